@@ -1,0 +1,48 @@
+"""The environment of a run: what besides recipe, seed and data can move its numbers."""
+
+import hashlib
+import json
+import platform
+from collections.abc import Mapping
+from functools import cache
+from importlib.metadata import version
+from pathlib import Path
+
+THREADS = 1
+"""A run happens in a process with this many threads: sums depend on how they are divided."""
+
+
+@cache
+def environment() -> Mapping[str, str]:
+    """Versions, processor features, threads, and a hash of Ebb's own `core/`.
+
+    Asks the installed packages' metadata: neither TensorFlow nor Keras is imported.
+    """
+    code = hashlib.sha256()
+    for file in sorted(Path(__file__).parent.glob("*.py")):
+        code.update(file.name.encode() + file.read_bytes())
+    return {
+        "ebb": version("ebb-lab"),
+        "core": code.hexdigest()[:16],
+        "tensorflow": version("tensorflow"),
+        "keras": version("keras"),
+        "numpy": version("numpy"),
+        "processor": _processor(),
+        "threads": str(THREADS),
+    }
+
+
+def fingerprint(of: Mapping[str, str]) -> str:
+    """What tells this environment from others, 16 hex digits."""
+    return hashlib.sha256(json.dumps(dict(of), sort_keys=True).encode()).hexdigest()[:16]
+
+
+def _processor() -> str:
+    """The instruction sets that numerical libraries choose their code by."""
+    try:
+        lines = Path("/proc/cpuinfo").read_text().splitlines()
+        flags = next(line for line in lines if line.startswith(("flags", "Features"))).split()
+    except (OSError, StopIteration):
+        return f"{platform.machine()} {platform.processor()}".strip()
+    wide = ("sse4", "avx", "fma", "amx", "bf16", "asimd", "sve")
+    return " ".join([platform.machine(), *sorted(f for f in flags if f.startswith(wide))])

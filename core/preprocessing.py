@@ -1,0 +1,58 @@
+"""Preprocessing: from the numbers in a file to the numbers a network is given."""
+
+from collections.abc import Callable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from data import Dataset
+
+Inputs = NDArray[np.float32]
+
+
+def scale(x: Inputs, train: NDArray[np.int32], file_size: int) -> Inputs:
+    """Divide by 255: pixel values come to lie in [0, 1]."""
+    return x / np.float32(255)
+
+
+def subtract_mean_image(x: Inputs, train: NDArray[np.int32], file_size: int) -> Inputs:
+    """Subtract the mean of ALL examples of the training file, held-out ones included.
+
+    That is what the notebook of experiment C does; `standardise` uses the training part alone.
+    """
+    return x - x[:file_size].mean(axis=0, dtype=np.float64).astype(np.float32)
+
+
+def standardise(x: Inputs, train: NDArray[np.int32], file_size: int) -> Inputs:
+    """Subtract each input's mean over the training part and divide by its standard deviation.
+
+    A standard deviation of 0 (MNIST has 69 pixels that never change) counts as 1.
+    """
+    part = x[train].astype(np.float64)
+    deviation = part.std(axis=0)
+    deviation[deviation == 0] = 1
+    return ((x - part.mean(axis=0)) / deviation).astype(np.float32)
+
+
+STEPS: dict[str, Callable[[Inputs, NDArray[np.int32], int], Inputs]] = {
+    "scale": scale,
+    "subtract-mean-image": subtract_mean_image,
+    "standardise": standardise,
+}
+
+
+def preprocess(dataset: Dataset, steps: tuple[str, ...], train: NDArray[np.int32]) -> Inputs:
+    """Both files of a data set, one after the other, as a network is given them.
+
+    Args:
+        dataset: The data set.
+        steps: Names from `STEPS`, applied from left to right; none leaves the values as they are.
+        train: Positions of the training part, int32 [k], for steps that measure it.
+
+    Returns:
+        float32 [n + m, ...]: the n examples of the training file, then the m of the test file.
+    """
+    x = np.concatenate([dataset.x_train, dataset.x_test]).astype(np.float32)
+    for step in steps:
+        x = STEPS[step](x, train, len(dataset.x_train))
+    return x

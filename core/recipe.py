@@ -1,0 +1,165 @@
+"""The recipe: the frozen, typed description of one training."""
+
+import dataclasses
+import hashlib
+import inspect
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from core.evaluation import EvaluationPlan
+from core.models import BUILDERS, builder
+from core.named import Named, named, source
+from core.order import ClassSequential, Order, Shuffled
+from core.preprocessing import STEPS
+from core.split import HoldOut
+from data import InputError
+
+# What may stand in a recipe's fields, by the name it has in JSON.
+PARTS = {
+    part.__name__: part for part in (HoldOut, Shuffled, ClassSequential, EvaluationPlan, Named)
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Recipe:
+    """Everything that decides a training's result, but the seed and the data themselves."""
+
+    dataset: str
+    """A data set's name, or a path that ends in .npz."""
+    model: Named
+    """A builder (see `core.models`) with its parameters."""
+    split: HoldOut = field(default_factory=HoldOut)
+    """What is held out for validation."""
+    preprocessing: tuple[str, ...] = ()
+    """Steps from `core.preprocessing`, from left to right."""
+    loss: str = "sparse_categorical_crossentropy"
+    """A Keras loss by name; labels are one-hot encoded for the losses that need it."""
+    optimiser: Named = field(default_factory=lambda: named("Adam"))
+    """A Keras optimiser by its Keras name."""
+    schedule: Named | None = None
+    """A Keras learning-rate schedule, or one of the callbacks `ReduceLROnPlateau`."""
+    early_stopping: Named | None = None
+    """The Keras callback `EarlyStopping` with its parameters."""
+    order: Order = field(default_factory=Shuffled)
+    """Which examples the network sees when."""
+    epochs: int = 20
+    batch_size: int = 32
+    evaluation: EvaluationPlan = field(default_factory=EvaluationPlan)
+    """What is measured when."""
+    compiler: Literal["auto", "xla", "graph"] = "auto"
+    """How the training loop is compiled; `auto` decides by the layers (see `core.program`)."""
+
+    def __post_init__(self) -> None:
+        """Refuse what cannot be trained, before anything is."""
+        for name in ("epochs", "batch_size"):
+            value = getattr(self, name)
+            if not isinstance(value, int) or isinstance(value, bool) or value < 1:
+                raise InputError(f"Received {name}={value!r}; expected a whole number from 1 up.")
+        for step in self.preprocessing:
+            _expect(step, "preprocessing step", STEPS)
+        _expect(self.compiler, "compiler", ("auto", "xla", "graph"))
+        if self.schedule is not None and "learning_rate" in self.optimiser.parameters:
+            # A callback schedule starts from a rate; a Keras schedule object replaces it.
+            if self.schedule.name not in CALLBACK_SCHEDULES:
+                raise InputError(
+                    f"Received a learning rate and the schedule {self.schedule.name}; expected "
+                    "one of them: the schedule sets the learning rate."
+                )
+        if self.early_stopping is not None:
+            _expect(self.early_stopping.name, "early stopping", ("EarlyStopping",))
+        if ":" not in self.model.name:
+            _expect(self.model.name, "model", BUILDERS)
+        try:
+            inspect.signature(builder(self.model.name)).bind((1,), 2, **self.model.parameters)
+        except TypeError as error:
+            raise InputError(
+                f"Received model {self.model.name} with "
+                f"{', '.join(self.model.parameters) or 'no parameters'}; {error}."
+            ) from None
+
+    def to_json(self) -> dict[str, Any]:
+        """The recipe as JSON types. Fields that are None are left out."""
+        return {
+            item.name: _encode(getattr(self, item.name))
+            for item in dataclasses.fields(self)
+            if getattr(self, item.name) is not None
+        }
+
+    @classmethod
+    def from_json(cls, text: Mapping[str, Any]) -> "Recipe":
+        """The recipe that `to_json` wrote."""
+        return cls(**{name: _decode(value) for name, value in text.items()})
+
+    def digest(self) -> str:
+        """What tells this recipe from others: its JSON and, of a user's builder, the source."""
+        text = json.dumps(self.to_json(), sort_keys=True)
+        if ":" in self.model.name:
+            text += source(builder(self.model.name))
+        return hashlib.sha256(text.encode()).hexdigest()
+
+    def key(self, seed: int, checksum: str) -> str:
+        """The identity of a run: recipe, seed and the data set's checksum, 16 hex digits."""
+        return hashlib.sha256(f"{self.digest()} {seed} {checksum}".encode()).hexdigest()[:16]
+
+
+CALLBACK_SCHEDULES = ("ReduceLROnPlateau",)
+
+
+def replaced(recipe: Recipe, path: str, value: Any) -> Recipe:
+    """The recipe with one field changed, addressed as in `optimiser.learning_rate`.
+
+    Args:
+        recipe: What to start from.
+        path: A field, or a field and a parameter of what stands in it, joined by a dot.
+        value: The new value; whole parts (`order`) may be given by their class's name.
+
+    Raises:
+        InputError: No such field, or a value that the recipe refuses.
+    """
+    name, _, inner = path.partition(".")
+    fields = [item.name for item in dataclasses.fields(Recipe)]
+    _expect(name, "field", fields)
+    part = getattr(recipe, name)
+    if inner and isinstance(part, Named):
+        value = Named(part.name, {**part.parameters, inner: value})
+    elif inner and dataclasses.is_dataclass(part) and not isinstance(part, type):
+        _expect(inner, f"field of {name}", [item.name for item in dataclasses.fields(part)])
+        value = dataclasses.replace(part, **{inner: value})
+    elif inner:
+        raise InputError(f"Received field {path!r}; expected {name} alone: it has no fields.")
+    elif isinstance(part, Named) or name in ("schedule", "early_stopping"):
+        value = named(value) if isinstance(value, str) else value
+    elif dataclasses.is_dataclass(part):
+        if isinstance(value, str):
+            _expect(value, name, PARTS)
+            value = PARTS[value]()
+    elif isinstance(part, tuple) and not isinstance(value, tuple):
+        value = (value,)
+    if not inner and part is not None and not isinstance(value, Named):
+        kind = type(part)
+        if not isinstance(value, kind) and not dataclasses.is_dataclass(part):
+            raise InputError(f"Received {path}={value!r}; expected a value like {part!r}.")
+    return dataclasses.replace(recipe, **{name: value})
+
+
+def _expect(value: Any, what: str, known: Any) -> None:
+    if value not in known:
+        raise InputError(f"Received {what} {value!r}; expected one of {', '.join(known)}.")
+
+
+def _encode(value: Any) -> Any:
+    if type(value).__name__ in PARTS:
+        fields = {item.name: getattr(value, item.name) for item in dataclasses.fields(value)}
+        return {"is": type(value).__name__} | {name: _encode(item) for name, item in fields.items()}
+    if isinstance(value, Mapping):
+        return {name: _encode(item) for name, item in value.items()}
+    return [_encode(item) for item in value] if isinstance(value, tuple | list) else value
+
+
+def _decode(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        fields = {name: _decode(item) for name, item in value.items() if name != "is"}
+        return PARTS[value["is"]](**fields) if "is" in value else fields
+    return tuple(map(_decode, value)) if isinstance(value, list) else value

@@ -1,0 +1,107 @@
+"""The record: what a run leaves."""
+
+import hashlib
+import io
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.evaluation import Evaluation
+
+Status = Literal["finished", "diverged", "failed", "stopped"]
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Record:
+    """What a run left, complete: any metric can be computed later without training again.
+
+    Attributes:
+        key: Identity of recipe, seed and data (see `Recipe.key`).
+        study, variant, condition, seed: Whose run it is.
+        recipe: The recipe as JSON.
+        environment: See `core.environment`.
+        status: `finished`; `diverged` (the loss was not finite: an outcome); `failed` (a fault,
+            described in `error`); `stopped` (by the user).
+        error: One line, if failed.
+        seconds: Wall time by phase; not part of the results.
+        remarks: How it was run, where that is not obvious.
+        history: Rows of (epoch, step, name, value): training loss, accuracy, learning rate.
+        evaluations: In the order in which they were made.
+        arrays: Small named arrays; `class_segments` int32 [epochs, classes] says in which
+            segment of each epoch a class has its turn.
+    """
+
+    key: str
+    study: str
+    variant: str
+    condition: str
+    seed: int
+    recipe: Mapping[str, Any]
+    environment: Mapping[str, str]
+    status: Status
+    error: str = ""
+    seconds: Mapping[str, float] = field(default_factory=dict)
+    remarks: tuple[str, ...] = ()
+    history: tuple[tuple[int, int, str, float], ...] = ()
+    evaluations: tuple[Evaluation, ...] = ()
+    arrays: Mapping[str, NDArray[Any]] = field(default_factory=dict)
+
+    def results(self) -> bytes:
+        """Everything measured, as bytes that are the same for the same results."""
+        columns: dict[str, NDArray[Any]] = {
+            f"array {name}": value for name, value in sorted(self.arrays.items())
+        }
+        if self.history:
+            epoch, step, name, value = zip(*self.history, strict=True)
+            columns["history at"] = np.array([epoch, step], dtype=np.int32)
+            columns["history name"] = np.array(name)
+            columns["history value"] = np.array(value, dtype=np.float64)
+        if self.evaluations:
+            sets, epoch, segment, step, confusion, loss = zip(*self.evaluations, strict=True)
+            stack = np.stack(confusion)
+            columns["evaluation set"] = np.array(sets)
+            columns["evaluation at"] = np.array([epoch, segment, step], dtype=np.int32)
+            columns["evaluation loss"] = np.array(loss, dtype=np.float64)
+            # Counts are small: at rest they take the smallest type that holds them.
+            columns["evaluation confusion"] = stack.astype(np.min_scalar_type(int(stack.max())))
+        file = io.BytesIO()
+        np.savez_compressed(file, **columns)  # type: ignore[arg-type]
+        return file.getvalue()
+
+    def digest(self) -> str:
+        """SHA-256 of status and results: equal for equal runs, whatever time they took."""
+        return hashlib.sha256(self.status.encode() + self.results()).hexdigest()
+
+
+def read_results(
+    data: bytes,
+) -> tuple[
+    tuple[tuple[int, int, str, float], ...], tuple[Evaluation, ...], dict[str, NDArray[Any]]
+]:
+    """History, evaluations and arrays from what `Record.results` wrote; nothing is unpickled."""
+    with np.load(io.BytesIO(data), allow_pickle=False) as file:
+        columns = {name: file[name] for name in file.files}
+    history: list[tuple[int, int, str, float]] = []
+    if "history at" in columns:
+        rows = (columns["history at"], columns["history name"], columns["history value"])
+        epochs, steps = rows[0].tolist()
+        history = list(zip(epochs, steps, rows[1].tolist(), rows[2].tolist(), strict=True))
+    evaluations: list[Evaluation] = []
+    if "evaluation at" in columns:
+        stack = columns["evaluation confusion"].astype(np.int64)
+        evaluations = [
+            Evaluation(name, *at, confusion, loss)
+            for name, at, confusion, loss in zip(
+                columns["evaluation set"].tolist(),
+                columns["evaluation at"].T.tolist(),
+                stack,
+                columns["evaluation loss"].tolist(),
+                strict=True,
+            )
+        ]
+    prefix = "array "
+    arrays = {n.removeprefix(prefix): v for n, v in columns.items() if n.startswith(prefix)}
+    return tuple(history), tuple(evaluations), arrays
