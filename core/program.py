@@ -190,22 +190,19 @@ class Program:
         total, correct = 0.0, 0.0
         for first, last, width in self._pieces(batches.sizes, start, stop):
             indices = batches.indices[:, :width]
-            sums = self._train(
-                x, y, indices, batches.sizes, tf.constant(first), tf.constant(last)
-            )
+            sums = self._train(x, y, indices, batches.sizes, tf.constant(first), tf.constant(last))
             total, correct = total + float(sums[0]), correct + float(sums[1])
         return total, correct
 
-    def _pieces(
-        self, sizes: tf.Tensor, start: int, stop: int
-    ) -> list[tuple[int, int, int | None]]:
+    def _pieces(self, sizes: tf.Tensor, start: int, stop: int) -> list[tuple[int, int, int | None]]:
         if not self._exact:
             return [(start, stop, None)]
         part = sizes.numpy()[start:stop]
         ends = [*(np.flatnonzero(np.diff(part)) + 1), len(part)]
         starts = [0, *ends[:-1]]
         return [
-            (start + int(a), start + int(b), int(part[a])) for a, b in zip(starts, ends, strict=True)
+            (start + int(a), start + int(b), int(part[a]))
+            for a, b in zip(starts, ends, strict=True)
         ]
 
     def predict(
@@ -288,9 +285,7 @@ class Batches:
         batch_size: The recipe's batch size.
     """
 
-    def __init__(
-        self, schedule: Schedule, examples: NDArray[np.int32], batch_size: int
-    ) -> None:
+    def __init__(self, schedule: Schedule, examples: NDArray[np.int32], batch_size: int) -> None:
         steps = len(schedule.batch_sizes)
         rows = np.zeros((-(-steps // BLOCK) * BLOCK, batch_size), dtype=np.int32)
         sizes = np.zeros(len(rows), dtype=np.int32)

@@ -60,13 +60,14 @@ class Recipe:
         for step in self.preprocessing:
             _expect(step, "preprocessing step", STEPS)
         _expect(self.compiler, "compiler", ("auto", "xla", "graph"))
-        if self.schedule is not None and "learning_rate" in self.optimiser.parameters:
-            # A callback schedule starts from a rate; a Keras schedule object replaces it.
-            if self.schedule.name not in CALLBACK_SCHEDULES:
-                raise InputError(
-                    f"Received a learning rate and the schedule {self.schedule.name}; expected "
-                    "one of them: the schedule sets the learning rate."
-                )
+        # A callback starts from the optimiser's rate; any other schedule takes its place.
+        schedule = self.schedule.name if self.schedule else None
+        replaces = schedule is not None and schedule not in CALLBACK_SCHEDULES
+        if replaces and "learning_rate" in self.optimiser.parameters:
+            raise InputError(
+                f"Received a learning rate and the schedule {schedule}; expected "
+                "one of them: the schedule sets the learning rate."
+            )
         if self.early_stopping is not None:
             _expect(self.early_stopping.name, "early stopping", ("EarlyStopping",))
         if ":" not in self.model.name:
@@ -134,7 +135,7 @@ def replaced(recipe: Recipe, path: str, value: Any) -> Recipe:
     elif dataclasses.is_dataclass(part):
         if isinstance(value, str):
             _expect(value, name, PARTS)
-            value = PARTS[value]()
+            value = PARTS[value]()  # type: ignore[call-arg]
     elif isinstance(part, tuple) and not isinstance(value, tuple):
         value = (value,)
     if not inner and part is not None and not isinstance(value, Named):

@@ -4,7 +4,7 @@ import hashlib
 import io
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +12,8 @@ from numpy.typing import NDArray
 from core.evaluation import Evaluation
 
 Status = Literal["finished", "diverged", "failed", "stopped"]
+HistoryRow = tuple[int, int, str, float]
+"""Epoch, step, name, value."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -22,6 +24,7 @@ class Record:
         key: Identity of recipe, seed and data (see `Recipe.key`).
         study, variant, condition, seed: Whose run it is.
         recipe: The recipe as JSON.
+        data: Checksum of the data set, see `data.Dataset`.
         environment: See `core.environment`.
         status: `finished`; `diverged` (the loss was not finite: an outcome); `failed` (a fault,
             described in `error`); `stopped` (by the user).
@@ -30,6 +33,7 @@ class Record:
         remarks: How it was run, where that is not obvious.
         history: Rows of (epoch, step, name, value): training loss, accuracy, learning rate.
         evaluations: In the order in which they were made.
+        repeatable: False where a callback changed the training: not kept in a store.
         arrays: Small named arrays; `class_segments` int32 [epochs, classes] says in which
             segment of each epoch a class has its turn.
     """
@@ -40,14 +44,16 @@ class Record:
     condition: str
     seed: int
     recipe: Mapping[str, Any]
+    data: str
     environment: Mapping[str, str]
     status: Status
     error: str = ""
     seconds: Mapping[str, float] = field(default_factory=dict)
     remarks: tuple[str, ...] = ()
-    history: tuple[tuple[int, int, str, float], ...] = ()
+    history: tuple[HistoryRow, ...] = ()
     evaluations: tuple[Evaluation, ...] = ()
     arrays: Mapping[str, NDArray[Any]] = field(default_factory=dict)
+    repeatable: bool = True
 
     def results(self) -> bytes:
         """Everything measured, as bytes that are the same for the same results."""
@@ -76,15 +82,19 @@ class Record:
         return hashlib.sha256(self.status.encode() + self.results()).hexdigest()
 
 
-def read_results(
-    data: bytes,
-) -> tuple[
-    tuple[tuple[int, int, str, float], ...], tuple[Evaluation, ...], dict[str, NDArray[Any]]
-]:
-    """History, evaluations and arrays from what `Record.results` wrote; nothing is unpickled."""
+class Results(NamedTuple):
+    """The measured part of a record."""
+
+    history: tuple[HistoryRow, ...]
+    evaluations: tuple[Evaluation, ...]
+    arrays: dict[str, NDArray[Any]]
+
+
+def read_results(data: bytes) -> Results:
+    """What `Record.results` wrote; nothing is unpickled."""
     with np.load(io.BytesIO(data), allow_pickle=False) as file:
         columns = {name: file[name] for name in file.files}
-    history: list[tuple[int, int, str, float]] = []
+    history: list[HistoryRow] = []
     if "history at" in columns:
         rows = (columns["history at"], columns["history name"], columns["history value"])
         epochs, steps = rows[0].tolist()
@@ -93,8 +103,8 @@ def read_results(
     if "evaluation at" in columns:
         stack = columns["evaluation confusion"].astype(np.int64)
         evaluations = [
-            Evaluation(name, *at, confusion, loss)
-            for name, at, confusion, loss in zip(
+            Evaluation(name, epoch, segment, step, confusion, loss)
+            for name, (epoch, segment, step), confusion, loss in zip(
                 columns["evaluation set"].tolist(),
                 columns["evaluation at"].T.tolist(),
                 stack,
@@ -104,4 +114,4 @@ def read_results(
         ]
     prefix = "array "
     arrays = {n.removeprefix(prefix): v for n, v in columns.items() if n.startswith(prefix)}
-    return tuple(history), tuple(evaluations), arrays
+    return Results(tuple(history), tuple(evaluations), arrays)

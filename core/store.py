@@ -19,7 +19,7 @@ APPLICATION = 0x45626201  # "Ebb", 1: what the file's header says that it is
 TABLES = """
 CREATE TABLE records (
     study TEXT NOT NULL, variant TEXT NOT NULL, condition TEXT NOT NULL, seed INTEGER NOT NULL,
-    key TEXT NOT NULL, recipe_digest TEXT NOT NULL, fingerprint TEXT NOT NULL,
+    key TEXT NOT NULL, recipe_digest TEXT NOT NULL, data TEXT NOT NULL, fingerprint TEXT NOT NULL,
     status TEXT NOT NULL, error TEXT NOT NULL, finished TEXT NOT NULL DEFAULT CURRENT_TIMESTAMP,
     seconds TEXT NOT NULL, recipe TEXT NOT NULL, environment TEXT NOT NULL,
     remarks TEXT NOT NULL, results BLOB NOT NULL, digest TEXT NOT NULL,
@@ -42,6 +42,7 @@ class Entry(NamedTuple):
     seed: int
     key: str
     recipe_digest: str
+    data: str
     fingerprint: str
     status: str
     error: str
@@ -86,7 +87,8 @@ class Store:
         results = record.results()
         row = (
             *(record.study, record.variant, record.condition, record.seed, record.key),
-            *(recipe_digest, fingerprint(record.environment), record.status, record.error),
+            *(recipe_digest, record.data, fingerprint(record.environment)),
+            *(record.status, record.error),
             *map(json.dumps, (dict(record.seconds), record.recipe, dict(record.environment))),
             *(json.dumps(record.remarks), results, _checksum(record.status, results)),
         )
@@ -97,8 +99,8 @@ class Store:
             )
             connection.execute(
                 "INSERT OR REPLACE INTO records (study, variant, condition, seed, key,"
-                " recipe_digest, fingerprint, status, error, seconds, recipe, environment,"
-                f" remarks, results, digest) VALUES ({', '.join('?' * len(row))})",
+                " recipe_digest, data, fingerprint, status, error, seconds, recipe,"
+                f" environment, remarks, results, digest) VALUES ({', '.join('?' * len(row))})",
                 row,
             )
 
@@ -107,12 +109,14 @@ class Store:
         where, values = ("WHERE study = ?", (study,)) if study is not None else ("", ())
         with self._connection() as connection:
             rows = connection.execute(
-                "SELECT study, variant, condition, seed, key, recipe_digest, fingerprint, status,"
-                " error, seconds, finished FROM records "
+                "SELECT study, variant, condition, seed, key, recipe_digest, data, fingerprint,"
+                " status, error, seconds, finished FROM records "
                 f"{where} ORDER BY study, variant, condition, seed, finished",
                 values,
             ).fetchall()
-        return [Entry(*row[:9], sum(json.loads(row[9]).values()), row[10]) for row in rows]
+        return [
+            Entry._make((*row[:10], sum(json.loads(row[10]).values()), row[11])) for row in rows
+        ]
 
     def records(self, entries: Sequence[Entry]) -> list[Record]:
         """The complete records of some labels, in the order given.
@@ -125,7 +129,7 @@ class Store:
         with self._connection() as connection:
             for study, variant in sorted({(entry.study, entry.variant) for entry in entries}):
                 for row in connection.execute(
-                    "SELECT study, variant, condition, seed, key, fingerprint, status, error,"
+                    "SELECT study, variant, condition, seed, key, fingerprint, data, status, error,"
                     " seconds, recipe, environment, remarks, results, digest FROM records"
                     " WHERE study = ? AND variant = ?",
                     (study, variant),
@@ -136,7 +140,7 @@ class Store:
         return [record for record in found if record is not None]
 
     def _record(self, row: tuple) -> Record:
-        study, variant, condition, seed, key, _, status, error, *texts, results, digest = row
+        study, variant, condition, seed, key, _, data, status, error, *texts, results, digest = row
         if _checksum(status, results) != digest:
             raise InputError(
                 f"Received a damaged record in {str(self.file)!r} ({study}, {condition}, seed "
@@ -149,6 +153,7 @@ class Store:
             **{"study": study, "variant": variant, "condition": condition, "seed": seed},
             **{"key": key, "status": status, "error": error, "seconds": seconds},
             recipe=recipe,
+            data=data,
             environment=environment,
             remarks=tuple(remarks),
             history=history,

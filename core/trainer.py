@@ -15,8 +15,8 @@ from core import program as compiled
 from core.environment import environment
 from core.evaluation import Evaluation, confusion_matrix
 from core.models import builder
-from core.program import Batches, Program
 from core.preprocessing import preprocess
+from core.program import Batches, Program
 from core.recipe import CALLBACK_SCHEDULES, Recipe
 from core.record import Record, Status
 from core.seeds import integer, stream
@@ -101,13 +101,15 @@ class Trainer:
             condition=condition,
             seed=seed,
             recipe=recipe.to_json(),
-            environment=environment() | {"dataset": dataset.checksum},
+            data=dataset.checksum,
+            environment=environment(),
             status=status,
             seconds=clock.seconds,
             remarks=(f"compiled: {program.compiler}", *run.remarks),
             history=tuple(run.history),
             evaluations=tuple(run.evaluations),
             arrays=run.arrays(),
+            repeatable=run.repeatable,
         )
 
     def _on_device(self, recipe: Recipe, dataset: Dataset, split: Split) -> Arrays:
@@ -190,6 +192,7 @@ class _Run:
         self.sets = recipe.evaluation.whole_sets(split)
         self.sample = recipe.evaluation.sample(split, arrays.labels)
         self.step = 0
+        self.repeatable = True
         self.remarks: list[str] = []
         self.history: list[tuple[int, int, str, float]] = []
         self.evaluations: list[Evaluation] = []
@@ -291,9 +294,9 @@ class _Run:
             (a != b).any() for a, b in zip(before[0], after[0], strict=True)
         ):
             names = ", ".join(type(callback).__name__ for callback in callbacks.callbacks)
-            remark = f"changed by a callback ({names}): not a result of the recipe alone"
-            if remark not in self.remarks:
-                self.remarks.append(remark)
+            if self.repeatable:
+                self.remarks.append(f"changed by a callback ({names}): not the recipe's result")
+            self.repeatable = False
 
     def arrays(self) -> dict[str, NDArray[Any]]:
         """The record's named arrays."""

@@ -1,0 +1,135 @@
+"""What four arrays must satisfy to be a data set."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from data.errors import InputError
+
+_FLOATS = (np.float16, np.float32, np.float64)
+# More classes than examples is a slip (a class identifier stored as the label), and the confusion
+# matrices would be as large; below this number it costs nothing and is let through.
+_CLASSES_WITHOUT_QUESTION = 1_000
+_LARGEST_EXACT = 2**53
+
+
+def check_arrays(
+    arrays: Mapping[str, NDArray[Any]], where: Mapping[str, str]
+) -> tuple[dict[str, NDArray[Any]], int]:
+    """Checks the arrays of a data set and brings them to one form.
+
+    Labels become int64[n] (from any integer type, [n] or [n, 1]). Examples of a floating type
+    stay as they are; those of another integer type than uint8 become uint8 when all lie in
+    0..255, else the floating type that holds them exactly. No value changes.
+
+    Args:
+        arrays: x_train [n, ...], y_train [n], x_test [m, ...] and y_test [m] by name.
+        where: What to call each array in a message, by name (`x_train in 'fruit.npz'`).
+
+    Returns:
+        The arrays by name, contiguous, in this machine's byte order and not writeable; and the
+        number of classes, which is the largest label of both parts plus one.
+
+    Raises:
+        InputError: One line for the first rule that is broken.
+    """
+    examples = {name: _check_examples(arrays[name], where[name]) for name in ("x_train", "x_test")}
+    train, test = examples["x_train"], examples["x_test"]
+    if train.shape[1:] != test.shape[1:] or train.dtype != test.dtype:
+        raise InputError(
+            f"{where['x_test']} holds examples of shape {test.shape[1:]} and type {test.dtype}, "
+            f"expected {train.shape[1:]} and {train.dtype} as in x_train; store both alike"
+        )
+    labels = {}
+    for part in ("train", "test"):
+        name = f"y_{part}"
+        labels[name] = _check_labels(arrays[name], where[name])
+        if len(labels[name]) != len(examples[f"x_{part}"]):
+            raise InputError(
+                f"{where[name]} holds {len(labels[name]):,} labels, expected "
+                f"{len(examples[f'x_{part}']):,}, one for each example of x_{part}; store the two "
+                "in the same order and number"
+            )
+    classes = 1 + max(int(part.max()) for part in labels.values())
+    total = len(train) + len(test)
+    if classes > max(total, _CLASSES_WITHOUT_QUESTION):
+        raise InputError(
+            f"{where['y_train']} and y_test have labels up to {classes - 1:,} for {total:,} "
+            "examples, expected 0..classes-1; number the classes from 0 with numpy.unique(labels, "
+            "return_inverse=True)"
+        )
+    if int(labels["y_train"].min()) == int(labels["y_train"].max()):
+        raise InputError(
+            f"{where['y_train']} has the one label {int(labels['y_train'][0])}, expected at least "
+            "2 classes; add examples of another class"
+        )
+    examples["x_train"], examples["x_test"] = _uint8_or_floating(train, test, where["x_train"])
+    return {name: _frozen(array) for name, array in {**examples, **labels}.items()}, classes
+
+
+def _check_examples(x: NDArray[Any], where: str) -> NDArray[Any]:
+    if x.dtype.kind not in "iuf" or (x.dtype.kind == "f" and x.dtype.type not in _FLOATS):
+        raise InputError(
+            f"{where} has the type {x.dtype}, expected integers or float16, float32 or float64; "
+            "convert it with .astype('uint8') or .astype('float32')"
+        )
+    if x.ndim < 2 or x.size == 0:
+        raise InputError(
+            f"{where} has the shape {x.shape}, expected examples [n, height, width], [n, height, "
+            "width, channels] or [n, features] with none of them 0; reshape or fill it"
+        )
+    if x.dtype.kind == "f" and (bad := x.size - int(np.count_nonzero(np.isfinite(x)))):
+        raise InputError(
+            f"{where} has {bad:,} values that are NaN "
+            "or infinite, expected finite numbers; replace them or leave their examples out"
+        )
+    return x.astype(x.dtype.newbyteorder("="), copy=False)
+
+
+def _check_labels(y: NDArray[Any], where: str) -> NDArray[np.int64]:
+    if y.dtype.kind not in "iu":
+        raise InputError(
+            f"{where} has the type {y.dtype}, expected integers from 0; convert it with "
+            ".astype('int64')"
+        )
+    if y.ndim not in (1, 2) or y.shape[1:] not in ((), (1,)) or y.size == 0:
+        raise InputError(
+            f"{where} has the shape {y.shape}, expected one label for each example, [n]; for "
+            "one-hot rows store labels.argmax(axis=1)"
+        )
+    if int(y.min()) < 0 or int(y.max()) > np.iinfo(np.int64).max:
+        raise InputError(
+            f"{where} has labels from {int(y.min())} to {int(y.max())}, expected 0..classes-1; "
+            "number the classes from 0 with numpy.unique(labels, return_inverse=True)"
+        )
+    return y.reshape(-1).astype(np.int64)
+
+
+def _uint8_or_floating(
+    train: NDArray[Any], test: NDArray[Any], where: str
+) -> tuple[NDArray[Any], NDArray[Any]]:
+    if train.dtype.kind == "f" or train.dtype == np.uint8:
+        return train, test
+    low = min(int(train.min()), int(test.min()))
+    high = max(int(train.max()), int(test.max()))
+    if low < -_LARGEST_EXACT or high > _LARGEST_EXACT:
+        raise InputError(
+            f"{where} or x_test has integers from {low} to {high}, expected at most 2**53 in size, "
+            "which floating numbers hold exactly; scale them down"
+        )
+    if low >= 0 and high <= 255:
+        kept: type[np.generic] = np.uint8
+    else:
+        kept = np.float32 if train.dtype.itemsize <= 2 else np.float64
+    return train.astype(kept), test.astype(kept)
+
+
+def _frozen(array: NDArray[Any]) -> NDArray[Any]:
+    # A copy of what somebody else may still write to; what is read-only already is shared.
+    frozen = array.copy() if array.flags.writeable else np.ascontiguousarray(array)
+    frozen.flags.writeable = False
+    return frozen

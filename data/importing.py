@@ -1,0 +1,87 @@
+"""Bringing a user's own data set into the data folder."""
+
+from __future__ import annotations
+
+import os
+from contextlib import suppress
+from pathlib import Path
+
+from data.errors import InputError, quoted, shortly
+from data.files import IDX_NAMES, Files, idx_files, npz_file
+from data.loading import BUILT_IN, is_plain_name
+from data.npz import ARRAYS, write_npz
+
+
+def import_folder(name: str, source: Path, folder: Path) -> Path:
+    """Checks a data set and writes it into the data folder, from where `load(name)` takes it.
+
+    Args:
+        name: The new data set's name: letters, digits, `_`, `-`, `.` and spaces.
+        source: A folder with the four IDX files (each plain or .gz) or else exactly one .npz
+            file; or a .npz file itself. It is only read.
+        folder: The user's data folder; made if it is not there.
+
+    Returns:
+        The file written, folder/name/name.npz. It appears whole or not at all.
+
+    Raises:
+        InputError: The name is not a plain one, is built in or is taken; the source is missing,
+            damaged or no data set; or the file cannot be written.
+    """
+    _check_name(name, folder)
+    dataset = _source_files(source).load(name)
+    target = folder / name / f"{name}.npz"
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        write_npz(target, {array: getattr(dataset, array) for array in ARRAYS})
+    except OSError as error:
+        with suppress(OSError):  # the folder that was made for it, unless something is in it
+            target.parent.rmdir()
+        raise InputError(
+            f"{quoted(target)} cannot be written ({shortly(error)}), expected a data folder with "
+            "room that you may write to; make room or name another folder with --data-dir"
+        ) from error
+    return target
+
+
+def _check_name(name: str, folder: Path) -> None:
+    if not is_plain_name(name) or name.lower().endswith(".npz"):
+        raise InputError(
+            f"{name!r} cannot name a data set, expected letters, digits, '_', '-', '.' and spaces, "
+            "a letter or digit first, no .npz at the end, at most 100; choose such a name"
+        )
+    # Some file systems take MNIST and mnist for the same folder.
+    if name.lower() in BUILT_IN:
+        raise InputError(
+            f"{name!r} is a built-in data set, expected a new name; choose another, such as "
+            f"my-{name.lower()}"
+        )
+    place = folder / name
+    if os.path.lexists(place) and not (os.path.isdir(place) and not os.listdir(place)):
+        raise InputError(
+            f"{quoted(place)} exists already and is not overwritten, expected a new name; choose "
+            "another, or remove it first"
+        )
+
+
+def _source_files(source: Path) -> Files:
+    if os.path.isfile(source):
+        found: Files | None = npz_file(source)
+    else:
+        found = idx_files(source) or _only_npz(source)
+    if found is None:
+        raise InputError(
+            f"{quoted(source)} holds no data set, expected {', '.join(IDX_NAMES.values())} (each "
+            "plain or .gz) or one .npz file; check the path, or put the files there"
+        )
+    return found
+
+
+def _only_npz(source: Path) -> Files | None:
+    files = sorted(source.glob("*.npz")) if os.path.isdir(source) else []
+    if len(files) > 1:
+        raise InputError(
+            f"{quoted(source)} holds {len(files)} .npz files ({quoted(files[0].name)}, "
+            f"{quoted(files[1].name)}, ...), expected one; name the file itself"
+        )
+    return npz_file(files[0]) if files else None

@@ -1,0 +1,79 @@
+"""Which data sets there are, and whether their files are here."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from data.digits import DIGITS, digits_shape
+from data.errors import InputError
+from data.files import Files, find_files
+from data.keras_loader import cache_folders
+from data.loading import own_names
+from data.official import OFFICIAL, find_official
+
+Status = Literal["here", "incomplete", "unreadable", "missing", "download"]
+
+
+@dataclass(frozen=True)
+class Availability:
+    """One line of `ebb data list`, found out without reading a file whole.
+
+    Attributes:
+        name: What to ask `load` for.
+        status: `here`; `incomplete` (one of four files is missing); `unreadable` (a header is
+            damaged); `missing` (not in the folder that the user named); `download` (Keras will
+            fetch it when it is loaded). Only loading shows whether a file is sound to its end.
+        shape: The training examples' shape, where a header or the definition tells it.
+        where: The folder, file or package it comes from or would come from.
+        built_in: Whether Ebb knows it by name; False for the user's own.
+    """
+
+    name: str
+    status: Status
+    shape: tuple[int, ...] | None
+    where: str
+    built_in: bool
+
+
+def available(folder: Path | None = None) -> list[Availability]:
+    """Lists the built-in data sets, then the user's own.
+
+    Args:
+        folder: The user's data folder (--data-dir or EBB_DATA), or None.
+
+    Returns:
+        A row for each, built-in ones first; sub-folders that hold no data set's files are left
+        out.
+
+    Raises:
+        InputError: The folder is there but cannot be listed.
+    """
+    rows = [Availability(name, "here", digits_shape(name), "scikit-learn", True) for name in DIGITS]
+    rows += [_official(name, folder) for name in OFFICIAL]
+    if folder is not None:
+        for name in own_names(folder):
+            if files := find_files(folder / name, name):
+                rows.append(_found(name, files, built_in=False))
+    return rows
+
+
+def _official(name: str, folder: Path | None) -> Availability:
+    files = find_official(name, folder)
+    if files is not None:
+        return _found(name, files, built_in=True)
+    if folder is not None:
+        return Availability(name, "missing", None, str(folder / name), True)
+    return Availability(name, "download", None, f"Keras, into {cache_folders()[0]}", True)
+
+
+def _found(name: str, files: Files, *, built_in: bool) -> Availability:
+    status: Status = "incomplete" if files.missing else "here"
+    shape = None
+    if status == "here":
+        try:
+            shape = files.shape()
+        except InputError:
+            status = "unreadable"
+    return Availability(name, status, shape, str(files.source), built_in)

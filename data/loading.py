@@ -1,0 +1,115 @@
+"""`load`: from a name to a data set."""
+
+from __future__ import annotations
+
+import difflib
+import os
+import re
+from pathlib import Path
+
+from data.dataset import Dataset
+from data.digits import DIGITS, load_digits
+from data.errors import InputError, quoted
+from data.files import IDX_NAMES, Files, find_files, npz_file
+from data.official import OFFICIAL, load_official
+
+BUILT_IN = (*DIGITS, *OFFICIAL)
+_IMPORT = "`ebb data import NAME FOLDER`"
+
+
+def load(name: str, folder: Path | None = None) -> Dataset:
+    """Loads a data set, checked and read-only.
+
+    Args:
+        name: `digits`, `digits-colour`, `mnist`, `fashion-mnist`; a sub-folder of `folder` with
+            the four IDX files or `name.npz` in it; or the path of a .npz file with the arrays
+            x_train, y_train, x_test and y_test.
+        folder: The user's data folder (--data-dir or EBB_DATA). When given, MNIST and
+            Fashion-MNIST are looked for there and nowhere else; when None, in the system's data
+            sets and Keras' cache, and else Keras downloads them.
+
+    Returns:
+        The data set.
+
+    Raises:
+        InputError: The name is unknown, or a file is missing, damaged or foreign. Another data
+            set is never loaded in its place.
+    """
+    if name in DIGITS:
+        return load_digits(name)
+    if name in OFFICIAL:
+        return load_official(name, folder)
+    if folder is not None and is_plain_name(name) and (files := find_files(folder / name, name)):
+        return files.load(name)
+    if name.endswith(".npz") or os.path.isfile(name):
+        return _from_path(name).load(name)
+    raise _unknown(name, folder)
+
+
+def is_plain_name(name: str) -> bool:
+    """Whether a name can be a folder's on every system and a value on the command line.
+
+    Letters, digits, `_`, `-`, `.` and spaces; neither dot, dash nor space first, neither dot nor
+    space last; at most 100.
+
+    Args:
+        name: Any text.
+
+    Returns:
+        True for `fruit-2`; False for the empty name, `../fruit`, `.fruit`, `a,b` or `a/b`.
+    """
+    return re.fullmatch(r"\w([\w .-]{0,98}[\w-])?", name) is not None
+
+
+def own_names(folder: Path | None) -> list[str]:
+    """The user's own data sets: the sub-folders of the data folder that hold one's files.
+
+    Args:
+        folder: The user's data folder, or None.
+
+    Returns:
+        The names in alphabetical order; empty if there is no such folder.
+
+    Raises:
+        InputError: The folder is there but cannot be listed.
+    """
+    if folder is None or not os.path.isdir(folder):
+        return []
+    try:
+        names = sorted(os.listdir(folder))
+    except OSError as error:
+        raise InputError(
+            f"the data folder {quoted(folder)} cannot be listed ({error.strerror}), expected one "
+            "that you may read; change its permissions or name another with --data-dir"
+        ) from error
+    return [
+        name
+        for name in names
+        if name not in BUILT_IN and is_plain_name(name) and find_files(folder / name, name)
+    ]
+
+
+def _from_path(name: str) -> Files:
+    files = npz_file(Path(name))
+    if files is None:
+        raise InputError(
+            f"there is no file {quoted(name)}, expected a .npz with x_train, y_train, x_test and "
+            "y_test; check its path, or write it with numpy.savez"
+        )
+    return files
+
+
+def _unknown(name: str, folder: Path | None) -> InputError:
+    if folder is not None and is_plain_name(name) and os.path.isdir(folder / name):
+        return InputError(
+            f"{quoted(folder / name)} holds no data set, expected {', '.join(IDX_NAMES.values())} "
+            f"(each plain or .gz) or {quoted(name + '.npz')}; put them there, or use {_IMPORT}"
+        )
+    known = [*BUILT_IN, *own_names(folder)]
+    close = difflib.get_close_matches(name.lower(), known, n=1)
+    guess = f" (did you mean {close[0]}?)" if close else ""
+    place = f" (own ones in {quoted(folder)})" if folder is not None else ""
+    return InputError(
+        f"unknown data set {name!r}{guess}, expected {', '.join(known)}{place} or the path of a "
+        f".npz file; bring in your own with {_IMPORT} and --data-dir"
+    )

@@ -1,0 +1,167 @@
+"""NumPy's .npz files with the four arrays of a data set: reading strangers' files, writing ours."""
+
+from __future__ import annotations
+
+import math
+import os
+import struct
+import zipfile
+import zlib
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from data.errors import InputError, quoted, shortly
+
+ARRAYS = ("x_train", "y_train", "x_test", "y_test")
+_SAVE = "save it with numpy.savez(file, x_train=..., y_train=..., x_test=..., y_test=...)"
+_DAMAGE = (
+    zipfile.BadZipFile,
+    zlib.error,
+    EOFError,
+    struct.error,
+    NotImplementedError,  # a compression that zipfile does not know
+    RuntimeError,  # an encrypted member
+    OSError,
+    ValueError,
+    MemoryError,
+)
+
+
+def read_npz(path: Path) -> dict[str, NDArray[Any]]:
+    """Reads the four arrays of a .npz file; nothing in it is ever unpickled or run.
+
+    `numpy.load` would do, but allocates what an array's header claims before it looks whether
+    the file holds as much. Other arrays in the file are left alone.
+
+    Args:
+        path: The file, as `numpy.savez` or `numpy.savez_compressed` writes it.
+
+    Returns:
+        The arrays x_train, y_train, x_test and y_test by name, read-only, as they were stored.
+
+    Raises:
+        InputError: The file cannot be read, is no sound .npz, lacks an array, or an array holds
+            something other than numbers.
+    """
+    with _opened(path) as archive:
+        return {name: _read_array(archive, path, name) for name in ARRAYS}
+
+
+def read_npz_shape(path: Path) -> tuple[int, ...]:
+    """Reads the shape of x_train from its header, and nothing more of the file.
+
+    Args:
+        path: The .npz file.
+
+    Returns:
+        The shape.
+
+    Raises:
+        InputError: The file cannot be read, is no .npz or lacks an array.
+    """
+    with _opened(path) as archive:
+        for name in ARRAYS:
+            _member(archive, path, name)
+        with archive.open("x_train.npy") as stream:
+            return _read_header(stream, path, "x_train")[0]
+
+
+def write_npz(path: Path, arrays: Mapping[str, NDArray[Any]]) -> None:
+    """Writes a data set's arrays; a crash leaves the old state or the new file, never half of one.
+
+    Args:
+        path: The file to make; its folder exists.
+        arrays: x_train, y_train, x_test and y_test by name.
+
+    Raises:
+        OSError: The file cannot be written; the temporary file is gone then.
+    """
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    try:
+        # A plain open, since the tempfile module's files are for their owner alone.
+        with open(temporary, "xb") as stream:
+            np.savez(stream, allow_pickle=False, **{name: arrays[name] for name in ARRAYS})
+            stream.flush()
+            os.fsync(stream.fileno())
+        os.replace(temporary, path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[zipfile.ZipFile]:
+    try:
+        if not os.path.isfile(path):
+            raise InputError(
+                f"{quoted(path)} does not exist as a file, a .npz is expected; {_SAVE}"
+            )
+        with zipfile.ZipFile(path) as archive:
+            yield archive
+    except _DAMAGE as error:
+        if isinstance(error, InputError):
+            raise
+        raise InputError(
+            f"{quoted(path)} is not a sound .npz file ({shortly(error)}), expected an archive with "
+            f"{', '.join(ARRAYS)}; copy it again, or {_SAVE}"
+        ) from error
+
+
+def _member(archive: zipfile.ZipFile, path: Path, name: str) -> zipfile.ZipInfo:
+    try:
+        return archive.getinfo(f"{name}.npy")
+    except KeyError:
+        found = [member.removesuffix(".npy") for member in archive.namelist()]
+        listed = ", ".join(repr(member) for member in found[:8]) or "nothing"
+        more = f" and {len(found) - 8} more" if len(found) > 8 else ""
+        raise InputError(
+            f"{quoted(path)} lacks the array {name}: found {listed}{more}, expected "
+            f"{', '.join(ARRAYS)}; {_SAVE}"
+        ) from None
+
+
+def _read_array(archive: zipfile.ZipFile, path: Path, name: str) -> NDArray[Any]:
+    member = _member(archive, path, name)
+    with archive.open(member) as stream:
+        shape, fortran, dtype = _read_header(stream, path, name)
+        expected = math.prod(shape) * dtype.itemsize
+        found = member.file_size - stream.tell()
+        if found != expected:
+            raise InputError(
+                f"{quoted(path)}: {name} does not have the length its header says: found {found:,} "
+                f"bytes, expected {expected:,} (shape {shape}, {dtype}); copy the file again, or "
+                f"{_SAVE}"
+            )
+        body = stream.read()
+    return np.frombuffer(body, dtype).reshape(shape, order="F" if fortran else "C")
+
+
+def _read_header(
+    stream: IO[bytes], path: Path, name: str
+) -> tuple[tuple[int, ...], bool, np.dtype[Any]]:
+    try:
+        # Version 3 differs from 2 only for the named fields of structured arrays.
+        version = np.lib.format.read_magic(stream)
+        read = {
+            (1, 0): np.lib.format.read_array_header_1_0,
+            (2, 0): np.lib.format.read_array_header_2_0,
+        }[version]
+        shape, fortran, dtype = read(stream)
+    except (zipfile.BadZipFile, zlib.error):
+        raise  # the archive is damaged, not the header alone
+    except Exception as error:  # the header is Python source: damage raises nearly anything
+        raise InputError(
+            f"{quoted(path)}: {name} has no sound header, expected a NumPy array; "
+            f"copy the file again, or {_SAVE}"
+        ) from error
+    if dtype.kind not in "biuf" or any(size < 0 for size in shape):
+        content = "Python objects" if dtype.hasobject else f"{dtype!s} of shape {shape}"
+        raise InputError(
+            f"{quoted(path)}: {name} holds {content}, expected an array of plain numbers; convert "
+            f"it with numpy.asarray(..., dtype) and {_SAVE}"
+        )
+    return shape, fortran, dtype

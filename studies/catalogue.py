@@ -1,0 +1,100 @@
+"""Finding a study: by its name, or in a user's own file."""
+
+import difflib
+import importlib
+import importlib.util
+import sys
+from pathlib import Path
+from types import ModuleType
+
+from data import InputError
+from studies.study import Study
+
+NAMES = ("class-order",)
+"""The studies that come with Ebb; `class-order` is in studies/class_order.py."""
+
+
+def find(name: str) -> Study:
+    """A study by its name, or by the path of a Python file that defines `study`.
+
+    Raises:
+        InputError: There is none, or the file does not hold one.
+    """
+    if name.endswith(".py"):
+        return study_in(Path(name))
+    if name not in NAMES:
+        close = difflib.get_close_matches(name, NAMES, n=1)
+        hint = f" (did you mean {close[0]}?)" if close else ""
+        raise InputError(
+            f"Received study {name!r}; expected one of {', '.join(NAMES)}, or the path of a .py "
+            f"file{hint}."
+        )
+    return _study_of(importlib.import_module(f"studies.{name.replace('-', '_')}"), name)
+
+
+def study_in(path: Path) -> Study:
+    """The study that a user's file defines."""
+    return _study_of(load_file(path), str(path))
+
+
+def load_file(path: Path) -> ModuleType:
+    """Import a user's file under its own name, so that workers find its functions too.
+
+    Raises:
+        InputError: No such file, a name that is taken, or a file that does not run.
+    """
+    path = path.resolve()
+    name = path.stem
+    if not path.is_file():
+        raise InputError(
+            f"Received study file {str(path)!r}; expected a Python file: there is none."
+        )
+    loaded = sys.modules.get(name)
+    if loaded is not None and getattr(loaded, "__file__", None) == str(path):
+        return loaded
+    other = loaded or (name.isidentifier() and importlib.util.find_spec(name))
+    if not name.isidentifier() or (getattr(other, "origin", None) != str(path) and other):
+        raise InputError(
+            f"Received study file {path.name!r}; expected a name that is an identifier and no "
+            f"other module's: rename it, to my_{name.replace('-', '_')}.py for instance."
+        )
+    spec = importlib.util.spec_from_file_location(name, path)
+    assert spec is not None  # the name ends in .py
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module
+    # A user's study may import a neighbour of its file, as a script does; Ebb's own names first.
+    if str(path.parent) not in sys.path:
+        sys.path.append(str(path.parent))
+    try:
+        spec.loader.exec_module(module)
+    except InputError:
+        del sys.modules[name]
+        raise
+    except (Exception, SystemExit) as error:
+        del sys.modules[name]
+        line = _line_in(error, path)
+        raise InputError(
+            f"Received study file {str(path)!r}; it does not run: "
+            f"{type(error).__name__}: {' '.join(str(error).split())}{line}."
+        ) from error
+    return module
+
+
+def _line_in(error: BaseException, path: Path) -> str:
+    trace, line = error.__traceback__, ""
+    while trace is not None:
+        if trace.tb_frame.f_code.co_filename == str(path):
+            line = f" (line {trace.tb_lineno})"
+        trace = trace.tb_next
+    return line
+
+
+def _study_of(module: ModuleType, name: str) -> Study:
+    found = getattr(module, "study", None)
+    if not isinstance(found, Study):
+        raise InputError(
+            f"Received study {name!r}; expected its file to define `study = Study(...)`, "
+            f"found {type(found).__name__}."
+        )
+    return found

@@ -1,0 +1,68 @@
+"""How class order makes a network forget: MNIST shuffled, or one class after the other.
+
+Experiments C2 and C3 of the notebook on catastrophic forgetting. The notebook holds out the last
+6,000 images in C2 and the last tenth of each class in C3; here both hold out the latter, so
+that the two conditions differ in nothing but the order.
+"""
+
+from dataclasses import replace
+
+from core import ClassSequential, EvaluationPlan, HoldOut, Recipe, named
+from studies.study import Claim, Quick, Reported, Study
+
+shuffled = Recipe(
+    dataset="mnist",
+    split=HoldOut(size=0.1, where="last-of-each-class"),
+    preprocessing=("scale", "subtract-mean-image"),
+    model=named("mlp", widths=(150, 100), activation="relu", dropout=0.5),
+    loss="categorical_crossentropy",
+    optimiser=named("Adam", learning_rate=1e-3),
+    batch_size=100,
+    epochs=20,
+    evaluation=EvaluationPlan(segments=True),
+)
+
+NOTEBOOK = "notebook on catastrophic forgetting"
+PER_CLASS = (0.906, 0.883, 0.749, 0.552, 0.535, 0.684, 0.953, 0.566, 0.969, 0.983)
+
+study = Study(
+    name="class-order",
+    question="How much of each class does a network forget when every epoch shows the classes "
+    "one after the other?",
+    conditions={
+        "shuffled": shuffled,
+        "class-sequential": replace(shuffled, order=ClassSequential()),
+    },
+    seeds=10,
+    comparisons=(("class-sequential", "shuffled"),),
+    reported=(
+        Reported(condition="shuffled", metric="validation accuracy", value=0.9815, source=NOTEBOOK),
+        Reported(condition="shuffled", metric="test accuracy", value=0.9782, source=NOTEBOOK),
+        Reported(condition="shuffled", metric="test loss", value=0.0763, source=NOTEBOOK),
+        Reported(
+            condition="class-sequential", metric="test accuracy", value=0.7787, source=NOTEBOOK
+        ),
+        Reported(condition="class-sequential", metric="test loss", value=0.785, source=NOTEBOOK),
+        *(
+            Reported(
+                condition="class-sequential",
+                metric="test accuracy",
+                class_=label,
+                value=value,
+                source=NOTEBOOK,
+            )
+            for label, value in enumerate(PER_CLASS)
+        ),
+    ),
+    claims=(
+        Claim(
+            text="showing one class after the other costs accuracy",
+            metric="test accuracy",
+            greater="shuffled",
+            smaller="class-sequential",
+        ),
+    ),
+    # Digits have 130 examples a class: small batches give each class as many steps as it needs
+    # to push the others out.
+    quick=Quick(seeds=5, epochs=8, overrides={"batch_size": 5}),
+)

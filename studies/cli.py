@@ -1,0 +1,407 @@
+"""The command line. Each command imports what it needs: `ebb --help` must answer at once."""
+
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import click
+
+from core.store import Store
+from data import InputError
+
+DONE, FELL_SHORT, WRONG_CALL, INTERRUPTED = 0, 1, 2, 130
+
+store_option = click.option(
+    "--store",
+    "folder",
+    type=click.Path(path_type=Path),
+    envvar="EBB_STORE",
+    default="results",
+    show_default=True,
+    help="Folder of the records (or EBB_STORE).",
+)
+data_option = click.option(
+    "--data-dir",
+    type=click.Path(path_type=Path),
+    envvar="EBB_DATA",
+    help="Folder with a sub-folder for each data set (or EBB_DATA). [default: the Keras cache]",
+)
+variant_option = click.option(
+    "--variant", help="full, quick, or the overrides it was run with. [default: full if there]"
+)
+
+
+def format_option(*styles: str) -> Callable[[Any], Any]:
+    """The option that chooses between people and programs."""
+    return click.option(
+        "--format", "style", type=click.Choice(styles), default="text", show_default=True
+    )
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(package_name="ebb-lab", prog_name="ebb")
+def ebb() -> None:
+    """How small neural networks forget, and how they cope with damaged data.
+
+    Start with `ebb run class-order --quick`.
+    """
+
+
+@ebb.command("list")
+@format_option("text", "json")
+def list_studies(style: str) -> None:
+    """The studies there are."""
+    import json
+
+    from studies.catalogue import NAMES, find
+
+    studies = [find(name) for name in NAMES]
+    if style == "json":
+        rows = [
+            {
+                "study": study.name,
+                "question": study.question,
+                "datasets": sorted({recipe.dataset for recipe in study.conditions.values()}),
+                "conditions": list(study.conditions),
+                "seeds": study.seeds,
+                "runs": study.seeds * len(study.conditions),
+            }
+            for study in studies
+        ]
+        click.echo(json.dumps(rows, indent=1))
+        return
+    for study in studies:
+        sets = ", ".join(sorted({recipe.dataset for recipe in study.conditions.values()}))
+        runs = study.seeds * len(study.conditions)
+        click.echo(f"{study.name}\n    {study.question}")
+        click.echo(f"    {sets}; {runs} runs: {', '.join(study.conditions)}, {study.seeds} seeds")
+
+
+@ebb.command()
+@click.argument("study")
+@click.option("--quick", is_flag=True, help="The same study in under a minute, on digits.")
+@click.option("--seeds", help="How many seeds (5), or which (3-7).")
+@click.option("--epochs", type=int, help="Epochs of every run.")
+@click.option("--dataset", help="A data set's name, or a file NAME.npz.")
+@click.option(
+    "--set",
+    "overrides",
+    multiple=True,
+    metavar="FIELD=VALUE[,VALUE]",
+    help="Change a recipe's field in every condition: optimiser.learning_rate=0.01.",
+)
+@click.option("--conditions", help="Only these, separated by commas.")
+@click.option("--workers", type=click.IntRange(1), help="Processes. [default: all processors]")
+@click.option("--retry-failed", is_flag=True, help="Do failed runs again.")
+@click.option("--fresh", is_flag=True, help="Remove this variant's records first.")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@click.option("--dry-run", is_flag=True, help="Say what would be run.")
+@click.option("--quiet", is_flag=True, help="No progress.")
+@store_option
+@data_option
+def run(
+    study: str,
+    quick: bool,
+    seeds: str | None,
+    epochs: int | None,
+    dataset: str | None,
+    overrides: tuple[str, ...],
+    conditions: str | None,
+    workers: int | None,
+    retry_failed: bool,
+    fresh: bool,
+    yes: bool,
+    dry_run: bool,
+    quiet: bool,
+    folder: Path,
+    data_dir: Path | None,
+) -> None:
+    """Run a study, by name or from a Python file of yours.
+
+    What is in the store already is not run again. An interrupted study goes on with the same
+    command.
+    """
+    from studies.catalogue import find
+    from studies.progress import display, duration
+    from studies.runner import execute, make_plan
+    from studies.variant import variant_of
+
+    store = Store(folder)
+    fields: dict[str, Any] = {}
+    if epochs is not None:
+        fields["epochs"] = epochs
+    if dataset is not None:
+        fields["dataset"] = dataset
+    fields |= dict(map(_override, overrides))
+    variant = variant_of(find(study), fields, quick=quick)
+    if fresh and not dry_run:
+        _confirm(f"Remove the records of {variant.study.name} ({variant.name})?", yes)
+        store.remove(variant.study.name, variant.name)
+    plan = make_plan(
+        variant,
+        store,
+        seeds=None if seeds is None else _seeds(seeds),
+        conditions=conditions.split(",") if conditions else None,
+        data_dir=data_dir,
+        study_file=Path(study).resolve() if study.endswith(".py") else None,
+        retry_failed=retry_failed,
+    )
+    processes = workers or _processors()
+    name = f"{variant.study.name} ({variant.name})"
+    kept = f", {plan.done} in the store already" if plan.done else ""
+    if not quiet or dry_run:
+        click.echo(f"{name}: {len(plan.jobs)} runs to do{kept}", err=not dry_run)
+    if dry_run:
+        return
+    try:
+        with display(plan, quiet) as shown:
+            records = execute(plan, store, shown, workers=processes)
+    except KeyboardInterrupt:
+        click.echo(f"\nInterrupted; what ended is kept. To go on: {_same_call()}", err=True)
+        raise
+    failed = [record for record in records if record.status == "failed"]
+    if records and not quiet:
+        seconds = sum(sum(record.seconds.values()) for record in records)
+        click.echo(
+            f"{len(records)} runs ended, {duration(seconds)} of work for "
+            f"{min(processes, len(records))} worker{'s' * (processes > 1)}",
+            err=True,
+        )
+    if any(record.repeatable and record.status != "failed" for record in records) or plan.done:
+        from studies.reporting import after_run
+
+        after_run(store, study, variant.name)
+    if failed or plan.failed:
+        click.echo(
+            f"{len(failed) + plan.failed} failed: `ebb status {variant.study.name}` says why; "
+            f"`--retry-failed` does them again",
+            err=True,
+        )
+        raise SystemExit(FELL_SHORT)
+
+
+@ebb.command()
+@click.argument("study", required=False)
+@store_option
+@format_option("text", "json")
+def status(study: str | None, folder: Path, style: str) -> None:
+    """What the store holds; with a STUDY, run by run."""
+    from studies.inventory import store_status
+
+    store_status(Store(folder), study, style)
+
+
+@ebb.command()
+@click.argument("run")
+@store_option
+def show(run: str, folder: Path) -> None:
+    """One run: the key that `ebb status STUDY` prints, or its beginning."""
+    from studies.inventory import show_run
+
+    show_run(Store(folder), run)
+
+
+@ebb.command()
+@click.argument("study")
+@click.option("--variant", help="Only this one. [default: all]")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@store_option
+def remove(study: str, variant: str | None, yes: bool, folder: Path) -> None:
+    """Remove a study's records from the store."""
+    from studies.reading import choose_variant
+
+    store = Store(folder)
+    entries = store.entries(study)
+    if not entries:
+        raise InputError(f"Received study {study!r}; expected one with records in {str(folder)!r}.")
+    if variant is not None:
+        choose_variant(entries, study, variant)
+        entries = [entry for entry in entries if entry.variant == variant]
+    _confirm(f"Remove {len(entries)} records of {study}?", yes)
+    click.echo(f"{store.remove(study, variant)} records removed")
+
+
+@ebb.command()
+@click.argument("study")
+@click.option(
+    "--kind",
+    type=click.Choice(["summary", "per-class", "forgetting", "history"]),
+    help="[default: forgetting where it was measured, else summary]",
+)
+@format_option("text", "csv", "json", "markdown")
+@click.option(
+    "--figure",
+    type=click.Path(path_type=Path),
+    help="Draw per-class accuracy over the class segments into this .png or .svg.",
+)
+@variant_option
+@store_option
+def table(
+    study: str,
+    kind: str | None,
+    style: str,
+    figure: Path | None,
+    variant: str | None,
+    folder: Path,
+) -> None:
+    """A study's results over its seeds."""
+    from studies.reporting import print_table
+
+    print_table(Store(folder), study, variant, kind, style, figure)
+
+
+@ebb.command()
+@click.argument("study")
+@format_option("text", "csv", "json", "markdown")
+@variant_option
+@store_option
+def check(study: str, style: str, variant: str | None, folder: Path) -> None:
+    """What was reported elsewhere, beside what was measured here."""
+    from studies.reporting import print_check
+
+    if not print_check(Store(folder), study, variant, style):
+        raise SystemExit(FELL_SHORT)
+
+
+@ebb.group("data")
+def data_group() -> None:
+    """The data sets: which there are, what is in one, and bringing in your own."""
+
+
+@data_group.command("list")
+@data_option
+def data_list(data_dir: Path | None) -> None:
+    """The data sets, and where each comes from."""
+    from data import available
+
+    for row in available(data_dir):
+        shape = " x ".join(map(str, row.shape)) if row.shape else ""
+        click.echo(f"{row.name:<16} {row.status:<12} {shape:<18} {row.where}")
+
+
+@data_group.command("show")
+@click.argument("name")
+@data_option
+def data_show(name: str, data_dir: Path | None) -> None:
+    """Read and check a data set, and say what is in it."""
+    import numpy as np
+
+    from data import load
+
+    dataset = load(name, data_dir)
+    x = dataset.x_train
+    click.echo(f"{dataset.name}, from {dataset.source}")
+    click.echo(f"inputs: {' x '.join(map(str, x.shape[1:]))} {x.dtype}, {x.min()} to {x.max()}")
+    for part, labels in (("train", dataset.y_train), ("test", dataset.y_test)):
+        counts = " ".join(map(str, np.bincount(labels, minlength=dataset.classes)))
+        click.echo(
+            f"{part}: {len(labels)} examples; per class 0 to {dataset.classes - 1}: {counts}"
+        )
+    click.echo(f"checksum: {dataset.checksum}")
+
+
+@data_group.command("import")
+@click.argument("name")
+@click.argument("source", type=click.Path(path_type=Path))
+@data_option
+def data_import(name: str, source: Path, data_dir: Path | None) -> None:
+    """Check the files in SOURCE and keep them as the data set NAME."""
+    from data import import_folder
+
+    if data_dir is None:
+        raise InputError("Received no --data-dir; expected the folder to keep the data set in.")
+    click.echo(f"kept as {import_folder(name, source, data_dir)}")
+
+
+def main() -> None:
+    """Run the command line; whatever is wrong with a call is said in one line."""
+    try:
+        # Click's own handling prints usage in several lines; ours is one.
+        result = ebb.main(standalone_mode=False)
+        sys.stdout.flush()
+        code = result if isinstance(result, int) else DONE
+    except click.exceptions.NoArgsIsHelpError as error:
+        click.echo(error.format_message())
+        code = DONE
+    except click.ClickException as error:
+        context = getattr(error, "ctx", None)
+        path = context.command_path if context else "ebb"
+        code = _refuse(f"{error.format_message()} (see `{path} --help`)")
+    except InputError as error:
+        code = _refuse(str(error))
+    except (KeyboardInterrupt, click.Abort):
+        code = INTERRUPTED
+    except BrokenPipeError:
+        # The reader of our output (head, less) has seen enough.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        code = DONE
+    sys.exit(code)
+
+
+def _refuse(message: str) -> int:
+    click.echo(f"ebb: {' '.join(message.split())}", err=True)
+    return WRONG_CALL
+
+
+def _confirm(question: str, yes: bool) -> None:
+    if yes:
+        return
+    if not sys.stdin.isatty():
+        raise InputError(
+            f"{question} Received no answer; expected --yes where nobody can be asked."
+        )
+    click.confirm(question, abort=True)
+
+
+def _seeds(text: str) -> list[int]:
+    """`5` is five seeds, 0 to 4; `3-7` is the seeds 3 to 7."""
+    first, dash, last = text.partition("-")
+    try:
+        seeds = list(range(int(first), int(last) + 1)) if dash else list(range(int(first)))
+    except ValueError:
+        seeds = []
+    if not seeds:
+        raise InputError(
+            f"Received seeds {text!r}; expected a number from 1 up (5: seeds 0 to 4), or the first "
+            "and the last (3-7)."
+        )
+    return seeds
+
+
+def _override(text: str) -> tuple[str, Any]:
+    field, equals, value = text.partition("=")
+    if not equals or not field or not value:
+        raise InputError(f"Received --set {text!r}; expected FIELD=VALUE.")
+    values = tuple(map(_value, value.split(",")))
+    return field, values if len(values) > 1 else values[0]
+
+
+def _value(text: str) -> Any:
+    words = {"true": True, "false": False, "none": None}
+    if text.lower() in words:
+        return words[text.lower()]
+    for kind in (int, float):
+        try:
+            return kind(text)
+        except ValueError:
+            continue
+    return text
+
+
+def _processors() -> int:
+    """How many processors this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def _same_call() -> str:
+    import shlex
+
+    return shlex.join(["ebb", *(word for word in sys.argv[1:] if word != "--fresh")])
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,87 @@
+"""What a store holds, study by study and run by run; light, without data frames."""
+
+import json
+from collections import Counter
+
+import click
+
+from core import Store, environment, fingerprint
+from core.store import Entry
+from data import InputError
+from studies.progress import describe, duration
+from studies.rendering import clean
+
+
+def store_status(store: Store, study: str | None, style: str) -> None:
+    """Print how many runs of each study ended how; of one study, run by run.
+
+    Raises:
+        InputError: Nothing is known of the study asked for.
+    """
+    entries = store.entries(study)
+    if study is not None and not entries:
+        raise InputError(
+            f"Received study {study!r}, which has no records in {str(store.folder)!r}; "
+            "`ebb status` alone lists those that have."
+        )
+    here = fingerprint(environment())
+    if style == "json":
+        rows = [entry._asdict() | {"stale": entry.fingerprint != here} for entry in entries]
+        click.echo(json.dumps(rows, indent=1))
+    elif not entries:
+        click.echo(f"{store.folder} holds no records yet: start with `ebb run class-order --quick`")
+    else:
+        _totals(store, entries, here)
+        if study is not None:
+            for entry in entries:
+                stale = ", stale" if entry.fingerprint != here else ""
+                error = f": {clean(entry.error)}" if entry.error else ""
+                click.echo(
+                    f"  {entry.key}  {clean(entry.variant)}  {clean(entry.condition)} seed "
+                    f"{entry.seed}  {entry.status}{stale}  {duration(entry.seconds)}{error}"
+                )
+
+
+def _totals(store: Store, entries: list[Entry], here: str) -> None:
+    groups: dict[tuple[str, str], list[Entry]] = {}
+    for entry in entries:
+        groups.setdefault((entry.study, entry.variant), []).append(entry)
+    for (study, variant), members in groups.items():
+        counts = Counter(entry.status for entry in members)
+        counts["stale"] = sum(entry.fingerprint != here for entry in members)
+        words = ", ".join(f"{count} {name}" for name, count in counts.items() if count)
+        click.echo(
+            f"{clean(study)} ({clean(variant)}): {len(members)} runs ({words}), "
+            f"{store.planned(study, variant)} seeds planned, last {members[-1].finished} UTC"
+        )
+
+
+def show_run(store: Store, key: str) -> None:
+    """Print one run.
+
+    Raises:
+        InputError: No run, or several, whose key begins so.
+    """
+    found = [entry for entry in store.entries() if entry.key.startswith(key)]
+    if len({entry.key for entry in found}) != 1:
+        raise InputError(
+            f"Received run {key!r}, which {len(found)} keys begin with; expected the key of one, "
+            "as `ebb status STUDY` prints it."
+        )
+    (record,) = store.records(found[-1:])
+    click.echo(f"{record.study} ({clean(record.variant)}), {describe(record)}")
+    for title, values in (
+        ("recipe", record.recipe),
+        ("environment", record.environment),
+        ("seconds", {name: round(value, 3) for name, value in record.seconds.items()}),
+    ):
+        click.echo(f"{title}:")
+        for name, value in values.items():
+            click.echo(f"  {name}: {clean(json.dumps(value))}")
+    click.echo(f"data: {record.data}")
+    for remark in record.remarks:
+        click.echo(f"remark: {clean(remark)}")
+    click.echo(
+        f"{len(record.evaluations)} evaluations, {len(record.history)} rows of history, "
+        f"results {record.digest()[:16]}"
+    )

@@ -1,0 +1,134 @@
+"""Reading a store: which records one table is made of."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from core import Record, Store, environment, fingerprint
+from core.store import Entry
+from data import InputError
+from studies import catalogue
+from studies.study import Study
+from studies.variant import variant_of
+
+
+@dataclass(frozen=True)
+class Reading:
+    """The records of one study at one scale, all from one environment.
+
+    Attributes:
+        study: The study's name.
+        variant: `full`, `quick`, or named overrides.
+        records: The records, in the study's order of conditions.
+        planned: The number of seeds planned when the first was written.
+        remarks: What a reader should know of what was left out, a sentence each.
+        definition: The study itself, where it could be found.
+    """
+
+    study: str
+    variant: str
+    records: list[Record]
+    planned: int
+    remarks: tuple[str, ...]
+    definition: Study | None
+
+
+def choose_variant(entries: Sequence[Entry], study: str, asked: str | None) -> str:
+    """The variant asked for; else `full` if there is one; else the only one.
+
+    Raises:
+        InputError: It is not there, or there are several to choose from.
+    """
+    there = sorted({entry.variant for entry in entries})
+    if asked is None:
+        if "full" in there or len(there) == 1:
+            return "full" if "full" in there else there[0]
+        raise InputError(
+            f"Received no --variant for {study}; expected one of {', '.join(there)}, because "
+            "there is no full one."
+        )
+    if asked not in there:
+        raise InputError(
+            f"Received variant {asked!r} of {study}; expected one of {', '.join(there)}."
+        )
+    return asked
+
+
+def read(store: Store, name: str, variant: str | None = None) -> Reading:
+    """The records that a table of a study is made of.
+
+    Records of an earlier definition of a condition, or of other data, are left out; so are those
+    of another environment, or, where there are only such, the latest of them are used. Either
+    is said in a remark.
+
+    Args:
+        store: Where to look.
+        name: A study's name, or the file of a user's own.
+        variant: See `choose_variant`.
+
+    Raises:
+        InputError: No such study, or it was never run.
+    """
+    definition = _definition(name)
+    study = definition.name if definition else name
+    entries = store.entries(study)
+    if not entries:
+        if definition is None:
+            catalogue.find(name)  # says which studies there are
+        raise InputError(
+            f"Received study {study!r}, which has no records in {str(store.folder)!r}; "
+            f"expected one that was run: `ebb run {name}`."
+        )
+    variant = choose_variant(entries, study, variant)
+    entries = [entry for entry in entries if entry.variant == variant]
+    total = len(entries)
+    remarks = []
+
+    latest = {e.condition: (e.recipe_digest, e.data) for e in sorted(entries, key=_time)}
+    entries = [e for e in entries if (e.recipe_digest, e.data) == latest[e.condition]]
+    if len(entries) < total:
+        remarks.append(
+            f"{total - len(entries)} records of an earlier definition or of other data left out"
+        )
+    here = fingerprint(environment())
+    prints = {e.fingerprint for e in entries}
+    if here not in prints:
+        newest = max(entries, key=_time).fingerprint
+        remarks.append(
+            "stale: recorded in another environment (versions, processor, or Ebb's core); "
+            f"`ebb run {name}` records it anew"
+        )
+        here = newest
+    if len(prints) > 1:
+        others = sum(e.fingerprint != here for e in entries)
+        remarks.append(f"{others} records of other environments left out")
+        entries = [e for e in entries if e.fingerprint == here]
+    if definition is not None:
+        remarks += _changed(definition, variant, latest)
+        order = {condition: i for i, condition in enumerate(definition.conditions)}
+        entries.sort(key=lambda e: (order.get(e.condition, len(order)), e.condition, e.seed))
+    planned = store.planned(study, variant) or 0
+    return Reading(study, variant, store.records(entries), planned, tuple(remarks), definition)
+
+
+def _definition(name: str) -> Study | None:
+    """The study of that name, or None for a user's own study known by its name alone."""
+    if name.endswith(".py") or name in catalogue.NAMES:
+        return catalogue.find(name)
+    return None
+
+
+def _changed(definition: Study, variant: str, latest: dict[str, tuple[str, str]]) -> list[str]:
+    """A remark where today's recipes are not the recorded ones (overrides cannot be told)."""
+    if variant not in ("full", "quick"):
+        return []
+    today = variant_of(definition, {}, quick=variant == "quick").study.conditions
+    changed = [
+        condition
+        for condition, (digest, _) in latest.items()
+        if condition in today and today[condition].digest() != digest
+    ]
+    return [f"the study has changed since: {', '.join(changed)}"] if changed else []
+
+
+def _time(entry: Entry) -> str:
+    return entry.finished

@@ -1,0 +1,101 @@
+"""How a data frame is shown: text and Markdown for people, CSV and JSON for programs."""
+
+import json
+import math
+import re
+import sys
+from typing import IO, TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+WHOLE = ("n", "class", "recency", "seed", "epoch", "step", "runs")
+CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
+
+
+def show(frame: "pd.DataFrame", style: str, file: IO[str] | None = None) -> None:
+    """Print a table.
+
+    Args:
+        frame: Accuracies as fractions.
+        style: `text` or `markdown` in percent and rounded; `csv` or `json` in full.
+        file: Standard output if None.
+    """
+    out = sys.stdout if file is None else file
+    if style == "csv":
+        frame.to_csv(out, index=False, lineterminator="\n")
+    elif style == "json":
+        json.dump(rows(frame), out, indent=1, allow_nan=False)
+        out.write("\n")
+    elif style == "markdown":
+        lines = [list(map(heading, frame.columns)), *cells(frame)]
+        rule = ["---" if column in ("condition", "metric") else "---:" for column in frame.columns]
+        for line in [lines[0], rule, *lines[1:]]:
+            out.write(f"| {' | '.join(line)} |\n")
+    else:
+        _text(frame, out)
+
+
+def rows(frame: "pd.DataFrame") -> list[dict[str, Any]]:
+    """A frame as JSON types: a list of objects; a missing figure is null."""
+    return [{name: _json(value) for name, value in row.items()} for row in frame.to_dict("records")]
+
+
+def heading(column: str) -> str:
+    """A column's name for people."""
+    return {"ci_low": "95 % from", "ci_high": "to"}.get(column, column.replace("_", " "))
+
+
+def cells(frame: "pd.DataFrame") -> list[list[str]]:
+    """The cells of a frame for people: fractions in percent, losses as they are."""
+    return [
+        [_cell(name, value, row) for name, value in row.items()] for row in frame.to_dict("records")
+    ]
+
+
+def clean(text: str) -> str:
+    """Text without control characters, so that nothing in a store can steer a terminal."""
+    return CONTROL.sub("?", text)
+
+
+def _text(frame: "pd.DataFrame", out: IO[str]) -> None:
+    from rich.box import SIMPLE_HEAD
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table(box=SIMPLE_HEAD, pad_edge=False, show_edge=False)
+    for column in frame.columns:
+        words = frame[column].dtype == object or str(frame[column].dtype) == "str"
+        table.add_column(heading(column), justify="left" if words else "right", no_wrap=True)
+    previous = None
+    for row, line in zip(frame.to_dict("records"), cells(frame), strict=True):
+        if previous is not None and row.get("condition") != previous and len(frame) > 4:
+            table.add_section()
+        previous = row.get("condition")
+        table.add_row(*line)
+    # A table that is cut off at the window's edge misleads: let the window wrap it instead.
+    console = Console(file=out, highlight=False, markup=False)
+    wide = console.options.update(max_width=10_000)
+    console.width = max(console.width, console.measure(table, options=wide).maximum)
+    console.print(table)
+
+
+def _cell(name: str, value: Any, row: dict[str, Any]) -> str:
+    if value is None or (isinstance(value, float) and math.isnan(value)):
+        return "-"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if name in WHOLE:
+        return f"{value:g}"
+    if isinstance(value, float):
+        in_percent = "loss" not in str(row.get("metric", row.get("name", "")))
+        if name.startswith("p_") or name == "p":
+            return f"{value:.4f}"
+        return f"{100 * value:.1f}" if in_percent else f"{value:.4f}"
+    return clean(str(value))
+
+
+def _json(value: Any) -> Any:
+    if value is None or (isinstance(value, float) and not math.isfinite(value)):
+        return None
+    return value.item() if hasattr(value, "item") else value

@@ -1,0 +1,208 @@
+"""From a store's records to the tables, sentences and pictures of the command line."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import click
+
+from analysis.check import check_claims, check_figures, claims_sentence, figures_sentence, gather
+from analysis.tables import forgetting_table, history_table, per_class_table, summary_table
+from core import Store
+from data import InputError
+from studies.reading import Reading, read
+from studies.rendering import clean, show
+
+TITLES = {
+    "summary": "final figures over the seeds",
+    "per-class": "final accuracy of each class on the test set",
+    "forgetting": "what each class loses after its turn",
+    "history": "every run, epoch by epoch",
+}
+COLUMNS = {
+    "forgetting": [
+        *("condition", "class", "n", "learned", "final", "drop", "ci_low", "ci_high"),
+        *("forgetting_max_minus_last", "recovery"),
+    ]
+}
+"""Columns shown to people, where the programs' table has more."""
+FRAGILE = 5
+"""With fewer seeds than this an interval of the mean is marked as fragile."""
+
+
+def print_table(
+    store: Store,
+    name: str,
+    variant: str | None,
+    kind: str | None,
+    style: str,
+    figure: Path | None,
+) -> None:
+    """Print a table of a study, and draw its figure where one is asked for.
+
+    Raises:
+        InputError: The study was never run, or did not measure what is asked for.
+    """
+    reading = read(store, name, variant)
+    measured = any("class_segments" in record.arrays for record in reading.records)
+    kind = kind or ("forgetting" if measured else "summary")
+    with _input_errors():
+        frame = {
+            "summary": summary_table,
+            "per-class": per_class_table,
+            "forgetting": forgetting_table,
+            "history": history_table,
+        }[kind](reading.records)
+    if style in ("text", "markdown"):
+        frame = frame[COLUMNS.get(kind, list(frame.columns))]
+        _title(reading, kind)
+    show(frame, style)
+    if style in ("text", "markdown"):
+        _notes(reading, kind, frame)
+    for remark in reading.remarks:
+        click.echo(f"note: {clean(remark)}", err=True)
+    if figure is not None:
+        _draw(reading, figure)
+
+
+def after_run(store: Store, name: str, variant: str) -> None:
+    """Print what a study that was just run has to say: a sentence and a table."""
+    reading = read(store, name, variant)
+    if not any(record.status == "finished" for record in reading.records):
+        return
+    for sentence in _sentences(reading):
+        click.echo(sentence)
+    click.echo()
+    print_table(store, name, variant, None, "text", None)
+    click.echo(f"\nMore: ebb table {name} --variant {variant} --kind per-class --figure FILE.png")
+
+
+def print_check(store: Store, name: str, variant: str | None, style: str) -> bool:
+    """Print reported figures and claims beside ours; whether all hold.
+
+    Raises:
+        InputError: The study reports nothing, or was never run.
+    """
+    reading = read(store, name, variant)
+    study = reading.definition
+    if study is None or not (study.reported or study.claims):
+        raise InputError(
+            f"Received study {name!r}; expected one with reported figures (a file of yours is "
+            "named by its path)."
+        )
+    with _input_errors():
+        values = gather(reading.records, study.reported, study.claims)
+        figures = check_figures(study.reported, values)
+        claims = check_claims(study.claims, values)
+    if style in ("csv", "json"):
+        show(figures, style)
+    else:
+        click.echo(f"{reading.study} ({reading.variant}): {figures_sentence(figures)}")
+        show(figures.drop(columns=["source", "sd", "runs", "p"]), style)
+        for claim, row in zip(study.claims, claims.to_dict("records"), strict=True):
+            click.echo(f"claim: {claim.text}: {row['verdict']} ({_points(row)})")
+        if len(claims):
+            click.echo(claims_sentence(claims))
+    if reading.variant != "full":
+        click.echo(
+            f"note: the figures were reported for the full study, these are {reading.variant}",
+            err=True,
+        )
+    for remark in reading.remarks:
+        click.echo(f"note: {clean(remark)}", err=True)
+    fell_short = (figures["agrees"] == False).any()  # noqa: E712  (None is undecided)
+    return not (fell_short or (claims["verdict"] == "contradicted").any())
+
+
+def _title(reading: Reading, kind: str) -> None:
+    seeds = {record.seed for record in reading.records}
+    datasets = sorted({str(record.recipe["dataset"]) for record in reading.records})
+    click.echo(
+        f"{reading.study} ({reading.variant}), {', '.join(datasets)}, {len(seeds)} of "
+        f"{reading.planned} planned seeds: {TITLES[kind]}"
+    )
+
+
+def _notes(reading: Reading, kind: str, frame: object) -> None:
+    """What a reader must know to read the numbers right."""
+    if kind == "history":
+        return
+    n = min(
+        sum(r.condition == condition and r.status == "finished" for r in reading.records)
+        for condition in {r.condition for r in reading.records}
+    )
+    lines = []
+    if kind == "forgetting":
+        sample = next(e for r in reading.records for e in r.evaluations if e.set == "test-sample")
+        lines.append(
+            "In percent and points, last epoch. learned: just after the class's turn; final: at the"
+            " epoch's end; drop: learned - final, with its interval over the seeds; recovery: won"
+            f" back by each turn. On a fixed sample of {sample.confusion.sum():,} test examples."
+        )
+    else:
+        lines.append("Accuracies in percent, with the 95 % t-interval of the mean over the seeds.")
+    if n < FRAGILE:
+        lines.append(f"{n} seeds: the intervals are fragile.")
+    unfinished = [r for r in reading.records if r.status != "finished"]
+    if unfinished:
+        lines.append(f"{len(unfinished)} runs did not finish and are not in the means.")
+    click.echo("\n".join(lines))
+
+
+def _sentences(reading: Reading) -> list[str]:
+    """The study's answer: each planned comparison in a sentence."""
+    if reading.definition is None:
+        return []
+    return [
+        f"{reading.study} ({reading.variant}): {sentence}"
+        for pair in reading.definition.comparisons
+        if (sentence := _difference(reading, *pair))
+    ]
+
+
+def _difference(reading: Reading, a: str, b: str) -> str:
+    assert reading.definition is not None
+    metric = reading.definition.primary
+    present = {record.condition for record in reading.records if record.status == "finished"}
+    if not {a, b} <= present:
+        return ""
+    claim = [{"text": "", "metric": metric, "greater": a, "smaller": b}]
+    from studies.study import Claim
+
+    claims = [Claim(**each) for each in claim]
+    values = gather(reading.records, (), claims)
+    row = check_claims(claims, values).to_dict("records")[0]
+    means = [100 * values[side, metric, None].mean() for side in (a, b)]
+    return f"{metric} {means[0]:.1f} % {a}, {means[1]:.1f} % {b}: {_points(row)}"
+
+
+def _points(row: dict) -> str:
+    text = f"{100 * row['difference']:+.1f} points"
+    if row["n"] < 2:
+        return f"{text}, one pair of runs: no interval"
+    return (
+        f"{text}, 95 % interval {100 * row['low']:+.1f} to {100 * row['high']:+.1f}, "
+        f"{row['n']} pairs of runs"
+    )
+
+
+def _draw(reading: Reading, path: Path) -> None:
+    from analysis.figures import class_segment_heatmap, save
+
+    question = reading.definition.question if reading.definition else reading.study
+    datasets = sorted({str(record.recipe["dataset"]) for record in reading.records})
+    with _input_errors():
+        save(
+            class_segment_heatmap(reading.records, question=question, dataset=", ".join(datasets)),
+            path,
+        )
+    click.echo(f"drawn: {path}", err=True)
+
+
+@contextmanager
+def _input_errors() -> Iterator[None]:
+    """What the analysis refuses is the call's input: say so in one line."""
+    try:
+        yield
+    except (ValueError, OSError) as error:
+        raise InputError(str(error)) from error

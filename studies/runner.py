@@ -1,0 +1,169 @@
+"""The runner: what is planned, minus what is done, handed to an executor and kept."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Protocol
+
+from core import Record, Store, environment, fingerprint
+from core.seeds import stream
+from data import InputError, load
+from studies.executor import Executor, Job, in_processes
+from studies.variant import Variant
+
+
+class Display(Protocol):
+    """Shows how a study advances."""
+
+    def started(self, job: Job) -> None:
+        """A run began."""
+
+    def epoch(self, job: Job, epoch: int) -> None:
+        """A run ended an epoch."""
+
+    def ended(self, job: Job, record: Record) -> None:
+        """A run ended."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a call asks for.
+
+    Attributes:
+        jobs: Runs still to do.
+        done: How many of those asked for are in the store already.
+        failed: How many of these had failed, and are not tried again unless asked.
+        seeds: The number of seeds planned, as written with the first record.
+    """
+
+    jobs: tuple[Job, ...]
+    done: int
+    failed: int
+    seeds: int
+
+
+def make_plan(
+    variant: Variant,
+    store: Store,
+    *,
+    seeds: Sequence[int] | None = None,
+    conditions: Sequence[str] | None = None,
+    data_dir: Path | None = None,
+    study_file: Path | None = None,
+    retry_failed: bool = False,
+) -> Plan:
+    """Planned minus done.
+
+    Args:
+        variant: The study and its scale.
+        store: Where records are.
+        seeds: Which seeds; as many as the study plans if None.
+        conditions: Which conditions; all if None.
+        data_dir: Folder of data sets.
+        study_file: The user's study file.
+        retry_failed: Whether failed runs are to be done again.
+
+    Raises:
+        InputError: Unknown condition; data that are not there; a split or an order that does
+            not fit them.
+    """
+    study = variant.study
+    seeds = range(study.seeds) if seeds is None else seeds
+    entries = store.entries(study.name)
+    here = fingerprint(environment())
+    stored = {(e.condition, e.seed, e.key): e.status for e in entries if e.fingerprint == here}
+    jobs, done, failed = [], 0, 0
+    for condition in conditions if conditions is not None else study.conditions:
+        recipe = study.recipe(condition)
+        dataset = load(recipe.dataset, data_dir)
+        split = recipe.split(dataset.y_train, dataset.y_test, stream(0, "data"))
+        labels = dataset.y_train[split.train[split.train < len(dataset.y_train)]]
+        recipe.order(labels, epoch=1, batch_size=recipe.batch_size, rng=stream(0, "order", 1))
+        for seed in seeds:
+            status = stored.get((condition, seed, recipe.key(seed, dataset.checksum)))
+            if status is None or (status == "failed" and retry_failed):
+                jobs.append(
+                    Job(
+                        study=study.name,
+                        variant=variant.name,
+                        condition=condition,
+                        seed=seed,
+                        recipe=recipe,
+                        data_dir=data_dir,
+                        study_file=study_file,
+                    )
+                )
+            else:
+                done, failed = done + 1, failed + (status == "failed")
+    planned = store.planned(study.name, variant.name) or len(seeds)
+    return Plan(tuple(jobs), done, failed, planned)
+
+
+def execute(
+    plan: Plan,
+    store: Store,
+    display: Display,
+    *,
+    workers: int = 1,
+    executor: Executor | None = None,
+) -> list[Record]:
+    """Run what is planned and keep each record as it comes.
+
+    Args:
+        plan: What to run.
+        store: Where to keep records; written here alone, by one process.
+        display: Shows what happens.
+        workers: Worker processes, if no executor is given.
+        executor: Where runs happen, if not in processes on this machine.
+
+    Returns:
+        The new records, in the order in which they ended.
+
+    Raises:
+        InputError: A recipe that cannot work; what ended before is kept.
+    """
+    if not plan.jobs:
+        return []
+    store.check_writable()
+    run = executor or partial(in_processes, workers=workers, logs=store.folder / "logs")
+    records: list[Record] = []
+    digests: dict[str, str] = {}
+
+    def keep(job: Job, record: Record) -> None:
+        if job.condition not in digests:
+            digests[job.condition] = job.recipe.digest()
+        if record.repeatable:
+            store.save(record, digests[job.condition], plan.seeds)
+        records.append(record)
+        display.ended(job, record)
+
+    for job, kind, value in run(plan.jobs):
+        if kind == "started":
+            display.started(job)
+        elif kind == "epoch":
+            display.epoch(job, value)
+        elif kind == "record":
+            keep(job, value)
+        elif kind == "refused":
+            raise InputError(f"{job.study}, {job.condition}: {value}")
+        else:
+            keep(job, _failure(job, value))
+    return records
+
+
+def _failure(job: Job, error: str) -> Record:
+    """The record of a run that did not end by itself."""
+    dataset = load(job.recipe.dataset, job.data_dir)
+    return Record(
+        key=job.recipe.key(job.seed, dataset.checksum),
+        study=job.study,
+        variant=job.variant,
+        condition=job.condition,
+        seed=job.seed,
+        recipe=job.recipe.to_json(),
+        data=dataset.checksum,
+        environment=environment(),
+        status="failed",
+        error=error,
+    )

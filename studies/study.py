@@ -1,0 +1,117 @@
+"""A study: a question, named conditions, a number of seeds, and how to read the answer."""
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from core import Recipe
+from data import InputError
+
+NAME = re.compile(r"[a-z0-9][a-z0-9.+_-]*", re.IGNORECASE)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reported:
+    """A figure that was reported elsewhere, to check ours against.
+
+    Args:
+        condition: The condition that it belongs to.
+        metric: As in the summary table: `test accuracy`, `test loss`, `validation accuracy`.
+        value: Accuracies as fractions.
+        class_: The class whose accuracy it is; None for a figure over all classes.
+        runs: How many trainings it is the mean of.
+        source: Where it was reported.
+    """
+
+    condition: str
+    metric: str
+    value: float
+    class_: int | None = None
+    runs: int = 1
+    source: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Claim:
+    """Something said in words, as an inequality: a metric is greater in one condition."""
+
+    text: str
+    metric: str
+    greater: str
+    smaller: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Quick:
+    """The same study in under a minute: embedded data, few seeds, few epochs.
+
+    Args:
+        seeds: How many.
+        dataset: Embedded data of the study's image size.
+        epochs: Of every run.
+        overrides: Further recipe fields to change.
+    """
+
+    seeds: int = 3
+    dataset: str = "digits"
+    epochs: int = 5
+    overrides: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Study:
+    """A question that can be run.
+
+    Args:
+        name: How it is called.
+        question: One sentence that ends in a question mark.
+        conditions: A recipe for each condition, in the order in which tables show them.
+        seeds: How many seeds are planned; they are numbered from 0.
+        paired: Whether runs of different conditions that share a seed form a pair.
+        primary: The metric that decides, named before any run: `test accuracy`, ...
+        comparisons: The planned comparisons, pairs of conditions.
+        reported: Figures from elsewhere.
+        claims: Claims from elsewhere.
+        quick: The scale of `--quick`.
+        callbacks: For a user's own study: a function of condition and seed that returns Keras
+            callbacks which observe a run.
+    """
+
+    name: str
+    question: str
+    conditions: Mapping[str, Recipe]
+    seeds: int = 10
+    paired: bool = True
+    primary: str = "test accuracy"
+    comparisons: tuple[tuple[str, str], ...] = ()
+    reported: tuple[Reported, ...] = ()
+    claims: tuple[Claim, ...] = ()
+    quick: Quick = field(default_factory=Quick)
+    callbacks: Callable[[str, int], list[Any]] | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse a study whose parts do not fit each other."""
+        if not self.conditions:
+            raise InputError(f"Received study {self.name!r} without conditions; expected one.")
+        for name in (self.name, *self.conditions):
+            if not NAME.fullmatch(name):
+                raise InputError(
+                    f"Received the name {name!r}; expected letters, digits, and . + _ - after "
+                    "the first."
+                )
+        if self.seeds < 1:
+            raise InputError(f"Received seeds={self.seeds}; expected 1 or more.")
+        spoken = [c for pair in self.comparisons for c in pair]
+        spoken += [r.condition for r in self.reported]
+        spoken += [c for claim in self.claims for c in (claim.greater, claim.smaller)]
+        for name in spoken:
+            self.recipe(name)
+
+    def recipe(self, condition: str) -> Recipe:
+        """The recipe of a condition."""
+        if condition not in self.conditions:
+            raise InputError(
+                f"Received condition {condition!r}; expected one of {', '.join(self.conditions)}."
+            )
+        return self.conditions[condition]

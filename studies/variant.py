@@ -1,0 +1,58 @@
+"""Variants: a study in full, in quick, or with named overrides. They are never mixed."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from core import Recipe, replaced
+from studies.study import Study
+
+
+@dataclass(frozen=True)
+class Variant:
+    """A study at one scale.
+
+    Attributes:
+        name: `full`, `quick`, or the overrides: `dataset=digits,epochs=3`.
+        study: The study with the overrides in its recipes and its number of seeds.
+    """
+
+    name: str
+    study: Study
+
+
+def variant_of(study: Study, overrides: Mapping[str, Any], *, quick: bool = False) -> Variant:
+    """A study with changed recipes.
+
+    Args:
+        study: The study in full.
+        overrides: Recipe fields (`epochs`, `optimiser.learning_rate`) and their new values,
+            the same in every condition.
+        quick: Whether to start from the study's quick scale.
+
+    Raises:
+        InputError: A field that no recipe has, or a value that it refuses.
+    """
+    parts = {**_quick_overrides(study), **overrides} if quick else dict(overrides)
+
+    def changed(recipe: Recipe) -> Recipe:
+        for path, value in parts.items():
+            recipe = replaced(recipe, path, value)
+        return recipe
+
+    conditions = {name: changed(recipe) for name, recipe in study.conditions.items()}
+    names = [
+        *(["quick"] if quick else []),
+        *(f"{k}={_text(overrides[k])}" for k in sorted(overrides)),
+    ]
+    seeds = study.quick.seeds if quick else study.seeds
+    return Variant(",".join(names) or "full", replace(study, conditions=conditions, seeds=seeds))
+
+
+def _quick_overrides(study: Study) -> dict[str, Any]:
+    quick = study.quick
+    return {"dataset": quick.dataset, "epochs": quick.epochs, **quick.overrides}
+
+
+def _text(value: Any) -> str:
+    return "+".join(map(str, value)) if isinstance(value, tuple) else str(value)

@@ -1,0 +1,94 @@
+"""A worker process: reads jobs from standard input, writes what happens to standard output."""
+
+import os
+import pickle
+import sys
+import traceback
+from pathlib import Path
+from typing import Any
+
+
+def main() -> None:
+    """Run jobs until told to stop, or until the driver is gone."""
+    # Whatever else prints in this process goes to the log, not between the reports.
+    reports = os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)
+    os.environ.update(
+        KERAS_BACKEND="tensorflow",
+        CUDA_VISIBLE_DEVICES="-1",
+        OMP_NUM_THREADS="1",
+        TF_CPP_MIN_LOG_LEVEL="2",
+    )
+
+    def report(kind: str, value: Any) -> None:
+        pickle.dump((kind, value), reports)
+        reports.flush()
+
+    trainer: Any = None
+    try:
+        while (job := pickle.load(sys.stdin.buffer)) is not None:
+            if trainer is None:
+                trainer = _one_thread_trainer()
+            _run(job, trainer, report)
+    except (EOFError, BrokenPipeError):
+        pass  # the driver is gone: nobody waits for the rest
+
+
+def _one_thread_trainer() -> Any:
+    """A trainer in a TensorFlow with one thread: a sum's last bits depend on their number."""
+    import tensorflow as tf
+
+    from core import Trainer
+    from core.environment import THREADS
+
+    tf.config.threading.set_intra_op_parallelism_threads(THREADS)
+    tf.config.threading.set_inter_op_parallelism_threads(THREADS)
+    return Trainer()
+
+
+def _run(job: Any, trainer: Any, report: Any) -> None:
+    from data import InputError
+    from studies.catalogue import study_in
+
+    try:
+        callbacks: list[Any] = []
+        if job.study_file is not None:
+            make_callbacks = study_in(job.study_file).callbacks
+            callbacks = make_callbacks(job.condition, job.seed) if make_callbacks else []
+        record = trainer.train(
+            job.recipe,
+            job.seed,
+            _dataset(job.recipe.dataset, job.data_dir),
+            callbacks=callbacks,
+            progress=lambda epoch: report("epoch", epoch),
+            study=job.study,
+            variant=job.variant,
+            condition=job.condition,
+        )
+    except InputError as error:
+        report("refused", str(error))
+    except BrokenPipeError:
+        raise
+    except Exception as error:
+        traceback.print_exc()
+        lines = str(error).split("\n")
+        report("failed", f"{type(error).__name__}: {lines[0]}")
+    else:
+        report("record", record)
+
+
+_LOADED: dict[tuple[str, Path | None], Any] = {}
+
+
+def _dataset(name: str, folder: Path | None) -> Any:
+    """A data set, read once per process; only the last one is kept."""
+    from data import load
+
+    if (name, folder) not in _LOADED:
+        _LOADED.clear()
+        _LOADED[name, folder] = load(name, folder)
+    return _LOADED[name, folder]
+
+
+if __name__ == "__main__":
+    main()
