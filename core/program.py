@@ -6,7 +6,7 @@ The same batches from the same weights end in the same weights as `fit`.
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, Literal
 
 import keras
@@ -133,6 +133,7 @@ class Program:
         compiler: Literal["xla", "graph"],
     ) -> None:
         self.compiler = compiler
+        self._losses = _loss_per_example(loss)
         if compiler == "xla" and _clonable(model):
             model = keras.models.clone_model(model, clone_function=_counted)
         self.model = model
@@ -140,17 +141,6 @@ class Program:
         self.model.compile(optimizer=optimiser, loss=loss)
         optimiser.build(model.trainable_variables)
         self._one_hot = classes if not loss.startswith("sparse") else 0
-        try:
-            self._mean_loss = keras.losses.get(loss)
-            self._losses = keras.losses.get({"class_name": loss, "config": {"reduction": None}})
-        except (TypeError, ValueError):
-            raise InputError(f"Received loss {loss!r}; expected a Keras loss by name.") from None
-        output = model.output_shape
-        if not isinstance(output, tuple) or output[1:] != (classes,):
-            raise InputError(
-                f"Received a model with output shape {output}; "
-                f"expected (None, {classes}): one output for each class of the data set."
-            )
         # Padding would change what a batch normalisation sees: there each batch size that
         # occurs is compiled for itself. Graph mode takes any size.
         kinds = {type(layer).__name__ for layer in leaf_layers(model)}
@@ -247,13 +237,12 @@ class Program:
             weight = tf.cast(place < sizes[i], x.dtype) if padded else tf.ones((), x.dtype)
             with tf.GradientTape() as tape:
                 output = self.model(inputs, training=True)
+                targets = self._targets(labels)
                 if padded:
-                    losses = self._losses(self._targets(labels), output)
-                    loss = tf.reduce_sum(weight * losses) / size
+                    mean = tf.reduce_sum(weight * self._losses(targets, output)) / size
+                    loss = tf.add_n([mean, *self.model.losses])
                 else:
-                    loss = self._mean_loss(self._targets(labels), output)
-                if self.model.losses:
-                    loss = keras.ops.sum([loss, *self.model.losses])
+                    loss = self.model.compute_loss(inputs, targets, output)
             variables = self.model.trainable_variables
             self.optimiser.apply(tape.gradient(loss, variables), variables)
             hits = tf.equal(tf.argmax(output, axis=-1, output_type=labels.dtype), labels)
@@ -294,6 +283,21 @@ class Batches:
         self.steps = steps
         self.indices = tf.constant(rows)
         self.sizes = tf.constant(sizes)
+
+
+def _loss_per_example(name: str) -> Callable[[tf.Tensor, tf.Tensor], tf.Tensor]:
+    """A Keras loss function, which returns a loss for each example."""
+    try:
+        found = keras.losses.get(name)
+    except (TypeError, ValueError):
+        found = None
+    if found is None or isinstance(found, keras.losses.Loss):
+        raise InputError(
+            f"Received loss {name!r}; expected the name of a Keras loss function, such as "
+            "sparse_categorical_crossentropy."
+        )
+    function: Callable[[tf.Tensor, tf.Tensor], tf.Tensor] = found
+    return function
 
 
 def _counted(layer: keras.layers.Layer) -> keras.layers.Layer:

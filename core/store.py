@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from hashlib import sha256
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from core.environment import fingerprint
 from core.record import Record, read_results
@@ -114,9 +114,7 @@ class Store:
                 f"{where} ORDER BY study, variant, condition, seed, finished",
                 values,
             ).fetchall()
-        return [
-            Entry._make((*row[:10], sum(json.loads(row[10]).values()), row[11])) for row in rows
-        ]
+        return [Entry._make(map(_total_seconds, row, Entry._fields)) for row in rows]
 
     def records(self, entries: Sequence[Entry]) -> list[Record]:
         """The complete records of some labels, in the order given.
@@ -237,6 +235,11 @@ class Store:
 
 def _label(entry: Entry) -> tuple[str, str, str, int, str, str]:
     return (*entry[:5], entry.fingerprint)
+
+
+def _total_seconds(value: Any, column: str) -> Any:
+    """Seconds are stored by phase; a label has their sum."""
+    return sum(json.loads(value).values()) if column == "seconds" else value
 
 
 def _checksum(status: str, results: bytes) -> str:

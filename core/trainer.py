@@ -150,12 +150,19 @@ def fresh_model(recipe: Recipe, seed: int, dataset: Dataset) -> keras.Model:
     shape = dataset.x_train.shape[1:]
     try:
         model = build(shape, dataset.classes, **recipe.model.parameters)
+        output = model(np.zeros((1, *shape), dtype=np.float32), training=False).shape
     except (TypeError, ValueError) as error:
         reason = " ".join(str(error).split())
         raise InputError(
             f"Received model {recipe.model.name} with {json.dumps(dict(recipe.model.parameters))} "
             f"for inputs of shape {shape}; {reason}"
         ) from error
+    if tuple(output) != (1, dataset.classes):
+        raise InputError(
+            f"Received model {recipe.model.name}, whose output for one example has the shape "
+            f"{tuple(output)}; expected (1, {dataset.classes}): one output for each class of "
+            f"{dataset.name}."
+        )
     for i, (name, state) in enumerate(compiled.seed_generators(compiled.leaf_layers(model))):
         state.assign([integer(seed, name, i), 0])
     return model

@@ -64,5 +64,5 @@ study = Study(
     ),
     # Digits have 130 examples a class: small batches give each class as many steps as it needs
     # to push the others out.
-    quick=Quick(seeds=5, epochs=8, overrides={"batch_size": 5}),
+    quick=Quick(seeds=5, epochs=5, overrides={"batch_size": 5}),
 )

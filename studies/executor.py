@@ -67,7 +67,7 @@ def in_processes(jobs: Sequence[Job], *, workers: int, logs: Path) -> Iterator[E
     Args:
         jobs: What to run; started in this order, condition by condition.
         workers: How many processes.
-        logs: Folder for what the workers print; a log without content is removed.
+        logs: Folder for what the workers print; kept where a run failed.
     """
     waiting: dict[str, list[Job]] = {}
     for job in jobs:
@@ -93,15 +93,18 @@ def in_processes(jobs: Sequence[Job], *, workers: int, logs: Path) -> Iterator[E
         return Event(job, "started")
 
     try:
-        while len(crew) < workers and (job := next_job(None)) is not None:
-            yield hire(job)
+        while len(crew) < workers and (first := next_job(None)) is not None:
+            yield hire(first)
         while any(worker.job for worker in crew):
             worker, kind, value = reports.get()
             if worker.job is None:
                 continue  # the end of a worker that had nothing left to do
+            if kind in ("failed", "died"):
+                value = f"{value}, see {worker.log}"
             yield Event(worker.job, kind, value)
             if kind == "epoch":
                 continue
+            worker.faulty |= kind in ("failed", "died")
             following = next_job(worker.job.condition)
             worker.job = None
             if kind == "died":
@@ -124,6 +127,7 @@ class _Worker:
 
     def __init__(self, reports: "queue.SimpleQueue[tuple[_Worker, str, Any]]", logs: Path) -> None:
         self.job: Job | None = None
+        self.faulty = False
         logs.mkdir(parents=True, exist_ok=True)
         number = len(list(logs.glob("worker-*.log"))) + 1
         while (log := logs / f"worker-{os.getpid()}-{number}.log").exists():
@@ -156,8 +160,8 @@ class _Worker:
             if pipe is not None:
                 with contextlib.suppress(OSError):  # what was still to be said to it is lost
                     pipe.close()
-        if self.log.exists() and not self.log.stat().st_size:
-            self.log.unlink()
+        if not self.faulty:
+            self.log.unlink(missing_ok=True)
 
     def _say(self, message: Job | None) -> None:
         assert self._process.stdin is not None
@@ -174,4 +178,4 @@ class _Worker:
         except (EOFError, OSError, ValueError, pickle.UnpicklingError):
             status = self._process.wait()
             how = f"signal {-status}" if status < 0 else f"exit status {status}"
-            reports.put((self, "died", f"its worker process ended with {how}, see {self.log}"))
+            reports.put((self, "died", f"its worker process ended with {how}"))
