@@ -1,0 +1,41 @@
+# `make demo` and `make test` need nothing but Python (3.11 to 3.13) and make.
+PYTHON ?= python3
+BIN := .venv/bin
+DATA ?=
+
+.PHONY: help install demo test test-all lint bench clean
+
+help:
+	@echo "make demo      install, then a study in under a minute, on data that needs no network"
+	@echo "make test      install, then format, lint, types and tests"
+	@echo "make test-all  the same with the full-length checks"
+	@echo "make bench     side by side with Keras' fit (DATA=folder of mnist/ and fashion-mnist/)"
+	@echo "make clean     remove what was installed and made"
+
+.venv/installed: pyproject.toml constraints.txt
+	$(PYTHON) -c 'import sys; v = sys.version_info[:2]; (3, 11) <= v <= (3, 13) or sys.exit(f"Found Python {v[0]}.{v[1]}; TensorFlow needs 3.11 to 3.13: make PYTHON=python3.12 ...")'
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev]'
+	touch $@
+
+install: .venv/installed
+
+demo: install
+	$(BIN)/ebb run class-order --quick
+
+lint: install
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+
+test: lint
+	$(BIN)/python -m pytest
+
+test-all: lint
+	$(BIN)/python -m pytest -m ""
+
+bench: install
+	$(BIN)/python -m benchmarks $(if $(DATA),--data-dir $(DATA))
+
+clean:
+	rm -rf .venv .mypy_cache .pytest_cache .ruff_cache .hypothesis
