@@ -2,7 +2,11 @@
 
 import os
 
-os.environ.update(
-    KERAS_BACKEND="tensorflow", CUDA_VISIBLE_DEVICES="-1", TF_CPP_MIN_LOG_LEVEL="3"
-)
+os.environ.update(KERAS_BACKEND="tensorflow", CUDA_VISIBLE_DEVICES="-1", TF_CPP_MIN_LOG_LEVEL="3")
 os.environ.pop("EBB_STORE", None)
+
+from hypothesis import settings
+
+# Speed is measured in benchmarks, never asserted; and a test that failed must fail again.
+settings.register_profile("ebb", deadline=None, derandomize=True)
+settings.load_profile("ebb")
