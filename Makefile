@@ -1,7 +1,6 @@
 # `make demo` and `make test` need nothing but Python (3.11 to 3.13) and make.
 PYTHON ?= python3
 BIN := .venv/bin
-DATA ?=
 
 .PHONY: help install demo test test-all lint bench clean
 
@@ -9,7 +8,7 @@ help:
 	@echo "make demo      install, then a study in under a minute, on data that needs no network"
 	@echo "make test      install, then format, lint, types and tests"
 	@echo "make test-all  the same with the full-length checks"
-	@echo "make bench     side by side with Keras' fit (DATA=folder of mnist/ and fashion-mnist/)"
+	@echo "make bench     side by side with Keras' fit"
 	@echo "make clean     remove what was installed and made"
 
 .venv/installed: pyproject.toml constraints.txt
@@ -35,7 +34,7 @@ test-all: lint
 	$(BIN)/python -m pytest -m ""
 
 bench: install
-	$(BIN)/python -m benchmarks $(if $(DATA),--data-dir $(DATA))
+	$(BIN)/python -m benchmarks
 
 clean:
 	rm -rf .venv .mypy_cache .pytest_cache .ruff_cache .hypothesis

@@ -1,0 +1,134 @@
+"""`make bench`: everything side by side, in one call, taking turns.
+
+Timings on a shared machine drift, so the ways of training take turns, and what counts is the
+ratio within a round: its median over the rounds, with the smallest and the largest.
+"""
+
+import argparse
+import json
+import os
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import numpy as np
+
+from benchmarks.contestant import images
+
+CORES = 2
+EXAMPLES = {"c3": 53_994, "a3": 60_000}
+# Multiplications and additions of an epoch: forward, and backward to inputs and weights.
+WEIGHTS = {"c3": 784 * 150 + 150 * 100 + 100 * 10, "a3": 784 * 100 + 100 * 10}
+NAMES = {"c3": "C3 (784-150-100-10, dropout, class after class)", "a3": "A3 (784-100-10)"}
+EPOCHS = {"c3": 20, "a3": 100}
+
+
+def start(*what: str) -> subprocess.Popen:
+    command = [sys.executable, "-m", "benchmarks.contestant", *what]
+    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+
+
+def result(process: subprocess.Popen) -> float:
+    """The median seconds that a contestant printed."""
+    out, _ = process.communicate()
+    if process.returncode:
+        sys.exit(f"A contestant ended with exit status {process.returncode}: {process.args}")
+    return statistics.median(json.loads(out.splitlines()[-1]))
+
+
+def alone(network: str, way: str, epochs: int) -> float:
+    """Seconds an epoch when one process has both cores."""
+    return result(start(network, way, str(epochs)))
+
+
+def side_by_side(network: str, way: str, epochs: int) -> float:
+    """Seconds an epoch and run when each core has a process of its own."""
+    both = [start(network, way, str(epochs)) for _ in range(CORES)]
+    return statistics.mean(map(result, both)) / CORES
+
+
+def ratio(name: str, over: list[float], under: list[float]) -> None:
+    ratios = sorted(a / b for a, b in zip(over, under, strict=True))
+    print(
+        f"  {name}: {statistics.median(ratios):.1f} times as fast "
+        f"({ratios[0]:.1f} to {ratios[-1]:.1f}, n = {len(ratios)})",
+        flush=True,
+    )
+
+
+def seconds(name: str, values: list[float]) -> None:
+    print(f"  {name:<44} {statistics.median(values):8.3f} s", flush=True)
+
+
+def training(network: str, rounds: int) -> float:
+    """Training alone; the seconds a run takes by the notebook's way."""
+    print(f"{NAMES[network]}: training alone, seconds an epoch and seed on {CORES} cores")
+    tuned = min(("fit", "fit-xla"), key=lambda way: alone(network, way, 1))
+    times: dict[str, list[float]] = {"notebook": [], tuned: [], "ebb": [], "product": []}
+    for _ in range(rounds):
+        times["notebook"].append(alone(network, "notebook", 2))
+        times[tuned].append(alone(network, tuned, 5))
+        times["ebb"].append(side_by_side(network, "ebb", 8))
+        times["product"].append(side_by_side("product", "-", 20))
+    seconds("the notebook's way", times["notebook"])
+    seconds(f"fit at its best ({'XLA' if tuned == 'fit-xla' else 'graph'}, many steps a call)",
+            times[tuned])  # fmt: skip
+    seconds(f"Ebb, {CORES} workers", times["ebb"])
+    ratio("Ebb to the notebook", times["notebook"], times["ebb"])
+    ratio("Ebb to fit at its best", times[tuned], times["ebb"])
+    ceiling = 2 * 2048**3 / statistics.median(times["product"])
+    rate = 6 * WEIGHTS[network] * EXAMPLES[network] / statistics.median(times["ebb"])
+    print(
+        f"  Ebb: {rate / 1e9:.0f} GFLOP/s, {100 * rate / ceiling:.0f} % of the machine's own "
+        f"matrix product ({ceiling / 1e9:.0f} GFLOP/s)\n"
+    )
+    return statistics.median(times["notebook"])
+
+
+def whole_study(rounds: int, seeds: int) -> None:
+    """C3 from the start of the program to the stored records."""
+    print(
+        f"C3: the whole study, seconds a seed (start, compile, 20 epochs, evaluations, store): "
+        f"{seeds} seeds, {CORES} workers, against one notebook run on {CORES} cores"
+    )
+    notebook, ebb = [], []
+    with tempfile.TemporaryDirectory() as folder:
+        data = Path(folder) / "images.npz"
+        np.savez(data, **images())
+        for _ in range(rounds):
+            began = time.perf_counter()
+            # The contestant trains one epoch more than it times.
+            result(start("c3", "notebook", str(EPOCHS["c3"] - 1)))
+            notebook.append(time.perf_counter() - began)
+            store = Path(folder) / "store"
+            shutil.rmtree(store, ignore_errors=True)
+            command = [Path(sys.executable).parent / "ebb", "run", "class-order", "--quiet"]
+            command += ["--conditions", "class-sequential", "--dataset", data, "--store", store]
+            command += ["--seeds", str(seeds), "--workers", str(CORES)]
+            began = time.perf_counter()
+            subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+            ebb.append((time.perf_counter() - began) / seeds)
+    seconds("the notebook's way, without any evaluation", notebook)
+    seconds("Ebb, 222 evaluations a run included", ebb)
+    ratio("Ebb to the notebook", notebook, ebb)
+
+
+def main() -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--seeds", type=int, default=10)
+    options = parser.parse_args()
+    os.environ.update(TF_CPP_MIN_LOG_LEVEL="3")
+    print(f"{CORES} of {os.cpu_count()} cores, {options.rounds} rounds\n", flush=True)
+    for network in ("c3", "a3"):
+        training(network, options.rounds)
+    whole_study(max(1, options.rounds // 2), options.seeds)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,175 @@
+"""One way of training, timed epoch by epoch in a process of its own.
+
+`python -m benchmarks.contestant c3 notebook 3` prints the seconds of 3 epochs after a first one,
+as JSON. The ways: `notebook`, as the notebooks do it; `fit` and `fit-xla`, Keras' `fit` as fast as
+it can be set; `ebb`, on one thread.
+"""
+
+import json
+import os
+import sys
+import time
+from collections.abc import Callable
+
+import numpy as np
+
+# MNIST's own class sizes; the pixels are random: an epoch's time does not depend on them.
+TRAIN_COUNTS = (5923, 6742, 5958, 6131, 5842, 5421, 5918, 6265, 5851, 5949)
+TEST_COUNTS = (980, 1135, 1032, 1010, 982, 892, 958, 1028, 974, 1009)
+
+
+def images() -> dict[str, np.ndarray]:
+    """Data of MNIST's shape and class sizes."""
+    rng = np.random.default_rng(0)
+    parts = {}
+    for name, counts in (("train", TRAIN_COUNTS), ("test", TEST_COUNTS)):
+        y = rng.permutation(np.repeat(np.arange(10), counts))
+        x = rng.integers(0, 256, (len(y), 28, 28), dtype=np.uint8)
+        x[:, 0, :10] = np.where(np.arange(10) == y[:, None], 255, 0)  # something to learn
+        parts |= {f"x_{name}": x, f"y_{name}": y}
+    return parts
+
+
+def model(network: str):
+    import keras
+    from keras import layers
+
+    if network == "c3":
+        stack = [
+            layers.Dense(150, activation="relu"),
+            layers.Dropout(0.5),
+            layers.Dense(100, activation="relu"),
+            layers.Dropout(0.5),
+        ]
+        return keras.Sequential(
+            [layers.Input((784,)), *stack, layers.Dense(10, activation="softmax")]
+        ), keras.optimizers.Adam(1e-3)
+    start = {"kernel_initializer": "random_normal", "bias_initializer": "random_normal"}
+    return keras.Sequential(
+        [
+            layers.Input((784,)),
+            layers.Dense(100, activation="relu", **start),
+            layers.Dense(10, activation="softmax", **start),
+        ]
+    ), keras.optimizers.Adam(1e-5)
+
+
+def arrays(network: str) -> tuple[np.ndarray, np.ndarray]:
+    """The training part, flat, as the notebook feeds it: C3 without the last of each class."""
+    import keras
+
+    parts = images()
+    x = parts["x_train"].reshape(-1, 784).astype(np.float32)
+    y = parts["y_train"]
+    if network == "c3":
+        x /= 255
+        x -= x.mean(axis=0)
+        chosen = [np.flatnonzero(y == c) for c in range(10)]
+        kept = np.concatenate([c[: int(len(c) * 0.9)] for c in chosen])
+        x, y = x[kept], y[kept]
+    return x, keras.utils.to_categorical(y, 10)
+
+
+def epoch_of(network: str, way: str) -> Callable[[], None]:
+    """A function that trains one epoch with Keras' `fit`."""
+    x, y = arrays(network)
+    net, optimiser = model(network)
+    loss = "categorical_crossentropy"
+    if way == "notebook":
+        net.compile(optimizer=optimiser, loss=loss, metrics=["accuracy"])
+        if network == "a3":
+            return lambda: net.fit(x, y, batch_size=32, epochs=1, verbose=0)
+        classes = [(x[y[:, c] == 1], y[y[:, c] == 1]) for c in range(10)]
+
+        def by_class() -> None:
+            for x_class, y_class in classes:
+                net.fit(x_class, y_class, batch_size=100, epochs=1, verbose=0)
+
+        return by_class
+    # C3 sorted by class in one array: what a tuned `fit` can do without a call for each class.
+    net.compile(
+        optimizer=optimiser,
+        loss=loss,
+        metrics=["accuracy"],
+        jit_compile=way == "fit-xla",
+        steps_per_execution=108 if network == "c3" else 125,
+    )
+    size = 100 if network == "c3" else 32
+    return lambda: net.fit(x, y, batch_size=size, epochs=1, verbose=0, shuffle=network == "a3")
+
+
+def by_fit(network: str, way: str, epochs: int) -> list[float]:
+    one_epoch = epoch_of(network, way)
+    one_epoch()
+    seconds = []
+    for _ in range(epochs):
+        start = time.perf_counter()
+        one_epoch()
+        seconds.append(time.perf_counter() - start)
+    return seconds
+
+
+def by_ebb(network: str, epochs: int) -> list[float]:
+    import tensorflow as tf
+
+    tf.config.threading.set_intra_op_parallelism_threads(1)
+    tf.config.threading.set_inter_op_parallelism_threads(1)
+    from core import ClassSequential, EvaluationPlan, HoldOut, Recipe, Shuffled, Trainer, named
+    from data import Dataset
+
+    common = {"dataset": "images", "epochs": epochs + 1, "evaluation": EvaluationPlan(sets=())}
+    common["loss"] = "categorical_crossentropy"
+    if network == "c3":
+        recipe = Recipe(
+            **common,
+            model=named("mlp", widths=(150, 100), dropout=0.5),
+            optimiser=named("Adam", learning_rate=1e-3),
+            split=HoldOut(size=0.1, where="last-of-each-class"),
+            preprocessing=("scale", "subtract-mean-image"),
+            order=ClassSequential(),
+            batch_size=100,
+        )
+    else:
+        start = {"kernel_initializer": "random_normal", "bias_initializer": "random_normal"}
+        recipe = Recipe(
+            **common,
+            model=named("mlp", widths=(100,), **start),
+            optimiser=named("Adam", learning_rate=1e-5),
+            order=Shuffled(),
+            batch_size=32,
+        )
+    ends: list[float] = []
+    Trainer().train(
+        recipe,
+        seed=0,
+        dataset=Dataset.from_arrays("images", images()),
+        progress=lambda _: ends.append(time.perf_counter()),
+    )
+    return np.diff(ends).tolist()
+
+
+def products(epochs: int) -> list[float]:
+    """Seconds for a float32 matrix product of 2048 x 2048 x 2048 on one thread."""
+    import tensorflow as tf
+
+    tf.config.threading.set_intra_op_parallelism_threads(1)
+    tf.config.threading.set_inter_op_parallelism_threads(1)
+    a = tf.random.stateless_uniform((2048, 2048), seed=(0, 0))
+    seconds = []
+    for _ in range(epochs + 1):
+        start = time.perf_counter()
+        float(tf.matmul(a, a)[0, 0])
+        seconds.append(time.perf_counter() - start)
+    return seconds[1:]
+
+
+if __name__ == "__main__":
+    network, way, count = sys.argv[1], sys.argv[2], int(sys.argv[3])
+    os.environ.update(CUDA_VISIBLE_DEVICES="-1", KERAS_BACKEND="tensorflow")
+    if network == "product":
+        result = products(count)
+    elif way == "ebb":
+        result = by_ebb(network, count)
+    else:
+        result = by_fit(network, way, count)
+    print(json.dumps(result))
