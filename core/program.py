@@ -60,6 +60,10 @@ class CountedDropout(keras.layers.Dropout):
         return tf.where(drawn >= self.rate, inputs / (1 - self.rate), tf.zeros_like(inputs))
 
 
+# A model that a callback saves is loaded by plain Keras, as the layer that this stands for.
+CountedDropout.__module__, CountedDropout.__name__ = "keras.layers", "Dropout"
+
+
 def chosen_compiler(model: keras.Model, asked: str) -> Literal["xla", "graph"]:
     """`xla` where every layer is of a kind that gains by it, `graph` otherwise."""
     if asked == "auto":

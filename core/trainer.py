@@ -2,7 +2,7 @@
 
 import json
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, NamedTuple
 
@@ -208,34 +208,39 @@ class _Run:
     def all_epochs(
         self, callbacks: Sequence[keras.callbacks.Callback], progress: Progress | None
     ) -> Status:
-        own = _recipe_callbacks(self.recipe)
+        """Train, evaluate, and call the callbacks as `fit` does, but for batches."""
         model = self.program.model
-        lists = [keras.callbacks.CallbackList(part, model=model) for part in (own, callbacks)]
-        decisive, observing = lists
-        for each in lists:
+        own = keras.callbacks.CallbackList(_recipe_callbacks(self.recipe), model=model)
+        free = keras.callbacks.CallbackList(list(callbacks), model=model)
+        for each in (own, free):
             each.set_params({"epochs": self.recipe.epochs, "verbose": 0, "steps": None})
-            each.on_train_begin()
+        own.on_train_begin()
+        with self.watching(free):
+            free.on_train_begin()
         self.evaluate(epoch=0, segment=0, sample=self.recipe.evaluation.segments)
         status: Status = "finished"
         for epoch in range(1, self.recipe.epochs + 1):
-            for each in lists:
-                each.on_epoch_begin(epoch - 1)
+            own.on_epoch_begin(epoch - 1)
+            with self.watching(free):
+                free.on_epoch_begin(epoch - 1)
             logs = self.one_epoch(epoch)
+            evaluated = model.get_weights()
             if not np.isfinite(logs["loss"]):
                 status = "diverged"
                 break
-            decisive.on_epoch_end(epoch - 1, logs)
-            self.observe(observing, epoch, logs)
+            own.on_epoch_end(epoch - 1, dict(logs))
+            with self.watching(free):
+                free.on_epoch_end(epoch - 1, dict(logs))
             if progress is not None:
                 progress(epoch)
             if model.stop_training:
                 break
-        before = model.get_weights()
         if status == "finished":
-            decisive.on_train_end()
+            own.on_train_end()
             self.program.optimiser.finalize_variable_values(model.trainable_variables)
-        observing.on_train_end()
-        if any((a != b).any() for a, b in zip(before, model.get_weights(), strict=True)):
+        with self.watching(free):
+            free.on_train_end()
+        if not _equal(evaluated, model.get_weights()):
             self.remarks.append("evaluated once more after the weights were restored")
             self.evaluate(epoch, self.evaluations[-1].segment, self.recipe.evaluation.segments)
         return status
@@ -287,27 +292,29 @@ class _Run:
             confusion = confusion_matrix(self.data.labels[examples], predicted, self.classes)
         self.evaluations.append(Evaluation(name, epoch, segment, self.step, confusion, loss))
 
-    def observe(
-        self, callbacks: keras.callbacks.CallbackList, epoch: int, logs: Mapping[str, float]
-    ) -> None:
-        """Call the callbacks that may only observe, and notice when one does more."""
-        if not callbacks.callbacks:
-            return
+    @contextmanager
+    def watching(self, callbacks: keras.callbacks.CallbackList) -> Iterator[None]:
+        """Notice when a callback that may only observe does more."""
         model = self.program.model
-        before = (model.get_weights(), float(model.optimizer.learning_rate), model.stop_training)
-        callbacks.on_epoch_end(epoch - 1, dict(logs))
-        after = (model.get_weights(), float(model.optimizer.learning_rate), model.stop_training)
-        if before[1:] != after[1:] or any(
-            (a != b).any() for a, b in zip(before[0], after[0], strict=True)
-        ):
+
+        def state() -> list[NDArray[Any]]:
+            rate = np.array([float(model.optimizer.learning_rate), model.stop_training])
+            return [rate, *model.get_weights()]
+
+        before = state() if callbacks.callbacks else []
+        yield
+        if self.repeatable and callbacks.callbacks and not _equal(before, state()):
             names = ", ".join(type(callback).__name__ for callback in callbacks.callbacks)
-            if self.repeatable:
-                self.remarks.append(f"changed by a callback ({names}): not the recipe's result")
+            self.remarks.append(f"changed by a callback ({names}): not the recipe's result")
             self.repeatable = False
 
     def arrays(self) -> dict[str, NDArray[Any]]:
         """The record's named arrays."""
         return {"class_segments": np.array(self.class_segments)} if self.class_segments else {}
+
+
+def _equal(a: Sequence[NDArray[Any]], b: Sequence[NDArray[Any]]) -> bool:
+    return all(np.array_equal(v, w, equal_nan=True) for v, w in zip(a, b, strict=True))
 
 
 def _recipe_callbacks(recipe: Recipe) -> list[keras.callbacks.Callback]:

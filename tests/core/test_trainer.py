@@ -11,6 +11,7 @@ import pytest
 
 from core import ClassSequential, EvaluationPlan, HoldOut, Recipe, Shuffled, Trainer, named
 from core.environment import environment, fingerprint
+from core.program import CountedDropout
 from data import Dataset, InputError, load
 
 PLAIN = Recipe(
@@ -248,21 +249,26 @@ def test_callbacks_that_observe_change_nothing(trainer, digits, first, tmp_path)
     assert list((tmp_path / "board").rglob("events*"))
 
 
+def first_program(trainer):
+    return next(iter(trainer._programs.values()))
+
+
 def test_a_saved_model_predicts_as_the_record_says(trainer, digits, tmp_path):
     path = tmp_path / "last.keras"
     record = trainer.train(PLAIN, 0, digits, callbacks=[keras.callbacks.ModelCheckpoint(path)])
-    from core.program import CountedDropout
-
-    model = keras.models.load_model(path, custom_objects={"CountedDropout": CountedDropout})
+    assert type(first_program(trainer).model.layers[2]) is CountedDropout
+    model = keras.models.load_model(path)
+    assert type(model.layers[2]) is keras.layers.Dropout
     predicted = model.predict(digits.x_test / np.float32(255), verbose=0).argmax(axis=1)
     last = [e for e in record.evaluations if e.set == "test"][-1].confusion
     assert (predicted == digits.y_test).sum() == last.trace()
 
 
+@pytest.mark.parametrize("when", ["on_train_begin", "on_epoch_begin", "on_epoch_end"])
 @pytest.mark.parametrize("what", ["weights", "rate", "stop"])
-def test_a_callback_that_changes_training_is_found_out(trainer, digits, what):
+def test_a_callback_that_changes_training_is_found_out(trainer, digits, what, when):
     class Meddler(keras.callbacks.Callback):
-        def on_epoch_end(self, epoch, logs):
+        def meddle(self, *args):
             if what == "weights":
                 self.model.set_weights([w * 0.5 for w in self.model.get_weights()])
             elif what == "rate":
@@ -270,6 +276,7 @@ def test_a_callback_that_changes_training_is_found_out(trainer, digits, what):
             else:
                 self.model.stop_training = True
 
+    setattr(Meddler, when, Meddler.meddle)
     record = trainer.train(PLAIN, 0, digits, callbacks=[Meddler()])
     assert not record.repeatable
     assert any("Meddler" in remark for remark in record.remarks)

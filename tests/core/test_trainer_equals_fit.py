@@ -7,7 +7,7 @@ import tensorflow as tf
 from keras import layers
 
 from core.order import ClassSequential, Schedule, Shuffled
-from core.program import Batches, Program, chosen_compiler
+from core.program import Batches, CountedDropout, Program, chosen_compiler
 
 CLASSES, BATCH = 4, 8
 SHUFFLED = Shuffled()
@@ -181,7 +181,7 @@ def test_dropout_under_xla_keeps_the_share_and_the_mean():
         "xla",
     )
     layer = program.model.layers[0]
-    assert type(layer).__name__ == "CountedDropout"
+    assert type(layer) is CountedDropout
     draw = tf.function(lambda x: layer(x, training=True), jit_compile=True)
     first, second = (draw(tf.ones((100, 1000))).numpy() for _ in range(2))
     # 100,000 draws: three standard errors of the share are .0043.
