@@ -10,7 +10,7 @@ from types import ModuleType
 from data import InputError
 from studies.study import Study
 
-NAMES = ("class-order",)
+NAMES = ("class-order", "linear-baseline", "tanh-vs-relu")
 """The studies that come with Ebb; `class-order` is in studies/class_order.py."""
 
 

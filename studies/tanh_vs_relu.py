@@ -1,0 +1,40 @@
+"""Whether tanh or relu does better in one hidden layer on raw Fashion-MNIST pixels.
+
+Experiments A2 and A3 of the notebook on tanh and relu, which compared two means over ten runs each
+and made no test.
+"""
+
+from dataclasses import replace
+
+from core import named
+from studies.linear_baseline import NOTEBOOK, linear
+from studies.study import Claim, Quick, Reported, Study
+
+START = {"kernel_initializer": "random_normal", "bias_initializer": "random_normal"}
+
+study = Study(
+    name="tanh-vs-relu",
+    question="Which performs better on raw Fashion-MNIST pixels, tanh or relu?",
+    conditions={
+        activation: replace(
+            linear, model=named("mlp", widths=(100,), activation=activation, **START)
+        )
+        for activation in ("tanh", "relu")
+    },
+    comparisons=(("tanh", "relu"),),
+    reported=(
+        Reported(condition="tanh", metric="accuracy", value=0.874, source=NOTEBOOK),
+        Reported(condition="tanh", metric="test accuracy", value=0.840, source=NOTEBOOK),
+        Reported(condition="tanh", metric="test accuracy", value=0.841, runs=10, source=NOTEBOOK),
+        Reported(condition="relu", metric="test accuracy", value=0.852, runs=10, source=NOTEBOOK),
+    ),
+    claims=(
+        Claim(
+            text="relu does better than tanh",
+            metric="test accuracy",
+            greater="relu",
+            smaller="tanh",
+        ),
+    ),
+    quick=Quick(seeds=5, epochs=10, overrides={"optimiser.learning_rate": 1e-4}),
+)
