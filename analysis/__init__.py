@@ -1,0 +1,142 @@
+"""What the records say: accuracies, forgetting, intervals, tables, checks and figures.
+
+Importing this package costs nothing: each name loads its module when it is first used (PEP 562),
+so that the command line's light commands pay for neither pandas nor seaborn. Figures over classes
+that come round every epoch (`learned`, `drop`, `recovery`, ...) are in `analysis.forgetting`.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from analysis.check import (
+        check_claims,
+        check_figures,
+        claims_sentence,
+        figures_sentence,
+        gather,
+        values_of,
+    )
+    from analysis.confusion import accuracy, class_accuracy, mean_class_accuracy
+    from analysis.figures import class_segment_heatmap, save
+    from analysis.forgetting import (
+        average_accuracy,
+        average_incremental_accuracy,
+        backward_transfer,
+        forgetting_first_minus_last,
+        forgetting_max_minus_last,
+        forward_transfer,
+        intransigence,
+        learning_accuracy,
+        mean_forgetting_max_minus_last,
+        minimum_accuracy,
+        recency_bias,
+        worst_case_accuracy,
+    )
+    from analysis.intervals import (
+        binomial_standard_error,
+        median_interval,
+        percentiles,
+        prediction_interval,
+        quantile_interval,
+        t_interval,
+        wilson_interval,
+    )
+    from analysis.runs import EvaluationLike, RunLike
+    from analysis.tables import (
+        forgetting_table,
+        history_table,
+        per_class_table,
+        status_counts,
+        summary_table,
+    )
+
+__all__ = [
+    "EvaluationLike",
+    "RunLike",
+    "accuracy",
+    "average_accuracy",
+    "average_incremental_accuracy",
+    "backward_transfer",
+    "binomial_standard_error",
+    "check_claims",
+    "check_figures",
+    "claims_sentence",
+    "class_accuracy",
+    "class_segment_heatmap",
+    "figures_sentence",
+    "forgetting_first_minus_last",
+    "forgetting_max_minus_last",
+    "forgetting_table",
+    "forward_transfer",
+    "gather",
+    "history_table",
+    "intransigence",
+    "learning_accuracy",
+    "mean_class_accuracy",
+    "mean_forgetting_max_minus_last",
+    "median_interval",
+    "minimum_accuracy",
+    "per_class_table",
+    "percentiles",
+    "prediction_interval",
+    "quantile_interval",
+    "recency_bias",
+    "save",
+    "status_counts",
+    "summary_table",
+    "t_interval",
+    "values_of",
+    "wilson_interval",
+    "worst_case_accuracy",
+]
+
+_MODULE_OF = {
+    "check_claims": "check",
+    "check_figures": "check",
+    "claims_sentence": "check",
+    "figures_sentence": "check",
+    "gather": "check",
+    "values_of": "check",
+    "accuracy": "confusion",
+    "class_accuracy": "confusion",
+    "mean_class_accuracy": "confusion",
+    "class_segment_heatmap": "figures",
+    "save": "figures",
+    "average_accuracy": "forgetting",
+    "average_incremental_accuracy": "forgetting",
+    "backward_transfer": "forgetting",
+    "forgetting_first_minus_last": "forgetting",
+    "forgetting_max_minus_last": "forgetting",
+    "forward_transfer": "forgetting",
+    "intransigence": "forgetting",
+    "learning_accuracy": "forgetting",
+    "mean_forgetting_max_minus_last": "forgetting",
+    "minimum_accuracy": "forgetting",
+    "recency_bias": "forgetting",
+    "worst_case_accuracy": "forgetting",
+    "binomial_standard_error": "intervals",
+    "median_interval": "intervals",
+    "percentiles": "intervals",
+    "prediction_interval": "intervals",
+    "quantile_interval": "intervals",
+    "t_interval": "intervals",
+    "wilson_interval": "intervals",
+    "EvaluationLike": "runs",
+    "RunLike": "runs",
+    "forgetting_table": "tables",
+    "history_table": "tables",
+    "per_class_table": "tables",
+    "status_counts": "tables",
+    "summary_table": "tables",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _MODULE_OF:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_MODULE_OF[name]}"), name)
+
+
+def __dir__() -> list[str]:
+    return [*globals(), *__all__]

@@ -1,0 +1,338 @@
+"""The check against figures and claims that were reported elsewhere.
+
+A reported figure, usually from one run, agrees when it is a draw that our runs make plausible: when
+it lies inside the prediction interval, with Holm's correction over all figures of the study. (To
+ask that it lie between our smallest and largest seed would fail a correct program four times in
+five at ten seeds.) A claim in words is a named inequality between two conditions.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any, Protocol
+
+import numpy as np
+import pandas as pd
+from numpy.typing import ArrayLike, NDArray
+from scipy.special import stdtr
+
+from analysis.confusion import class_accuracy
+from analysis.intervals import NO_INTERVAL, mean_and_sd, prediction_interval, t_interval
+from analysis.runs import (
+    RunLike,
+    epoch_evaluations,
+    finished_by_condition,
+    has_segments,
+    last_evaluation,
+)
+from analysis.tables import EVALUATION_METRICS, class_forgetting, forgetting_scalars
+
+Key = tuple[str, str, int | None]
+FIGURES = [
+    *("condition", "metric", "class", "reported", "runs", "n", "mean", "sd", "low", "high"),
+    *("p", "p_adjusted", "inside", "agrees", "source", "note"),
+]
+VERDICTS = ("inside", "agrees")
+CLAIMS = [
+    *("claim", "metric", "greater", "smaller", "n", "difference", "low", "high"),
+    *("verdict", "note"),
+]
+
+
+class ReportedLike(Protocol):
+    """A figure reported elsewhere; optional: `runs` (default 1), `class_`, `source`."""
+
+    @property
+    def condition(self) -> str: ...  # noqa: D102
+    @property
+    def metric(self) -> str: ...  # noqa: D102
+    @property
+    def value(self) -> float: ...  # noqa: D102
+
+
+class ClaimLike(Protocol):
+    """Something said elsewhere: the metric is greater in one condition; optional: `class_`."""
+
+    @property
+    def text(self) -> str: ...  # noqa: D102
+    @property
+    def metric(self) -> str: ...  # noqa: D102
+    @property
+    def greater(self) -> str: ...  # noqa: D102
+    @property
+    def smaller(self) -> str: ...  # noqa: D102
+
+
+def values_of(
+    runs: Sequence[RunLike], metric: str, condition: str, class_: int | None = None
+) -> pd.Series:
+    """One figure per finished run of a condition.
+
+    Metrics, where SET is "test", "validation", ...:
+
+    - "SET accuracy", "SET loss", "SET mean class accuracy": the last evaluation of the set;
+    - "best SET ...": the best over the epochs (highest; lowest for a loss), optimistic where the
+      same set chose the epoch;
+    - "... at epoch N";
+    - the forgetting figures of `summary_table` ("mean drop", "recency bias: last class", ...);
+    - any name in the run's history: its last value there.
+
+    With `class_`: "SET accuracy" of that class, or a column of `forgetting_table` ("drop").
+
+    Args:
+        runs: Records of one study and variant.
+        metric: Name of the figure.
+        condition: Name of the condition.
+        class_: The class, or None for a figure of all classes.
+
+    Returns:
+        float64, indexed by seed in ascending order. Seeds that lack the figure are left out.
+
+    Raises:
+        ValueError: If there is no such condition, or none of its finished runs has the metric.
+    """
+    groups = finished_by_condition(runs)
+    if condition not in groups:
+        raise ValueError(
+            f"received condition {condition!r}; expected one of {', '.join(groups)}; "
+            "name a condition that was run"
+        )
+    figures = {run.seed: _figure(run, metric, class_) for run in groups[condition]}
+    known = {seed: value for seed, value in sorted(figures.items()) if value is not None}
+    if figures and not known:
+        of_class = "" if class_ is None else f" of class {class_}"
+        raise ValueError(
+            f"received metric {metric!r}{of_class}; expected a figure that runs of {condition!r} "
+            "have, such as 'test accuracy'; see the table of the study for their names"
+        )
+    index = pd.Index(list(known), name="seed", dtype="int64")
+    return pd.Series(list(known.values()), index=index, name=metric, dtype=float)
+
+
+def gather(
+    runs: Sequence[RunLike],
+    reported: Sequence[ReportedLike] = (),
+    claims: Sequence[ClaimLike] = (),
+) -> dict[Key, pd.Series]:
+    """Collect the values that figures and claims are checked against.
+
+    Conditions that were not run are left out: their figures come out as undecidable.
+
+    Returns:
+        (condition, metric, class or None) to values by seed (see `values_of`).
+
+    Raises:
+        ValueError: As `values_of`.
+    """
+    wanted = [(each.condition, each.metric, _class(each)) for each in reported]
+    for claim in claims:
+        wanted += [(side, claim.metric, _class(claim)) for side in (claim.greater, claim.smaller)]
+    met = {run.condition for run in runs}
+    return {
+        key: values_of(runs, key[1], key[0], key[2])
+        for key in dict.fromkeys(wanted)
+        if key[0] in met
+    }
+
+
+def check_figures(
+    reported: Sequence[ReportedLike], values: Mapping[Key, ArrayLike], level: float = 0.95
+) -> pd.DataFrame:
+    """Compare reported figures with what was measured.
+
+    The prediction interval of m further runs is mean +- t(n - 1) * sd * sqrt(1/n + 1/m), p the
+    two-sided p of the same statement; p_adjusted is Holm's (1979) over the figures that have a p.
+
+    Args:
+        reported: The figures, each with condition, metric, value and, where known, runs, class_,
+            source.
+        values: One value per seed for each (condition, metric, class_); see `gather`.
+        level: Coverage of the interval; 1 - level is the family-wise error of `agrees`.
+
+    Returns:
+        A row per figure: condition, metric, class, reported, runs, n, mean, sd, low, high (the
+        plain interval), p, p_adjusted, inside (the plain interval), agrees (under Holm), source,
+        note. Undecidable figures (fewer than 2 seeds, no variation) have None for `inside` and
+        `agrees`, NaN for p, and a note that says why.
+
+    Raises:
+        ValueError: If a value is NaN, or `runs` is under 1.
+    """
+    rows: list[dict[str, Any]] = []
+    for each in reported:
+        x = np.asarray(values.get((each.condition, each.metric, _class(each)), []), dtype=float)
+        times = int(getattr(each, "runs", 1))
+        if times < 1:
+            raise ValueError(
+                f"received runs={times} for {each.metric!r} of {each.condition!r}; expected 1 or "
+                "more; leave it out if it is not known"
+            )
+        mean, sd = mean_and_sd(x) if x.size else (np.nan, np.nan)
+        low, high = prediction_interval(x, times, level) if x.size else NO_INTERVAL
+        note = _undecidable(x.size, sd)
+        error = sd * np.sqrt(1 / max(x.size, 1) + 1 / times)
+        rows.append(
+            {
+                "condition": each.condition,
+                "metric": each.metric,
+                "class": _class(each),
+                "reported": float(each.value),
+                "runs": times,
+                "n": x.size,
+                "mean": mean,
+                "sd": sd,
+                "low": low,
+                "high": high,
+                "p": np.nan if note else 2 * stdtr(x.size - 1, -abs(each.value - mean) / error),
+                "inside": None if note else low <= each.value <= high,
+                "source": getattr(each, "source", ""),
+                "note": note,
+            }
+        )
+    adjusted = _holm(np.array([row["p"] for row in rows], dtype=float))
+    for row, p in zip(rows, adjusted.tolist(), strict=True):
+        row |= {"p_adjusted": p, "agrees": None if row["note"] else p >= 1 - level}
+    frame = pd.DataFrame(rows, columns=FIGURES)
+    verdicts = {name: pd.Series([row[name] for row in rows], dtype=object) for name in VERDICTS}
+    return frame.assign(**verdicts).astype({"class": "Int64"})
+
+
+def check_claims(
+    claims: Sequence[ClaimLike], values: Mapping[Key, pd.Series], level: float = 0.95
+) -> pd.DataFrame:
+    """Test claims of the form "the metric is greater in this condition than in that".
+
+    Differences (greater minus smaller) are paired by seed; each claim has its own t-interval.
+
+    Args:
+        claims: The claims, each with text, metric, greater, smaller and, optionally, class_.
+        values: Values indexed by seed for each (condition, metric, class_); see `gather`.
+        level: Coverage of the interval.
+
+    Returns:
+        A row per claim: claim, metric, greater, smaller, n (pairs), difference (mean), low, high,
+        verdict ("holds": interval above 0; "contradicted": below 0; else "undecided"), note. Fewer
+        than 2 pairs, or differences without variation, leave it undecided, and the note says so.
+
+    Raises:
+        ValueError: If a value is NaN.
+    """
+    rows: list[dict[str, Any]] = []
+    for claim in claims:
+        sides = [
+            values.get((side, claim.metric, _class(claim)), pd.Series(dtype=float))
+            for side in (claim.greater, claim.smaller)
+        ]
+        seeds = sides[0].index.intersection(sides[1].index)
+        gap = (sides[0].loc[seeds] - sides[1].loc[seeds]).to_numpy(dtype=float)
+        gap = np.round(gap, 12)  # float noise would otherwise pass for variation
+        mean, sd = mean_and_sd(gap) if gap.size else (np.nan, np.nan)
+        low, high = t_interval(gap, level) if gap.size else NO_INTERVAL
+        note = _undecidable(gap.size, sd)
+        verdict = "holds" if low > 0 else "contradicted" if high < 0 else "undecided"
+        row: dict[str, Any] = {
+            "claim": claim.text,
+            "metric": claim.metric,
+            "greater": claim.greater,
+        }
+        row |= {"smaller": claim.smaller, "n": gap.size, "difference": mean, "low": low}
+        row |= {"high": high, "verdict": "undecided" if note else verdict, "note": note}
+        rows.append(row)
+    return pd.DataFrame(rows, columns=CLAIMS)
+
+
+def figures_sentence(checked: pd.DataFrame, level: float = 0.95) -> str:
+    """Sum up `check_figures` in one sentence."""
+    if checked.empty:
+        return "No figures were reported elsewhere."
+    decided = checked[checked["agrees"].notna()]
+    undecidable = len(checked) - len(decided)
+    rest = f"; {undecidable} undecidable." if undecidable else "."
+    if decided.empty:
+        return "None of the reported figures could be checked" + rest
+    inside, agree = (int(decided[name].astype(bool).sum()) for name in VERDICTS)
+    return (
+        f"{inside} of {len(decided)} reported figures lie inside their {100 * level:g} % prediction"
+        f" interval, and {agree} of {len(decided)} agree after Holm's correction" + rest
+    )
+
+
+def claims_sentence(checked: pd.DataFrame) -> str:
+    """Sum up `check_claims` in one sentence."""
+    if checked.empty:
+        return "No claims were made elsewhere."
+    count = checked["verdict"].value_counts()
+    held, against, open_ = (count.get(k, 0) for k in ("holds", "contradicted", "undecided"))
+    return f"{held} of {len(checked)} claims hold, {against} contradicted, {open_} undecided."
+
+
+PATTERN = re.compile(
+    r"(?P<best>best )?(?P<set>.+?) (?P<what>mean class accuracy|accuracy|loss)"
+    r"(?: at epoch (?P<epoch>\d+))?"
+)
+
+
+def _figure(run: RunLike, metric: str, class_: int | None) -> float | None:
+    """The metric of one run, or None where the run does not have it."""
+    sample = "test-sample"
+    if match := PATTERN.fullmatch(metric):
+        value = _evaluated(run, match, class_)
+        if value is not None:
+            return value
+    if class_ is not None:
+        if not has_segments(run, sample):
+            return None
+        figures = class_forgetting(run, sample).get(metric)
+        return (
+            _known(figures[class_]) if figures is not None and 0 <= class_ < len(figures) else None
+        )
+    if metric.startswith(("mean ", "recency bias")) and has_segments(run, sample):
+        value = forgetting_scalars(run, sample).get(metric)
+        if value is not None:
+            return _known(value)
+    return next((value for _, _, name, value in reversed(run.history) if name == metric), None)
+
+
+def _evaluated(run: RunLike, match: re.Match[str], class_: int | None) -> float | None:
+    what, set = match["what"], match["set"]
+    if match["epoch"]:
+        looks = [epoch_evaluations(run, set).get(int(match["epoch"]))]
+    elif match["best"]:
+        looks = [each for epoch, each in epoch_evaluations(run, set).items() if epoch > 0]
+    else:
+        looks = [last_evaluation(run, set)]
+    values: list[float] = []
+    for each in looks:
+        if each is None:
+            continue
+        if class_ is None:
+            values.append(EVALUATION_METRICS[what](each))
+        elif what == "accuracy" and 0 <= class_ < len(each.confusion):
+            values.append(float(class_accuracy(each.confusion)[class_]))
+    best = min if what == "loss" else max
+    return _known(best(values)) if values else None
+
+
+def _known(value: float) -> float | None:
+    return None if np.isnan(value) else float(value)
+
+
+def _class(each: object) -> int | None:
+    return getattr(each, "class_", None)
+
+
+def _undecidable(n: int, sd: float) -> str:
+    if n < 2:
+        return f"{n} finished {'seed' if n == 1 else 'seeds'}: undecidable, 2 are needed"
+    return "no variation over seeds: undecidable" if sd == 0 else ""
+
+
+def _holm(p: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Holm (1979) over the p that are not NaN."""
+    adjusted = np.full(p.shape, np.nan)
+    order = np.argsort(p)[: int(np.sum(~np.isnan(p)))]
+    factors = np.arange(order.size, 0, -1)
+    # The running maximum keeps a larger p from ending up with the smaller adjusted one.
+    adjusted[order] = np.minimum(np.maximum.accumulate(p[order] * factors), 1)
+    return adjusted

@@ -1,0 +1,188 @@
+"""What `analysis` needs to know of a record: the shape of a run, and how to pick evaluations.
+
+The classes here are protocols. The records of `core` satisfy them, and so does any object with
+these attributes, so that results from elsewhere can be read by the same functions.
+
+Two kinds of evaluation set occur:
+
+- *whole sets* ("test", "validation", "train", "gaussian-0.1", ...), evaluated at epoch ends;
+- *samples*, whose name ends in "-sample" ("test-sample"), evaluated after every segment.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+SAMPLE_SUFFIX = "-sample"
+FINISHED = "finished"
+STATUSES = (FINISHED, "diverged", "failed", "stopped")
+
+
+class EvaluationLike(Protocol):
+    """One network, measured once on one named set.
+
+    Epochs and segments count from 1; epoch 0, segment 0 is the untrained network. `confusion` is
+    int64 [classes, classes] (row: true class, column: predicted class), `loss` the mean loss.
+    """
+
+    @property
+    def set(self) -> str: ...  # noqa: D102
+    @property
+    def epoch(self) -> int: ...  # noqa: D102
+    @property
+    def segment(self) -> int: ...  # noqa: D102
+    @property
+    def step(self) -> int: ...  # noqa: D102
+    @property
+    def confusion(self) -> NDArray[np.int64]: ...  # noqa: D102
+    @property
+    def loss(self) -> float: ...  # noqa: D102
+
+
+class RunLike(Protocol):
+    """One training of one condition with one seed.
+
+    `status` is finished, diverged, failed or stopped. `history` holds rows of (epoch, step, name,
+    value). `evaluations` stand in the order in which they were made. `arrays["class_segments"]`,
+    present where epochs have segments, is int32 [epochs, classes]: the segment (from 1) of that
+    epoch in which the class has its turn.
+    """
+
+    @property
+    def condition(self) -> str: ...  # noqa: D102
+    @property
+    def seed(self) -> int: ...  # noqa: D102
+    @property
+    def status(self) -> str: ...  # noqa: D102
+    @property
+    def history(self) -> Sequence[tuple[int, int, str, float]]: ...  # noqa: D102
+    @property
+    def evaluations(self) -> Sequence[EvaluationLike]: ...  # noqa: D102
+    @property
+    def arrays(self) -> Mapping[str, NDArray[Any]]: ...  # noqa: D102
+
+
+def finished_by_condition(runs: Sequence[RunLike]) -> dict[str, list[RunLike]]:
+    """Group the finished runs by condition.
+
+    Args:
+        runs: Records of one study and one variant, in any order.
+
+    Returns:
+        Every condition, in the order first met, with its finished runs (possibly none).
+
+    Raises:
+        ValueError: If there are no runs, or two finished runs share condition and seed: counting
+            one network twice would make every interval too narrow.
+    """
+    if not runs:
+        raise ValueError("received no runs; expected at least one; run the study first")
+    groups: dict[str, list[RunLike]] = {run.condition: [] for run in runs}
+    seen: set[tuple[str, int]] = set()
+    for run in runs:
+        if run.status != FINISHED:
+            continue
+        if (run.condition, run.seed) in seen:
+            raise ValueError(
+                f"received two finished runs of condition {run.condition!r} with seed {run.seed}; "
+                "expected one run per seed; pass the runs of one variant and one environment"
+            )
+        seen.add((run.condition, run.seed))
+        groups[run.condition].append(run)
+    return groups
+
+
+def whole_sets(runs: Sequence[RunLike]) -> list[str]:
+    """Name the sets evaluated as a whole, in the order first met."""
+    names = dict.fromkeys(evaluation.set for run in runs for evaluation in run.evaluations)
+    return [name for name in names if not name.endswith(SAMPLE_SUFFIX)]
+
+
+def last_evaluation(run: RunLike, set: str) -> EvaluationLike | None:
+    """Return the last evaluation made on a set, or None where there is none."""
+    return next((each for each in reversed(run.evaluations) if each.set == set), None)
+
+
+def epoch_evaluations(run: RunLike, set: str) -> dict[int, EvaluationLike]:
+    """Map each epoch to the last evaluation that was made on a set in it."""
+    return {each.epoch: each for each in run.evaluations if each.set == set}
+
+
+def number_of_classes(runs: Sequence[RunLike], set: str) -> int | None:
+    """Return the number of classes in the first evaluation of a set, or None where there is none.
+
+    Runs of every status count: a condition that always diverged still has classes.
+    """
+    shapes = (
+        each.confusion.shape[0] for run in runs for each in run.evaluations if each.set == set
+    )
+    return next(shapes, None)
+
+
+def has_segments(run: RunLike, set: str) -> bool:
+    """Tell whether a set was evaluated after segments whose classes are known."""
+    return "class_segments" in run.arrays and any(
+        each.set == set and each.epoch > 0 and each.segment > 0 for each in run.evaluations
+    )
+
+
+def segment_confusions(run: RunLike, set: str) -> NDArray[np.int64]:
+    """Stack the confusion matrices of a set over epochs and segments.
+
+    Args:
+        run: A run with segment evaluations (see `has_segments`).
+        set: Name of the set, such as "test-sample".
+
+    Returns:
+        int64 [epochs, segments, classes, classes]; the untrained network (epoch 0) is left out.
+
+    Raises:
+        ValueError: If the evaluations do not fill every segment of every epoch.
+    """
+    chosen = [each for each in run.evaluations if each.set == set and each.epoch > 0]
+    if not chosen:
+        raise ValueError(
+            f"received a run ({run.condition!r}, seed {run.seed}) without evaluations of {set!r}; "
+            "expected one after every segment; let the study evaluate segments"
+        )
+    epochs = np.array([each.epoch for each in chosen])
+    segments = np.array([each.segment for each in chosen])
+    cells = np.unique(epochs * (segments.max() + 1) + segments).size
+    if segments.min() < 1 or cells != epochs.max() * segments.max():
+        raise ValueError(
+            f"received {cells} segment evaluations of {set!r} ({run.condition!r}, seed {run.seed});"
+            f" expected {epochs.max()} epochs x {segments.max()} segments; run that seed again"
+        )
+    confusions = np.array([each.confusion for each in chosen])
+    grid = np.empty((epochs.max(), segments.max(), *confusions.shape[1:]), dtype=np.int64)
+    # Backwards, so that the first evaluation of a segment stays: a second one is that of weights
+    # restored after training, not of the network as it was at the end of that segment.
+    grid[epochs[::-1] - 1, segments[::-1] - 1] = confusions[::-1]
+    return grid
+
+
+def class_segments(run: RunLike, epochs: int) -> NDArray[np.int32]:
+    """Return s(c) for the epochs that were trained.
+
+    Args:
+        run: A run whose arrays hold "class_segments".
+        epochs: Number of epochs evaluated; early stopping may leave fewer than were planned.
+
+    Returns:
+        int32 [epochs, classes], segments counted from 1.
+
+    Raises:
+        ValueError: If the array is absent or covers fewer epochs.
+    """
+    turns = run.arrays.get("class_segments")
+    if turns is None or turns.ndim != 2 or len(turns) < epochs:
+        shape = None if turns is None else turns.shape
+        raise ValueError(
+            f"received class_segments of shape {shape} ({run.condition!r}, seed {run.seed}); "
+            f"expected [{epochs} epochs, classes]; run that seed again"
+        )
+    return turns[:epochs].astype(np.int32, copy=False)

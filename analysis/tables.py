@@ -1,0 +1,300 @@
+"""Tables of what the runs of one study left: one row per condition and class or metric.
+
+All figures are fractions (losses in their own unit) at full precision. Means are over finished
+runs, and `n` says over how many: a condition without any has n = 0 and NaN figures. The unit is
+one network, so `sd` and the 95 % t-interval (ci_low, ci_high) are over seeds; both are NaN at
+n = 1. Conditions and sets stand in the order in which they are first met.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from analysis import forgetting
+from analysis.confusion import accuracy, class_accuracy, mean_class_accuracy
+from analysis.intervals import describe
+from analysis.runs import (
+    STATUSES,
+    EvaluationLike,
+    RunLike,
+    class_segments,
+    epoch_evaluations,
+    finished_by_condition,
+    has_segments,
+    last_evaluation,
+    number_of_classes,
+    segment_confusions,
+    whole_sets,
+)
+
+Floats = NDArray[np.float64]
+
+SUMMARY = ("n", "mean", "sd", "ci_low", "ci_high", "p25", "p50", "p75", "min", "max")
+FORGETTING = (
+    "learned",
+    "final",
+    "drop",
+    "forgetting_max_minus_last",
+    "forgetting_first_minus_last",
+    "ci_low",
+    "ci_high",
+    "recency",
+    "recovery",
+    "minimum_after_first_turn",
+    "untrained",
+)
+
+EVALUATION_METRICS: Mapping[str, Callable[[EvaluationLike], float]] = {
+    "accuracy": lambda each: float(accuracy(each.confusion)),
+    "loss": lambda each: float(each.loss),
+    "mean class accuracy": lambda each: float(mean_class_accuracy(each.confusion)),
+}
+
+
+def per_class_table(runs: Sequence[RunLike], set: str = "test") -> pd.DataFrame:
+    """Final accuracy of each class over seeds, from the last evaluation of a set.
+
+    Args:
+        runs: Records of one study and variant.
+        set: Name of the evaluated set.
+
+    Returns:
+        Columns condition, class, n, mean, sd, ci_low, ci_high, p25, p50, p75, min, max.
+
+    Raises:
+        ValueError: If no run has evaluated the set.
+    """
+    rows: list[dict[str, Any]] = []
+    for condition, finished in finished_by_condition(runs).items():
+        last = [last_evaluation(run, set) for run in finished]
+        values = [class_accuracy(each.confusion) for each in last if each is not None]
+        table = _stack(values, _classes(runs, condition, set), condition)
+        rows += [
+            {"condition": condition, "class": c, **describe(column)}
+            for c, column in enumerate(table.T)
+        ]
+    return pd.DataFrame(rows, columns=["condition", "class", *SUMMARY])
+
+
+def summary_table(runs: Sequence[RunLike], sample: str = "test-sample") -> pd.DataFrame:
+    """Final figures of each condition over seeds.
+
+    For every whole set: "test accuracy" (over all examples), "test loss", "test mean class
+    accuracy". Where segments were evaluated, the figures of `forgetting_scalars` as well.
+
+    Args:
+        runs: Records of one study and variant.
+        sample: Name of the set that was evaluated after every segment.
+
+    Returns:
+        Columns condition, metric, n, mean, sd, ci_low, ci_high, p25, p50, p75, min, max.
+
+    Raises:
+        ValueError: If there are no runs.
+    """
+    rows: list[dict[str, Any]] = []
+    everywhere = whole_sets(runs) or ["test"]
+    for condition, finished in finished_by_condition(runs).items():
+        for set in whole_sets(finished) if finished else everywhere:
+            last = [last_evaluation(run, set) for run in finished]
+            for name, figure in EVALUATION_METRICS.items():
+                values = [figure(each) for each in last if each is not None]
+                row = {"condition": condition, "metric": f"{set} {name}"}
+                rows.append({**row, **describe(values)})
+        scalars = [forgetting_scalars(run, sample) for run in finished if has_segments(run, sample)]
+        for name in scalars[0] if scalars else ():
+            row = {"condition": condition, "metric": name}
+            rows.append({**row, **describe([each[name] for each in scalars])})
+    return pd.DataFrame(rows, columns=["condition", "metric", *SUMMARY])
+
+
+def forgetting_table(runs: Sequence[RunLike], set: str = "test-sample") -> pd.DataFrame:
+    """What each class lost and won back over the segments, mean over seeds.
+
+    `learned`, `final`, `drop`, `recency`, `recovery` and both forgettings are defined in
+    `analysis.forgetting`; ci_low and ci_high are the 95 % t-interval of `drop`;
+    `minimum_after_first_turn` is the lowest later accuracy; `untrained` the accuracy before
+    training. `recovery` is NaN for one epoch, `untrained` where it was not evaluated.
+
+    Args:
+        runs: Records of one study and variant.
+        set: Name of the set that was evaluated after every segment.
+
+    Returns:
+        Columns condition, class, n, learned, final, drop, forgetting_max_minus_last,
+        forgetting_first_minus_last, ci_low, ci_high, recency, recovery,
+        minimum_after_first_turn, untrained.
+
+    Raises:
+        ValueError: If no run has segment evaluations of the set.
+    """
+    groups = finished_by_condition(runs)
+    if not any(has_segments(run, set) for run in runs):
+        raise ValueError(
+            f"received {len(runs)} runs without segment evaluations of {set!r}; expected one after "
+            "every segment; run a study that evaluates segments, such as a class-sequential one"
+        )
+    frames = []
+    for condition, finished in groups.items():
+        classes = _classes(runs, condition, set)
+        figures = [class_forgetting(run, set) for run in finished if has_segments(run, set)]
+        columns = {
+            name: _stack([each[name] for each in figures], classes, condition)
+            for name in FORGETTING
+            if name not in ("ci_low", "ci_high")
+        }
+        described = [describe(drops) for drops in columns["drop"].T]
+        frame: dict[str, Any] = {"condition": condition, "class": range(classes)}
+        frame["n"] = [each["n"] for each in described]
+        for name in FORGETTING:
+            if name in columns:
+                frame[name] = [describe(values)["mean"] for values in columns[name].T]
+            else:
+                frame[name] = [each[name] for each in described]
+        frames.append(pd.DataFrame(frame))
+    return pd.concat(frames, ignore_index=True)
+
+
+def history_table(runs: Sequence[RunLike]) -> pd.DataFrame:
+    """Everything that was followed over the epochs, in long form, for runs of every status.
+
+    The rows of `history` as they are, then for each whole set the accuracy and loss of the last
+    evaluation in each epoch, named "test accuracy", "test loss", ...
+
+    Returns:
+        Columns condition, seed, epoch, step, name, value.
+
+    Raises:
+        ValueError: If there are no runs.
+    """
+    finished_by_condition(runs)  # the same checks as every table
+    rows: list[tuple[str, int, int, int, str, float]] = []
+    for run in runs:
+        rows += [(run.condition, run.seed, *row) for row in run.history]
+        for set in whole_sets([run]):
+            looks = list(epoch_evaluations(run, set).values())
+            accuracies = accuracy([each.confusion for each in looks]).tolist()
+            for each, value in zip(looks, accuracies, strict=True):
+                at = (run.condition, run.seed, each.epoch, each.step)
+                rows += [(*at, f"{set} accuracy", value), (*at, f"{set} loss", float(each.loss))]
+    return pd.DataFrame(rows, columns=["condition", "seed", "epoch", "step", "name", "value"])
+
+
+def status_counts(runs: Sequence[RunLike]) -> pd.DataFrame:
+    """How many runs of each condition ended how.
+
+    Returns:
+        Columns condition, finished, diverged, failed, stopped.
+
+    Raises:
+        ValueError: If there are no runs, or a status is not one of these four.
+    """
+    counts = {condition: dict.fromkeys(STATUSES, 0) for condition in finished_by_condition(runs)}
+    for run in runs:
+        if run.status not in STATUSES:
+            raise ValueError(
+                f"received status {run.status!r} ({run.condition!r}, seed {run.seed}); expected "
+                f"one of {', '.join(STATUSES)}; run that seed again"
+            )
+        counts[run.condition][run.status] += 1
+    rows = [{"condition": condition, **each} for condition, each in counts.items()]
+    return pd.DataFrame(rows, columns=["condition", *STATUSES])
+
+
+def class_forgetting(run: RunLike, set: str = "test-sample") -> dict[str, Floats]:
+    """The per-class figures of `forgetting_table` for one run.
+
+    Returns:
+        Name to float64 [classes], fractions (`recency`: segments).
+
+    Raises:
+        ValueError: If the run has no complete segment evaluations of the set.
+    """
+    a = class_accuracy(segment_confusions(run, set))
+    s = class_segments(run, len(a))
+    unknown = np.full(a.shape[-1], np.nan)
+    untrained = epoch_evaluations(run, set).get(0)
+    return {
+        "learned": forgetting.learned(a, s),
+        "final": forgetting.final(a),
+        "drop": forgetting.drop(a, s),
+        "forgetting_max_minus_last": forgetting.max_minus_last(a, s),
+        "forgetting_first_minus_last": forgetting.first_minus_last(a, s),
+        "recency": forgetting.recency(a, s),
+        "recovery": forgetting.recovery(a, s) if len(a) > 1 else unknown,
+        "minimum_after_first_turn": forgetting.minimum_after_first_turn(a, s),
+        "untrained": unknown if untrained is None else class_accuracy(untrained.confusion),
+    }
+
+
+def forgetting_scalars(run: RunLike, sample: str = "test-sample") -> dict[str, float]:
+    """The forgetting figures of one run: means over its classes, and the recency bias.
+
+    The recency bias is that of the last evaluation of the whole set behind the sample ("test" for
+    "test-sample"), or of the sample itself where there is none; the last class is the one with the
+    last turn of the last epoch.
+
+    Returns:
+        Metric name to fraction; NaN where undefined (no errors, one epoch).
+
+    Raises:
+        ValueError: If the run has no complete segment evaluations of the sample.
+    """
+    figures = class_forgetting(run, sample)
+    means = {
+        f"mean {name}": _mean_of_known(figures[name])
+        for name in (
+            "learned",
+            "drop",
+            "forgetting_max_minus_last",
+            "forgetting_first_minus_last",
+            "recovery",
+        )
+    }
+    whole = last_evaluation(run, sample.removesuffix("-sample")) or last_evaluation(run, sample)
+    assert whole is not None  # class_forgetting has read the sample
+    follows = figures["recency"]
+    last, *rest = np.unique(follows)
+    # Two classes that share the last turn are both the last.
+    last_two = np.flatnonzero(follows <= (rest[0] if rest else last))
+    bias = {
+        "recency bias: last class": np.flatnonzero(follows == last),
+        "recency bias: last two classes": last_two,
+    }
+    return means | {
+        name: float(forgetting.recency_bias(whole.confusion, classes.tolist()))
+        for name, classes in bias.items()
+    }
+
+
+def _classes(runs: Sequence[RunLike], condition: str, set: str) -> int:
+    own = number_of_classes([run for run in runs if run.condition == condition], set)
+    classes = own or number_of_classes(runs, set)
+    if classes is None:
+        known = ", ".join(dict.fromkeys(e.set for run in runs for e in run.evaluations)) or "none"
+        raise ValueError(
+            f"received set {set!r}; expected a set that the runs evaluated ({known}); "
+            "name one of those"
+        )
+    return classes
+
+
+def _mean_of_known(values: Floats) -> float:
+    """Mean over the classes that have test examples; NaN where none has."""
+    known = values[~np.isnan(values)]
+    return float(known.mean()) if known.size else float("nan")
+
+
+def _stack(values: Sequence[Floats], classes: int, condition: str) -> Floats:
+    """Seeds x classes; no rows where no seed has the figure."""
+    if any(len(each) != classes for each in values):
+        raise ValueError(
+            f"received runs of condition {condition!r} with {sorted({*map(len, values)})} classes; "
+            "expected one number of classes; pass the runs of one variant"
+        )
+    return np.stack(values) if values else np.empty((0, classes))

@@ -1,0 +1,66 @@
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import analysis
+
+FOLDER = Path(analysis.__file__).parent
+HEAVY = ("numpy", "pandas", "scipy", "scipy.stats", "seaborn", "matplotlib", "keras", "tensorflow")
+
+
+def loaded_by(statement: str) -> list[str]:
+    code = f"import sys; {statement}; print(*[m for m in {HEAVY!r} if m in sys.modules])"
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=FOLDER.parent, capture_output=True, text=True, check=True
+    )
+    return done.stdout.split()
+
+
+def test_importing_the_package_loads_nothing_heavy() -> None:
+    assert loaded_by("import analysis") == []
+
+
+def test_tables_and_checks_load_neither_scipy_stats_nor_seaborn() -> None:
+    loaded = loaded_by("from analysis import forgetting_table, check_figures")
+    assert set(loaded) == {"numpy", "pandas", "scipy"}
+
+
+def test_every_public_name_can_be_had() -> None:
+    for name in analysis.__all__:
+        assert getattr(analysis, name).__name__ == name
+        assert name in dir(analysis)
+
+
+def test_an_unknown_name_is_an_attribute_error() -> None:
+    with pytest.raises(AttributeError, match="no attribute 'forgets'"):
+        _ = analysis.forgets
+
+
+def test_the_names_for_type_checkers_are_those_that_load_lazily() -> None:
+    tree = ast.parse((FOLDER / "__init__.py").read_text())
+    shown = {
+        alias.name: (node.module or "").removeprefix("analysis.")
+        for branch in tree.body
+        if isinstance(branch, ast.If)
+        for node in branch.body
+        if isinstance(node, ast.ImportFrom)
+        for alias in node.names
+    }
+    assert shown == analysis._MODULE_OF
+    assert sorted(shown) == sorted(analysis.__all__)
+
+
+@pytest.mark.parametrize("path", sorted(FOLDER.glob("*.py")), ids=lambda path: path.stem)
+def test_no_module_imports_what_trains_networks(path: Path) -> None:
+    roots = set()
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            roots |= {alias.name.split(".")[0] for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            roots.add((node.module or "").split(".")[0])
+    assert not roots & {"data", "core", "studies", "keras", "tensorflow"}
+    if path.stem != "figures":
+        assert not roots & {"seaborn", "matplotlib"}

@@ -1,0 +1,303 @@
+from dataclasses import dataclass, field
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from analysis.check import (
+    _holm,
+    check_claims,
+    check_figures,
+    claims_sentence,
+    figures_sentence,
+    gather,
+    values_of,
+)
+from analysis.intervals import prediction_interval
+
+
+@dataclass
+class Evaluation:
+    set: str
+    epoch: int
+    segment: int
+    step: int
+    confusion: np.ndarray
+    loss: float = 0.5
+
+
+@dataclass
+class Run:
+    condition: str
+    seed: int
+    status: str = "finished"
+    history: list = field(default_factory=list)
+    evaluations: list = field(default_factory=list)
+    arrays: dict = field(default_factory=dict)
+
+
+def confusion(*accuracies: float) -> np.ndarray:
+    """100 examples a class; errors go to the next class."""
+    right = np.rint(100 * np.array(accuracies)).astype(np.int64)
+    return np.diag(right) + np.roll(np.diag(100 - right), 1, axis=1)
+
+
+@dataclass
+class Reported:
+    condition: str
+    metric: str
+    value: float
+    runs: int = 1
+    class_: int | None = None
+    source: str = ""
+
+
+@dataclass
+class Claim:
+    text: str
+    metric: str
+    greater: str
+    smaller: str
+
+
+@dataclass
+class Bare:
+    condition: str
+    metric: str
+    value: float
+
+
+def run(condition: str, seed: int, *accuracies: float) -> Run:
+    looks = [
+        Evaluation("validation", 0, 0, 0, confusion(1.0, 1.0), 0.0),
+        Evaluation("validation", 1, 1, 10, confusion(0.8, 0.9), 0.4),
+        Evaluation("validation", 2, 1, 20, confusion(*accuracies), 0.6),
+    ]
+    rows = [(1, 10, "accuracy", 0.3), (2, 20, "accuracy", 0.4)]
+    return Run(condition, seed, history=rows, evaluations=looks)
+
+
+TEN = 0.80 + 0.01 * np.array([-1.5, -1, -0.6, -0.3, -0.1, 0.1, 0.3, 0.6, 1, 1.5])
+KEY = ("a", "test accuracy", None)
+
+
+def by_seed(values) -> pd.Series:
+    return pd.Series(values, index=pd.RangeIndex(len(values)), dtype=float)
+
+
+def test_values_come_by_seed_from_finished_runs() -> None:
+    failed = run("a", 9, 0.1, 0.1)
+    failed.status = "failed"
+    runs = [run("a", 1, 0.7, 0.9), run("a", 0, 0.5, 0.9), failed, run("b", 0, 0.1, 0.1)]
+    values = values_of(runs, "validation accuracy", "a")
+    assert values.index.tolist() == [0, 1]
+    assert values.tolist() == pytest.approx([0.7, 0.8])
+    assert values_of(runs, "validation accuracy", "a", class_=0).tolist() == [0.5, 0.7]
+
+
+@pytest.mark.parametrize(
+    ("metric", "expected"),
+    [
+        ("validation loss", 0.6),
+        ("validation mean class accuracy", 0.7),
+        ("best validation accuracy", 0.85),  # of the trained epochs only
+        ("best validation loss", 0.4),
+        ("validation accuracy at epoch 1", 0.85),
+        ("accuracy", 0.4),
+    ],
+)
+def test_metrics_are_found_by_name(metric: str, expected: float) -> None:
+    assert values_of([run("a", 0, 0.5, 0.9)], metric, "a").tolist() == pytest.approx([expected])
+
+
+def test_forgetting_figures_are_found_by_name() -> None:
+    one = run("a", 0, 0.5, 0.9)
+    one.evaluations += [
+        Evaluation("test-sample", 1, 1, 0, confusion(0.9, 0.1)),
+        Evaluation("test-sample", 1, 2, 0, confusion(0.3, 0.8)),
+    ]
+    one.arrays = {"class_segments": np.array([[1, 2]])}
+    assert values_of([one], "mean drop", "a").tolist() == pytest.approx([0.3])
+    assert values_of([one], "drop", "a", class_=0).tolist() == pytest.approx([0.6])
+    assert values_of([one], "recency bias: last class", "a").tolist() == pytest.approx([70 / 90])
+
+
+def test_what_no_run_has_is_refused() -> None:
+    runs = [run("a", 0, 0.5, 0.9)]
+    with pytest.raises(ValueError, match="received metric 'tset accuracy'"):
+        values_of(runs, "tset accuracy", "a")
+    with pytest.raises(ValueError, match="received metric 'validation accuracy' of class 2"):
+        values_of(runs, "validation accuracy", "a", class_=2)
+    with pytest.raises(ValueError, match="received metric 'mean recovery'"):
+        values_of(runs, "mean recovery", "a")
+    with pytest.raises(ValueError, match="received condition 'c'; expected one of a"):
+        values_of(runs, "validation accuracy", "c")
+
+
+def test_conditions_that_were_not_run_are_left_out_and_undecidable() -> None:
+    reported = [Reported("z", "validation accuracy", 0.8)]
+    values = gather([run("a", 0, 0.5, 0.9)], reported)
+    assert values == {}
+    row = check_figures(reported, values).iloc[0]
+    assert row["n"] == 0
+    assert row["agrees"] is None
+    assert "0 finished seeds" in row["note"]
+
+
+def test_a_figure_is_held_against_the_prediction_interval() -> None:
+    reported = [
+        Reported("a", "test accuracy", 0.815, source="notebook"),
+        Reported("a", "test accuracy", 0.83),
+    ]
+    checked = check_figures(reported, {KEY: TEN})
+    assert list(checked)[:14] == [
+        *("condition", "metric", "class", "reported", "runs", "n", "mean", "sd", "low", "high"),
+        *("p", "p_adjusted", "inside", "agrees"),
+    ]
+    assert checked["inside"].tolist() == [True, False]
+    assert checked["source"].tolist() == ["notebook", ""]
+    row = checked.iloc[0]
+    assert (row["low"], row["high"]) == pytest.approx(prediction_interval(TEN))
+    # .815 lies outside the interval of the mean; one run may well lie there.
+    assert row["reported"] > TEN.mean() + 2.2622 * TEN.std(ddof=1) / np.sqrt(10)
+
+
+def test_a_mean_of_more_runs_is_held_against_a_narrower_interval() -> None:
+    single, ten = check_figures(
+        [Reported("a", "test accuracy", 0.815), Reported("a", "test accuracy", 0.815, runs=10)],
+        {KEY: TEN},
+    ).itertuples()
+    assert single.inside
+    assert not ten.inside
+    assert ten.high < single.high
+
+
+def test_holm_forgives_one_figure_among_many_at_the_edge() -> None:
+    edge = prediction_interval(TEN)[1] + 1e-4
+    alone = check_figures([Reported("a", "test accuracy", edge)], {KEY: TEN}).iloc[0]
+    assert not alone["inside"]
+    assert not alone["agrees"]
+    many = [Reported("a", "test accuracy", v) for v in (edge, 0.80, 0.80, 0.801)]
+    first = check_figures(many, {KEY: TEN}).iloc[0]
+    assert not first["inside"]
+    assert first["agrees"]
+    assert first["p_adjusted"] == pytest.approx(4 * first["p"])
+
+
+@given(st.floats(0.7, 0.9), st.integers(1, 20))
+def test_p_and_interval_say_the_same(value: float, runs: int) -> None:
+    row = check_figures([Reported("a", "test accuracy", value, runs=runs)], {KEY: TEN}).iloc[0]
+    if abs(row["p"] - 0.05) > 1e-9:
+        assert row["inside"] == (row["p"] > 0.05) == row["agrees"]
+
+
+def test_holm_is_rs_p_adjust() -> None:
+    p = np.array([0.52, 0.12, 0.0001, 0.03, 0.14])
+    np.testing.assert_allclose(_holm(p), [0.52, 0.36, 0.0005, 0.12, 0.36])
+    np.testing.assert_array_equal(_holm(np.array([np.nan, 0.5])), [np.nan, 0.5])
+
+
+@given(st.lists(st.floats(0, 1), min_size=1, max_size=12))
+def test_holm_keeps_the_order_and_only_ever_raises_p(p: list[float]) -> None:
+    adjusted = _holm(np.array(p))
+    assert (adjusted >= p).all()
+    assert (np.diff(adjusted[np.argsort(p)]) >= 0).all()
+    assert adjusted.min() == pytest.approx(min(1, len(p) * min(p)))
+
+
+@pytest.mark.parametrize(
+    ("values", "note"),
+    [([0.8], "1 finished seed: undecidable"), ([0.1] * 6, "no variation over seeds")],
+)
+def test_without_variation_nothing_is_decided(values: list[float], note: str) -> None:
+    reported = [Reported("a", "test accuracy", 0.9), Reported("b", "test accuracy", 0.80)]
+    checked = check_figures(reported, {KEY: values, ("b", "test accuracy", None): TEN})
+    row = checked.iloc[0]
+    assert row["inside"] is None
+    assert row["agrees"] is None
+    assert np.isnan(row["p"])
+    assert note in row["note"]
+    # What has no p is not of the family.
+    assert checked.loc[1, "p_adjusted"] == checked.loc[1, "p"]
+
+
+def test_runs_class_and_source_may_be_missing() -> None:
+    row = check_figures([Bare("a", "test accuracy", 0.8)], {KEY: TEN}).iloc[0]
+    assert row["runs"] == 1
+    assert row["class"] is pd.NA
+    assert row["agrees"]
+
+
+def test_a_figure_from_no_runs_is_refused() -> None:
+    with pytest.raises(ValueError, match="received runs=0 for 'test accuracy' of 'a'"):
+        check_figures([Reported("a", "test accuracy", 0.8, runs=0)], {KEY: TEN})
+
+
+def test_figures_are_checked_from_runs() -> None:
+    runs = [run("a", seed, x, 0.9) for seed, x in enumerate([0.5, 0.6, 0.7])]
+    reported = [
+        Reported("a", "validation accuracy", 0.75),
+        Reported("a", "validation accuracy", 0.6, class_=0),
+    ]
+    checked = check_figures(reported, gather(runs, reported))
+    assert checked["mean"].tolist() == pytest.approx([0.75, 0.6])
+    assert checked["class"].tolist() == [pd.NA, 0]
+    assert checked["agrees"].tolist() == [True, True]
+
+
+def claim_values(greater, smaller) -> dict:
+    sides = {"large": greater, "small": smaller}
+    return {(name, "mean drop", None): by_seed(values) for name, values in sides.items()}
+
+
+CLAIM = Claim("larger learning rates forget more", "mean drop", "large", "small")
+
+
+@pytest.mark.parametrize(
+    ("gap", "verdict"), [(0.05, "holds"), (-0.05, "contradicted"), (0.001, "undecided")]
+)
+def test_a_claim_holds_is_contradicted_or_stays_undecided(gap: float, verdict: str) -> None:
+    row = check_claims([CLAIM], claim_values(TEN[::-1] + gap, TEN)).iloc[0]
+    assert row["difference"] == pytest.approx(gap)
+    assert row["verdict"] == verdict
+    assert (row["low"] < 0 < row["high"]) == (verdict == "undecided")
+
+
+def test_claims_are_paired_by_seed_not_by_row() -> None:
+    values = claim_values(TEN + np.linspace(0.01, 0.02, 10), TEN)
+    key = ("large", "mean drop", None)
+    values[key] = values[key].iloc[::-1].drop(index=3)
+    row = check_claims([CLAIM], values).iloc[0]
+    assert row["n"] == 9
+    assert row["verdict"] == "holds"
+    assert 0.01 < row["low"] < row["high"] < 0.02
+
+
+def test_a_constant_difference_decides_nothing_however_float_noise_varies() -> None:
+    row = check_claims([CLAIM], claim_values(TEN + 0.1, TEN)).iloc[0]
+    assert row["verdict"] == "undecided"
+    assert "no variation" in row["note"]
+
+
+def test_a_claim_about_what_was_not_run_is_undecided() -> None:
+    row = check_claims([CLAIM], {}).iloc[0]
+    assert (row["n"], row["verdict"]) == (0, "undecided")
+
+
+def test_one_sentence_sums_it_up() -> None:
+    values = {KEY: TEN, ("b", "test accuracy", None): [0.5]}
+    reported = [Reported("a", "test accuracy", v) for v in (0.80, 0.801, 0.9)]
+    checked = check_figures([*reported, Reported("b", "test accuracy", 0.5)], values)
+    assert figures_sentence(checked) == (
+        "2 of 3 reported figures lie inside their 95 % prediction interval, "
+        "and 2 of 3 agree after Holm's correction; 1 undecidable."
+    )
+    assert figures_sentence(check_figures([], {})) == "No figures were reported elsewhere."
+    assert figures_sentence(checked[3:]) == (
+        "None of the reported figures could be checked; 1 undecidable."
+    )
+    claims = check_claims([CLAIM, CLAIM], claim_values(TEN + np.linspace(0.01, 0.02, 10), TEN))
+    assert claims_sentence(claims) == "2 of 2 claims hold, 0 contradicted, 0 undecided."
+    assert claims_sentence(check_claims([], {})) == "No claims were made elsewhere."

@@ -1,0 +1,133 @@
+from dataclasses import dataclass, field
+
+import numpy as np
+import pytest
+
+from analysis.runs import (
+    class_segments,
+    epoch_evaluations,
+    finished_by_condition,
+    has_segments,
+    last_evaluation,
+    number_of_classes,
+    segment_confusions,
+    whole_sets,
+)
+
+
+@dataclass
+class Evaluation:
+    set: str
+    epoch: int
+    segment: int
+    step: int
+    confusion: np.ndarray
+    loss: float = 0.5
+
+
+@dataclass
+class Run:
+    condition: str
+    seed: int
+    status: str = "finished"
+    history: list = field(default_factory=list)
+    evaluations: list = field(default_factory=list)
+    arrays: dict = field(default_factory=dict)
+
+
+def confusion(*accuracies: float) -> np.ndarray:
+    """100 examples a class; errors go to the next class."""
+    right = np.rint(100 * np.array(accuracies)).astype(np.int64)
+    return np.diag(right) + np.roll(np.diag(100 - right), 1, axis=1)
+
+
+def in_segments(epochs: int = 2, segments: int = 3) -> Run:
+    looks = [Evaluation("test-sample", 0, 0, 0, confusion(0, 0, 0))]
+    for epoch in range(1, epochs + 1):
+        for segment in range(1, segments + 1):
+            share = (10 * epoch + segment) / 100
+            looks.append(Evaluation("test-sample", epoch, segment, 0, confusion(share, 0, 0)))
+        looks.append(Evaluation("test", epoch, segments, 0, confusion(0.5, 0.5, 0.5)))
+    turns = np.tile(np.arange(1, segments + 1), (epochs, 1))
+    return Run("a", 0, evaluations=looks, arrays={"class_segments": turns})
+
+
+def test_conditions_stand_as_first_met_also_without_a_finished_run() -> None:
+    runs = [Run("b", 0, "failed"), Run("a", 1), Run("b", 1, "diverged"), Run("a", 0)]
+    groups = finished_by_condition(runs)
+    assert list(groups) == ["b", "a"]
+    assert groups["b"] == []
+    assert [run.seed for run in groups["a"]] == [1, 0]
+
+
+def test_no_runs_are_refused() -> None:
+    with pytest.raises(ValueError, match="received no runs"):
+        finished_by_condition([])
+
+
+def test_one_network_is_not_counted_twice() -> None:
+    with pytest.raises(ValueError, match="two finished runs of condition 'a' with seed 3"):
+        finished_by_condition([Run("a", 3), Run("a", 3)])
+    assert finished_by_condition([Run("a", 3, "failed"), Run("a", 3)])
+
+
+def test_samples_are_not_whole_sets() -> None:
+    assert whole_sets([in_segments()]) == ["test"]
+
+
+def test_the_last_evaluation_of_an_epoch_is_the_epochs() -> None:
+    first, second = (Evaluation("test", 1, 3, 9, confusion(x, x)) for x in (0.4, 0.6))
+    run = Run("a", 0, evaluations=[first, second])
+    assert epoch_evaluations(run, "test") == {1: second}
+    assert last_evaluation(run, "test") is second
+    assert last_evaluation(run, "validation") is None
+
+
+def test_the_number_of_classes_is_known_also_from_a_run_that_diverged() -> None:
+    run = Run("a", 0, "diverged", evaluations=[Evaluation("test", 0, 0, 0, confusion(0, 0, 0))])
+    assert number_of_classes([run], "test") == 3
+    assert number_of_classes([run], "train") is None
+
+
+def test_segments_become_a_grid_without_the_untrained_network() -> None:
+    grid = segment_confusions(in_segments(), "test-sample")
+    assert grid.shape == (2, 3, 3, 3)
+    np.testing.assert_array_equal(grid[..., 0, 0], [[11, 12, 13], [21, 22, 23]])
+
+
+def test_the_grid_does_not_depend_on_the_order_of_the_evaluations() -> None:
+    run = in_segments()
+    shuffled = Run("a", 0, evaluations=run.evaluations[::-1], arrays=run.arrays)
+    expected = segment_confusions(run, "test-sample")
+    np.testing.assert_array_equal(segment_confusions(shuffled, "test-sample"), expected)
+
+
+def test_restored_weights_do_not_replace_the_last_segment() -> None:
+    run = in_segments()
+    run.evaluations.append(Evaluation("test-sample", 2, 3, 0, confusion(0.99, 0, 0)))
+    assert segment_confusions(run, "test-sample")[1, 2, 0, 0] == 23
+
+
+def test_a_hole_in_the_grid_is_refused() -> None:
+    run = in_segments()
+    del run.evaluations[2]
+    with pytest.raises(ValueError, match=r"received 5 segment evaluations.*expected 2 epochs x 3"):
+        segment_confusions(run, "test-sample")
+    with pytest.raises(ValueError, match="without evaluations of 'other'"):
+        segment_confusions(run, "other")
+
+
+def test_segments_need_the_turns_of_the_classes() -> None:
+    run = in_segments()
+    assert has_segments(run, "test-sample")
+    assert not has_segments(run, "other")
+    run.arrays = {}
+    assert not has_segments(run, "test-sample")
+    with pytest.raises(ValueError, match="class_segments of shape None"):
+        class_segments(run, 2)
+
+
+def test_turns_planned_for_epochs_that_were_not_trained_are_left_out() -> None:
+    assert class_segments(in_segments(epochs=4), 2).shape == (2, 3)
+    with pytest.raises(ValueError, match=r"expected .5 epochs"):
+        class_segments(in_segments(epochs=4), 5)

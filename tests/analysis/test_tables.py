@@ -1,0 +1,226 @@
+import time
+from dataclasses import dataclass, field
+
+import numpy as np
+import pytest
+import scipy.stats
+
+from analysis.tables import (
+    forgetting_scalars,
+    forgetting_table,
+    history_table,
+    per_class_table,
+    status_counts,
+    summary_table,
+)
+
+
+@dataclass
+class Evaluation:
+    set: str
+    epoch: int
+    segment: int
+    step: int
+    confusion: np.ndarray
+    loss: float = 0.5
+
+
+@dataclass
+class Run:
+    condition: str
+    seed: int
+    status: str = "finished"
+    history: list = field(default_factory=list)
+    evaluations: list = field(default_factory=list)
+    arrays: dict = field(default_factory=dict)
+
+
+def confusion(*accuracies: float) -> np.ndarray:
+    """100 examples a class; errors go to the next class."""
+    right = np.rint(100 * np.array(accuracies)).astype(np.int64)
+    return np.diag(right) + np.roll(np.diag(100 - right), 1, axis=1)
+
+
+SUMMARY = ["n", "mean", "sd", "ci_low", "ci_high", "p25", "p50", "p75", "min", "max"]
+
+# After each segment of two epochs, for two seeds: see the worked example in test_forgetting.
+GRID = [
+    [[0.90, 0.00, 0.99], [0.50, 0.80, 0.20], [0.30, 0.60, 0.90]],
+    [[0.85, 0.40, 0.50], [0.70, 0.95, 0.40], [0.60, 0.65, 0.92]],
+]
+
+
+def whole(condition: str, seed: int, *accuracies: float, loss: float = 0.5) -> Run:
+    looks = [
+        Evaluation("test", 0, 0, 0, confusion(0, 0), 2.0),
+        Evaluation("test", 1, 1, 10, confusion(0.1, 0.1), 1.0),
+        Evaluation("test", 2, 1, 20, confusion(*accuracies), loss),
+    ]
+    return Run(condition, seed, history=[(1, 10, "loss", 1.5)], evaluations=looks)
+
+
+def segmented(condition: str, seed: int, grid=GRID, shift: float = 0.0) -> Run:
+    looks = [Evaluation("test-sample", 0, 0, 0, confusion(0.1, 0.2, 0.3))]
+    for epoch, segments in enumerate(grid, 1):
+        for segment, accuracies in enumerate(segments, 1):
+            lowered = (accuracies[0] - shift, *accuracies[1:])
+            looks.append(Evaluation("test-sample", epoch, segment, 0, confusion(*lowered)))
+    looks.append(Evaluation("test", len(grid), 3, 0, confusion(*lowered)))
+    turns = np.tile([1, 2, 3], (len(grid), 1)).astype(np.int32)
+    return Run(condition, seed, evaluations=looks, arrays={"class_segments": turns})
+
+
+def test_per_class_is_the_last_evaluation_over_seeds() -> None:
+    runs = [whole("a", seed, x, 0.9) for seed, x in enumerate([0.5, 0.6, 0.8])]
+    table = per_class_table(runs)
+    assert list(table) == ["condition", "class", *SUMMARY]
+    row = table.iloc[0]
+    assert (row["condition"], row["class"], row["n"]) == ("a", 0, 3)
+    assert row["mean"] == pytest.approx(1.9 / 3)
+    assert row["sd"] == pytest.approx(np.std([0.5, 0.6, 0.8], ddof=1))
+    interval = scipy.stats.ttest_1samp([0.5, 0.6, 0.8], 0).confidence_interval()
+    assert (row["ci_low"], row["ci_high"]) == pytest.approx(tuple(interval))
+    assert tuple(row[["p25", "p50", "p75", "min", "max"]]) == pytest.approx(
+        (0.55, 0.6, 0.7, 0.5, 0.8)
+    )
+    assert table.loc[1, "sd"] == 0
+
+
+def test_one_seed_gives_a_value_without_an_interval() -> None:
+    row = per_class_table([whole("a", 0, 0.5, 0.9)]).iloc[0]
+    assert (row["n"], row["mean"]) == (1, 0.5)
+    assert row[["sd", "ci_low", "ci_high"]].isna().all()
+
+
+def test_only_finished_runs_count_and_n_says_so() -> None:
+    bad = whole("a", 1, 0.0, 0.0)
+    bad.status = "diverged"
+    table = per_class_table([whole("a", 0, 0.5, 0.9), bad])
+    assert table["n"].tolist() == [1, 1]
+    assert table["mean"].tolist() == [0.5, 0.9]
+
+
+def test_a_condition_without_finished_runs_keeps_its_rows() -> None:
+    runs = [Run("lost", 0, "failed"), whole("a", 0, 0.5, 0.9)]
+    for table in (per_class_table(runs), summary_table(runs)):
+        lost = table[table["condition"] == "lost"]
+        assert len(lost) == len(table) / 2
+        assert (lost["n"] == 0).all()
+        assert lost[SUMMARY[1:]].isna().all(axis=None)
+        assert table["condition"].tolist()[0] == "lost"
+
+
+def test_an_unknown_set_is_named_with_those_that_exist() -> None:
+    with pytest.raises(ValueError, match=r"received set 'tset'.*\(test\)"):
+        per_class_table([whole("a", 0, 0.5, 0.9)], set="tset")
+
+
+def test_runs_with_different_classes_are_not_mixed() -> None:
+    with pytest.raises(ValueError, match=r"with \[2, 3\] classes"):
+        per_class_table([whole("a", 0, 0.5, 0.9), whole("a", 1, 0.5, 0.9, 0.9)])
+
+
+def test_no_runs_are_refused_by_every_table() -> None:
+    for table in (per_class_table, summary_table, forgetting_table, history_table, status_counts):
+        with pytest.raises(ValueError, match="received no runs"):
+            table([])
+
+
+def test_the_summary_names_set_and_metric() -> None:
+    table = summary_table([whole("a", 0, 0.5, 0.9, loss=0.3), whole("a", 1, 0.7, 0.9, loss=0.5)])
+    assert list(table) == ["condition", "metric", *SUMMARY]
+    means = dict(zip(table["metric"], table["mean"], strict=True))
+    assert means == pytest.approx(
+        {"test accuracy": 0.75, "test loss": 0.4, "test mean class accuracy": 0.75}
+    )
+
+
+def test_the_summary_has_the_forgetting_figures_where_segments_exist() -> None:
+    table = summary_table([whole("plain", 0, 0.5, 0.9, 0.9), segmented("ordered", 0)])
+    plain = table[table["condition"] == "plain"]["metric"].tolist()
+    assert plain == ["test accuracy", "test loss", "test mean class accuracy"]
+    ordered = table[table["condition"] == "ordered"].set_index("metric")["mean"]
+    assert ordered["mean drop"] == pytest.approx((0.25 + 0.30 + 0.0) / 3)
+    assert ordered["mean forgetting_max_minus_last"] == pytest.approx((0.30 + 0.30 + 0) / 3)
+    assert ordered["mean forgetting_first_minus_last"] == pytest.approx((0.3 + 0.15 - 0.02) / 3)
+    assert ordered["mean recovery"] == pytest.approx((0.55 + 0.35 + 0.02) / 3)
+    # Errors at the end: 40 of class 0 named 1, 35 of class 1 named 2, 8 of class 2 named 0.
+    assert ordered["recency bias: last class"] == pytest.approx(35 / 83)
+    assert ordered["recency bias: last two classes"] == pytest.approx(75 / 83)
+
+
+def test_the_recency_bias_comes_from_the_sample_where_the_whole_set_was_not_evaluated() -> None:
+    run = segmented("ordered", 0)
+    del run.evaluations[-1]
+    assert forgetting_scalars(run)["recency bias: last class"] == pytest.approx(35 / 83)
+
+
+def test_the_forgetting_table_holds_means_and_the_interval_of_drop() -> None:
+    runs = [segmented("a", 0), segmented("a", 1, shift=0.10), segmented("a", 2, shift=0.02)]
+    runs[1].evaluations[-2].confusion = confusion(0.40, 0.65, 0.92)  # one end is worse
+    table = forgetting_table(runs)
+    assert list(table)[:10] == [
+        *("condition", "class", "n", "learned", "final", "drop"),
+        *("forgetting_max_minus_last", "forgetting_first_minus_last", "ci_low", "ci_high"),
+    ]
+    assert list(table)[10:] == ["recency", "recovery", "minimum_after_first_turn", "untrained"]
+    row = table.iloc[0]
+    drops = [0.25, 0.75 - 0.40, 0.25]
+    assert row["n"] == 3
+    assert row["drop"] == pytest.approx(np.mean(drops))
+    assert row["learned"] - row["final"] == pytest.approx(row["drop"])
+    interval = scipy.stats.ttest_1samp(drops, 0).confidence_interval()
+    assert (row["ci_low"], row["ci_high"]) == pytest.approx(tuple(interval))
+    assert table["recency"].tolist() == [2, 1, 0]
+    assert table["untrained"].tolist() == pytest.approx([0.1, 0.2, 0.3])
+
+
+def test_a_condition_without_segments_has_n_zero_in_the_forgetting_table() -> None:
+    table = forgetting_table([whole("plain", 0, 0.5, 0.9), segmented("ordered", 0)])
+    plain = table[table["condition"] == "plain"]
+    assert plain["n"].tolist() == [0, 0, 0]
+    assert plain["drop"].isna().all()
+
+
+def test_one_epoch_has_no_recovery_and_one_seed_no_interval() -> None:
+    row = forgetting_table([segmented("a", 0, grid=GRID[:1])]).iloc[0]
+    assert row[["recovery", "ci_low", "ci_high"]].isna().all()
+    assert row["drop"] == pytest.approx(0.6)
+
+
+def test_a_study_without_segments_has_no_forgetting_table() -> None:
+    with pytest.raises(ValueError, match="without segment evaluations of 'test-sample'"):
+        forgetting_table([whole("a", 0, 0.5, 0.9)])
+
+
+def test_the_history_follows_every_run_with_its_evaluations() -> None:
+    run = whole("a", 7, 0.5, 0.9)
+    run.status = "stopped"
+    table = history_table([run])
+    assert list(table) == ["condition", "seed", "epoch", "step", "name", "value"]
+    assert table.iloc[0].tolist() == ["a", 7, 1, 10, "loss", 1.5]
+    accuracy = table[table["name"] == "test accuracy"]
+    assert accuracy[["epoch", "step"]].to_numpy().tolist() == [[0, 0], [1, 10], [2, 20]]
+    assert accuracy["value"].tolist() == pytest.approx([0, 0.1, 0.7])
+    assert table[table["name"] == "test loss"]["value"].tolist() == [2.0, 1.0, 0.5]
+
+
+def test_statuses_are_counted_by_condition() -> None:
+    runs = [Run("b", 0, "diverged"), Run("a", 0), Run("b", 1), Run("b", 2, "diverged")]
+    table = status_counts(runs)
+    assert list(table) == ["condition", "finished", "diverged", "failed", "stopped"]
+    assert table.to_numpy().tolist() == [["b", 1, 2, 0, 0], ["a", 1, 0, 0, 0]]
+    with pytest.raises(ValueError, match="received status 'done'"):
+        status_counts([Run("a", 0, "done")])
+
+
+def test_a_thousand_runs_are_read_within_a_second() -> None:
+    one = segmented("a", 0, grid=np.full((20, 10, 10), 0.9).tolist())
+    looks = [*one.evaluations, *(Evaluation("test", e, 10, 0, np.eye(10)) for e in range(20))]
+    turns = {"class_segments": np.tile(np.arange(1, 11), (20, 1))}
+    looks[0] = Evaluation("test-sample", 0, 0, 0, np.eye(10))
+    runs = [Run("a", seed, evaluations=looks, arrays=turns) for seed in range(1000)]
+    for table in (per_class_table, summary_table, forgetting_table, history_table):
+        start = time.process_time()
+        table(runs)
+        assert time.process_time() - start < 1
