@@ -13,12 +13,15 @@ WHOLE = ("n", "class", "recency", "seed", "epoch", "step", "runs")
 CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 
 
-def show(frame: "pd.DataFrame", style: str, file: IO[str] | None = None) -> None:
+def show(
+    frame: "pd.DataFrame", style: str, *, decimals: int = 1, file: IO[str] | None = None
+) -> None:
     """Print a table.
 
     Args:
         frame: Accuracies as fractions.
         style: `text` or `markdown` in percent and rounded; `csv` or `json` in full.
+        decimals: Of the percentages.
         file: Standard output if None.
     """
     out = sys.stdout if file is None else file
@@ -28,12 +31,12 @@ def show(frame: "pd.DataFrame", style: str, file: IO[str] | None = None) -> None
         json.dump(rows(frame), out, indent=1, allow_nan=False)
         out.write("\n")
     elif style == "markdown":
-        lines = [list(map(heading, frame.columns)), *cells(frame)]
+        lines = [list(map(heading, frame.columns)), *cells(frame, decimals)]
         rule = ["---" if column in ("condition", "metric") else "---:" for column in frame.columns]
         for line in [lines[0], rule, *lines[1:]]:
             out.write(f"| {' | '.join(line)} |\n")
     else:
-        _text(frame, out)
+        _text(frame, out, decimals)
 
 
 def rows(frame: "pd.DataFrame") -> list[dict[str, Any]]:
@@ -46,10 +49,11 @@ def heading(column: str) -> str:
     return {"ci_low": "95 % from", "ci_high": "to"}.get(column, column.replace("_", " "))
 
 
-def cells(frame: "pd.DataFrame") -> list[list[str]]:
+def cells(frame: "pd.DataFrame", decimals: int = 1) -> list[list[str]]:
     """The cells of a frame for people: fractions in percent, losses as they are."""
     return [
-        [_cell(name, value, row) for name, value in row.items()] for row in frame.to_dict("records")
+        [_cell(name, value, row, decimals) for name, value in row.items()]
+        for row in frame.to_dict("records")
     ]
 
 
@@ -58,7 +62,7 @@ def clean(text: str) -> str:
     return CONTROL.sub("?", text)
 
 
-def _text(frame: "pd.DataFrame", out: IO[str]) -> None:
+def _text(frame: "pd.DataFrame", out: IO[str], decimals: int) -> None:
     from rich.box import SIMPLE_HEAD
     from rich.console import Console
     from rich.table import Table
@@ -68,7 +72,7 @@ def _text(frame: "pd.DataFrame", out: IO[str]) -> None:
         words = frame[column].dtype == object or str(frame[column].dtype) == "str"
         table.add_column(heading(column), justify="left" if words else "right", no_wrap=True)
     previous = None
-    for row, line in zip(frame.to_dict("records"), cells(frame), strict=True):
+    for row, line in zip(frame.to_dict("records"), cells(frame, decimals), strict=True):
         if previous is not None and row.get("condition") != previous and len(frame) > 4:
             table.add_section()
         previous = row.get("condition")
@@ -80,7 +84,7 @@ def _text(frame: "pd.DataFrame", out: IO[str]) -> None:
     console.print(table)
 
 
-def _cell(name: str, value: Any, row: dict[str, Any]) -> str:
+def _cell(name: str, value: Any, row: dict[str, Any], decimals: int) -> str:
     if value is None or (isinstance(value, float) and math.isnan(value)):
         return "-"
     if isinstance(value, bool):
@@ -91,7 +95,7 @@ def _cell(name: str, value: Any, row: dict[str, Any]) -> str:
         in_percent = "loss" not in str(row.get("metric", row.get("name", "")))
         if name.startswith("p_") or name == "p":
             return f"{value:.4f}"
-        return f"{100 * value:.1f}" if in_percent else f"{value:.4f}"
+        return f"{100 * value:.{decimals}f}" if in_percent else f"{value:.4f}"
     return clean(str(value))
 
 

@@ -56,7 +56,7 @@ def print_table(
     if style in ("text", "markdown"):
         frame = frame[COLUMNS.get(kind, list(frame.columns))]
         _title(reading, kind)
-    show(frame, style)
+    show(frame, style, decimals=2 if kind in ("summary", "history") else 1)
     if style in ("text", "markdown"):
         _notes(reading, kind, frame)
     for remark in reading.remarks:
@@ -98,7 +98,7 @@ def print_check(store: Store, name: str, variant: str | None, style: str) -> boo
         show(figures, style)
     else:
         click.echo(f"{reading.study} ({reading.variant}): {figures_sentence(figures)}")
-        show(figures.drop(columns=["source", "sd", "runs", "p"]), style)
+        show(figures.drop(columns=["source", "sd", "runs", "p"]), style, decimals=2)
         for claim, row in zip(study.claims, claims.to_dict("records"), strict=True):
             click.echo(f"claim: {claim.text}: {row['verdict']} ({_points(row)})")
         if len(claims):
@@ -191,11 +191,17 @@ def _draw(reading: Reading, path: Path) -> None:
 
     question = reading.definition.question if reading.definition else reading.study
     datasets = sorted({str(record.recipe["dataset"]) for record in reading.records})
+    orders = {record.condition: record.recipe["order"]["is"] for record in reading.records}
+    labels = {
+        condition: "after as many examples as the classes up to"
+        for condition, order in orders.items()
+        if order == "Shuffled"
+    }
     with _input_errors():
-        save(
-            class_segment_heatmap(reading.records, question=question, dataset=", ".join(datasets)),
-            path,
+        figure = class_segment_heatmap(
+            reading.records, question=question, dataset=", ".join(datasets), x_labels=labels
         )
+        save(figure, path)
     click.echo(f"drawn: {path}", err=True)
 
 
