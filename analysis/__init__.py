@@ -15,9 +15,11 @@ if TYPE_CHECKING:
         claims_sentence,
         figures_sentence,
         gather,
-        values_of,
     )
+    from analysis.comparison import Comparison, compare
     from analysis.confusion import accuracy, class_accuracy, mean_class_accuracy
+    from analysis.corrections import adjust
+    from analysis.families import compare_all, compare_classes, friedman
     from analysis.figures import class_segment_heatmap, save
     from analysis.forgetting import (
         average_accuracy,
@@ -42,7 +44,10 @@ if TYPE_CHECKING:
         t_interval,
         wilson_interval,
     )
+    from analysis.planning import explain_plan, plan, plan_from_pilot
     from analysis.runs import EvaluationLike, RunLike
+    from analysis.scores import condition_scores, read_scores
+    from analysis.statistical_power import power, seeds_needed
     from analysis.tables import (
         forgetting_table,
         history_table,
@@ -50,11 +55,15 @@ if TYPE_CHECKING:
         status_counts,
         summary_table,
     )
+    from analysis.values import values_of
+    from analysis.wording import explain
 
 __all__ = [
+    "Comparison",
     "EvaluationLike",
     "RunLike",
     "accuracy",
+    "adjust",
     "average_accuracy",
     "average_incremental_accuracy",
     "backward_transfer",
@@ -64,11 +73,18 @@ __all__ = [
     "claims_sentence",
     "class_accuracy",
     "class_segment_heatmap",
+    "compare",
+    "compare_all",
+    "compare_classes",
+    "condition_scores",
+    "explain",
+    "explain_plan",
     "figures_sentence",
     "forgetting_first_minus_last",
     "forgetting_max_minus_last",
     "forgetting_table",
     "forward_transfer",
+    "friedman",
     "gather",
     "history_table",
     "intransigence",
@@ -79,10 +95,15 @@ __all__ = [
     "minimum_accuracy",
     "per_class_table",
     "percentiles",
+    "plan",
+    "plan_from_pilot",
+    "power",
     "prediction_interval",
     "quantile_interval",
+    "read_scores",
     "recency_bias",
     "save",
+    "seeds_needed",
     "status_counts",
     "summary_table",
     "t_interval",
@@ -97,10 +118,15 @@ _MODULE_OF = {
     "claims_sentence": "check",
     "figures_sentence": "check",
     "gather": "check",
-    "values_of": "check",
+    "Comparison": "comparison",
+    "compare": "comparison",
     "accuracy": "confusion",
     "class_accuracy": "confusion",
     "mean_class_accuracy": "confusion",
+    "adjust": "corrections",
+    "compare_all": "families",
+    "compare_classes": "families",
+    "friedman": "families",
     "class_segment_heatmap": "figures",
     "save": "figures",
     "average_accuracy": "forgetting",
@@ -122,13 +148,22 @@ _MODULE_OF = {
     "quantile_interval": "intervals",
     "t_interval": "intervals",
     "wilson_interval": "intervals",
+    "explain_plan": "planning",
+    "plan": "planning",
+    "plan_from_pilot": "planning",
     "EvaluationLike": "runs",
     "RunLike": "runs",
+    "condition_scores": "scores",
+    "read_scores": "scores",
+    "power": "statistical_power",
+    "seeds_needed": "statistical_power",
     "forgetting_table": "tables",
     "history_table": "tables",
     "per_class_table": "tables",
     "status_counts": "tables",
     "summary_table": "tables",
+    "values_of": "values",
+    "explain": "wording",
 }
 
 

@@ -8,7 +8,6 @@ five at ten seeds.) A claim in words is a named inequality between two condition
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
@@ -17,16 +16,10 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import stdtr
 
-from analysis.confusion import class_accuracy
+from analysis.corrections import adjust
 from analysis.intervals import NO_INTERVAL, mean_and_sd, prediction_interval, t_interval
-from analysis.runs import (
-    RunLike,
-    epoch_evaluations,
-    finished_by_condition,
-    has_segments,
-    last_evaluation,
-)
-from analysis.tables import EVALUATION_METRICS, class_forgetting, forgetting_scalars
+from analysis.runs import RunLike
+from analysis.values import values_of
 
 Key = tuple[str, str, int | None]
 FIGURES = [
@@ -62,52 +55,6 @@ class ClaimLike(Protocol):
     def greater(self) -> str: ...  # noqa: D102
     @property
     def smaller(self) -> str: ...  # noqa: D102
-
-
-def values_of(
-    runs: Sequence[RunLike], metric: str, condition: str, class_: int | None = None
-) -> pd.Series:
-    """One figure per finished run of a condition.
-
-    Metrics, where SET is "test", "validation", ...:
-
-    - "SET accuracy", "SET loss", "SET mean class accuracy": the last evaluation of the set;
-    - "best SET ...": the best over the epochs (highest; lowest for a loss), optimistic where the
-      same set chose the epoch;
-    - "... at epoch N";
-    - the forgetting figures of `summary_table` ("mean drop", "recency bias: last class", ...);
-    - any name in the run's history: its last value there.
-
-    With `class_`: "SET accuracy" of that class, or a column of `forgetting_table` ("drop").
-
-    Args:
-        runs: Records of one study and variant.
-        metric: Name of the figure.
-        condition: Name of the condition.
-        class_: The class, or None for a figure of all classes.
-
-    Returns:
-        float64, indexed by seed in ascending order. Seeds that lack the figure are left out.
-
-    Raises:
-        ValueError: If there is no such condition, or none of its finished runs has the metric.
-    """
-    groups = finished_by_condition(runs)
-    if condition not in groups:
-        raise ValueError(
-            f"received condition {condition!r}; expected one of {', '.join(groups)}; "
-            "name a condition that was run"
-        )
-    figures = {run.seed: _figure(run, metric, class_) for run in groups[condition]}
-    known = {seed: value for seed, value in sorted(figures.items()) if value is not None}
-    if figures and not known:
-        of_class = "" if class_ is None else f" of class {class_}"
-        raise ValueError(
-            f"received metric {metric!r}{of_class}; expected a figure that runs of {condition!r} "
-            "have, such as 'test accuracy'; see the table of the study for their names"
-        )
-    index = pd.Index(list(known), name="seed", dtype="int64")
-    return pd.Series(list(known.values()), index=index, name=metric, dtype=float)
 
 
 def gather(
@@ -267,57 +214,6 @@ def claims_sentence(checked: pd.DataFrame) -> str:
     return f"{held} of {len(checked)} claims hold, {against} contradicted, {open_} undecided."
 
 
-PATTERN = re.compile(
-    r"(?P<best>best )?(?P<set>.+?) (?P<what>mean class accuracy|accuracy|loss)"
-    r"(?: at epoch (?P<epoch>\d+))?"
-)
-
-
-def _figure(run: RunLike, metric: str, class_: int | None) -> float | None:
-    """The metric of one run, or None where the run does not have it."""
-    sample = "test-sample"
-    if match := PATTERN.fullmatch(metric):
-        value = _evaluated(run, match, class_)
-        if value is not None:
-            return value
-    if class_ is not None:
-        if not has_segments(run, sample):
-            return None
-        figures = class_forgetting(run, sample).get(metric)
-        return (
-            _known(figures[class_]) if figures is not None and 0 <= class_ < len(figures) else None
-        )
-    if metric.startswith(("mean ", "recency bias")) and has_segments(run, sample):
-        value = forgetting_scalars(run, sample).get(metric)
-        if value is not None:
-            return _known(value)
-    return next((value for _, _, name, value in reversed(run.history) if name == metric), None)
-
-
-def _evaluated(run: RunLike, match: re.Match[str], class_: int | None) -> float | None:
-    what, set = match["what"], match["set"]
-    if match["epoch"]:
-        looks = [epoch_evaluations(run, set).get(int(match["epoch"]))]
-    elif match["best"]:
-        looks = [each for epoch, each in epoch_evaluations(run, set).items() if epoch > 0]
-    else:
-        looks = [last_evaluation(run, set)]
-    values: list[float] = []
-    for each in looks:
-        if each is None:
-            continue
-        if class_ is None:
-            values.append(EVALUATION_METRICS[what](each))
-        elif what == "accuracy" and 0 <= class_ < len(each.confusion):
-            values.append(float(class_accuracy(each.confusion)[class_]))
-    best = min if what == "loss" else max
-    return _known(best(values)) if values else None
-
-
-def _known(value: float) -> float | None:
-    return None if np.isnan(value) else float(value)
-
-
 def _class(each: object) -> int | None:
     return getattr(each, "class_", None)
 
@@ -329,10 +225,7 @@ def _undecidable(n: int, sd: float) -> str:
 
 
 def _holm(p: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Holm (1979) over the p that are not NaN."""
-    adjusted = np.full(p.shape, np.nan)
-    order = np.argsort(p)[: int(np.sum(~np.isnan(p)))]
-    factors = np.arange(order.size, 0, -1)
-    # The running maximum keeps a larger p from ending up with the smaller adjusted one.
-    adjusted[order] = np.minimum(np.maximum.accumulate(p[order] * factors), 1)
+    """Holm (1979) over the p that are not NaN: what cannot be tested is not of this family."""
+    adjusted, known = p.copy(), ~np.isnan(p)
+    adjusted[known] = adjust(p[known], "holm")
     return adjusted

@@ -1,9 +1,9 @@
 """Several comparisons at once: families under a correction, and k conditions.
 
 What is one family is said beforehand: the ten classes of one pair of conditions, or the planned
-comparisons of a study. Holm (1979) is the rule, Benjamini-Hochberg (1995) a named option for
-exploration. In a family "different" rests on the adjusted p; intervals stay the unadjusted ones
-and are labelled so; "equivalent" rests on each comparison's own margin test, unadjusted.
+comparisons of a study. How its p-values are corrected is in `analysis.corrections`. In a family
+"different" rests on the adjusted p; intervals stay the unadjusted ones and are labelled so;
+"equivalent" rests on each comparison's own margin test, unadjusted.
 """
 
 from __future__ import annotations
@@ -16,54 +16,13 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy import stats
 
-from analysis.comparison import Comparison, Correction, compare, decide
-from analysis.power import seeds_to_reach
+from analysis.comparison import Comparison, compare
+from analysis.corrections import Correction, adjust
+from analysis.formatting import format_runs
+from analysis.statistical_power import seeds_to_reach
+from analysis.verdict import decide
 
 Floats = NDArray[np.float64]
-
-
-def adjust(p: ArrayLike, correction: Correction = "holm") -> Floats:
-    """Adjusted p-values of one family.
-
-    A missing p (NaN: an undecidable comparison) stays missing and still counts: the size of a
-    family is what was planned, not what happened to be testable.
-
-    Args:
-        p: [..., comparisons]; every row along the last axis is a family.
-        correction: "holm" (family-wise, no assumption), "bonferroni"; "bh" (false discovery rate,
-            independent or positively dependent), "by" (the same under any dependence).
-
-    Returns:
-        Adjusted p, same shape.
-
-    Raises:
-        ValueError: If a p lies outside [0, 1] or the correction is unknown.
-    """
-    raw = np.asarray(p, dtype=float)
-    if ((raw < 0) | (raw > 1)).any():
-        raise ValueError("received a p outside 0..1; expected p-values; NaN where there is none")
-    missing = np.isnan(raw)
-    known = np.where(missing, 1.0, raw)  # never the smallest, so it only fills its place
-    m = raw.shape[-1] if raw.ndim else 1
-    if m == 0:
-        return raw
-    if correction == "bonferroni":
-        adjusted = np.minimum(1.0, known * m)
-    elif correction == "holm":
-        order = np.argsort(known, axis=-1, kind="stable")
-        steps = np.take_along_axis(known, order, axis=-1) * np.arange(m, 0, -1)
-        # The running maximum: a later p is never called more significant than an earlier one.
-        steps = np.minimum(1.0, np.maximum.accumulate(steps, axis=-1))
-        adjusted = np.empty_like(known)
-        np.put_along_axis(adjusted, order, steps, axis=-1)
-    elif correction in ("bh", "by"):
-        adjusted = stats.false_discovery_control(known, axis=-1, method=correction)
-    else:
-        raise ValueError(
-            f"received correction={correction!r}; expected holm, bh, by or bonferroni; "
-            "holm if in doubt"
-        )
-    return np.where(missing, np.nan, adjusted)
 
 
 @dataclass(frozen=True)
@@ -311,7 +270,7 @@ def _family_floor(c: Comparison, alpha: float, m: int, correction: Correction) -
     if floor is None or correction in ("bh", "by") or not floor <= alpha < floor * m:
         return ()
     need = seeds_to_reach(alpha / m, paired=c.paired)
-    enough = f"{need} pairs" if c.paired else f"{need} + {need} runs"
+    enough = format_runs(need, need, paired=c.paired)
     return (
         f"robustness line: alone among {m} comparisons this test cannot reach {alpha:g} after "
         f"correction; {enough} are needed",

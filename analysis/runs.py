@@ -19,7 +19,8 @@ from numpy.typing import NDArray
 
 SAMPLE_SUFFIX = "-sample"
 FINISHED = "finished"
-STATUSES = (FINISHED, "diverged", "failed", "stopped")
+DIVERGED = "diverged"
+STATUSES = (FINISHED, DIVERGED, "failed", "stopped")
 
 
 class EvaluationLike(Protocol):
@@ -66,30 +67,35 @@ class RunLike(Protocol):
     def arrays(self) -> Mapping[str, NDArray[Any]]: ...  # noqa: D102
 
 
-def finished_by_condition(runs: Sequence[RunLike]) -> dict[str, list[RunLike]]:
+def finished_by_condition(
+    runs: Sequence[RunLike], *, diverged: bool = False
+) -> dict[str, list[RunLike]]:
     """Group the finished runs by condition.
 
     Args:
         runs: Records of one study and one variant, in any order.
+        diverged: Whether runs that diverged are taken as well.
 
     Returns:
         Every condition, in the order first met, with its finished runs (possibly none).
 
     Raises:
-        ValueError: If there are no runs, or two finished runs share condition and seed: counting
+        ValueError: If there are no runs, or two of those taken share condition and seed: counting
             one network twice would make every interval too narrow.
     """
     if not runs:
         raise ValueError("received no runs; expected at least one; run the study first")
     groups: dict[str, list[RunLike]] = {run.condition: [] for run in runs}
+    taken = (FINISHED, DIVERGED) if diverged else (FINISHED,)
     seen: set[tuple[str, int]] = set()
     for run in runs:
-        if run.status != FINISHED:
+        if run.status not in taken:
             continue
         if (run.condition, run.seed) in seen:
             raise ValueError(
-                f"received two finished runs of condition {run.condition!r} with seed {run.seed}; "
-                "expected one run per seed; pass the runs of one variant and one environment"
+                f"received two {' or '.join(taken)} runs of condition {run.condition!r} with seed "
+                f"{run.seed}; expected one run per seed; pass the runs of one variant and one "
+                "environment"
             )
         seen.add((run.condition, run.seed))
         groups[run.condition].append(run)

@@ -8,29 +8,26 @@ n = 1. Conditions and sets stand in the order in which they are first met.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from analysis import forgetting
-from analysis.confusion import accuracy, class_accuracy, mean_class_accuracy
+from analysis.confusion import accuracy, class_accuracy
 from analysis.intervals import describe
 from analysis.runs import (
     STATUSES,
-    EvaluationLike,
     RunLike,
-    class_segments,
     epoch_evaluations,
     finished_by_condition,
     has_segments,
     last_evaluation,
     number_of_classes,
-    segment_confusions,
     whole_sets,
 )
+from analysis.values import EVALUATION_METRICS, class_forgetting, forgetting_scalars
 
 Floats = NDArray[np.float64]
 
@@ -48,12 +45,6 @@ FORGETTING = (
     "minimum_after_first_turn",
     "untrained",
 )
-
-EVALUATION_METRICS: Mapping[str, Callable[[EvaluationLike], float]] = {
-    "accuracy": lambda each: float(accuracy(each.confusion)),
-    "loss": lambda each: float(each.loss),
-    "mean class accuracy": lambda each: float(mean_class_accuracy(each.confusion)),
-}
 
 
 def per_class_table(runs: Sequence[RunLike], set: str = "test") -> pd.DataFrame:
@@ -206,72 +197,6 @@ def status_counts(runs: Sequence[RunLike]) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["condition", *STATUSES])
 
 
-def class_forgetting(run: RunLike, set: str = "test-sample") -> dict[str, Floats]:
-    """The per-class figures of `forgetting_table` for one run.
-
-    Returns:
-        Name to float64 [classes], fractions (`recency`: segments).
-
-    Raises:
-        ValueError: If the run has no complete segment evaluations of the set.
-    """
-    a = class_accuracy(segment_confusions(run, set))
-    s = class_segments(run, len(a))
-    unknown = np.full(a.shape[-1], np.nan)
-    untrained = epoch_evaluations(run, set).get(0)
-    return {
-        "learned": forgetting.learned(a, s),
-        "final": forgetting.final(a),
-        "drop": forgetting.drop(a, s),
-        "forgetting_max_minus_last": forgetting.max_minus_last(a, s),
-        "forgetting_first_minus_last": forgetting.first_minus_last(a, s),
-        "recency": forgetting.recency(a, s),
-        "recovery": forgetting.recovery(a, s) if len(a) > 1 else unknown,
-        "minimum_after_first_turn": forgetting.minimum_after_first_turn(a, s),
-        "untrained": unknown if untrained is None else class_accuracy(untrained.confusion),
-    }
-
-
-def forgetting_scalars(run: RunLike, sample: str = "test-sample") -> dict[str, float]:
-    """The forgetting figures of one run: means over its classes, and the recency bias.
-
-    The recency bias is that of the last evaluation of the whole set behind the sample ("test" for
-    "test-sample"), or of the sample itself where there is none; the last class is the one with the
-    last turn of the last epoch.
-
-    Returns:
-        Metric name to fraction; NaN where undefined (no errors, one epoch).
-
-    Raises:
-        ValueError: If the run has no complete segment evaluations of the sample.
-    """
-    figures = class_forgetting(run, sample)
-    means = {
-        f"mean {name}": _mean_of_known(figures[name])
-        for name in (
-            "learned",
-            "drop",
-            "forgetting_max_minus_last",
-            "forgetting_first_minus_last",
-            "recovery",
-        )
-    }
-    whole = last_evaluation(run, sample.removesuffix("-sample")) or last_evaluation(run, sample)
-    assert whole is not None  # class_forgetting has read the sample
-    follows = figures["recency"]
-    last, *rest = np.unique(follows)
-    # Two classes that share the last turn are both the last.
-    last_two = np.flatnonzero(follows <= (rest[0] if rest else last))
-    bias = {
-        "recency bias: last class": np.flatnonzero(follows == last),
-        "recency bias: last two classes": last_two,
-    }
-    return means | {
-        name: float(forgetting.recency_bias(whole.confusion, classes.tolist()))
-        for name, classes in bias.items()
-    }
-
-
 def _classes(runs: Sequence[RunLike], condition: str, set: str) -> int:
     own = number_of_classes([run for run in runs if run.condition == condition], set)
     classes = own or number_of_classes(runs, set)
@@ -282,12 +207,6 @@ def _classes(runs: Sequence[RunLike], condition: str, set: str) -> int:
             "name one of those"
         )
     return classes
-
-
-def _mean_of_known(values: Floats) -> float:
-    """Mean over the classes that have test examples; NaN where none has."""
-    known = values[~np.isnan(values)]
-    return float(known.mean()) if known.size else float("nan")
 
 
 def _stack(values: Sequence[Floats], classes: int, condition: str) -> Floats:

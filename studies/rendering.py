@@ -93,7 +93,7 @@ def _cell(name: str, value: Any, row: dict[str, Any], decimals: int) -> str:
         return f"{value:g}"
     if isinstance(value, float):
         in_percent = "loss" not in str(row.get("metric", row.get("name", "")))
-        if name.startswith("p_") or name == "p":
+        if name in ("p", "p_adjusted", "robust p", "floor"):
             return f"{value:.4f}"
         return f"{100 * value:.{decimals}f}" if in_percent else f"{value:.4f}"
     return clean(str(value))

@@ -46,7 +46,7 @@ def print_table(
     reading = read(store, name, variant)
     measured = any("class_segments" in record.arrays for record in reading.records)
     kind = kind or ("forgetting" if measured else "summary")
-    with _input_errors():
+    with input_errors():
         frame = {
             "summary": summary_table,
             "per-class": per_class_table,
@@ -70,9 +70,10 @@ def after_run(store: Store, name: str, variant: str) -> None:
     reading = read(store, name, variant)
     if not any(record.status == "finished" for record in reading.records):
         return
-    for sentence in _sentences(reading):
-        click.echo(sentence)
-    click.echo()
+    from studies.comparing import sentences
+
+    for sentence in sentences(reading):
+        click.echo(f"{reading.study} ({reading.variant}): {sentence}\n")
     print_table(store, name, variant, None, "text", None)
     click.echo(f"\nMore: ebb table {name} --variant {variant} --kind per-class --figure FILE.png")
 
@@ -90,7 +91,7 @@ def print_check(store: Store, name: str, variant: str | None, style: str) -> boo
             f"Received study {name!r}; expected one with reported figures (a file of yours is "
             "named by its path)."
         )
-    with _input_errors():
+    with input_errors():
         values = gather(reading.records, study.reported, study.claims)
         figures = check_figures(study.reported, values)
         claims = check_claims(study.claims, values)
@@ -149,33 +150,6 @@ def _notes(reading: Reading, kind: str, frame: object) -> None:
     click.echo("\n".join(lines))
 
 
-def _sentences(reading: Reading) -> list[str]:
-    """The study's answer: each planned comparison in a sentence."""
-    if reading.definition is None:
-        return []
-    return [
-        f"{reading.study} ({reading.variant}): {sentence}"
-        for pair in reading.definition.comparisons
-        if (sentence := _difference(reading, *pair))
-    ]
-
-
-def _difference(reading: Reading, a: str, b: str) -> str:
-    assert reading.definition is not None
-    metric = reading.definition.primary
-    present = {record.condition for record in reading.records if record.status == "finished"}
-    if not {a, b} <= present:
-        return ""
-    claim = [{"text": "", "metric": metric, "greater": a, "smaller": b}]
-    from studies.study import Claim
-
-    claims = [Claim(**each) for each in claim]
-    values = gather(reading.records, (), claims)
-    row = check_claims(claims, values).to_dict("records")[0]
-    means = [100 * values[side, metric, None].mean() for side in (a, b)]
-    return f"{metric} {means[0]:.1f} % {a}, {means[1]:.1f} % {b}: {_points(row)}"
-
-
 def _points(row: dict) -> str:
     text = f"{100 * row['difference']:+.1f} points"
     if row["n"] < 2:
@@ -197,7 +171,7 @@ def _draw(reading: Reading, path: Path) -> None:
         for condition, order in orders.items()
         if order == "Shuffled"
     }
-    with _input_errors():
+    with input_errors():
         figure = class_segment_heatmap(
             reading.records, question=question, dataset=", ".join(datasets), x_labels=labels
         )
@@ -206,7 +180,7 @@ def _draw(reading: Reading, path: Path) -> None:
 
 
 @contextmanager
-def _input_errors() -> Iterator[None]:
+def input_errors() -> Iterator[None]:
     """What the analysis refuses is the call's input: say so in one line."""
     try:
         yield

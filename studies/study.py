@@ -70,6 +70,8 @@ class Study:
         seeds: How many seeds are planned; they are numbered from 0.
         paired: Whether runs of different conditions that share a seed form a pair.
         primary: The metric that decides, named before any run: `test accuracy`, ...
+        margin: The largest difference of the primary metric that does not matter, in points; a
+            comparison can only say "equivalent" where one was given beforehand.
         comparisons: The planned comparisons, pairs of conditions.
         reported: Figures from elsewhere.
         claims: Claims from elsewhere.
@@ -84,6 +86,7 @@ class Study:
     seeds: int = 10
     paired: bool = True
     primary: str = "test accuracy"
+    margin: float | None = None
     comparisons: tuple[tuple[str, str], ...] = ()
     reported: tuple[Reported, ...] = ()
     claims: tuple[Claim, ...] = ()

@@ -13,9 +13,10 @@ import pytest
 from scipy import stats
 from scipy.optimize import brentq
 
-from analysis.comparison import compare, mann_whitney_test, sign_flip_test, t_test, tost
-from analysis.families import adjust
-from analysis.power import power
+from analysis.comparison import compare
+from analysis.corrections import adjust
+from analysis.significance import mann_whitney_test, sign_flip_test, t_test, tost
+from analysis.statistical_power import power
 
 SIMULATIONS = 5_000
 SIZE = (0.040, 0.060)

@@ -1,4 +1,4 @@
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
@@ -13,35 +13,9 @@ from analysis.check import (
     claims_sentence,
     figures_sentence,
     gather,
-    values_of,
 )
 from analysis.intervals import prediction_interval
-
-
-@dataclass
-class Evaluation:
-    set: str
-    epoch: int
-    segment: int
-    step: int
-    confusion: np.ndarray
-    loss: float = 0.5
-
-
-@dataclass
-class Run:
-    condition: str
-    seed: int
-    status: str = "finished"
-    history: list = field(default_factory=list)
-    evaluations: list = field(default_factory=list)
-    arrays: dict = field(default_factory=dict)
-
-
-def confusion(*accuracies: float) -> np.ndarray:
-    """100 examples a class; errors go to the next class."""
-    right = np.rint(100 * np.array(accuracies)).astype(np.int64)
-    return np.diag(right) + np.roll(np.diag(100 - right), 1, axis=1)
+from tests.analysis.conftest import run
 
 
 @dataclass
@@ -69,71 +43,12 @@ class Bare:
     value: float
 
 
-def run(condition: str, seed: int, *accuracies: float) -> Run:
-    looks = [
-        Evaluation("validation", 0, 0, 0, confusion(1.0, 1.0), 0.0),
-        Evaluation("validation", 1, 1, 10, confusion(0.8, 0.9), 0.4),
-        Evaluation("validation", 2, 1, 20, confusion(*accuracies), 0.6),
-    ]
-    rows = [(1, 10, "accuracy", 0.3), (2, 20, "accuracy", 0.4)]
-    return Run(condition, seed, history=rows, evaluations=looks)
-
-
 TEN = 0.80 + 0.01 * np.array([-1.5, -1, -0.6, -0.3, -0.1, 0.1, 0.3, 0.6, 1, 1.5])
 KEY = ("a", "test accuracy", None)
 
 
 def by_seed(values) -> pd.Series:
     return pd.Series(values, index=pd.RangeIndex(len(values)), dtype=float)
-
-
-def test_values_come_by_seed_from_finished_runs() -> None:
-    failed = run("a", 9, 0.1, 0.1)
-    failed.status = "failed"
-    runs = [run("a", 1, 0.7, 0.9), run("a", 0, 0.5, 0.9), failed, run("b", 0, 0.1, 0.1)]
-    values = values_of(runs, "validation accuracy", "a")
-    assert values.index.tolist() == [0, 1]
-    assert values.tolist() == pytest.approx([0.7, 0.8])
-    assert values_of(runs, "validation accuracy", "a", class_=0).tolist() == [0.5, 0.7]
-
-
-@pytest.mark.parametrize(
-    ("metric", "expected"),
-    [
-        ("validation loss", 0.6),
-        ("validation mean class accuracy", 0.7),
-        ("best validation accuracy", 0.85),  # of the trained epochs only
-        ("best validation loss", 0.4),
-        ("validation accuracy at epoch 1", 0.85),
-        ("accuracy", 0.4),
-    ],
-)
-def test_metrics_are_found_by_name(metric: str, expected: float) -> None:
-    assert values_of([run("a", 0, 0.5, 0.9)], metric, "a").tolist() == pytest.approx([expected])
-
-
-def test_forgetting_figures_are_found_by_name() -> None:
-    one = run("a", 0, 0.5, 0.9)
-    one.evaluations += [
-        Evaluation("test-sample", 1, 1, 0, confusion(0.9, 0.1)),
-        Evaluation("test-sample", 1, 2, 0, confusion(0.3, 0.8)),
-    ]
-    one.arrays = {"class_segments": np.array([[1, 2]])}
-    assert values_of([one], "mean drop", "a").tolist() == pytest.approx([0.3])
-    assert values_of([one], "drop", "a", class_=0).tolist() == pytest.approx([0.6])
-    assert values_of([one], "recency bias: last class", "a").tolist() == pytest.approx([70 / 90])
-
-
-def test_what_no_run_has_is_refused() -> None:
-    runs = [run("a", 0, 0.5, 0.9)]
-    with pytest.raises(ValueError, match="received metric 'tset accuracy'"):
-        values_of(runs, "tset accuracy", "a")
-    with pytest.raises(ValueError, match="received metric 'validation accuracy' of class 2"):
-        values_of(runs, "validation accuracy", "a", class_=2)
-    with pytest.raises(ValueError, match="received metric 'mean recovery'"):
-        values_of(runs, "mean recovery", "a")
-    with pytest.raises(ValueError, match="received condition 'c'; expected one of a"):
-        values_of(runs, "validation accuracy", "c")
 
 
 def test_conditions_that_were_not_run_are_left_out_and_undecidable() -> None:

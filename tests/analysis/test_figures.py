@@ -1,5 +1,4 @@
 import os
-from dataclasses import dataclass, field
 from itertools import pairwise
 from pathlib import Path
 
@@ -8,32 +7,7 @@ import pytest
 from matplotlib.figure import Figure
 
 from analysis.figures import class_segment_heatmap, save
-
-
-@dataclass
-class Evaluation:
-    set: str
-    epoch: int
-    segment: int
-    step: int
-    confusion: np.ndarray
-    loss: float = 0.5
-
-
-@dataclass
-class Run:
-    condition: str
-    seed: int
-    status: str = "finished"
-    history: list = field(default_factory=list)
-    evaluations: list = field(default_factory=list)
-    arrays: dict = field(default_factory=dict)
-
-
-def confusion(*accuracies: float) -> np.ndarray:
-    """100 examples a class; errors go to the next class."""
-    right = np.rint(100 * np.array(accuracies)).astype(np.int64)
-    return np.diag(right) + np.roll(np.diag(100 - right), 1, axis=1)
+from tests.analysis.conftest import Evaluation, Run, confusion
 
 
 def segmented(condition: str, seed: int, epochs: int = 2, order=(1, 2, 3)) -> Run:

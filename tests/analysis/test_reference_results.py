@@ -5,9 +5,12 @@ import pytest
 from scipy.optimize import brentq
 from scipy.stats import false_discovery_control, ttest_ind, ttest_ind_from_stats
 
-from analysis.comparison import cliffs_delta, cohens_d, compare, t_test
-from analysis.families import adjust, friedman
-from analysis.power import power
+from analysis.comparison import compare
+from analysis.corrections import adjust
+from analysis.effects import cliffs_delta, cohens_d
+from analysis.families import friedman
+from analysis.significance import t_test
+from analysis.statistical_power import power
 
 # Demsar 2006 (JMLR 7), table 6: ranks of C4.5, C4.5+m, C4.5+cf, C4.5+m+cf on 14 data sets.
 DEMSAR_RANKS = np.array(

@@ -1,5 +1,3 @@
-from dataclasses import dataclass, field
-
 import numpy as np
 import pytest
 
@@ -13,32 +11,7 @@ from analysis.runs import (
     segment_confusions,
     whole_sets,
 )
-
-
-@dataclass
-class Evaluation:
-    set: str
-    epoch: int
-    segment: int
-    step: int
-    confusion: np.ndarray
-    loss: float = 0.5
-
-
-@dataclass
-class Run:
-    condition: str
-    seed: int
-    status: str = "finished"
-    history: list = field(default_factory=list)
-    evaluations: list = field(default_factory=list)
-    arrays: dict = field(default_factory=dict)
-
-
-def confusion(*accuracies: float) -> np.ndarray:
-    """100 examples a class; errors go to the next class."""
-    right = np.rint(100 * np.array(accuracies)).astype(np.int64)
-    return np.diag(right) + np.roll(np.diag(100 - right), 1, axis=1)
+from tests.analysis.conftest import Evaluation, Run, confusion
 
 
 def in_segments(epochs: int = 2, segments: int = 3) -> Run:
@@ -69,6 +42,16 @@ def test_one_network_is_not_counted_twice() -> None:
     with pytest.raises(ValueError, match="two finished runs of condition 'a' with seed 3"):
         finished_by_condition([Run("a", 3), Run("a", 3)])
     assert finished_by_condition([Run("a", 3, "failed"), Run("a", 3)])
+
+
+def test_diverged_runs_are_grouped_with_the_finished_ones_if_asked_for() -> None:
+    runs = [Run("a", 3, "diverged"), Run("a", 1), Run("a", 2, "failed"), Run("a", 0, "stopped")]
+    assert [each.seed for each in finished_by_condition(runs)["a"]] == [1]
+    assert [each.seed for each in finished_by_condition(runs, diverged=True)["a"]] == [3, 1]
+    again = [*runs, Run("a", 3)]
+    assert [each.seed for each in finished_by_condition(again)["a"]] == [1, 3]
+    with pytest.raises(ValueError, match="two finished or diverged runs of condition 'a' with"):
+        finished_by_condition(again, diverged=True)
 
 
 def test_samples_are_not_whole_sets() -> None:

@@ -1,53 +1,19 @@
 import time
-from dataclasses import dataclass, field
 
 import numpy as np
 import pytest
 import scipy.stats
 
 from analysis.tables import (
-    forgetting_scalars,
     forgetting_table,
     history_table,
     per_class_table,
     status_counts,
     summary_table,
 )
-
-
-@dataclass
-class Evaluation:
-    set: str
-    epoch: int
-    segment: int
-    step: int
-    confusion: np.ndarray
-    loss: float = 0.5
-
-
-@dataclass
-class Run:
-    condition: str
-    seed: int
-    status: str = "finished"
-    history: list = field(default_factory=list)
-    evaluations: list = field(default_factory=list)
-    arrays: dict = field(default_factory=dict)
-
-
-def confusion(*accuracies: float) -> np.ndarray:
-    """100 examples a class; errors go to the next class."""
-    right = np.rint(100 * np.array(accuracies)).astype(np.int64)
-    return np.diag(right) + np.roll(np.diag(100 - right), 1, axis=1)
-
+from tests.analysis.conftest import GRID, Evaluation, Run, confusion, segmented
 
 SUMMARY = ["n", "mean", "sd", "ci_low", "ci_high", "p25", "p50", "p75", "min", "max"]
-
-# After each segment of two epochs, for two seeds: see the worked example in test_forgetting.
-GRID = [
-    [[0.90, 0.00, 0.99], [0.50, 0.80, 0.20], [0.30, 0.60, 0.90]],
-    [[0.85, 0.40, 0.50], [0.70, 0.95, 0.40], [0.60, 0.65, 0.92]],
-]
 
 
 def whole(condition: str, seed: int, *accuracies: float, loss: float = 0.5) -> Run:
@@ -57,17 +23,6 @@ def whole(condition: str, seed: int, *accuracies: float, loss: float = 0.5) -> R
         Evaluation("test", 2, 1, 20, confusion(*accuracies), loss),
     ]
     return Run(condition, seed, history=[(1, 10, "loss", 1.5)], evaluations=looks)
-
-
-def segmented(condition: str, seed: int, grid=GRID, shift: float = 0.0) -> Run:
-    looks = [Evaluation("test-sample", 0, 0, 0, confusion(0.1, 0.2, 0.3))]
-    for epoch, segments in enumerate(grid, 1):
-        for segment, accuracies in enumerate(segments, 1):
-            lowered = (accuracies[0] - shift, *accuracies[1:])
-            looks.append(Evaluation("test-sample", epoch, segment, 0, confusion(*lowered)))
-    looks.append(Evaluation("test", len(grid), 3, 0, confusion(*lowered)))
-    turns = np.tile([1, 2, 3], (len(grid), 1)).astype(np.int32)
-    return Run(condition, seed, evaluations=looks, arrays={"class_segments": turns})
 
 
 def test_per_class_is_the_last_evaluation_over_seeds() -> None:
@@ -147,12 +102,6 @@ def test_the_summary_has_the_forgetting_figures_where_segments_exist() -> None:
     # Errors at the end: 40 of class 0 named 1, 35 of class 1 named 2, 8 of class 2 named 0.
     assert ordered["recency bias: last class"] == pytest.approx(35 / 83)
     assert ordered["recency bias: last two classes"] == pytest.approx(75 / 83)
-
-
-def test_the_recency_bias_comes_from_the_sample_where_the_whole_set_was_not_evaluated() -> None:
-    run = segmented("ordered", 0)
-    del run.evaluations[-1]
-    assert forgetting_scalars(run)["recency bias: last class"] == pytest.approx(35 / 83)
 
 
 def test_the_forgetting_table_holds_means_and_the_interval_of_drop() -> None:

@@ -1,7 +1,7 @@
 """How many seeds a study needs, planned before it runs.
 
-Power is computed for a difference that is named beforehand. There is no "post-hoc power": put the
-observed difference in, and the answer only repeats the p-value (Hoenig & Heisey 2001).
+A standard deviation that comes from a pilot is itself an estimate, so every plan made from one has
+two numbers: the seeds needed if the estimate is the truth, and those to be on the safe side.
 
 Standard deviations and differences are in one unit, points throughout Ebb.
 """
@@ -9,16 +9,15 @@ Standard deviations and differences are in one unit, points throughout Ebb.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy import special, stats
+from scipy import stats
 
-FEWEST_SEEDS = 3  # below this a comparison is undecidable, whatever the power
-MOST_SEEDS = 1_000_000
+from analysis.statistical_power import sd_of_differences, seeds_needed
+
 UPPER_CONFIDENCE = 0.8  # a pilot's sd is replaced by its upper bound at this confidence
 
 
@@ -54,124 +53,6 @@ class Plan:
     def to_json(self) -> dict[str, Any]:
         """Plain objects for `json.dumps`; a missing figure is None."""
         return asdict(self)
-
-
-def sd_of_differences(sd: float, correlation: float) -> float:
-    """Standard deviation of A - B where both have `sd` and correlate: sd * sqrt(2 (1 - r)).
-
-    This is what a paired test sees. The average of the two conditions' deviations (d_av) is not:
-    it ignores what pairing gains.
-
-    Raises:
-        ValueError: If sd or correlation is out of range.
-    """
-    if not -1 <= correlation < 1:
-        raise ValueError(
-            f"received correlation={correlation}; expected -1 to below 1; at 1 every pair has the "
-            "same difference and one pair shows it"
-        )
-    return _positive(sd, "sd") * math.sqrt(2 * (1 - correlation))
-
-
-def power(
-    seeds: float,
-    sd: float,
-    difference: float,
-    *,
-    paired: bool,
-    correlation: float = 0.0,
-    alpha: float = 0.05,
-) -> float:
-    """Probability that the two-sided t-test finds a true difference; both tails count.
-
-    Args:
-        seeds: Seeds per condition (pairs), over 1; need not be whole.
-        sd: Standard deviation over the seeds of one condition.
-        difference: True difference of the means, in the unit of `sd`.
-        paired: Paired t-test; otherwise the two-sample t-test with equal deviations.
-        correlation: Of the pairs; 0 if unpaired.
-        alpha: Significance level.
-
-    Returns:
-        A probability.
-
-    Raises:
-        ValueError: If an argument is out of range.
-    """
-    if not 0 < alpha < 1:
-        raise ValueError(f"received alpha={alpha}; expected between 0 and 1; write .05 for 5 %")
-    if not seeds > 1:
-        raise ValueError(f"received seeds={seeds}; expected more than 1; one seed has no spread")
-    if not paired and correlation != 0:
-        raise ValueError(
-            f"received correlation={correlation} for unpaired runs; expected 0; declare paired=True"
-        )
-    if paired:
-        df = seeds - 1
-        effect = difference / sd_of_differences(sd, correlation) * math.sqrt(seeds)
-    else:
-        df = 2 * seeds - 2
-        effect = difference / _positive(sd, "sd") * math.sqrt(seeds / 2)
-    critical = stats.t.isf(alpha / 2, df)
-    # Upper tails only: nct.cdf is NaN in the far tail.
-    return float(stats.nct.sf(critical, df, effect) + stats.nct.sf(critical, df, -effect))
-
-
-def seeds_needed(
-    sd: float,
-    difference: float,
-    *,
-    paired: bool,
-    correlation: float = 0.0,
-    power: float = 0.8,
-    alpha: float = 0.05,
-) -> int:
-    """Fewest seeds per condition (pairs) with which `difference` is found with this power.
-
-    Args:
-        sd: Standard deviation over the seeds of one condition.
-        difference: Smallest difference worth finding, not zero, in the unit of `sd`.
-        paired: Whether the conditions share their seeds.
-        correlation: Of the pairs; 0 if unpaired.
-        power: Probability of finding it.
-        alpha: Significance level, two-sided.
-
-    Returns:
-        A number of seeds, at least 3: with fewer a comparison is undecidable.
-
-    Raises:
-        ValueError: If an argument is out of range.
-    """
-    if difference == 0 or not math.isfinite(difference):
-        raise ValueError(
-            f"received difference={difference}; expected a number other than 0; name the smallest "
-            "difference that would matter"
-        )
-    if not alpha < power < 1:
-        raise ValueError(f"received power={power}; expected over {alpha} and below 1; write .8")
-
-    def enough(n: int) -> bool:
-        return (
-            _power(n, sd, difference, paired=paired, correlation=correlation, alpha=alpha) >= power
-        )
-
-    return _fewest(enough, FEWEST_SEEDS)
-
-
-_power = power  # `seeds_needed` has an argument of that name
-
-
-def smallest_p(n: int, *, paired: bool) -> float:
-    """Smallest two-sided p of the exact tests without ties, for n pairs or n + n runs.
-
-    2 / 2^n for the sign-flip test (and Wilcoxon's), 2 / C(2n, n) for Mann-Whitney.
-    """
-    return 2.0 ** (1 - n) if paired else float(2 / special.comb(2 * n, n))
-
-
-def seeds_to_reach(alpha: float, *, paired: bool) -> int:
-    """Fewest seeds with which the exact test can give p <= alpha at all (no ties)."""
-    return _fewest(lambda n: smallest_p(n, paired=paired) <= alpha, 1)
 
 
 def upper_sd_factor(df: float, confidence: float = UPPER_CONFIDENCE) -> float:
@@ -337,29 +218,3 @@ def _plan(
             "truth_high": high,
         }
     )
-
-
-def _fewest(enough: Callable[[int], bool], least: int) -> int:
-    """Smallest n >= least for which `enough(n)`, which stays true once it is true."""
-    if enough(least):
-        return least
-    low, high = least, 2 * least
-    while not enough(high):
-        low, high = high, 2 * high
-        if low > MOST_SEEDS:
-            raise ValueError(
-                f"received a plan that needs over {MOST_SEEDS:,} seeds; expected fewer; name a "
-                "larger difference"
-            )
-    while high - low > 1:
-        middle = (low + high) // 2
-        low, high = (low, middle) if enough(middle) else (middle, high)
-    return high
-
-
-def _positive(number: float, name: str) -> float:
-    if not 0 < number < math.inf:
-        raise ValueError(
-            f"received {name}={number}; expected a positive number of points; measure it in a pilot"
-        )
-    return number

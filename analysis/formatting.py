@@ -1,0 +1,57 @@
+"""Numbers as text, as a comparison prints them: plain ASCII, in points or in a loss's own unit.
+
+An accuracy is a fraction and printed in percent; a difference of accuracies is printed in points.
+"""
+
+from __future__ import annotations
+
+
+def format_runs(n_a: int, n_b: int, *, paired: bool) -> str:
+    """How many runs: 5 pairs, or 5 + 4 runs."""
+    if paired:
+        return f"{n_a} {'pair' if n_a == 1 else 'pairs'}"
+    return f"{n_a} + {n_b} runs"
+
+
+def format_p(p: float) -> str:
+    """A p-value: p = .0312, or p < .0001."""
+    return "p < .0001" if p < 0.0001 else "p = " + f"{p:.4f}".removeprefix("0")
+
+
+def format_fraction(number: float) -> str:
+    """A fraction without its leading zero: .05."""
+    return f"{number:.4g}".removeprefix("0")
+
+
+def format_percent(fraction: float) -> str:
+    """A fraction as percent: 95 %."""
+    return f"{100 * fraction:.4g} %"
+
+
+def format_two(number: float | None) -> str:
+    """Two decimals; none where there is no figure."""
+    return "none" if number is None else f"{number:.2f}"
+
+
+def format_level(value: float | None, unit: str) -> str:
+    """A mean or a value: percent for an accuracy, else in the metric's own unit."""
+    if value is None:
+        return "none"
+    return f"{100 * value:.2f} %" if unit == "points" else f"{value:.4g} {unit}"
+
+
+def format_amount(size: float, unit: str) -> str:
+    """The size of a difference: 1.25 points, or in the metric's own unit."""
+    return f"{size:.2f} points" if unit == "points" else f"{size:.4g} {unit}"
+
+
+def format_signed(size: float | None, unit: str) -> str:
+    """A difference with its sign where it is positive; none where there is no figure."""
+    return "none" if size is None else ("+" if size > 0 else "") + format_amount(size, unit)
+
+
+def format_range(low: float, high: float, unit: str) -> str:
+    """An interval with the signs of its ends: -0.20 to +1.25 points."""
+    if unit == "points":
+        return f"{low:+.2f} to {high:+.2f} points"
+    return f"{low:+.4g} to {high:+.4g} {unit}"

@@ -1,0 +1,88 @@
+"""Runs and samples that several tests read."""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+from hypothesis import assume, settings
+from hypothesis import strategies as st
+
+from analysis.comparison import compare
+
+PROPERTY = settings(deadline=None, derandomize=True, max_examples=50)
+SMALL = st.lists(st.integers(0, 6), min_size=1, max_size=6)
+BASE = np.array([0.80, 0.81, 0.83, 0.79, 0.82, 0.80, 0.84, 0.81])
+WIGGLE = np.array([1, -1, 2, -2, 1, 0, -1, 0]) / 1000
+
+# After each segment of two epochs, for two seeds: see the worked example in test_forgetting.
+GRID = [
+    [[0.90, 0.00, 0.99], [0.50, 0.80, 0.20], [0.30, 0.60, 0.90]],
+    [[0.85, 0.40, 0.50], [0.70, 0.95, 0.40], [0.60, 0.65, 0.92]],
+]
+
+
+@dataclass
+class Evaluation:
+    set: str
+    epoch: int
+    segment: int
+    step: int
+    confusion: np.ndarray
+    loss: float = 0.5
+
+
+@dataclass
+class Run:
+    condition: str
+    seed: int
+    status: str = "finished"
+    history: list = field(default_factory=list)
+    evaluations: list = field(default_factory=list)
+    arrays: dict = field(default_factory=dict)
+
+
+def confusion(*accuracies: float) -> np.ndarray:
+    """100 examples a class; errors go to the next class."""
+    right = np.rint(100 * np.array(accuracies)).astype(np.int64)
+    return np.diag(right) + np.roll(np.diag(100 - right), 1, axis=1)
+
+
+def run(condition: str, seed: int, *accuracies: float) -> Run:
+    """Two epochs whose last accuracies on the validation set are those given."""
+    looks = [
+        Evaluation("validation", 0, 0, 0, confusion(1.0, 1.0), 0.0),
+        Evaluation("validation", 1, 1, 10, confusion(0.8, 0.9), 0.4),
+        Evaluation("validation", 2, 1, 20, confusion(*accuracies), 0.6),
+    ]
+    rows = [(1, 10, "accuracy", 0.3), (2, 20, "accuracy", 0.4)]
+    return Run(condition, seed, history=rows, evaluations=looks)
+
+
+def segmented(condition: str, seed: int, grid=GRID, shift: float = 0.0) -> Run:
+    """Accuracies after every segment; those of class 0 are lowered by `shift`."""
+    looks = [Evaluation("test-sample", 0, 0, 0, confusion(0.1, 0.2, 0.3))]
+    for epoch, segments in enumerate(grid, 1):
+        for segment, accuracies in enumerate(segments, 1):
+            lowered = (accuracies[0] - shift, *accuracies[1:])
+            looks.append(Evaluation("test-sample", epoch, segment, 0, confusion(*lowered)))
+    looks.append(Evaluation("test", len(grid), 3, 0, confusion(*lowered)))
+    turns = np.tile([1, 2, 3], (len(grid), 1)).astype(np.int32)
+    return Run(condition, seed, evaluations=looks, arrays={"class_segments": turns})
+
+
+def pairs(a, b, **options):
+    """Paired by seeds 0, 1, 2, ... in the order given."""
+    return compare(a, b, paired=True, seeds_a=range(len(a)), seeds_b=range(len(b)), **options)
+
+
+@st.composite
+def samples(draw, least=3, most=12, same_size=True):
+    """Two samples of accuracies in thousandths, ties and all, that vary."""
+    n = draw(st.integers(least, most))
+    m = n if same_size else draw(st.integers(least, most))
+    count = st.integers(700, 1000)
+    a, b = (np.array(draw(st.lists(count, min_size=k, max_size=k))) for k in (n, m))
+    if same_size:
+        assume(np.ptp(a - b) > 0)
+    assume(np.ptp(a) > 0)
+    assume(np.ptp(b) > 0)
+    return a / 1000, b / 1000

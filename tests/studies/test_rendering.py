@@ -1,0 +1,95 @@
+"""How a data frame is shown."""
+
+import contextlib
+import io
+import json
+
+import pandas as pd
+import pytest
+
+from studies.rendering import cells, clean, heading, rows, show
+
+frame = pd.DataFrame(
+    {
+        "condition": ["a-condition-with-a-long-name", "b"],
+        "metric": ["test accuracy", "test loss"],
+        "n": [3, 1],
+        "mean": [0.93456789012345, 0.93456789012345],
+        "sd": [0.0123456789, float("nan")],
+    }
+)
+
+
+def shown(style: str, of: pd.DataFrame = frame) -> str:
+    with contextlib.redirect_stdout(io.StringIO()) as file:
+        show(of, style)
+    return file.getvalue()
+
+
+def test_csv_has_fractions_at_full_precision():
+    back = pd.read_csv(io.StringIO(shown("csv")))
+    pd.testing.assert_frame_equal(back, frame)
+
+
+def test_json_has_fractions_at_full_precision_and_null_for_what_is_missing():
+    first, second = json.loads(shown("json"))
+    assert first["mean"] == 0.93456789012345
+    assert second["sd"] is None
+    assert first["n"] == 3
+
+
+def test_people_are_shown_percent_but_a_loss_as_it_is():
+    first, second = cells(frame)
+    assert first == ["a-condition-with-a-long-name", "test accuracy", "3", "93.5", "1.2"]
+    assert second == ["b", "test loss", "1", "0.9346", "-"]
+
+
+@pytest.mark.parametrize("columns", ["10", "40", "200"])
+def test_nothing_is_cut_off_however_narrow_the_window(columns, monkeypatch):
+    monkeypatch.setenv("COLUMNS", columns)
+    text = shown("text")
+    assert "…" not in text
+    assert "a-condition-with-a-long-name" in text
+    assert len(text.splitlines()) == 4
+
+
+def test_a_table_written_to_a_file_holds_no_escape_codes():
+    assert "\x1b" not in shown("text")
+
+
+def test_markdown_has_as_many_cells_in_every_line():
+    lines = shown("markdown").splitlines()
+    assert {line.count("|") for line in lines} == {len(frame.columns) + 1}
+    assert lines[0].startswith("| condition | metric | n | mean | sd |")
+
+
+def test_markup_in_a_name_is_shown_and_not_obeyed():
+    text = shown("text", frame.assign(condition=["[bold]x[/bold]", "[red]"]))
+    assert "[bold]x[/bold]" in text
+    assert "[red]" in text
+
+
+def test_control_characters_cannot_steer_a_terminal():
+    assert clean("a\x1b[2Jb\nc\x9b") == "a?[2Jb?c?"
+    assert "\x1b" not in shown("text", frame.assign(condition=["\x1b[2J", "b"]))
+
+
+@pytest.mark.xfail(strict=True, reason="a | in a name is written as it is and splits the cell")
+def test_a_bar_in_a_name_does_not_split_a_markdown_cell():
+    lines = shown("markdown", frame.assign(metric=["a|b", "c"])).splitlines()
+    assert lines[2].replace("\\|", "").count("|") == len(frame.columns) + 1
+
+
+def test_an_empty_table_shows_its_columns():
+    assert shown("csv", frame[:0]) == "condition,metric,n,mean,sd\n"
+    assert json.loads(shown("json", frame[:0])) == []
+    assert "metric" in shown("text", frame[:0])
+
+
+def test_infinite_figures_are_null_in_json():
+    assert rows(pd.DataFrame({"mean": [float("inf"), float("nan")]})) == [{"mean": None}] * 2
+
+
+def test_columns_have_names_for_people():
+    assert heading("ci_low") == "95 % from"
+    assert heading("forgetting_max_minus_last") == "forgetting max minus last"
