@@ -50,14 +50,19 @@ class EvaluationPlan:
 
     def __post_init__(self) -> None:
         """Refuse sets that do not exist."""
+        if not isinstance(self.sets, tuple):
+            raise InputError(f"Received sets {self.sets!r}; expected a tuple of names.")
         for name in self.sets:
             if name not in SETS:
                 raise InputError(
                     f"Received evaluation set {name!r}; expected one of {', '.join(SETS)}."
                 )
-        if self.segment_examples < 1:
+        if not isinstance(self.segments, bool):
+            raise InputError(f"Received segments={self.segments!r}; expected true or false.")
+        if not isinstance(self.segment_examples, int) or self.segment_examples < 1:
             raise InputError(
-                f"Received segment_examples={self.segment_examples}; expected 1 or more."
+                f"Received segment_examples={self.segment_examples!r}; expected a whole number "
+                "from 1 up."
             )
 
     def whole_sets(self, split: Split) -> dict[str, Indices]:

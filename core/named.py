@@ -1,10 +1,11 @@
 """Things that other code defines, by name and parameters: models, optimisers, callbacks."""
 
+import ast
 import importlib
 import inspect
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from types import CodeType, FunctionType, ModuleType
+from pathlib import Path
 from typing import Any
 
 from data import InputError
@@ -43,11 +44,11 @@ def named(thing: str | Callable[..., Any], /, **parameters: Any) -> Named:
     """
     if isinstance(thing, str):
         return Named(thing, parameters)
-    module = getattr(thing, "__module__", "__main__")
-    if module == "__main__" or thing.__qualname__ != thing.__name__:
+    module, name = getattr(thing, "__module__", None), getattr(thing, "__qualname__", repr(thing))
+    if module in (None, "__main__") or not name.isidentifier():
         raise InputError(
-            f"Received the function {thing.__qualname__!r}; expected one at the top level of a "
-            "file that worker processes can import: move it into a .py file."
+            f"Received the function {name!r}; expected one with a name at the top level of a "
+            "file that worker processes can import: write it with `def` in a .py file."
         )
     return Named(f"{module}:{thing.__name__}", parameters)
 
@@ -66,34 +67,67 @@ def resolve(name: str) -> Callable[..., Any]:
 
 
 def source(function: Callable[..., Any]) -> str:
-    """The source of a function and of all that it uses from its own module.
+    """What a function is made of: itself and all definitions of its file that it can reach.
 
-    Two versions of a model builder are told apart by this text, without building a model.
-    Constants of the module count by their value.
+    Two versions of a model builder are told apart by this text, without building a model. It is
+    read from the syntax tree, so comments, layout and docstrings do not count, while default
+    values, decorators, constants, base classes and methods do. Modules from the same folder that
+    are imported on the way count as a whole.
     """
-    seen: dict[str, str] = {}
+    path = inspect.getsourcefile(inspect.unwrap(function))
+    assert path is not None  # named functions come from files
+    tree = ast.parse(Path(path).read_text())
+    definitions: dict[str, list[ast.stmt]] = {}
+    for node in tree.body:
+        for name in _defined(node):
+            definitions.setdefault(name, []).append(node)
+    reached: dict[str, str] = {}
+    waiting = [function.__name__]
+    while waiting:
+        name = waiting.pop()
+        if name in reached or name not in definitions:
+            continue
+        reached[name] = " ".join(map(_text, definitions[name]))
+        for node in definitions[name]:
+            waiting += [n.id for n in ast.walk(node) if isinstance(n, ast.Name)]
+            for module in _imported(node):
+                neighbour = Path(path).parent / f"{module}.py"
+                if neighbour.is_file():
+                    reached[f"module {module}"] = _text(ast.parse(neighbour.read_text()))
+    return "\n".join(f"{name}: {reached[name]}" for name in sorted(reached))
 
-    def visit(thing: Any) -> None:
-        seen[thing.__qualname__] = inspect.getsource(thing)
-        module = inspect.getmodule(thing)
-        if not isinstance(thing, FunctionType) or module is None:
-            return
-        for name in sorted(_names(thing.__code__)):
-            used = thing.__globals__.get(name)
-            if name in seen or isinstance(used, ModuleType) or used is None:
-                continue
-            if inspect.getmodule(used) is module and hasattr(used, "__qualname__"):
-                visit(used)
-            elif _plain(used):
-                seen[name] = repr(used)
 
-    visit(function)
-    return "\n".join(f"{name}: {seen[name]}" for name in sorted(seen))
+def _defined(node: ast.stmt) -> set[str]:
+    """The names that a statement at the top of a file gives a meaning to."""
+    if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+        return {node.name}
+    if isinstance(node, ast.Import | ast.ImportFrom):
+        return {(alias.asname or alias.name).split(".")[0] for alias in node.names}
+    stored = (n for n in ast.walk(node) if isinstance(n, ast.Name))
+    names = {n.id for n in stored if isinstance(n.ctx, ast.Store)}
+    # `LAYERS.append(...)` and `SIZES["a"] = 1` change what the name stands for.
+    changed = (n for n in ast.walk(node) if isinstance(n, ast.Attribute | ast.Subscript))
+    return names | {n.value.id for n in changed if isinstance(n.value, ast.Name)}
 
 
-def _names(code: CodeType) -> set[str]:
-    inner = (constant for constant in code.co_consts if isinstance(constant, CodeType))
-    return set(code.co_names).union(*(_names(constant) for constant in inner))
+def _imported(node: ast.AST) -> list[str]:
+    found: list[str] = []
+    for inner in ast.walk(node):
+        if isinstance(inner, ast.Import):
+            found += [alias.name for alias in inner.names]
+        elif isinstance(inner, ast.ImportFrom) and inner.module:
+            found.append(inner.module)
+    return found
+
+
+def _text(node: ast.AST) -> str:
+    """A syntax tree as text, without docstrings."""
+    for inner in ast.walk(node):
+        if isinstance(inner, ast.FunctionDef | ast.ClassDef | ast.Module):
+            first = inner.body[0] if inner.body else None
+            if isinstance(first, ast.Expr) and isinstance(first.value, ast.Constant):
+                first.value = ast.Constant(None)
+    return ast.dump(node)
 
 
 def _plain(value: Any) -> bool:

@@ -52,6 +52,10 @@ class Shuffled:
 
     classes: tuple[int, ...] | None = None
 
+    def __post_init__(self) -> None:
+        """Refuse what is no list of classes."""
+        _check_classes(self.classes)
+
     def __call__(
         self, labels: Labels, *, epoch: int, batch_size: int, rng: np.random.Generator
     ) -> Schedule:
@@ -81,6 +85,10 @@ class ClassSequential:
 
     classes: tuple[int, ...] | None = None
 
+    def __post_init__(self) -> None:
+        """Refuse what is no list of classes."""
+        _check_classes(self.classes)
+
     def __call__(
         self, labels: Labels, *, epoch: int, batch_size: int, rng: np.random.Generator
     ) -> Schedule:
@@ -94,6 +102,12 @@ class ClassSequential:
             np.cumsum([len(sizes) for sizes in batches], dtype=np.int32),
             _turns(classes),
         )
+
+
+def _check_classes(classes: object) -> None:
+    whole = isinstance(classes, tuple) and all(type(label) is int for label in classes)
+    if classes is not None and not whole:
+        raise InputError(f"Received class order {classes!r}; expected a tuple of whole numbers.")
 
 
 def _class_order(classes: tuple[int, ...] | None, labels: Labels) -> NDArray[np.intp]:

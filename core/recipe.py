@@ -17,9 +17,8 @@ from core.split import HoldOut
 from data import InputError
 
 # What may stand in a recipe's fields, by the name it has in JSON.
-PARTS = {
-    part.__name__: part for part in (HoldOut, Shuffled, ClassSequential, EvaluationPlan, Named)
-}
+ORDERS = (Shuffled, ClassSequential)
+PARTS = {part.__name__: part for part in (HoldOut, *ORDERS, EvaluationPlan, Named)}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,6 +52,11 @@ class Recipe:
 
     def __post_init__(self) -> None:
         """Refuse what cannot be trained, before anything is."""
+        for name, kinds in KINDS.items():
+            value = getattr(self, name)
+            if not isinstance(value, kinds):
+                names = " or ".join(kind.__name__ for kind in kinds if kind is not type(None))
+                raise InputError(f"Received {name}={value!r}; expected {names}.")
         for name in ("epochs", "batch_size"):
             value = getattr(self, name)
             if not isinstance(value, int) or isinstance(value, bool) or value < 1:
@@ -107,6 +111,20 @@ class Recipe:
 
 CALLBACK_SCHEDULES = ("ReduceLROnPlateau",)
 
+KINDS: dict[str, tuple[type, ...]] = {
+    "dataset": (str,),
+    "model": (Named,),
+    "split": (HoldOut,),
+    "preprocessing": (tuple,),
+    "loss": (str,),
+    "optimiser": (Named,),
+    "schedule": (Named, type(None)),
+    "early_stopping": (Named, type(None)),
+    "order": ORDERS,
+    "evaluation": (EvaluationPlan,),
+}
+"""What each field holds, but for the plain numbers and choices."""
+
 
 def replaced(recipe: Recipe, path: str, value: Any) -> Recipe:
     """The recipe with one field changed, addressed as in `optimiser.learning_rate`.
@@ -120,33 +138,43 @@ def replaced(recipe: Recipe, path: str, value: Any) -> Recipe:
         InputError: No such field, or a value that the recipe refuses.
     """
     name, _, inner = path.partition(".")
-    fields = [item.name for item in dataclasses.fields(Recipe)]
-    _expect(name, "field", fields)
+    _expect(name, "field", [item.name for item in dataclasses.fields(Recipe)])
     part = getattr(recipe, name)
-    if inner and isinstance(part, Named):
-        value = Named(part.name, {**part.parameters, inner: value})
-    elif inner and dataclasses.is_dataclass(part) and not isinstance(part, type):
+    if not inner:
+        return dataclasses.replace(recipe, **{name: _whole(name, part, value)})
+    if isinstance(part, Named):
+        old = part.parameters.get(inner)
+        changed: Any = Named(part.name, {**part.parameters, inner: _like(old, value)})
+    elif dataclasses.is_dataclass(part) and not isinstance(part, type):
         _expect(inner, f"field of {name}", [item.name for item in dataclasses.fields(part)])
-        value = dataclasses.replace(part, **{inner: value})
-    elif inner:
+        changed = dataclasses.replace(part, **{inner: _like(getattr(part, inner), value)})
+    else:
         raise InputError(f"Received field {path!r}; expected {name} alone: it has no fields.")
-    elif isinstance(part, Named) or name in ("schedule", "early_stopping"):
-        value = named(value) if isinstance(value, str) else value
-    elif dataclasses.is_dataclass(part):
-        if isinstance(value, str):
-            _expect(value, name, PARTS)
-            value = PARTS[value]()  # type: ignore[call-arg]
-    elif isinstance(part, tuple) and not isinstance(value, tuple):
-        value = (value,)
-    if not inner and part is not None and not isinstance(value, Named):
-        kind = type(part)
-        if not isinstance(value, kind) and not dataclasses.is_dataclass(part):
-            raise InputError(f"Received {path}={value!r}; expected a value like {part!r}.")
-    return dataclasses.replace(recipe, **{name: value})
+    return dataclasses.replace(recipe, **{name: changed})
+
+
+def _whole(name: str, part: Any, value: Any) -> Any:
+    """A field's new value; parts of Ebb's own by their class, others by their name."""
+    kinds = KINDS.get(name, (type(part),))
+    if isinstance(value, str) and Named in kinds:
+        return named(value)
+    own = {kind.__name__: kind for kind in kinds if kind.__name__ in PARTS}
+    if own and not isinstance(value, kinds):
+        _expect(value, name, own)
+        return own[value]()
+    value = _like(part, value)
+    if not isinstance(value, kinds) or (kinds == (int,) and isinstance(value, bool)):
+        raise InputError(f"Received {name}={value!r}; expected a value like {part!r}.")
+    return value
+
+
+def _like(old: Any, value: Any) -> Any:
+    """One value alone is a list of one where the old value was a list."""
+    return (value,) if isinstance(old, tuple) and not isinstance(value, tuple) else value
 
 
 def _expect(value: Any, what: str, known: Any) -> None:
-    if value not in known:
+    if not isinstance(value, str) or value not in known:
         raise InputError(f"Received {what} {value!r}; expected one of {', '.join(known)}.")
 
 

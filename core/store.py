@@ -33,6 +33,12 @@ CREATE TABLE plans (
 """
 
 
+COLUMNS = (
+    "study, variant, condition, seed, key, recipe_digest, data, fingerprint, status, error,"
+    " seconds, recipe, environment, remarks, results"
+)
+
+
 class Entry(NamedTuple):
     """A record's label, without its results."""
 
@@ -84,13 +90,12 @@ class Store:
             recipe_digest: The recipe's digest, by which readers find the records of today's study.
             planned: The number of seeds planned; kept from the first record of a variant on.
         """
-        results = record.results()
         row = (
             *(record.study, record.variant, record.condition, record.seed, record.key),
             *(recipe_digest, record.data, fingerprint(record.environment)),
             *(record.status, record.error),
             *map(json.dumps, (dict(record.seconds), record.recipe, dict(record.environment))),
-            *(json.dumps(record.remarks), results, _checksum(record.status, results)),
+            *(json.dumps(record.remarks), record.results()),
         )
         with self._connection(write=True) as connection:
             connection.execute(
@@ -98,10 +103,9 @@ class Store:
                 (record.study, record.variant, planned),
             )
             connection.execute(
-                "INSERT OR REPLACE INTO records (study, variant, condition, seed, key,"
-                " recipe_digest, data, fingerprint, status, error, seconds, recipe,"
-                f" environment, remarks, results, digest) VALUES ({', '.join('?' * len(row))})",
-                row,
+                f"INSERT OR REPLACE INTO records ({COLUMNS}, digest)"
+                f" VALUES ({', '.join('?' * len(row))}, ?)",
+                (*row, _checksum(row)),
             )
 
     def entries(self, study: str | None = None) -> list[Entry]:
@@ -114,7 +118,7 @@ class Store:
                 f"{where} ORDER BY study, variant, condition, seed, finished",
                 values,
             ).fetchall()
-        return [Entry._make(map(_total_seconds, row, Entry._fields)) for row in rows]
+            return [Entry._make(map(_total_seconds, row, Entry._fields)) for row in rows]
 
     def records(self, entries: Sequence[Entry]) -> list[Record]:
         """The complete records of some labels, in the order given.
@@ -127,32 +131,37 @@ class Store:
         with self._connection() as connection:
             for study, variant in sorted({(entry.study, entry.variant) for entry in entries}):
                 for row in connection.execute(
-                    "SELECT study, variant, condition, seed, key, fingerprint, data, status, error,"
-                    " seconds, recipe, environment, remarks, results, digest FROM records"
-                    " WHERE study = ? AND variant = ?",
+                    f"SELECT {COLUMNS}, digest FROM records WHERE study = ? AND variant = ?",
                     (study, variant),
                 ):
-                    place = wanted.get(tuple(row[:6]))
+                    place = wanted.get((*row[:5], row[7]))
                     if place is not None:
                         found[place] = self._record(row)
         return [record for record in found if record is not None]
 
     def _record(self, row: tuple) -> Record:
-        study, variant, condition, seed, key, _, data, status, error, *texts, results, digest = row
-        if _checksum(status, results) != digest:
+        study, variant, condition, seed, key, _, data, _, status, error, *rest = row
+        *texts, results, digest = rest
+        if _checksum(row[:-1]) != digest:
             raise InputError(
                 f"Received a damaged record in {str(self.file)!r} ({study}, {condition}, seed "
-                f"{seed}); expected the bytes that were written: remove the study with "
-                f"`ebb remove {study}` and run it again, or restore a copy of the file."
+                f"{seed}); expected the bytes that were written: `ebb remove {study} --variant "
+                f"{variant}` and run it again, or restore a copy of the file."
             )
         seconds, recipe, environment, remarks = map(json.loads, texts)
         history, evaluations, arrays = read_results(results)
         return Record(
-            **{"study": study, "variant": variant, "condition": condition, "seed": seed},
-            **{"key": key, "status": status, "error": error, "seconds": seconds},
+            study=study,
+            variant=variant,
+            condition=condition,
+            seed=seed,
+            key=key,
             recipe=recipe,
             data=data,
             environment=environment,
+            status=status,
+            error=error,
+            seconds=seconds,
             remarks=tuple(remarks),
             history=history,
             evaluations=evaluations,
@@ -189,7 +198,7 @@ class Store:
             if write:
                 self.folder.mkdir(parents=True, exist_ok=True)
                 connection = sqlite3.connect(self.file, timeout=60, isolation_level=None)
-            elif self.exists():
+            elif self.exists() and self.file.stat().st_size:
                 address = f"{self.file.resolve().as_uri()}?mode=ro"
                 connection = sqlite3.connect(address, uri=True, timeout=60, isolation_level=None)
             else:
@@ -205,7 +214,7 @@ class Store:
                 connection.execute("COMMIT")
             finally:
                 connection.close()
-        except (OSError, sqlite3.Error) as error:
+        except (OSError, sqlite3.Error, json.JSONDecodeError) as error:
             raise InputError(
                 f"Received the store {str(self.folder)!r}; expected a folder with a sound "
                 f"{FILE} that can be {'written' if write else 'read'} ({error}): mend it, or name "
@@ -242,5 +251,10 @@ def _total_seconds(value: Any, column: str) -> Any:
     return sum(json.loads(value).values()) if column == "seconds" else value
 
 
-def _checksum(status: str, results: bytes) -> str:
-    return sha256(status.encode() + results).hexdigest()
+def _checksum(row: Sequence[Any]) -> str:
+    """SHA-256 of all columns of `COLUMNS`, in their order."""
+    digest = sha256()
+    for value in row:
+        content = value if isinstance(value, bytes) else str(value).encode(errors="surrogatepass")
+        digest.update(len(content).to_bytes(8, "big") + content)
+    return digest.hexdigest()

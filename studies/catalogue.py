@@ -1,5 +1,6 @@
 """Finding a study: by its name, or in a user's own file."""
 
+import contextlib
 import difflib
 import importlib
 import importlib.util
@@ -34,7 +35,13 @@ def find(name: str) -> Study:
 
 def study_in(path: Path) -> Study:
     """The study that a user's file defines."""
-    return _study_of(load_file(path), str(path))
+    study = _study_of(load_file(path), str(path))
+    if study.name in NAMES:
+        raise InputError(
+            f"Received study {study.name!r} in {str(path)!r}; expected another name: that is one "
+            "of Ebb's own."
+        )
+    return study
 
 
 def load_file(path: Path) -> ModuleType:
@@ -67,11 +74,13 @@ def load_file(path: Path) -> ModuleType:
     if str(path.parent) not in sys.path:
         sys.path.append(str(path.parent))
     try:
-        spec.loader.exec_module(module)
-    except InputError:
+        # Standard output is for tables: what a study prints while it is read is a remark.
+        with contextlib.redirect_stdout(sys.stderr):
+            spec.loader.exec_module(module)
+    except (InputError, KeyboardInterrupt):
         del sys.modules[name]
         raise
-    except (Exception, SystemExit) as error:
+    except BaseException as error:
         del sys.modules[name]
         line = _line_in(error, path)
         raise InputError(

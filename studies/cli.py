@@ -1,5 +1,6 @@
 """The command line. Each command imports what it needs: `ebb --help` must answer at once."""
 
+import contextlib
 import os
 import sys
 from collections.abc import Callable
@@ -12,6 +13,7 @@ from core.store import Store
 from data import InputError
 
 DONE, FELL_SHORT, WRONG_CALL, INTERRUPTED = 0, 1, 2, 130
+MOST_SEEDS = 100_000
 
 store_option = click.option(
     "--store",
@@ -31,6 +33,24 @@ data_option = click.option(
 variant_option = click.option(
     "--variant", help="full, quick, or the overrides it was run with. [default: full if there]"
 )
+
+
+def figure_option(what: str) -> Callable[[Any], Any]:
+    """The option that names a picture; a name that cannot be drawn into is refused at once."""
+
+    def check(context: click.Context, option: click.Parameter, path: Path | None) -> Path | None:
+        if path is not None and path.suffix.lower() not in (".png", ".svg"):
+            raise InputError(f"Received --figure {path.name!r}; expected a name in .png or .svg.")
+        if path is not None and not path.parent.is_dir():
+            raise InputError(
+                f"Received --figure {str(path)!r}; expected a folder that is there: make it first."
+            )
+        return path
+
+    kind = click.Path(path_type=Path, dir_okay=False)
+    return click.option(
+        "--figure", type=kind, callback=check, help=f"{what} into this .png or .svg."
+    )
 
 
 def format_option(*styles: str) -> Callable[[Any], Any]:
@@ -135,27 +155,30 @@ def run(
     if dataset is not None:
         fields["dataset"] = dataset
     fields |= dict(map(_override, overrides))
-    variant = variant_of(find(study), fields, quick=quick)
-    if fresh and not dry_run:
-        _confirm(f"Remove the records of {variant.study.name} ({variant.name})?", yes)
-        store.remove(variant.study.name, variant.name)
-    plan = make_plan(
-        variant,
-        store,
-        seeds=None if seeds is None else _seeds(seeds),
-        conditions=conditions.split(",") if conditions else None,
-        data_dir=data_dir,
-        study_file=Path(study).resolve() if study.endswith(".py") else None,
-        retry_failed=retry_failed,
-    )
-    processes = workers or _processors()
-    name = f"{variant.study.name} ({variant.name})"
-    kept = f", {plan.done} in the store already" if plan.done else ""
-    if not quiet or dry_run:
-        click.echo(f"{name}: {len(plan.jobs)} runs to do{kept}", err=not dry_run)
-    if dry_run:
-        return
     try:
+        variant = variant_of(find(study), fields, quick=quick)
+        plan = make_plan(
+            variant,
+            store,
+            seeds=None if seeds is None else _seeds(seeds),
+            conditions=None if conditions is None else conditions.split(","),
+            data_dir=data_dir,
+            study_file=Path(study).resolve() if study.endswith(".py") else None,
+            retry_failed=retry_failed,
+            fresh=fresh,
+        )
+        name = f"{variant.study.name} ({variant.name})"
+        kept = f", {plan.done} in the store already" if plan.done else ""
+        if dry_run:
+            click.echo(f"{name}: {_count(len(plan.jobs), 'run')} to do{kept}")
+            return
+        store.check_writable()
+        if fresh:
+            _confirm(f"Remove the records of {name}?", yes)
+            store.remove(variant.study.name, variant.name)
+        if not quiet:
+            click.echo(f"{name}: {_count(len(plan.jobs), 'run')} to do{kept}", err=True)
+        processes = min(workers or _processors(), len(plan.jobs))
         with display(plan, quiet) as shown:
             records = execute(plan, store, shown, workers=processes)
     except KeyboardInterrupt:
@@ -165,8 +188,8 @@ def run(
     if records and not quiet:
         seconds = sum(sum(record.seconds.values()) for record in records)
         click.echo(
-            f"{len(records)} runs ended, {duration(seconds)} of work for "
-            f"{min(processes, len(records))} worker{'s' * (processes > 1)}",
+            f"{_count(len(records), 'run')} ended, {duration(seconds)} of work for "
+            f"{_count(processes, 'worker')}",
             err=True,
         )
     if any(record.repeatable and record.status != "failed" for record in records) or plan.done:
@@ -189,8 +212,9 @@ def run(
 def status(study: str | None, folder: Path, style: str) -> None:
     """What the store holds; with a STUDY, run by run."""
     from studies.inventory import store_status
+    from studies.reading import study_name
 
-    store_status(Store(folder), study, style)
+    store_status(Store(folder), study and study_name(study), style)
 
 
 @ebb.command()
@@ -210,17 +234,18 @@ def show(run: str, folder: Path) -> None:
 @store_option
 def remove(study: str, variant: str | None, yes: bool, folder: Path) -> None:
     """Remove a study's records from the store."""
-    from studies.reading import choose_variant
+    from studies.reading import choose_variant, study_name
 
     store = Store(folder)
+    study = study_name(study)
     entries = store.entries(study)
     if not entries:
         raise InputError(f"Received study {study!r}; expected one with records in {str(folder)!r}.")
     if variant is not None:
         choose_variant(entries, study, variant)
         entries = [entry for entry in entries if entry.variant == variant]
-    _confirm(f"Remove {len(entries)} records of {study}?", yes)
-    click.echo(f"{store.remove(study, variant)} records removed")
+    _confirm(f"Remove {_count(len(entries), 'record')} of {study}?", yes)
+    click.echo(f"{_count(store.remove(study, variant), 'record')} removed")
 
 
 @ebb.command()
@@ -231,11 +256,7 @@ def remove(study: str, variant: str | None, yes: bool, folder: Path) -> None:
     help="[default: forgetting where it was measured, else summary]",
 )
 @format_option("text", "csv", "json", "markdown")
-@click.option(
-    "--figure",
-    type=click.Path(path_type=Path),
-    help="Draw per-class accuracy over the class segments into this .png or .svg.",
-)
+@figure_option("Draw per-class accuracy over the class segments")
 @variant_option
 @store_option
 def table(
@@ -280,7 +301,7 @@ def check(study: str, style: str, variant: str | None, folder: Path) -> None:
     help="Of a family; bh is for exploration.",
 )
 @click.option("--unpaired", is_flag=True, help="Of a SCORES.csv: its runs share nothing.")
-@click.option("--figure", type=click.Path(path_type=Path), help="Draw it into this .png or .svg.")
+@figure_option("Draw it")
 @format_option("text", "json")
 @variant_option
 @store_option
@@ -305,8 +326,10 @@ def compare(
     """
     from studies.comparing import Wanted, compare_scores, compare_study
 
-    if (a is None) != (b is None):
-        raise InputError(f"Received the condition {a!r} alone; expected two, or none.")
+    if (a is None) != (b is None) or (a is not None and a == b):
+        raise InputError(
+            f"Received the condition {a!r} alone; expected two different ones, or none."
+        )
     pairs = ((a, b),) if a is not None and b is not None else ()
     wanted = Wanted(pairs, metric, per_class, margin, correction)
     if study.lower().endswith((".csv", ".tsv", ".txt")):
@@ -404,26 +427,37 @@ def data_import(name: str, source: Path, data_dir: Path | None) -> None:
 
 def main() -> None:
     """Run the command line; whatever is wrong with a call is said in one line."""
+    for stream in ("stdout", "stderr"):
+        if getattr(sys, stream) is None:  # closed by the caller: `ebb list >&-`
+            setattr(sys, stream, open(os.devnull, "w"))  # noqa: SIM115
     try:
-        # Click's own handling prints usage in several lines; ours is one.
-        result = ebb.main(standalone_mode=False)
+        # Click's own main() prints errors in several lines and hides broken pipes.
+        with ebb.make_context("ebb", sys.argv[1:]) as context:
+            ebb.invoke(context)
         sys.stdout.flush()
-        code = result if isinstance(result, int) else DONE
+        code = DONE
+    except click.exceptions.Exit as error:
+        code = error.exit_code
     except click.exceptions.NoArgsIsHelpError as error:
         click.echo(error.format_message())
         code = DONE
     except click.ClickException as error:
-        context = getattr(error, "ctx", None)
-        path = context.command_path if context else "ebb"
+        where = getattr(error, "ctx", None)
+        path = where.command_path if where else "ebb"
         code = _refuse(f"{error.format_message()} (see `{path} --help`)")
     except InputError as error:
         code = _refuse(str(error))
     except (KeyboardInterrupt, click.Abort):
         code = INTERRUPTED
     except BrokenPipeError:
-        # The reader of our output (head, less) has seen enough.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        code = DONE
+        code = DONE  # the reader of our output (head, less) has seen enough
+    except OSError as error:
+        code = _refuse(f"Received a place to write to that takes nothing: {error.strerror}.")
+    # What could not be written above cannot be written at exit either.
+    with contextlib.suppress(OSError):
+        sys.stdout.flush()
+        sys.exit(code)
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     sys.exit(code)
 
 
@@ -446,15 +480,19 @@ def _seeds(text: str) -> list[int]:
     """`5` is five seeds, 0 to 4; `3-7` is the seeds 3 to 7."""
     first, dash, last = text.partition("-")
     try:
-        seeds = list(range(int(first), int(last) + 1)) if dash else list(range(int(first)))
+        seeds = range(int(first), int(last) + 1) if dash else range(int(first))
     except ValueError:
-        seeds = []
-    if not seeds:
+        seeds = range(0)
+    if not 0 < len(seeds) <= MOST_SEEDS:
         raise InputError(
-            f"Received seeds {text!r}; expected a number from 1 up (5: seeds 0 to 4), or the first "
-            "and the last (3-7)."
+            f"Received seeds {text!r}; expected a number from 1 to {MOST_SEEDS:,} (5: seeds 0 to "
+            "4), or the first and the last (3-7)."
         )
-    return seeds
+    return list(seeds)
+
+
+def _count(n: int, noun: str) -> str:
+    return f"{n} {noun}{'s' * (n != 1)}"
 
 
 def _override(text: str) -> tuple[str, Any]:

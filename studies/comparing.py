@@ -132,6 +132,13 @@ class Result:
         from analysis.comparison import Comparison
         from analysis.wording import explain
 
+        if figure is not None:
+            from analysis.comparison_figure import comparison_figure
+            from analysis.figures import save
+
+            with input_errors():
+                save(comparison_figure(self.found), figure)
+            click.echo(f"drawn: {figure}", err=True)
         if style == "json":
             click.echo(json.dumps(self.found.to_json(), indent=1, allow_nan=False))
         elif isinstance(self.found, Comparison):
@@ -140,13 +147,6 @@ class Result:
             _show_family(self.found)
         for remark in self.remarks:
             click.echo(f"note: {clean(remark)}", err=True)
-        if figure is not None:
-            from analysis.comparison_figure import comparison_figure
-            from analysis.figures import save
-
-            with input_errors():
-                save(comparison_figure(self.found), figure)
-            click.echo(f"drawn: {figure}", err=True)
 
 
 def sentences(reading: Reading) -> list[str]:

@@ -5,7 +5,7 @@ from collections import Counter
 
 import click
 
-from core import Store, environment, fingerprint
+from core import Record, Store, environment, fingerprint
 from core.store import Entry
 from data import InputError
 from studies.progress import describe, duration
@@ -50,9 +50,10 @@ def _totals(store: Store, entries: list[Entry], here: str) -> None:
         counts = Counter(entry.status for entry in members)
         counts["stale"] = sum(entry.fingerprint != here for entry in members)
         words = ", ".join(f"{count} {name}" for name, count in counts.items() if count)
+        last = max(entry.finished for entry in members)
         click.echo(
             f"{clean(study)} ({clean(variant)}): {len(members)} runs ({words}), "
-            f"{store.planned(study, variant)} seeds planned, last {members[-1].finished} UTC"
+            f"{store.planned(study, variant)} seeds planned, last {last} UTC"
         )
 
 
@@ -68,7 +69,11 @@ def show_run(store: Store, key: str) -> None:
             f"Received run {key!r}, which {len(found)} keys begin with; expected the key of one, "
             "as `ebb status STUDY` prints it."
         )
-    (record,) = store.records(found[-1:])
+    for record in store.records(found):
+        _show(record)
+
+
+def _show(record: Record) -> None:
     click.echo(f"{record.study} ({clean(record.variant)}), {describe(record)}")
     for title, values in (
         ("recipe", record.recipe),

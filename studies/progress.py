@@ -146,7 +146,8 @@ def describe(record: Record) -> str:
     if record.seconds:
         words.append(duration(sum(record.seconds.values())))
     if not record.repeatable:
-        words.append(f"not kept: {record.remarks[-1]}")
+        reasons = [remark for remark in record.remarks if remark.startswith("changed by")]
+        words.append(f"not kept: {'; '.join(reasons)}")
     return f"{record.condition} seed {record.seed}: {', '.join(words)}"
 
 

@@ -94,8 +94,8 @@ def read(store: Store, name: str, variant: str | None = None) -> Reading:
     if here not in prints:
         newest = max(entries, key=_time).fingerprint
         remarks.append(
-            "stale: recorded in another environment (versions, processor, or Ebb's core); "
-            f"`ebb run {name}` records it anew"
+            "stale: recorded in another environment (versions, processor, or Ebb's core); run the "
+            "study again to record it anew"
         )
         here = newest
     if len(prints) > 1:
@@ -107,7 +107,23 @@ def read(store: Store, name: str, variant: str | None = None) -> Reading:
         order = {condition: i for i, condition in enumerate(definition.conditions)}
         entries.sort(key=lambda e: (order.get(e.condition, len(order)), e.condition, e.seed))
     planned = store.planned(study, variant) or 0
-    return Reading(study, variant, store.records(entries), planned, tuple(remarks), definition)
+    records, remark = _same_data(entries, store.records(entries))
+    remarks += remark
+    return Reading(study, variant, records, planned, tuple(remarks), definition)
+
+
+def _same_data(entries: Sequence[Entry], records: list[Record]) -> tuple[list[Record], list[str]]:
+    """The records whose data set has the content it had last; a remark on the others."""
+    by_time = sorted(zip(entries, records, strict=True), key=lambda pair: _time(pair[0]))
+    last = {str(record.recipe["dataset"]): record.data for _, record in by_time}
+    same = [record for record in records if record.data == last[str(record.recipe["dataset"])]]
+    left_out = len(records) - len(same)
+    return same, [f"{left_out} records of other data of the same name left out"] * bool(left_out)
+
+
+def study_name(name: str) -> str:
+    """The name under which a study's records are kept; a file of a user's own is read for it."""
+    return catalogue.find(name).name if name.endswith(".py") else name
 
 
 def _definition(name: str) -> Study | None:

@@ -34,7 +34,7 @@ def show(
         lines = [list(map(heading, frame.columns)), *cells(frame, decimals)]
         rule = ["---" if column in ("condition", "metric") else "---:" for column in frame.columns]
         for line in [lines[0], rule, *lines[1:]]:
-            out.write(f"| {' | '.join(line)} |\n")
+            out.write(f"| {' | '.join(cell.replace('|', '&#124;') for cell in line)} |\n")
     else:
         _text(frame, out, decimals)
 

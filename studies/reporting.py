@@ -1,5 +1,6 @@
 """From a store's records to the tables, sentences and pictures of the command line."""
 
+import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -11,7 +12,7 @@ from analysis.tables import forgetting_table, history_table, per_class_table, su
 from core import Store
 from data import InputError
 from studies.reading import Reading, read
-from studies.rendering import clean, show
+from studies.rendering import clean, rows, show
 
 TITLES = {
     "summary": "final figures over the seeds",
@@ -53,6 +54,8 @@ def print_table(
             "forgetting": forgetting_table,
             "history": history_table,
         }[kind](reading.records)
+    if figure is not None:
+        _draw(reading, figure)
     if style in ("text", "markdown"):
         frame = frame[COLUMNS.get(kind, list(frame.columns))]
         _title(reading, kind)
@@ -61,8 +64,6 @@ def print_table(
         _notes(reading, kind, frame)
     for remark in reading.remarks:
         click.echo(f"note: {clean(remark)}", err=True)
-    if figure is not None:
-        _draw(reading, figure)
 
 
 def after_run(store: Store, name: str, variant: str) -> None:
@@ -95,7 +96,9 @@ def print_check(store: Store, name: str, variant: str | None, style: str) -> boo
         values = gather(reading.records, study.reported, study.claims)
         figures = check_figures(study.reported, values)
         claims = check_claims(study.claims, values)
-    if style in ("csv", "json"):
+    if style == "json":
+        click.echo(json.dumps({"figures": rows(figures), "claims": rows(claims)}, indent=1))
+    elif style == "csv":
         show(figures, style)
     else:
         click.echo(f"{reading.study} ({reading.variant}): {figures_sentence(figures)}")
@@ -184,5 +187,10 @@ def input_errors() -> Iterator[None]:
     """What the analysis refuses is the call's input: say so in one line."""
     try:
         yield
-    except (ValueError, OSError) as error:
+    except ValueError as error:
         raise InputError(str(error)) from error
+    except OSError as error:
+        raise InputError(
+            f"Received {error.filename!r}; expected a file in a folder that is there and can be "
+            f"read and written ({error.strerror})."
+        ) from error

@@ -52,6 +52,7 @@ def make_plan(
     data_dir: Path | None = None,
     study_file: Path | None = None,
     retry_failed: bool = False,
+    fresh: bool = False,
 ) -> Plan:
     """Planned minus done.
 
@@ -63,6 +64,7 @@ def make_plan(
         data_dir: Folder of data sets.
         study_file: The user's study file.
         retry_failed: Whether failed runs are to be done again.
+        fresh: Whether to plan as if nothing were in the store.
 
     Raises:
         InputError: Unknown condition; data that are not there; a split or an order that does
@@ -70,11 +72,14 @@ def make_plan(
     """
     study = variant.study
     seeds = range(study.seeds) if seeds is None else seeds
-    entries = store.entries(study.name)
     here = fingerprint(environment())
-    stored = {(e.condition, e.seed, e.key): e.status for e in entries if e.fingerprint == here}
+    stored = {
+        (entry.condition, entry.seed, entry.key): entry.status
+        for entry in store.entries(study.name)
+        if entry.variant == variant.name and entry.fingerprint == here and not fresh
+    }
     jobs, done, failed = [], 0, 0
-    for condition in conditions if conditions is not None else study.conditions:
+    for condition in dict.fromkeys(study.conditions if conditions is None else conditions):
         recipe = study.recipe(condition)
         dataset = load(recipe.dataset, data_dir)
         split = recipe.split(dataset.y_train, dataset.y_test, stream(0, "data"))
@@ -96,7 +101,8 @@ def make_plan(
                 )
             else:
                 done, failed = done + 1, failed + (status == "failed")
-    planned = store.planned(study.name, variant.name) or len(seeds)
+    # Fewer seeds than the study plans are a part of its plan, more are a plan of their own.
+    planned = store.planned(study.name, variant.name) or max(study.seeds, len(seeds))
     return Plan(tuple(jobs), done, failed, planned)
 
 

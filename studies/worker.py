@@ -2,7 +2,9 @@
 
 import os
 import pickle
+import queue
 import sys
+import threading
 import traceback
 from pathlib import Path
 from typing import Any
@@ -24,14 +26,22 @@ def main() -> None:
         pickle.dump((kind, value), reports)
         reports.flush()
 
+    jobs: queue.SimpleQueue[Any] = queue.SimpleQueue()
+    threading.Thread(target=_listen, args=(jobs,), daemon=True).start()
     trainer: Any = None
+    while (job := jobs.get()) is not None:
+        if trainer is None:
+            trainer = _one_thread_trainer()
+        _run(job, trainer, report)
+
+
+def _listen(jobs: "queue.SimpleQueue[Any]") -> None:
+    """Take jobs; when the driver is gone, nobody waits for the rest of this one."""
     try:
-        while (job := pickle.load(sys.stdin.buffer)) is not None:
-            if trainer is None:
-                trainer = _one_thread_trainer()
-            _run(job, trainer, report)
-    except (EOFError, BrokenPipeError):
-        pass  # the driver is gone: nobody waits for the rest
+        while True:
+            jobs.put(pickle.load(sys.stdin.buffer))
+    except EOFError:
+        os._exit(0)
 
 
 def _one_thread_trainer() -> Any:
@@ -67,8 +77,6 @@ def _run(job: Any, trainer: Any, report: Any) -> None:
         )
     except InputError as error:
         report("refused", str(error))
-    except BrokenPipeError:
-        raise
     except Exception as error:
         traceback.print_exc()
         lines = str(error).split("\n")

@@ -49,5 +49,5 @@ def test_sets_that_are_empty_are_not_evaluated():
 def test_unknown_sets_and_empty_samples_are_refused():
     with pytest.raises(InputError, match="expected one of train, validation, test"):
         EvaluationPlan(sets=("tset",))
-    with pytest.raises(InputError, match="expected 1 or more"):
+    with pytest.raises(InputError, match="a whole number from 1 up"):
         EvaluationPlan(segment_examples=0)

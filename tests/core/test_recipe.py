@@ -115,5 +115,5 @@ def test_parameters_that_json_cannot_hold_are_refused():
 
 
 def test_functions_that_workers_cannot_import_are_refused():
-    with pytest.raises(InputError, match=r"move it into a \.py file"):
+    with pytest.raises(InputError, match=r"in a \.py file"):
         named(lambda: None)

@@ -143,7 +143,7 @@ def test_a_killed_driver_takes_its_workers_along_and_a_rerun_completes(tmp_path)
     (tmp_path / "slowly").unlink()
     call = in_a_process("run", "long_one.py", "--workers", "1", folder=tmp_path)
     assert call.status == 0
-    assert "1 runs to do, 1 in the store already" in call.err
+    assert "1 run to do, 1 in the store already" in call.err
     assert [entry.seed for entry in Store(tmp_path / "results").entries()] == [0, 1]
 
 

@@ -149,7 +149,6 @@ def test_the_fingerprint_is_of_everything_in_the_environment():
     assert all(fingerprint({**here, name: "x"}) != fingerprint(here) for name in here)
 
 
-@pytest.mark.xfail(strict=True, reason="data are compared within a condition, not across")
 def test_conditions_measured_on_different_data_are_not_mixed_in_silence(store):
     keep(store, made_record("shuffled"), made_record("class-sequential", data="e" * 64))
     reading = read(store, "class-order")
@@ -157,7 +156,6 @@ def test_conditions_measured_on_different_data_are_not_mixed_in_silence(store):
     assert "data" in " ".join(reading.remarks)
 
 
-@pytest.mark.xfail(strict=True, reason="a user's study, named by its name, cannot be run by it")
 def test_the_remark_on_stale_records_names_a_call_that_works(store):
     keep(store, made_record("a", study="mine", recipe=OTHER, environment=OTHER_ENVIRONMENT))
     assert "`ebb run mine`" not in " ".join(read(store, "mine").remarks)

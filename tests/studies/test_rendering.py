@@ -74,7 +74,6 @@ def test_control_characters_cannot_steer_a_terminal():
     assert "\x1b" not in shown("text", frame.assign(condition=["\x1b[2J", "b"]))
 
 
-@pytest.mark.xfail(strict=True, reason="a | in a name is written as it is and splits the cell")
 def test_a_bar_in_a_name_does_not_split_a_markdown_cell():
     lines = shown("markdown", frame.assign(metric=["a|b", "c"])).splitlines()
     assert lines[2].replace("\\|", "").count("|") == len(frame.columns) + 1

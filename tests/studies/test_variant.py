@@ -110,7 +110,6 @@ def test_a_field_that_no_recipe_has_or_a_value_that_it_refuses_is_an_input_error
         pytest.param("evaluation.segment_examples", 2.5, id="evaluation.segment_examples=2.5"),
     ],
 )
-@pytest.mark.xfail(strict=True, reason="taken, and ends in a traceback or in failed runs later")
 def test_a_part_of_the_wrong_kind_is_an_input_error(path, value):
     with pytest.raises(InputError):
         variant_of(study, {path: value})
@@ -120,7 +119,6 @@ def test_a_part_of_the_wrong_kind_is_an_input_error(path, value):
     ("path", "value", "expected"),
     [("model.widths", 5, (5,)), ("evaluation.sets", "test", ("test",))],
 )
-@pytest.mark.xfail(strict=True, reason="one value alone is not taken for a list of one")
 def test_one_value_where_several_are_meant_is_a_list_of_one(path, value, expected):
     recipe = replaced(study.conditions["shuffled"], path, value)
     name, inner = path.split(".")
