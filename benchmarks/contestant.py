@@ -110,6 +110,9 @@ def by_fit(network: str, way: str, epochs: int) -> list[float]:
 
 
 def by_ebb(network: str, epochs: int) -> list[float]:
+    from core.environment import xla_flags
+
+    os.environ["XLA_FLAGS"] = xla_flags()
     import tensorflow as tf
 
     tf.config.threading.set_intra_op_parallelism_threads(1)

@@ -9,6 +9,8 @@ import traceback
 from pathlib import Path
 from typing import Any
 
+from core.environment import THREADS, xla_flags
+
 
 def main() -> None:
     """Run jobs until told to stop, or until the driver is gone."""
@@ -20,6 +22,7 @@ def main() -> None:
         CUDA_VISIBLE_DEVICES="-1",
         OMP_NUM_THREADS="1",
         TF_CPP_MIN_LOG_LEVEL="2",
+        XLA_FLAGS=xla_flags(),
     )
 
     def report(kind: str, value: Any) -> None:
@@ -49,7 +52,6 @@ def _one_thread_trainer() -> Any:
     import tensorflow as tf
 
     from core import Trainer
-    from core.environment import THREADS
 
     tf.config.threading.set_intra_op_parallelism_threads(THREADS)
     tf.config.threading.set_inter_op_parallelism_threads(THREADS)

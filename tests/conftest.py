@@ -2,10 +2,17 @@
 
 import os
 
-os.environ.update(KERAS_BACKEND="tensorflow", CUDA_VISIBLE_DEVICES="-1", TF_CPP_MIN_LOG_LEVEL="3")
-os.environ.pop("EBB_STORE", None)
-
 from hypothesis import settings
+
+from core.environment import xla_flags
+
+os.environ.update(
+    KERAS_BACKEND="tensorflow",
+    CUDA_VISIBLE_DEVICES="-1",
+    TF_CPP_MIN_LOG_LEVEL="3",
+    XLA_FLAGS=xla_flags(),
+)
+os.environ.pop("EBB_STORE", None)
 
 # Speed is measured in benchmarks, never asserted; and a test that failed must fail again.
 settings.register_profile("ebb", deadline=None, derandomize=True)

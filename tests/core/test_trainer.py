@@ -310,6 +310,15 @@ def test_a_recipe_that_keras_cannot_build_is_refused_in_one_line(trainer, digits
 
 def test_the_environment_names_what_can_move_numbers():
     here = environment()
-    assert set(here) == {"ebb", "core", "tensorflow", "keras", "numpy", "processor", "threads"}
+    assert set(here) == {
+        "ebb",
+        "core",
+        "tensorflow",
+        "keras",
+        "numpy",
+        "processor",
+        "threads",
+        "xla",
+    }
     assert fingerprint(here) == fingerprint(dict(reversed(list(here.items()))))
     assert fingerprint(here) != fingerprint({**here, "numpy": "0"})
