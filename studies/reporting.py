@@ -11,6 +11,7 @@ from analysis.check import check_claims, check_figures, claims_sentence, figures
 from analysis.tables import forgetting_table, history_table, per_class_table, summary_table
 from core import Store
 from data import InputError
+from studies.footnotes import footnotes
 from studies.reading import Reading, read
 from studies.rendering import clean, rows, show
 
@@ -27,8 +28,6 @@ COLUMNS = {
     ]
 }
 """Columns shown to people, where the programs' table has more."""
-FRAGILE = 5
-"""With fewer seeds than this an interval of the mean is marked as fragile."""
 
 
 def print_table(
@@ -60,8 +59,8 @@ def print_table(
         frame = frame[COLUMNS.get(kind, list(frame.columns))]
         _title(reading, kind)
     show(frame, style, decimals=2 if kind in ("summary", "history") else 1)
-    if style in ("text", "markdown"):
-        _notes(reading, kind, frame)
+    if style in ("text", "markdown") and kind != "history":
+        click.echo("\n".join(footnotes(reading, kind)))
     for remark in reading.remarks:
         click.echo(f"note: {clean(remark)}", err=True)
 
@@ -125,32 +124,6 @@ def _title(reading: Reading, kind: str) -> None:
         f"{reading.study} ({reading.variant}), {', '.join(datasets)}, {len(seeds)} of "
         f"{reading.planned} planned seeds: {TITLES[kind]}"
     )
-
-
-def _notes(reading: Reading, kind: str, frame: object) -> None:
-    """What a reader must know to read the numbers right."""
-    if kind == "history":
-        return
-    n = min(
-        sum(r.condition == condition and r.status == "finished" for r in reading.records)
-        for condition in {r.condition for r in reading.records}
-    )
-    lines = []
-    if kind == "forgetting":
-        sample = next(e for r in reading.records for e in r.evaluations if e.set == "test-sample")
-        lines.append(
-            "In percent and points, last epoch. learned: just after the class's turn; final: at the"
-            " epoch's end; drop: learned - final, with its interval over the seeds; recovery: won"
-            f" back by each turn. On a fixed sample of {sample.confusion.sum():,} test examples."
-        )
-    else:
-        lines.append("Accuracies in percent, with the 95 % t-interval of the mean over the seeds.")
-    if n < FRAGILE:
-        lines.append(f"{n} seeds: the intervals are fragile.")
-    unfinished = [r for r in reading.records if r.status != "finished"]
-    if unfinished:
-        lines.append(f"{len(unfinished)} runs did not finish and are not in the means.")
-    click.echo("\n".join(lines))
 
 
 def _points(row: dict) -> str:

@@ -1,0 +1,119 @@
+"""What a reader must know to read a table right, a line each."""
+
+from analysis.intervals import (
+    binomial_standard_error,
+    median_interval,
+    quantile_interval,
+    wilson_interval,
+)
+from analysis.tables import status_counts
+from analysis.values import values_of
+from studies.reading import Reading
+
+FRAGILE = 5
+"""With fewer seeds than this an interval of the mean hangs on single runs."""
+
+
+def footnotes(reading: Reading, kind: str) -> list[str]:
+    """The lines below a table of a study.
+
+    Args:
+        reading: The records that the table is made of.
+        kind: `summary`, `per-class` or `forgetting`.
+    """
+    finished = [record for record in reading.records if record.status == "finished"]
+    if not finished:
+        return [*_endings(reading), "No run finished: there is nothing to average."]
+    if kind == "forgetting":
+        sample = next(e for r in finished for e in r.evaluations if e.set == "test-sample")
+        lines = [
+            "In percent and points, last epoch. learned: just after the class's turn; final: at "
+            "the epoch's end; drop: learned - final, with its interval over the seeds; recovery: "
+            f"won back by each turn. On a fixed sample of {sample.confusion.sum():,} test examples."
+        ]
+    else:
+        lines = [
+            "Accuracies in percent, with the 95 % t-interval of the mean over the seeds; p25, p50, "
+            "p75: percentiles by the linear method (type 7)."
+        ]
+    if kind == "summary":
+        lines += _of_the_metric(reading)
+    fewest = min(
+        sum(record.condition == condition for record in finished)
+        for condition in {record.condition for record in finished}
+    )
+    if fewest == 1:
+        lines.append("1 seed: a value without an interval.")
+    elif fewest < FRAGILE:
+        lines.append(f"{fewest} seeds: the intervals are fragile.")
+    seeds = len({record.seed for record in reading.records})
+    if 0 < reading.planned < seeds:
+        lines.append(
+            f"{seeds} seeds, {reading.planned} planned: adding seeds until a difference shows "
+            "makes false alarms more frequent than any p says."
+        )
+    return lines + _endings(reading)
+
+
+def _of_the_metric(reading: Reading) -> list[str]:
+    """Every value where they are few; the median's interval; the test set's own uncertainty."""
+    metric = reading.definition.primary if reading.definition else "test accuracy"
+    if "accuracy" not in metric:
+        return []
+    lines = []
+    for condition in dict.fromkeys(record.condition for record in reading.records):
+        values = values_of(reading.records, metric, condition).to_numpy()
+        words = [f"{metric} of {condition}:"]
+        if 1 < len(values) < FRAGILE:
+            words.append(f"every value {', '.join(f'{100 * v:.2f}' for v in values)};")
+        words.append(
+            _quartiles(
+                [median_interval(values), *(quantile_interval(values, q) for q in (0.25, 0.75))],
+                len(values),
+            )
+        )
+        name = metric.removesuffix(" accuracy")
+        sizes = {
+            int(e.confusion.sum())
+            for record in reading.records
+            for e in record.evaluations
+            if e.set == name
+        }
+        if len(sizes) == 1 and len(values):
+            (n,) = sizes
+            error = 100 * float(binomial_standard_error(float(values.mean()), n))
+            words.append(f"standard error of its {n:,} examples {error:.2f} points.")
+        lines.append(" ".join(words))
+    return lines
+
+
+def _quartiles(intervals: list[tuple[float, float]], n: int) -> str:
+    """The distribution-free intervals that n seeds can give."""
+    median, lower, upper = [
+        "" if low != low else f"{100 * low:.2f} to {100 * high:.2f}" for low, high in intervals
+    ]
+    if not median:
+        return f"no interval of the median from {n} seeds (6 are needed);"
+    if not lower:
+        return f"p50 lies in {median} (95 %, distribution-free; a quartile needs 13 seeds);"
+    return f"95 %, distribution-free: p25 in {lower}, p50 in {median}, p75 in {upper};"
+
+
+def _endings(reading: Reading) -> list[str]:
+    """How many runs of each condition diverged or failed, if any did."""
+    lines = []
+    for row in status_counts(reading.records).to_dict("records"):
+        runs = sum(value for name, value in row.items() if name != "condition")
+        if row["diverged"]:
+            low, high = wilson_interval(row["diverged"], runs)
+            lines.append(
+                f"{row['condition']}: {row['diverged']} of {runs} runs diverged "
+                f"({100 * row['diverged'] / runs:.0f} %, Wilson 95 % interval {100 * low:.0f} to "
+                f"{100 * high:.0f} %); the means are over the {row['finished']} that finished."
+            )
+        if row["failed"]:
+            lines.append(
+                f"{row['condition']}: {row['failed']} of {runs} runs failed and are left out; "
+                "`--retry-failed` does them again."
+            )
+    return lines

@@ -1,0 +1,209 @@
+"""`ebb compare` and `ebb plan`: the right values reach the statistics, odd input is refused."""
+
+import json
+
+import pytest
+
+from analysis.comparison import compare
+from analysis.planning import plan
+from core import Evaluation
+from tests.studies.conftest import confusion, made_record, refused
+
+SHUFFLED = (0.95, 0.9, 0.95, 1.0, 0.9)
+SEQUENTIAL = (0.8, 0.7, 0.85, 0.8, 0.75)
+KEYS = [
+    "study",
+    "variant",
+    "metric",
+    "a",
+    "b",
+    "paired",
+    "n",
+    "planned",
+    "difference",
+    "test",
+    "robust",
+    "effects",
+    "verdict",
+    "note",
+]
+
+
+@pytest.fixture
+def five(store):
+    """Five pairs of runs; the seeds are stored in another order on either side."""
+    for seeds, condition, values in (
+        (range(5), "shuffled", SHUFFLED),
+        (reversed(range(5)), "class-sequential", SEQUENTIAL),
+    ):
+        for seed in seeds:
+            record = made_record(condition, seed, accuracy=values[seed])
+            store.save(record, "digest", planned=5)
+    return store
+
+
+def test_a_studys_comparison_is_paired_by_seed_and_tests_counts(ebb, five):
+    call = ebb("compare", "class-order", "class-sequential", "shuffled", "--format", "json")
+    found = json.loads(call.out)
+    expected = compare(
+        SEQUENTIAL, SHUFFLED, paired=True, seeds_a=range(5), seeds_b=range(5), n_test=200
+    ).to_json()
+    assert list(found)[: len(KEYS)] == KEYS
+    for key in ("difference", "test", "robust", "effects", "verdict", "n"):
+        assert found[key] == pytest.approx(expected[key]) if key == "x" else expected[key]
+        assert found[key] == expected[key]
+    assert (found["study"], found["variant"], found["planned"]) == ("class-order", "full", 5)
+    assert found["difference"]["points"] == pytest.approx(-16)
+
+
+def test_without_names_the_planned_comparison_is_made(ebb, five):
+    named = ebb("compare", "class-order", "class-sequential", "shuffled").out
+    assert ebb("compare", "class-order").out == named
+    assert named.splitlines()[0].startswith("Different: test accuracy of class-sequential is 16.00")
+
+
+def test_swapping_the_conditions_swaps_the_sign_and_keeps_p(ebb, five):
+    one = json.loads(ebb("compare", "class-order", "--format", "json").out)
+    other = json.loads(
+        ebb("compare", "class-order", "shuffled", "class-sequential", "--format", "json").out
+    )
+    assert other["difference"]["points"] == -one["difference"]["points"]
+    assert other["test"]["p"] == one["test"]["p"]
+    assert other["robust"] == one["robust"]
+
+
+def test_five_pairs_are_told_that_the_exact_test_cannot_decide(ebb, five):
+    out = ebb("compare", "class-order").out
+    assert "5 pairs: this test cannot reach .05; 6 are needed" in out
+    assert "not significant" not in out
+
+
+@pytest.mark.parametrize(("metric", "unit"), [("test loss", "nats"), ("mean drop", "percentage")])
+def test_a_loss_and_a_forgetting_figure_are_compared_in_their_own_unit(ebb, five, metric, unit):
+    assert f" {unit}" in ebb("compare", "class-order", "--metric", metric).out
+
+
+def test_classes_are_one_family_with_its_size_and_adjusted_p(ebb, five):
+    found = json.loads(ebb("compare", "class-order", "--per-class", "--format", "json").out)
+    assert found["family"] == 10
+    assert found["correction"] == "holm"
+    assert [row["class"] for row in found["comparisons"]] == list(range(10))
+    for row in found["comparisons"]:
+        assert row["p_adjusted"] >= row["test"]["p"]
+
+
+def test_a_margin_given_beforehand_can_show_equivalence(ebb, store):
+    for seed, (a, b) in enumerate([(0.9, 0.9), (0.95, 0.9), (0.9, 0.95), (0.95, 0.95)] * 3):
+        for condition, value in (("shuffled", a), ("class-sequential", b)):
+            store.save(made_record(condition, seed, accuracy=value), "digest", planned=12)
+    words = ("compare", "class-order", "--format", "json")
+    assert json.loads(ebb(*words).out)["verdict"] == "inconclusive"
+    found = json.loads(ebb(*words, "--margin", "5").out)
+    assert found["verdict"] == "equivalent"
+    assert found["equivalence"]["margin"] == 5
+
+
+def test_a_diverged_run_counts_as_an_outcome_and_its_pair_is_left_out(ebb, five):
+    lost = Evaluation("test", 1, 10, 10, confusion(0.0), float("nan"))
+    for condition in ("shuffled", "class-sequential"):
+        status = {"status": "diverged", "evaluations": (lost,)} if condition[0] == "c" else {}
+        five.save(made_record(condition, 5, **status), "digest", planned=6)
+    found = json.loads(ebb("compare", "class-order", "--format", "json").out)
+    assert found["n"] == 5
+    assert found["failures"]["a"]["diverged"] == 1
+    assert "diverged" in ebb("table", "class-order", "--kind", "summary").out
+
+
+def test_a_figure_is_drawn_beside_the_numbers(ebb, five, tmp_path):
+    for words in ((), ("--per-class",)):
+        path = tmp_path / "figure.png"
+        call = ebb("compare", "class-order", *words, "--figure", path)
+        assert call.status == 0, call
+        assert path.read_bytes().startswith(b"\x89PNG")
+        path.unlink()
+
+
+SCORES = "condition,seed,value\n" + "".join(
+    f"{condition},{seed},{value}\n"
+    for condition, values in (("a", SHUFFLED), ("b", SEQUENTIAL))
+    for seed, value in enumerate(values)
+)
+
+
+def test_anybodys_scores_are_compared_paired_or_not(ebb, tmp_path):
+    path = tmp_path / "scores.csv"
+    path.write_text(SCORES)
+    paired = json.loads(ebb("compare", path, "a", "b", "--format", "json").out)
+    unpaired = json.loads(ebb("compare", path, "a", "b", "--unpaired", "--format", "json").out)
+    assert paired["test"]["name"] != unpaired["test"]["name"]
+    assert paired["difference"]["points"] == pytest.approx(unpaired["difference"]["points"])
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (SCORES.replace("value", "score"), "value"),
+        (SCORES + "a,0,0.5\n", "a"),
+        (SCORES.replace("0.95", "95"), "95"),
+        (SCORES.replace("0.95", "?"), "?"),
+        ("", "empty"),
+        (SCORES.replace("b,", "c,"), "b"),
+    ],
+    ids=["a missing column", "a seed twice", "percent", "no number", "empty", "no such condition"],
+)
+def test_scores_that_are_not_as_described_are_refused_in_one_line(ebb, tmp_path, text, said):
+    path = tmp_path / "scores.csv"
+    path.write_text(text)
+    assert said in refused(ebb("compare", path, "a", "b"))
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("class-order", "shuffled"),
+        ("class-order", "shuffled", "shuffled"),
+        ("class-order", "shuffled", "nonsense"),
+        ("class-order", "--metric", "nonsense"),
+        ("class-order", "--margin", "-1"),
+        ("class-order", "--unpaired"),
+        ("tanh-vs-relu",),
+    ],
+    ids=" ".join,
+)
+def test_a_wrong_comparison_is_refused_in_one_line(ebb, five, words):
+    refused(ebb("compare", *words))
+
+
+def test_a_plan_from_a_standard_deviation(ebb):
+    assert ebb("plan", "--sd", "0.5", "--difference", "1").out.startswith("6 seeds")
+    paired = ebb("plan", "--sd", "1", "--difference", "1", "--correlation", "0.5").out
+    assert paired.startswith("10 pairs")
+
+
+def test_a_plan_from_a_pilot_says_how_uncertain_the_pilot_is(ebb, five):
+    words = ("plan", "--pilot", "class-order", "--difference", "3")
+    out = ebb(*words).out
+    assert "1.56 times" in out
+    assert "0.60 to 2.87" in out
+    found = json.loads(ebb(*words, "--format", "json").out)
+    again = json.loads(ebb(*words, "--correlation", "0.8", "--format", "json").out)
+    expected = plan(found["sd"], 3, paired=True, correlation=0.8, pilot_seeds=5)
+    assert again["seeds"] == expected.seeds
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("--difference", "1"),
+        ("--difference", "1", "--sd", "1", "--pilot", "class-order"),
+        ("--difference", "0", "--sd", "1"),
+        ("--difference", "1", "--sd", "-1"),
+        ("--difference", "1", "--sd", "1", "--power", "2"),
+        ("--difference", "1", "--sd", "1", "--correlation", "3"),
+        ("--difference", "1", "--pilot", "tanh-vs-relu"),
+        ("--difference", "1", "--pilot", "class-order", "--conditions", "shuffled"),
+    ],
+    ids=" ".join,
+)
+def test_a_wrong_plan_is_refused_in_one_line(ebb, five, words):
+    refused(ebb("plan", *words))

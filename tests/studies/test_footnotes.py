@@ -1,0 +1,58 @@
+from tests.studies.conftest import made_record
+
+
+def filled(store, n, condition="shuffled", planned=None):
+    for seed in range(n):
+        record = made_record(condition, seed, accuracy=0.9 + 0.05 * (seed % 2))
+        store.save(record, "digest", planned=planned or n)
+
+
+def summary(ebb):
+    return ebb("table", "class-order", "--kind", "summary").out
+
+
+def test_one_seed_is_a_value_without_an_interval(ebb, store):
+    filled(store, 1)
+    assert "1 seed: a value without an interval." in summary(ebb)
+
+
+def test_few_seeds_are_shown_one_by_one_and_marked_as_fragile(ebb, store):
+    filled(store, 3)
+    assert "every value 90.00, 95.00, 90.00;" in summary(ebb)
+    assert "3 seeds: the intervals are fragile." in summary(ebb)
+
+
+def test_the_median_gets_its_interval_from_six_seeds_and_a_quartile_from_thirteen(ebb, store):
+    filled(store, 5)
+    assert "no interval of the median from 5 seeds (6 are needed)" in summary(ebb)
+    filled(store, 6)
+    assert "p50 lies in 90.00 to 95.00 (95 %, distribution-free; a quartile needs 13" in summary(
+        ebb
+    )
+    filled(store, 13)
+    assert "p25 in 90.00 to" in summary(ebb)
+
+
+def test_the_test_sets_own_uncertainty_stands_beside_that_of_the_seeds(ebb, store):
+    filled(store, 2)
+    # The root of .925 (1 - .925) / 200 is .0186.
+    assert "standard error of its 200 examples 1.86 points" in summary(ebb)
+
+
+def test_more_seeds_than_planned_are_said_to_be_peeking(ebb, store):
+    filled(store, 6, planned=4)
+    assert "6 seeds, 4 planned: adding seeds until a difference shows" in summary(ebb)
+
+
+def test_diverged_and_failed_runs_are_counted_with_their_interval(ebb, store):
+    filled(store, 7)
+    for seed, status in ((7, "diverged"), (8, "diverged"), (9, "failed")):
+        store.save(made_record("shuffled", seed, status=status), "digest", planned=10)
+    out = summary(ebb)
+    assert "2 of 10 runs diverged (20 %, Wilson 95 % interval 6 to 51 %)" in out
+    assert "1 of 10 runs failed and are left out" in out
+
+
+def test_nothing_finished_is_said_so(ebb, store):
+    store.save(made_record("shuffled", 0, status="diverged"), "digest", planned=10)
+    assert "No run finished" in summary(ebb)
