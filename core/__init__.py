@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 from core.environment import environment, fingerprint
 from core.evaluation import Evaluation, EvaluationPlan
 from core.named import Named, named
-from core.order import ClassSequential, Order, Schedule, Shuffled
+from core.order import Blocks, Blurred, ClassSequential, Order, Schedule, Shuffled, Tasks
 from core.recipe import Recipe, replaced
 from core.record import Record
 from core.split import HoldOut, Split
@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from core.trainer import Trainer
 
 __all__ = [
+    "Blocks",
+    "Blurred",
     "ClassSequential",
     "Evaluation",
     "EvaluationPlan",
@@ -27,6 +29,7 @@ __all__ = [
     "Shuffled",
     "Split",
     "Store",
+    "Tasks",
     "Trainer",
     "environment",
     "fingerprint",
