@@ -6,6 +6,7 @@ from typing import Literal, NamedTuple, Protocol, TypeGuard
 import numpy as np
 from numpy.typing import NDArray
 
+from core.numbers import is_count, is_number
 from data import InputError
 
 Labels = NDArray[np.int64]
@@ -90,7 +91,7 @@ class ClassSequential:
         """Write down one epoch. See `Order`."""
         classes = _class_order(self.classes, labels, epoch, rng)
         members = [rng.permutation(np.flatnonzero(labels == label)) for label in classes]
-        batches = [_batch_sizes(len(examples), batch_size) for examples in members]
+        batches = [in_batches(len(examples), batch_size) for examples in members]
         return Schedule(
             np.concatenate(members).astype(np.int32),
             np.concatenate(batches),
@@ -120,7 +121,7 @@ class Blurred:
     def __post_init__(self) -> None:
         """Refuse shares that are none."""
         _refuse_unordered(self.classes)
-        if not 0 <= self.share <= 1:
+        if not is_number(self.share, 0, 1):
             raise InputError(
                 f"Received blur share {self.share!r}; "
                 "expected a number from 0 (class-sequential) to 1 (shuffled)."
@@ -165,7 +166,7 @@ class Blocks:
     def __post_init__(self) -> None:
         """Refuse lengths that are none."""
         _refuse_unordered(self.classes)
-        if not _counts(self.length):
+        if not is_count(self.length):
             raise InputError(
                 f"Received block length {self.length!r}; expected a whole number from 1 up."
             )
@@ -176,7 +177,7 @@ class Blocks:
         """Write down one epoch. See `Order`."""
         classes = _class_order(self.classes, labels, epoch, rng)
         members = [rng.permutation(np.flatnonzero(labels == label)) for label in classes]
-        sizes = np.concatenate([_batch_sizes(len(part), self.length) for part in members])
+        sizes = np.concatenate([in_batches(len(part), self.length) for part in members])
         # Each example carries its block's place; a stable sort keeps the order within a block.
         place = np.repeat(rng.permutation(len(sizes)), sizes)
         indices = np.concatenate(members)[np.argsort(place, kind="stable")]
@@ -200,7 +201,7 @@ class Tasks:
 
     def __post_init__(self) -> None:
         """Refuse groups that do not divide the classes among them."""
-        if not _counts(self.epochs_each):
+        if not is_count(self.epochs_each):
             raise InputError(
                 f"Received epochs_each={self.epochs_each!r}; expected a whole number from 1 up."
             )
@@ -246,7 +247,7 @@ class Tasks:
                 f"Received the task {group!r}, of which the training part has no examples; "
                 "expected some: merge it with another task."
             )
-        batch_sizes = _batch_sizes(len(members), batch_size)
+        batch_sizes = in_batches(len(members), batch_size)
         turns = np.zeros(named, dtype=np.int32)
         turns[list(group)] = 1
         return Schedule(
@@ -314,15 +315,11 @@ def _refuse_unordered(classes: ClassOrder) -> None:
             )
 
 
-def _counts(value: object) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool) and value >= 1
-
-
 def _marked(
     indices: NDArray[np.intp], labels: Labels, classes: NDArray[np.intp], batch_size: int
 ) -> Schedule:
     """A schedule in full batches whose segments end where those of a class-sequential one would."""
-    batch_sizes = _batch_sizes(len(labels), batch_size)
+    batch_sizes = in_batches(len(labels), batch_size)
     counts = np.bincount(labels, minlength=len(classes))[classes]
     ends = np.rint(np.cumsum(counts) / batch_size).astype(np.int32)
     ends[-1] = len(batch_sizes)
@@ -340,7 +337,7 @@ def _turns(classes: NDArray[np.intp]) -> NDArray[np.int32]:
     return turns
 
 
-def _batch_sizes(n: int, batch_size: int) -> NDArray[np.int32]:
-    """Full batches, then what is left over."""
+def in_batches(n: int, batch_size: int) -> NDArray[np.int32]:
+    """The sizes of full batches, then of what is left over, int32 [s]."""
     full, rest = divmod(n, batch_size)
     return np.array([batch_size] * full + [rest] * (rest > 0), dtype=np.int32)
