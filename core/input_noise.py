@@ -7,7 +7,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from core.numbers import is_number
+from core.quantities import is_number
 from data import InputError
 
 Inputs = NDArray[np.float32]

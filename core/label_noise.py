@@ -10,7 +10,7 @@ from typing import NamedTuple, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from core.numbers import is_number
+from core.quantities import is_number
 from data import InputError
 
 Labels = NDArray[np.int64]

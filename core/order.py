@@ -6,7 +6,7 @@ from typing import Literal, NamedTuple, Protocol, TypeGuard
 import numpy as np
 from numpy.typing import NDArray
 
-from core.numbers import is_count, is_number
+from core.quantities import is_count, is_number
 from data import InputError
 
 Labels = NDArray[np.int64]

@@ -7,8 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.memory import EMPTY, RULES, Labels, Memory
-from core.numbers import is_count, is_number
 from core.order import Schedule, in_batches, segments
+from core.quantities import is_count, is_number
 from data import InputError
 
 
