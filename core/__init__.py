@@ -1,13 +1,26 @@
-"""What happens to one network: recipe, order, training, and the record it leaves."""
+"""What happens to one network: recipe, order, corruption, replay, training, its record."""
 
 from typing import TYPE_CHECKING, Any
 
+from core.damage import Damage
 from core.environment import environment, fingerprint
 from core.evaluation import Evaluation, EvaluationPlan
+from core.input_noise import GaussianNoise
+from core.label_noise import (
+    ConfusedLabels,
+    Corrupted,
+    LabelNoise,
+    RedrawnLabels,
+    WrongLabels,
+    WrongLabelsByClass,
+    flips,
+)
+from core.memory import Memory
 from core.named import Named, named
-from core.order import ClassSequential, Order, Schedule, Shuffled
+from core.order import Blocks, Blurred, ClassSequential, Order, Schedule, Shuffled, Tasks
 from core.recipe import Recipe, replaced
 from core.record import Record
+from core.replay import Replay, Replayed
 from core.split import HoldOut, Split
 from core.store import Store
 
@@ -15,21 +28,36 @@ if TYPE_CHECKING:
     from core.trainer import Trainer
 
 __all__ = [
+    "Blocks",
+    "Blurred",
     "ClassSequential",
+    "ConfusedLabels",
+    "Corrupted",
+    "Damage",
     "Evaluation",
     "EvaluationPlan",
+    "GaussianNoise",
     "HoldOut",
+    "LabelNoise",
+    "Memory",
     "Named",
     "Order",
     "Recipe",
     "Record",
+    "RedrawnLabels",
+    "Replay",
+    "Replayed",
     "Schedule",
     "Shuffled",
     "Split",
     "Store",
+    "Tasks",
     "Trainer",
+    "WrongLabels",
+    "WrongLabelsByClass",
     "environment",
     "fingerprint",
+    "flips",
     "named",
     "replaced",
 ]

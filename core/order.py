@@ -1,14 +1,18 @@
 """Orders: which examples a network sees when, as arrays made before training."""
 
 from dataclasses import dataclass
-from typing import NamedTuple, Protocol
+from typing import Literal, NamedTuple, Protocol, TypeGuard
 
 import numpy as np
 from numpy.typing import NDArray
 
+from core.quantities import is_count, is_number
 from data import InputError
 
 Labels = NDArray[np.int64]
+ClassOrder = tuple[int, ...] | tuple[tuple[int, ...], ...] | Literal["random"] | None
+"""Which class comes first, second, ...: one order for all epochs; one for each epoch, starting
+again when they are used up; `random`, drawn anew every epoch; or 0, 1, 2, ... if None."""
 
 
 class Schedule(NamedTuple):
@@ -20,7 +24,7 @@ class Schedule(NamedTuple):
             may end any segment.
         segment_ends: After how many steps each segment is over, int32 [g]; the last is s.
         class_segments: For each class the segment (counted from 1) that has its turn,
-            int32 [classes].
+            int32 [classes]; 0 for a class that has no turn in this epoch (see `Tasks`).
     """
 
     indices: NDArray[np.int32]
@@ -47,30 +51,22 @@ class Shuffled:
     to the nearest step, so that both can be measured at the same points.
 
     Args:
-        classes: The order of the classes whose turns mark the segments; 0, 1, 2, ... if None.
+        classes: The order of the classes whose turns mark the segments, see `ClassOrder`.
     """
 
-    classes: tuple[int, ...] | None = None
+    classes: ClassOrder = None
 
     def __post_init__(self) -> None:
-        """Refuse what is no list of classes."""
-        _check_classes(self.classes)
+        """Refuse what is no class order."""
+        _refuse_unordered(self.classes)
 
     def __call__(
         self, labels: Labels, *, epoch: int, batch_size: int, rng: np.random.Generator
     ) -> Schedule:
         """Write down one epoch. See `Order`."""
-        classes = _class_order(self.classes, labels)
-        batch_sizes = _batch_sizes(len(labels), batch_size)
-        counts = np.bincount(labels, minlength=len(classes))[classes]
-        ends = np.rint(np.cumsum(counts) / batch_size).astype(np.int32)
-        ends[-1] = len(batch_sizes)
-        return Schedule(
-            rng.permutation(len(labels)).astype(np.int32),
-            batch_sizes,
-            np.minimum(ends, len(batch_sizes)),
-            _turns(classes),
-        )
+        classes = _class_order(self.classes, labels, epoch, rng)
+        indices = rng.permutation(len(labels))
+        return _marked(indices, labels, classes, batch_size)
 
 
 @dataclass(frozen=True)
@@ -80,22 +76,22 @@ class ClassSequential:
     Each class ends with a smaller batch where its size asks for one.
 
     Args:
-        classes: Which class comes first, second, ...; 0, 1, 2, ... if None.
+        classes: Which class comes first, second, ..., see `ClassOrder`.
     """
 
-    classes: tuple[int, ...] | None = None
+    classes: ClassOrder = None
 
     def __post_init__(self) -> None:
-        """Refuse what is no list of classes."""
-        _check_classes(self.classes)
+        """Refuse what is no class order."""
+        _refuse_unordered(self.classes)
 
     def __call__(
         self, labels: Labels, *, epoch: int, batch_size: int, rng: np.random.Generator
     ) -> Schedule:
         """Write down one epoch. See `Order`."""
-        classes = _class_order(self.classes, labels)
+        classes = _class_order(self.classes, labels, epoch, rng)
         members = [rng.permutation(np.flatnonzero(labels == label)) for label in classes]
-        batches = [_batch_sizes(len(examples), batch_size) for examples in members]
+        batches = [in_batches(len(examples), batch_size) for examples in members]
         return Schedule(
             np.concatenate(members).astype(np.int32),
             np.concatenate(batches),
@@ -104,16 +100,195 @@ class ClassSequential:
         )
 
 
-def _check_classes(classes: object) -> None:
-    whole = isinstance(classes, tuple) and all(type(label) is int for label in classes)
-    if classes is not None and not whole:
-        raise InputError(f"Received class order {classes!r}; expected a tuple of whole numbers.")
+@dataclass(frozen=True, kw_only=True)
+class Blurred:
+    """Class-sequential with a share of every class's places open to all classes.
+
+    In each segment of the class-sequential order, that share of the places is chosen at random;
+    the examples that stood on chosen places, of all segments, are shuffled among them. So 0 is the
+    class-sequential order itself, and with 1 all examples are shuffled. A segment of a class that
+    is 1/10 of the data thus shows .9 of the share from other classes. Batches are those of the
+    class-sequential order for every share, so that nothing but the blur changes with it.
+
+    Args:
+        share: From 0 (class-sequential) to 1 (shuffled).
+        classes: Which class comes first, second, ..., see `ClassOrder`.
+    """
+
+    share: float
+    classes: ClassOrder = None
+
+    def __post_init__(self) -> None:
+        """Refuse shares that are none."""
+        _refuse_unordered(self.classes)
+        if not is_number(self.share, 0, 1):
+            raise InputError(
+                f"Received blur share {self.share!r}; "
+                "expected a number from 0 (class-sequential) to 1 (shuffled)."
+            )
+
+    def __call__(
+        self, labels: Labels, *, epoch: int, batch_size: int, rng: np.random.Generator
+    ) -> Schedule:
+        """Write down one epoch. See `Order`."""
+        schedule = ClassSequential(self.classes)(
+            labels, epoch=epoch, batch_size=batch_size, rng=rng
+        )
+        places = np.split(
+            np.arange(len(labels)), np.flatnonzero(np.diff(labels[schedule.indices])) + 1
+        )
+        chosen = np.concatenate(
+            [rng.permutation(part)[: round(self.share * len(part))] for part in places]
+        )
+        indices = schedule.indices.copy()
+        indices[chosen] = indices[rng.permutation(chosen)]
+        return schedule._replace(indices=indices)
 
 
-def _class_order(classes: tuple[int, ...] | None, labels: Labels) -> NDArray[np.intp]:
-    """The order asked for, checked against the labels: every class exactly once."""
+@dataclass(frozen=True, kw_only=True)
+class Blocks:
+    """Every example once an epoch, in blocks of one class each, in random order.
+
+    Each class is shuffled within itself and cut into blocks; its last block is shorter where its
+    size asks for it. Length 1 is the shuffled order; from the size of the largest class on it is
+    one class after the other in random order. Batches run on across blocks: they hold one class
+    each only where the length is a multiple of the batch size, but for the shorter blocks. The
+    segments are those of `Shuffled`.
+
+    Args:
+        length: Examples in a block.
+        classes: The order of the classes whose turns mark the segments, see `ClassOrder`.
+    """
+
+    length: int
+    classes: ClassOrder = None
+
+    def __post_init__(self) -> None:
+        """Refuse lengths that are none."""
+        _refuse_unordered(self.classes)
+        if not is_count(self.length):
+            raise InputError(
+                f"Received block length {self.length!r}; expected a whole number from 1 up."
+            )
+
+    def __call__(
+        self, labels: Labels, *, epoch: int, batch_size: int, rng: np.random.Generator
+    ) -> Schedule:
+        """Write down one epoch. See `Order`."""
+        classes = _class_order(self.classes, labels, epoch, rng)
+        members = [rng.permutation(np.flatnonzero(labels == label)) for label in classes]
+        sizes = np.concatenate([in_batches(len(part), self.length) for part in members])
+        # Each example carries its block's place; a stable sort keeps the order within a block.
+        place = np.repeat(rng.permutation(len(sizes)), sizes)
+        indices = np.concatenate(members)[np.argsort(place, kind="stable")]
+        return _marked(indices, labels, classes, batch_size)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Tasks:
+    """Groups of classes one after the other, each for several epochs, and never again.
+
+    The class-incremental protocol (van de Ven & Tolias 2019): an epoch shows the examples of one
+    group only, shuffled, and is one segment. A training has as many epochs as all tasks together.
+
+    Args:
+        groups: The classes of the first task, of the second, ...; each class in one of them.
+        epochs_each: How many epochs each task takes.
+    """
+
+    groups: tuple[tuple[int, ...], ...]
+    epochs_each: int = 1
+
+    def __post_init__(self) -> None:
+        """Refuse groups that do not divide the classes among them."""
+        if not is_count(self.epochs_each):
+            raise InputError(
+                f"Received epochs_each={self.epochs_each!r}; expected a whole number from 1 up."
+            )
+        grouped = isinstance(self.groups, tuple) and all(
+            isinstance(group, tuple) and group for group in self.groups
+        )
+        classes = [label for group in self.groups for label in group] if grouped else []
+        if not classes or sorted(classes) != list(range(len(classes))):
+            raise InputError(
+                f"Received tasks {self.groups!r}; expected groups of classes with each class "
+                "from 0 up exactly once, as in ((0, 1), (2, 3, 4))."
+            )
+
+    @property
+    def epochs(self) -> int:
+        """How many epochs all tasks together take."""
+        return len(self.groups) * self.epochs_each
+
+    def __call__(
+        self, labels: Labels, *, epoch: int, batch_size: int, rng: np.random.Generator
+    ) -> Schedule:
+        """Write down one epoch. See `Order`.
+
+        Raises:
+            InputError: The tasks are over, have other classes than the labels, or one of them
+                has no examples.
+        """
+        if not 1 <= epoch <= self.epochs:
+            raise InputError(
+                f"Received epoch {epoch} of {len(self.groups)} tasks; expected epochs 1 to "
+                f"{self.epochs}: {self.epochs_each} for each task."
+            )
+        named, there = sum(map(len, self.groups)), int(labels.max()) + 1
+        if named != there:
+            raise InputError(
+                f"Received tasks of {named} classes for data of {there}; "
+                f"expected each of the classes 0 to {there - 1} in one of the tasks."
+            )
+        group = self.groups[(epoch - 1) // self.epochs_each]
+        members = np.flatnonzero(np.isin(labels, group))
+        if not len(members):
+            raise InputError(
+                f"Received the task {group!r}, of which the training part has no examples; "
+                "expected some: merge it with another task."
+            )
+        batch_sizes = in_batches(len(members), batch_size)
+        turns = np.zeros(named, dtype=np.int32)
+        turns[list(group)] = 1
+        return Schedule(
+            rng.permutation(members).astype(np.int32),
+            batch_sizes,
+            np.array([len(batch_sizes)], dtype=np.int32),
+            turns,
+        )
+
+
+def segments(schedule: Schedule) -> list[Schedule]:
+    """A schedule cut at its segment ends: one schedule of one segment for each of them.
+
+    `class_segments` stays that of the whole epoch.
+    """
+    starts = [0, *schedule.segment_ends[:-1].tolist()]
+    shown = np.concatenate([[0], np.cumsum(schedule.batch_sizes)])
+    return [
+        Schedule(
+            schedule.indices[shown[start] : shown[end]],
+            schedule.batch_sizes[start:end],
+            np.array([end - start], dtype=np.int32),
+            schedule.class_segments,
+        )
+        for start, end in zip(starts, schedule.segment_ends.tolist(), strict=True)
+    ]
+
+
+def _class_order(
+    classes: ClassOrder, labels: Labels, epoch: int, rng: np.random.Generator
+) -> NDArray[np.intp]:
+    """The order asked for in an epoch, checked against the labels: every class exactly once.
+
+    The first thing that is drawn from the stream, so that random class orders agree between
+    orders that share it.
+    """
     n = int(labels.max()) + 1
-    order = np.arange(n) if classes is None else np.asarray(classes, dtype=np.intp)
+    if classes == "random":
+        return rng.permutation(n)
+    given = classes[(epoch - 1) % len(classes)] if _nested(classes) else classes
+    order = np.arange(n) if given is None else np.asarray(given, dtype=np.intp)
     if sorted(order.tolist()) != list(range(n)):
         raise InputError(
             f"Received class order {','.join(map(str, order))}; "
@@ -122,13 +297,47 @@ def _class_order(classes: tuple[int, ...] | None, labels: Labels) -> NDArray[np.
     return order
 
 
+def _nested(classes: ClassOrder) -> TypeGuard[tuple[tuple[int, ...], ...]]:
+    return isinstance(classes, tuple) and bool(classes) and isinstance(classes[0], tuple)
+
+
+def _refuse_unordered(classes: ClassOrder) -> None:
+    """Refuse a class order that no data could have."""
+    orders = classes if _nested(classes) else (classes,)
+    for order in orders:
+        if order is None or (order == "random" and not _nested(classes)):
+            continue
+        whole = isinstance(order, tuple) and all(type(label) is int for label in order)
+        if not whole or not order:
+            raise InputError(
+                f"Received class order {classes!r}; expected whole numbers as in (1, 0, 2), "
+                "one such order for each epoch, random, or None."
+            )
+
+
+def _marked(
+    indices: NDArray[np.intp], labels: Labels, classes: NDArray[np.intp], batch_size: int
+) -> Schedule:
+    """A schedule in full batches whose segments end where those of a class-sequential one would."""
+    batch_sizes = in_batches(len(labels), batch_size)
+    counts = np.bincount(labels, minlength=len(classes))[classes]
+    ends = np.rint(np.cumsum(counts) / batch_size).astype(np.int32)
+    ends[-1] = len(batch_sizes)
+    return Schedule(
+        indices.astype(np.int32),
+        batch_sizes,
+        np.minimum(ends, len(batch_sizes)),
+        _turns(classes),
+    )
+
+
 def _turns(classes: NDArray[np.intp]) -> NDArray[np.int32]:
     turns = np.empty(len(classes), dtype=np.int32)
     turns[classes] = np.arange(1, len(classes) + 1)
     return turns
 
 
-def _batch_sizes(n: int, batch_size: int) -> NDArray[np.int32]:
-    """Full batches, then what is left over."""
+def in_batches(n: int, batch_size: int) -> NDArray[np.int32]:
+    """The sizes of full batches, then of what is left over, int32 [s]."""
     full, rest = divmod(n, batch_size)
     return np.array([batch_size] * full + [rest] * (rest > 0), dtype=np.int32)

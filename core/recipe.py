@@ -11,13 +11,13 @@ from typing import Any, Literal
 from core.evaluation import EvaluationPlan
 from core.models import BUILDERS, builder
 from core.named import Named, named, source
-from core.order import ClassSequential, Order, Shuffled
+from core.order import Blocks, Blurred, ClassSequential, Order, Shuffled
 from core.preprocessing import STEPS
 from core.split import HoldOut
 from data import InputError
 
 # What may stand in a recipe's fields, by the name it has in JSON.
-ORDERS = (Shuffled, ClassSequential)
+ORDERS = (Shuffled, ClassSequential, Blurred, Blocks)
 PARTS = {part.__name__: part for part in (HoldOut, *ORDERS, EvaluationPlan, Named)}
 
 
@@ -161,7 +161,13 @@ def _whole(name: str, part: Any, value: Any) -> Any:
     own = {kind.__name__: kind for kind in kinds if kind.__name__ in PARTS}
     if own and not isinstance(value, kinds):
         _expect(value, name, own)
-        return own[value]()
+        try:
+            return own[value]()
+        except TypeError:
+            raise InputError(
+                f"Received {name}={value} alone; expected it with its parameters: name it in a "
+                "study file."
+            ) from None
     value = _like(part, value)
     if not isinstance(value, kinds) or (kinds == (int,) and isinstance(value, bool)):
         raise InputError(f"Received {name}={value!r}; expected a value like {part!r}.")

@@ -5,7 +5,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core import ClassSequential, EvaluationPlan, HoldOut, Recipe, Shuffled, named, replaced
+from core import (
+    Blurred,
+    ClassSequential,
+    EvaluationPlan,
+    HoldOut,
+    Recipe,
+    Shuffled,
+    named,
+    replaced,
+)
 from data import InputError
 
 plain = Recipe(dataset="digits", model=named("mlp", widths=(20,)))
@@ -22,7 +31,9 @@ recipes = st.builds(
     preprocessing=st.sampled_from([(), ("scale",), ("scale", "standardise")]),
     optimiser=st.builds(lambda rate: named("SGD", learning_rate=rate), st.floats(1e-9, 1)),
     early_stopping=st.none() | st.just(named("EarlyStopping", monitor="val_loss", patience=3)),
-    order=st.sampled_from([Shuffled(), ClassSequential(), ClassSequential((1, 0))]),
+    order=st.sampled_from(
+        [Shuffled(), ClassSequential(), ClassSequential((1, 0)), Blurred(share=0.5)]
+    ),
     epochs=st.integers(1, 5),
     evaluation=st.builds(EvaluationPlan, segments=st.booleans()),
 )
@@ -86,6 +97,7 @@ def test_a_part_can_be_replaced_by_its_name():
         ("epochs.inner", 1, "epochs alone"),
         ("order", "Nonsense", "ClassSequential"),
         ("order.nonsense", 1, "field of order"),
+        ("order", "Blurred", "with its parameters"),
         ("model", "resnet", "mlp"),
         ("model.width", 3, "width"),
         ("split.size", -1, "size -1"),

@@ -1,0 +1,15 @@
+"""What a number in a recipe may be."""
+
+import math
+from typing import Any
+
+
+def is_count(value: Any) -> bool:
+    """Whether it is a whole number from 1 up."""
+    return isinstance(value, int) and not isinstance(value, bool) and value >= 1
+
+
+def is_number(value: Any, low: float, high: float = math.inf) -> bool:
+    """Whether it is a finite number from `low` to `high`, both included."""
+    plain = isinstance(value, int | float) and not isinstance(value, bool)
+    return plain and math.isfinite(value) and low <= value <= high
