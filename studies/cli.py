@@ -3,7 +3,9 @@
 import contextlib
 import os
 import sys
+import threading
 from collections.abc import Callable
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -179,6 +181,9 @@ def run(
         if not quiet:
             click.echo(f"{name}: {_count(len(plan.jobs), 'run')} to do{kept}", err=True)
         processes = min(workers or _processors(), len(plan.jobs))
+        if plan.jobs:
+            # What prints the answer takes two seconds to import: it can while the workers train.
+            threading.Thread(target=_import_for_the_answer, daemon=True).start()
         with display(plan, quiet) as shown:
             records = execute(plan, store, shown, workers=processes)
     except KeyboardInterrupt:
@@ -459,6 +464,11 @@ def main() -> None:
         sys.exit(code)
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     sys.exit(code)
+
+
+def _import_for_the_answer() -> None:
+    for module in ("studies.reporting", "analysis.wording", "rich.table"):
+        import_module(module)
 
 
 def _refuse(message: str) -> int:

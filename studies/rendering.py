@@ -94,8 +94,9 @@ def _cell(name: str, value: Any, row: dict[str, Any], decimals: int) -> str:
     if isinstance(value, float):
         in_percent = "loss" not in str(row.get("metric", row.get("name", "")))
         if name in ("p", "p_adjusted", "robust p", "floor"):
-            return f"{value:.4f}"
-        return f"{100 * value:.{decimals}f}" if in_percent else f"{value:.4f}"
+            return f"{value:.4f}" if value >= 0.0001 else "<.0001"
+        # Adding 0 turns the negative zero of a rounded -.0001 into zero.
+        return f"{round(100 * value, decimals) + 0:.{decimals}f}" if in_percent else f"{value:.4f}"
     return clean(str(value))
 
 
