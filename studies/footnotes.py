@@ -63,6 +63,8 @@ def _of_the_metric(reading: Reading) -> list[str]:
     lines = []
     for condition in dict.fromkeys(record.condition for record in reading.records):
         values = values_of(reading.records, metric, condition).to_numpy()
+        if not len(values):
+            continue
         words = [f"{metric} of {condition}:"]
         if 1 < len(values) < FRAGILE:
             words.append(f"every value {', '.join(f'{100 * v:.2f}' for v in values)};")
@@ -79,7 +81,7 @@ def _of_the_metric(reading: Reading) -> list[str]:
             for e in record.evaluations
             if e.set == name
         }
-        if len(sizes) == 1 and len(values):
+        if len(sizes) == 1:
             (n,) = sizes
             error = 100 * float(binomial_standard_error(float(values.mean()), n))
             words.append(f"standard error of its {n:,} examples {error:.2f} points.")

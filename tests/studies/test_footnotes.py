@@ -53,6 +53,14 @@ def test_diverged_and_failed_runs_are_counted_with_their_interval(ebb, store):
     assert "1 of 10 runs failed and are left out" in out
 
 
+def test_a_condition_without_a_finished_run_beside_one_with_some(ebb, store):
+    filled(store, 2)
+    store.save(made_record("class-sequential", 0, status="diverged"), "digest", planned=2)
+    out = summary(ebb)
+    assert "class-sequential: 1 of 1 runs diverged" in out
+    assert "test accuracy of shuffled:" in out
+
+
 def test_nothing_finished_is_said_so(ebb, store):
     store.save(made_record("shuffled", 0, status="diverged"), "digest", planned=10)
     assert "No run finished" in summary(ebb)
