@@ -13,6 +13,7 @@ from core.models import BUILDERS, builder
 from core.named import Named, named, source
 from core.order import Blocks, Blurred, ClassSequential, Order, Shuffled
 from core.preprocessing import STEPS
+from core.quantities import is_count
 from core.split import HoldOut
 from data import InputError
 
@@ -59,7 +60,7 @@ class Recipe:
                 raise InputError(f"Received {name}={value!r}; expected {names}.")
         for name in ("epochs", "batch_size"):
             value = getattr(self, name)
-            if not isinstance(value, int) or isinstance(value, bool) or value < 1:
+            if not is_count(value):
                 raise InputError(f"Received {name}={value!r}; expected a whole number from 1 up.")
         for step in self.preprocessing:
             _expect(step, "preprocessing step", STEPS)
