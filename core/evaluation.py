@@ -6,17 +6,22 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from core.split import Indices, Split
+from core.damage import Damage
+from core.quantities import is_count
+from core.split import Indices
 from data import InputError
 
-SETS = ("train", "validation", "test")
+SETS = ("test", "validation", "train")
+PARTS = ("train-clean", "train-corrupted", "train-corrupted-true-labels")
+"""Of the training part with label noise: where labels are right; where they are wrong, held against
+the labels taught (what is learned by heart), and against the true ones (what is seen through)."""
 
 
 class Evaluation(NamedTuple):
     """One look at a network.
 
     Attributes:
-        set: Name of the examples: `test`, `validation`, `train`, or `test-sample`.
+        set: Name of the examples, see `EvaluationPlan`, or `test-sample`.
         epoch: How many epochs were over; 0 is the untrained network.
         segment: Which segment of that epoch had just ended, from 1; 0 for the untrained network.
         step: How many training steps were over.
@@ -38,6 +43,9 @@ class EvaluationPlan:
 
     Args:
         sets: Evaluated in full before training and after every epoch; an empty one is left out.
+            `test`, `validation`, `train` (held against the labels taught), its parts (see `PARTS`),
+            and damaged test sets by kind and severity, as in `gaussian-0.1` (see `core.damage`).
+        at_end: Further sets, evaluated once, after the training.
         segments: Whether to evaluate `test-sample` after every segment as well.
         segment_examples: Size of `test-sample`: a fixed sample of the test set, the same for
             every seed, with each class's share of it. Ten segments on all of MNIST's test set
@@ -45,34 +53,33 @@ class EvaluationPlan:
     """
 
     sets: tuple[str, ...] = ("test", "validation")
+    at_end: tuple[str, ...] = ()
     segments: bool = False
     segment_examples: int = 2000
 
     def __post_init__(self) -> None:
         """Refuse sets that do not exist."""
-        if not isinstance(self.sets, tuple):
-            raise InputError(f"Received sets {self.sets!r}; expected a tuple of names.")
-        for name in self.sets:
-            if name not in SETS:
-                raise InputError(
-                    f"Received evaluation set {name!r}; expected one of {', '.join(SETS)}."
-                )
+        for field, names in (("sets", self.sets), ("at_end", self.at_end)):
+            if not isinstance(names, tuple):
+                raise InputError(f"Received {field} {names!r}; expected a tuple of names.")
+        names = (*self.sets, *self.at_end)
+        for name in names:
+            if name not in SETS + PARTS:
+                _refuse_unless_damaged(name)
+        if twice := [name for name in names if names.count(name) > 1]:
+            raise InputError(f"Received evaluation set {twice[0]!r} twice; expected it once.")
         if not isinstance(self.segments, bool):
             raise InputError(f"Received segments={self.segments!r}; expected true or false.")
-        if not isinstance(self.segment_examples, int) or self.segment_examples < 1:
+        if not is_count(self.segment_examples):
             raise InputError(
                 f"Received segment_examples={self.segment_examples!r}; expected a whole number "
                 "from 1 up."
             )
 
-    def whole_sets(self, split: Split) -> dict[str, Indices]:
-        """The examples of each set that is evaluated after every epoch."""
-        parts = {name: getattr(split, name) for name in self.sets}
-        return {name: part for name, part in parts.items() if len(part)}
-
-    def sample(self, split: Split, labels: NDArray[np.int64]) -> Indices:
-        """The examples of `test-sample`; `labels` are those of both files, int64 [n + m]."""
-        return stratified(split.test, labels[split.test], self.segment_examples)
+    @property
+    def damaged(self) -> tuple[str, ...]:
+        """The names of damaged test sets among all sets."""
+        return tuple(name for name in (*self.sets, *self.at_end) if name not in SETS + PARTS)
 
 
 def stratified(examples: Indices, labels: NDArray[np.int64], size: int) -> Indices:
@@ -101,3 +108,15 @@ def confusion_matrix(
     """Count the predictions of each class: int64 [classes, classes], rows are true classes."""
     pairs = np.bincount(labels * classes + predictions, minlength=classes * classes)
     return pairs.reshape(classes, classes)
+
+
+def _refuse_unless_damaged(name: object) -> None:
+    try:
+        assert isinstance(name, str)
+        Damage.named(name)
+    except (AssertionError, InputError) as error:
+        reason = f"; {error}" if isinstance(name, str) and "-" in name else "."
+        raise InputError(
+            f"Received evaluation set {name!r}; expected one of {', '.join(SETS + PARTS)}, or a "
+            f"damaged test set as in gaussian-0.1{reason}"
+        ) from None

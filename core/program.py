@@ -14,6 +14,7 @@ import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
+from core.input_noise import Fresh, GaussianNoise
 from core.named import Named
 from core.order import Schedule
 from core.recipe import CALLBACK_SCHEDULES
@@ -126,6 +127,7 @@ class Program:
         loss: Keras loss by name.
         classes: Number of classes; labels are 0 to `classes` - 1.
         compiler: `xla` or `graph`.
+        noise: Input noise, of which the fresh kind is added as batches are shown.
     """
 
     def __init__(
@@ -135,8 +137,10 @@ class Program:
         loss: str,
         classes: int,
         compiler: Literal["xla", "graph"],
+        noise: GaussianNoise | None = None,
     ) -> None:
         self.compiler = compiler
+        self._clip = noise.clip if noise is not None else None
         self._losses = _loss_per_example(loss)
         if compiler == "xla" and _clonable(model):
             model = keras.models.clone_model(model, clone_function=_counted)
@@ -152,6 +156,7 @@ class Program:
         xla = compiler == "xla"
         self._train = tf.function(self._steps, jit_compile=xla, autograph=False)
         self._predict = tf.function(self._look, jit_compile=xla, autograph=False)
+        self._see = tf.function(self._features, jit_compile=xla, autograph=False)
 
     def load(self, model: keras.Model, optimiser: keras.optimizers.Optimizer) -> None:
         """Start from the variables of a freshly built model and optimiser of the same kind."""
@@ -184,7 +189,8 @@ class Program:
         total, correct = 0.0, 0.0
         for first, last, width in self._pieces(batches.sizes, start, stop):
             indices = batches.indices[:, :width]
-            sums = self._train(x, y, indices, batches.sizes, tf.constant(first), tf.constant(last))
+            span = (tf.constant(first), tf.constant(last))
+            sums = self._train(x, y, indices, batches.sizes, *span, batches.noise)
             total, correct = total + float(sums[0]), correct + float(sums[1])
         return total, correct
 
@@ -212,12 +218,32 @@ class Program:
         Returns:
             The predicted classes, int32 [k], and the mean loss, penalties included.
         """
-        chunk = min(CHUNK, len(indices))
-        padded = np.zeros(-(-len(indices) // chunk) * chunk, dtype=np.int32)
-        padded[: len(indices)] = indices
-        predicted, losses, penalties = self._predict(x, y, tf.constant(padded.reshape(-1, chunk)))
+        rows = _in_chunks(indices)
+        predicted, losses, penalties = self._predict(x, y, rows)
         mean = losses.numpy().ravel()[: len(indices)].mean(dtype=np.float64)
         return predicted.numpy().ravel()[: len(indices)], float(mean + penalties.numpy().mean())
+
+    def features(self, x: tf.Tensor, indices: NDArray[np.int32]) -> NDArray[np.float32]:
+        """What the network makes of examples just before its output layer.
+
+        Args:
+            x: Inputs, float32 [n, ...].
+            indices: Which examples, int32 [k].
+
+        Returns:
+            float32 [k, d].
+
+        Raises:
+            InputError: A network whose layers are not known one by one.
+        """
+        if not _clonable(self.model):
+            raise InputError(
+                f"Received a model of class {type(self.model).__name__} with herding; expected a "
+                "Sequential or functional one: herding reads the inputs of its last layer."
+            )
+        seen = self._see(x, _in_chunks(indices)).numpy()
+        found: NDArray[np.float32] = seen.reshape(-1, seen.shape[-1])[: len(indices)]
+        return found
 
     def _targets(self, labels: tf.Tensor) -> tf.Tensor:
         return tf.one_hot(labels, self._one_hot) if self._one_hot else labels
@@ -230,6 +256,7 @@ class Program:
         sizes: tf.Tensor,
         start: tf.Tensor,
         stop: tf.Tensor,
+        noise: tuple[tf.Tensor, ...],
     ) -> tuple[tf.Tensor, tf.Tensor]:
         padded = self.compiler == "xla" and not self._exact
         place = tf.range(indices.shape[1] or 0)
@@ -238,6 +265,8 @@ class Program:
             size = tf.cast(sizes[i], x.dtype)
             chosen = indices[i] if self.compiler == "xla" else indices[i, : sizes[i]]
             inputs, labels = tf.gather(x, chosen), tf.gather(y, chosen)
+            if noise:
+                inputs = self._with_noise(inputs, noise, i)
             weight = tf.cast(place < sizes[i], x.dtype) if padded else tf.ones((), x.dtype)
             with tf.GradientTape() as tape:
                 output = self.model(inputs, training=True)
@@ -257,6 +286,24 @@ class Program:
         sums = tf.while_loop(lambda i, *_: i < stop, step, (start, zero, zero))
         return sums[1], sums[2]
 
+    def _with_noise(
+        self, inputs: tf.Tensor, noise: tuple[tf.Tensor, ...], step: tf.Tensor
+    ) -> tf.Tensor:
+        """A batch with its fresh noise, see `core.input_noise.Fresh`."""
+        pool, offsets = noise
+        size = tf.size(inputs)
+        first, second = (tf.slice(pool[h], [offsets[step, h]], [size]) for h in (0, 1))
+        noisy = inputs + tf.reshape(first + second, tf.shape(inputs))
+        return noisy if self._clip is None else tf.clip_by_value(noisy, *self._clip)
+
+    def _features(self, x: tf.Tensor, indices: tf.Tensor) -> tf.Tensor:
+        before = keras.Model(self.model.inputs, self.model.layers[-1].input)
+
+        def chunk(chosen: tf.Tensor) -> tf.Tensor:
+            return tf.reshape(before(tf.gather(x, chosen), training=False), (indices.shape[1], -1))
+
+        return tf.map_fn(chunk, indices, fn_output_signature=x.dtype)
+
     def _look(
         self, x: tf.Tensor, y: tf.Tensor, indices: tf.Tensor
     ) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
@@ -275,10 +322,17 @@ class Batches:
     Args:
         schedule: The epoch's schedule.
         examples: Where the schedule's positions lie in the arrays, int32 [n].
-        batch_size: The recipe's batch size.
+        batch_size: The largest batch that can occur.
+        noise: Fresh noise for the schedule's steps.
     """
 
-    def __init__(self, schedule: Schedule, examples: NDArray[np.int32], batch_size: int) -> None:
+    def __init__(
+        self,
+        schedule: Schedule,
+        examples: NDArray[np.int32],
+        batch_size: int,
+        noise: Fresh | None = None,
+    ) -> None:
         steps = len(schedule.batch_sizes)
         rows = np.zeros((-(-steps // BLOCK) * BLOCK, batch_size), dtype=np.int32)
         sizes = np.zeros(len(rows), dtype=np.int32)
@@ -287,6 +341,20 @@ class Batches:
         self.steps = steps
         self.indices = tf.constant(rows)
         self.sizes = tf.constant(sizes)
+        self.noise: tuple[tf.Tensor, ...] = ()
+        if noise is not None:
+            offsets = np.zeros((len(rows), 2), dtype=np.int32)
+            offsets[:steps] = noise.offsets
+            self.noise = (tf.constant(noise.pool), tf.constant(offsets))
+
+
+def _in_chunks(indices: NDArray[np.int32]) -> tf.Tensor:
+    """Positions in rows of equal length, the last one padded with 0; int32 [rows, length]."""
+    # Sets that are nearly of one size have one shape: another would cost a compilation.
+    length = min(CHUNK, -(-len(indices) // BLOCK) * BLOCK)
+    padded = np.zeros(-(-len(indices) // length) * length, dtype=np.int32)
+    padded[: len(indices)] = indices
+    return tf.constant(padded.reshape(-1, length))
 
 
 def _loss_per_example(name: str) -> Callable[[tf.Tensor, tf.Tensor], tf.Tensor]:

@@ -9,17 +9,50 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from core.evaluation import EvaluationPlan
+from core.input_noise import GaussianNoise
+from core.label_noise import (
+    ConfusedLabels,
+    LabelNoise,
+    RedrawnLabels,
+    WrongLabels,
+    WrongLabelsByClass,
+)
 from core.models import BUILDERS, builder
 from core.named import Named, named, source
-from core.order import Blocks, Blurred, ClassSequential, Order, Shuffled
+from core.order import Blocks, Blurred, ClassSequential, Order, Shuffled, Tasks
 from core.preprocessing import STEPS
 from core.quantities import is_count
+from core.replay import Replay
 from core.split import HoldOut
 from data import InputError
 
 # What may stand in a recipe's fields, by the name it has in JSON.
-ORDERS = (Shuffled, ClassSequential, Blurred, Blocks)
-PARTS = {part.__name__: part for part in (HoldOut, *ORDERS, EvaluationPlan, Named)}
+ORDERS = (Shuffled, ClassSequential, Blurred, Blocks, Tasks)
+LABEL_NOISE = (WrongLabels, RedrawnLabels, WrongLabelsByClass, ConfusedLabels)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Pretraining:
+    """A training on undamaged data that comes first, with the recipe's other settings.
+
+    The training proper starts from its weights, with a fresh optimiser.
+
+    Args:
+        epochs: Of the training that comes first.
+        early_stopping: Of that training, see `Recipe`.
+    """
+
+    epochs: int
+    early_stopping: Named | None = None
+
+
+PARTS = {
+    part.__name__: part
+    for part in (
+        *(HoldOut, *ORDERS, *LABEL_NOISE, GaussianNoise, Replay),
+        *(Pretraining, EvaluationPlan, Named),
+    )
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,7 +76,15 @@ class Recipe:
     early_stopping: Named | None = None
     """The Keras callback `EarlyStopping` with its parameters."""
     order: Order = field(default_factory=Shuffled)
-    """Which examples the network sees when."""
+    """Which examples the network sees when; sorted by their true labels where some are wrong."""
+    label_noise: LabelNoise | None = None
+    """Which labels of the training part are wrong."""
+    input_noise: GaussianNoise | None = None
+    """Noise on the inputs, in the units after preprocessing."""
+    replay: Replay | None = None
+    """A buffer of examples shown before, mixed into the order."""
+    pretraining: Pretraining | None = None
+    """A training on undamaged data that comes first."""
     epochs: int = 20
     batch_size: int = 32
     evaluation: EvaluationPlan = field(default_factory=EvaluationPlan)
@@ -75,6 +116,22 @@ class Recipe:
             )
         if self.early_stopping is not None:
             _expect(self.early_stopping.name, "early stopping", ("EarlyStopping",))
+        if isinstance(self.order, Tasks) and self.order.epochs != self.epochs:
+            raise InputError(
+                f"Received epochs={self.epochs} with {len(self.order.groups)} tasks of "
+                f"{self.order.epochs_each}; expected epochs={self.order.epochs}."
+            )
+        if self.replay is not None:
+            self.replay.per_batch(self.batch_size)
+        noisy = self.input_noise is not None and self.input_noise.on != "train"
+        if noisy and self.evaluation.damaged:
+            raise InputError(
+                "Received input noise on what is evaluated and the damaged sets "
+                f"{', '.join(self.evaluation.damaged)}; expected one or the other: noise on=train "
+                "leaves the test set to them."
+            )
+        if self.pretraining is not None:
+            self.clean()
         if ":" not in self.model.name:
             _expect(self.model.name, "model", BUILDERS)
         try:
@@ -84,6 +141,19 @@ class Recipe:
                 f"Received model {self.model.name} with "
                 f"{', '.join(self.model.parameters) or 'no parameters'}; {error}."
             ) from None
+
+    def clean(self) -> "Recipe":
+        """The recipe of the training that comes first."""
+        assert self.pretraining is not None
+        return dataclasses.replace(
+            self,
+            label_noise=None,
+            input_noise=None,
+            pretraining=None,
+            epochs=self.pretraining.epochs,
+            early_stopping=self.pretraining.early_stopping,
+            evaluation=dataclasses.replace(self.evaluation, segments=False, at_end=()),
+        )
 
     def to_json(self) -> dict[str, Any]:
         """The recipe as JSON types. Fields that are None are left out."""
@@ -122,6 +192,10 @@ KINDS: dict[str, tuple[type, ...]] = {
     "schedule": (Named, type(None)),
     "early_stopping": (Named, type(None)),
     "order": ORDERS,
+    "label_noise": (*LABEL_NOISE, type(None)),
+    "input_noise": (GaussianNoise, type(None)),
+    "replay": (Replay, type(None)),
+    "pretraining": (Pretraining, type(None)),
     "evaluation": (EvaluationPlan,),
 }
 """What each field holds, but for the plain numbers and choices."""

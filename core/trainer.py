@@ -4,35 +4,28 @@ import json
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any, NamedTuple
+from typing import Any
 
 import keras
 import numpy as np
-import tensorflow as tf
 from numpy.typing import NDArray
 
 from core import program as compiled
+from core.device import Device, Examples
 from core.environment import environment
-from core.evaluation import Evaluation, confusion_matrix
+from core.evaluation import Evaluation, confusion_matrix, stratified
 from core.models import builder
-from core.preprocessing import preprocess
+from core.order import Schedule, segments
+from core.preparation import Prepared, prepare
 from core.program import Batches, Program
 from core.recipe import CALLBACK_SCHEDULES, Recipe
 from core.record import Record, Status
+from core.rehearsal import Rehearsal
 from core.seeds import integer, stream
-from core.split import Split
 from data import Dataset, InputError
 
 Progress = Callable[[int], None]
 """Called with the number of epochs done."""
-
-
-class Arrays(NamedTuple):
-    """A data set on the device: inputs float32 [n, ...] and labels int32 [n] of both files."""
-
-    x: tf.Tensor
-    y: tf.Tensor
-    labels: NDArray[np.int64]
 
 
 class Trainer:
@@ -52,7 +45,7 @@ class Trainer:
 
     def __init__(self) -> None:
         self._programs: dict[str, Program] = {}
-        self._arrays: tuple[Any, Arrays] | None = None
+        self._device = Device()
 
     def train(
         self,
@@ -87,12 +80,15 @@ class Trainer:
             InputError: The recipe does not fit the data, or names what Keras does not have.
         """
         clock = _Clock()
-        with clock("prepare"):
-            split = recipe.split(dataset.y_train, dataset.y_test, stream(seed, "data"))
-            arrays = self._on_device(recipe, dataset, split)
-        with clock("build"):
-            program = self._program(recipe, seed, dataset)
-        run = _Run(recipe, seed, program, arrays, split, dataset.classes, clock)
+        start = None
+        if recipe.pretraining is not None:
+            with clock("pretrain"):
+                first = self._run(recipe.clean(), seed, dataset, _Clock())
+                first.all_epochs((), None)
+                start = first.program.model.get_weights()
+        run = self._run(recipe, seed, dataset, clock)
+        if start is not None:
+            run.program.model.set_weights(start)
         status = run.all_epochs(callbacks, progress)
         return Record(
             key=recipe.key(seed, dataset.checksum),
@@ -105,22 +101,21 @@ class Trainer:
             environment=environment(),
             status=status,
             seconds=clock.seconds,
-            remarks=(f"compiled: {program.compiler}", *run.remarks),
+            remarks=(f"compiled: {run.program.compiler}", *run.remarks),
             history=tuple(run.history),
             evaluations=tuple(run.evaluations),
             arrays=run.arrays(),
             repeatable=run.repeatable,
         )
 
-    def _on_device(self, recipe: Recipe, dataset: Dataset, split: Split) -> Arrays:
-        """The preprocessed data, kept for the next run that wants the same."""
-        wanted = (dataset.checksum, recipe.preprocessing, split.train.tobytes())
-        if self._arrays is None or self._arrays[0] != wanted:
-            labels = np.concatenate([dataset.y_train, dataset.y_test])
-            x = preprocess(dataset, recipe.preprocessing, split.train)
-            arrays = Arrays(tf.constant(x), tf.constant(labels.astype(np.int32)), labels)
-            self._arrays = (wanted, arrays)
-        return self._arrays[1]
+    def _run(self, recipe: Recipe, seed: int, dataset: Dataset, clock: "_Clock") -> "_Run":
+        """A training that is ready to begin."""
+        with clock("prepare"):
+            prepared = prepare(recipe, seed, dataset)
+            self._device.load(recipe, seed, dataset, prepared)
+        with clock("build"):
+            program = self._program(recipe, seed, dataset)
+        return _Run(recipe, seed, program, self._device, prepared, dataset.classes, clock)
 
     def _program(self, recipe: Recipe, seed: int, dataset: Dataset) -> Program:
         """A compiled program that holds this run's fresh variables."""
@@ -129,12 +124,14 @@ class Trainer:
         compiler = compiled.chosen_compiler(model, recipe.compiler)
         text = recipe.to_json()
         kind = json.dumps(
-            [text.get(part) for part in ("model", "optimiser", "schedule", "loss")]
+            [text.get(part) for part in ("model", "optimiser", "schedule", "loss", "input_noise")]
             + [compiler, dataset.x_train.shape[1:], dataset.classes]
         )
         if kind not in self._programs:
             parts = (model, compiled.make_optimiser(recipe.optimiser, recipe.schedule))
-            self._programs[kind] = Program(*parts, recipe.loss, dataset.classes, compiler)
+            self._programs[kind] = Program(
+                *parts, recipe.loss, dataset.classes, compiler, recipe.input_noise
+            )
         self._programs[kind].load(model, optimiser)
         return self._programs[kind]
 
@@ -189,15 +186,23 @@ class _Run:
         recipe: Recipe,
         seed: int,
         program: Program,
-        arrays: Arrays,
-        split: Split,
+        device: Device,
+        prepared: Prepared,
         classes: int,
         clock: _Clock,
     ) -> None:
-        self.recipe, self.seed, self.program, self.data = recipe, seed, program, arrays
-        self.split, self.classes, self.clock = split, classes, clock
-        self.sets = recipe.evaluation.whole_sets(split)
-        self.sample = recipe.evaluation.sample(split, arrays.labels)
+        self.recipe, self.seed, self.program, self.device = recipe, seed, program, device
+        self.prepared, self.classes, self.clock = prepared, classes, clock
+        split, plan = prepared.split, recipe.evaluation
+        self.train = split.train
+        sets = {name: device.examples(name) for name in plan.sets}
+        self.sets = {name: examples for name, examples in sets.items() if len(examples.rows)}
+        sample = stratified(split.test, prepared.labels[split.test], plan.segment_examples)
+        self.sample = device.examples("test")._replace(rows=sample)
+        taught, changed = prepared.taught[self.train], prepared.changed[self.train]
+        self.rehearsal = recipe.replay and Rehearsal(
+            recipe.replay, recipe.batch_size, classes, taught, changed
+        )
         self.step = 0
         self.repeatable = True
         self.remarks: list[str] = []
@@ -243,34 +248,42 @@ class _Run:
         if not _equal(evaluated, model.get_weights()):
             self.remarks.append("evaluated once more after the weights were restored")
             self.evaluate(epoch, self.evaluations[-1].segment, self.recipe.evaluation.segments)
+        for name in self.recipe.evaluation.at_end:
+            examples = self.device.examples(name)
+            if len(examples.rows):
+                self.look(name, examples, epoch, self.evaluations[-1].segment)
         return status
 
     def one_epoch(self, epoch: int) -> dict[str, float]:
         """Train one epoch; what Keras' `fit` would report of it."""
+        plan = self.recipe.evaluation
         schedule = self.recipe.order(
-            self.data.labels[self.split.train],
+            self.prepared.labels[self.train],
             epoch=epoch,
             batch_size=self.recipe.batch_size,
             rng=stream(self.seed, "order", epoch),
         )
-        batches = Batches(schedule, self.split.train, self.recipe.batch_size)
-        plan = self.recipe.evaluation
-        ends = schedule.segment_ends if plan.segments else schedule.segment_ends[-1:]
         if plan.segments:
             self.class_segments.append(schedule.class_segments)
-        total, correct, start = 0.0, 0.0, 0
-        for segment, end in enumerate(ends.tolist(), 1):
-            with self.clock("train"):
-                sums = self.program.train(self.data.x, self.data.y, batches, start, end)
-            total, correct = total + sums[0], correct + sums[1]
-            self.step, start = self.step + end - start, end
-            if plan.segments:
-                self.look("test-sample", self.sample, epoch, segment)
-        self.evaluate(epoch, len(ends))
-        examples = len(schedule.indices)
+        noise = stream(self.seed, "corruption", 3, epoch)
+        total, correct, examples, segment = 0.0, 0.0, 0, 0
+        for part in self.parts(schedule, epoch):
+            batches = self.batches(part, noise)
+            ends = part.segment_ends if plan.segments else part.segment_ends[-1:]
+            start = 0
+            for end in ends.tolist():
+                with self.clock("train"):
+                    sums = self.program.train(self.device.x, self.device.y, batches, start, end)
+                total, correct = total + sums[0], correct + sums[1]
+                self.step, start, segment = self.step + end - start, end, segment + 1
+                if plan.segments:
+                    self.look("test-sample", self.sample, epoch, segment)
+            examples += len(part.indices)
+        self.evaluate(epoch, segment if plan.segments else 1)
         logs = {"loss": total / examples, "accuracy": correct / examples}
         rate = float(self.program.optimiser.learning_rate)
-        for name, value in {**logs, "learning_rate": rate}.items():
+        also = self.rehearsal.figures() if self.rehearsal else {}
+        for name, value in {**logs, "learning_rate": rate, **also}.items():
             self.history.append((epoch, self.step, name, value))
         for evaluation in self.evaluations[-len(self.sets) :] if self.sets else []:
             prefix = {"validation": "val"}.get(evaluation.set, evaluation.set)
@@ -279,6 +292,38 @@ class _Run:
             logs[f"{prefix}_accuracy"] = float(np.trace(confusion) / confusion.sum())
         return logs
 
+    def parts(self, schedule: Schedule, epoch: int) -> Iterator[Schedule]:
+        """The epoch with what is replayed, in one part; with herding segment by segment.
+
+        Herding asks the network, as it is at a segment's end, what the next one replays.
+        """
+        rehearsal = self.rehearsal
+        if not rehearsal:
+            yield schedule
+            return
+        rng = stream(self.seed, "replay", epoch)
+        herding = rehearsal.replay.memory == "herding"
+        for part in segments(schedule) if herding else [schedule]:
+            yield rehearsal.mixed(part, rng)
+            if herding:
+                rehearsal.herd(part, self.features)
+        rehearsal.epoch_over(self.recipe.evaluation.segments)
+
+    def features(self, places: NDArray[np.int32]) -> NDArray[np.float32]:
+        """What the network makes of examples of the training part."""
+        return self.program.features(self.device.x, self.train[places])
+
+    def batches(self, schedule: Schedule, rng: np.random.Generator) -> Batches:
+        """A schedule's batches, with their noise where it is fresh."""
+        size, noise = self.recipe.batch_size, self.recipe.input_noise
+        if self.recipe.replay is not None:
+            size = self.recipe.replay.largest_batch(size)
+        fresh = None
+        if noise is not None and noise.when == "every-epoch":
+            values = size * int(np.prod(self.device.x.shape[1:]))
+            fresh = noise.fresh(len(schedule.batch_sizes), values, rng)
+        return Batches(schedule, self.train, size, fresh)
+
     def evaluate(self, epoch: int, segment: int, sample: bool = False) -> None:
         """Evaluate the whole sets, and before them the sample where it is asked for."""
         if sample:
@@ -286,10 +331,12 @@ class _Run:
         for name, examples in self.sets.items():
             self.look(name, examples, epoch, segment)
 
-    def look(self, name: str, examples: NDArray[np.int32], epoch: int, segment: int) -> None:
+    def look(self, name: str, examples: Examples, epoch: int, segment: int) -> None:
+        """Evaluate one set."""
         with self.clock("evaluate"):
-            predicted, loss = self.program.predict(self.data.x, self.data.y, examples)
-            confusion = confusion_matrix(self.data.labels[examples], predicted, self.classes)
+            predicted, loss = self.program.predict(examples.x, examples.y, examples.rows)
+            labels = examples.labels[examples.rows]
+            confusion = confusion_matrix(labels, predicted, self.classes)
         self.evaluations.append(Evaluation(name, epoch, segment, self.step, confusion, loss))
 
     @contextmanager
@@ -310,7 +357,8 @@ class _Run:
 
     def arrays(self) -> dict[str, NDArray[Any]]:
         """The record's named arrays."""
-        return {"class_segments": np.array(self.class_segments)} if self.class_segments else {}
+        turns = {"class_segments": np.array(self.class_segments)} if self.class_segments else {}
+        return turns | (self.rehearsal.arrays() if self.rehearsal else {})
 
 
 def _equal(a: Sequence[NDArray[Any]], b: Sequence[NDArray[Any]]) -> bool:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Protocol
 
 from core import Record, Store, environment, fingerprint
-from core.seeds import stream
+from core.preparation import prepare
 from data import InputError, load
 from studies.executor import Executor, Job, in_processes
 from studies.variant import Variant
@@ -82,9 +82,7 @@ def make_plan(
     for condition in dict.fromkeys(study.conditions if conditions is None else conditions):
         recipe = study.recipe(condition)
         dataset = load(recipe.dataset, data_dir)
-        split = recipe.split(dataset.y_train, dataset.y_test, stream(0, "data"))
-        labels = dataset.y_train[split.train[split.train < len(dataset.y_train)]]
-        recipe.order(labels, epoch=1, batch_size=recipe.batch_size, rng=stream(0, "order", 1))
+        prepare(recipe, 0, dataset)
         for seed in seeds:
             status = stored.get((condition, seed, recipe.key(seed, dataset.checksum)))
             if status is None or (status == "failed" and retry_failed):

@@ -1,0 +1,95 @@
+"""What one run is taught: its split, its labels with their noise, its named sets of examples."""
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.damage import Damage
+from core.recipe import Recipe
+from core.seeds import stream
+from core.split import Indices, Split
+from data import Dataset
+
+Labels = NDArray[np.int64]
+
+
+class Prepared(NamedTuple):
+    """One run's examples and labels, before anything trains. Pure NumPy.
+
+    Attributes:
+        split: Positions in the training file followed by the test file.
+        labels: The true labels of both files, int64 [n + m].
+        taught: The same with the recipe's label noise in the training part, int64 [n + m].
+        changed: Where the two differ, bool [n + m].
+    """
+
+    split: Split
+    labels: Labels
+    taught: Labels
+    changed: NDArray[np.bool_]
+
+    def examples(self, name: str) -> Indices:
+        """Positions of the examples of a set that `EvaluationPlan` names; none if it is empty."""
+        part = self.split.train
+        if name == "train-clean":
+            return part[~self.changed[part]]
+        if name.startswith("train-corrupted"):
+            return part[self.changed[part]]
+        found: Indices = getattr(self.split, name) if name in Split._fields else self.split.test
+        return found
+
+    def held_against(self, name: str) -> Labels:
+        """The labels of both files that a set's predictions are held against."""
+        return self.labels if name == "train-corrupted-true-labels" else self.taught
+
+
+def prepare(recipe: Recipe, seed: int, dataset: Dataset) -> Prepared:
+    """Decide what a run is taught, and refuse a recipe that does not fit the data.
+
+    Args:
+        recipe: What to do.
+        seed: The run's number, 0 or larger.
+        dataset: The data that `recipe.dataset` names.
+
+    Raises:
+        InputError: The split, the order, the label noise, the buffer or a damaged set does not fit
+            the data.
+    """
+    split = recipe.split(dataset.y_train, dataset.y_test, stream(seed, "data"))
+    labels = np.concatenate([dataset.y_train, dataset.y_test])
+    taught = labels.copy()
+    if recipe.label_noise is not None:
+        rng = stream(seed, "corruption")
+        taught[split.train] = recipe.label_noise(labels[split.train], dataset.classes, rng).labels
+    recipe.order(
+        labels[split.train],
+        epoch=1,
+        batch_size=recipe.batch_size,
+        rng=stream(seed, "order", 1),
+    )
+    if recipe.replay is not None:
+        recipe.replay.empty(dataset.classes)
+    for name in recipe.evaluation.damaged:
+        damaged_test_file(dataset, name, examples=1)
+    return Prepared(split, labels, taught, taught != labels)
+
+
+def damaged_test_file(
+    dataset: Dataset, name: str, examples: int | None = None
+) -> NDArray[np.float32]:
+    """The test file's inputs, damaged: the same for every seed, as in a benchmark.
+
+    Args:
+        dataset: The data set.
+        name: Kind and severity, as in `gaussian-0.1`.
+        examples: How many of them, from the first; all if None.
+
+    Returns:
+        float32 [m, ...], before preprocessing.
+    """
+    x = dataset.x_test[:examples].astype(np.float32)
+    low, high = (0.0, 255.0)
+    if dataset.x_test.dtype != np.uint8:
+        low, high = float(dataset.x_train.min()), float(dataset.x_train.max())
+    return Damage.named(name)(x, (low, high), stream(0, "data", 1))
