@@ -11,7 +11,19 @@ from types import ModuleType
 from data import InputError
 from studies.study import Study
 
-NAMES = ("class-order", "linear-baseline", "tanh-vs-relu")
+NAMES = (
+    "class-order",
+    "linear-baseline",
+    "tanh-vs-relu",
+    "learning-rate",
+    "replay",
+    "blurred-order",
+    "label-noise",
+    "width",
+    "width-label-noise",
+    "width-input-noise",
+    "forgetting-under-noise",
+)
 """The studies that come with Ebb; `class-order` is in studies/class_order.py."""
 
 

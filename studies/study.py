@@ -49,13 +49,14 @@ class Quick:
     Args:
         seeds: How many.
         dataset: Embedded data of the study's image size.
-        epochs: Of every run.
+        epochs: Of every run; below 1, the share of each condition's own that is left, where
+            conditions differ in them.
         overrides: Further recipe fields to change.
     """
 
     seeds: int = 3
     dataset: str = "digits"
-    epochs: int = 5
+    epochs: int | float = 5
     overrides: Mapping[str, Any] = field(default_factory=dict)
 
 

@@ -1,0 +1,25 @@
+"""How much mixing prevents forgetting?
+
+Between the two orders of the notebook on catastrophic forgetting: a share of the places in every
+class's turn is open to all classes. 0 is its class-sequential run (C3), 1 shows all classes all the
+time.
+"""
+
+from dataclasses import replace
+
+from core import Blurred
+from studies.class_order import shuffled
+from studies.study import Quick, Study
+
+SHARES = (0.0, 0.01, 0.05, 0.1, 0.2, 0.5, 1.0)
+
+study = Study(
+    name="blurred-order",
+    question="How large a share of other classes in each class's turn prevents forgetting?",
+    conditions={
+        f"blur-{share:g}": replace(shuffled, order=Blurred(share=share)) for share in SHARES
+    },
+    margin=1.0,
+    comparisons=tuple((f"blur-{share:g}", "blur-1") for share in SHARES[:-1]),
+    quick=Quick(seeds=3, epochs=5, overrides={"batch_size": 5}),
+)

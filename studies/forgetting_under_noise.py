@@ -1,0 +1,41 @@
+"""Damage and class order together: do wrong labels and forgetting add up, does replay still help?
+
+No notebook asks this. The network and the data are those of the study `class-order`; a fifth of the
+labels is wrong, and the buffer is the one of 2,000 examples of the study `replay`, where half of
+each batch is replayed at equal compute.
+"""
+
+from dataclasses import replace
+
+from core import EvaluationPlan, Recipe, Replay, WrongLabels
+from studies.class_order import shuffled
+from studies.label_noise import SETS
+from studies.replay import sequential, with_replay
+from studies.study import Quick, Study
+
+
+def crossed(name: str, recipe: Recipe) -> dict[str, Recipe]:
+    """An order without and with wrong labels, without and with replay."""
+    plain = replace(recipe, evaluation=EvaluationPlan(sets=SETS, segments=True))
+    noisy = replace(plain, label_noise=WrongLabels(0.2))
+    buffer = Replay(capacity=2000)
+    return {
+        name: plain,
+        f"{name}-noise": noisy,
+        f"{name}-replay": with_replay(plain, buffer),
+        f"{name}-noise-replay": with_replay(noisy, buffer),
+    }
+
+
+study = Study(
+    name="forgetting-under-noise",
+    question="Do wrong labels make a network forget more, and does replay help then as well?",
+    conditions={**crossed("shuffled", shuffled), **crossed("sequential", sequential)},
+    comparisons=(
+        ("shuffled-noise", "shuffled"),
+        ("sequential-noise", "sequential"),
+        ("sequential-replay", "sequential"),
+        ("sequential-noise-replay", "sequential-noise"),
+    ),
+    quick=Quick(seeds=3, epochs=0.2, overrides={"batch_size": 8}),
+)

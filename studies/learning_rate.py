@@ -1,0 +1,46 @@
+"""What the learning rate does to forgetting, when every epoch shows one class after the other.
+
+Experiment C4 of the notebook on catastrophic forgetting: its class-sequential run (C3) with larger
+and smaller learning rates. The notebook gives no figures.
+"""
+
+from dataclasses import replace
+
+from core import ClassSequential, named
+from studies.class_order import shuffled
+from studies.study import Claim, Quick, Study
+
+RATES = (1e-4, 3e-4, 1e-3, 3e-3, 1e-2)
+
+study = Study(
+    name="learning-rate",
+    question="Does a smaller learning rate forget less, and what does it cost in learning?",
+    conditions={
+        f"rate-{rate:g}": replace(
+            shuffled, order=ClassSequential(), optimiser=named("Adam", learning_rate=rate)
+        )
+        for rate in RATES
+    },
+    comparisons=tuple((f"rate-{rate:g}", "rate-0.001") for rate in RATES if rate != 1e-3),
+    claims=(
+        Claim(
+            text="a larger rate is worse",
+            metric="test accuracy",
+            greater="rate-0.001",
+            smaller="rate-0.01",
+        ),
+        Claim(
+            text="a smaller rate helps",
+            metric="test accuracy",
+            greater="rate-0.0001",
+            smaller="rate-0.001",
+        ),
+        Claim(
+            text="with a smaller rate learning is slow: less is known just after a class's turn",
+            metric="mean learned",
+            greater="rate-0.001",
+            smaller="rate-0.0001",
+        ),
+    ),
+    quick=Quick(seeds=3, epochs=5, overrides={"batch_size": 5}),
+)

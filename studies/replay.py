@@ -1,0 +1,43 @@
+"""Which replay buffer makes training on one class after the other as good as on shuffled data?
+
+How large, how chosen, how much of it shown. Experiment C5 of the notebook on catastrophic forgetting, which names the remedy and gives no
+figures. Where a share of each batch is replayed, an epoch takes more steps: those conditions have
+as many fewer epochs, so that every condition trains on the same number of examples.
+"""
+
+from dataclasses import replace
+
+from core import ClassSequential, Recipe, Replay
+from studies.class_order import shuffled
+from studies.study import Quick, Study
+
+sequential = replace(shuffled, order=ClassSequential())
+
+
+def with_replay(recipe: Recipe, buffer: Replay) -> Recipe:
+    """The recipe with a buffer and as many fewer epochs as keep the compute the same."""
+    return replace(recipe, replay=buffer, epochs=round(recipe.epochs * (1 - buffer.share)))
+
+
+BUFFERS = {
+    **{f"reservoir-{n}": Replay(capacity=n) for n in (100, 500, 2000, 10_000)},
+    "class-balanced-500": Replay(memory="class-balanced", capacity=500),
+    "ring-500": Replay(memory="ring", capacity=500),
+    "herding-500": Replay(memory="herding", capacity=500),
+    "quarter-2000": Replay(capacity=2000, share=0.25),
+    "three-quarters-2000": Replay(capacity=2000, share=0.75),
+}
+
+study = Study(
+    name="replay",
+    question="Which replay buffer makes training on one class after the other as good as training "
+    "on shuffled data, at equal compute?",
+    conditions={
+        "shuffled": shuffled,
+        "class-sequential": sequential,
+        **{name: with_replay(sequential, buffer) for name, buffer in BUFFERS.items()},
+    },
+    margin=1.0,
+    comparisons=tuple((name, "shuffled") for name in ("class-sequential", *BUFFERS)),
+    quick=Quick(seeds=3, epochs=0.2, overrides={"batch_size": 8}),
+)
