@@ -1,8 +1,9 @@
 """Which replay buffer makes training on one class after the other as good as on shuffled data?
 
-How large, how chosen, how much of it shown. Experiment C5 of the notebook on catastrophic forgetting, which names the remedy and gives no
-figures. Where a share of each batch is replayed, an epoch takes more steps: those conditions have
-as many fewer epochs, so that every condition trains on the same number of examples.
+How large, how chosen, how much of it shown. Experiment C5 of the notebook on catastrophic
+forgetting, which names the remedy and gives no figures. Where a share of each batch is replayed, an
+epoch takes more steps: those conditions have as many fewer epochs, so that every condition trains
+on the same number of examples.
 """
 
 from dataclasses import replace
