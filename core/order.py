@@ -1,18 +1,22 @@
 """Orders: which examples a network sees when, as arrays made before training."""
 
-from dataclasses import dataclass
-from typing import Literal, NamedTuple, Protocol, TypeGuard
+from dataclasses import dataclass, replace
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
+from core.class_order import (
+    LATIN_SQUARE,
+    ClassOrder,
+    Labels,
+    in_order,
+    refuse_unordered,
+    row_for,
+    turns_of,
+)
 from core.quantities import is_count, is_number
 from data import InputError
-
-Labels = NDArray[np.int64]
-ClassOrder = tuple[int, ...] | tuple[tuple[int, ...], ...] | Literal["random"] | None
-"""Which class comes first, second, ...: one order for all epochs; one for each epoch, starting
-again when they are used up; `random`, drawn anew every epoch; or 0, 1, 2, ... if None."""
 
 
 class Schedule(NamedTuple):
@@ -51,20 +55,20 @@ class Shuffled:
     to the nearest step, so that both can be measured at the same points.
 
     Args:
-        classes: The order of the classes whose turns mark the segments, see `ClassOrder`.
+        classes: The order of the classes whose turns mark the segments, see `core.class_order`.
     """
 
     classes: ClassOrder = None
 
     def __post_init__(self) -> None:
         """Refuse what is no class order."""
-        _refuse_unordered(self.classes)
+        refuse_unordered(self.classes)
 
     def __call__(
         self, labels: Labels, *, epoch: int, batch_size: int, rng: np.random.Generator
     ) -> Schedule:
         """Write down one epoch. See `Order`."""
-        classes = _class_order(self.classes, labels, epoch, rng)
+        classes = in_order(self.classes, labels, epoch, rng)
         indices = rng.permutation(len(labels))
         return _marked(indices, labels, classes, batch_size)
 
@@ -76,27 +80,27 @@ class ClassSequential:
     Each class ends with a smaller batch where its size asks for one.
 
     Args:
-        classes: Which class comes first, second, ..., see `ClassOrder`.
+        classes: Which class comes first, second, ..., see `core.class_order`.
     """
 
     classes: ClassOrder = None
 
     def __post_init__(self) -> None:
         """Refuse what is no class order."""
-        _refuse_unordered(self.classes)
+        refuse_unordered(self.classes)
 
     def __call__(
         self, labels: Labels, *, epoch: int, batch_size: int, rng: np.random.Generator
     ) -> Schedule:
         """Write down one epoch. See `Order`."""
-        classes = _class_order(self.classes, labels, epoch, rng)
+        classes = in_order(self.classes, labels, epoch, rng)
         members = [rng.permutation(np.flatnonzero(labels == label)) for label in classes]
         batches = [in_batches(len(examples), batch_size) for examples in members]
         return Schedule(
             np.concatenate(members).astype(np.int32),
             np.concatenate(batches),
             np.cumsum([len(sizes) for sizes in batches], dtype=np.int32),
-            _turns(classes),
+            turns_of(classes),
         )
 
 
@@ -112,7 +116,7 @@ class Blurred:
 
     Args:
         share: From 0 (class-sequential) to 1 (shuffled).
-        classes: Which class comes first, second, ..., see `ClassOrder`.
+        classes: Which class comes first, second, ..., see `core.class_order`.
     """
 
     share: float
@@ -120,7 +124,7 @@ class Blurred:
 
     def __post_init__(self) -> None:
         """Refuse shares that are none."""
-        _refuse_unordered(self.classes)
+        refuse_unordered(self.classes)
         if not is_number(self.share, 0, 1):
             raise InputError(
                 f"Received blur share {self.share!r}; "
@@ -157,7 +161,7 @@ class Blocks:
 
     Args:
         length: Examples in a block.
-        classes: The order of the classes whose turns mark the segments, see `ClassOrder`.
+        classes: The order of the classes whose turns mark the segments, see `core.class_order`.
     """
 
     length: int
@@ -165,7 +169,7 @@ class Blocks:
 
     def __post_init__(self) -> None:
         """Refuse lengths that are none."""
-        _refuse_unordered(self.classes)
+        refuse_unordered(self.classes)
         if not is_count(self.length):
             raise InputError(
                 f"Received block length {self.length!r}; expected a whole number from 1 up."
@@ -175,7 +179,7 @@ class Blocks:
         self, labels: Labels, *, epoch: int, batch_size: int, rng: np.random.Generator
     ) -> Schedule:
         """Write down one epoch. See `Order`."""
-        classes = _class_order(self.classes, labels, epoch, rng)
+        classes = in_order(self.classes, labels, epoch, rng)
         members = [rng.permutation(np.flatnonzero(labels == label)) for label in classes]
         sizes = np.concatenate([in_batches(len(part), self.length) for part in members])
         # Each example carries its block's place; a stable sort keeps the order within a block.
@@ -258,6 +262,24 @@ class Tasks:
         )
 
 
+def for_run(order: Order, seed: int, classes: int) -> Order:
+    """The order of one run: with the seed's row in place of `latin-square`, else as it is.
+
+    Args:
+        order: A recipe's order.
+        seed: The run's number, 0 or larger.
+        classes: How many there are in the data.
+
+    Returns:
+        An order that can be called: one with `latin-square` does not know its row.
+    """
+    part: Any = order
+    if getattr(part, "classes", None) != LATIN_SQUARE:
+        return order
+    given: Order = replace(part, classes=row_for(seed, classes))
+    return given
+
+
 def segments(schedule: Schedule) -> list[Schedule]:
     """A schedule cut at its segment ends: one schedule of one segment for each of them.
 
@@ -276,45 +298,6 @@ def segments(schedule: Schedule) -> list[Schedule]:
     ]
 
 
-def _class_order(
-    classes: ClassOrder, labels: Labels, epoch: int, rng: np.random.Generator
-) -> NDArray[np.intp]:
-    """The order asked for in an epoch, checked against the labels: every class exactly once.
-
-    The first thing that is drawn from the stream, so that random class orders agree between
-    orders that share it.
-    """
-    n = int(labels.max()) + 1
-    if classes == "random":
-        return rng.permutation(n)
-    given = classes[(epoch - 1) % len(classes)] if _nested(classes) else classes
-    order = np.arange(n) if given is None else np.asarray(given, dtype=np.intp)
-    if sorted(order.tolist()) != list(range(n)):
-        raise InputError(
-            f"Received class order {','.join(map(str, order))}; "
-            f"expected each of the classes 0 to {n - 1} exactly once."
-        )
-    return order
-
-
-def _nested(classes: ClassOrder) -> TypeGuard[tuple[tuple[int, ...], ...]]:
-    return isinstance(classes, tuple) and bool(classes) and isinstance(classes[0], tuple)
-
-
-def _refuse_unordered(classes: ClassOrder) -> None:
-    """Refuse a class order that no data could have."""
-    orders = classes if _nested(classes) else (classes,)
-    for order in orders:
-        if order is None or (order == "random" and not _nested(classes)):
-            continue
-        whole = isinstance(order, tuple) and all(type(label) is int for label in order)
-        if not whole or not order:
-            raise InputError(
-                f"Received class order {classes!r}; expected whole numbers as in (1, 0, 2), "
-                "one such order for each epoch, random, or None."
-            )
-
-
 def _marked(
     indices: NDArray[np.intp], labels: Labels, classes: NDArray[np.intp], batch_size: int
 ) -> Schedule:
@@ -327,14 +310,8 @@ def _marked(
         indices.astype(np.int32),
         batch_sizes,
         np.minimum(ends, len(batch_sizes)),
-        _turns(classes),
+        turns_of(classes),
     )
-
-
-def _turns(classes: NDArray[np.intp]) -> NDArray[np.int32]:
-    turns = np.empty(len(classes), dtype=np.int32)
-    turns[classes] = np.arange(1, len(classes) + 1)
-    return turns
 
 
 def in_batches(n: int, batch_size: int) -> NDArray[np.int32]:

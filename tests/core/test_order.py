@@ -3,7 +3,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.order import Blocks, Blurred, ClassSequential, Shuffled, Tasks, segments
+from core.latin_square import williams
+from core.order import Blocks, Blurred, ClassSequential, Shuffled, Tasks, for_run, segments
 from data import InputError
 
 CYCLE = ((0, 1, 2), (1, 2, 0))
@@ -126,6 +127,40 @@ def test_class_orders_given_for_each_epoch_take_turns():
     assert class_orders(ClassSequential((up, down))) == [list(up), list(down)] * 2
 
 
+SQUARES = [
+    Shuffled("latin-square"),
+    ClassSequential("latin-square"),
+    Blurred(share=0.3, classes="latin-square"),
+    Blocks(length=3, classes="latin-square"),
+]
+
+
+@pytest.mark.parametrize("order", SQUARES)
+def test_over_the_seeds_a_latin_square_gives_each_class_each_place(order):
+    runs = [class_orders(for_run(order, seed, classes=8)) for seed in range(8)]
+    assert all(epoch == run[0] for run in runs for epoch in run)  # one order for the whole run
+    assert [run[0] for run in runs] == williams(8).tolist()
+
+
+def test_after_the_last_row_of_the_square_the_first_comes_again():
+    even, odd = ([for_run(SQUARES[1], seed, n) for seed in range(12)] for n in (4, 3))
+    assert even[:4] == even[4:8] == even[8:]
+    assert odd[:6] == odd[6:]
+    assert len(set(odd)) == 6
+
+
+def test_a_run_keeps_everything_else_of_its_order():
+    assert for_run(SQUARES[2], 0, 4) == Blurred(share=0.3, classes=(0, 1, 3, 2))
+    for order in [*ORDERS, TASKS]:
+        assert for_run(order, 5, 3) is order
+
+
+@pytest.mark.parametrize("order", SQUARES)
+def test_a_latin_square_without_a_seed_cannot_be_written_down(order):
+    with pytest.raises(ValueError, match="without a seed"):
+        write(order, np.array([0, 1, 2]))
+
+
 @given(labels, st.integers(1, 9), st.integers(0, 99))
 def test_blurred_by_nothing_is_class_sequential(y, size, seed):
     blurred = write(Blurred(share=0), y, size, seed=seed)
@@ -237,6 +272,7 @@ def test_an_epoch_can_be_written_again_and_its_labels_stay_as_they_were(y, order
         lambda: ClassSequential((0, "1")),
         lambda: Shuffled(((0, 1), (1, "0"))),
         lambda: Shuffled(((0, 1), "random")),
+        lambda: Shuffled(((0, 1), "latin-square")),
     ],
 )
 def test_orders_that_are_none_are_refused_at_construction_in_one_line(wrong):
