@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.damage import Damage
+from core.order import Order, for_run
 from core.recipe import Recipe
 from core.seeds import stream
 from core.split import Indices, Split
@@ -22,12 +23,14 @@ class Prepared(NamedTuple):
         labels: The true labels of both files, int64 [n + m].
         taught: The same with the recipe's label noise in the training part, int64 [n + m].
         changed: Where the two differ, bool [n + m].
+        order: The recipe's, as it is for this run's seed.
     """
 
     split: Split
     labels: Labels
     taught: Labels
     changed: NDArray[np.bool_]
+    order: Order
 
     def examples(self, name: str) -> Indices:
         """Positions of the examples of a set that `EvaluationPlan` names; none if it is empty."""
@@ -62,7 +65,8 @@ def prepare(recipe: Recipe, seed: int, dataset: Dataset) -> Prepared:
     if recipe.label_noise is not None:
         rng = stream(seed, "corruption")
         taught[split.train] = recipe.label_noise(labels[split.train], dataset.classes, rng).labels
-    recipe.order(
+    order = for_run(recipe.order, seed, dataset.classes)
+    order(
         labels[split.train],
         epoch=1,
         batch_size=recipe.batch_size,
@@ -72,7 +76,7 @@ def prepare(recipe: Recipe, seed: int, dataset: Dataset) -> Prepared:
         recipe.replay.empty(dataset.classes)
     for name in recipe.evaluation.damaged:
         damaged_test_file(dataset, name, examples=1)
-    return Prepared(split, labels, taught, taught != labels)
+    return Prepared(split, labels, taught, taught != labels, order)
 
 
 def damaged_test_file(

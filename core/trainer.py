@@ -257,7 +257,7 @@ class _Run:
     def one_epoch(self, epoch: int) -> dict[str, float]:
         """Train one epoch; what Keras' `fit` would report of it."""
         plan = self.recipe.evaluation
-        schedule = self.recipe.order(
+        schedule = self.prepared.order(
             self.prepared.labels[self.train],
             epoch=epoch,
             batch_size=self.recipe.batch_size,
