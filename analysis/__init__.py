@@ -1,8 +1,8 @@
 """What the records say: accuracies, forgetting, intervals, tables, checks and figures.
 
 Importing this package costs nothing: each name loads its module when it is first used (PEP 562),
-so that the command line's light commands pay for neither pandas nor seaborn. Figures over classes
-that come round every epoch (`learned`, `drop`, `recovery`, ...) are in `analysis.forgetting`.
+so that the command line's light commands pay for neither pandas nor seaborn. The figures of single
+classes (`learned`, `drop`, `recovery`, ...) are in `analysis.forgetting`.
 """
 
 from importlib import import_module
@@ -21,20 +21,7 @@ if TYPE_CHECKING:
     from analysis.corrections import adjust
     from analysis.families import compare_all, compare_classes, friedman
     from analysis.figures import class_segment_heatmap, save
-    from analysis.forgetting import (
-        average_accuracy,
-        average_incremental_accuracy,
-        backward_transfer,
-        forgetting_first_minus_last,
-        forgetting_max_minus_last,
-        forward_transfer,
-        intransigence,
-        learning_accuracy,
-        mean_forgetting_max_minus_last,
-        minimum_accuracy,
-        recency_bias,
-        worst_case_accuracy,
-    )
+    from analysis.forgetting import recency_bias
     from analysis.intervals import (
         binomial_standard_error,
         median_interval,
@@ -54,6 +41,20 @@ if TYPE_CHECKING:
         per_class_table,
         status_counts,
         summary_table,
+    )
+    from analysis.tasks import (
+        average_accuracy,
+        average_incremental_accuracy,
+        backward_transfer,
+        forgetting_first_minus_last,
+        forgetting_max_minus_last,
+        forward_transfer,
+        intransigence,
+        learning_accuracy,
+        mean_forgetting_first_minus_last,
+        mean_forgetting_max_minus_last,
+        minimum_accuracy,
+        worst_case_accuracy,
     )
     from analysis.values import values_of
     from analysis.wording import explain
@@ -90,6 +91,7 @@ __all__ = [
     "intransigence",
     "learning_accuracy",
     "mean_class_accuracy",
+    "mean_forgetting_first_minus_last",
     "mean_forgetting_max_minus_last",
     "median_interval",
     "minimum_accuracy",
@@ -129,18 +131,7 @@ _MODULE_OF = {
     "friedman": "families",
     "class_segment_heatmap": "figures",
     "save": "figures",
-    "average_accuracy": "forgetting",
-    "average_incremental_accuracy": "forgetting",
-    "backward_transfer": "forgetting",
-    "forgetting_first_minus_last": "forgetting",
-    "forgetting_max_minus_last": "forgetting",
-    "forward_transfer": "forgetting",
-    "intransigence": "forgetting",
-    "learning_accuracy": "forgetting",
-    "mean_forgetting_max_minus_last": "forgetting",
-    "minimum_accuracy": "forgetting",
     "recency_bias": "forgetting",
-    "worst_case_accuracy": "forgetting",
     "binomial_standard_error": "intervals",
     "median_interval": "intervals",
     "percentiles": "intervals",
@@ -162,6 +153,18 @@ _MODULE_OF = {
     "per_class_table": "tables",
     "status_counts": "tables",
     "summary_table": "tables",
+    "average_accuracy": "tasks",
+    "average_incremental_accuracy": "tasks",
+    "backward_transfer": "tasks",
+    "forgetting_first_minus_last": "tasks",
+    "forgetting_max_minus_last": "tasks",
+    "forward_transfer": "tasks",
+    "intransigence": "tasks",
+    "learning_accuracy": "tasks",
+    "mean_forgetting_first_minus_last": "tasks",
+    "mean_forgetting_max_minus_last": "tasks",
+    "minimum_accuracy": "tasks",
+    "worst_case_accuracy": "tasks",
     "values_of": "values",
     "explain": "wording",
 }

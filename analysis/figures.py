@@ -222,10 +222,9 @@ def _panel(
     if np.isnan(values).all():
         axis.text(0.5, 0.5, "one seed: no spread", transform=axis.transAxes, ha="center")
     elif same:
-        for c, segment in enumerate(orders[0].tolist()):
-            axis.add_patch(
-                Rectangle((segment - 1, c), 1, 1, fill=False, edgecolor="#d62728", linewidth=1.5)
-            )
+        for c in np.flatnonzero(orders[0]).tolist():
+            corner = (int(orders[0, c]) - 1, c)
+            axis.add_patch(Rectangle(corner, 1, 1, fill=False, edgecolor="#d62728", linewidth=1.5))
     across, down = (np.arange(0, n, -(-n // TICKS)) for n in (segments, classes))
     axis.set_xticks(across + 0.5, [ticks[k] for k in across], rotation=0, fontsize=9)
     axis.set_yticks(down + 0.5, [str(k) for k in down], rotation=0, fontsize=9)

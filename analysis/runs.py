@@ -50,7 +50,7 @@ class RunLike(Protocol):
     `status` is finished, diverged, failed or stopped. `history` holds rows of (epoch, step, name,
     value). `evaluations` stand in the order in which they were made. `arrays["class_segments"]`,
     present where epochs have segments, is int32 [epochs, classes]: the segment (from 1) of that
-    epoch in which the class has its turn.
+    epoch in which the class has its turn, 0 where it has none (tasks).
     """
 
     @property
@@ -179,7 +179,7 @@ def class_segments(run: RunLike, epochs: int) -> NDArray[np.int32]:
         epochs: Number of epochs evaluated; early stopping may leave fewer than were planned.
 
     Returns:
-        int32 [epochs, classes], segments counted from 1.
+        int32 [epochs, classes], segments counted from 1; 0 for a class without a turn.
 
     Raises:
         ValueError: If the array is absent or covers fewer epochs.

@@ -76,7 +76,8 @@ def summary_table(runs: Sequence[RunLike], sample: str = "test-sample") -> pd.Da
     """Final figures of each condition over seeds.
 
     For every whole set: "test accuracy" (over all examples), "test loss", "test mean class
-    accuracy". Where segments were evaluated, the figures of `forgetting_scalars` as well.
+    accuracy". Where segments were evaluated, the figures of `forgetting_scalars` as well; among
+    them, where a run saw tasks once each, the published figures of tasks.
 
     Args:
         runs: Records of one study and variant.
@@ -98,9 +99,10 @@ def summary_table(runs: Sequence[RunLike], sample: str = "test-sample") -> pd.Da
                 row = {"condition": condition, "metric": f"{set} {name}"}
                 rows.append({**row, **describe(values)})
         scalars = [forgetting_scalars(run, sample) for run in finished if has_segments(run, sample)]
-        for name in scalars[0] if scalars else ():
+        # A run that ended before its last task has no figures of tasks: not every run has each.
+        for name in dict.fromkeys(name for each in scalars for name in each):
             row = {"condition": condition, "metric": name}
-            rows.append({**row, **describe([each[name] for each in scalars])})
+            rows.append({**row, **describe([each[name] for each in scalars if name in each])})
     return pd.DataFrame(rows, columns=["condition", "metric", *SUMMARY])
 
 
@@ -110,7 +112,8 @@ def forgetting_table(runs: Sequence[RunLike], set: str = "test-sample") -> pd.Da
     `learned`, `final`, `drop`, `recency`, `recovery` and both forgettings are defined in
     `analysis.forgetting`; ci_low and ci_high are the 95 % t-interval of `drop`;
     `minimum_after_first_turn` is the lowest later accuracy; `untrained` the accuracy before
-    training. `recovery` is NaN for one epoch, `untrained` where it was not evaluated.
+    training. `recovery` is NaN for one epoch and for classes that never come back (tasks),
+    `untrained` where it was not evaluated.
 
     Args:
         runs: Records of one study and variant.

@@ -22,6 +22,8 @@ from analysis.runs import (
     last_evaluation,
     segment_confusions,
 )
+from analysis.task_sequence import PREFIX as TASKS
+from analysis.task_sequence import task_figures
 
 Floats = NDArray[np.float64]
 
@@ -52,7 +54,8 @@ def values_of(
     - "best SET ...": the best over the epochs (highest; lowest for a loss), optimistic where the
       same set chose the epoch;
     - "... at epoch N";
-    - the forgetting figures of `summary_table` ("mean drop", "recency bias: last class", ...);
+    - the forgetting figures of `summary_table` ("mean drop", "recency bias: last class", ...;
+      for tasks, once each, "tasks: average accuracy", "tasks: backward transfer", ...);
     - any name in the run's history: its last value there.
 
     With `class_`: "SET accuracy" of that class, or a column of `forgetting_table` ("drop").
@@ -97,7 +100,8 @@ def class_forgetting(run: RunLike, set: str = "test-sample") -> dict[str, Floats
     """The per-class figures of `forgetting_table` for one run.
 
     Returns:
-        Name to float64 [classes], fractions (`recency`: segments).
+        Name to float64 [classes], fractions (`recency`: segments), each defined in
+        `analysis.forgetting`; NaN where undefined (recovery of a class that never comes back).
 
     Raises:
         ValueError: If the run has no complete segment evaluations of the set.
@@ -120,14 +124,19 @@ def class_forgetting(run: RunLike, set: str = "test-sample") -> dict[str, Floats
 
 
 def forgetting_scalars(run: RunLike, sample: str = "test-sample") -> dict[str, float]:
-    """The forgetting figures of one run: means over its classes, and the recency bias.
+    """The forgetting figures of one run: means over its classes, the recency bias, its tasks'.
 
     The recency bias is that of the last evaluation of the whole set behind the sample ("test" for
     "test-sample"), or of the sample itself where there is none; the last class is the one with the
-    last turn of the last epoch.
+    last turn, which are all classes of the last task where tasks are shown.
+
+    Runs that saw several tasks once each also have `task_figures`, named "tasks: ...". They come
+    from the sample, as the figures over classes do: it is always there where the turns are known
+    (the whole set need not be), and then both speak of the same evaluations.
 
     Returns:
-        Metric name to fraction; NaN where undefined (no errors, one epoch).
+        Metric name to fraction; NaN where undefined (no errors, one epoch, a class that never
+        comes back).
 
     Raises:
         ValueError: If the run has no complete segment evaluations of the sample.
@@ -146,17 +155,18 @@ def forgetting_scalars(run: RunLike, sample: str = "test-sample") -> dict[str, f
     whole = last_evaluation(run, sample.removesuffix("-sample")) or last_evaluation(run, sample)
     assert whole is not None  # class_forgetting has read the sample
     follows = figures["recency"]
-    last, *rest = np.unique(follows)
+    last, *rest = np.unique(follows[~np.isnan(follows)])
     # Two classes that share the last turn are both the last.
     last_two = np.flatnonzero(follows <= (rest[0] if rest else last))
     bias = {
         "recency bias: last class": np.flatnonzero(follows == last),
         "recency bias: last two classes": last_two,
     }
-    return means | {
+    biases = {
         name: float(forgetting.recency_bias(whole.confusion, classes.tolist()))
         for name, classes in bias.items()
     }
+    return means | biases | _task_figures(run, sample)
 
 
 def _figure(run: RunLike, metric: str, class_: int | None) -> float | None:
@@ -173,11 +183,19 @@ def _figure(run: RunLike, metric: str, class_: int | None) -> float | None:
         return (
             _known(figures[class_]) if figures is not None and 0 <= class_ < len(figures) else None
         )
-    if metric.startswith(("mean ", "recency bias")) and has_segments(run, sample):
+    if metric.startswith(("mean ", "recency bias", TASKS)) and has_segments(run, sample):
         value = forgetting_scalars(run, sample).get(metric)
         if value is not None:
             return _known(value)
     return next((value for _, _, name, value in reversed(run.history) if name == metric), None)
+
+
+def _task_figures(run: RunLike, sample: str) -> dict[str, float]:
+    """The figures of a run's tasks; none where classes come round every epoch."""
+    if run.arrays["class_segments"].all():  # spares the many runs without tasks the matrices
+        return {}
+    confusions = segment_confusions(run, sample)
+    return task_figures(confusions, class_segments(run, len(confusions)))
 
 
 def _evaluated(run: RunLike, match: re.Match[str], class_: int | None) -> float | None:

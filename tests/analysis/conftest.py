@@ -1,5 +1,6 @@
 """Runs and samples that several tests read."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -18,6 +19,15 @@ GRID = [
     [[0.90, 0.00, 0.99], [0.50, 0.80, 0.20], [0.30, 0.60, 0.90]],
     [[0.85, 0.40, 0.50], [0.70, 0.95, 0.40], [0.60, 0.65, 0.92]],
 ]
+
+# After each epoch of three tasks of two epochs each: classes 2 and 0, then 1, then 3.
+TASKS = [
+    *([0.80, 0.00, 0.90, 0.00], [0.90, 0.00, 0.94, 0.00]),
+    *([0.70, 0.80, 0.70, 0.00], [0.98, 0.96, 0.96, 0.00]),
+    *([0.10, 0.50, 0.30, 0.90], [0.20, 0.40, 0.50, 0.98]),
+]
+GROUPS = ((2, 0), (1,), (3,))
+SIZES = (100, 50, 300, 50)
 
 
 @dataclass
@@ -40,10 +50,10 @@ class Run:
     arrays: dict = field(default_factory=dict)
 
 
-def confusion(*accuracies: float) -> np.ndarray:
-    """100 examples a class; errors go to the next class."""
-    right = np.rint(100 * np.array(accuracies)).astype(np.int64)
-    return np.diag(right) + np.roll(np.diag(100 - right), 1, axis=1)
+def confusion(*accuracies: float, sizes: int | Sequence[int] = 100) -> np.ndarray:
+    """100 examples a class, or as many as said; errors go to the next class."""
+    right = np.rint(sizes * np.array(accuracies)).astype(np.int64)
+    return np.diag(right) + np.roll(np.diag(sizes - right), 1, axis=1)
 
 
 def run(condition: str, seed: int, *accuracies: float) -> Run:
@@ -67,6 +77,28 @@ def segmented(condition: str, seed: int, grid=GRID, shift: float = 0.0) -> Run:
     looks.append(Evaluation("test", len(grid), 3, 0, confusion(*lowered)))
     turns = np.tile([1, 2, 3], (len(grid), 1)).astype(np.int32)
     return Run(condition, seed, evaluations=looks, arrays={"class_segments": turns})
+
+
+def turns(groups: Sequence[Sequence[int]], epochs_each: int) -> np.ndarray:
+    """Whose turn it is in each epoch, as the order of tasks writes it down."""
+    classes = max(map(max, groups)) + 1
+    shown = [np.isin(np.arange(classes), group) for group in groups]
+    return np.repeat(np.array(shown, dtype=np.int32), epochs_each, axis=0)
+
+
+def in_tasks(condition: str, seed: int, shift: float = 0.0, labels=range(4), epochs=6) -> Run:
+    """The run of TASKS; final accuracies are lowered by `shift`, class c is called labels[c]."""
+    names = np.argsort(labels)
+    rows = np.array(TASKS) - shift * (np.arange(6) == 5)[:, None]
+    looks = [
+        Evaluation("test-sample", 0, 0, 0, confusion(0.1, 0.2, 0.3, 0.4)[np.ix_(names, names)])
+    ]
+    for epoch, row in enumerate(rows[:epochs], 1):
+        counts = confusion(*row, sizes=SIZES)[np.ix_(names, names)]
+        looks.append(Evaluation("test-sample", epoch, 1, 10 * epoch, counts))
+        looks.append(Evaluation("test", epoch, 1, 10 * epoch, 2 * counts))
+    shown = turns(GROUPS, 2)[:epochs, names]
+    return Run(condition, seed, evaluations=looks, arrays={"class_segments": shown})
 
 
 def pairs(a, b, **options):

@@ -68,6 +68,12 @@ def test_segments_are_labelled_by_the_class_whose_turn_it_was() -> None:
     assert len(axis.patches) == 3
 
 
+def test_a_class_without_a_turn_is_not_outlined() -> None:
+    axis = panels(draw([segmented("a", seed, order=(2, 0, 2)) for seed in range(2)]))[0]
+    assert [patch.get_xy() for patch in axis.patches] == [(1, 0), (1, 2)]
+    assert [each.get_text() for each in axis.get_xticklabels()] == ["-", "0, 2", "-"]
+
+
 def test_where_orders_differ_between_seeds_segments_are_only_numbered() -> None:
     runs = [segmented("a", 0), segmented("a", 1, order=(2, 3, 1))]
     axis = panels(draw(runs))[0]

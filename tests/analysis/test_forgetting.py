@@ -7,20 +7,8 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from analysis import forgetting as f
-
-# Accuracy on task j (column) after training on task i (row).
-R = np.array(
-    [
-        [0.90, 0.10, 0.20, 0.10],
-        [0.60, 0.95, 0.15, 0.05],
-        [0.96, 0.50, 0.90, 0.10],
-        [0.85, 0.70, 0.60, 0.80],
-    ]
-)
-B = np.full(4, 0.1)
-matrices = st.integers(2, 6).flatmap(
-    lambda t: arrays(np.float64, (t, t), elements=st.floats(0, 1, width=32))
-)
+from analysis import tasks
+from tests.analysis.conftest import GROUPS, TASKS, turns
 
 # Two epochs, three segments, three classes; the second epoch starts with class 1.
 A = np.array(
@@ -31,117 +19,18 @@ A = np.array(
 )
 S = np.array([[1, 2, 3], [2, 1, 3]])
 
-
-def test_average_accuracy() -> None:
-    assert f.average_accuracy(R) == pytest.approx((0.85 + 0.70 + 0.60 + 0.80) / 4)
-
-
-def test_backward_transfer_divides_by_the_tasks_that_could_be_forgotten() -> None:
-    assert f.backward_transfer(R) == pytest.approx((-0.05 - 0.25 - 0.30) / 3)
-
-
-def test_forward_transfer() -> None:
-    assert f.forward_transfer(R, B) == pytest.approx((0.0 + 0.05 + 0.0) / 3)
-
-
-def test_forward_transfer_is_refused_where_a_class_cannot_be_predicted_before() -> None:
-    r = np.where(np.triu(np.ones((4, 4)), 1) > 0, np.nan, R)
-    with pytest.raises(ValueError, match="forward transfer is undefined"):
-        f.forward_transfer(r, B)
-
-
-def test_chaudhrys_forgetting_takes_the_best_row_before_the_last() -> None:
-    np.testing.assert_allclose(f.forgetting_max_minus_last(R), [0.96 - 0.85, 0.25, 0.30])
-    assert f.mean_forgetting_max_minus_last(R) == pytest.approx(0.22)
-
-
-def test_avalanches_forgetting_takes_the_first_row_and_so_differs() -> None:
-    np.testing.assert_allclose(f.forgetting_first_minus_last(R), [0.90 - 0.85, 0.25, 0.30])
-
-
-def test_max_minus_last_is_negative_where_the_last_task_helped_an_earlier_one() -> None:
-    # Mammoth lets the maximum include the last row and would report 0.
-    np.testing.assert_allclose(f.forgetting_max_minus_last([[0.5, 0.0], [0.8, 0.9]]), [-0.3])
-
-
-def test_max_minus_last_ignores_what_came_before_the_task_was_learned() -> None:
-    r = R.copy()
-    r[0, 2] = 1.0
-    np.testing.assert_allclose(f.forgetting_max_minus_last(r)[2], 0.30)
-
-
-def test_intransigence_is_what_joint_training_would_have_gained() -> None:
-    joint = [0.90, 0.96, 0.93, 0.75]
-    np.testing.assert_allclose(f.intransigence(R, joint), [0, 0.01, 0.03, -0.05], atol=1e-12)
-
-
-def test_average_incremental_accuracy() -> None:
-    seen = [0.90, (0.60 + 0.95) / 2, (0.96 + 0.50 + 0.90) / 3, 0.7375]
-    assert f.average_incremental_accuracy(R) == pytest.approx(np.mean(seen))
-
-
-def test_average_incremental_accuracy_weighs_tasks_by_their_examples() -> None:
-    assert f.average_incremental_accuracy(R, [100, 100, 200, 100]) == pytest.approx(
-        (0.90 + 0.775 + 0.815 + 0.71) / 4
-    )
-
-
-def test_learning_accuracy() -> None:
-    assert f.learning_accuracy(R) == pytest.approx((0.90 + 0.95 + 0.90 + 0.80) / 4)
-
-
-def test_minimum_and_worst_case_accuracy() -> None:
-    assert f.minimum_accuracy(R) == pytest.approx((0.60 + 0.50 + 0.60) / 3)
-    assert f.worst_case_accuracy(R) == pytest.approx(0.80 / 4 + 0.75 * (1.70 / 3))
-
-
-def test_entries_before_learning_may_be_unknown() -> None:
-    r = np.where(np.triu(np.ones((4, 4)), 1) > 0, np.nan, R)
-    for figure in (
-        f.average_accuracy,
-        f.backward_transfer,
-        f.forgetting_max_minus_last,
-        f.average_incremental_accuracy,
-        f.learning_accuracy,
-        f.minimum_accuracy,
-        f.worst_case_accuracy,
-    ):
-        np.testing.assert_array_equal(figure(r), figure(R))
-
-
-@given(matrices)
-def test_backward_transfer_is_minus_the_mean_of_first_minus_last(r: np.ndarray) -> None:
-    expected = np.mean([r[-1, j] - r[j, j] for j in range(len(r) - 1)])
-    assert f.backward_transfer(r) == pytest.approx(expected)
-    assert f.backward_transfer(r) == pytest.approx(-f.forgetting_first_minus_last(r).mean())
-
-
-@given(matrices)
-def test_max_minus_last_is_at_least_first_minus_last(r: np.ndarray) -> None:
-    assert (f.forgetting_max_minus_last(r) >= f.forgetting_first_minus_last(r)).all()
-
-
-@given(matrices)
-def test_seeds_in_front_give_each_seeds_own_figure(r: np.ndarray) -> None:
-    stack = np.stack([r, r[::-1], r.T])
-    for figure in (f.average_accuracy, f.forgetting_max_minus_last, f.worst_case_accuracy):
-        np.testing.assert_allclose(figure(stack), [figure(each) for each in stack])
-
-
-@pytest.mark.parametrize(
-    "figure", [f.backward_transfer, f.forgetting_max_minus_last, f.minimum_accuracy]
+# Six epochs of one segment: classes 2 and 0 in the first two, 1 in the next two, then 3.
+TASKS_A = np.array(TASKS)[:, None]
+TASKS_S = turns(GROUPS, 2)
+OF_CLASSES = (
+    f.learned,
+    f.drop,
+    f.recency,
+    f.recovery,
+    f.max_minus_last,
+    f.first_minus_last,
+    f.minimum_after_first_turn,
 )
-@pytest.mark.parametrize("shape", [(1, 1), (3, 4), (3,)])
-def test_a_matrix_that_cannot_show_forgetting_is_refused(figure, shape) -> None:
-    with pytest.raises(ValueError, match="received r of shape"):
-        figure(np.ones(shape))
-
-
-def test_a_row_of_another_length_is_refused() -> None:
-    with pytest.raises(ValueError, match="received b of shape"):
-        f.forward_transfer(R, [0.1, 0.1])
-    with pytest.raises(ValueError, match="received joint of shape"):
-        f.intransigence(R, [0.1, 0.1])
 
 
 def test_learned_final_and_drop_are_those_of_the_last_epoch() -> None:
@@ -201,10 +90,100 @@ def test_what_holds_for_every_order(a: np.ndarray, turns: list[int]) -> None:
 
 
 def test_turns_outside_the_segments_are_refused() -> None:
-    with pytest.raises(ValueError, match="count segments from 1"):
-        f.learned(A, S - 1)
+    for wrong in (S + 1, S - 2):
+        with pytest.raises(ValueError, match="count segments from 1"):
+            f.learned(A, wrong)
     with pytest.raises(ValueError, match="received a of shape"):
         f.learned(A, S[:1])
+
+
+def test_in_tasks_learned_is_after_the_last_epoch_with_a_turn() -> None:
+    np.testing.assert_allclose(f.learned(TASKS_A, TASKS_S), [0.90, 0.96, 0.94, 0.98])
+    np.testing.assert_allclose(f.final(TASKS_A), [0.20, 0.40, 0.50, 0.98])
+    np.testing.assert_allclose(f.drop(TASKS_A, TASKS_S), [0.70, 0.56, 0.44, 0])
+    np.testing.assert_array_equal(f.recency(TASKS_A, TASKS_S), [4, 2, 4, 0])
+
+
+def test_in_tasks_the_first_turn_is_that_of_the_tasks_first_epoch() -> None:
+    np.testing.assert_allclose(f.max_minus_last(TASKS_A, TASKS_S), [0.78, 0.56, 0.46, 0])
+    np.testing.assert_allclose(f.first_minus_last(TASKS_A, TASKS_S), [0.60, 0.40, 0.40, -0.08])
+    lowest = f.minimum_after_first_turn(TASKS_A, TASKS_S)
+    np.testing.assert_allclose(lowest, [0.10, 0.40, 0.30, 0.98])
+
+
+def test_in_tasks_nothing_comes_back_and_so_nothing_recovers() -> None:
+    # From .80 to .90 in its own two epochs class 0 was learned, not won back.
+    np.testing.assert_array_equal(f.recovery(TASKS_A, TASKS_S), np.full(4, np.nan))
+
+
+def test_a_class_recovers_with_each_turn_after_an_absence() -> None:
+    # Class 0 in epochs 1, 2, 4, 5 and 7: only the turns of epochs 4 and 7 follow an absence.
+    a = np.array([0.5, 0.8, 0.3, 0.7, 0.9, 0.2, 0.6])[:, None, None]
+    s = np.array([1, 1, 0, 1, 1, 0, 1])[:, None]
+    np.testing.assert_allclose(f.recovery(a, s), [np.mean([0.7 - 0.3, 0.6 - 0.2])])
+
+
+def test_a_class_that_is_never_absent_does_not_recover() -> None:
+    np.testing.assert_array_equal(f.recovery(np.ones((3, 1, 2)), np.ones((3, 2))), [np.nan] * 2)
+
+
+def test_a_class_without_any_turn_was_never_learned() -> None:
+    s = np.where(np.arange(3) == 1, 0, S)
+    for figure in OF_CLASSES:
+        np.testing.assert_array_equal(np.isnan(figure(A, s)), [False, True, False])
+    with_turns = [0, 2]
+    np.testing.assert_array_equal(f.drop(A, s)[with_turns], f.drop(A, S)[with_turns])
+
+
+@st.composite
+def orders(draw, least: int = 1):
+    """Accuracies and turns of up to five epochs, segments and classes; turns from `least` on."""
+    epochs, segments, classes = draw(
+        st.tuples(st.integers(2, 5), st.integers(2, 5), st.integers(1, 5))
+    )
+    a = draw(arrays(np.float64, (epochs, segments, classes), elements=st.floats(0, 1)))
+    s = draw(arrays(np.int32, (epochs, classes), elements=st.integers(least, segments)))
+    return a, s
+
+
+@given(orders())
+def test_where_classes_come_round_every_figure_is_the_plain_formula(order) -> None:
+    a, s = order
+    classes = range(a.shape[-1])
+    after = np.array([[a[e, s[e, c] - 1, c] for c in classes] for e in range(len(a))])
+    since = [a.reshape(-1, a.shape[-1])[s[0, c] - 1 :, c] for c in classes]
+    later = [row[1:].min() for row in since]
+    end = a[-1, -1]
+    assert f.learned(a, s).tolist() == after[-1].tolist()
+    assert f.drop(a, s).tolist() == (after[-1] - end).tolist()
+    assert f.recency(a, s).tolist() == (a.shape[1] - s[-1]).tolist()
+    assert f.recovery(a, s).tolist() == (after[1:] - a[:-1, -1]).mean(axis=0).tolist()
+    assert f.max_minus_last(a, s).tolist() == [max(since[c]) - end[c] for c in classes]
+    assert f.first_minus_last(a, s).tolist() == (after[0] - end).tolist()
+    assert f.minimum_after_first_turn(a, s).tolist() == later
+
+
+@given(orders(least=0), st.randoms(use_true_random=False))
+def test_other_labels_give_the_same_figures_in_another_order(order, random) -> None:
+    a, s = order
+    labels = random.sample(range(a.shape[-1]), a.shape[-1])
+    for figure in OF_CLASSES:
+        np.testing.assert_array_equal(figure(a[..., labels], s[:, labels]), figure(a, s)[labels])
+
+
+@given(orders(least=0))
+def test_seeds_in_front_give_each_seeds_own_figure(order) -> None:
+    a, s = order
+    for figure in OF_CLASSES:
+        both = figure(np.stack([a, a / 2]), np.stack([s, s[::-1]]))
+        np.testing.assert_array_equal(both, [figure(a, s), figure(a / 2, s[::-1])])
+
+
+@given(st.integers(2, 5).flatmap(lambda t: arrays(np.float64, (t, t), elements=st.floats(0, 1))))
+def test_with_one_class_a_task_and_one_epoch_each_drop_is_the_tasks_first_minus_last(r) -> None:
+    drops = f.drop(r[:, None], np.eye(len(r), dtype=int))
+    assert drops[:-1].tolist() == tasks.forgetting_first_minus_last(r).tolist()
+    assert drops[-1] == 0
 
 
 def test_recency_bias_is_the_share_of_errors_that_name_the_last_class() -> None:

@@ -1,6 +1,7 @@
 import time
 
 import numpy as np
+import pandas as pd
 import pytest
 import scipy.stats
 
@@ -11,7 +12,7 @@ from analysis.tables import (
     status_counts,
     summary_table,
 )
-from tests.analysis.conftest import GRID, Evaluation, Run, confusion, segmented
+from tests.analysis.conftest import GRID, Evaluation, Run, confusion, in_tasks, segmented
 
 SUMMARY = ["n", "mean", "sd", "ci_low", "ci_high", "p25", "p50", "p75", "min", "max"]
 
@@ -135,6 +136,49 @@ def test_one_epoch_has_no_recovery_and_one_seed_no_interval() -> None:
     row = forgetting_table([segmented("a", 0, grid=GRID[:1])]).iloc[0]
     assert row[["recovery", "ci_low", "ci_high"]].isna().all()
     assert row["drop"] == pytest.approx(0.6)
+
+
+def test_the_forgetting_table_of_tasks_follows_each_class_from_its_last_turn() -> None:
+    table = forgetting_table([in_tasks("a", seed, shift=0.02 * seed) for seed in range(3)])
+    assert table["n"].tolist() == [3] * 4
+    assert table["learned"].tolist() == pytest.approx([0.90, 0.96, 0.94, 0.96])
+    assert table["final"].tolist() == pytest.approx([0.18, 0.38, 0.48, 0.96])
+    assert table["drop"].tolist() == pytest.approx([0.72, 0.58, 0.46, 0])
+    assert table["recency"].tolist() == [4, 2, 4, 0]
+    assert table["recovery"].isna().all()
+    assert table["untrained"].tolist() == pytest.approx([0.1, 0.2, 0.3, 0.4])
+    interval = scipy.stats.ttest_1samp([0.70, 0.72, 0.74], 0).confidence_interval()
+    assert tuple(table.loc[0, ["ci_low", "ci_high"]]) == pytest.approx(tuple(interval))
+
+
+def test_other_labels_give_the_same_forgetting_table_in_another_order() -> None:
+    labels = [2, 0, 3, 1]
+    table = forgetting_table([in_tasks("a", seed, labels=labels) for seed in range(2)])
+    expected = forgetting_table([in_tasks("a", seed) for seed in range(2)])
+    moved = table.drop(columns="class").iloc[labels].reset_index(drop=True)
+    pd.testing.assert_frame_equal(moved, expected.drop(columns="class"))
+
+
+def test_the_summary_has_the_figures_of_tasks_where_runs_saw_them_once_each() -> None:
+    table = summary_table([segmented("ordered", 0), *(in_tasks("tasks", s) for s in range(2))])
+    ordered = table[table["condition"] == "ordered"]["metric"]
+    assert not ordered.str.startswith("tasks").any()
+    figures = table[table["condition"] == "tasks"].set_index("metric")
+    assert figures.loc["tasks: average accuracy", "mean"] == pytest.approx(1.805 / 3)
+    assert figures.loc["tasks: backward transfer", "mean"] == pytest.approx(-0.5325)
+    assert figures.loc["mean drop", "mean"] == pytest.approx((0.70 + 0.56 + 0.44 + 0) / 4)
+    assert figures.loc["mean recovery", "n"] == 0
+    # Errors at the end: 80 of class 0 named 1, 30 of 1 named 2, 150 of 2 named 3, 1 of 3 named 0.
+    assert figures.loc["recency bias: last class", "mean"] == pytest.approx(150 / 261)
+    assert figures.loc["recency bias: last two classes", "mean"] == pytest.approx(230 / 261)
+
+
+def test_a_run_that_ended_before_its_last_task_has_no_figures_of_tasks() -> None:
+    runs = [in_tasks("a", 0, epochs=3), in_tasks("a", 1), in_tasks("a", 2)]
+    n = summary_table(runs).set_index("metric")["n"]
+    assert (n["tasks: average accuracy"], n["mean drop"]) == (2, 3)
+    # The class that it never saw was not learned there.
+    assert forgetting_table(runs)["n"].tolist() == [3, 3, 3, 2]
 
 
 def test_a_study_without_segments_has_no_forgetting_table() -> None:

@@ -3,7 +3,7 @@ import pytest
 
 from analysis.comparison import compare
 from analysis.values import forgetting_scalars, values_of
-from tests.analysis.conftest import Evaluation, Run, confusion, run, segmented
+from tests.analysis.conftest import Evaluation, Run, confusion, in_tasks, run, segmented
 
 
 def test_values_come_by_seed_from_finished_runs() -> None:
@@ -41,6 +41,25 @@ def test_forgetting_figures_are_found_by_name() -> None:
     assert values_of([one], "mean drop", "a").tolist() == pytest.approx([0.3])
     assert values_of([one], "drop", "a", class_=0).tolist() == pytest.approx([0.6])
     assert values_of([one], "recency bias: last class", "a").tolist() == pytest.approx([70 / 90])
+
+
+def test_figures_of_tasks_are_found_by_name() -> None:
+    runs = [in_tasks("a", 0), in_tasks("a", 1, shift=0.1)]
+    values = values_of(runs, "tasks: backward transfer", "a")
+    assert values.tolist() == pytest.approx([-0.5325, -0.6325])
+    assert values_of(runs, "drop", "a", class_=2).tolist() == pytest.approx([0.44, 0.54])
+    with pytest.raises(ValueError, match="received metric 'tasks: forward transfer'"):
+        values_of(runs, "tasks: forward transfer", "a")
+    with pytest.raises(ValueError, match="received metric 'tasks: average accuracy'"):
+        values_of([segmented("a", 0)], "tasks: average accuracy", "a")
+
+
+def test_where_classes_share_the_last_turn_the_recency_bias_counts_them_all() -> None:
+    run = in_tasks("a", 0)
+    run.arrays["class_segments"] = run.arrays["class_segments"][:, [0, 1, 3, 2]]
+    run.arrays["class_segments"][-2:, 1] = 1  # classes 1 and 2 are shown last
+    # Errors at the end: 80 of class 0 named 1, 30 of 1 named 2, 150 of 2 named 3, 1 of 3 named 0.
+    assert forgetting_scalars(run)["recency bias: last class"] == pytest.approx(110 / 261)
 
 
 def test_what_no_run_has_is_refused() -> None:
