@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from analysis.comparison import Comparison
     from analysis.families import Family
 
-FORGETTING = ("learned", "drop", "forgetting", "recovery", "recency")
+FORGETTING = ("learned", "drop", "forgetting", "recovery", "recency", "transfer")
 
 
 @dataclass(frozen=True)

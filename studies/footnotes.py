@@ -7,7 +7,9 @@ from analysis.intervals import (
     wilson_interval,
 )
 from analysis.tables import status_counts
+from analysis.task_sequence import task_ends
 from analysis.values import values_of
+from core import Record
 from studies.reading import Reading
 
 FRAGILE = 5
@@ -25,11 +27,10 @@ def footnotes(reading: Reading, kind: str) -> list[str]:
     if not finished:
         return [*_endings(reading), "No run finished: there is nothing to average."]
     if kind == "forgetting":
-        sample = next(e for r in finished for e in r.evaluations if e.set == "test-sample")
         lines = [
-            "In percent and points, last epoch. learned: just after the class's turn; final: at "
-            "the epoch's end; drop: learned - final, with its interval over the seeds; recovery: "
-            f"won back by each turn. On a fixed sample of {sample.confusion.sum():,} test examples."
+            "In percent and points. learned: just after the class's last turn; final: at the very "
+            "end; drop: learned - final, with its interval over the seeds; recovery: won back each "
+            f"time the class comes back. On {_sample(reading)}."
         ]
     else:
         lines = [
@@ -38,6 +39,8 @@ def footnotes(reading: Reading, kind: str) -> list[str]:
         ]
     if kind == "summary":
         lines += _of_the_metric(reading)
+        if any(_saw_tasks(record) for record in finished):
+            lines.append(_of_the_tasks(reading))
     fewest = min(
         sum(record.condition == condition for record in finished)
         for condition in {record.condition for record in finished}
@@ -87,6 +90,27 @@ def _of_the_metric(reading: Reading) -> list[str]:
             words.append(f"standard error of its {n:,} examples {error:.2f} points.")
         lines.append(" ".join(words))
     return lines
+
+
+def _saw_tasks(record: Record) -> bool:
+    turns = record.arrays.get("class_segments")
+    return turns is not None and len(task_ends(turns)) > 0
+
+
+def _of_the_tasks(reading: Reading) -> str:
+    """What the figures of tasks are made of."""
+    return (
+        f"tasks: from the accuracy on each task's classes after each task, on {_sample(reading)}; "
+        "mean ...: over the single classes; recency bias: all classes of the last task, or of the "
+        "last two, are those shown last. No forward transfer: a class cannot be predicted before "
+        "it is learned."
+    )
+
+
+def _sample(reading: Reading) -> str:
+    """What was evaluated after every segment."""
+    sample = next(e for r in reading.records for e in r.evaluations if e.set == "test-sample")
+    return f"a fixed sample of {sample.confusion.sum():,} test examples"
 
 
 def _quartiles(intervals: list[tuple[float, float]], n: int) -> str:

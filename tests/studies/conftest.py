@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -14,7 +15,7 @@ import numpy as np
 import pytest
 
 import studies
-from core import Evaluation, Recipe, Record, Store, environment, named
+from core import Evaluation, Recipe, Record, Store, Tasks, environment, named
 from data import load
 from studies.catalogue import find
 from studies.executor import Event, Job
@@ -159,6 +160,27 @@ def made_record(
         recipe=recipe.to_json(),
         **given,
     )
+
+
+def made_in_tasks(condition: str = "shuffled", seed: int = 0, kept: float = 0.5) -> Record:
+    """A record of five tasks of two classes: all is learned, of earlier tasks so much is kept."""
+    order = Tasks(groups=((0, 1), (2, 3), (4, 5), (6, 7), (8, 9)), epochs_each=2)
+    recipe = replace(find("class-order").conditions["shuffled"], order=order, epochs=10)
+    labels, rng = np.arange(10), np.random.default_rng(0)
+    epochs = [order(labels, epoch=e, batch_size=2, rng=rng) for e in range(1, 11)]
+    turns = np.array([schedule.class_segments for schedule in epochs])
+    made = [Evaluation("test-sample", 0, 0, 0, confusion(0.1), 2.3)]
+    for epoch in range(1, 11):
+        met = turns[:epoch].any(axis=0)
+        right = np.where(turns[epoch - 1] > 0, 1.0, kept) * met
+        hits = np.rint(20 * right).astype(np.int64)
+        # What is wrong is taken for a class of the epoch's own task.
+        counts = np.diag(hits)
+        counts[:, turns[epoch - 1].argmax()] += 20 - hits
+        for name in ("test-sample", "test"):
+            made.append(Evaluation(name, epoch, 1, epoch, counts, 0.5))
+    arrays = {"class_segments": turns}
+    return made_record(condition, seed, recipe=recipe, evaluations=tuple(made), arrays=arrays)
 
 
 def keep(store: Store, *records: Record, planned: int = 2) -> None:

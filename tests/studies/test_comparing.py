@@ -7,7 +7,7 @@ import pytest
 from analysis.comparison import compare
 from analysis.planning import plan
 from core import Evaluation
-from tests.studies.conftest import confusion, made_record, refused
+from tests.studies.conftest import confusion, keep, made_in_tasks, made_record, refused
 
 SHUFFLED = (0.95, 0.9, 0.95, 1.0, 0.9)
 SEQUENTIAL = (0.8, 0.7, 0.85, 0.8, 0.75)
@@ -80,6 +80,20 @@ def test_five_pairs_are_told_that_the_exact_test_cannot_decide(ebb, five):
 @pytest.mark.parametrize(("metric", "unit"), [("test loss", "nats"), ("mean drop", "percentage")])
 def test_a_loss_and_a_forgetting_figure_are_compared_in_their_own_unit(ebb, five, metric, unit):
     assert f" {unit}" in ebb("compare", "class-order", "--metric", metric).out
+
+
+@pytest.mark.parametrize(
+    ("metric", "difference"),
+    [
+        ("tasks: backward transfer", "is 26 percentage points lower"),
+        ("tasks: average accuracy", "is 20.80 points lower"),
+    ],
+)
+def test_figures_of_tasks_are_compared_in_percent(ebb, store, metric, difference):
+    for seed in range(5):
+        keep(store, made_in_tasks("class-sequential", seed, kept=0.4 + 0.1 * (seed % 2)))
+        keep(store, made_in_tasks("shuffled", seed, kept=0.7))
+    assert difference in ebb("compare", "class-order", "--metric", metric).out
 
 
 def test_classes_are_one_family_with_its_size_and_adjusted_p(ebb, five):

@@ -1,4 +1,9 @@
-from tests.studies.conftest import made_record
+import io
+
+import pandas as pd
+import pytest
+
+from tests.studies.conftest import keep, made_in_tasks, made_record
 
 
 def filled(store, n, condition="shuffled", planned=None):
@@ -59,6 +64,37 @@ def test_a_condition_without_a_finished_run_beside_one_with_some(ebb, store):
     out = summary(ebb)
     assert "class-sequential: 1 of 1 runs diverged" in out
     assert "test accuracy of shuffled:" in out
+
+
+def test_tasks_can_be_read_from_the_store_to_the_last_table(ebb, store):
+    keep(store, *(made_in_tasks(seed=seed, kept=0.4 + 0.1 * seed) for seed in range(3)))
+    keep(store, *(made_record("class-sequential", seed) for seed in range(3)))
+    table = ebb("table", "class-order", "--kind", "summary", "--format", "csv").out
+    figures = pd.read_csv(io.StringIO(table)).set_index(["condition", "metric"])["mean"]
+    assert figures["shuffled", "test accuracy"] == pytest.approx(0.6)
+    assert figures["shuffled", "tasks: average accuracy"] == pytest.approx(0.6)
+    assert figures["shuffled", "tasks: backward transfer"] == pytest.approx(-0.5)
+    assert figures["shuffled", "tasks: mean forgetting_max_minus_last"] == pytest.approx(0.5)
+    assert ("class-sequential", "tasks: average accuracy") not in figures
+    table = ebb("table", "class-order", "--kind", "forgetting", "--format", "csv").out
+    classes = pd.read_csv(io.StringIO(table)).set_index(["condition", "class"]).loc["shuffled"]
+    assert classes["learned"].tolist() == pytest.approx([1.0] * 10)
+    assert classes["drop"].tolist() == pytest.approx([0.5] * 8 + [0.0] * 2)
+    assert classes["recency"].tolist() == [8, 8, 6, 6, 4, 4, 2, 2, 0, 0]
+    assert classes["recovery"].isna().all()
+
+
+def test_the_figures_of_tasks_say_what_they_are_made_of(ebb, store):
+    keep(store, made_in_tasks())
+    assert "on a fixed sample of 200 test examples; mean ...: over the single" in summary(ebb)
+    forgetting = ebb("table", "class-order", "--kind", "forgetting").out
+    assert "learned: just after the class's last turn; final: at the very end" in forgetting
+    assert "On a fixed sample of 200 test examples." in forgetting
+
+
+def test_without_tasks_nothing_is_said_of_them(ebb, store):
+    filled(store, 2)
+    assert "tasks:" not in summary(ebb)
 
 
 def test_nothing_finished_is_said_so(ebb, store):
