@@ -35,6 +35,7 @@ if TYPE_CHECKING:
         recency_bias,
         worst_case_accuracy,
     )
+    from analysis.interaction import DoubleDifference, double_difference
     from analysis.intervals import (
         binomial_standard_error,
         median_interval,
@@ -56,10 +57,11 @@ if TYPE_CHECKING:
         summary_table,
     )
     from analysis.values import values_of
-    from analysis.wording import explain
+    from analysis.wording import explain, explain_interaction
 
 __all__ = [
     "Comparison",
+    "DoubleDifference",
     "EvaluationLike",
     "RunLike",
     "accuracy",
@@ -77,7 +79,9 @@ __all__ = [
     "compare_all",
     "compare_classes",
     "condition_scores",
+    "double_difference",
     "explain",
+    "explain_interaction",
     "explain_plan",
     "figures_sentence",
     "forgetting_first_minus_last",
@@ -124,6 +128,8 @@ _MODULE_OF = {
     "class_accuracy": "confusion",
     "mean_class_accuracy": "confusion",
     "adjust": "corrections",
+    "DoubleDifference": "interaction",
+    "double_difference": "interaction",
     "compare_all": "families",
     "compare_classes": "families",
     "friedman": "families",
@@ -164,6 +170,7 @@ _MODULE_OF = {
     "summary_table": "tables",
     "values_of": "values",
     "explain": "wording",
+    "explain_interaction": "wording",
 }
 
 
