@@ -82,12 +82,13 @@ def floor_notes(
         return []
     ties = int((used.first == 0).sum()) if used.paired else 0
     tied = f", {ties} of them tied" if ties else ""
+    untied = " without a tie" if ties else ""
     needs = [seeds_to_reach(alpha / m, paired=used.paired) for m in (1, 10)]
     one, ten = [f"{n}" if used.paired else f"{n} + {n}" for n in needs]
     classes = f" (at least {ten} for ten classes under Holm)" if by_class else ""
     return [
         f"robustness line, {used}{tied}: this test cannot reach {format_fraction(alpha)}; {one} "
-        f"are needed{classes}"
+        f"are needed{untied}{classes}"
     ]
 
 

@@ -307,10 +307,11 @@ def _show_family(family: "Family") -> None:
             f"{name} {rank:.2f}"
             for name, rank in zip(family.conditions, family.friedman.mean_ranks, strict=True)
         )
-        click.echo(
-            f"Friedman over {family.friedman.n} seeds: chi-square "
-            f"{family.friedman.statistic:.2f}, p = {family.friedman.p:.4g}; mean ranks: {ranks}\n"
-        )
+        statistic, p = family.friedman.statistic, family.friedman.p
+        words = "no test, the conditions are tied at every seed"
+        if statistic is not None and p is not None:
+            words = f"chi-square {statistic:.2f}, p = {p:.4g}"
+        click.echo(f"Friedman over {family.friedman.n} seeds: {words}; mean ranks: {ranks}\n")
     of = "class" if first.class_ is not None else "comparison"
     click.echo(
         f"{family.size} comparisons of {first.metric}, one family ({family.correction}); intervals "
