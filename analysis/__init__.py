@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from analysis.families import compare_all, compare_classes, friedman
     from analysis.figures import class_segment_heatmap, save
     from analysis.forgetting import recency_bias
+    from analysis.interaction import DoubleDifference, double_difference
     from analysis.intervals import (
         binomial_standard_error,
         median_interval,
@@ -57,10 +58,11 @@ if TYPE_CHECKING:
         worst_case_accuracy,
     )
     from analysis.values import values_of
-    from analysis.wording import explain
+    from analysis.wording import explain, explain_interaction
 
 __all__ = [
     "Comparison",
+    "DoubleDifference",
     "EvaluationLike",
     "RunLike",
     "accuracy",
@@ -78,7 +80,9 @@ __all__ = [
     "compare_all",
     "compare_classes",
     "condition_scores",
+    "double_difference",
     "explain",
+    "explain_interaction",
     "explain_plan",
     "figures_sentence",
     "forgetting_first_minus_last",
@@ -126,6 +130,8 @@ _MODULE_OF = {
     "class_accuracy": "confusion",
     "mean_class_accuracy": "confusion",
     "adjust": "corrections",
+    "DoubleDifference": "interaction",
+    "double_difference": "interaction",
     "compare_all": "families",
     "compare_classes": "families",
     "friedman": "families",
@@ -167,6 +173,7 @@ _MODULE_OF = {
     "worst_case_accuracy": "tasks",
     "values_of": "values",
     "explain": "wording",
+    "explain_interaction": "wording",
 }
 
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Sequence
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -54,7 +54,11 @@ class Comparison:
         failures: Divergence rates; None if one side has no runs at all.
         p_adjusted: The primary p within its family of `family` comparisons, by `correction`.
         robust_p_adjusted: The exact test's p, adjusted in the same way.
+        noun: What the two runs of one seed are called; kind: what a family of these is.
     """
+
+    noun: ClassVar[str] = "pair"
+    kind: ClassVar[str] = "comparisons"
 
     study: str | None
     variant: str | None
@@ -200,7 +204,7 @@ def compare(
     )
     # The reason for "undecidable" comes first: the verdict's sentence quotes it.
     notes = [
-        *no_variation_notes(used, scale, unit, name_a, name_b),
+        *no_variation_notes(used, scale, unit, f"{name_a} minus {name_b}"),
         *small_sample_notes(used),
         *sameness_notes(used, name_a, name_b),
         *notes,

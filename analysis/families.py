@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -19,10 +19,12 @@ from scipy import stats
 from analysis.comparison import Comparison, compare
 from analysis.corrections import Correction, adjust
 from analysis.formatting import format_runs
+from analysis.interaction import DoubleDifference
 from analysis.statistical_power import seeds_to_reach
 from analysis.verdict import decide
 
 Floats = NDArray[np.float64]
+Compared = TypeVar("Compared", Comparison, DoubleDifference)
 
 
 @dataclass(frozen=True)
@@ -68,12 +70,13 @@ class Family:
 
 
 def adjust_family(
-    comparisons: Sequence[Comparison], correction: Correction = "holm"
-) -> tuple[Comparison, ...]:
+    comparisons: Sequence[Compared], correction: Correction = "holm"
+) -> tuple[Compared, ...]:
     """Comparisons with adjusted p-values, the family's size, and verdicts that use them.
 
     Args:
-        comparisons: One family, in any order, all at one level.
+        comparisons: One family, in any order, all at one level: of comparisons, or of
+            interactions, which are a family of their own.
         correction: See `adjust`.
 
     Returns:
@@ -263,15 +266,17 @@ def _or_nan(p: float | None) -> float:
     return np.nan if p is None else p
 
 
-def _family_floor(c: Comparison, alpha: float, m: int, correction: Correction) -> tuple[str, ...]:
+def _family_floor(
+    c: Comparison | DoubleDifference, alpha: float, m: int, correction: Correction
+) -> tuple[str, ...]:
     """A remark where the exact test could have decided alone, but not as the family's smallest."""
     floor = c.robust.p_floor
     # Under a false discovery rate, m tests that all reach their floor can decide together.
     if floor is None or correction in ("bh", "by") or not floor <= alpha < floor * m:
         return ()
     need = seeds_to_reach(alpha / m, paired=c.paired)
-    enough = format_runs(need, need, paired=c.paired)
+    enough = format_runs(need, need, paired=c.paired, noun=c.noun)
     return (
-        f"robustness line: alone among {m} comparisons this test cannot reach {alpha:g} after "
+        f"robustness line: alone among {m} {c.kind} this test cannot reach {alpha:g} after "
         f"correction; {enough} are needed",
     )

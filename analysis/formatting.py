@@ -6,10 +6,10 @@ An accuracy is a fraction and printed in percent; a difference of accuracies is 
 from __future__ import annotations
 
 
-def format_runs(n_a: int, n_b: int, *, paired: bool) -> str:
-    """How many runs: 5 pairs, or 5 + 4 runs."""
+def format_runs(n_a: int, n_b: int, *, paired: bool, noun: str = "pair") -> str:
+    """How many runs: 5 pairs, or 5 + 4 runs; `noun` is what runs of one seed are called."""
     if paired:
-        return f"{n_a} {'pair' if n_a == 1 else 'pairs'}"
+        return f"{n_a} {noun}{'' if n_a == 1 else 's'}"
     return f"{n_a} + {n_b} runs"
 
 

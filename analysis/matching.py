@@ -8,7 +8,7 @@ known, multiples of 1e-12 otherwise. Float noise would break ties and hide const
 from __future__ import annotations
 
 import math
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -135,6 +135,31 @@ def match_by_seed(
     )
 
 
+def match_in_all(
+    columns: Mapping[str, Mapping[Hashable, float]], notes: list[str]
+) -> tuple[list[Hashable], Floats]:
+    """The seeds that all conditions have, and their values, [conditions, seeds].
+
+    Other seeds are left out, which is added to `notes`.
+    """
+    seen = {seed for column in columns.values() for seed in column}
+    common = [seed for seed in seen if all(seed in column for column in columns.values())]
+    common.sort(key=lambda seed: _natural(str(seed)))
+    if left_out := len(seen) - len(common):
+        missing = {name: seen - column.keys() for name, column in columns.items()}
+        lists = [
+            f"in {name}: {_short(sorted(map(str, seeds), key=_natural))}"
+            for name, seeds in missing.items()
+            if seeds
+        ]
+        notes.append(
+            f"{left_out} {'seed' if left_out == 1 else 'seeds'} left out, not finished in all "
+            f"{len(columns)} conditions (missing {', '.join(lists)})"
+        )
+    rows = [[column[seed] for seed in common] for column in columns.values()]
+    return common, np.array(rows, dtype=float)
+
+
 def _natural(text: str) -> tuple[int, str]:
     return len(text), text
 
@@ -149,6 +174,7 @@ class UsedRuns:
 
     `first` and `second` are what is tested: the pairs' differences against zeros, or A against B.
     `slack` is by how many units rounding may have moved them: 0 for counts, 2 on the 1e-12 grid.
+    `noun` is what the runs of one seed are called: two of them are a pair.
     """
 
     ka: Counts
@@ -158,6 +184,7 @@ class UsedRuns:
     step: float
     slack: int
     paired: bool
+    noun: str = "pair"
 
     @property
     def n(self) -> int:
@@ -170,7 +197,7 @@ class UsedRuns:
         return bool(self.n) and bool(max(np.ptp(self.first), np.ptp(self.second)) > self.slack)
 
     def __str__(self) -> str:
-        return format_runs(self.ka.size, self.kb.size, paired=self.paired)
+        return format_runs(self.ka.size, self.kb.size, paired=self.paired, noun=self.noun)
 
 
 def on_grid(x: Floats, y: Floats, paired: bool, n_test: int | None, unit: str) -> UsedRuns:
@@ -211,3 +238,27 @@ def on_grid(x: Floats, y: Floats, paired: bool, n_test: int | None, unit: str) -
         return UsedRuns(ka, kb, ka, kb, 1 / parts, slack, paired)
     d = ka - kb
     return UsedRuns(ka, kb, d, np.zeros_like(d), 1 / parts, slack, paired)
+
+
+def double_differences_on_grid(
+    table: Floats, n_test: int | None, unit: str
+) -> tuple[Counts, UsedRuns]:
+    """Two treatments crossed: values as integers, and (both + neither) - (only_a + only_b).
+
+    Args:
+        table: [4, n], the values of neither, only A, only B and both, seed by seed; none NaN.
+        n_test: As for `on_grid`.
+        unit: As for `on_grid`.
+
+    Returns:
+        The values as multiples of the step, [4, n], and what is tested: the sums as pairs.
+    """
+    grid = on_grid(table[:2].ravel(), table[2:].ravel(), True, n_test, unit)
+    cells = np.concatenate([grid.ka, grid.kb]).reshape(4, -1)
+    neither, only_a, only_b, both = cells
+    first, second = both + neither, only_a + only_b
+    d = first - second
+    # Four rounded values may leave what is 0 on paper at 2 units: it is a tie all the same.
+    d[np.abs(d) <= grid.slack] = 0
+    zeros = np.zeros_like(d)
+    return cells, UsedRuns(first, second, d, zeros, grid.step, 2 * grid.slack, True, noun="seed")

@@ -34,14 +34,12 @@ def small_sample_notes(used: UsedRuns) -> list[str]:
     return []
 
 
-def no_variation_notes(
-    used: UsedRuns, scale: float, unit: str, name_a: str, name_b: str
-) -> list[str]:
-    """No variation at all, and with which difference."""
+def no_variation_notes(used: UsedRuns, scale: float, unit: str, what: str) -> list[str]:
+    """No variation at all, and of which difference (`what`)."""
     if used.n < 2 or used.varies:
         return []
     difference = format_signed(float(used.first[0] - used.second[0]) * used.step * scale, unit)
-    return [f"no variation: no test ({name_a} minus {name_b} is {difference} for every seed)"]
+    return [f"no variation: no test ({what} is {difference} for every seed)"]
 
 
 def sameness_notes(used: UsedRuns, name_a: str, name_b: str) -> list[str]:
@@ -76,17 +74,21 @@ def divergence_notes(
     return notes
 
 
-def floor_notes(used: UsedRuns, robust: ExactTest, alpha: float) -> list[str]:
-    """An exact test that has too few runs ever to reach alpha."""
+def floor_notes(
+    used: UsedRuns, robust: ExactTest, alpha: float, *, by_class: bool = True
+) -> list[str]:
+    """An exact test that has too few runs ever to reach alpha, alone or for each class."""
     if robust.p_floor is None or robust.p_floor <= alpha:
         return []
     ties = int((used.first == 0).sum()) if used.paired else 0
     tied = f", {ties} of them tied" if ties else ""
+    untied = " without a tie" if ties else ""
     needs = [seeds_to_reach(alpha / m, paired=used.paired) for m in (1, 10)]
     one, ten = [f"{n}" if used.paired else f"{n} + {n}" for n in needs]
+    classes = f" (at least {ten} for ten classes under Holm)" if by_class else ""
     return [
         f"robustness line, {used}{tied}: this test cannot reach {format_fraction(alpha)}; {one} "
-        f"are needed (at least {ten} for ten classes under Holm)"
+        f"are needed{untied}{classes}"
     ]
 
 

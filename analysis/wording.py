@@ -1,9 +1,9 @@
-"""A comparison in words: one sentence of verdict, then every number with its name."""
+"""Comparisons and interactions in words: one sentence of verdict, then every number by name."""
 
 from __future__ import annotations
 
 from analysis.comparison import Comparison
-from analysis.divergence import Failures
+from analysis.divergence import Failures, WorstCase
 from analysis.formatting import (
     format_amount,
     format_level,
@@ -14,8 +14,11 @@ from analysis.formatting import (
     format_signed,
     format_two,
 )
+from analysis.interaction import DoubleDifference, reading_of
 from analysis.notes import FRAGILE_SEEDS
 from analysis.significance import ExactTest
+
+Compared = Comparison | DoubleDifference
 
 
 def explain(comparison: Comparison) -> str:
@@ -38,25 +41,8 @@ def explain(comparison: Comparison) -> str:
             (f"values of {name}", ", ".join(format_level(value, unit) for value in values))
             for name, values in ((c.a, c.values_a), (c.b, c.values_b))
         ]
-    interval = "no interval"
-    if d.ci_low is not None and d.ci_high is not None:
-        unadjusted = "unadjusted " if c.family else ""
-        ends = format_range(d.ci_low, d.ci_high, unit)
-        interval = f"{unadjusted}{format_percent(d.level)} interval {ends}"
-    rows.append(("difference", f"{format_signed(d.points, unit)} ({c.a} minus {c.b}), {interval}"))
-    rows.append((c.test.name, _test_words(c)))
-    rows.append(("robustness line", _exact_words(c.robust, c.robust_p_adjusted)))
-    if c.equivalence is not None:
-        e = c.equivalence
-        words = f"margin {format_amount(e.margin, unit)}, set beforehand: "
-        if e.ci_low is None or e.ci_high is None or e.p is None:
-            words += "not tested"
-        else:
-            words += (
-                f"{format_percent(e.level)} interval {format_range(e.ci_low, e.ci_high, unit)} "
-                f"{'inside' if e.inside else 'not inside'}, two one-sided t-tests {format_p(e.p)}"
-            )
-        rows.append(("equivalence", words))
+    difference = f"{format_signed(d.points, unit)} ({c.a} minus {c.b})"
+    rows += _test_rows(c, "difference", difference)
     f = c.effects
     rows.append(
         (
@@ -73,9 +59,119 @@ def explain(comparison: Comparison) -> str:
         rows += _failure_words(c, c.failures)
     used = format_runs(c.n_a, c.n_b, paired=c.paired)
     rows.append(("used", used + (f" of {c.planned} planned" if c.planned is not None else "")))
-    rows += [("note", note) for note in c.notes[1 if c.verdict == "undecidable" else 0 :]]
+    return _as_text(c, _sentence(c), rows)
+
+
+def explain_interaction(found: DoubleDifference) -> str:
+    """An interaction as text: one sentence that says whether effects add up, then every number.
+
+    Args:
+        found: What `double_difference` returned, in a family or not.
+
+    Returns:
+        Lines of plain ASCII.
+    """
+    c, unit = found, found.unit
+    rows = []
+    for treatment, other, alone, beside in (
+        (c.a, c.b, c.only_a, c.only_b),
+        (c.b, c.a, c.only_b, c.only_a),
+    ):
+        effects = [
+            format_signed(_minus(c, one, without), unit)
+            for one, without in ((c.both, beside), (alone, c.neither))
+        ]
+        rows.append((f"effect of {treatment}", f"{effects[0]} with {other}, {effects[1]} without"))
+    if 2 <= c.n <= FRAGILE_SEEDS:
+        each = ", ".join(format_signed(difference, unit) for difference in c.differences)
+        rows.append(("of each seed", each))
+    what = f"({c.both} minus {c.only_b}) minus ({c.only_a} minus {c.neither})"
+    rows += _test_rows(
+        c, "difference of differences", f"{format_signed(c.difference.points, unit)}, {what}"
+    )
+    f = c.effects
+    rows.append(
+        (
+            "effect sizes",
+            f"{f.name} = {format_two(f.value)}, P(difference of differences > 0) = "
+            f"{format_two(f.p_superiority)} (within seeds)",
+        )
+    )
+    if c.worst_case is not None:
+        reading = reading_of(c.worst_case.verdict, c.worst_case.points, c.higher_is_better)
+        rows.append(("worst case", _worst_words(c.worst_case, reading, unit)))
+    used = format_runs(c.n, c.n, paired=True, noun=c.noun)
+    rows.append(("used", used + (f" of {c.planned} planned" if c.planned is not None else "")))
+    return _as_text(c, _interaction_sentence(c), rows)
+
+
+def _as_text(c: Compared, sentence: str, rows: list[tuple[str, str]]) -> str:
+    # The sentence of an undecidable comparison has quoted the first note.
+    notes = c.notes[1 if c.verdict == "undecidable" else 0 :]
+    rows = [*rows, *(("note", note) for note in notes)]
     width = max(len(name) for name, _ in rows)
-    return "\n".join([_sentence(c), "", *(f"{name:<{width}}  {words}" for name, words in rows)])
+    return "\n".join([sentence, "", *(f"{name:<{width}}  {words}" for name, words in rows)])
+
+
+def _test_rows(c: Compared, name: str, difference: str) -> list[tuple[str, str]]:
+    """The difference with its interval, the primary test, the exact one, the margin's."""
+    d, e, unit = c.difference, c.equivalence, c.unit
+    interval = "no interval"
+    if d.ci_low is not None and d.ci_high is not None:
+        unadjusted = "unadjusted " if c.family else ""
+        ends = format_range(d.ci_low, d.ci_high, unit)
+        interval = f"{unadjusted}{format_percent(d.level)} interval {ends}"
+    rows = [
+        (name, f"{difference}, {interval}"),
+        (c.test.name, _test_words(c)),
+        ("robustness line", _exact_words(c.robust, c.robust_p_adjusted)),
+    ]
+    if e is not None:
+        words = f"margin {format_amount(e.margin, unit)}, set beforehand: "
+        if e.ci_low is None or e.ci_high is None or e.p is None:
+            words += "not tested"
+        else:
+            words += (
+                f"{format_percent(e.level)} interval {format_range(e.ci_low, e.ci_high, unit)} "
+                f"{'inside' if e.inside else 'not inside'}, two one-sided t-tests {format_p(e.p)}"
+            )
+        rows.append(("equivalence", words))
+    return rows
+
+
+def _interaction_sentence(c: DoubleDifference) -> str:
+    d, e = c.difference, c.equivalence
+    effects = f"the effects of {c.a} and {c.b}"
+    what = f"{c.metric} of {c.both}"
+    if d.points is None or d.ci_low is None or d.ci_high is None or c.verdict == "undecidable":
+        return f"Cannot be decided: do {effects} add up in {what}? {c.notes[0]}."
+    count = format_runs(c.n, c.n, paired=True, noun=c.noun)
+    several = c.family is not None and c.family > 1
+    family = f", after {_correction_name(c)} over {c.family} interactions" if several else ""
+    if c.verdict == "inconclusive":
+        ends = format_range(d.ci_low, d.ci_high, c.unit)
+        return (
+            f"No interaction shown: {count} do not tell whether {effects} add up in {what}"
+            f"{family}; the difference of differences may lie anywhere from {ends}."
+        )
+    reading = c.reading.capitalize()
+    margin = format_amount(e.margin, c.unit) if e is not None else ""
+    if c.verdict == "equivalent":
+        # Holm is about differences: what shows that effects add up is each one's own margin test.
+        alone = "; margin test unadjusted" if several else ""
+        return f"{reading}: {what} is within {margin} of what {effects} add up to ({count}{alone})."
+    reading += f" of {margin}" if c.verdict == "different-within-margin" else ""
+    return (
+        f"{reading}: {what} is {format_amount(abs(d.points), c.unit)} "
+        f"{'higher' if d.points > 0 else 'lower'} than what {effects} add up to ({count}{family})."
+    )
+
+
+def _minus(c: DoubleDifference, one: str, other: str) -> float | None:
+    """The mean of one condition minus that of another, in the unit of the differences."""
+    if not c.means:
+        return None
+    return (c.means[one] - c.means[other]) * (100.0 if c.unit == "points" else 1.0)
 
 
 def _sentence(c: Comparison) -> str:
@@ -103,7 +199,7 @@ def _sentence(c: Comparison) -> str:
     )
 
 
-def _test_words(c: Comparison) -> str:
+def _test_words(c: Compared) -> str:
     if c.test.p is None or c.test.statistic is None or c.test.df is None:
         return "no test"
     df = f"{c.test.df:.0f}" if c.paired else f"{c.test.df:.2f}"
@@ -139,15 +235,19 @@ def _failure_words(c: Comparison, failures: Failures) -> list[tuple[str, str]]:
     rows.append(("divergence compared", _exact_words(failures.test)))
     worst = failures.worst_case
     if worst is not None:
-        words = f"{format_signed(worst.points, c.unit)}"
-        if worst.ci_low is not None and worst.ci_high is not None:
-            words += f", interval {format_range(worst.ci_low, worst.ci_high, c.unit)}"
-        if worst.p is not None:
-            words += f", {format_p(worst.p)}"
-        rows.append(("worst case", f"{words}: {worst.verdict} (diverged runs at chance)"))
+        rows.append(("worst case", _worst_words(worst, worst.verdict, c.unit)))
     return rows
 
 
-def _correction_name(c: Comparison) -> str:
+def _worst_words(worst: WorstCase, reading: str, unit: str) -> str:
+    words = f"{format_signed(worst.points, unit)}"
+    if worst.ci_low is not None and worst.ci_high is not None:
+        words += f", interval {format_range(worst.ci_low, worst.ci_high, unit)}"
+    if worst.p is not None:
+        words += f", {format_p(worst.p)}"
+    return f"{words}: {reading} (diverged runs at chance)"
+
+
+def _correction_name(c: Compared) -> str:
     names = {"holm": "Holm", "bh": "Benjamini-Hochberg", "by": "Benjamini-Yekutieli"}
     return names.get(c.correction or "", "Bonferroni")

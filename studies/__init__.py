@@ -1,5 +1,5 @@
 """The questions: one file per study, the runner, the command line."""
 
-from studies.study import Claim, Quick, Reported, Study
+from studies.study import Claim, Interaction, Quick, Reported, Study
 
-__all__ = ["Claim", "Quick", "Reported", "Study"]
+__all__ = ["Claim", "Interaction", "Quick", "Reported", "Study"]

@@ -10,15 +10,23 @@ import click
 
 from core import Store
 from data import InputError
+from studies.interacting import interactions_of, show_interactions
 from studies.reading import Reading, read
 from studies.rendering import clean
 from studies.reporting import input_errors
+from studies.units import (
+    chance_of,
+    class_examples_behind,
+    examples_behind,
+    factor_of,
+    higher_is_better,
+    unit_of,
+)
 
 if TYPE_CHECKING:
     from analysis.comparison import Comparison
     from analysis.families import Family
-
-FORGETTING = ("learned", "drop", "forgetting", "recovery", "recency", "transfer")
+    from analysis.interaction import DoubleDifference
 
 
 @dataclass(frozen=True)
@@ -47,7 +55,8 @@ def compare_study(store: Store, name: str, variant: str | None, wanted: Wanted) 
         store: Where its records are.
         name: The study's name or file.
         variant: See `studies.reading.choose_variant`.
-        wanted: What to compare; without pairs, every comparison that the study plans.
+        wanted: What to compare; without pairs, every comparison that the study plans, and its
+            interactions.
 
     Raises:
         InputError: The study was never run, a condition or metric is unknown.
@@ -56,7 +65,10 @@ def compare_study(store: Store, name: str, variant: str | None, wanted: Wanted) 
     definition = reading.definition
     planned = definition.comparisons if definition else ()
     pairs = wanted.pairs or planned
-    if not pairs:
+    # An interaction is of the whole study: neither of one pair of conditions, nor of a class.
+    whole = not (wanted.pairs or wanted.per_class)
+    interacting = whole and definition is not None and bool(definition.interactions)
+    if not (pairs or interacting):
         raise InputError(
             f"Received no conditions for {reading.study}, which plans no comparison; "
             f"expected two of {', '.join(dict.fromkeys(r.condition for r in reading.records))}."
@@ -74,11 +86,15 @@ def compare_study(store: Store, name: str, variant: str | None, wanted: Wanted) 
         "margin": margin,
     }
     with input_errors():
+        found: Comparison | Family | None = None
         if wanted.per_class:
-            found: Comparison | Family = _classes(reading, pairs, metric, wanted, options)
-        else:
+            found = _classes(reading, pairs, metric, wanted, options)
+        elif pairs:
             found = _conditions(reading, pairs, metric, wanted.correction, options)
-    return Result(found, reading.remarks)
+        interactions: tuple[DoubleDifference, ...] = ()
+        if interacting:
+            interactions = interactions_of(reading, metric, margin, wanted.correction)
+    return Result(found, reading.remarks, interactions)
 
 
 def compare_scores(path: Path, paired: bool, wanted: Wanted) -> "Result":
@@ -92,7 +108,7 @@ def compare_scores(path: Path, paired: bool, wanted: Wanted) -> "Result":
     from analysis.scores import condition_scores, read_scores
 
     metric = wanted.metric or "accuracy"
-    unit = _unit(metric)
+    unit = unit_of(metric)
     if len(wanted.pairs) != 1:
         raise InputError(f"Received {str(path)!r} alone; expected two of its conditions as well.")
     ((a, b),) = wanted.pairs
@@ -122,10 +138,11 @@ def compare_scores(path: Path, paired: bool, wanted: Wanted) -> "Result":
 
 @dataclass(frozen=True)
 class Result:
-    """One comparison or a family of them, ready to be shown."""
+    """One comparison or a family of them, and planned interactions, ready to be shown."""
 
-    found: "Comparison | Family"
+    found: "Comparison | Family | None"
     remarks: tuple[str, ...]
+    interactions: "tuple[DoubleDifference, ...]" = ()
 
     def show(self, style: str, figure: Path | None) -> None:
         """Print it, and draw its figure where one is asked for."""
@@ -133,6 +150,11 @@ class Result:
         from analysis.wording import explain
 
         if figure is not None:
+            if self.found is None:
+                raise InputError(
+                    "Received --figure for a study that plans no comparison; expected two "
+                    "conditions to draw."
+                )
             from analysis.comparison_figure import comparison_figure
             from analysis.figures import save
 
@@ -140,37 +162,49 @@ class Result:
                 save(comparison_figure(self.found), figure)
             click.echo(f"drawn: {figure}", err=True)
         if style == "json":
-            click.echo(json.dumps(self.found.to_json(), indent=1, allow_nan=False))
-        elif isinstance(self.found, Comparison):
-            click.echo(explain(self.found))
+            record = {} if self.found is None else self.found.to_json()
+            if self.interactions:
+                record["interactions"] = [each.to_json() for each in self.interactions]
+            click.echo(json.dumps(record, indent=1, allow_nan=False))
         else:
-            _show_family(self.found)
+            if isinstance(self.found, Comparison):
+                click.echo(explain(self.found))
+            elif self.found is not None:
+                _show_family(self.found)
+            if self.interactions:
+                click.echo("\n" * (self.found is not None), nl=False)
+                show_interactions(self.interactions)
         for remark in self.remarks:
             click.echo(f"note: {clean(remark)}", err=True)
 
 
 def sentences(reading: Reading) -> list[str]:
-    """A study's answer: the verdict on each comparison that it plans, in a sentence."""
+    """A study's answer: the verdict on each comparison and interaction that it plans."""
     from analysis.comparison import Comparison
-    from analysis.wording import explain
+    from analysis.wording import explain, explain_interaction
 
     definition = reading.definition
-    present = {record.condition for record in reading.records}
-    pairs = [
-        pair for pair in (definition.comparisons if definition else ()) if set(pair) <= present
-    ]
-    if definition is None or not pairs:
+    if definition is None:
         return []
+    present = {record.condition for record in reading.records}
+    pairs = [pair for pair in definition.comparisons if set(pair) <= present]
     options: dict[str, Any] = {
         "paired": definition.paired,
         "planned": reading.planned,
         "metric": definition.primary,
         "margin": definition.margin,
     }
+    texts: list[str] = []
     with input_errors():
-        found = _conditions(reading, pairs, definition.primary, "holm", options)
-    each = [found] if isinstance(found, Comparison) else found.comparisons
-    return [explain(comparison).partition("\n")[0] for comparison in each]
+        if pairs:
+            found = _conditions(reading, pairs, definition.primary, "holm", options)
+            each = [found] if isinstance(found, Comparison) else found.comparisons
+            texts += map(explain, each)
+        interactions = interactions_of(reading, definition.primary, definition.margin, "holm")
+    for planned, interaction in zip(definition.interactions, interactions, strict=True):
+        if set(planned.conditions) <= present:
+            texts.append(explain_interaction(interaction))
+    return [text.partition("\n")[0] for text in texts]
 
 
 def _conditions(
@@ -185,16 +219,17 @@ def _conditions(
     from analysis.families import compare_all
     from analysis.values import values_of
 
-    unit = _unit(metric)
     names = list(dict.fromkeys(name for pair in pairs for name in pair))
     values = {
-        name: values_of(reading.records, metric, name, diverged=True) * _factor(metric)
+        name: values_of(reading.records, metric, name, diverged=True) * factor_of(metric)
         for name in names
     }
     seeds = {name: series.index.tolist() for name, series in values.items()}
-    options = options | {"unit": unit, "n_test": _examples(reading, metric)}
-    if unit == "points":
-        options["chance"] = 1 / reading.records[0].evaluations[0].confusion.shape[0]
+    options = options | {
+        "unit": unit_of(metric),
+        "n_test": examples_behind(reading, metric),
+        "chance": chance_of(reading, metric),
+    }
     if len(pairs) == 1:
         ((a, b),) = pairs
         return compare(
@@ -210,7 +245,7 @@ def _conditions(
         {name: series.to_numpy() for name, series in values.items()},
         pairs=pairs,
         seeds=seeds,
-        higher_is_better="loss" not in metric,
+        higher_is_better=higher_is_better(metric) is not False,
         correction=correction,  # type: ignore[arg-type]
         **options,
     )
@@ -241,10 +276,10 @@ def _classes(
         name: pd.DataFrame(
             {c: values_of(reading.records, metric, name, c, diverged=True) for c in classes}
         )
-        * _factor(metric)
+        * factor_of(metric)
         for name in (a, b)
     }
-    sizes = _class_examples(reading, metric)
+    sizes = class_examples_behind(reading, metric)
     return compare_classes(
         frames[a].to_numpy(),
         frames[b].to_numpy(),
@@ -254,7 +289,7 @@ def _classes(
         name_a=a,
         name_b=b,
         n_test=None if sizes is None else np.asarray(sizes).tolist(),
-        unit=_unit(metric),
+        unit=unit_of(metric),
         correction=wanted.correction,  # type: ignore[arg-type]
         **options,
     )
@@ -272,10 +307,11 @@ def _show_family(family: "Family") -> None:
             f"{name} {rank:.2f}"
             for name, rank in zip(family.conditions, family.friedman.mean_ranks, strict=True)
         )
-        click.echo(
-            f"Friedman over {family.friedman.n} seeds: chi-square "
-            f"{family.friedman.statistic:.2f}, p = {family.friedman.p:.4g}; mean ranks: {ranks}\n"
-        )
+        statistic, p = family.friedman.statistic, family.friedman.p
+        words = "no test, the conditions are tied at every seed"
+        if statistic is not None and p is not None:
+            words = f"chi-square {statistic:.2f}, p = {p:.4g}"
+        click.echo(f"Friedman over {family.friedman.n} seeds: {words}; mean ranks: {ranks}\n")
     of = "class" if first.class_ is not None else "comparison"
     click.echo(
         f"{family.size} comparisons of {first.metric}, one family ({family.correction}); intervals "
@@ -306,34 +342,3 @@ def _show_family(family: "Family") -> None:
 
 def _number(value: float | None) -> str:
     return "-" if value is None else f"{value:+.2f}"
-
-
-def _unit(metric: str) -> str:
-    """Accuracies are compared in points; other figures in their own unit."""
-    if "accuracy" in metric and "forgetting" not in metric:
-        return "points"
-    if any(word in metric for word in FORGETTING):
-        return "percentage points"
-    return "nats" if "loss" in metric else metric
-
-
-def _factor(metric: str) -> float:
-    """Forgetting figures are fractions too, but may be negative: they are compared in percent."""
-    return 100.0 if _unit(metric) == "percentage points" else 1.0
-
-
-def _examples(reading: Reading, metric: str) -> int | None:
-    """How many examples stand behind an accuracy, where all runs have the same number."""
-    sizes = _class_examples(reading, metric)
-    return None if sizes is None else sum(sizes)
-
-
-def _class_examples(reading: Reading, metric: str) -> list[int] | None:
-    name = metric.removesuffix(" accuracy")
-    found = {
-        tuple(evaluation.confusion.sum(axis=1).tolist())
-        for record in reading.records
-        for evaluation in record.evaluations
-        if evaluation.set == name
-    }
-    return list(found.pop()) if len(found) == 1 else None

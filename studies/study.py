@@ -43,6 +43,35 @@ class Claim:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Interaction:
+    """Two treatments crossed: does the effect of one depend on the other, or do they add up?
+
+    Tested, per seed, is the effect of A with B minus its effect without B:
+    (both - only_b) - (only_a - neither). To exchange A and B changes nothing.
+
+    Args:
+        a: The first treatment, in words that fit after "the effects of": "label noise".
+        b: The second.
+        neither: The condition without either.
+        only_a: The condition with A alone.
+        only_b: The condition with B alone.
+        both: The condition with both.
+    """
+
+    a: str
+    b: str
+    neither: str
+    only_a: str
+    only_b: str
+    both: str
+
+    @property
+    def conditions(self) -> tuple[str, str, str, str]:
+        """The four conditions."""
+        return self.neither, self.only_a, self.only_b, self.both
+
+
+@dataclass(frozen=True, kw_only=True)
 class Quick:
     """The same study in under a minute: embedded data, few seeds, few epochs.
 
@@ -72,8 +101,11 @@ class Study:
         paired: Whether runs of different conditions that share a seed form a pair.
         primary: The metric that decides, named before any run: `test accuracy`, ...
         margin: The largest difference of the primary metric that does not matter, in points; a
-            comparison can only say "equivalent" where one was given beforehand.
+            comparison can only say "equivalent" where one was given beforehand, and an
+            interaction only that effects add up.
         comparisons: The planned comparisons, pairs of conditions.
+        interactions: The planned interactions; they are a family of their own, apart from the
+            comparisons, and need a paired study.
         reported: Figures from elsewhere.
         claims: Claims from elsewhere.
         quick: The scale of `--quick`.
@@ -89,6 +121,7 @@ class Study:
     primary: str = "test accuracy"
     margin: float | None = None
     comparisons: tuple[tuple[str, str], ...] = ()
+    interactions: tuple[Interaction, ...] = ()
     reported: tuple[Reported, ...] = ()
     claims: tuple[Claim, ...] = ()
     quick: Quick = field(default_factory=Quick)
@@ -107,10 +140,22 @@ class Study:
         if self.seeds < 1:
             raise InputError(f"Received seeds={self.seeds}; expected 1 or more.")
         spoken = [c for pair in self.comparisons for c in pair]
+        spoken += [c for each in self.interactions for c in each.conditions]
         spoken += [r.condition for r in self.reported]
         spoken += [c for claim in self.claims for c in (claim.greater, claim.smaller)]
         for name in spoken:
             self.recipe(name)
+        for each in self.interactions:
+            if len(set(each.conditions)) < 4:
+                raise InputError(
+                    f"Received the interaction of {each.a} and {each.b} with the conditions "
+                    f"{', '.join(each.conditions)}; expected four different ones."
+                )
+        if self.interactions and not self.paired:
+            raise InputError(
+                f"Received interactions for the unpaired study {self.name!r}; expected "
+                "paired=True: an interaction is taken within each seed."
+            )
 
     def recipe(self, condition: str) -> Recipe:
         """The recipe of a condition."""

@@ -37,7 +37,7 @@ def variant_of(study: Study, overrides: Mapping[str, Any], *, quick: bool = Fals
 
     def changed(recipe: Recipe) -> Recipe:
         for path, value in parts.items():
-            if path == "epochs" and 0 < value < 1:
+            if path == "epochs" and isinstance(value, float) and 0 < value < 1:
                 value = max(1, round(value * recipe.epochs))
             recipe = replaced(recipe, path, value)
         return recipe

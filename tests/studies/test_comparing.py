@@ -1,13 +1,14 @@
 """`ebb compare` and `ebb plan`: the right values reach the statistics, odd input is refused."""
 
 import json
+from dataclasses import replace
 
 import pytest
 
 from analysis.comparison import compare
 from analysis.planning import plan
 from core import Evaluation
-from tests.studies.conftest import confusion, keep, made_in_tasks, made_record, refused
+from tests.studies.conftest import confusion, keep, made_in_tasks, made_record, refused, tiny
 
 SHUFFLED = (0.95, 0.9, 0.95, 1.0, 0.9)
 SEQUENTIAL = (0.8, 0.7, 0.85, 0.8, 0.75)
@@ -134,6 +135,60 @@ def test_a_figure_is_drawn_beside_the_numbers(ebb, five, tmp_path):
         assert call.status == 0, call
         assert path.read_bytes().startswith(b"\x89PNG")
         path.unlink()
+
+
+THREE = """
+from core import Recipe, named
+from studies import Study
+
+study = Study(
+    name="three",
+    question="Does any differ?",
+    conditions={
+        name: Recipe(dataset="digits", model=named("mlp"), epochs=epochs)
+        for epochs, name in enumerate("abc", 1)
+    },
+    comparisons=(("a", "c"), ("b", "c")),
+)
+"""
+
+
+@pytest.fixture
+def three(store, tmp_path):
+    """A study of three conditions that are tied at every seed."""
+    path = tmp_path / "three.py"
+    path.write_text(THREE)
+    for epochs, condition in enumerate("abc", 1):
+        for seed in range(3):
+            keep(store, made_record(condition, seed, study="three", recipe=tiny(epochs=epochs)))
+    return path
+
+
+def test_conditions_that_are_tied_at_every_seed_have_no_omnibus_test(ebb, three):
+    call = ebb("compare", three)
+    assert call.status == 0, call
+    assert "Friedman over 3 seeds: no test, the conditions are tied at every seed" in call.out
+
+
+@pytest.mark.parametrize(("metric", "best"), [("test accuracy", 1.0), ("mean drop", 3.0)])
+def test_the_highest_has_the_first_rank_unless_lower_is_better(ebb, store, three, metric, best):
+    for seed in range(3):
+        higher = made_record("a", seed, accuracy=0.95, study="three", recipe=tiny(epochs=1))
+        keep(store, _forgetful(higher))
+    found = json.loads(ebb("compare", three, "--metric", metric, "--format", "json").out)
+    assert found["friedman"]["mean_ranks"]["a"] == best
+
+
+def _forgetful(record):
+    """The same record, with all that was learned in the last epoch but one turn lost again."""
+    last = max(e.step for e in record.evaluations if e.set == "test-sample")
+    return replace(
+        record,
+        evaluations=tuple(
+            e._replace(confusion=confusion(0.5)) if (e.set, e.step) == ("test-sample", last) else e
+            for e in record.evaluations
+        ),
+    )
 
 
 SCORES = "condition,seed,value\n" + "".join(

@@ -1,0 +1,53 @@
+"""What a metric is measured in, which way is better, and how many examples stand behind it."""
+
+from studies.reading import Reading
+
+LOSSES = ("loss", "drop", "forgetting")
+GAINS = ("accuracy", "learned", "recovery", "transfer")
+FORGETTING = ("learned", "drop", "forgetting", "recovery", "recency", "transfer")
+
+
+def unit_of(metric: str) -> str:
+    """Accuracies are compared in points; other figures in their own unit."""
+    if "accuracy" in metric and "forgetting" not in metric:
+        return "points"
+    if any(word in metric for word in FORGETTING):
+        return "percentage points"
+    return "nats" if "loss" in metric else metric
+
+
+def factor_of(metric: str) -> float:
+    """Forgetting figures are fractions too, but may be negative: they are compared in percent."""
+    return 100.0 if unit_of(metric) == "percentage points" else 1.0
+
+
+def higher_is_better(metric: str) -> bool | None:
+    """Whether more of it is better; None for a figure of which that cannot be said."""
+    if any(word in metric for word in LOSSES):
+        return False
+    return True if any(word in metric for word in GAINS) else None
+
+
+def chance_of(reading: Reading, metric: str) -> float | None:
+    """What a network that guesses scores, for an accuracy."""
+    if unit_of(metric) != "points":
+        return None
+    return float(1 / reading.records[0].evaluations[0].confusion.shape[0])
+
+
+def examples_behind(reading: Reading, metric: str) -> int | None:
+    """How many examples stand behind an accuracy, where all runs have the same number."""
+    sizes = class_examples_behind(reading, metric)
+    return None if sizes is None else sum(sizes)
+
+
+def class_examples_behind(reading: Reading, metric: str) -> list[int] | None:
+    """The same for each class."""
+    name = metric.removesuffix(" accuracy")
+    found = {
+        tuple(evaluation.confusion.sum(axis=1).tolist())
+        for record in reading.records
+        for evaluation in record.evaluations
+        if evaluation.set == name
+    }
+    return list(found.pop()) if len(found) == 1 else None
