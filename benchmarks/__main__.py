@@ -90,6 +90,28 @@ def training(network: str, rounds: int) -> float:
     return statistics.median(times["notebook"])
 
 
+def damage(rounds: int) -> None:
+    """What damaged data and replay add to an epoch of as many examples."""
+    for network in ("c3", "a3"):
+        print(f"{NAMES[network]}: seconds an epoch, one worker, for as many examples")
+        ways = ("ebb", "ebb-labels", "ebb-noise", "ebb-reservoir", "ebb-herding")
+        times: dict[str, list[float]] = {way: [] for way in ways}
+        for _ in range(rounds):
+            for way in ways:
+                times[way].append(alone(network, way, 8))
+        seconds("plain", times["ebb"])
+        names = ("a fifth of the labels wrong", "fresh input noise", "replay, reservoir")
+        for way, name in zip(ways[1:], (*names, "replay, herding"), strict=True):
+            seconds(name, times[way])
+            added = sorted(100 * (a / b - 1) for a, b in zip(times[way], times["ebb"], strict=True))
+            print(
+                f"    {statistics.median(added):+.0f} % "
+                f"({added[0]:+.0f} to {added[-1]:+.0f}, n = {len(added)})",
+                flush=True,
+            )
+        print()
+
+
 def whole_study(rounds: int, seeds: int) -> None:
     """C3 from the start of the program to the stored records."""
     print(
@@ -128,6 +150,7 @@ def main() -> None:
     print(f"{CORES} of {os.cpu_count()} cores, {options.rounds} rounds\n", flush=True)
     for network in ("c3", "a3"):
         training(network, options.rounds)
+    damage(options.rounds)
     whole_study(max(1, options.rounds // 2), options.seeds)
 
 

@@ -2,7 +2,8 @@
 
 `python -m benchmarks.contestant c3 notebook 3` prints the seconds of 3 epochs after a first one,
 as JSON. The ways: `notebook`, as the notebooks do it; `fit` and `fit-xla`, Keras' `fit` as fast as
-it can be set; `ebb`, on one thread.
+it can be set; `ebb`, on one thread; `ebb-labels`, `ebb-noise`, `ebb-reservoir`, `ebb-herding`, the
+same with wrong labels, fresh input noise, or a replay buffer that fills half of each batch.
 """
 
 import json
@@ -109,7 +110,7 @@ def by_fit(network: str, way: str, epochs: int) -> list[float]:
     return seconds
 
 
-def by_ebb(network: str, epochs: int) -> list[float]:
+def by_ebb(network: str, way: str, epochs: int) -> list[float]:
     from core.environment import xla_flags
 
     os.environ["XLA_FLAGS"] = xla_flags()
@@ -117,11 +118,30 @@ def by_ebb(network: str, epochs: int) -> list[float]:
 
     tf.config.threading.set_intra_op_parallelism_threads(1)
     tf.config.threading.set_inter_op_parallelism_threads(1)
-    from core import ClassSequential, EvaluationPlan, HoldOut, Recipe, Shuffled, Trainer, named
+    from core import (
+        ClassSequential,
+        EvaluationPlan,
+        GaussianNoise,
+        HoldOut,
+        Recipe,
+        Replay,
+        Shuffled,
+        Trainer,
+        WrongLabels,
+        named,
+    )
     from data import Dataset
 
+    damage = {
+        "ebb": {},
+        "ebb-labels": {"label_noise": WrongLabels(0.2)},
+        "ebb-noise": {"input_noise": GaussianNoise(standard_deviation=0.1, when="every-epoch")},
+        "ebb-reservoir": {"replay": Replay(capacity=2000, share=0.5)},
+        "ebb-herding": {"replay": Replay(memory="herding", capacity=2000, share=0.5)},
+    }[way]
+
     common = {"dataset": "images", "epochs": epochs + 1, "evaluation": EvaluationPlan(sets=())}
-    common["loss"] = "categorical_crossentropy"
+    common |= {"loss": "categorical_crossentropy", **damage}
     if network == "c3":
         recipe = Recipe(
             **common,
@@ -148,7 +168,8 @@ def by_ebb(network: str, epochs: int) -> list[float]:
         dataset=Dataset.from_arrays("images", images()),
         progress=lambda _: ends.append(time.perf_counter()),
     )
-    return np.diff(ends).tolist()
+    # With half of each batch replayed an epoch shows twice as many examples.
+    return (np.diff(ends) / (2 if "replay" in damage else 1)).tolist()
 
 
 def products(epochs: int) -> list[float]:
@@ -171,8 +192,8 @@ if __name__ == "__main__":
     os.environ.update(CUDA_VISIBLE_DEVICES="-1", KERAS_BACKEND="tensorflow")
     if network == "product":
         result = products(count)
-    elif way == "ebb":
-        result = by_ebb(network, count)
+    elif way.startswith("ebb"):
+        result = by_ebb(network, way, count)
     else:
         result = by_fit(network, way, count)
     print(json.dumps(result))

@@ -26,8 +26,8 @@ class Fresh(NamedTuple):
     steps at other places of the inputs. Every epoch has a pool of its own.
 
     Attributes:
-        pool: float32 [2, p], of mean 0 and the deviation asked for divided by sqrt(2).
-        offsets: int32 [steps, 2], one into each half.
+        pool: float32 [2 p], of mean 0 and the deviation asked for divided by sqrt(2).
+        offsets: int32 [steps, 2], one into the first half and one into the second.
     """
 
     pool: NDArray[np.float32]
@@ -36,9 +36,7 @@ class Fresh(NamedTuple):
     def at(self, step: int, shape: tuple[int, ...]) -> Inputs:
         """The noise of a step (from 0) for inputs of a shape, float32."""
         size = math.prod(shape)
-        first, second = (
-            half[o : o + size] for half, o in zip(self.pool, self.offsets[step], strict=True)
-        )
+        first, second = (self.pool[place : place + size] for place in self.offsets[step])
         return (first + second).reshape(shape)
 
 
@@ -126,7 +124,8 @@ class GaussianNoise:
             size: Input values in the largest batch.
             rng: The epoch's stream.
         """
-        pool = rng.standard_normal((2, max(POOL, 4 * size)), dtype=np.float32)
+        half = max(POOL, 4 * size)
+        pool = rng.standard_normal(2 * half, dtype=np.float32)
         pool *= np.float32(self.deviation / math.sqrt(2))
-        offsets = rng.integers(pool.shape[1] - size + 1, size=(steps, 2), dtype=np.int32)
-        return Fresh(pool, offsets)
+        offsets = rng.integers(half - size + 1, size=(steps, 2), dtype=np.int32)
+        return Fresh(pool, offsets + np.array([0, half], dtype=np.int32))

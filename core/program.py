@@ -292,7 +292,7 @@ class Program:
         """A batch with its fresh noise, see `core.input_noise.Fresh`."""
         pool, offsets = noise
         size = tf.size(inputs)
-        first, second = (tf.slice(pool[h], [offsets[step, h]], [size]) for h in (0, 1))
+        first, second = (tf.slice(pool, [offsets[step, half]], [size]) for half in (0, 1))
         noisy = inputs + tf.reshape(first + second, tf.shape(inputs))
         return noisy if self._clip is None else tf.clip_by_value(noisy, *self._clip)
 

@@ -39,7 +39,10 @@ def test_imports_go_one_way(room, file):
 
 
 HEAVY = {"tensorflow", "keras"}
-TRAINING = {"core/trainer.py", "core/program.py", "core/models.py", "studies/worker.py"}
+TRAINING = {
+    *("core/device.py", "core/models.py", "core/program.py", "core/trainer.py"),
+    "studies/worker.py",
+}
 
 
 @pytest.mark.parametrize(("room", "file"), FILES, ids=lambda value: getattr(value, "name", value))
