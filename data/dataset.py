@@ -32,7 +32,7 @@ class Dataset:
         classes: The number of classes.
         checksum: SHA-256 of the content, see `content_checksum`; the same wherever the files came
             from and whatever their format. Every run records it.
-        source: Where the data came from, for people: a file, a folder or a package.
+        source: Where the data came from, for people: a file, a folder, a package, a seed.
     """
 
     name: str

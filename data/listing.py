@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from data.cube import CUBE, SHAPE, SOURCE
 from data.digits import DIGITS, digits_shape
 from data.errors import InputError
 from data.files import Files, find_files
@@ -26,7 +27,7 @@ class Availability:
             damaged); `missing` (not in the folder that the user named); `download` (Keras will
             fetch it when it is loaded). Only loading shows whether a file is sound to its end.
         shape: The training examples' shape, where a header or the definition tells it.
-        where: The folder, file or package it comes from or would come from.
+        where: The folder, file, package or seed it comes from or would come from.
         built_in: Whether Ebb knows it by name; False for the user's own.
     """
 
@@ -51,6 +52,7 @@ def available(folder: Path | None = None) -> list[Availability]:
         InputError: The folder is there but cannot be listed.
     """
     rows = [Availability(name, "here", digits_shape(name), "scikit-learn", True) for name in DIGITS]
+    rows.append(Availability(CUBE, "here", SHAPE, SOURCE, True))
     rows += [_official(name, folder) for name in OFFICIAL]
     if folder is not None:
         for name in own_names(folder):

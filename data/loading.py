@@ -7,13 +7,14 @@ import os
 import re
 from pathlib import Path
 
+from data.cube import CUBE, load_cube
 from data.dataset import Dataset
 from data.digits import DIGITS, load_digits
 from data.errors import InputError, quoted
 from data.files import IDX_NAMES, Files, find_files, npz_file
 from data.official import OFFICIAL, load_official
 
-BUILT_IN = (*DIGITS, *OFFICIAL)
+BUILT_IN = (*DIGITS, CUBE, *OFFICIAL)
 _IMPORT = "`ebb data import NAME FOLDER`"
 
 
@@ -21,9 +22,9 @@ def load(name: str, folder: Path | None = None) -> Dataset:
     """Loads a data set, checked and read-only.
 
     Args:
-        name: `digits`, `digits-colour`, `mnist`, `fashion-mnist`; a sub-folder of `folder` with
-            the four IDX files or `name.npz` in it; or the path of a .npz file with the arrays
-            x_train, y_train, x_test and y_test.
+        name: `digits`, `digits-colour`, `cube`, `mnist`, `fashion-mnist`; a sub-folder of
+            `folder` with the four IDX files or `name.npz` in it; or the path of a .npz file with
+            the arrays x_train, y_train, x_test and y_test.
         folder: The user's data folder (--data-dir or EBB_DATA). When given, MNIST and
             Fashion-MNIST are looked for there and nowhere else; when None, in the system's data
             sets and Keras' cache, and else Keras downloads them.
@@ -37,6 +38,8 @@ def load(name: str, folder: Path | None = None) -> Dataset:
     """
     if name in DIGITS:
         return load_digits(name)
+    if name == CUBE:
+        return load_cube()
     if name in OFFICIAL:
         return load_official(name, folder)
     if folder is not None and is_plain_name(name) and (files := find_files(folder / name, name)):

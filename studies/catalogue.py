@@ -15,6 +15,7 @@ NAMES = (
     "class-order",
     "linear-baseline",
     "tanh-vs-relu",
+    "memorisation",
     "learning-rate",
     "replay",
     "blurred-order",

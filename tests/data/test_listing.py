@@ -14,6 +14,12 @@ def test_the_digits_are_always_here_with_their_true_shape():
         assert row.shape == load(name).x_train.shape
 
 
+def test_the_cube_is_always_here_with_its_true_shape():
+    row = rows()["cube"]
+    assert (row.status, row.where, row.built_in) == ("here", load("cube").source, True)
+    assert row.shape == load("cube").x_train.shape
+
+
 def test_what_keras_would_fetch_says_so(tmp_path):
     row = rows()["mnist"]
     assert row.status == "download"
@@ -33,7 +39,7 @@ def test_own_data_sets_follow_in_alphabetical_order(tmp_path, arrays, write_idx_
     (tmp_path / ".hidden").mkdir()
     (tmp_path / "file").touch()
     assert list(rows(tmp_path)) == [
-        "digits", "digits-colour", "mnist", "fashion-mnist", "apples", "pears",
+        "digits", "digits-colour", "cube", "mnist", "fashion-mnist", "apples", "pears",
     ]  # fmt: skip
     for name in ("apples", "pears"):
         row = rows(tmp_path)[name]
