@@ -6,6 +6,7 @@ The same batches from the same weights end in the same weights as `fit`.
 """
 
 import json
+import math
 from collections.abc import Callable, Sequence
 from typing import Any, Literal
 
@@ -291,9 +292,12 @@ class Program:
     ) -> tf.Tensor:
         """A batch with its fresh noise, see `core.input_noise.Fresh`."""
         pool, offsets = noise
-        size = tf.size(inputs)
+        # A size that is not known beforehand has XLA copy the whole pool at every step.
+        known = inputs.shape.is_fully_defined()
+        shape = inputs.shape.as_list() if known else tf.shape(inputs)
+        size = math.prod(shape) if known else tf.size(inputs)
         first, second = (tf.slice(pool, [offsets[step, half]], [size]) for half in (0, 1))
-        noisy = inputs + tf.reshape(first + second, tf.shape(inputs))
+        noisy = inputs + tf.reshape(first + second, shape)
         return noisy if self._clip is None else tf.clip_by_value(noisy, *self._clip)
 
     def _features(self, x: tf.Tensor, indices: tf.Tensor) -> tf.Tensor:
