@@ -33,8 +33,10 @@ if TYPE_CHECKING:
         wilson_interval,
     )
     from analysis.planning import explain_plan, plan, plan_from_pilot
+    from analysis.position import class_positions, position_sentences, position_table, resemblance
     from analysis.runs import EvaluationLike, RunLike
     from analysis.scores import condition_scores, read_scores
+    from analysis.slopes import slope_over_runs
     from analysis.statistical_power import power, seeds_needed
     from analysis.tables import (
         forgetting_table,
@@ -75,6 +77,7 @@ __all__ = [
     "check_figures",
     "claims_sentence",
     "class_accuracy",
+    "class_positions",
     "class_segment_heatmap",
     "compare",
     "compare_all",
@@ -103,13 +106,17 @@ __all__ = [
     "percentiles",
     "plan",
     "plan_from_pilot",
+    "position_sentences",
+    "position_table",
     "power",
     "prediction_interval",
     "quantile_interval",
     "read_scores",
     "recency_bias",
+    "resemblance",
     "save",
     "seeds_needed",
+    "slope_over_runs",
     "status_counts",
     "summary_table",
     "t_interval",
@@ -148,10 +155,15 @@ _MODULE_OF = {
     "explain_plan": "planning",
     "plan": "planning",
     "plan_from_pilot": "planning",
+    "class_positions": "position",
+    "position_sentences": "position",
+    "position_table": "position",
+    "resemblance": "position",
     "EvaluationLike": "runs",
     "RunLike": "runs",
     "condition_scores": "scores",
     "read_scores": "scores",
+    "slope_over_runs": "slopes",
     "power": "statistical_power",
     "seeds_needed": "statistical_power",
     "forgetting_table": "tables",

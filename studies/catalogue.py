@@ -13,6 +13,7 @@ from studies.study import Study
 
 NAMES = (
     "class-order",
+    "class-position",
     "linear-baseline",
     "tanh-vs-relu",
     "memorisation",

@@ -257,11 +257,12 @@ def remove(study: str, variant: str | None, yes: bool, folder: Path) -> None:
 @click.argument("study")
 @click.option(
     "--kind",
-    type=click.Choice(["summary", "per-class", "forgetting", "history"]),
-    help="[default: forgetting where it was measured, else summary]",
+    type=click.Choice(["summary", "per-class", "forgetting", "history", "position"]),
+    help="[default: position where the class orders are a Latin square, else forgetting where it "
+    "was measured, else summary]",
 )
 @format_option("text", "csv", "json", "markdown")
-@figure_option("Draw per-class accuracy over the class segments")
+@figure_option("Draw per-class accuracy over the class segments (position: over recency)")
 @variant_option
 @store_option
 def table(

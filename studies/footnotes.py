@@ -6,11 +6,12 @@ from analysis.intervals import (
     quantile_interval,
     wilson_interval,
 )
+from analysis.position import class_positions, position_sentences, resemblance_in
 from analysis.tables import status_counts
 from analysis.task_sequence import task_ends
 from analysis.values import values_of
 from core import Record
-from studies.reading import Reading
+from studies.reading import Reading, baseline
 
 FRAGILE = 5
 """With fewer seeds than this an interval of the mean hangs on single runs."""
@@ -21,7 +22,7 @@ def footnotes(reading: Reading, kind: str) -> list[str]:
 
     Args:
         reading: The records that the table is made of.
-        kind: `summary`, `per-class` or `forgetting`.
+        kind: `summary`, `per-class`, `forgetting` or `position`.
     """
     finished = [record for record in reading.records if record.status == "finished"]
     if not finished:
@@ -32,6 +33,8 @@ def footnotes(reading: Reading, kind: str) -> list[str]:
             "end; drop: learned - final, with its interval over the seeds; recovery: won back each "
             f"time the class comes back. On {_sample(reading)}."
         ]
+    elif kind == "position":
+        lines = _of_the_positions(reading)
     else:
         lines = [
             "Accuracies in percent, with the 95 % t-interval of the mean over the seeds; p25, p50, "
@@ -56,6 +59,39 @@ def footnotes(reading: Reading, kind: str) -> list[str]:
             "makes false alarms more frequent than any p says."
         )
     return lines + _endings(reading)
+
+
+def _of_the_positions(reading: Reading) -> list[str]:
+    """What the rows are, whether the orders are balanced, and what was found."""
+    shuffled = baseline(reading)
+    positions = class_positions(reading.records)
+    lines = [
+        "Final accuracy on the test set in percent; recency: how many classes are shown after a "
+        "class in every epoch. Each run has another class at a recency: these intervals (95 %, t) "
+        "hold the differences between classes. Those of the changes, in points, do not. What each "
+        "class keeps, over all its places: --kind per-class."
+    ]
+    lines += [
+        f"{condition}: its {len(each.recency)} runs do not put each class at each place equally "
+        "often, so its means by recency hold differences between classes; the changes do not."
+        for condition, each in positions.items()
+        if not each.balanced
+    ]
+    if shuffled in positions:
+        lines.append(
+            f"{shuffled} shows all classes at all times: recency there is that of the order by "
+            "which it is measured, and nothing should change with it."
+        )
+    alike = None if shuffled is None else resemblance_in(reading.records, shuffled)
+    if alike is not None:
+        first, second = divmod(int(alike.argmax()), len(alike))
+        lines.append(
+            f"Resemblance of two classes, in points: the share of either's test examples that "
+            f"{shuffled} takes for the other (most: {first} and {second}, "
+            f"{100 * alike.max():.2f}), summed over the classes shown after a class. p is over "
+            "networks and orders of these classes, not over other classes."
+        )
+    return lines + position_sentences(reading.records, shuffled)
 
 
 def _of_the_metric(reading: Reading) -> list[str]:

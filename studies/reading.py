@@ -121,6 +121,13 @@ def _same_data(entries: Sequence[Entry], records: list[Record]) -> tuple[list[Re
     return same, [f"{left_out} records of other data of the same name left out"] * bool(left_out)
 
 
+def baseline(reading: Reading) -> str | None:
+    """The condition that is shown all classes at once: `shuffled`, or one whose order is."""
+    orders = {record.condition: record.recipe["order"]["is"] for record in reading.records}
+    shuffled = [condition for condition, order in orders.items() if order == "Shuffled"]
+    return "shuffled" if "shuffled" in orders else next(iter(shuffled), None)
+
+
 def study_name(name: str) -> str:
     """The name under which a study's records are kept; a file of a user's own is read for it."""
     return catalogue.find(name).name if name.endswith(".py") else name

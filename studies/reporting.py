@@ -8,11 +8,12 @@ from pathlib import Path
 import click
 
 from analysis.check import check_claims, check_figures, claims_sentence, figures_sentence, gather
+from analysis.position import class_positions, position_table
 from analysis.tables import forgetting_table, history_table, per_class_table, summary_table
 from core import Store
 from data import InputError
 from studies.footnotes import footnotes
-from studies.reading import Reading, read
+from studies.reading import Reading, baseline, read
 from studies.rendering import clean, rows, show
 
 TITLES = {
@@ -20,6 +21,7 @@ TITLES = {
     "per-class": "final accuracy of each class on the test set",
     "forgetting": "what each class loses after its turn",
     "history": "every run, epoch by epoch",
+    "position": "final accuracy by recency, and what recency and resemblance change",
 }
 COLUMNS = {
     "forgetting": [
@@ -44,21 +46,23 @@ def print_table(
         InputError: The study was never run, or did not measure what is asked for.
     """
     reading = read(store, name, variant)
-    measured = any("class_segments" in record.arrays for record in reading.records)
-    kind = kind or ("forgetting" if measured else "summary")
+    kind = kind or _default_kind(reading)
     with input_errors():
-        frame = {
-            "summary": summary_table,
-            "per-class": per_class_table,
-            "forgetting": forgetting_table,
-            "history": history_table,
-        }[kind](reading.records)
+        if kind == "position":
+            frame = position_table(reading.records, baseline(reading))
+        else:
+            frame = {
+                "summary": summary_table,
+                "per-class": per_class_table,
+                "forgetting": forgetting_table,
+                "history": history_table,
+            }[kind](reading.records)
     if figure is not None:
-        _draw(reading, figure)
+        (_draw_positions if kind == "position" else _draw)(reading, figure)
     if style in ("text", "markdown"):
         frame = frame[COLUMNS.get(kind, list(frame.columns))]
         _title(reading, kind)
-    show(frame, style, decimals=2 if kind in ("summary", "history") else 1)
+    show(frame, style, decimals=2 if kind in ("summary", "history", "position") else 1)
     if style in ("text", "markdown") and kind != "history":
         click.echo("\n".join(footnotes(reading, kind)))
     for remark in reading.remarks:
@@ -117,6 +121,16 @@ def print_check(store: Store, name: str, variant: str | None, style: str) -> boo
     return not (fell_short or (claims["verdict"] == "contradicted").any())
 
 
+def _default_kind(reading: Reading) -> str:
+    """The table that answers what a study asks: by place where the places are a Latin square."""
+    orders = (record.recipe["order"] for record in reading.records)
+    square = any(order.get("classes") == "latin-square" for order in orders)
+    if square and class_positions(reading.records):
+        return "position"
+    measured = any("class_segments" in record.arrays for record in reading.records)
+    return "forgetting" if measured else "summary"
+
+
 def _title(reading: Reading, kind: str) -> None:
     seeds = {record.seed for record in reading.records}
     datasets = sorted({str(record.recipe["dataset"]) for record in reading.records})
@@ -139,20 +153,37 @@ def _points(row: dict) -> str:
 def _draw(reading: Reading, path: Path) -> None:
     from analysis.figures import class_segment_heatmap, save
 
-    question = reading.definition.question if reading.definition else reading.study
-    datasets = sorted({str(record.recipe["dataset"]) for record in reading.records})
     orders = {record.condition: record.recipe["order"]["is"] for record in reading.records}
     labels = {
         condition: "after as many examples as the classes up to"
         for condition, order in orders.items()
         if order == "Shuffled"
     }
+    question, dataset = _heading(reading)
     with input_errors():
         figure = class_segment_heatmap(
-            reading.records, question=question, dataset=", ".join(datasets), x_labels=labels
+            reading.records, question=question, dataset=dataset, x_labels=labels
         )
         save(figure, path)
     click.echo(f"drawn: {path}", err=True)
+
+
+def _draw_positions(reading: Reading, path: Path) -> None:
+    from analysis.figures import save
+    from analysis.position_figure import position_figure
+
+    question, dataset = _heading(reading)
+    with input_errors():
+        positions = class_positions(reading.records)
+        save(position_figure(positions, question=question, dataset=dataset), path)
+    click.echo(f"drawn: {path}", err=True)
+
+
+def _heading(reading: Reading) -> tuple[str, str]:
+    """What a picture says of where it comes from: the question and the data."""
+    question = reading.definition.question if reading.definition else reading.study
+    datasets = sorted({str(record.recipe["dataset"]) for record in reading.records})
+    return question, ", ".join(datasets)
 
 
 @contextmanager
