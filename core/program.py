@@ -14,6 +14,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
+from tensorflow.compiler.tf2xla.python.xla import dynamic_slice
 
 from core.input_noise import Fresh, GaussianNoise
 from core.named import Named
@@ -292,12 +293,15 @@ class Program:
     ) -> tf.Tensor:
         """A batch with its fresh noise, see `core.input_noise.Fresh`."""
         pool, offsets = noise
-        # A size that is not known beforehand has XLA copy the whole pool at every step.
-        known = inputs.shape.is_fully_defined()
-        shape = inputs.shape.as_list() if known else tf.shape(inputs)
-        size = math.prod(shape) if known else tf.size(inputs)
-        first, second = (tf.slice(pool, [offsets[step, half]], [size]) for half in (0, 1))
-        noisy = inputs + tf.reshape(first + second, shape)
+        if self.compiler == "xla":
+            # Of a plain slice XLA wants to know the place, and would compile again every epoch.
+            size = math.prod(inputs.shape)
+            stretches = [
+                dynamic_slice(pool, offsets[step, half : half + 1], [size]) for half in (0, 1)
+            ]
+        else:
+            stretches = [tf.slice(pool, [offsets[step, i]], [tf.size(inputs)]) for i in (0, 1)]
+        noisy = inputs + tf.reshape(tf.add_n(stretches), tf.shape(inputs))
         return noisy if self._clip is None else tf.clip_by_value(noisy, *self._clip)
 
     def _features(self, x: tf.Tensor, indices: tf.Tensor) -> tf.Tensor:
