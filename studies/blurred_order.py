@@ -20,6 +20,7 @@ study = Study(
         f"blur-{share:g}": replace(shuffled, order=Blurred(share=share)) for share in SHARES
     },
     margin=1.0,
+    shown=("mean learned", "mean drop", "recency bias: last class"),
     comparisons=tuple((f"blur-{share:g}", "blur-1") for share in SHARES[:-1]),
     quick=Quick(seeds=3, epochs=5, overrides={"batch_size": 5}),
 )

@@ -257,17 +257,23 @@ def remove(study: str, variant: str | None, yes: bool, folder: Path) -> None:
 @click.argument("study")
 @click.option(
     "--kind",
-    type=click.Choice(["summary", "per-class", "forgetting", "history", "position"]),
-    help="[default: position where the class orders are a Latin square, else forgetting where it "
-    "was measured, else summary]",
+    type=click.Choice(["overview", "summary", "per-class", "forgetting", "history", "position"]),
+    help="[default: position where the class orders are a Latin square, overview of more than two "
+    "conditions, forgetting where it was measured, else summary]",
+)
+@click.option(
+    "--set", "of", help="Evaluated set of --kind per-class, as in gaussian-0.1. [default: test]"
 )
 @format_option("text", "csv", "json", "markdown")
-@figure_option("Draw per-class accuracy over the class segments (position: over recency)")
+@figure_option(
+    "Draw per-class accuracy over the class segments (position: over recency; overview: every seed)"
+)
 @variant_option
 @store_option
 def table(
     study: str,
     kind: str | None,
+    of: str | None,
     style: str,
     figure: Path | None,
     variant: str | None,
@@ -276,7 +282,7 @@ def table(
     """A study's results over its seeds."""
     from studies.reporting import print_table
 
-    print_table(Store(folder), study, variant, kind, style, figure)
+    print_table(Store(folder), study, variant, kind, style, figure, of)
 
 
 @ebb.command()

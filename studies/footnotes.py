@@ -22,7 +22,7 @@ def footnotes(reading: Reading, kind: str) -> list[str]:
 
     Args:
         reading: The records that the table is made of.
-        kind: `summary`, `per-class`, `forgetting` or `position`.
+        kind: any but `history`.
     """
     finished = [record for record in reading.records if record.status == "finished"]
     if not finished:
@@ -40,6 +40,8 @@ def footnotes(reading: Reading, kind: str) -> list[str]:
             "Accuracies in percent, with the 95 % t-interval of the mean over the seeds; p25, p50, "
             "p75: percentiles by the linear method (type 7)."
         ]
+    if kind == "overview":
+        lines = _of_the_overview(reading)
     if kind == "summary":
         lines += _of_the_metric(reading)
         if any(_saw_tasks(record) for record in finished):
@@ -92,6 +94,20 @@ def _of_the_positions(reading: Reading) -> list[str]:
             "networks and orders of these classes, not over other classes."
         )
     return lines + position_sentences(reading.records, shuffled)
+
+
+def _of_the_overview(reading: Reading) -> list[str]:
+    study = reading.definition
+    lines = [
+        f"mean to p75: {study.primary if study else 'test accuracy'}, with the 95 % t-interval of "
+        "its mean over the seeds and its percentiles (linear method, type 7); then means. "
+        "Accuracies in percent."
+    ]
+    if study and any(metric.startswith("best ") for metric in study.shown):
+        lines.append("best: of each run's epochs, chosen on the very examples: optimistic.")
+    if study and "accuracy" in study.shown:
+        lines.append("accuracy: on the training part as it is taught, while it is trained.")
+    return lines
 
 
 def _of_the_metric(reading: Reading) -> list[str]:

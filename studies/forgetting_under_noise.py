@@ -31,6 +31,7 @@ study = Study(
     name="forgetting-under-noise",
     question="Do wrong labels make a network forget more, and does replay help then as well?",
     conditions={**crossed("shuffled", shuffled), **crossed("sequential", sequential)},
+    shown=("mean drop", "train-corrupted accuracy", "train-corrupted-true-labels accuracy"),
     comparisons=(
         ("shuffled-noise", "shuffled"),
         ("sequential-noise", "sequential"),

@@ -42,6 +42,7 @@ study = Study(
             pretraining=Pretraining(epochs=50, early_stopping=STOP),
         ),
     },
+    shown=tuple(f"{part} accuracy" for part in SETS[2:]),
     comparisons=tuple((f"{name}-stopped", name) for name in noise),
     reported=(
         Reported(condition="as-coded", metric="accuracy", value=0.90, source=NOTEBOOK),

@@ -21,6 +21,8 @@ study = Study(
         )
         for rate in RATES
     },
+    shown=("mean learned", "mean drop"),
+    trade_off=("mean learned", "mean drop"),
     comparisons=tuple((f"rate-{rate:g}", "rate-0.001") for rate in RATES if rate != 1e-3),
     claims=(
         Claim(

@@ -71,9 +71,9 @@ def _text(frame: "pd.DataFrame", out: IO[str], decimals: int) -> None:
     for column in frame.columns:
         words = frame[column].dtype == object or str(frame[column].dtype) == "str"
         table.add_column(heading(column), justify="left" if words else "right", no_wrap=True)
-    previous = None
+    previous, groups = None, "condition" in frame and frame["condition"].duplicated().any()
     for row, line in zip(frame.to_dict("records"), cells(frame, decimals), strict=True):
-        if previous is not None and row.get("condition") != previous and len(frame) > 4:
+        if previous is not None and row.get("condition") != previous and groups and len(frame) > 4:
             table.add_section()
         previous = row.get("condition")
         table.add_row(*line)
@@ -92,7 +92,7 @@ def _cell(name: str, value: Any, row: dict[str, Any], decimals: int) -> str:
     if name in WHOLE:
         return f"{value:g}"
     if isinstance(value, float):
-        in_percent = "loss" not in str(row.get("metric", row.get("name", "")))
+        in_percent = "loss" not in str(row.get("metric", row.get("name", name)))
         if name in ("p", "p_adjusted", "robust p", "floor"):
             return f"{value:.4f}" if value >= 0.0001 else "<.0001"
         # Adding 0 turns the negative zero of a rounded -.0001 into zero.

@@ -27,6 +27,9 @@ BUFFERS = {
     "herding-500": Replay(memory="herding", capacity=500),
     "quarter-2000": Replay(capacity=2000, share=0.25),
     "three-quarters-2000": Replay(capacity=2000, share=0.75),
+    # Room for all that was ever shown: what the order costs even so.
+    "reservoir-54000": Replay(capacity=54_000),
+    "nine-tenths-54000": Replay(capacity=54_000, share=0.9),
 }
 
 study = Study(
@@ -39,6 +42,7 @@ study = Study(
         **{name: with_replay(sequential, buffer) for name, buffer in BUFFERS.items()},
     },
     margin=1.0,
+    shown=("mean learned", "mean drop", "recency bias: last class"),
     comparisons=tuple((name, "shuffled") for name in ("class-sequential", *BUFFERS)),
     quick=Quick(seeds=3, epochs=0.2, overrides={"batch_size": 8}),
 )

@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from analysis.check import check_claims, check_figures, claims_sentence, figures_sentence, gather
+from analysis.overview import overview_table
 from analysis.position import class_positions, position_table
 from analysis.tables import forgetting_table, history_table, per_class_table, summary_table
 from core import Store
@@ -17,8 +18,9 @@ from studies.reading import Reading, baseline, read
 from studies.rendering import clean, rows, show
 
 TITLES = {
+    "overview": "the conditions beside each other, {metric} in detail",
     "summary": "final figures over the seeds",
-    "per-class": "final accuracy of each class on the test set",
+    "per-class": "final accuracy of each class on the set {set}",
     "forgetting": "what each class loses after its turn",
     "history": "every run, epoch by epoch",
     "position": "final accuracy by recency, and what recency and resemblance change",
@@ -39,30 +41,46 @@ def print_table(
     kind: str | None,
     style: str,
     figure: Path | None,
+    of: str | None = None,
 ) -> None:
     """Print a table of a study, and draw its figure where one is asked for.
+
+    Args:
+        store: Where its records are.
+        name: The study's name or file.
+        variant: See `studies.reading.choose_variant`.
+        kind: One of `TITLES`; if None the one that answers what the study asks.
+        style: As `studies.rendering.show` takes it.
+        figure: The file to draw into.
+        of: The evaluated set of a per-class table, `test` if None.
 
     Raises:
         InputError: The study was never run, or did not measure what is asked for.
     """
     reading = read(store, name, variant)
-    kind = kind or _default_kind(reading)
+    kind = kind or ("per-class" if of else _default_kind(reading))
+    if of is not None and kind != "per-class":
+        raise InputError(f"Received --set {of} with --kind {kind}; expected --kind per-class.")
     with input_errors():
         if kind == "position":
             frame = position_table(reading.records, baseline(reading))
+        elif kind == "overview":
+            frame = overview_table(reading.records, _shown(reading))
+        elif kind == "per-class":
+            frame = per_class_table(reading.records, of or "test")
         else:
             frame = {
                 "summary": summary_table,
-                "per-class": per_class_table,
                 "forgetting": forgetting_table,
                 "history": history_table,
             }[kind](reading.records)
     if figure is not None:
-        (_draw_positions if kind == "position" else _draw)(reading, figure)
+        drawing = {"position": _draw_positions, "overview": _draw_overview}
+        drawing.get(kind, _draw)(reading, figure)
     if style in ("text", "markdown"):
         frame = frame[COLUMNS.get(kind, list(frame.columns))]
-        _title(reading, kind)
-    show(frame, style, decimals=2 if kind in ("summary", "history", "position") else 1)
+        _title(reading, kind, of)
+    show(frame, style, decimals=1 if kind in ("per-class", "forgetting") else 2)
     if style in ("text", "markdown") and kind != "history":
         click.echo("\n".join(footnotes(reading, kind)))
     for remark in reading.remarks:
@@ -105,9 +123,10 @@ def print_check(store: Store, name: str, variant: str | None, style: str) -> boo
         show(figures, style)
     else:
         click.echo(f"{reading.study} ({reading.variant}): {figures_sentence(figures)}")
-        show(figures.drop(columns=["source", "sd", "runs", "p"]), style, decimals=2)
+        if len(figures):
+            show(figures.drop(columns=["source", "sd", "runs", "p"]), style, decimals=2)
         for claim, row in zip(study.claims, claims.to_dict("records"), strict=True):
-            click.echo(f"claim: {claim.text}: {row['verdict']} ({_points(row)})")
+            click.echo(f"claim: {claim.text}: {row['verdict']} ({_difference(claim.metric, row)})")
         if len(claims):
             click.echo(claims_sentence(claims))
     if reading.variant != "full":
@@ -127,26 +146,37 @@ def _default_kind(reading: Reading) -> str:
     square = any(order.get("classes") == "latin-square" for order in orders)
     if square and class_positions(reading.records):
         return "position"
+    if len({record.condition for record in reading.records}) > 2:
+        return "overview"
     measured = any("class_segments" in record.arrays for record in reading.records)
     return "forgetting" if measured else "summary"
 
 
-def _title(reading: Reading, kind: str) -> None:
+def _shown(reading: Reading) -> tuple[str, ...]:
+    """The metrics of the overview, the deciding one first."""
+    study = reading.definition
+    return (study.primary, *study.shown) if study else ("test accuracy", "validation accuracy")
+
+
+def _title(reading: Reading, kind: str, of: str | None) -> None:
     seeds = {record.seed for record in reading.records}
     datasets = sorted({str(record.recipe["dataset"]) for record in reading.records})
+    title = TITLES[kind].format(set=of or "test", metric=_shown(reading)[0])
     click.echo(
         f"{reading.study} ({reading.variant}), {', '.join(datasets)}, {len(seeds)} of "
-        f"{reading.planned} planned seeds: {TITLES[kind]}"
+        f"{reading.planned} planned seeds: {title}"
     )
 
 
-def _points(row: dict) -> str:
-    text = f"{100 * row['difference']:+.1f} points"
+def _difference(metric: str, row: dict) -> str:
+    """A claim's difference with its interval, losses in their own unit."""
+    factor, digits, unit = (1, 3, "") if "loss" in metric else (100, 1, " points")
+    text = f"{factor * row['difference']:+.{digits}f}{unit}"
     if row["n"] < 2:
         return f"{text}, one pair of runs: no interval"
     return (
-        f"{text}, 95 % interval {100 * row['low']:+.1f} to {100 * row['high']:+.1f}, "
-        f"{row['n']} pairs of runs"
+        f"{text}, 95 % interval {factor * row['low']:+.{digits}f} to "
+        f"{factor * row['high']:+.{digits}f}, {row['n']} pairs of runs"
     )
 
 
@@ -184,6 +214,24 @@ def _heading(reading: Reading) -> tuple[str, str]:
     question = reading.definition.question if reading.definition else reading.study
     datasets = sorted({str(record.recipe["dataset"]) for record in reading.records})
     return question, ", ".join(datasets)
+
+
+def _draw_overview(reading: Reading, path: Path) -> None:
+    from analysis.figures import save
+    from analysis.overview_figure import overview_figure
+
+    study = reading.definition
+    datasets = sorted({str(record.recipe["dataset"]) for record in reading.records})
+    with input_errors():
+        figure = overview_figure(
+            reading.records,
+            _shown(reading),
+            question=study.question if study else reading.study,
+            dataset=", ".join(datasets),
+            trade_off=study.trade_off if study else None,
+        )
+        save(figure, path)
+    click.echo(f"drawn: {path}", err=True)
 
 
 @contextmanager

@@ -103,6 +103,8 @@ class Study:
         margin: The largest difference of the primary metric that does not matter, in points; a
             comparison can only say "equivalent" where one was given beforehand, and an
             interaction only that effects add up.
+        shown: Further metrics that the overview shows beside the primary one.
+        trade_off: Two metrics that the overview's figure draws against each other.
         comparisons: The planned comparisons, pairs of conditions.
         interactions: The planned interactions; they are a family of their own, apart from the
             comparisons, and need a paired study.
@@ -120,6 +122,8 @@ class Study:
     paired: bool = True
     primary: str = "test accuracy"
     margin: float | None = None
+    shown: tuple[str, ...] = ()
+    trade_off: tuple[str, str] | None = None
     comparisons: tuple[tuple[str, str], ...] = ()
     interactions: tuple[Interaction, ...] = ()
     reported: tuple[Reported, ...] = ()

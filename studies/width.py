@@ -32,6 +32,7 @@ study = Study(
         **{f"width-{width}": with_width(width) for width in WIDTHS},
         **{f"as-coded-{width}": with_width(10, width) for width in WIDTHS},
     },
+    shown=("accuracy", "best validation accuracy", "best validation loss", "validation loss"),
     comparisons=tuple((f"width-{width}", "width-10") for width in WIDTHS[1:]),
     claims=(
         Claim(

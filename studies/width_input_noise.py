@@ -41,6 +41,7 @@ study = Study(
         },
     },
     seeds=5,
+    shown=("accuracy", "best validation accuracy", "validation loss", "gaussian-0.3 accuracy"),
     comparisons=tuple(
         (f"width-{width}-variance-0.5", f"width-{width}-variance-0.01") for width in WIDTHS
     ),
