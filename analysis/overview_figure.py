@@ -107,7 +107,11 @@ def _path(
     if middles:
         axis.plot(*zip(*middles, strict=True), "o-", color=INK, markersize=6)
     for i, middle in zip(there, middles, strict=True):
-        axis.annotate(conditions[i], middle, (5, 5), textcoords="offset points", fontsize=8)
+        left = middle[0] > np.mean(axis.get_xlim())
+        axis.annotate(
+            conditions[i], middle, (-7 if left else 7, 0), textcoords="offset points", fontsize=8,
+            ha="right" if left else "left", va="center",
+        )  # fmt: skip
     axis.set_xlabel(_label(metrics[0]))
     axis.set_ylabel(_label(metrics[1]))
     axis.grid(alpha=0.3)

@@ -11,7 +11,7 @@ from core import EvaluationPlan, Recipe, Replay, WrongLabels
 from studies.class_order import shuffled
 from studies.label_noise import SETS
 from studies.replay import sequential, with_replay
-from studies.study import Quick, Study
+from studies.study import Interaction, Quick, Study
 
 
 def crossed(name: str, recipe: Recipe) -> dict[str, Recipe]:
@@ -37,6 +37,24 @@ study = Study(
         ("sequential-noise", "sequential"),
         ("sequential-replay", "sequential"),
         ("sequential-noise-replay", "sequential-noise"),
+    ),
+    interactions=(
+        Interaction(
+            a="wrong labels",
+            b="one class after the other",
+            neither="shuffled",
+            only_a="shuffled-noise",
+            only_b="sequential",
+            both="sequential-noise",
+        ),
+        Interaction(
+            a="wrong labels",
+            b="replay, class after class",
+            neither="sequential",
+            only_a="sequential-noise",
+            only_b="sequential-replay",
+            both="sequential-noise-replay",
+        ),
     ),
     quick=Quick(seeds=3, epochs=0.2, overrides={"batch_size": 8}),
 )

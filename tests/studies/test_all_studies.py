@@ -1,0 +1,74 @@
+"""Every study of Ebb's own: shortened in `make test`, its whole `--quick` in `make test-all`."""
+
+import dataclasses
+
+import pytest
+
+from core import Store
+from core.preparation import prepare
+from data import load
+from studies.catalogue import NAMES, find
+from studies.variant import variant_of
+from tests.studies.conftest import in_a_process
+
+
+def quick(name):
+    """The study as `--quick` runs it."""
+    return variant_of(find(name), {}, quick=True).study
+
+
+@pytest.fixture(scope="module")
+def trainer():
+    from core import Trainer
+
+    return Trainer()
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_condition_fits_the_quick_data(name):
+    for recipe in quick(name).conditions.values():
+        prepare(recipe, 0, load(recipe.dataset))
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_study_shortened(name, trainer):
+    conditions = quick(name).conditions
+    for condition in (next(iter(conditions)), list(conditions)[-1]):
+        recipe = conditions[condition]
+        first = recipe.pretraining and dataclasses.replace(recipe.pretraining, epochs=1)
+        recipe = dataclasses.replace(recipe, epochs=1, pretraining=first)
+        record = trainer.train(recipe, 0, load(recipe.dataset), condition=condition)
+        assert record.status == "finished"
+        measured = {each.set for each in record.evaluations}
+        assert {"test", *recipe.evaluation.at_end} <= measured
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_reported_figures_and_shown_metrics_are_measured_by_their_conditions(name):
+    study = find(name)
+    for reported in study.reported:
+        plan = study.recipe(reported.condition).evaluation
+        set_ = reported.metric.partition(" ")[0]
+        assert set_ in (*plan.sets, *plan.at_end, "accuracy", "loss")
+    for each in study.conditions.values():
+        measured = (*each.evaluation.sets, *each.evaluation.at_end, "accuracy", "loss")
+        for metric in study.shown:
+            words = metric.removeprefix("best ").split(" ")
+            assert words[0] in measured or each.evaluation.segments
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", NAMES)
+def test_a_quick_study_runs_and_is_read(name, tmp_path):
+    done = in_a_process("run", name, "--quick", "--workers", "2", folder=tmp_path)
+    assert done.status == 0, done.err
+    study = quick(name)
+    entries = Store(tmp_path / "results").entries(name)
+    assert len(entries) == study.seeds * len(study.conditions)
+    for words in (("table", name), ("table", name, "--kind", "summary")):
+        done = in_a_process(*words, folder=tmp_path)
+        assert done.status == 0, done.err
+    if study.comparisons:
+        assert in_a_process("compare", name, folder=tmp_path).status == 0
+    if study.reported or study.claims:
+        assert in_a_process("check", name, folder=tmp_path).status in (0, 1)
