@@ -189,6 +189,8 @@ class Program:
             were classified correctly at that moment (with dropout active), as `fit` counts.
         """
         total, correct = 0.0, 0.0
+        if start == stop:  # a segment of few examples may have no step of its own
+            return total, correct
         for first, last, width in self._pieces(batches.sizes, start, stop):
             indices = batches.indices[:, :width]
             span = (tf.constant(first), tf.constant(last))
