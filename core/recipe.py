@@ -223,6 +223,11 @@ def replaced(recipe: Recipe, path: str, value: Any) -> Recipe:
     elif dataclasses.is_dataclass(part) and not isinstance(part, type):
         _expect(inner, f"field of {name}", [item.name for item in dataclasses.fields(part)])
         changed = dataclasses.replace(part, **{inner: _like(getattr(part, inner), value)})
+    elif part is None:
+        raise InputError(
+            f"Received field {path!r} of a recipe without {name}; expected a recipe with it: "
+            "write one in a study file."
+        )
     else:
         raise InputError(f"Received field {path!r}; expected {name} alone: it has no fields.")
     return dataclasses.replace(recipe, **{name: changed})
