@@ -227,6 +227,18 @@ class Program:
         mean = losses.numpy().ravel()[: len(indices)].mean(dtype=np.float64)
         return predicted.numpy().ravel()[: len(indices)], float(mean + penalties.numpy().mean())
 
+    def check_features(self) -> None:
+        """Refuse a network whose layers are not known one by one, and so its features.
+
+        Raises:
+            InputError: It is one.
+        """
+        if not _clonable(self.model):
+            raise InputError(
+                f"Received a model of class {type(self.model).__name__} with herding; expected a "
+                "Sequential or functional one: herding reads the inputs of its last layer."
+            )
+
     def features(self, x: tf.Tensor, indices: NDArray[np.int32]) -> NDArray[np.float32]:
         """What the network makes of examples just before its output layer.
 
@@ -236,15 +248,7 @@ class Program:
 
         Returns:
             float32 [k, d].
-
-        Raises:
-            InputError: A network whose layers are not known one by one.
         """
-        if not _clonable(self.model):
-            raise InputError(
-                f"Received a model of class {type(self.model).__name__} with herding; expected a "
-                "Sequential or functional one: herding reads the inputs of its last layer."
-            )
         seen = self._see(x, _in_chunks(indices)).numpy()
         found: NDArray[np.float32] = seen.reshape(-1, seen.shape[-1])[: len(indices)]
         return found

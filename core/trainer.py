@@ -115,6 +115,8 @@ class Trainer:
             self._device.load(recipe, seed, dataset, prepared)
         with clock("build"):
             program = self._program(recipe, seed, dataset)
+            if recipe.replay is not None and recipe.replay.memory == "herding":
+                program.check_features()
         return _Run(recipe, seed, program, self._device, prepared, dataset.classes, clock)
 
     def _program(self, recipe: Recipe, seed: int, dataset: Dataset) -> Program:
