@@ -301,10 +301,10 @@ class Program:
         pool, offsets = noise
         if self.compiler == "xla":
             # Of a plain slice XLA wants to know the place, and would compile again every epoch.
+            # Of offsets[step, half : half + 1] it takes the first column for both, in a loop.
             size = math.prod(inputs.shape)
-            stretches = [
-                dynamic_slice(pool, offsets[step, half : half + 1], [size]) for half in (0, 1)
-            ]
+            places = [tf.reshape(offsets[step, half], [1]) for half in (0, 1)]
+            stretches = [dynamic_slice(pool, place, [size]) for place in places]
         else:
             stretches = [tf.slice(pool, [offsets[step, i]], [tf.size(inputs)]) for i in (0, 1)]
         noisy = inputs + tf.reshape(tf.add_n(stretches), tf.shape(inputs))
