@@ -61,9 +61,10 @@ class Device:
         prepared = self._prepared
         rows, labels = prepared.examples(name), prepared.held_against(name)
         if name in self._recipe.evaluation.damaged:
-            test = prepared.split.test
-            place = np.arange(len(test), dtype=np.int32)
-            return Examples(self._damage(name), _int32(labels[test]), labels[test], place)
+            # Of the whole test file: which part of it is the test set may change with the seed.
+            first = len(self._dataset.x_train)
+            labels = labels[first:]
+            return Examples(self._damage(name), _int32(labels), labels, rows - first)
         y = self.y if labels is prepared.taught else _int32(labels)
         return Examples(self.x, y, labels, rows)
 
@@ -72,7 +73,7 @@ class Device:
             split = self._prepared.split
             damaged = replace(self._dataset, x_test=damaged_test_file(self._dataset, name))
             x = preprocess(damaged, self._recipe.preprocessing, split.train)
-            self._damaged[name] = tf.constant(x[split.test])
+            self._damaged[name] = tf.constant(x[len(self._dataset.x_train) :])
         return self._damaged[name]
 
     def _with_noise(self, seed: int) -> tf.Tensor:

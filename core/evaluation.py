@@ -66,7 +66,9 @@ class EvaluationPlan:
         for name in names:
             if name not in SETS + PARTS:
                 _refuse_unless_damaged(name)
-        if twice := [name for name in names if names.count(name) > 1]:
+        # gaussian-.10 is gaussian-0.1.
+        sets = [name if name in SETS + PARTS else Damage.named(name).name for name in names]
+        if twice := [name for name in sets if sets.count(name) > 1]:
             raise InputError(f"Received evaluation set {twice[0]!r} twice; expected it once.")
         if not isinstance(self.segments, bool):
             raise InputError(f"Received segments={self.segments!r}; expected true or false.")

@@ -2,7 +2,7 @@
 
 import math
 from dataclasses import dataclass
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -80,7 +80,7 @@ class GaussianNoise:
                 raise InputError(
                     f"Received noise {name}={value!r}; expected one of {', '.join(known)}."
                 )
-        if self.clip is not None and not (len(self.clip) == 2 and self.clip[0] < self.clip[1]):
+        if self.clip is not None and not _is_range(self.clip):
             raise InputError(
                 f"Received noise clip={self.clip!r}; expected the lowest and the highest value, "
                 "as in (0, 1), or None."
@@ -129,3 +129,9 @@ class GaussianNoise:
         pool *= np.float32(self.deviation / math.sqrt(2))
         offsets = rng.integers(half - size + 1, size=(steps, 2), dtype=np.int32)
         return Fresh(pool, offsets + np.array([0, half], dtype=np.int32))
+
+
+def _is_range(clip: Any) -> bool:
+    pair = isinstance(clip, tuple) and len(clip) == 2
+    numbers = pair and all(isinstance(limit, int | float) for limit in clip)
+    return numbers and clip[0] < clip[1]

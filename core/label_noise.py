@@ -100,6 +100,11 @@ class WrongLabelsByClass:
 
     def __post_init__(self) -> None:
         """Refuse what is no share."""
+        if not isinstance(self.shares, tuple):
+            raise InputError(
+                f"Received label noise shares {self.shares!r}; expected a tuple with one for each "
+                "class, as in (0.1, 0.2, 0.1)."
+            )
         for share in self.shares:
             _refuse_unless_share(share)
 
@@ -129,6 +134,13 @@ class ConfusedLabels:
 
     def __post_init__(self) -> None:
         """Refuse what is no transition matrix."""
+        rows = self.matrix if isinstance(self.matrix, tuple) else ()
+        for part in (self.matrix, *rows):
+            if not isinstance(part, tuple):
+                raise InputError(
+                    f"Received a transition matrix with a {type(part).__name__} in it; expected a "
+                    "tuple of rows that are tuples, as in ((0.9, 0.1), (0.2, 0.8))."
+                )
         classes = len(self.matrix)
         if not classes or any(len(row) != classes for row in self.matrix):
             shape = f"{classes} rows of {', '.join(str(len(row)) for row in self.matrix) or 'none'}"

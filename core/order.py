@@ -210,7 +210,8 @@ class Tasks:
                 f"Received epochs_each={self.epochs_each!r}; expected a whole number from 1 up."
             )
         grouped = isinstance(self.groups, tuple) and all(
-            isinstance(group, tuple) and group for group in self.groups
+            isinstance(group, tuple) and group and all(type(label) is int for label in group)
+            for group in self.groups
         )
         classes = [label for group in self.groups for label in group] if grouped else []
         if not classes or sorted(classes) != list(range(len(classes))):

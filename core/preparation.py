@@ -13,6 +13,8 @@ from core.split import Indices, Split
 from data import Dataset
 
 Labels = NDArray[np.int64]
+CHECKED_EPOCHS = 1000
+"""An order that stops to fit its data after more epochs is found out when it does."""
 
 
 class Prepared(NamedTuple):
@@ -66,12 +68,10 @@ def prepare(recipe: Recipe, seed: int, dataset: Dataset) -> Prepared:
         rng = stream(seed, "corruption")
         taught[split.train] = recipe.label_noise(labels[split.train], dataset.classes, rng).labels
     order = for_run(recipe.order, seed, dataset.classes)
-    order(
-        labels[split.train],
-        epoch=1,
-        batch_size=recipe.batch_size,
-        rng=stream(seed, "order", 1),
-    )
+    # Which labels there are decides whether an order fits, not how many of each.
+    there, rng = np.unique(labels[split.train]), stream(seed, "order")
+    for epoch in range(1, min(recipe.epochs, CHECKED_EPOCHS) + 1):
+        order(there, epoch=epoch, batch_size=recipe.batch_size, rng=rng)
     if recipe.replay is not None:
         recipe.replay.empty(dataset.classes)
     for name in recipe.evaluation.damaged:

@@ -189,6 +189,8 @@ class Program:
             were classified correctly at that moment (with dropout active), as `fit` counts.
         """
         total, correct = 0.0, 0.0
+        if start == stop:  # a segment of few examples may have no step of its own
+            return total, correct
         for first, last, width in self._pieces(batches.sizes, start, stop):
             indices = batches.indices[:, :width]
             span = (tf.constant(first), tf.constant(last))
@@ -225,6 +227,18 @@ class Program:
         mean = losses.numpy().ravel()[: len(indices)].mean(dtype=np.float64)
         return predicted.numpy().ravel()[: len(indices)], float(mean + penalties.numpy().mean())
 
+    def check_features(self) -> None:
+        """Refuse a network whose layers are not known one by one, and so its features.
+
+        Raises:
+            InputError: It is one.
+        """
+        if not _clonable(self.model):
+            raise InputError(
+                f"Received a model of class {type(self.model).__name__} with herding; expected a "
+                "Sequential or functional one: herding reads the inputs of its last layer."
+            )
+
     def features(self, x: tf.Tensor, indices: NDArray[np.int32]) -> NDArray[np.float32]:
         """What the network makes of examples just before its output layer.
 
@@ -234,15 +248,7 @@ class Program:
 
         Returns:
             float32 [k, d].
-
-        Raises:
-            InputError: A network whose layers are not known one by one.
         """
-        if not _clonable(self.model):
-            raise InputError(
-                f"Received a model of class {type(self.model).__name__} with herding; expected a "
-                "Sequential or functional one: herding reads the inputs of its last layer."
-            )
         seen = self._see(x, _in_chunks(indices)).numpy()
         found: NDArray[np.float32] = seen.reshape(-1, seen.shape[-1])[: len(indices)]
         return found
@@ -295,10 +301,10 @@ class Program:
         pool, offsets = noise
         if self.compiler == "xla":
             # Of a plain slice XLA wants to know the place, and would compile again every epoch.
+            # Of offsets[step, half : half + 1] it takes the first column for both, in a loop.
             size = math.prod(inputs.shape)
-            stretches = [
-                dynamic_slice(pool, offsets[step, half : half + 1], [size]) for half in (0, 1)
-            ]
+            places = [tf.reshape(offsets[step, half], [1]) for half in (0, 1)]
+            stretches = [dynamic_slice(pool, place, [size]) for place in places]
         else:
             stretches = [tf.slice(pool, [offsets[step, i]], [tf.size(inputs)]) for i in (0, 1)]
         noisy = inputs + tf.reshape(tf.add_n(stretches), tf.shape(inputs))

@@ -118,8 +118,8 @@ class Recipe:
             _expect(self.early_stopping.name, "early stopping", ("EarlyStopping",))
         if isinstance(self.order, Tasks) and self.order.epochs != self.epochs:
             raise InputError(
-                f"Received epochs={self.epochs} with {len(self.order.groups)} tasks of "
-                f"{self.order.epochs_each}; expected epochs={self.order.epochs}."
+                f"Received epochs={self.epochs} with {len(self.order.groups)} tasks and "
+                f"epochs_each={self.order.epochs_each}; expected epochs={self.order.epochs}."
             )
         if self.replay is not None:
             self.replay.per_batch(self.batch_size)
@@ -130,8 +130,6 @@ class Recipe:
                 f"{', '.join(self.evaluation.damaged)}; expected one or the other: noise on=train "
                 "leaves the test set to them."
             )
-        if self.pretraining is not None:
-            self.clean()
         if ":" not in self.model.name:
             _expect(self.model.name, "model", BUILDERS)
         try:
@@ -141,6 +139,11 @@ class Recipe:
                 f"Received model {self.model.name} with "
                 f"{', '.join(self.model.parameters) or 'no parameters'}; {error}."
             ) from None
+        if self.pretraining is not None:
+            try:
+                self.clean()
+            except InputError as error:
+                raise InputError(f"{str(error).removesuffix('.')} in the pretraining.") from None
 
     def clean(self) -> "Recipe":
         """The recipe of the training that comes first."""
@@ -223,6 +226,11 @@ def replaced(recipe: Recipe, path: str, value: Any) -> Recipe:
     elif dataclasses.is_dataclass(part) and not isinstance(part, type):
         _expect(inner, f"field of {name}", [item.name for item in dataclasses.fields(part)])
         changed = dataclasses.replace(part, **{inner: _like(getattr(part, inner), value)})
+    elif part is None:
+        raise InputError(
+            f"Received field {path!r} of a recipe without {name}; expected a recipe with it: "
+            "write one in a study file."
+        )
     else:
         raise InputError(f"Received field {path!r}; expected {name} alone: it has no fields.")
     return dataclasses.replace(recipe, **{name: changed})

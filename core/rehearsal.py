@@ -54,6 +54,8 @@ class Rehearsal:
             segment: As the order wrote it down.
             features: From positions in the training part, int32 [k], to float32 [k, d].
         """
+        if not len(segment.indices):
+            return
         examples = candidates(self._memory, segment.indices, self._labels)
         self._memory = herded(self._memory, examples, features(examples), self._labels)
         self._epoch[-1] = self._memory.held

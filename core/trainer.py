@@ -115,6 +115,8 @@ class Trainer:
             self._device.load(recipe, seed, dataset, prepared)
         with clock("build"):
             program = self._program(recipe, seed, dataset)
+            if recipe.replay is not None and recipe.replay.memory == "herding":
+                program.check_features()
         return _Run(recipe, seed, program, self._device, prepared, dataset.classes, clock)
 
     def _program(self, recipe: Recipe, seed: int, dataset: Dataset) -> Program:
@@ -203,7 +205,7 @@ class _Run:
         self.rehearsal = recipe.replay and Rehearsal(
             recipe.replay, recipe.batch_size, classes, taught, changed
         )
-        self.step = 0
+        self.step = self.segment = 0
         self.repeatable = True
         self.remarks: list[str] = []
         self.history: list[tuple[int, int, str, float]] = []
@@ -247,11 +249,11 @@ class _Run:
             free.on_train_end()
         if not _equal(evaluated, model.get_weights()):
             self.remarks.append("evaluated once more after the weights were restored")
-            self.evaluate(epoch, self.evaluations[-1].segment, self.recipe.evaluation.segments)
+            self.evaluate(epoch, self.segment, self.recipe.evaluation.segments)
         for name in self.recipe.evaluation.at_end:
             examples = self.device.examples(name)
             if len(examples.rows):
-                self.look(name, examples, epoch, self.evaluations[-1].segment)
+                self.look(name, examples, epoch, self.segment)
         return status
 
     def one_epoch(self, epoch: int) -> dict[str, float]:
@@ -279,7 +281,8 @@ class _Run:
                 if plan.segments:
                     self.look("test-sample", self.sample, epoch, segment)
             examples += len(part.indices)
-        self.evaluate(epoch, segment if plan.segments else 1)
+        self.segment = segment if plan.segments else 1
+        self.evaluate(epoch, self.segment)
         logs = {"loss": total / examples, "accuracy": correct / examples}
         rate = float(self.program.optimiser.learning_rate)
         also = self.rehearsal.figures() if self.rehearsal else {}

@@ -112,7 +112,7 @@ def list_studies(style: str) -> None:
     "overrides",
     multiple=True,
     metavar="FIELD=VALUE[,VALUE]",
-    help="Change a recipe's field in every condition: optimiser.learning_rate=0.01.",
+    help="Change a recipe's field in every condition that has it: replay.capacity=100.",
 )
 @click.option("--conditions", help="Only these, separated by commas.")
 @click.option("--workers", type=click.IntRange(1), help="Processes. [default: all processors]")

@@ -27,16 +27,21 @@ def variant_of(study: Study, overrides: Mapping[str, Any], *, quick: bool = Fals
     Args:
         study: The study in full.
         overrides: Recipe fields (`epochs`, `optimiser.learning_rate`) and their new values,
-            the same in every condition.
+            the same in every condition. A field of a part that some conditions do without
+            (`replay.capacity`) is changed in the others.
         quick: Whether to start from the study's quick scale.
 
     Raises:
         InputError: A field that no recipe has, or a value that it refuses.
     """
     parts = {**_quick_overrides(study), **overrides} if quick else dict(overrides)
+    without = {path for path in parts if _nowhere(study, path)}
 
     def changed(recipe: Recipe) -> Recipe:
         for path, value in parts.items():
+            # Half of the conditions may have a buffer, whose capacity is changed in these.
+            if _missing(recipe, path) and path not in without:
+                continue
             if path == "epochs" and isinstance(value, float) and 0 < value < 1:
                 value = max(1, round(value * recipe.epochs))
             recipe = replaced(recipe, path, value)
@@ -49,6 +54,16 @@ def variant_of(study: Study, overrides: Mapping[str, Any], *, quick: bool = Fals
     ]
     seeds = study.quick.seeds if quick else study.seeds
     return Variant(",".join(names) or "full", replace(study, conditions=conditions, seeds=seeds))
+
+
+def _nowhere(study: Study, path: str) -> bool:
+    return all(_missing(recipe, path) for recipe in study.conditions.values())
+
+
+def _missing(recipe: Recipe, path: str) -> bool:
+    """Whether the path leads into a part that the recipe does without."""
+    name, _, inner = path.partition(".")
+    return bool(inner) and hasattr(recipe, name) and getattr(recipe, name) is None
 
 
 def _quick_overrides(study: Study) -> dict[str, Any]:

@@ -267,6 +267,8 @@ def test_an_epoch_can_be_written_again_and_its_labels_stay_as_they_were(y, order
         lambda: Tasks(groups=((0, 1), (3,))),
         lambda: Tasks(groups=(0, 1)),
         lambda: Tasks(groups=((0, 1),), epochs_each=0),
+        lambda: Tasks(groups=((0.0, 1.0),)),
+        lambda: Tasks(groups=((False, True),)),
         lambda: ClassSequential("alphabetical"),
         lambda: ClassSequential(()),
         lambda: ClassSequential((0, "1")),

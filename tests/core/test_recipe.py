@@ -6,18 +6,65 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core import (
+    Blocks,
     Blurred,
     ClassSequential,
+    ConfusedLabels,
     EvaluationPlan,
+    GaussianNoise,
     HoldOut,
+    Pretraining,
     Recipe,
+    RedrawnLabels,
+    Replay,
     Shuffled,
+    Tasks,
+    WrongLabels,
+    WrongLabelsByClass,
+    flips,
     named,
     replaced,
 )
 from data import InputError
 
 plain = Recipe(dataset="digits", model=named("mlp", widths=(20,)))
+
+shares = st.floats(0, 1)
+stops = st.none() | st.just(named("EarlyStopping", monitor="val_loss", patience=3))
+label_noises = st.one_of(
+    st.builds(WrongLabels, shares),
+    st.builds(RedrawnLabels, shares),
+    st.builds(WrongLabelsByClass, st.lists(shares, max_size=4).map(tuple)),
+    st.builds(flips, st.integers(2, 4), shares),
+)
+input_noises = st.builds(
+    lambda kind, size, clip, when: GaussianNoise(**{kind: size}, clip=clip, **when),
+    st.sampled_from(["standard_deviation", "variance"]),
+    st.floats(0, 9),
+    st.none() | st.tuples(st.floats(-2, 0), st.floats(0.5, 2)),
+    st.sampled_from([{}, {"when": "every-epoch"}, {"when": "once", "on": "train"}]),
+)
+replays = st.builds(
+    Replay,
+    memory=st.sampled_from(["reservoir", "class-balanced", "ring", "herding"]),
+    capacity=st.integers(1, 999),
+    share=st.floats(0.1, 0.9),
+    mode=st.sampled_from(["replace", "add"]),
+)
+damaged = st.sampled_from(["gaussian-0.1", "gaussian-0.2", "shift-2", "rotation-15"])
+sets = st.lists(
+    st.sampled_from(["test", "train", "train-clean", "train-corrupted"]) | damaged,
+    unique=True,
+    max_size=5,
+)
+plans = st.builds(
+    lambda names, cut, segments: EvaluationPlan(
+        sets=tuple(names[:cut]), at_end=tuple(names[cut:]), segments=segments
+    ),
+    sets,
+    st.integers(0, 5),
+    st.booleans(),
+)
 
 recipes = st.builds(
     Recipe,
@@ -30,12 +77,22 @@ recipes = st.builds(
     split=st.builds(HoldOut, size=st.floats(0, 0.9), where=st.sampled_from(["first", "random"])),
     preprocessing=st.sampled_from([(), ("scale",), ("scale", "standardise")]),
     optimiser=st.builds(lambda rate: named("SGD", learning_rate=rate), st.floats(1e-9, 1)),
-    early_stopping=st.none() | st.just(named("EarlyStopping", monitor="val_loss", patience=3)),
+    early_stopping=stops,
     order=st.sampled_from(
-        [Shuffled(), ClassSequential(), ClassSequential((1, 0)), Blurred(share=0.5)]
+        [
+            Shuffled(),
+            ClassSequential(),
+            ClassSequential((1, 0)),
+            Blurred(share=0.5),
+            Blocks(length=3, classes=((0, 1), (1, 0))),
+        ]
     ),
+    label_noise=st.none() | label_noises,
+    input_noise=st.none() | input_noises,
+    replay=st.none() | replays,
+    pretraining=st.none() | st.builds(Pretraining, epochs=st.integers(1, 9), early_stopping=stops),
     epochs=st.integers(1, 5),
-    evaluation=st.builds(EvaluationPlan, segments=st.booleans()),
+    evaluation=plans,
 )
 
 
@@ -49,6 +106,56 @@ def test_a_recipe_survives_json_with_its_digest(recipe):
 @given(recipes, recipes)
 def test_digests_differ_exactly_when_recipes_do(a, b):
     assert (a == b) == (a.digest() == b.digest())
+
+
+def test_tasks_survive_json_with_their_groups():
+    recipe = replace(plain, order=Tasks(groups=((2,), (0, 1)), epochs_each=3), epochs=6)
+    again = Recipe.from_json(json.loads(json.dumps(recipe.to_json())))
+    assert again == recipe
+    assert again.digest() == recipe.digest()
+    assert (
+        again.digest()
+        != replace(recipe, order=Tasks(groups=((0, 1), (2,)), epochs_each=3)).digest()
+    )
+
+
+PARTS = {
+    "label_noise": [
+        WrongLabels(0.3),
+        RedrawnLabels(0.3),
+        WrongLabelsByClass((0.3,)),
+        flips(2, 0.3),
+    ],
+    "input_noise": [
+        GaussianNoise(variance=0.01),
+        GaussianNoise(standard_deviation=0.01),
+        GaussianNoise(variance=0.01, when="every-epoch"),
+        GaussianNoise(variance=0.01, on="test"),
+        GaussianNoise(variance=0.01, clip=(0, 1)),
+    ],
+    "replay": [
+        Replay(capacity=5),
+        Replay(capacity=6),
+        Replay(capacity=5, share=0.4),
+        Replay(capacity=5, mode="add"),
+        Replay(capacity=5, memory="ring"),
+    ],
+    "pretraining": [
+        Pretraining(epochs=1),
+        Pretraining(epochs=2),
+        Pretraining(epochs=1, early_stopping=named("EarlyStopping")),
+    ],
+    "evaluation": [
+        EvaluationPlan(sets=("test", "gaussian-0.1")),
+        EvaluationPlan(sets=("test",), at_end=("gaussian-0.1",)),
+    ],
+}
+
+
+@pytest.mark.parametrize("name", PARTS)
+def test_every_field_of_a_part_counts_for_the_key(name):
+    keys = {replace(plain, **{name: part}).key(0, "aa") for part in PARTS[name]}
+    assert len(keys | {plain.key(0, "aa")}) == len(PARTS[name]) + 1
 
 
 def test_the_key_depends_on_recipe_seed_and_data():
@@ -129,3 +236,127 @@ def test_parameters_that_json_cannot_hold_are_refused():
 def test_functions_that_workers_cannot_import_are_refused():
     with pytest.raises(InputError, match=r"in a \.py file"):
         named(lambda: None)
+
+
+FULL = replace(
+    plain,
+    label_noise=WrongLabels(0.1),
+    input_noise=GaussianNoise(variance=0.1),
+    replay=Replay(capacity=50),
+    pretraining=Pretraining(epochs=1),
+)
+TASKS = Tasks(groups=((0, 1), (2, 3)), epochs_each=3)
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "read"),
+    [
+        ("replay.capacity", 100, lambda r: r.replay.capacity),
+        ("replay.memory", "ring", lambda r: r.replay.memory),
+        ("label_noise.share", 0.3, lambda r: r.label_noise.share),
+        ("input_noise.variance", 0.3, lambda r: r.input_noise.variance),
+        ("input_noise.clip", (0, 1), lambda r: r.input_noise.clip),
+        ("pretraining.epochs", 7, lambda r: r.pretraining.epochs),
+        ("evaluation.at_end", ("gaussian-0.1",), lambda r: r.evaluation.at_end),
+        ("label_noise", None, lambda r: r.label_noise),
+        ("replay", None, lambda r: r.replay),
+    ],
+)
+def test_fields_of_damage_and_replay_can_be_replaced(path, value, read):
+    assert read(replaced(FULL, path, value)) == value
+
+
+WRONG = {
+    "replay.capacity": [0, -5, 2.5, "many", True],
+    "replay.share": [1, 2, -0.1, 0.001, 0.999, "half"],
+    "replay.memory": ["random", 3],
+    "replay.mode": ["swap"],
+    "replay": ["Replay", "reservoir", 100],
+    "label_noise.share": [2, -0.1, "x", float("nan")],
+    "label_noise.shares": [0.3],
+    "label_noise": ["WrongLabels", 0.3],
+    "input_noise.variance": [-1, "x", None],
+    "input_noise.standard_deviation": [0.1],
+    "input_noise.clip": [0.5, (1, 0), ("a", "b"), (0, None)],
+    "input_noise.on": ["validation"],
+    "input_noise.when": ["never"],
+    "pretraining.epochs": [0, 1.5, "x"],
+    "pretraining.early_stopping": ["EarlyStopping", 3],
+    "pretraining": [5],
+    "evaluation.sets": [("test", "test"), ("fog-1",), ("gaussian-",), ("contrast-2",), (3,)],
+    "evaluation.at_end": [("test",), ("blur-1", "blur-1.0"), ("shift-0.5",)],
+    "order": ["Tasks"],
+}
+
+
+@pytest.mark.parametrize(("path", "value"), [(p, v) for p, vs in WRONG.items() for v in vs])
+def test_damage_and_replay_that_cannot_be_are_refused_in_one_line(path, value):
+    with pytest.raises(InputError, match=r"^Received [^\n]+ expected [^\n]+\.$"):
+        replaced(FULL, path, value)
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (
+            {"order": TASKS, "epochs": 5},
+            "epochs=5 with 2 tasks and epochs_each=3; expected epochs=6",
+        ),
+        (
+            {"order": TASKS, "epochs": 6, "pretraining": Pretraining(epochs=5)},
+            "epochs=5 with 2 tasks and epochs_each=3; expected epochs=6 in the pretraining",
+        ),
+        ({"pretraining": Pretraining(epochs=0)}, "epochs=0; expected .* in the pretraining"),
+        ({"replay": Replay(capacity=5, share=0.01)}, "raise either of them"),
+        ({"replay": 100}, "replay=100; expected Replay"),
+        ({"label_noise": WrongLabels}, "expected WrongLabels or RedrawnLabels"),
+        (
+            {
+                "input_noise": GaussianNoise(variance=1, on="both"),
+                "evaluation": EvaluationPlan(at_end=("blur-1",)),
+            },
+            "damaged sets blur-1; expected one or the other: noise on=train",
+        ),
+    ],
+)
+def test_parts_that_do_not_fit_each_other_are_refused(change, said):
+    with pytest.raises(InputError, match=said):
+        replace(plain, **change)
+
+
+@pytest.mark.parametrize(
+    ("matrix", "said"),
+    [
+        (((0.5, 0.4), (0, 1)), r"row 0 is \(0.5, 0.4\); expected probabilities .* sum to 1"),
+        (((1.5, -0.5), (0, 1)), "row 0"),
+        (((1.0,), (0.5, 0.5)), "2 rows of 1, 2; expected as many columns as rows"),
+        ([[1.0, 0.0], [0.0, 1.0]], "expected a tuple of rows that are tuples"),
+        (0.3, "expected a tuple of rows that are tuples"),
+        ((0.3, 0.7), "expected a tuple of rows that are tuples"),
+    ],
+)
+def test_a_transition_matrix_that_is_none_is_refused(matrix, said):
+    with pytest.raises(InputError, match=said):
+        ConfusedLabels(matrix)
+
+
+@pytest.mark.parametrize("shares", [0.3, [0.1, 0.2], "ab"])
+def test_shares_by_class_are_a_tuple(shares):
+    with pytest.raises(InputError, match="expected a tuple with one for each class"):
+        WrongLabelsByClass(shares)
+
+
+@pytest.mark.parametrize(
+    "path", ["replay.capacity", "label_noise.share", "early_stopping.patience"]
+)
+def test_a_field_of_a_part_that_a_recipe_does_without_is_refused(path):
+    with pytest.raises(InputError, match=f"{path!r} of a recipe without {path.split('.')[0]}"):
+        replaced(plain, path, 1)
+
+
+def test_the_recipe_of_the_training_that_comes_first_is_clean():
+    recipe = replace(FULL, evaluation=EvaluationPlan(at_end=("train",), segments=True))
+    first = recipe.clean()
+    assert (first.label_noise, first.input_noise, first.pretraining) == (None, None, None)
+    assert (first.epochs, first.evaluation.at_end, first.evaluation.segments) == (1, (), False)
+    assert (first.replay, first.order, first.optimiser) == (FULL.replay, FULL.order, FULL.optimiser)

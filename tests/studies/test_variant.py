@@ -2,7 +2,7 @@
 
 import pytest
 
-from core import ClassSequential, named, replaced
+from core import ClassSequential, Replay, WrongLabels, named, replaced
 from data import InputError
 from studies import Quick, Study
 from studies.catalogue import find
@@ -124,3 +124,37 @@ def test_one_value_where_several_are_meant_is_a_list_of_one(path, value, expecte
     name, inner = path.split(".")
     part = getattr(recipe, name)
     assert dict(getattr(part, "parameters", None) or vars(part))[inner] == expected
+
+
+WITH_AND_WITHOUT = Study(
+    name="mine",
+    question="?",
+    conditions={
+        "plain": tiny(),
+        "replay": tiny(replay=Replay(capacity=50)),
+        "both": tiny(replay=Replay(capacity=70), label_noise=WrongLabels(0.1)),
+    },
+)
+
+
+def test_a_field_of_a_part_is_changed_where_there_is_the_part():
+    variant = variant_of(WITH_AND_WITHOUT, {"replay.capacity": 100, "label_noise.share": 0.3})
+    assert variant.name == "label_noise.share=0.3,replay.capacity=100"
+    plain, replay, both = variant.study.conditions.values()
+    assert plain == tiny()
+    assert (replay.replay, replay.label_noise) == (Replay(capacity=100), None)
+    assert (both.replay, both.label_noise) == (Replay(capacity=100), WrongLabels(0.3))
+
+
+def test_a_field_of_a_part_that_no_condition_has_is_refused():
+    with pytest.raises(InputError, match=r"'pretraining.epochs' of a recipe without pretraining"):
+        variant_of(WITH_AND_WITHOUT, {"pretraining.epochs": 2})
+    with pytest.raises(InputError, match=r"'replay.capacity' of a recipe without replay"):
+        variant_of(study, {"replay.capacity": 100})
+
+
+def test_a_wrong_field_of_a_part_is_refused_although_some_conditions_do_without():
+    with pytest.raises(InputError, match="expected one of memory, capacity"):
+        variant_of(WITH_AND_WITHOUT, {"replay.size": 100})
+    with pytest.raises(InputError, match="capacity 0"):
+        variant_of(WITH_AND_WITHOUT, {"replay.capacity": 0})

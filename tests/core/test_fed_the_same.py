@@ -1,0 +1,168 @@
+"""On damaged data and with replay, a run ends where `fit` does on the batches NumPy says it saw."""
+
+from dataclasses import replace
+
+import keras
+import numpy as np
+import pytest
+
+from core import (
+    Blurred,
+    ClassSequential,
+    ConfusedLabels,
+    EvaluationPlan,
+    GaussianNoise,
+    HoldOut,
+    Recipe,
+    RedrawnLabels,
+    Replay,
+    Tasks,
+    WrongLabels,
+    named,
+)
+from tests.core.by_hand import CLASSES, batches, distance, fitted, images, taught, trained
+
+layers = keras.layers
+BASE = Recipe(
+    dataset="images",
+    model=named("mlp", widths=(12,), activation="tanh"),
+    split=HoldOut(size=0.1, where="random"),
+    preprocessing=("scale",),
+    optimiser=named("SGD", learning_rate=0.02, momentum=0.9),
+    batch_size=8,
+    epochs=3,
+    evaluation=EvaluationPlan(sets=("train",)),
+)
+CONFUSED = ConfusedLabels(
+    ((0.7, 0.3, 0.0, 0.0), (0.0, 1.0, 0.0, 0.0), (0.1, 0.1, 0.7, 0.1), (0.0, 0.0, 0.5, 0.5))
+)
+FRESH = GaussianNoise(standard_deviation=0.3, when="every-epoch")
+CASES = {
+    "wrong labels, reservoir": {
+        "order": ClassSequential(),
+        "label_noise": WrongLabels(0.3),
+        "replay": Replay(capacity=20),
+    },
+    "redrawn labels, clipped fresh noise, larger batches": {
+        "label_noise": RedrawnLabels(0.4),
+        "input_noise": replace(FRESH, clip=(0, 0.5)),
+        "replay": Replay(memory="class-balanced", capacity=10, share=0.6, mode="add"),
+        "optimiser": named("Adam", learning_rate=1e-2),
+    },
+    "noise learned by heart, ring": {
+        "order": Blurred(share=0.5),
+        "label_noise": CONFUSED,
+        "input_noise": GaussianNoise(variance=0.04, clip=(-0.1, 0.6)),
+        "replay": Replay(memory="ring", capacity=11, share=0.25),
+    },
+    "fresh noise on everything, tasks": {
+        "order": Tasks(groups=((2, 0), (3, 1)), epochs_each=2),
+        "epochs": 4,
+        "input_noise": replace(FRESH, on="both"),
+        "replay": Replay(memory="reservoir", capacity=30, share=0.4, mode="add"),
+    },
+}
+
+# A compilation takes seconds: the two that between them have all that XLA could do differently.
+XLA = tuple(CASES)[:2]
+
+
+@pytest.fixture(scope="module")
+def data():
+    return images()
+
+
+def ends_as_fit(recipe, data, bound):
+    _, weights = trained(recipe, 1, data)
+    assert distance(weights.last, fitted(recipe, 1, data).get_weights()) <= bound
+
+
+@pytest.mark.parametrize(
+    ("case", "compiler"), [(case, "graph") for case in CASES] + [(case, "xla") for case in XLA]
+)
+def test_a_run_on_damaged_data_with_replay_ends_where_fit_does(case, compiler, data):
+    recipe = replace(BASE, **CASES[case], compiler=compiler)
+    sizes = {len(y) for _, y in batches(recipe, 1, data)}
+    assert len(sizes) > 1, "smaller batches must occur for the comparison to say much"
+    ends_as_fit(recipe, data, 0 if compiler == "graph" else 1e-6)
+
+
+def normalised(shape, classes):
+    return keras.Sequential(
+        [
+            layers.Input(shape),
+            layers.Flatten(),
+            # A bias in front of it has no true gradient.
+            layers.Dense(10, use_bias=False),
+            layers.BatchNormalization(),
+            layers.Activation("relu"),
+            layers.Dense(classes, activation="softmax"),
+        ]
+    )
+
+
+def convolution(shape, classes):
+    return keras.Sequential(
+        [
+            layers.Input(shape),
+            layers.Reshape((*shape, 1)),
+            layers.Conv2D(3, 3, activation="relu"),
+            layers.BatchNormalization(),
+            layers.Flatten(),
+            layers.Dropout(0.3),
+            layers.Dense(classes, activation="softmax"),
+        ]
+    )
+
+
+@pytest.mark.parametrize(("compiler", "bound"), [("graph", 0), ("xla", 1e-6)])
+def test_batch_normalisation_sees_noisy_batches_of_their_true_size(compiler, bound, data):
+    recipe = replace(
+        BASE,
+        model=named(normalised),
+        epochs=2,
+        input_noise=FRESH,
+        replay=Replay(capacity=20, mode="add"),
+        compiler=compiler,
+        optimiser=named("SGD", learning_rate=0.05),
+        # Segments cut the training into pieces: each looks for its own noise.
+        evaluation=EvaluationPlan(sets=(), segments=True, segment_examples=4),
+    )
+    assert {len(y) for _, y in batches(recipe, 1, data)} == {8, 16, 2}
+    ends_as_fit(recipe, data, bound)
+
+
+def test_a_convolutional_network_sees_noise_and_replay_too(data):
+    recipe = replace(
+        BASE,
+        model=named(convolution),
+        label_noise=WrongLabels(0.2),
+        input_noise=replace(FRESH, clip=(0, 1)),
+        replay=Replay(memory="class-balanced", capacity=12, share=0.3),
+        optimiser=named("Adam", learning_rate=1e-2),
+    )
+    ends_as_fit(recipe, data, 0)
+
+
+def test_where_evaluations_fall_changes_nothing(data):
+    recipe = replace(BASE, **CASES["wrong labels, reservoir"], compiler="graph")
+    often = EvaluationPlan(sets=("test",), segments=True, segment_examples=5)
+    _, seldom = trained(recipe, 1, data)
+    _, weights = trained(replace(recipe, evaluation=often), 1, data)
+    assert distance(seldom.last, weights.last) == 0
+
+
+def test_a_part_that_were_left_out_would_be_noticed(data):
+    recipe = replace(BASE, **CASES["redrawn labels, clipped fresh noise, larger batches"])
+    whole = fitted(recipe, 1, data).get_weights()
+    for without in ("label_noise", "input_noise", "replay"):
+        part = fitted(replace(recipe, **{without: None}), 1, data)
+        assert distance(whole, part.get_weights()) > 1e-2
+
+
+def test_the_data_of_these_tests_have_what_is_tested(data):
+    recipe = replace(BASE, **CASES["noise learned by heart, ring"])
+    x, true, labels = taught(recipe, 1, data)
+    assert set(true) == set(range(CLASSES))
+    assert 0 < np.mean(true != labels) < 0.5
+    assert (x.min(), x.max()) == (np.float32(-0.1), np.float32(0.6))
