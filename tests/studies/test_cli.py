@@ -78,7 +78,7 @@ WRONG_CALLS = {
     "split": ([*QUICK, "--set", "split.size=5000"], "nothing would be left"),
     "option": ([*QUICK, "--nonsense"], "No such option"),
     "format": (["table", "class-order", "--format", "nonsense"], "is not one of 'text', 'csv'"),
-    "kind": (["table", "class-order", "--kind", "nonsense"], "is not one of 'summary'"),
+    "kind": (["table", "class-order", "--kind", "nonsense"], "is not one of 'overview'"),
     "data": (["data", "show", "nonsense"], "expected digits"),
     "import": (["data", "import", "x", "nowhere"], "--data-dir"),
 }
