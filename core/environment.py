@@ -20,8 +20,9 @@ def environment() -> Mapping[str, str]:
     Asks the installed packages' metadata: neither TensorFlow nor Keras is imported.
     """
     code = hashlib.sha256()
-    for file in sorted(Path(__file__).parent.glob("*.py")):
-        code.update(file.name.encode() + file.read_bytes())
+    folder = Path(__file__).parent
+    for file in sorted(folder.rglob("*.py")):
+        code.update(file.relative_to(folder).as_posix().encode() + file.read_bytes())
     return {
         "ebb": version("ebb-lab"),
         "core": code.hexdigest()[:16],

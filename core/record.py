@@ -2,7 +2,7 @@
 
 import hashlib
 import io
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, NamedTuple
 
@@ -57,25 +57,7 @@ class Record:
 
     def results(self) -> bytes:
         """Everything measured, as bytes that are the same for the same results."""
-        columns: dict[str, NDArray[Any]] = {
-            f"array {name}": value for name, value in sorted(self.arrays.items())
-        }
-        if self.history:
-            epoch, step, name, value = zip(*self.history, strict=True)
-            columns["history at"] = np.array([epoch, step], dtype=np.int32)
-            columns["history name"] = np.array(name)
-            columns["history value"] = np.array(value, dtype=np.float64)
-        if self.evaluations:
-            sets, epoch, segment, step, confusion, loss = zip(*self.evaluations, strict=True)
-            stack = np.stack(confusion)
-            columns["evaluation set"] = np.array(sets)
-            columns["evaluation at"] = np.array([epoch, segment, step], dtype=np.int32)
-            columns["evaluation loss"] = np.array(loss, dtype=np.float64)
-            # Counts are small: at rest they take the smallest type that holds them.
-            columns["evaluation confusion"] = stack.astype(np.min_scalar_type(int(stack.max())))
-        file = io.BytesIO()
-        np.savez_compressed(file, **columns)  # type: ignore[arg-type]
-        return file.getvalue()
+        return write_results(self.history, self.evaluations, self.arrays)
 
     def digest(self) -> str:
         """SHA-256 of status and results: equal for equal runs, whatever time they took."""
@@ -90,8 +72,35 @@ class Results(NamedTuple):
     arrays: dict[str, NDArray[Any]]
 
 
+def write_results(
+    history: Sequence[HistoryRow],
+    evaluations: Sequence[Evaluation],
+    arrays: Mapping[str, NDArray[Any]],
+) -> bytes:
+    """What was measured, as a compressed archive of arrays: equal bytes for equal results."""
+    columns: dict[str, NDArray[Any]] = {
+        f"array {name}": value for name, value in sorted(arrays.items())
+    }
+    if history:
+        epoch, step, name, value = zip(*history, strict=True)
+        columns["history at"] = np.array([epoch, step], dtype=np.int32)
+        columns["history name"] = np.array(name)
+        columns["history value"] = np.array(value, dtype=np.float64)
+    if evaluations:
+        sets, epoch, segment, step, confusion, loss = zip(*evaluations, strict=True)
+        stack = np.stack(confusion)
+        columns["evaluation set"] = np.array(sets)
+        columns["evaluation at"] = np.array([epoch, segment, step], dtype=np.int32)
+        columns["evaluation loss"] = np.array(loss, dtype=np.float64)
+        # Counts are small: at rest they take the smallest type that holds them.
+        columns["evaluation confusion"] = stack.astype(np.min_scalar_type(int(stack.max())))
+    file = io.BytesIO()
+    np.savez_compressed(file, **columns)  # type: ignore[arg-type]
+    return file.getvalue()
+
+
 def read_results(data: bytes) -> Results:
-    """What `Record.results` wrote; nothing is unpickled."""
+    """What `write_results` wrote; nothing is unpickled."""
     with np.load(io.BytesIO(data), allow_pickle=False) as file:
         columns = {name: file[name] for name in file.files}
     history: list[HistoryRow] = []

@@ -1,11 +1,12 @@
 """Rehearsal: a run's replay buffer as it goes through the epochs, and what it held when."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from core.memory import EMPTY, candidates, herded, mislabelled
+from core.memory import EMPTY, Memory, candidates, herded, mislabelled
 from core.order import Schedule
 from core.replay import Replay
 
@@ -68,6 +69,19 @@ class Rehearsal:
         counted = [np.bincount(row[row >= 0], minlength=self._classes) for row in classes]
         self._counts.append(np.array(counted, dtype=np.int32))
         self._wrong.append(mislabelled(contents, self._changed))
+
+    def state(self) -> dict[str, NDArray[Any]]:
+        """The buffer and what it held so far, between two epochs."""
+        return {
+            **self._memory._asdict(),
+            "counts": np.array(self._counts),
+            "wrong": np.array(self._wrong),
+        }
+
+    def restore(self, state: Mapping[str, NDArray[Any]]) -> None:
+        """Go on from what `state` returned."""
+        self._memory = Memory(*(state[name] for name in Memory._fields))
+        self._counts, self._wrong = list(state["counts"]), list(state["wrong"])
 
     def figures(self) -> dict[str, float]:
         """Of the last epoch, for the record's history."""

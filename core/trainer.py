@@ -4,13 +4,16 @@ import json
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import keras
 import numpy as np
 from numpy.typing import NDArray
 
+from core import continuation
 from core import program as compiled
+from core.continuation import State, remembered, remind, state_file
 from core.device import Device, Examples
 from core.environment import environment
 from core.evaluation import Evaluation, confusion_matrix, stratified
@@ -19,7 +22,7 @@ from core.order import Schedule, segments
 from core.preparation import Prepared, prepare
 from core.program import Batches, Program
 from core.recipe import CALLBACK_SCHEDULES, Recipe
-from core.record import Record, Status
+from core.record import Record, Status, read_results, write_results
 from core.rehearsal import Rehearsal
 from core.seeds import integer, stream
 from data import Dataset, InputError
@@ -55,6 +58,7 @@ class Trainer:
         *,
         callbacks: Sequence[keras.callbacks.Callback] = (),
         progress: Progress | None = None,
+        keep: Path | None = None,
         study: str = "",
         variant: str = "full",
         condition: str = "",
@@ -69,6 +73,8 @@ class Trainer:
                 changes the weights, the learning rate or stops the training is found out and
                 named in the record's remarks.
             progress: Called after every epoch.
+            keep: Folder for the state of a long run at its epochs' ends (see `core.continuation`);
+                a run that finds its state there goes on from it. Not with `callbacks`.
             study: For the record.
             variant: For the record.
             condition: For the record.
@@ -80,8 +86,13 @@ class Trainer:
             InputError: The recipe does not fit the data, or names what Keras does not have.
         """
         clock = _Clock()
+        key = recipe.key(seed, dataset.checksum)
+        file = None
+        if keep is not None and not callbacks:
+            file = state_file(keep, key)
+        state = State.load(file) if file is not None else None
         start = None
-        if recipe.pretraining is not None:
+        if recipe.pretraining is not None and not state:
             with clock("pretrain"):
                 first = self._run(recipe.clean(), seed, dataset, _Clock())
                 first.all_epochs((), None)
@@ -89,9 +100,10 @@ class Trainer:
         run = self._run(recipe, seed, dataset, clock)
         if start is not None:
             run.program.model.set_weights(start)
-        status = run.all_epochs(callbacks, progress)
+        run.file = file
+        status = run.all_epochs(callbacks, progress, state)
         return Record(
-            key=recipe.key(seed, dataset.checksum),
+            key=key,
             study=study,
             variant=variant,
             condition=condition,
@@ -206,6 +218,7 @@ class _Run:
             recipe.replay, recipe.batch_size, classes, taught, changed
         )
         self.step = self.segment = 0
+        self.file: Path | None = None
         self.repeatable = True
         self.remarks: list[str] = []
         self.history: list[tuple[int, int, str, float]] = []
@@ -213,7 +226,10 @@ class _Run:
         self.class_segments: list[NDArray[np.int32]] = []
 
     def all_epochs(
-        self, callbacks: Sequence[keras.callbacks.Callback], progress: Progress | None
+        self,
+        callbacks: Sequence[keras.callbacks.Callback],
+        progress: Progress | None,
+        state: State | None = None,
     ) -> Status:
         """Train, evaluate, and call the callbacks as `fit` does, but for batches."""
         model = self.program.model
@@ -224,9 +240,15 @@ class _Run:
         own.on_train_begin()
         with self.watching(free):
             free.on_train_begin()
-        self.evaluate(epoch=0, segment=0, sample=self.recipe.evaluation.segments)
+        first = 1
+        if state is None:
+            self.evaluate(epoch=0, segment=0, sample=self.recipe.evaluation.segments)
+        else:
+            first += self.go_on_from(state, own)
+            if progress is not None:
+                progress(first - 1)
         status: Status = "finished"
-        for epoch in range(1, self.recipe.epochs + 1):
+        for epoch in range(first, self.recipe.epochs + 1):
             own.on_epoch_begin(epoch - 1)
             with self.watching(free):
                 free.on_epoch_begin(epoch - 1)
@@ -242,6 +264,8 @@ class _Run:
                 progress(epoch)
             if model.stop_training:
                 break
+            if epoch < self.recipe.epochs and self.file and self.long(epoch):
+                self.state(epoch, own).save(self.file)
         if status == "finished":
             own.on_train_end()
             self.program.optimiser.finalize_variable_values(model.trainable_variables)
@@ -255,6 +279,44 @@ class _Run:
             if len(examples.rows):
                 self.look(name, examples, epoch, self.segment)
         return status
+
+    def long(self, epoch: int) -> bool:
+        """Whether the run is expected to last so long that its state is worth keeping."""
+        return sum(self.clock.seconds.values()) / epoch * self.recipe.epochs > continuation.LONG
+
+    def state(self, epoch: int, own: keras.callbacks.CallbackList) -> State:
+        """Everything that the epochs to come depend on."""
+        variables = [*self.program.model.variables, *self.program.optimiser.variables]
+        return State(
+            write_results(self.history, self.evaluations, self.turns()),
+            [np.array(variable) for variable in variables],
+            self.rehearsal.state() if self.rehearsal else {},
+            remembered(own.callbacks),
+            {
+                "epoch": epoch,
+                "step": self.step,
+                "segment": self.segment,
+                "seconds": self.clock.seconds,
+            },
+        )
+
+    def go_on_from(self, state: State, own: keras.callbacks.CallbackList) -> int:
+        """Put a kept state in place; the number of epochs that it has behind it."""
+        history, evaluations, arrays = read_results(state.results)
+        self.history, self.evaluations = list(history), list(evaluations)
+        self.class_segments = list(arrays.get("class_segments", []))
+        variables = [*self.program.model.variables, *self.program.optimiser.variables]
+        for variable, value in zip(variables, state.variables, strict=True):
+            variable.assign(value)
+        if self.rehearsal:
+            self.rehearsal.restore(state.buffer)
+        remind(own.callbacks, state.callbacks)
+        self.step, self.segment = state.progress["step"], state.progress["segment"]
+        for phase, seconds in state.progress["seconds"].items():
+            self.clock.seconds[phase] = self.clock.seconds.get(phase, 0.0) + seconds
+        epoch: int = state.progress["epoch"]
+        self.remarks.append(f"interrupted, and gone on with after epoch {epoch}")
+        return epoch
 
     def one_epoch(self, epoch: int) -> dict[str, float]:
         """Train one epoch; what Keras' `fit` would report of it."""
@@ -360,8 +422,11 @@ class _Run:
 
     def arrays(self) -> dict[str, NDArray[Any]]:
         """The record's named arrays."""
-        turns = {"class_segments": np.array(self.class_segments)} if self.class_segments else {}
-        return turns | (self.rehearsal.arrays() if self.rehearsal else {})
+        return self.turns() | (self.rehearsal.arrays() if self.rehearsal else {})
+
+    def turns(self) -> dict[str, NDArray[Any]]:
+        """In which segment of each epoch a class had its turn."""
+        return {"class_segments": np.array(self.class_segments)} if self.class_segments else {}
 
 
 def _equal(a: Sequence[NDArray[Any]], b: Sequence[NDArray[Any]]) -> bool:

@@ -1,0 +1,18 @@
+"""The networks that Ebb can name. Any other function that returns a Keras model does as well.
+
+A builder takes the shape of one input, the number of classes, and its own keyword parameters.
+Keras is imported inside, so that recipes can be written without it.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+from core.models.mlp import deep_mlp, linear, mlp
+from core.named import resolve
+
+BUILDERS: dict[str, Callable[..., Any]] = {"linear": linear, "mlp": mlp, "deep-mlp": deep_mlp}
+
+
+def builder(name: str) -> Callable[..., Any]:
+    """The function that builds a model: one of `BUILDERS`, or `module:function`."""
+    return BUILDERS[name] if name in BUILDERS else resolve(name)

@@ -1,0 +1,152 @@
+"""Multi-layer perceptrons: from none to sixty hidden layers."""
+
+from collections.abc import Sequence
+from typing import Any
+
+Activation = str | tuple[str, ...]
+
+
+def linear(
+    input_shape: tuple[int, ...],
+    classes: int,
+    *,
+    kernel_initializer: str = "glorot_uniform",
+    bias_initializer: str = "zeros",
+) -> Any:
+    """A linear classifier: a softmax over weighted sums of the inputs.
+
+    Args:
+        input_shape: Shape of one example; flattened.
+        classes: Number of classes.
+        kernel_initializer: Keras initialiser of the kernel.
+        bias_initializer: Keras initialiser of the bias.
+
+    Returns:
+        A `keras.Sequential`, not compiled.
+    """
+    return mlp(
+        input_shape,
+        classes,
+        kernel_initializer=kernel_initializer,
+        bias_initializer=bias_initializer,
+    )
+
+
+def mlp(
+    input_shape: tuple[int, ...],
+    classes: int,
+    *,
+    widths: tuple[int, ...] = (),
+    activation: Activation = "relu",
+    dropout: float = 0.0,
+    l1: float = 0.0,
+    l2: float = 0.0,
+    batch_normalization: bool = False,
+    kernel_initializer: str = "glorot_uniform",
+    bias_initializer: str = "zeros",
+    output_initializer: str | None = None,
+) -> Any:
+    """A multi-layer perceptron with a softmax output; without `widths`, a linear classifier.
+
+    Args:
+        input_shape: Shape of one example; flattened.
+        classes: Number of classes.
+        widths: Units of each hidden layer.
+        activation: Of the hidden layers: the name of a Keras activation (`relu`), or of an
+            activation layer where its defaults are meant (`LeakyReLU`, whose slope is .3 where
+            that of `leaky_relu` is .2), or several in a row.
+        dropout: Share of each hidden layer's outputs that is dropped in training.
+        l1: Penalty on the sizes of the hidden kernels.
+        l2: Penalty on the squares of the hidden kernels.
+        batch_normalization: Whether each hidden layer's sums are normalised by batch.
+        kernel_initializer: Keras initialiser of every kernel.
+        bias_initializer: Keras initialiser of every bias.
+        output_initializer: Of the output's kernel, where it differs from the others.
+
+    Returns:
+        A `keras.Sequential`, not compiled.
+    """
+    from keras import Sequential, layers
+
+    model = Sequential([layers.Input(input_shape), layers.Flatten()])
+    for width in widths:
+        model.add(
+            layers.Dense(
+                width,
+                kernel_initializer=kernel_initializer,
+                bias_initializer=bias_initializer,
+                kernel_regularizer=penalty(l1, l2),
+            )
+        )
+        if batch_normalization:
+            model.add(layers.BatchNormalization())
+        for each in activation_layers(activation):
+            model.add(each)
+        if dropout:
+            model.add(layers.Dropout(dropout))
+    model.add(
+        layers.Dense(
+            classes,
+            activation="softmax",
+            kernel_initializer=output_initializer or kernel_initializer,
+            bias_initializer=bias_initializer,
+        )
+    )
+    return model
+
+
+def deep_mlp(
+    input_shape: tuple[int, ...],
+    classes: int,
+    *,
+    depth: int = 60,
+    width: int = 100,
+    activation: Activation = "LeakyReLU",
+    first_width: int = 300,
+    first_activation: Activation | None = None,
+    kernel_initializer: str = "he_normal",
+    output_initializer: str = "glorot_uniform",
+) -> Any:
+    """A wide layer, then `depth` equal ones, then a softmax.
+
+    Args:
+        input_shape: Shape of one example; flattened.
+        classes: Number of classes.
+        depth: How many equal layers follow the first.
+        width: Units of each of them.
+        activation: Of them, see `mlp`.
+        first_width: Units of the first layer.
+        first_activation: Of the first layer; that of the others if None.
+        kernel_initializer: Keras initialiser of the hidden kernels.
+        output_initializer: Keras initialiser of the output's kernel.
+
+    Returns:
+        A `keras.Sequential`, not compiled.
+    """
+    from keras import Sequential, layers
+
+    model = Sequential([layers.Input(input_shape), layers.Flatten()])
+    hidden = [(first_width, first_activation or activation)] + [(width, activation)] * depth
+    for units, shape in hidden:
+        model.add(layers.Dense(units, kernel_initializer=kernel_initializer))
+        for each in activation_layers(shape):
+            model.add(each)
+    model.add(layers.Dense(classes, activation="softmax", kernel_initializer=output_initializer))
+    return model
+
+
+def activation_layers(activation: Activation) -> list[Any]:
+    """The Keras layers that an activation's name, or several in a row, stand for."""
+    from keras import layers
+
+    names: Sequence[str] = (activation,) if isinstance(activation, str) else activation
+    return [
+        getattr(layers, name)() if name[:1].isupper() else layers.Activation(name) for name in names
+    ]
+
+
+def penalty(l1: float, l2: float) -> Any:
+    """The Keras regulariser of a kernel; None where both penalties are 0."""
+    from keras import regularizers
+
+    return regularizers.L1L2(l1=l1, l2=l2) if l1 or l2 else None
