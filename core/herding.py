@@ -19,17 +19,18 @@ def herding(features: NDArray[np.float32], count: int) -> NDArray[np.int32]:
     Returns:
         Rows of `features` in the order chosen, int32 [min(count, n)]. Of equal ones the first.
     """
-    vectors = features.astype(np.float64)
+    # In float32 the vectors of a class stay in the processor's cache: one pass over them for each
+    # that is chosen is all that this costs.
+    vectors = np.asarray(features, dtype=np.float32)
     lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
-    vectors /= np.where(lengths > 0, lengths, 1)
-    mean = vectors.mean(axis=0)
-    squares = np.einsum("nd,nd->n", vectors, vectors)
+    vectors = vectors / np.where(lengths > 0, lengths, 1)
+    mean = vectors.mean(axis=0, dtype=np.float64)
+    left = np.einsum("nd,nd->n", vectors, vectors)
     total = np.zeros_like(mean)
-    left = np.zeros(len(vectors))
     chosen = np.empty(min(count, len(vectors)), dtype=np.int32)
     for k in range(1, len(chosen) + 1):
         # |mean - (total + v) / k|^2 times k^2, without what is the same for every v.
-        distances = squares + 2 * vectors @ (total - k * mean) + left
+        distances = left + vectors @ (2 * (total - k * mean)).astype(np.float32)
         chosen[k - 1] = np.argmin(distances)
         left[chosen[k - 1]] = np.inf
         total += vectors[chosen[k - 1]]
