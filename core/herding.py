@@ -21,9 +21,8 @@ def herding(features: NDArray[np.float32], count: int) -> NDArray[np.int32]:
     """
     # In float32 the vectors of a class stay in the processor's cache: one pass over them for each
     # that is chosen is all that this costs.
-    vectors = np.asarray(features, dtype=np.float32)
-    lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
-    vectors = vectors / np.where(lengths > 0, lengths, 1)
+    lengths = np.linalg.norm(features, axis=1, keepdims=True)
+    vectors = (features / np.where(lengths > 0, lengths, 1)).astype(np.float32)
     mean = vectors.mean(axis=0, dtype=np.float64)
     left = np.einsum("nd,nd->n", vectors, vectors)
     total = np.zeros_like(mean)

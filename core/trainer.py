@@ -18,6 +18,7 @@ from core.device import Device, Examples
 from core.environment import environment
 from core.evaluation import Evaluation, confusion_matrix, stratified
 from core.models import builder
+from core.named import Named
 from core.order import Schedule, segments
 from core.preparation import Prepared, prepare
 from core.program import Batches, Program
@@ -120,6 +121,20 @@ class Trainer:
             repeatable=run.repeatable,
         )
 
+    def check(self, recipe: Recipe, dataset: Dataset) -> None:
+        """Refuse a recipe that cannot work, in a moment and without training.
+
+        Raises:
+            InputError: The recipe does not fit the data, or names what Keras does not have.
+        """
+        prepare(recipe, 0, dataset)
+        parts = (fresh_model(recipe, 0, dataset), _optimiser(recipe))
+        compiler = compiled.chosen_compiler(parts[0], recipe.compiler)
+        program = Program(*parts, recipe.loss, dataset.classes, compiler)
+        if recipe.replay is not None and recipe.replay.memory == "herding":
+            program.check_features()
+        _recipe_callbacks(recipe)
+
     def _run(self, recipe: Recipe, seed: int, dataset: Dataset, clock: "_Clock") -> "_Run":
         """A training that is ready to begin."""
         with clock("prepare"):
@@ -134,7 +149,7 @@ class Trainer:
     def _program(self, recipe: Recipe, seed: int, dataset: Dataset) -> Program:
         """A compiled program that holds this run's fresh variables."""
         model = fresh_model(recipe, seed, dataset)
-        optimiser = compiled.make_optimiser(recipe.optimiser, recipe.schedule)
+        optimiser = _optimiser(recipe)
         compiler = compiled.chosen_compiler(model, recipe.compiler)
         text = recipe.to_json()
         kind = json.dumps(
@@ -142,9 +157,13 @@ class Trainer:
             + [compiler, dataset.x_train.shape[1:], dataset.classes]
         )
         if kind not in self._programs:
-            parts = (model, compiled.make_optimiser(recipe.optimiser, recipe.schedule))
             self._programs[kind] = Program(
-                *parts, recipe.loss, dataset.classes, compiler, recipe.input_noise
+                model,
+                _optimiser(recipe),
+                recipe.loss,
+                dataset.classes,
+                compiler,
+                recipe.input_noise,
             )
         self._programs[kind].load(model, optimiser)
         return self._programs[kind]
@@ -433,10 +452,32 @@ def _equal(a: Sequence[NDArray[Any]], b: Sequence[NDArray[Any]]) -> bool:
     return all(np.array_equal(v, w, equal_nan=True) for v, w in zip(a, b, strict=True))
 
 
+def _optimiser(recipe: Recipe) -> keras.optimizers.Optimizer:
+    return compiled.make_optimiser(recipe.optimiser, recipe.schedule)
+
+
 def _recipe_callbacks(recipe: Recipe) -> list[keras.callbacks.Callback]:
     """The callbacks that a recipe's own fields stand for."""
     wanted = [recipe.early_stopping]
     if recipe.schedule is not None and recipe.schedule.name in CALLBACK_SCHEDULES:
         wanted.append(recipe.schedule)
-    kind = keras.callbacks.Callback
-    return [compiled.make(what, keras.callbacks, kind) for what in wanted if what is not None]
+    return [_watching_what_is_measured(what, recipe) for what in wanted if what is not None]
+
+
+def _watching_what_is_measured(what: Named, recipe: Recipe) -> keras.callbacks.Callback:
+    """A callback that knows which way its figure is better; Keras' own only warns of none."""
+    made = compiled.make(what, keras.callbacks, keras.callbacks.Callback)
+    sets = [name if name != "validation" else "val" for name in recipe.evaluation.sets]
+    measured = [
+        "loss",
+        "accuracy",
+        *(f"{name}_{figure}" for name in sets for figure in ("loss", "accuracy")),
+    ]
+    if made.monitor not in measured:
+        raise InputError(
+            f"Received {what.name} with monitor {made.monitor!r}; expected a figure that is "
+            f"measured every epoch: {', '.join(measured)}."
+        )
+    if made.mode == "auto":
+        made.mode = "min" if made.monitor.endswith("loss") else "max"
+    return made

@@ -16,6 +16,7 @@ SHARES = (0.0, 0.01, 0.05, 0.1, 0.2, 0.5, 1.0)
 study = Study(
     name="blurred-order",
     question="How large a share of other classes in each class's turn prevents forgetting?",
+    minutes=15,
     conditions={
         f"blur-{share:g}": replace(shuffled, order=Blurred(share=share)) for share in SHARES
     },

@@ -29,6 +29,7 @@ study = Study(
     name="class-order",
     question="How much of each class does a network forget when every epoch shows the classes "
     "one after the other?",
+    minutes=3,
     conditions={
         "shuffled": shuffled,
         "class-sequential": replace(shuffled, order=ClassSequential()),

@@ -17,6 +17,7 @@ shuffled = replace(class_order.shuffled, order=Shuffled(classes="latin-square"))
 study = Study(
     name="class-position",
     question="Is it recency that saves a class, or looking like a class shown late?",
+    minutes=3,
     conditions={
         "shuffled": shuffled,
         "class-sequential": replace(shuffled, order=ClassSequential(classes="latin-square")),

@@ -16,6 +16,7 @@ from data import InputError
 
 DONE, FELL_SHORT, WRONG_CALL, INTERRUPTED = 0, 1, 2, 130
 MOST_SEEDS = 100_000
+MOST_NAMES = 16
 
 store_option = click.option(
     "--store",
@@ -78,6 +79,7 @@ def list_studies(style: str) -> None:
     import json
 
     from studies.catalogue import NAMES, find
+    from studies.progress import duration
 
     studies = [find(name) for name in NAMES]
     if style == "json":
@@ -89,6 +91,7 @@ def list_studies(style: str) -> None:
                 "conditions": list(study.conditions),
                 "seeds": study.seeds,
                 "runs": study.seeds * len(study.conditions),
+                "minutes": study.minutes,
             }
             for study in studies
         ]
@@ -98,7 +101,11 @@ def list_studies(style: str) -> None:
         sets = ", ".join(sorted({recipe.dataset for recipe in study.conditions.values()}))
         runs = study.seeds * len(study.conditions)
         click.echo(f"{study.name}\n    {study.question}")
-        click.echo(f"    {sets}; {runs} runs: {', '.join(study.conditions)}, {study.seeds} seeds")
+        time = f", {duration(60 * study.minutes)} of processor time" if study.minutes else ""
+        names = list(study.conditions)
+        if len(names) > MOST_NAMES:
+            names[3:-1] = [f"... ({len(names)} conditions)"]
+        click.echo(f"    {sets}; {runs} runs{time}: {', '.join(names)}, {study.seeds} seeds")
 
 
 @ebb.command()
@@ -147,7 +154,7 @@ def run(
     """
     from studies.catalogue import find
     from studies.progress import display, duration
-    from studies.runner import execute, make_plan
+    from studies.runner import execute, forget_unfinished, make_plan
     from studies.variant import variant_of
 
     store = Store(folder)
@@ -178,6 +185,7 @@ def run(
         if fresh:
             _confirm(f"Remove the records of {name}?", yes)
             store.remove(variant.study.name, variant.name)
+            forget_unfinished(plan, store)
         if not quiet:
             click.echo(f"{name}: {_count(len(plan.jobs), 'run')} to do{kept}", err=True)
         processes = min(workers or _processors(), len(plan.jobs))

@@ -11,8 +11,8 @@ import queue
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -24,12 +24,17 @@ class Job:
     """One run to do.
 
     Attributes:
+        key: The run's identity, see `Recipe.key`.
         study, variant, condition, seed: Whose run it is.
         recipe: What to do.
         data_dir: The folder given for data sets, if any.
         study_file: The user's study file, if it is not one of Ebb's own.
+        keep: Folder for the state of a long run, see `core.continuation`.
+        together: The recipes of all conditions that are run: a worker checks them before it
+            trains anything.
     """
 
+    key: str
     study: str
     variant: str
     condition: str
@@ -37,6 +42,8 @@ class Job:
     recipe: Recipe
     data_dir: Path | None = None
     study_file: Path | None = None
+    keep: Path | None = None
+    together: Mapping[str, Recipe] = field(default_factory=dict)
 
 
 class Event(NamedTuple):
@@ -45,8 +52,8 @@ class Event(NamedTuple):
     Attributes:
         job: The job.
         kind: `started`; `epoch` (value: epochs done); `record` (value: the record);
-            `refused` (value: one line, the recipe cannot work); `failed` or `died` (value: one
-            line, what happened).
+            `refused` (value: the condition whose recipe cannot work, and one line that says
+            why); `failed` or `died` (value: one line, what happened).
         value: See `kind`.
     """
 

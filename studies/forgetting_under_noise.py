@@ -30,6 +30,7 @@ def crossed(name: str, recipe: Recipe) -> dict[str, Recipe]:
 study = Study(
     name="forgetting-under-noise",
     question="Do wrong labels make a network forget more, and does replay help then as well?",
+    minutes=17,
     conditions={**crossed("shuffled", shuffled), **crossed("sequential", sequential)},
     shown=("mean drop", "train-corrupted accuracy", "train-corrupted-true-labels accuracy"),
     comparisons=(

@@ -32,6 +32,7 @@ noise = {f"noise-{share:g}": replace(clean, label_noise=WrongLabels(share)) for 
 study = Study(
     name="label-noise",
     question="How much does a network suffer from wrong labels, and does early stopping help?",
+    minutes=36,
     conditions={
         **noise,
         **{f"{name}-stopped": replace(each, early_stopping=STOP) for name, each in noise.items()},

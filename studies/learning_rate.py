@@ -15,6 +15,7 @@ RATES = (1e-4, 3e-4, 1e-3, 3e-3, 1e-2)
 study = Study(
     name="learning-rate",
     question="Does a smaller learning rate forget less, and what does it cost in learning?",
+    minutes=14,
     conditions={
         f"rate-{rate:g}": replace(
             shuffled, order=ClassSequential(), optimiser=named("Adam", learning_rate=rate)

@@ -20,6 +20,7 @@ linear = Recipe(
 study = Study(
     name="linear-baseline",
     question="What accuracy does a linear classifier reach on raw Fashion-MNIST pixels?",
+    minutes=3,
     conditions={"linear": linear},
     reported=(
         Reported(condition="linear", metric="accuracy", value=0.814, source=NOTEBOOK),

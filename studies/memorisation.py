@@ -44,6 +44,7 @@ study = Study(
     name="memorisation",
     question="Can a network learn random labels by heart, and what does it then know of new "
     "inputs?",
+    minutes=0.2,
     conditions={
         "random-labels": replace(structured, label_noise=ANY_OF_THREE),
         "structured-labels": structured,

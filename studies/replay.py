@@ -36,6 +36,7 @@ study = Study(
     name="replay",
     question="Which replay buffer makes training on one class after the other as good as training "
     "on shuffled data, at equal compute?",
+    minutes=25,
     conditions={
         "shuffled": shuffled,
         "class-sequential": sequential,

@@ -7,10 +7,14 @@ from pathlib import Path
 from typing import Protocol
 
 from core import Record, Store, environment, fingerprint
+from core.continuation import state_file
 from core.preparation import prepare
 from data import InputError, load
 from studies.executor import Executor, Job, in_processes
 from studies.variant import Variant
+
+UNFINISHED = "unfinished"
+"""The store's folder for the states of long runs."""
 
 
 class Display(Protocol):
@@ -79,15 +83,19 @@ def make_plan(
         if entry.variant == variant.name and entry.fingerprint == here and not fresh
     }
     jobs, done, failed = [], 0, 0
-    for condition in dict.fromkeys(study.conditions if conditions is None else conditions):
+    chosen = dict.fromkeys(study.conditions if conditions is None else conditions)
+    together = {condition: study.recipe(condition) for condition in chosen}
+    for condition in chosen:
         recipe = study.recipe(condition)
         dataset = load(recipe.dataset, data_dir)
         prepare(recipe, 0, dataset)
         for seed in seeds:
-            status = stored.get((condition, seed, recipe.key(seed, dataset.checksum)))
+            key = recipe.key(seed, dataset.checksum)
+            status = stored.get((condition, seed, key))
             if status is None or (status == "failed" and retry_failed):
                 jobs.append(
                     Job(
+                        key=key,
                         study=study.name,
                         variant=variant.name,
                         condition=condition,
@@ -95,6 +103,8 @@ def make_plan(
                         recipe=recipe,
                         data_dir=data_dir,
                         study_file=study_file,
+                        keep=store.folder / UNFINISHED,
+                        together=together,
                     )
                 )
             else:
@@ -102,6 +112,12 @@ def make_plan(
     # Fewer seeds than the study plans are a part of its plan, more are a plan of their own.
     planned = store.planned(study.name, variant.name) or max(study.seeds, len(seeds))
     return Plan(tuple(jobs), done, failed, planned)
+
+
+def forget_unfinished(plan: Plan, store: Store) -> None:
+    """Have the planned runs begin at their first step, not where they were interrupted."""
+    for job in plan.jobs:
+        state_file(store.folder / UNFINISHED, job.key).unlink(missing_ok=True)
 
 
 def execute(
@@ -139,6 +155,8 @@ def execute(
             digests[job.condition] = job.recipe.digest()
         if record.repeatable:
             store.save(record, digests[job.condition], plan.seeds)
+            # Now that the record is there, nobody goes on from where the run once was.
+            state_file(store.folder / UNFINISHED, record.key).unlink(missing_ok=True)
         records.append(record)
         display.ended(job, record)
 
@@ -150,7 +168,8 @@ def execute(
         elif kind == "record":
             keep(job, value)
         elif kind == "refused":
-            raise InputError(f"{job.study}, {job.condition}: {value}")
+            condition, reason = value
+            raise InputError(f"{job.study}, {condition}: {reason}")
         else:
             keep(job, _failure(job, value))
     return records
@@ -160,7 +179,7 @@ def _failure(job: Job, error: str) -> Record:
     """The record of a run that did not end by itself."""
     dataset = load(job.recipe.dataset, job.data_dir)
     return Record(
-        key=job.recipe.key(job.seed, dataset.checksum),
+        key=job.key,
         study=job.study,
         variant=job.variant,
         condition=job.condition,

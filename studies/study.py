@@ -111,6 +111,7 @@ class Study:
         reported: Figures from elsewhere.
         claims: Claims from elsewhere.
         quick: The scale of `--quick`.
+        minutes: Processor time of the full study, as measured for docs/results.md.
         callbacks: For a user's own study: a function of condition and seed that returns Keras
             callbacks which observe a run.
     """
@@ -129,6 +130,7 @@ class Study:
     reported: tuple[Reported, ...] = ()
     claims: tuple[Claim, ...] = ()
     quick: Quick = field(default_factory=Quick)
+    minutes: float | None = None
     callbacks: Callable[[str, int], list[Any]] | None = None
 
     def __post_init__(self) -> None:

@@ -15,6 +15,7 @@ START = {"kernel_initializer": "random_normal", "bias_initializer": "random_norm
 study = Study(
     name="tanh-vs-relu",
     question="Which performs better on raw Fashion-MNIST pixels, tanh or relu?",
+    minutes=11,
     conditions={
         activation: replace(
             linear, model=named("mlp", widths=(100,), activation=activation, **START)

@@ -28,6 +28,7 @@ def with_width(*widths: int) -> Recipe:
 study = Study(
     name="width",
     question="Does a wider hidden layer fit Fashion-MNIST better, and does it overfit more?",
+    minutes=78,
     conditions={
         **{f"width-{width}": with_width(width) for width in WIDTHS},
         **{f"as-coded-{width}": with_width(10, width) for width in WIDTHS},

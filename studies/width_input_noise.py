@@ -25,6 +25,7 @@ def noisy(recipe: Recipe, noise: GaussianNoise) -> Recipe:
 study = Study(
     name="width-input-noise",
     question="Does a wider network learn input noise by heart, and what does it lose by it?",
+    minutes=128,
     conditions={
         **{
             f"width-{width}-variance-{variance:g}": noisy(

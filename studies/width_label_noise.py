@@ -25,6 +25,7 @@ def noisy(recipe: Recipe, noise: LabelNoise) -> Recipe:
 study = Study(
     name="width-label-noise",
     question="Does a wider network fit wrong labels better, and what does it lose by it?",
+    minutes=101,
     conditions={
         **{f"width-{width}": noisy(with_width(width), WrongLabels(0.5)) for width in WIDTHS},
         **{

@@ -35,6 +35,8 @@ def main() -> None:
     while (job := jobs.get()) is not None:
         if trainer is None:
             trainer = _one_thread_trainer()
+            if not _all_can_work(job, trainer, report):
+                continue
         _run(job, trainer, report)
 
 
@@ -58,6 +60,22 @@ def _one_thread_trainer() -> Any:
     return Trainer()
 
 
+def _all_can_work(job: Any, trainer: Any, report: Any) -> bool:
+    """Check the recipes of all conditions: none is refused after others have trained for hours."""
+    from data import InputError
+
+    for condition, recipe in job.together.items():
+        try:
+            trainer.check(recipe, _dataset(recipe.dataset, job.data_dir))
+        except InputError as error:
+            report("refused", (condition, str(error)))
+            return False
+        except Exception:
+            # A fault of ours or of a library belongs to the run that meets it.
+            traceback.print_exc()
+    return True
+
+
 def _run(job: Any, trainer: Any, report: Any) -> None:
     from data import InputError
     from studies.catalogue import study_in
@@ -73,12 +91,13 @@ def _run(job: Any, trainer: Any, report: Any) -> None:
             _dataset(job.recipe.dataset, job.data_dir),
             callbacks=callbacks,
             progress=lambda epoch: report("epoch", epoch),
+            keep=job.keep,
             study=job.study,
             variant=job.variant,
             condition=job.condition,
         )
     except InputError as error:
-        report("refused", str(error))
+        report("refused", (job.condition, str(error)))
     except Exception as error:
         traceback.print_exc()
         lines = str(error).split("\n")

@@ -184,3 +184,15 @@ def test_herding_with_a_subclassed_model_is_refused_by_the_worker(write, ebb, st
     line = refused(ebb("run", write(fields), "--quiet"))
     assert "a model of class Mine with herding; expected a Sequential or functional one" in line
     assert store.entries("mine") == []
+
+
+def test_a_condition_that_cannot_work_is_refused_before_another_trains(tmp_path, ebb, store):
+    (tmp_path / "two_study.py").write_text(
+        FILE.format(fields="").replace(
+            '{"a": recipe()}',
+            '{"a": recipe(), "b": recipe(optimiser=named("Adamm"))}',
+        )
+    )
+    line = refused(ebb("run", "two_study.py", "--quiet"))
+    assert "mine, b: Received 'Adamm'; expected a class of keras.optimizers" in line
+    assert store.entries("mine") == []
