@@ -308,7 +308,7 @@ class _Run:
         variables = [*self.program.model.variables, *self.program.optimiser.variables]
         return State(
             write_results(self.history, self.evaluations, self.turns()),
-            [np.array(variable) for variable in variables],
+            [keras.ops.convert_to_numpy(variable) for variable in variables],
             self.rehearsal.state() if self.rehearsal else {},
             remembered(own.callbacks),
             {
