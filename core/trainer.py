@@ -17,6 +17,7 @@ from core.continuation import State, remembered, remind, state_file
 from core.device import Device, Examples
 from core.environment import environment
 from core.evaluation import Evaluation, confusion_matrix, stratified
+from core.kept import Kept
 from core.models import builder
 from core.named import Named
 from core.order import Schedule, segments
@@ -60,6 +61,8 @@ class Trainer:
         callbacks: Sequence[keras.callbacks.Callback] = (),
         progress: Progress | None = None,
         keep: Path | None = None,
+        weights: Path | None = None,
+        keep_weights: bool = False,
         study: str = "",
         variant: str = "full",
         condition: str = "",
@@ -76,6 +79,9 @@ class Trainer:
             progress: Called after every epoch.
             keep: Folder for the state of a long run at its epochs' ends (see `core.continuation`);
                 a run that finds its state there goes on from it. Not with `callbacks`.
+            weights: Folder of kept weights (see `core.kept`); a run that finds its own there is
+                not trained again, only evaluated on the sets at its end. Not with `callbacks`.
+            keep_weights: Whether to keep the weights of this run there.
             study: For the record.
             variant: For the record.
             condition: For the record.
@@ -88,21 +94,26 @@ class Trainer:
         """
         clock = _Clock()
         key = recipe.key(seed, dataset.checksum)
-        file = None
-        if keep is not None and not callbacks:
-            file = state_file(keep, key)
-        state = State.load(file) if file is not None else None
-        start = None
-        if recipe.pretraining is not None and not state:
-            with clock("pretrain"):
-                first = self._run(recipe.clean(), seed, dataset, _Clock())
-                first.all_epochs((), None)
-                start = first.program.model.get_weights()
+        kept = None
+        if weights is not None and not callbacks:
+            kept = Kept(weights, recipe, seed, dataset.checksum)
         run = self._run(recipe, seed, dataset, clock)
-        if start is not None:
-            run.program.model.set_weights(start)
-        run.file = file
-        status = run.all_epochs(callbacks, progress, state)
+        status = run.seen_before(kept) if kept else None
+        if status is None:
+            file = state_file(keep, key) if keep is not None and not callbacks else None
+            state = State.load(file) if file else None
+            if recipe.pretraining is not None and state is None:
+                with clock("pretrain"):
+                    first = self._run(recipe.clean(), seed, dataset, _Clock())
+                    first.all_epochs((), None)
+                    start = first.program.model.get_weights()
+                run = self._run(recipe, seed, dataset, clock)
+                run.program.model.set_weights(start)
+            run.file = file
+            status = run.all_epochs(callbacks, progress, state)
+            if kept and keep_weights:
+                run.keep(kept, status)
+        run.at_end()
         return Record(
             key=key,
             study=study,
@@ -236,13 +247,14 @@ class _Run:
         self.rehearsal = recipe.replay and Rehearsal(
             recipe.replay, recipe.batch_size, classes, taught, changed
         )
-        self.step = self.segment = 0
+        self.epoch = self.step = self.segment = 0
         self.file: Path | None = None
         self.repeatable = True
         self.remarks: list[str] = []
         self.history: list[tuple[int, int, str, float]] = []
         self.evaluations: list[Evaluation] = []
         self.class_segments: list[NDArray[np.int32]] = []
+        self.kept_arrays: dict[str, NDArray[Any]] | None = None
 
     def all_epochs(
         self,
@@ -271,6 +283,7 @@ class _Run:
             own.on_epoch_begin(epoch - 1)
             with self.watching(free):
                 free.on_epoch_begin(epoch - 1)
+            self.epoch = epoch
             logs = self.one_epoch(epoch)
             evaluated = model.get_weights()
             if not np.isfinite(logs["loss"]):
@@ -293,10 +306,39 @@ class _Run:
         if not _equal(evaluated, model.get_weights()):
             self.remarks.append("evaluated once more after the weights were restored")
             self.evaluate(epoch, self.segment, self.recipe.evaluation.segments)
+        return status
+
+    def at_end(self) -> None:
+        """Evaluate the sets that are looked at once."""
         for name in self.recipe.evaluation.at_end:
             examples = self.device.examples(name)
             if len(examples.rows):
-                self.look(name, examples, epoch, self.segment)
+                self.look(name, examples, self.epoch, self.segment)
+
+    def keep(self, kept: Kept, status: Status) -> None:
+        """Keep the trained network and what was measured on the way."""
+        reached = {
+            "status": status,
+            "epoch": self.epoch,
+            "step": self.step,
+            "segment": self.segment,
+            "remarks": self.remarks,
+        }
+        results = write_results(self.history, self.evaluations, self.arrays())
+        kept.save(self.program.model, results, reached)
+
+    def seen_before(self, kept: Kept) -> Status | None:
+        """Take a network that was kept; how its training ended, or None if there is none."""
+        found = kept.load(self.program.model)
+        if found is None:
+            return None
+        results, reached = found
+        history, evaluations, self.kept_arrays = read_results(results)
+        self.history, self.evaluations = list(history), list(evaluations)
+        self.epoch, self.step = reached["epoch"], reached["step"]
+        self.segment, self.remarks = reached["segment"], reached["remarks"]
+        self.remarks.append("trained before: evaluated from its kept weights")
+        status: Status = reached["status"]
         return status
 
     def long(self, epoch: int) -> bool:
@@ -441,6 +483,8 @@ class _Run:
 
     def arrays(self) -> dict[str, NDArray[Any]]:
         """The record's named arrays."""
+        if self.kept_arrays is not None:
+            return self.kept_arrays
         return self.turns() | (self.rehearsal.arrays() if self.rehearsal else {})
 
     def turns(self) -> dict[str, NDArray[Any]]:

@@ -95,6 +95,8 @@ def _run(job: Any, trainer: Any, report: Any) -> None:
             callbacks=callbacks,
             progress=lambda epoch: report("epoch", epoch),
             keep=job.keep,
+            weights=job.weights,
+            keep_weights=job.keep_weights,
             study=job.study,
             variant=job.variant,
             condition=job.condition,
