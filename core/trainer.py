@@ -192,6 +192,8 @@ def fresh_model(recipe: Recipe, seed: int, dataset: Dataset) -> keras.Model:
     try:
         model = build(shape, dataset.classes, **recipe.model.parameters)
         output = model(np.zeros((1, *shape), dtype=np.float32), training=False).shape
+    except InputError:
+        raise
     except (TypeError, ValueError) as error:
         reason = " ".join(str(error).split())
         raise InputError(
