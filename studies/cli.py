@@ -411,7 +411,7 @@ def data_list(data_dir: Path | None) -> None:
 
     for row in available(data_dir):
         shape = " x ".join(map(str, row.shape)) if row.shape else ""
-        click.echo(f"{row.name:<16} {row.status:<12} {shape:<18} {row.where}")
+        click.echo(f"{row.name:<16} {row.status:<12} {shape:<20} {row.where}")
 
 
 @data_group.command("show")

@@ -90,9 +90,12 @@ def make_plan(
     jobs, done, failed = [], 0, 0
     chosen = dict.fromkeys(study.conditions if conditions is None else conditions)
     together = {condition: study.recipe(condition) for condition in chosen}
+    # Once each: CIFAR-10 takes seconds to decode, and a study may have dozens of conditions.
+    names = dict.fromkeys(recipe.dataset for recipe in together.values())
+    datasets = {name: load(name, data_dir) for name in names}
     for condition in chosen:
         recipe = study.recipe(condition)
-        dataset = load(recipe.dataset, data_dir)
+        dataset = datasets[recipe.dataset]
         prepare(recipe, 0, dataset)
         for seed in seeds:
             key = recipe.key(seed, dataset.checksum)
