@@ -155,7 +155,9 @@ class Recipe:
             pretraining=None,
             epochs=self.pretraining.epochs,
             early_stopping=self.pretraining.early_stopping,
-            evaluation=dataclasses.replace(self.evaluation, segments=False, at_end=()),
+            evaluation=dataclasses.replace(
+                self.evaluation, segments=False, at_end=(), measurements=()
+            ),
         )
 
     def to_json(self) -> dict[str, Any]:

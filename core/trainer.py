@@ -18,6 +18,7 @@ from core.device import Device, Examples
 from core.environment import environment
 from core.evaluation import Evaluation, confusion_matrix, stratified
 from core.kept import Kept
+from core.measurements import Measured, Probe
 from core.models import builder
 from core.named import Named
 from core.order import Schedule, segments
@@ -50,6 +51,7 @@ class Trainer:
 
     def __init__(self) -> None:
         self._programs: dict[str, Program] = {}
+        self._probes: dict[tuple[Program, tuple[str, ...]], Probe] = {}
         self._device = Device()
 
     def train(
@@ -144,6 +146,7 @@ class Trainer:
         program = Program(*parts, recipe.loss, dataset.classes, compiler)
         if recipe.replay is not None and recipe.replay.memory == "herding":
             program.check_features()
+        Probe(program, recipe.evaluation.measurements)
         _recipe_callbacks(recipe)
 
     def _run(self, recipe: Recipe, seed: int, dataset: Dataset, clock: "_Clock") -> "_Run":
@@ -155,7 +158,12 @@ class Trainer:
             program = self._program(recipe, seed, dataset)
             if recipe.replay is not None and recipe.replay.memory == "herding":
                 program.check_features()
-        return _Run(recipe, seed, program, self._device, prepared, dataset.classes, clock)
+            wanted = recipe.evaluation.measurements
+            if (program, wanted) not in self._probes:
+                self._probes[program, wanted] = Probe(program, wanted)
+            probe = self._probes[program, wanted]
+            measured = Measured(probe, wanted, self._device.x, self._device.y, prepared)
+        return _Run(recipe, seed, program, self._device, prepared, dataset.classes, measured, clock)
 
     def _program(self, recipe: Recipe, seed: int, dataset: Dataset) -> Program:
         """A compiled program that holds this run's fresh variables."""
@@ -235,10 +243,12 @@ class _Run:
         device: Device,
         prepared: Prepared,
         classes: int,
+        measured: Measured,
         clock: _Clock,
     ) -> None:
         self.recipe, self.seed, self.program, self.device = recipe, seed, program, device
         self.prepared, self.classes, self.clock = prepared, classes, clock
+        self.measured, self.errors = measured, dict[str, NDArray[Any]]()
         split, plan = prepared.split, recipe.evaluation
         self.train = split.train
         sets = {name: device.examples(name) for name in plan.sets}
@@ -276,6 +286,7 @@ class _Run:
         first = 1
         if state is None:
             self.evaluate(epoch=0, segment=0, sample=self.recipe.evaluation.segments)
+            self.measure()
         else:
             first += self.go_on_from(state, own)
             if progress is not None:
@@ -308,6 +319,8 @@ class _Run:
         if not _equal(evaluated, model.get_weights()):
             self.remarks.append("evaluated once more after the weights were restored")
             self.evaluate(epoch, self.segment, self.recipe.evaluation.segments)
+        if "misclassified" in self.recipe.evaluation.measurements:
+            self.errors["misclassified"] = self.misclassified()
         return status
 
     def at_end(self) -> None:
@@ -351,7 +364,7 @@ class _Run:
         """Everything that the epochs to come depend on."""
         variables = [*self.program.model.variables, *self.program.optimiser.variables]
         return State(
-            write_results(self.history, self.evaluations, self.turns()),
+            write_results(self.history, self.evaluations, self.turns() | self.measured.arrays()),
             [keras.ops.convert_to_numpy(variable) for variable in variables],
             self.rehearsal.state() if self.rehearsal else {},
             remembered(own.callbacks),
@@ -368,6 +381,7 @@ class _Run:
         history, evaluations, arrays = read_results(state.results)
         self.history, self.evaluations = list(history), list(evaluations)
         self.class_segments = list(arrays.get("class_segments", []))
+        self.measured.restore(arrays)
         variables = [*self.program.model.variables, *self.program.optimiser.variables]
         for variable, value in zip(variables, state.variables, strict=True):
             variable.assign(value)
@@ -408,6 +422,7 @@ class _Run:
             examples += len(part.indices)
         self.segment = segment if plan.segments else 1
         self.evaluate(epoch, self.segment)
+        self.measure()
         logs = {"loss": total / examples, "accuracy": correct / examples}
         rate = float(self.program.optimiser.learning_rate)
         also = self.rehearsal.figures() if self.rehearsal else {}
@@ -467,6 +482,21 @@ class _Run:
             confusion = confusion_matrix(labels, predicted, self.classes)
         self.evaluations.append(Evaluation(name, epoch, segment, self.step, confusion, loss))
 
+    def measure(self) -> None:
+        """Look into the network, where that is asked for."""
+        with self.clock("measure"):
+            self.measured.look()
+
+    def misclassified(self) -> NDArray[np.int32]:
+        """Of each test example that is taken for another class: position, class, that other."""
+        examples = self.device.examples("test")
+        with self.clock("measure"):
+            predicted, _ = self.program.predict(examples.x, examples.y, examples.rows)
+        labels = examples.labels[examples.rows]
+        positions = examples.rows - self.device.first
+        found = np.stack([positions, labels, predicted], axis=1)
+        return found[predicted != labels].astype(np.int32)
+
     @contextmanager
     def watching(self, callbacks: keras.callbacks.CallbackList) -> Iterator[None]:
         """Notice when a callback that may only observe does more."""
@@ -487,7 +517,8 @@ class _Run:
         """The record's named arrays."""
         if self.kept_arrays is not None:
             return self.kept_arrays
-        return self.turns() | (self.rehearsal.arrays() if self.rehearsal else {})
+        replayed = self.rehearsal.arrays() if self.rehearsal else {}
+        return self.turns() | self.measured.arrays() | self.errors | replayed
 
     def turns(self) -> dict[str, NDArray[Any]]:
         """In which segment of each epoch a class had its turn."""
