@@ -25,6 +25,9 @@ NAMES = (
     "width-label-noise",
     "width-input-noise",
     "forgetting-under-noise",
+    "cnn",
+    "initialisers",
+    "cifar-optimisers",
 )
 """The studies that come with Ebb; `class-order` is in studies/class_order.py."""
 

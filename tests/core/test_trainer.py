@@ -323,3 +323,15 @@ def test_the_environment_names_what_can_move_numbers():
     }
     assert fingerprint(here) == fingerprint(dict(reversed(list(here.items()))))
     assert fingerprint(here) != fingerprint({**here, "numpy": "0"})
+
+
+def test_networks_that_differ_only_in_their_first_weights_are_compiled_once(digits):
+    sharing = Trainer()
+    for initialiser in ("glorot_uniform", "he_normal"):
+        model = named("mlp", widths=(16,), kernel_initializer=initialiser)
+        recipe = replace(PLAIN, model=model, epochs=1)
+        digest = sharing.train(recipe, 0, digits).digest()
+        assert digest == Trainer().train(recipe, 0, digits).digest()
+    assert len(sharing._programs) == 1
+    sharing.train(replace(recipe, model=named("mlp", widths=(16,), activation="tanh")), 0, digits)
+    assert len(sharing._programs) == 2
