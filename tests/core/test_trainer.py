@@ -259,7 +259,7 @@ def test_a_saved_model_predicts_as_the_record_says(trainer, digits, tmp_path):
     kinds = [type(layer) for layer in first_program(trainer).model.layers]
     assert CountedDropout in kinds
     model = keras.models.load_model(path)
-    assert type(model.layers[2]) is keras.layers.Dropout
+    assert keras.layers.Dropout in [type(layer) for layer in model.layers]
     predicted = model.predict(digits.x_test / np.float32(255), verbose=0).argmax(axis=1)
     last = [e for e in record.evaluations if e.set == "test"][-1].confusion
     assert (predicted == digits.y_test).sum() == last.trace()
