@@ -13,6 +13,11 @@ def format_runs(n_a: int, n_b: int, *, paired: bool, noun: str = "pair") -> str:
     return f"{n_a} + {n_b} runs"
 
 
+def is_fraction(metric: str) -> bool:
+    """Whether a metric is a fraction, printed in percent; losses and epochs are as they are."""
+    return "loss" not in metric and not metric.startswith("epoch of ")
+
+
 def format_p(p: float) -> str:
     """A p-value: p = .0312, or p < .0001."""
     return "p < .0001" if p < 0.0001 else "p = " + f"{p:.4f}".removeprefix("0")

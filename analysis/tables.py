@@ -27,7 +27,12 @@ from analysis.runs import (
     number_of_classes,
     whole_sets,
 )
-from analysis.values import EVALUATION_METRICS, class_forgetting, forgetting_scalars
+from analysis.values import (
+    EVALUATION_METRICS,
+    class_forgetting,
+    forgetting_scalars,
+    values_of,
+)
 
 Floats = NDArray[np.float64]
 
@@ -45,6 +50,14 @@ FORGETTING = (
     "minimum_after_first_turn",
     "untrained",
 )
+
+
+BEST = tuple(
+    f"{prefix}best validation {what}"
+    for what in ("accuracy", "loss")
+    for prefix in ("", "epoch of ")
+)
+"""Over the epochs, where the validation set was evaluated: what early stopping goes by."""
 
 
 def per_class_table(runs: Sequence[RunLike], set: str = "test") -> pd.DataFrame:
@@ -76,8 +89,10 @@ def summary_table(runs: Sequence[RunLike], sample: str = "test-sample") -> pd.Da
     """Final figures of each condition over seeds.
 
     For every whole set: "test accuracy" (over all examples), "test loss", "test mean class
-    accuracy". Where segments were evaluated, the figures of `forgetting_scalars` as well; among
-    them, where a run saw tasks once each, the published figures of tasks.
+    accuracy". Where there is a validation set, its best accuracy and loss over the epochs and which
+    epochs these were: optimistic, because they are chosen on the very examples. Where segments were
+    evaluated, the figures of `forgetting_scalars` as well; among them, where a run saw tasks once
+    each, the published figures of tasks.
 
     Args:
         runs: Records of one study and variant.
@@ -98,6 +113,12 @@ def summary_table(runs: Sequence[RunLike], sample: str = "test-sample") -> pd.Da
                 values = [figure(each) for each in last if each is not None]
                 row = {"condition": condition, "metric": f"{set} {name}"}
                 rows.append({**row, **describe(values)})
+        if any(e.set == "validation" and e.epoch > 0 for run in finished for e in run.evaluations):
+            rows += [
+                {"condition": condition, "metric": name}
+                | describe(values_of(finished, name, condition))
+                for name in BEST
+            ]
         scalars = [forgetting_scalars(run, sample) for run in finished if has_segments(run, sample)]
         # A run that ended before its last task has no figures of tasks: not every run has each.
         for name in dict.fromkeys(name for each in scalars for name in each):

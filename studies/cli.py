@@ -268,7 +268,12 @@ def remove(study: str, variant: str | None, yes: bool, folder: Path) -> None:
 @click.argument("study")
 @click.option(
     "--kind",
-    type=click.Choice(["overview", "summary", "per-class", "forgetting", "history", "position"]),
+    type=click.Choice(
+        [
+            *("overview", "summary", "per-class", "forgetting", "history", "position"),
+            *("gradients", "dead-units", "misclassified"),
+        ]
+    ),
     help="[default: position where the class orders are a Latin square, overview of more than two "
     "conditions, forgetting where it was measured, else summary]",
 )
@@ -277,10 +282,12 @@ def remove(study: str, variant: str | None, yes: bool, folder: Path) -> None:
 )
 @format_option("text", "csv", "json", "markdown")
 @figure_option(
-    "Draw per-class accuracy over the class segments (position: over recency; overview: every seed)"
+    "Draw per-class accuracy over the class segments (position: over recency; overview: every "
+    "seed; gradients: by layer; misclassified: the images)"
 )
 @variant_option
 @store_option
+@data_option
 def table(
     study: str,
     kind: str | None,
@@ -289,11 +296,12 @@ def table(
     figure: Path | None,
     variant: str | None,
     folder: Path,
+    data_dir: Path | None,
 ) -> None:
     """A study's results over its seeds."""
     from studies.reporting import print_table
 
-    print_table(Store(folder), study, variant, kind, style, figure, of)
+    print_table(Store(folder), study, variant, kind, style, figure, of, data_dir)
 
 
 @ebb.command()

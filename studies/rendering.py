@@ -6,22 +6,27 @@ import re
 import sys
 from typing import IO, TYPE_CHECKING, Any
 
+from analysis.formatting import is_fraction
+
 if TYPE_CHECKING:
     import pandas as pd
 
-WHOLE = ("n", "class", "recency", "seed", "epoch", "step", "runs")
+WHOLE = (
+    *("n", "class", "recency", "seed", "epoch", "step", "runs"),
+    *("dead", "untrained", "vanished", "overflowed"),
+)
 CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 
 
 def show(
-    frame: "pd.DataFrame", style: str, *, decimals: int = 1, file: IO[str] | None = None
+    frame: "pd.DataFrame", style: str, *, decimals: int | None = 1, file: IO[str] | None = None
 ) -> None:
     """Print a table.
 
     Args:
         frame: Accuracies as fractions.
         style: `text` or `markdown` in percent and rounded; `csv` or `json` in full.
-        decimals: Of the percentages.
+        decimals: Of the percentages; None where no figure is a fraction.
         file: Standard output if None.
     """
     out = sys.stdout if file is None else file
@@ -49,7 +54,7 @@ def heading(column: str) -> str:
     return {"ci_low": "95 % from", "ci_high": "to"}.get(column, column.replace("_", " "))
 
 
-def cells(frame: "pd.DataFrame", decimals: int = 1) -> list[list[str]]:
+def cells(frame: "pd.DataFrame", decimals: int | None = 1) -> list[list[str]]:
     """The cells of a frame for people: fractions in percent, losses as they are."""
     return [
         [_cell(name, value, row, decimals) for name, value in row.items()]
@@ -62,7 +67,7 @@ def clean(text: str) -> str:
     return CONTROL.sub("?", text)
 
 
-def _text(frame: "pd.DataFrame", out: IO[str], decimals: int) -> None:
+def _text(frame: "pd.DataFrame", out: IO[str], decimals: int | None) -> None:
     from rich.box import SIMPLE_HEAD
     from rich.console import Console
     from rich.table import Table
@@ -84,15 +89,20 @@ def _text(frame: "pd.DataFrame", out: IO[str], decimals: int) -> None:
     console.print(table)
 
 
-def _cell(name: str, value: Any, row: dict[str, Any], decimals: int) -> str:
+def _cell(name: str, value: Any, row: dict[str, Any], decimals: int | None) -> str:
     if value is None or (isinstance(value, float) and math.isnan(value)):
         return "-"
     if isinstance(value, bool):
         return "yes" if value else "no"
     if name in WHOLE:
         return f"{value:g}"
+    if isinstance(value, float) and decimals is None:
+        return f"{value:.3g}"
     if isinstance(value, float):
-        in_percent = "loss" not in str(row.get("metric", row.get("name", name)))
+        metric = str(row.get("metric", row.get("name", name)))
+        if metric.startswith("epoch of "):
+            return f"{value:.1f}"
+        in_percent = is_fraction(metric)
         if name in ("p", "p_adjusted", "robust p", "floor"):
             return f"{value:.4f}" if value >= 0.0001 else "<.0001"
         # Adding 0 turns the negative zero of a rounded -.0001 into zero.

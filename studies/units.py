@@ -9,6 +9,8 @@ FORGETTING = ("learned", "drop", "forgetting", "recovery", "recency", "transfer"
 
 def unit_of(metric: str) -> str:
     """Accuracies are compared in points; other figures in their own unit."""
+    if metric.startswith("epoch of "):
+        return "epochs"
     if "accuracy" in metric and "forgetting" not in metric:
         return "points"
     if any(word in metric for word in FORGETTING):
@@ -23,6 +25,8 @@ def factor_of(metric: str) -> float:
 
 def higher_is_better(metric: str) -> bool | None:
     """Whether more of it is better; None for a figure of which that cannot be said."""
+    if unit_of(metric) == "epochs":
+        return None
     if any(word in metric for word in LOSSES):
         return False
     return True if any(word in metric for word in GAINS) else None
