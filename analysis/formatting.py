@@ -6,6 +6,11 @@ An accuracy is a fraction and printed in percent; a difference of accuracies is 
 from __future__ import annotations
 
 
+def in_percent(metric: str) -> bool:
+    """Whether a figure is a fraction, shown in percent; a loss and an epoch are not."""
+    return "loss" not in metric and not metric.endswith("epoch")
+
+
 def format_runs(n_a: int, n_b: int, *, paired: bool, noun: str = "pair") -> str:
     """How many runs: 5 pairs, or 5 + 4 runs; `noun` is what runs of one seed are called."""
     if paired:

@@ -6,15 +6,23 @@ import re
 import sys
 from typing import IO, TYPE_CHECKING, Any
 
+from analysis.formatting import in_percent
+
 if TYPE_CHECKING:
     import pandas as pd
 
 WHOLE = ("n", "class", "recency", "seed", "epoch", "step", "runs")
+FIGURES = ("mean", "sd", "ci_low", "ci_high", "p25", "p50", "p75", "min", "max")
 CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 
 
 def show(
-    frame: "pd.DataFrame", style: str, *, decimals: int = 1, file: IO[str] | None = None
+    frame: "pd.DataFrame",
+    style: str,
+    *,
+    decimals: int = 1,
+    metric: str = "",
+    file: IO[str] | None = None,
 ) -> None:
     """Print a table.
 
@@ -22,6 +30,7 @@ def show(
         frame: Accuracies as fractions.
         style: `text` or `markdown` in percent and rounded; `csv` or `json` in full.
         decimals: Of the percentages.
+        metric: What the figures are of, where neither the row nor the column says it.
         file: Standard output if None.
     """
     out = sys.stdout if file is None else file
@@ -31,12 +40,12 @@ def show(
         json.dump(rows(frame), out, indent=1, allow_nan=False)
         out.write("\n")
     elif style == "markdown":
-        lines = [list(map(heading, frame.columns)), *cells(frame, decimals)]
+        lines = [list(map(heading, frame.columns)), *cells(frame, decimals, metric)]
         rule = ["---" if column in ("condition", "metric") else "---:" for column in frame.columns]
         for line in [lines[0], rule, *lines[1:]]:
             out.write(f"| {' | '.join(cell.replace('|', '&#124;') for cell in line)} |\n")
     else:
-        _text(frame, out, decimals)
+        _text(frame, out, decimals, metric)
 
 
 def rows(frame: "pd.DataFrame") -> list[dict[str, Any]]:
@@ -49,10 +58,10 @@ def heading(column: str) -> str:
     return {"ci_low": "95 % from", "ci_high": "to"}.get(column, column.replace("_", " "))
 
 
-def cells(frame: "pd.DataFrame", decimals: int = 1) -> list[list[str]]:
+def cells(frame: "pd.DataFrame", decimals: int = 1, metric: str = "") -> list[list[str]]:
     """The cells of a frame for people: fractions in percent, losses as they are."""
     return [
-        [_cell(name, value, row, decimals) for name, value in row.items()]
+        [_cell(name, value, row, decimals, metric) for name, value in row.items()]
         for row in frame.to_dict("records")
     ]
 
@@ -62,7 +71,7 @@ def clean(text: str) -> str:
     return CONTROL.sub("?", text)
 
 
-def _text(frame: "pd.DataFrame", out: IO[str], decimals: int) -> None:
+def _text(frame: "pd.DataFrame", out: IO[str], decimals: int, metric: str) -> None:
     from rich.box import SIMPLE_HEAD
     from rich.console import Console
     from rich.table import Table
@@ -72,7 +81,7 @@ def _text(frame: "pd.DataFrame", out: IO[str], decimals: int) -> None:
         words = frame[column].dtype == object or str(frame[column].dtype) == "str"
         table.add_column(heading(column), justify="left" if words else "right", no_wrap=True)
     previous, groups = None, "condition" in frame and frame["condition"].duplicated().any()
-    for row, line in zip(frame.to_dict("records"), cells(frame, decimals), strict=True):
+    for row, line in zip(frame.to_dict("records"), cells(frame, decimals, metric), strict=True):
         if previous is not None and row.get("condition") != previous and groups and len(frame) > 4:
             table.add_section()
         previous = row.get("condition")
@@ -84,7 +93,7 @@ def _text(frame: "pd.DataFrame", out: IO[str], decimals: int) -> None:
     console.print(table)
 
 
-def _cell(name: str, value: Any, row: dict[str, Any], decimals: int) -> str:
+def _cell(name: str, value: Any, row: dict[str, Any], decimals: int, metric: str) -> str:
     if value is None or (isinstance(value, float) and math.isnan(value)):
         return "-"
     if isinstance(value, bool):
@@ -92,11 +101,15 @@ def _cell(name: str, value: Any, row: dict[str, Any], decimals: int) -> str:
     if name in WHOLE:
         return f"{value:g}"
     if isinstance(value, float):
-        in_percent = "loss" not in str(row.get("metric", row.get("name", name)))
+        of = str(row.get("metric", row.get("name", metric if name in FIGURES else name)))
         if name in ("p", "p_adjusted", "robust p", "floor"):
             return f"{value:.4f}" if value >= 0.0001 else "<.0001"
+        if of.endswith("epoch"):
+            return f"{value:.1f}"
         # Adding 0 turns the negative zero of a rounded -.0001 into zero.
-        return f"{round(100 * value, decimals) + 0:.{decimals}f}" if in_percent else f"{value:.4f}"
+        return (
+            f"{round(100 * value, decimals) + 0:.{decimals}f}" if in_percent(of) else f"{value:.4f}"
+        )
     return clean(str(value))
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from analysis.check import check_claims, check_figures, claims_sentence, figures_sentence, gather
+from analysis.formatting import in_percent
 from analysis.overview import overview_table
 from analysis.position import class_positions, position_table
 from analysis.tables import forgetting_table, history_table, per_class_table, summary_table
@@ -16,6 +17,7 @@ from data import InputError
 from studies.footnotes import footnotes
 from studies.reading import Reading, baseline, read
 from studies.rendering import clean, rows, show
+from studies.units import unit_of
 
 TITLES = {
     "overview": "the conditions beside each other, {metric} in detail",
@@ -80,7 +82,8 @@ def print_table(
     if style in ("text", "markdown"):
         frame = frame[COLUMNS.get(kind, list(frame.columns))]
         _title(reading, kind, of)
-    show(frame, style, decimals=1 if kind in ("per-class", "forgetting") else 2)
+    decimals = 1 if kind in ("per-class", "forgetting") else 2
+    show(frame, style, decimals=decimals, metric=_shown(reading)[0] if kind == "overview" else "")
     if style in ("text", "markdown") and kind != "history":
         click.echo("\n".join(footnotes(reading, kind)))
     for remark in reading.remarks:
@@ -169,8 +172,10 @@ def _title(reading: Reading, kind: str, of: str | None) -> None:
 
 
 def _difference(metric: str, row: dict) -> str:
-    """A claim's difference with its interval, losses in their own unit."""
-    factor, digits, unit = (1, 3, "") if "loss" in metric else (100, 1, " points")
+    """A claim's difference with its interval, losses and epochs in their own unit."""
+    factor, digits, unit = (100, 1, " points") if in_percent(metric) else (1, 3, "")
+    if unit_of(metric) == "epochs":
+        digits, unit = 1, " epochs"
     text = f"{factor * row['difference']:+.{digits}f}{unit}"
     if row["n"] < 2:
         return f"{text}, one pair of runs: no interval"
