@@ -26,6 +26,7 @@ NAMES = (
     "width-input-noise",
     "forgetting-under-noise",
     "monitored-mlp",
+    "depth",
 )
 """The studies that come with Ebb; `class-order` is in studies/class_order.py."""
 
