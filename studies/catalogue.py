@@ -27,6 +27,7 @@ NAMES = (
     "forgetting-under-noise",
     "monitored-mlp",
     "depth",
+    "schedules",
 )
 """The studies that come with Ebb; `class-order` is in studies/class_order.py."""
 
