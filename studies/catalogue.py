@@ -28,6 +28,7 @@ NAMES = (
     "monitored-mlp",
     "depth",
     "schedules",
+    "no-hidden-layer",
 )
 """The studies that come with Ebb; `class-order` is in studies/class_order.py."""
 
