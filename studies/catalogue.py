@@ -29,6 +29,7 @@ NAMES = (
     "depth",
     "schedules",
     "no-hidden-layer",
+    "optimisers",
 )
 """The studies that come with Ebb; `class-order` is in studies/class_order.py."""
 
