@@ -30,6 +30,7 @@ NAMES = (
     "schedules",
     "no-hidden-layer",
     "optimisers",
+    "regularisation",
 )
 """The studies that come with Ebb; `class-order` is in studies/class_order.py."""
 
