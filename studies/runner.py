@@ -8,6 +8,7 @@ from typing import Protocol
 
 from core import Record, Store, environment, fingerprint
 from core.continuation import state_file
+from core.kept import Kept
 from core.preparation import prepare
 from data import InputError, load
 from studies.executor import Executor, Job, in_processes
@@ -15,6 +16,8 @@ from studies.variant import Variant
 
 UNFINISHED = "unfinished"
 """The store's folder for the states of long runs."""
+WEIGHTS = "weights"
+"""The store's folder for the weights that were asked to be kept."""
 
 
 class Display(Protocol):
@@ -57,6 +60,7 @@ def make_plan(
     study_file: Path | None = None,
     retry_failed: bool = False,
     fresh: bool = False,
+    keep_weights: bool = False,
 ) -> Plan:
     """Planned minus done.
 
@@ -69,6 +73,7 @@ def make_plan(
         study_file: The user's study file.
         retry_failed: Whether failed runs are to be done again.
         fresh: Whether to plan as if nothing were in the store.
+        keep_weights: Whether to keep the weights of the runs.
 
     Raises:
         InputError: Unknown condition; data that are not there; a split or an order that does
@@ -85,9 +90,12 @@ def make_plan(
     jobs, done, failed = [], 0, 0
     chosen = dict.fromkeys(study.conditions if conditions is None else conditions)
     together = {condition: study.recipe(condition) for condition in chosen}
+    # Once each: CIFAR-10 takes seconds to decode, and a study may have dozens of conditions.
+    names = dict.fromkeys(recipe.dataset for recipe in together.values())
+    datasets = {name: load(name, data_dir) for name in names}
     for condition in chosen:
         recipe = study.recipe(condition)
-        dataset = load(recipe.dataset, data_dir)
+        dataset = datasets[recipe.dataset]
         prepare(recipe, 0, dataset)
         for seed in seeds:
             key = recipe.key(seed, dataset.checksum)
@@ -101,9 +109,12 @@ def make_plan(
                         condition=condition,
                         seed=seed,
                         recipe=recipe,
+                        data=dataset.checksum,
                         data_dir=data_dir,
                         study_file=study_file,
                         keep=store.folder / UNFINISHED,
+                        weights=store.folder / WEIGHTS,
+                        keep_weights=keep_weights,
                         together=together,
                     )
                 )
@@ -114,10 +125,11 @@ def make_plan(
     return Plan(tuple(jobs), done, failed, planned)
 
 
-def forget_unfinished(plan: Plan, store: Store) -> None:
-    """Have the planned runs begin at their first step, not where they were interrupted."""
+def forget(plan: Plan, store: Store) -> None:
+    """Have the planned runs begin at their first step: no state and no weights are kept of them."""
     for job in plan.jobs:
         state_file(store.folder / UNFINISHED, job.key).unlink(missing_ok=True)
+        Kept(store.folder / WEIGHTS, job.recipe, job.seed, job.data).remove()
 
 
 def execute(
@@ -177,7 +189,6 @@ def execute(
 
 def _failure(job: Job, error: str) -> Record:
     """The record of a run that did not end by itself."""
-    dataset = load(job.recipe.dataset, job.data_dir)
     return Record(
         key=job.key,
         study=job.study,
@@ -185,7 +196,7 @@ def _failure(job: Job, error: str) -> Record:
         condition=job.condition,
         seed=job.seed,
         recipe=job.recipe.to_json(),
-        data=dataset.checksum,
+        data=job.data,
         environment=environment(),
         status="failed",
         error=error,
