@@ -15,7 +15,12 @@ def format_runs(n_a: int, n_b: int, *, paired: bool, noun: str = "pair") -> str:
 
 def is_fraction(metric: str) -> bool:
     """Whether a metric is a fraction, printed in percent; losses and epochs are as they are."""
-    return "loss" not in metric and not metric.startswith("epoch of ")
+    return "loss" not in metric and not is_epoch(metric)
+
+
+def is_epoch(metric: str) -> bool:
+    """Whether a metric is the number of an epoch."""
+    return metric.startswith("epoch of ") or metric.endswith(" epoch")
 
 
 def format_p(p: float) -> str:

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from analysis.confusion import accuracy, class_accuracy
 from analysis.intervals import describe
+from analysis.learning_curve import METRICS, SETTLED, curve_figure
 from analysis.runs import (
     STATUSES,
     RunLike,
@@ -90,7 +91,8 @@ def summary_table(runs: Sequence[RunLike], sample: str = "test-sample") -> pd.Da
 
     For every whole set: "test accuracy" (over all examples), "test loss", "test mean class
     accuracy". Where there is a validation set, its best accuracy and loss over the epochs and which
-    epochs these were: optimistic, because they are chosen on the very examples. Where segments were
+    epochs these were: optimistic, because they are chosen on the very examples; and where it was
+    followed long enough, how much its curve fluctuates and where it levels out. Where segments were
     evaluated, the figures of `forgetting_scalars` as well; among them, where a run saw tasks once
     each, the published figures of tasks.
 
@@ -119,6 +121,12 @@ def summary_table(runs: Sequence[RunLike], sample: str = "test-sample") -> pd.Da
                 | describe(values_of(finished, name, condition))
                 for name in BEST
             ]
+        # A curve of fewer epochs has not settled: it says nothing of either kind.
+        long = [run for run in finished if len(epoch_evaluations(run, "validation")) > SETTLED + 2]
+        for name in METRICS if long else ():
+            row = {"condition": condition, "metric": name}
+            figures = [value for run in long if (value := curve_figure(run, name)) is not None]
+            rows.append({**row, **describe(figures)})
         scalars = [forgetting_scalars(run, sample) for run in finished if has_segments(run, sample)]
         # A run that ended before its last task has no figures of tasks: not every run has each.
         for name in dict.fromkeys(name for each in scalars for name in each):

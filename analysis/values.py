@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from analysis import forgetting
 from analysis.confusion import accuracy, class_accuracy, mean_class_accuracy
+from analysis.learning_curve import curve_figure
 from analysis.runs import (
     DIVERGED,
     EvaluationLike,
@@ -56,6 +57,7 @@ def values_of(
       same set chose the epoch;
     - "epoch of best SET ...": the first epoch that has it;
     - "... at epoch N";
+    - "SET accuracy fluctuation", "SET loss levelling-out epoch" (see `analysis.learning_curve`);
     - the forgetting figures of `summary_table` ("mean drop", "recency bias: last class", ...;
       for tasks, once each, "tasks: average accuracy", "tasks: backward transfer", ...);
     - any name in the run's history: its last value there.
@@ -178,6 +180,8 @@ def _figure(run: RunLike, metric: str, class_: int | None) -> float | None:
         value = _evaluated(run, match, class_)
         if value is not None:
             return value
+    if class_ is None and (value := curve_figure(run, metric)) is not None:
+        return value
     if class_ is not None:
         if not has_segments(run, sample):
             return None

@@ -16,6 +16,7 @@ import tensorflow as tf
 from numpy.typing import NDArray
 from tensorflow.compiler.tf2xla.python.xla import dynamic_slice
 
+from core import schedules
 from core.input_noise import Fresh, GaussianNoise
 from core.named import Named
 from core.order import Schedule
@@ -110,11 +111,12 @@ def structure(model: keras.Model) -> str | None:
 
 
 def make_optimiser(optimiser: Named, schedule: Named | None) -> keras.optimizers.Optimizer:
-    """A Keras optimiser by its name, with a Keras learning-rate schedule if there is one."""
+    """A Keras optimiser by its name, with a schedule of Keras' or of Ebb's if there is one."""
     parameters = dict(optimiser.parameters)
     if schedule is not None and schedule.name not in CALLBACK_SCHEDULES:
+        module = schedules if schedule.name in schedules.OWN else keras.optimizers.schedules
         parameters["learning_rate"] = make(
-            schedule, keras.optimizers.schedules, keras.optimizers.schedules.LearningRateSchedule
+            schedule, module, keras.optimizers.schedules.LearningRateSchedule
         )
     return make(optimiser, keras.optimizers, keras.optimizers.Optimizer, parameters)
 

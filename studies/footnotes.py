@@ -128,6 +128,14 @@ def _of_the_overview(reading: Reading) -> list[str]:
     ]
     if study and any(metric.startswith("best ") for metric in study.shown):
         lines.append("best: of each run's epochs, chosen on the very examples: optimistic.")
+    shown = (study.primary, *study.shown) if study else ()
+    if any(metric.endswith("accuracy fluctuation") for metric in shown):
+        lines.append(
+            "fluctuation: standard deviation of the changes from epoch to epoch, after the fifth "
+            "one, in points."
+        )
+    if any(metric.endswith("levelling-out epoch") for metric in shown):
+        lines.append("levelling-out epoch: the first with a loss within 1 % of the run's lowest.")
     if study and "accuracy" in study.shown:
         lines.append("accuracy: on the training part as it is taught, while it is trained.")
     return lines

@@ -21,6 +21,7 @@ from data import Dataset, InputError, load
 from studies.footnotes import footnotes
 from studies.reading import Reading, baseline, read
 from studies.rendering import clean, rows, show
+from studies.units import unit_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -108,7 +109,8 @@ def print_table(
             frame = frame.groupby("condition", sort=False).head(MOST_EXAMPLES)
         _title(reading, kind, of)
     decimals = {"per-class": 1, "forgetting": 1, "dead-units": 1, "gradients": None}
-    show(frame, style, decimals=decimals.get(kind, 2))
+    metric = _shown(reading)[0] if kind == "overview" else ""
+    show(frame, style, decimals=decimals.get(kind, 2), metric=metric)
     if style in ("text", "markdown") and kind != "history":
         click.echo("\n".join(footnotes(reading, kind)))
     for remark in reading.remarks:
@@ -197,8 +199,10 @@ def _title(reading: Reading, kind: str, of: str | None) -> None:
 
 
 def _difference(metric: str, row: dict) -> str:
-    """A claim's difference with its interval, losses in their own unit."""
+    """A claim's difference with its interval, losses and epochs in their own unit."""
     factor, digits, unit = (100, 1, " points") if is_fraction(metric) else (1, 3, "")
+    if unit_of(metric) == "epochs":
+        digits, unit = 1, " epochs"
     text = f"{factor * row['difference']:+.{digits}f}{unit}"
     if row["n"] < 2:
         return f"{text}, one pair of runs: no interval"

@@ -44,7 +44,7 @@ def mlp(
     activation: Activation = "relu",
     dropout: float = 0.0,
     l1: float = 0.0,
-    l2: float = 0.0,
+    l2: float | tuple[float, ...] = 0.0,
     batch_normalization: bool = False,
     kernel_initializer: str = "glorot_uniform",
     bias_initializer: str = "zeros",
@@ -62,7 +62,7 @@ def mlp(
             that of `leaky_relu` is .2), or several in a row.
         dropout: Share of each hidden layer's outputs that is dropped in training.
         l1: Penalty on the sizes of the hidden kernels.
-        l2: Penalty on the squares of the hidden kernels.
+        l2: Penalty on the squares of the hidden kernels; several for each layer its own.
         batch_normalization: Whether each hidden layer's sums are normalised by batch.
         kernel_initializer: Keras initialiser of every kernel.
         bias_initializer: Keras initialiser of every bias.
@@ -81,13 +81,14 @@ def mlp(
     if augmentation:
         start = image_layers(input_shape, augmentation=augmentation)
     model = Sequential([*start, layers.Flatten()])
-    for width in widths:
+    penalties = l2 if isinstance(l2, tuple) else (l2,) * len(widths)
+    for width, own_l2 in zip(widths, penalties, strict=True):
         model.add(
             layers.Dense(
                 width,
                 kernel_initializer=kernel_initializer,
                 bias_initializer=bias_initializer,
-                kernel_regularizer=penalty(l1, l2),
+                kernel_regularizer=penalty(l1, own_l2),
             )
         )
         if batch_normalization:
