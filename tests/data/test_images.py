@@ -169,6 +169,11 @@ def test_images_that_are_no_data_set_are_refused(
     fails(load, "fruit", tmp_path / "packed" if packed else tmp_path, says=["fruit", *says])
 
 
+def test_a_folder_may_be_named_like_an_archive(tmp_path, fruit):
+    fruit.rename(tmp_path / "fruit.tar")
+    assert load("fruit.tar", tmp_path).classes == 2
+
+
 def test_a_missing_part_is_named(tmp_path, write_images, pack, fails):
     folder = write_images(tmp_path / "own", {"train": FRUIT["train"]})
     fails(load, "own", tmp_path, says=[str(folder / "test"), "is missing"])
