@@ -34,6 +34,7 @@ NAMES = (
     "cnn",
     "initialisers",
     "cifar-optimisers",
+    "transfer",
 )
 """The studies that come with Ebb; `class-order` is in studies/class_order.py."""
 

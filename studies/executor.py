@@ -27,7 +27,7 @@ class Job:
         key: The run's identity, see `Recipe.key`.
         study, variant, condition, seed: Whose run it is.
         recipe: What to do.
-        data: Checksum of its data set.
+        data: Checksums of its data set and, with a transfer, of its source's.
         data_dir: The folder given for data sets, if any.
         study_file: The user's study file, if it is not one of Ebb's own.
         keep: Folder for the state of a long run, see `core.continuation`.
@@ -44,7 +44,7 @@ class Job:
     condition: str
     seed: int
     recipe: Recipe
-    data: str
+    data: tuple[str, ...]
     data_dir: Path | None = None
     study_file: Path | None = None
     keep: Path | None = None

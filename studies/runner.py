@@ -93,14 +93,15 @@ def make_plan(
     chosen = dict.fromkeys(study.conditions if conditions is None else conditions)
     together = {condition: study.recipe(condition) for condition in chosen}
     # Once each: CIFAR-10 takes seconds to decode, and a study may have dozens of conditions.
-    names = dict.fromkeys(recipe.dataset for recipe in together.values())
+    names = dict.fromkeys(name for recipe in together.values() for name in recipe.datasets)
     datasets = {name: load(name, data_dir) for name in names}
     for condition in chosen:
         recipe = study.recipe(condition)
         dataset = datasets[recipe.dataset]
         prepare(recipe, 0, dataset)
+        checksums = tuple(datasets[name].checksum for name in recipe.datasets)
         for seed in seeds:
-            key = recipe.key(seed, dataset.checksum)
+            key = recipe.key(seed, *checksums)
             status = stored.get((condition, seed, key))
             if status is None or (status == "failed" and retry_failed):
                 jobs.append(
@@ -111,7 +112,7 @@ def make_plan(
                         condition=condition,
                         seed=seed,
                         recipe=recipe,
-                        data=dataset.checksum,
+                        data=checksums,
                         data_dir=data_dir,
                         study_file=study_file,
                         keep=store.folder / UNFINISHED,
@@ -132,7 +133,7 @@ def forget(plan: Plan, store: Store) -> None:
     """Have the planned runs begin at their first step: no state and no weights are kept of them."""
     for job in plan.jobs:
         state_file(store.folder / UNFINISHED, job.key).unlink(missing_ok=True)
-        Kept(store.folder / WEIGHTS, job.recipe, job.seed, job.data).remove()
+        Kept(store.folder / WEIGHTS, job.recipe, job.seed, *job.data).remove()
 
 
 def execute(
@@ -199,7 +200,7 @@ def _failure(job: Job, error: str) -> Record:
         condition=job.condition,
         seed=job.seed,
         recipe=job.recipe.to_json(),
-        data=job.data,
+        data=job.data[0],
         environment=environment(),
         status="failed",
         error=error,

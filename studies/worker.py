@@ -69,7 +69,7 @@ def _all_can_work(job: Any, trainer: Any, report: Any) -> bool:
         try:
             if job.study_file is not None:
                 load_file(job.study_file)
-            trainer.check(recipe, _dataset(recipe.dataset, job.data_dir))
+            trainer.check(recipe, *_datasets(recipe, job.data_dir))
         except InputError as error:
             report("refused", (condition, str(error)))
             return False
@@ -84,6 +84,7 @@ def _run(job: Any, trainer: Any, report: Any) -> None:
     from studies.catalogue import study_in
 
     try:
+        dataset, source = (*_datasets(job.recipe, job.data_dir), None)[:2]
         callbacks: list[Any] = []
         if job.study_file is not None:
             make_callbacks = study_in(job.study_file).callbacks
@@ -93,7 +94,8 @@ def _run(job: Any, trainer: Any, report: Any) -> None:
         record = trainer.train(
             job.recipe,
             job.seed,
-            _dataset(job.recipe.dataset, job.data_dir),
+            dataset,
+            source=source,
             callbacks=callbacks,
             progress=lambda epoch: report("epoch", epoch),
             keep=job.keep,
@@ -126,14 +128,17 @@ def _tensorboard(job: Any) -> Any:
 _LOADED: dict[tuple[str, Path | None], Any] = {}
 
 
-def _dataset(name: str, folder: Path | None) -> Any:
-    """A data set, read once per process; only the last one is kept."""
+def _datasets(recipe: Any, folder: Path | None) -> list[Any]:
+    """A recipe's data sets, read once per process; only those of the last one are kept."""
     from data import load
 
-    if (name, folder) not in _LOADED:
-        _LOADED.clear()
-        _LOADED[name, folder] = load(name, folder)
-    return _LOADED[name, folder]
+    wanted = [(name, folder) for name in recipe.datasets]
+    for other in _LOADED.keys() - set(wanted):
+        del _LOADED[other]
+    for name, place in wanted:
+        if (name, place) not in _LOADED:
+            _LOADED[name, place] = load(name, place)
+    return [_LOADED[each] for each in wanted]
 
 
 if __name__ == "__main__":
