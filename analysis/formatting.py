@@ -6,16 +6,21 @@ An accuracy is a fraction and printed in percent; a difference of accuracies is 
 from __future__ import annotations
 
 
-def in_percent(metric: str) -> bool:
-    """Whether a figure is a fraction, shown in percent; a loss and an epoch are not."""
-    return "loss" not in metric and not metric.endswith("epoch")
-
-
 def format_runs(n_a: int, n_b: int, *, paired: bool, noun: str = "pair") -> str:
     """How many runs: 5 pairs, or 5 + 4 runs; `noun` is what runs of one seed are called."""
     if paired:
         return f"{n_a} {noun}{'' if n_a == 1 else 's'}"
     return f"{n_a} + {n_b} runs"
+
+
+def is_fraction(metric: str) -> bool:
+    """Whether a metric is a fraction, printed in percent; losses and epochs are as they are."""
+    return "loss" not in metric and not is_epoch(metric)
+
+
+def is_epoch(metric: str) -> bool:
+    """Whether a metric is the number of an epoch."""
+    return metric.startswith("epoch of ") or metric.endswith(" epoch")
 
 
 def format_p(p: float) -> str:

@@ -28,7 +28,12 @@ from analysis.runs import (
     number_of_classes,
     whole_sets,
 )
-from analysis.values import EVALUATION_METRICS, class_forgetting, forgetting_scalars
+from analysis.values import (
+    EVALUATION_METRICS,
+    class_forgetting,
+    forgetting_scalars,
+    values_of,
+)
 
 Floats = NDArray[np.float64]
 
@@ -46,6 +51,14 @@ FORGETTING = (
     "minimum_after_first_turn",
     "untrained",
 )
+
+
+BEST = tuple(
+    f"{prefix}best validation {what}"
+    for what in ("accuracy", "loss")
+    for prefix in ("", "epoch of ")
+)
+"""Over the epochs, where the validation set was evaluated: what early stopping goes by."""
 
 
 def per_class_table(runs: Sequence[RunLike], set: str = "test") -> pd.DataFrame:
@@ -77,10 +90,11 @@ def summary_table(runs: Sequence[RunLike], sample: str = "test-sample") -> pd.Da
     """Final figures of each condition over seeds.
 
     For every whole set: "test accuracy" (over all examples), "test loss", "test mean class
-    accuracy". Of the validation set, where it was followed long enough, how much its curve
-    fluctuates and where it levels out. Where segments were evaluated, the figures of
-    `forgetting_scalars` as well; among them, where a run saw tasks once each, the published figures
-    of tasks.
+    accuracy". Where there is a validation set, its best accuracy and loss over the epochs and which
+    epochs these were: optimistic, because they are chosen on the very examples; and where it was
+    followed long enough, how much its curve fluctuates and where it levels out. Where segments were
+    evaluated, the figures of `forgetting_scalars` as well; among them, where a run saw tasks once
+    each, the published figures of tasks.
 
     Args:
         runs: Records of one study and variant.
@@ -101,6 +115,12 @@ def summary_table(runs: Sequence[RunLike], sample: str = "test-sample") -> pd.Da
                 values = [figure(each) for each in last if each is not None]
                 row = {"condition": condition, "metric": f"{set} {name}"}
                 rows.append({**row, **describe(values)})
+        if any(e.set == "validation" and e.epoch > 0 for run in finished for e in run.evaluations):
+            rows += [
+                {"condition": condition, "metric": name}
+                | describe(values_of(finished, name, condition))
+                for name in BEST
+            ]
         # A curve of fewer epochs has not settled: it says nothing of either kind.
         long = [run for run in finished if len(epoch_evaluations(run, "validation")) > SETTLED + 2]
         for name in METRICS if long else ():

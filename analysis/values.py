@@ -34,7 +34,8 @@ EVALUATION_METRICS: Mapping[str, Callable[[EvaluationLike], float]] = {
     "mean class accuracy": lambda each: float(mean_class_accuracy(each.confusion)),
 }
 PATTERN = re.compile(
-    r"(?P<best>best )?(?P<set>.+?) (?P<what>mean class accuracy|accuracy|loss)"
+    r"(?P<when>epoch of (?=best ))?(?P<best>best )?"
+    r"(?P<set>.+?) (?P<what>mean class accuracy|accuracy|loss)"
     r"(?: at epoch (?P<epoch>\d+))?"
 )
 
@@ -54,6 +55,7 @@ def values_of(
     - "SET accuracy", "SET loss", "SET mean class accuracy": the last evaluation of the set;
     - "best SET ...": the best over the epochs (highest; lowest for a loss), optimistic where the
       same set chose the epoch;
+    - "epoch of best SET ...": the first epoch that has it;
     - "... at epoch N";
     - "SET accuracy fluctuation", "SET loss levelling-out epoch" (see `analysis.learning_curve`);
     - the forgetting figures of `summary_table` ("mean drop", "recency bias: last class", ...;
@@ -211,6 +213,7 @@ def _evaluated(run: RunLike, match: re.Match[str], class_: int | None) -> float 
     else:
         looks = [last_evaluation(run, set)]
     values: list[float] = []
+    epochs: list[int] = []
     for each in looks:
         if each is None:
             continue
@@ -218,8 +221,13 @@ def _evaluated(run: RunLike, match: re.Match[str], class_: int | None) -> float 
             values.append(EVALUATION_METRICS[what](each))
         elif what == "accuracy" and 0 <= class_ < len(each.confusion):
             values.append(float(class_accuracy(each.confusion)[class_]))
-    best = min if what == "loss" else max
-    return _known(best(values)) if values else None
+        else:
+            continue
+        epochs.append(each.epoch)
+    if not values:
+        return None
+    best = (min if what == "loss" else max)(values)
+    return float(epochs[values.index(best)]) if match["when"] else _known(best)
 
 
 def _known(value: float) -> float | None:

@@ -91,6 +91,25 @@ def clonable(model: keras.Model) -> bool:
     return type(model).__name__ in ("Sequential", "Functional")
 
 
+def structure(model: keras.Model) -> str | None:
+    """What a network computes, as text: its layers without what only sets their first weights.
+
+    Two models of one structure can share a compiled program. None where a model says it not
+    completely: one that is subclassed, or that has layers of somebody's own.
+    """
+    own = all(type(layer).__module__.startswith("keras.") for layer in leaf_layers(model))
+    if not own or not clonable(model):
+        return None
+
+    def without(value: Any) -> Any:
+        if isinstance(value, dict):
+            starts = ("kernel_initializer", "bias_initializer")
+            return {name: without(each) for name, each in value.items() if name not in starts}
+        return [without(each) for each in value] if isinstance(value, list) else value
+
+    return json.dumps(without(json.loads(model.to_json())), sort_keys=True)
+
+
 def make_optimiser(optimiser: Named, schedule: Named | None) -> keras.optimizers.Optimizer:
     """A Keras optimiser by its name, with a schedule of Keras' or of Ebb's if there is one."""
     parameters = dict(optimiser.parameters)

@@ -178,7 +178,8 @@ class Trainer:
         compiler = compiled.chosen_compiler(model, recipe.compiler)
         text = replace(recipe, schedule=schedule).to_json()
         kind = json.dumps(
-            [text.get(part) for part in ("model", "optimiser", "schedule", "loss", "input_noise")]
+            [text.get(part) for part in ("optimiser", "schedule", "loss", "input_noise")]
+            + [compiled.structure(model) or text["model"]]
             + [compiler, dataset.x_train.shape[1:], dataset.classes]
         )
         if kind not in self._programs:

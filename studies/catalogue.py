@@ -31,6 +31,9 @@ NAMES = (
     "no-hidden-layer",
     "optimisers",
     "regularisation",
+    "cnn",
+    "initialisers",
+    "cifar-optimisers",
 )
 """The studies that come with Ebb; `class-order` is in studies/class_order.py."""
 

@@ -124,6 +124,13 @@ def list_studies(style: str) -> None:
 @click.option("--conditions", help="Only these, separated by commas.")
 @click.option("--workers", type=click.IntRange(1), help="Processes. [default: all processors]")
 @click.option("--keep-weights", is_flag=True, help="Keep trained networks, to evaluate them later.")
+@click.option(
+    "--tensorboard",
+    type=click.Path(path_type=Path, file_okay=False),
+    metavar="FOLDER",
+    help="Write each new run's figures for TensorBoard: FOLDER/study/variant/condition/seed-N. An "
+    "interrupted run then begins again.",
+)
 @click.option("--retry-failed", is_flag=True, help="Do failed runs again.")
 @click.option("--fresh", is_flag=True, help="Remove this variant's records first.")
 @click.option("--yes", is_flag=True, help="Do not ask.")
@@ -141,6 +148,7 @@ def run(
     conditions: str | None,
     workers: int | None,
     keep_weights: bool,
+    tensorboard: Path | None,
     retry_failed: bool,
     fresh: bool,
     yes: bool,
@@ -159,6 +167,11 @@ def run(
     from studies.runner import execute, forget, make_plan
     from studies.variant import variant_of
 
+    if keep_weights and tensorboard is not None:
+        raise InputError(
+            "Received --keep-weights and --tensorboard; expected one of them: a run from kept "
+            "weights has no epochs to show."
+        )
     store = Store(folder)
     fields: dict[str, Any] = {}
     if epochs is not None:
@@ -178,6 +191,7 @@ def run(
             retry_failed=retry_failed,
             fresh=fresh,
             keep_weights=keep_weights,
+            tensorboard=None if tensorboard is None else tensorboard.resolve(),
         )
         name = f"{variant.study.name} ({variant.name})"
         kept = f", {plan.done} in the store already" if plan.done else ""
@@ -268,7 +282,12 @@ def remove(study: str, variant: str | None, yes: bool, folder: Path) -> None:
 @click.argument("study")
 @click.option(
     "--kind",
-    type=click.Choice(["overview", "summary", "per-class", "forgetting", "history", "position"]),
+    type=click.Choice(
+        [
+            *("overview", "summary", "per-class", "forgetting", "history", "position"),
+            *("gradients", "dead-units", "misclassified"),
+        ]
+    ),
     help="[default: position where the class orders are a Latin square, overview of more than two "
     "conditions, forgetting where it was measured, else summary]",
 )
@@ -277,10 +296,12 @@ def remove(study: str, variant: str | None, yes: bool, folder: Path) -> None:
 )
 @format_option("text", "csv", "json", "markdown")
 @figure_option(
-    "Draw per-class accuracy over the class segments (position: over recency; overview: every seed)"
+    "Draw per-class accuracy over the class segments (position: over recency; overview: every "
+    "seed; gradients: by layer; misclassified: the images)"
 )
 @variant_option
 @store_option
+@data_option
 def table(
     study: str,
     kind: str | None,
@@ -289,11 +310,12 @@ def table(
     figure: Path | None,
     variant: str | None,
     folder: Path,
+    data_dir: Path | None,
 ) -> None:
     """A study's results over its seeds."""
     from studies.reporting import print_table
 
-    print_table(Store(folder), study, variant, kind, style, figure, of)
+    print_table(Store(folder), study, variant, kind, style, figure, of, data_dir)
 
 
 @ebb.command()

@@ -6,12 +6,15 @@ import re
 import sys
 from typing import IO, TYPE_CHECKING, Any
 
-from analysis.formatting import in_percent
+from analysis.formatting import is_epoch, is_fraction
 
 if TYPE_CHECKING:
     import pandas as pd
 
-WHOLE = ("n", "class", "recency", "seed", "epoch", "step", "runs")
+WHOLE = (
+    *("n", "class", "recency", "seed", "epoch", "step", "runs"),
+    *("dead", "untrained", "vanished", "overflowed"),
+)
 FIGURES = ("mean", "sd", "ci_low", "ci_high", "p25", "p50", "p75", "min", "max")
 CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 
@@ -20,7 +23,7 @@ def show(
     frame: "pd.DataFrame",
     style: str,
     *,
-    decimals: int = 1,
+    decimals: int | None = 1,
     metric: str = "",
     file: IO[str] | None = None,
 ) -> None:
@@ -29,7 +32,7 @@ def show(
     Args:
         frame: Accuracies as fractions.
         style: `text` or `markdown` in percent and rounded; `csv` or `json` in full.
-        decimals: Of the percentages.
+        decimals: Of the percentages; None where no figure is a fraction.
         metric: What the figures are of, where neither the row nor the column says it.
         file: Standard output if None.
     """
@@ -58,7 +61,7 @@ def heading(column: str) -> str:
     return {"ci_low": "95 % from", "ci_high": "to"}.get(column, column.replace("_", " "))
 
 
-def cells(frame: "pd.DataFrame", decimals: int = 1, metric: str = "") -> list[list[str]]:
+def cells(frame: "pd.DataFrame", decimals: int | None = 1, metric: str = "") -> list[list[str]]:
     """The cells of a frame for people: fractions in percent, losses as they are."""
     return [
         [_cell(name, value, row, decimals, metric) for name, value in row.items()]
@@ -71,7 +74,7 @@ def clean(text: str) -> str:
     return CONTROL.sub("?", text)
 
 
-def _text(frame: "pd.DataFrame", out: IO[str], decimals: int, metric: str) -> None:
+def _text(frame: "pd.DataFrame", out: IO[str], decimals: int | None, metric: str) -> None:
     from rich.box import SIMPLE_HEAD
     from rich.console import Console
     from rich.table import Table
@@ -93,22 +96,26 @@ def _text(frame: "pd.DataFrame", out: IO[str], decimals: int, metric: str) -> No
     console.print(table)
 
 
-def _cell(name: str, value: Any, row: dict[str, Any], decimals: int, metric: str) -> str:
+def _cell(name: str, value: Any, row: dict[str, Any], decimals: int | None, metric: str) -> str:
     if value is None or (isinstance(value, float) and math.isnan(value)):
         return "-"
     if isinstance(value, bool):
         return "yes" if value else "no"
     if name in WHOLE:
         return f"{value:g}"
+    if isinstance(value, float) and decimals is None:
+        return f"{value:.3g}"
     if isinstance(value, float):
         of = str(row.get("metric", row.get("name", metric if name in FIGURES else name)))
         if name in ("p", "p_adjusted", "robust p", "floor"):
             return f"{value:.4f}" if value >= 0.0001 else "<.0001"
-        if of.endswith("epoch"):
+        if is_epoch(of):
             return f"{value:.1f}"
         # Adding 0 turns the negative zero of a rounded -.0001 into zero.
         return (
-            f"{round(100 * value, decimals) + 0:.{decimals}f}" if in_percent(of) else f"{value:.4f}"
+            f"{round(100 * value, decimals) + 0:.{decimals}f}"
+            if is_fraction(of)
+            else f"{value:.4f}"
         )
     return clean(str(value))
 

@@ -4,20 +4,27 @@ import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from analysis.check import check_claims, check_figures, claims_sentence, figures_sentence, gather
-from analysis.formatting import in_percent
+from analysis.dead_units import dead_units_table
+from analysis.formatting import is_fraction
+from analysis.gradients import gradient_table
+from analysis.misclassified import misclassified_table
 from analysis.overview import overview_table
 from analysis.position import class_positions, position_table
 from analysis.tables import forgetting_table, history_table, per_class_table, summary_table
 from core import Store
-from data import InputError
+from data import Dataset, InputError, load
 from studies.footnotes import footnotes
 from studies.reading import Reading, baseline, read
 from studies.rendering import clean, rows, show
 from studies.units import unit_of
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 TITLES = {
     "overview": "the conditions beside each other, {metric} in detail",
@@ -26,6 +33,9 @@ TITLES = {
     "forgetting": "what each class loses after its turn",
     "history": "every run, epoch by epoch",
     "position": "final accuracy by recency, and what recency and resemblance change",
+    "gradients": "the norm of the gradient, layer by layer",
+    "dead-units": "units that no training example excites",
+    "misclassified": "the test examples that most runs take for another class",
 }
 COLUMNS = {
     "forgetting": [
@@ -34,6 +44,8 @@ COLUMNS = {
     ]
 }
 """Columns shown to people, where the programs' table has more."""
+MOST_EXAMPLES = 10
+"""Misclassified examples of a condition that people are shown."""
 
 
 def print_table(
@@ -44,6 +56,7 @@ def print_table(
     style: str,
     figure: Path | None,
     of: str | None = None,
+    data_dir: Path | None = None,
 ) -> None:
     """Print a table of a study, and draw its figure where one is asked for.
 
@@ -55,6 +68,7 @@ def print_table(
         style: As `studies.rendering.show` takes it.
         figure: The file to draw into.
         of: The evaluated set of a per-class table, `test` if None.
+        data_dir: Folder of data sets, for a figure that shows examples.
 
     Raises:
         InputError: The study was never run, or did not measure what is asked for.
@@ -75,15 +89,28 @@ def print_table(
                 "summary": summary_table,
                 "forgetting": forgetting_table,
                 "history": history_table,
+                "gradients": gradient_table,
+                "dead-units": dead_units_table,
+                "misclassified": misclassified_table,
             }[kind](reading.records)
     if figure is not None:
-        drawing = {"position": _draw_positions, "overview": _draw_overview}
-        drawing.get(kind, _draw)(reading, figure)
+        if kind == "misclassified":
+            _draw_misclassified(reading, frame, figure, data_dir)
+        else:
+            drawing = {
+                "position": _draw_positions,
+                "overview": _draw_overview,
+                "gradients": _draw_gradients,
+            }
+            drawing.get(kind, _draw)(reading, figure)
     if style in ("text", "markdown"):
         frame = frame[COLUMNS.get(kind, list(frame.columns))]
+        if kind == "misclassified":
+            frame = frame.groupby("condition", sort=False).head(MOST_EXAMPLES)
         _title(reading, kind, of)
-    decimals = 1 if kind in ("per-class", "forgetting") else 2
-    show(frame, style, decimals=decimals, metric=_shown(reading)[0] if kind == "overview" else "")
+    decimals = {"per-class": 1, "forgetting": 1, "dead-units": 1, "gradients": None}
+    metric = _shown(reading)[0] if kind == "overview" else ""
+    show(frame, style, decimals=decimals.get(kind, 2), metric=metric)
     if style in ("text", "markdown") and kind != "history":
         click.echo("\n".join(footnotes(reading, kind)))
     for remark in reading.remarks:
@@ -173,7 +200,7 @@ def _title(reading: Reading, kind: str, of: str | None) -> None:
 
 def _difference(metric: str, row: dict) -> str:
     """A claim's difference with its interval, losses and epochs in their own unit."""
-    factor, digits, unit = (100, 1, " points") if in_percent(metric) else (1, 3, "")
+    factor, digits, unit = (100, 1, " points") if is_fraction(metric) else (1, 3, "")
     if unit_of(metric) == "epochs":
         digits, unit = 1, " epochs"
     text = f"{factor * row['difference']:+.{digits}f}{unit}"
@@ -219,6 +246,40 @@ def _heading(reading: Reading) -> tuple[str, str]:
     question = reading.definition.question if reading.definition else reading.study
     datasets = sorted({str(record.recipe["dataset"]) for record in reading.records})
     return question, ", ".join(datasets)
+
+
+def _draw_gradients(reading: Reading, path: Path) -> None:
+    from analysis.figures import save
+    from analysis.gradient_figure import gradient_figure
+
+    question, dataset = _heading(reading)
+    with input_errors():
+        save(gradient_figure(reading.records, question=question, dataset=dataset), path)
+    click.echo(f"drawn: {path}", err=True)
+
+
+def _draw_misclassified(
+    reading: Reading, table: "pd.DataFrame", path: Path, data_dir: Path | None
+) -> None:
+    from analysis.figures import save
+    from analysis.misclassified_figure import misclassified_figure
+
+    datasets: dict[str, Dataset] = {}
+    images = {}
+    for record in reading.records:
+        name = str(record.recipe["dataset"])
+        if name not in datasets:
+            datasets[name] = load(name, data_dir)
+        if datasets[name].checksum != record.data:
+            raise InputError(
+                f"Received a data set {name} that is not the one the runs saw; expected the same "
+                "files: name their folder by --data-dir."
+            )
+        images[record.condition] = datasets[name].x_test
+    question, dataset = _heading(reading)
+    with input_errors():
+        save(misclassified_figure(table, images, question=question, dataset=dataset), path)
+    click.echo(f"drawn: {path}", err=True)
 
 
 def _draw_overview(reading: Reading, path: Path) -> None:

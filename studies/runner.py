@@ -61,6 +61,7 @@ def make_plan(
     retry_failed: bool = False,
     fresh: bool = False,
     keep_weights: bool = False,
+    tensorboard: Path | None = None,
 ) -> Plan:
     """Planned minus done.
 
@@ -74,6 +75,7 @@ def make_plan(
         retry_failed: Whether failed runs are to be done again.
         fresh: Whether to plan as if nothing were in the store.
         keep_weights: Whether to keep the weights of the runs.
+        tensorboard: Folder for TensorBoard's event files of the runs, if they are wanted.
 
     Raises:
         InputError: Unknown condition; data that are not there; a split or an order that does
@@ -115,6 +117,7 @@ def make_plan(
                         keep=store.folder / UNFINISHED,
                         weights=store.folder / WEIGHTS,
                         keep_weights=keep_weights,
+                        tensorboard=tensorboard,
                         together=together,
                     )
                 )

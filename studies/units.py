@@ -1,5 +1,6 @@
 """What a metric is measured in, which way is better, and how many examples stand behind it."""
 
+from analysis.formatting import is_epoch
 from studies.reading import Reading
 
 LOSSES = ("loss", "drop", "forgetting")
@@ -9,7 +10,7 @@ FORGETTING = ("learned", "drop", "forgetting", "recovery", "recency", "transfer"
 
 def unit_of(metric: str) -> str:
     """Accuracies are compared in points; other figures in their own unit."""
-    if metric.endswith("epoch"):
+    if is_epoch(metric):
         return "epochs"
     if "accuracy" in metric and not any(word in metric for word in ("forgetting", "fluctuation")):
         return "points"
@@ -25,7 +26,7 @@ def factor_of(metric: str) -> float:
 
 def higher_is_better(metric: str) -> bool | None:
     """Whether more of it is better; None for a figure of which that cannot be said."""
-    if metric.endswith("epoch") or "fluctuation" in metric:
+    if is_epoch(metric) or "fluctuation" in metric:
         return None
     if any(word in metric for word in LOSSES):
         return False

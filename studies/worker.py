@@ -88,6 +88,8 @@ def _run(job: Any, trainer: Any, report: Any) -> None:
         if job.study_file is not None:
             make_callbacks = study_in(job.study_file).callbacks
             callbacks = make_callbacks(job.condition, job.seed) if make_callbacks else []
+        if job.tensorboard is not None:
+            callbacks = [*callbacks, _tensorboard(job)]
         record = trainer.train(
             job.recipe,
             job.seed,
@@ -109,6 +111,16 @@ def _run(job: Any, trainer: Any, report: Any) -> None:
         report("failed", f"{type(error).__name__}: {lines[0]}")
     else:
         report("record", record)
+
+
+def _tensorboard(job: Any) -> Any:
+    """Keras' own callback that writes the figures of every epoch, a folder for each run."""
+    import keras
+
+    # The name of a variant may hold the path of a file.
+    variant = job.variant.replace("/", "_").replace(os.sep, "_")
+    folder = job.tensorboard / job.study / variant / job.condition / f"seed-{job.seed}"
+    return keras.callbacks.TensorBoard(str(folder), histogram_freq=0, write_graph=False)
 
 
 _LOADED: dict[tuple[str, Path | None], Any] = {}

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from core.models.images import image_layers
 from data import InputError
 
 Activation = str | tuple[str, ...]
@@ -48,6 +49,7 @@ def mlp(
     kernel_initializer: str = "glorot_uniform",
     bias_initializer: str = "zeros",
     output_initializer: str | None = None,
+    augmentation: tuple[str, ...] = (),
 ) -> Any:
     """A multi-layer perceptron with a softmax output; without `widths`, a linear classifier.
 
@@ -65,13 +67,20 @@ def mlp(
         kernel_initializer: Keras initialiser of every kernel.
         bias_initializer: Keras initialiser of every bias.
         output_initializer: Of the output's kernel, where it differs from the others.
+        augmentation: What happens to images in training, see `core.models.augmentation`.
 
     Returns:
         A `keras.Sequential`, not compiled.
+
+    Raises:
+        InputError: No such activation or augmentation; augmentation of what are no images.
     """
     from keras import Sequential, layers
 
-    model = Sequential([layers.Input(input_shape), layers.Flatten()])
+    start = [layers.Input(input_shape)]
+    if augmentation:
+        start = image_layers(input_shape, augmentation=augmentation)
+    model = Sequential([*start, layers.Flatten()])
     penalties = l2 if isinstance(l2, tuple) else (l2,) * len(widths)
     for width, own_l2 in zip(widths, penalties, strict=True):
         model.add(

@@ -2,7 +2,7 @@
 
 import pytest
 
-from analysis.formatting import in_percent
+from analysis.formatting import is_fraction
 from studies.units import factor_of, higher_is_better, unit_of
 
 UNITS = {
@@ -20,6 +20,6 @@ UNITS = {
 def test_a_metrics_name_says_its_unit(metric, expected):
     unit, percent, better = expected
     assert unit_of(metric) == unit
-    assert in_percent(metric) == percent
+    assert is_fraction(metric) == percent
     assert higher_is_better(metric) is better
     assert factor_of(metric) == (100 if unit == "percentage points" else 1)
