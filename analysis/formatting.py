@@ -5,6 +5,13 @@ An accuracy is a fraction and printed in percent; a difference of accuracies is 
 
 from __future__ import annotations
 
+PLAIN = ("loss", "squared error", "degree")
+
+
+def is_fraction(metric: str) -> bool:
+    """Whether a figure is a fraction, which people read in percent, to judge by its name."""
+    return not any(word in metric for word in PLAIN)
+
 
 def format_runs(n_a: int, n_b: int, *, paired: bool, noun: str = "pair") -> str:
     """How many runs: 5 pairs, or 5 + 4 runs; `noun` is what runs of one seed are called."""

@@ -10,6 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
+from analysis.formatting import is_fraction
 from analysis.intervals import percentiles
 from analysis.runs import RunLike, finished_by_condition
 from analysis.values import values_of
@@ -76,7 +77,7 @@ def _values(runs: Sequence[RunLike], metric: str, conditions: Sequence[str]) -> 
             values = values_of(runs, metric, condition).dropna().to_numpy()
         except ValueError:
             values = np.empty(0)
-        found.append((values if "loss" in metric else 100 * values).tolist())
+        found.append((100 * values if is_fraction(metric) else values).tolist())
     return found
 
 
@@ -118,4 +119,4 @@ def _path(
 
 
 def _label(metric: str) -> str:
-    return metric if "loss" in metric else f"{metric} (%)"
+    return f"{metric} (%)" if is_fraction(metric) else metric

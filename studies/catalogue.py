@@ -25,6 +25,7 @@ NAMES = (
     "width-label-noise",
     "width-input-noise",
     "forgetting-under-noise",
+    "polynomial-degree",
 )
 """The studies that come with Ebb; `class-order` is in studies/class_order.py."""
 

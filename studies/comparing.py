@@ -271,6 +271,11 @@ def _classes(
             "conditions."
         )
     ((a, b),) = pairs
+    if not reading.records[0].evaluations:
+        raise InputError(
+            f"Received --per-class for {reading.study}; expected a study that trains networks on "
+            "classes."
+        )
     classes = range(reading.records[0].evaluations[0].confusion.shape[0])
     frames = {
         name: pd.DataFrame(

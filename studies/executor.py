@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from core import Recipe
+from studies.scoring import Scoring
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,7 +40,7 @@ class Job:
     variant: str
     condition: str
     seed: int
-    recipe: Recipe
+    recipe: Recipe | Scoring
     data_dir: Path | None = None
     study_file: Path | None = None
     keep: Path | None = None

@@ -40,6 +40,11 @@ def footnotes(reading: Reading, kind: str) -> list[str]:
             "Accuracies in percent, with the 95 % t-interval of the mean over the seeds; p25, p50, "
             "p75: percentiles by the linear method (type 7)."
         ]
+    if kind == "shares":
+        lines = [
+            "share: of the n seeds, in percent, with Wilson's 95 % interval. Conditions share "
+            "their seeds: shares of different conditions are not independent."
+        ]
     if kind == "overview":
         lines = _of_the_overview(reading)
     if kind == "summary":

@@ -123,7 +123,11 @@ def _same_data(entries: Sequence[Entry], records: list[Record]) -> tuple[list[Re
 
 def baseline(reading: Reading) -> str | None:
     """The condition that is shown all classes at once: `shuffled`, or one whose order is."""
-    orders = {record.condition: record.recipe["order"]["is"] for record in reading.records}
+    orders = {
+        record.condition: record.recipe["order"]["is"]
+        for record in reading.records
+        if "order" in record.recipe
+    }
     shuffled = [condition for condition, order in orders.items() if order == "Shuffled"]
     return "shuffled" if "shuffled" in orders else next(iter(shuffled), None)
 

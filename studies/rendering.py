@@ -6,10 +6,12 @@ import re
 import sys
 from typing import IO, TYPE_CHECKING, Any
 
+from analysis.formatting import is_fraction
+
 if TYPE_CHECKING:
     import pandas as pd
 
-WHOLE = ("n", "class", "recency", "seed", "epoch", "step", "runs")
+WHOLE = ("n", "count", "class", "recency", "seed", "epoch", "step", "runs")
 CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 
 
@@ -92,7 +94,7 @@ def _cell(name: str, value: Any, row: dict[str, Any], decimals: int) -> str:
     if name in WHOLE:
         return f"{value:g}"
     if isinstance(value, float):
-        in_percent = "loss" not in str(row.get("metric", row.get("name", name)))
+        in_percent = is_fraction(str(row.get("metric", row.get("name", name))))
         if name in ("p", "p_adjusted", "robust p", "floor"):
             return f"{value:.4f}" if value >= 0.0001 else "<.0001"
         # Adding 0 turns the negative zero of a rounded -.0001 into zero.

@@ -10,12 +10,14 @@ import click
 from analysis.check import check_claims, check_figures, claims_sentence, figures_sentence, gather
 from analysis.overview import overview_table
 from analysis.position import class_positions, position_table
+from analysis.shares import share_table
 from analysis.tables import forgetting_table, history_table, per_class_table, summary_table
 from core import Store
 from data import InputError
 from studies.footnotes import footnotes
 from studies.reading import Reading, baseline, read
 from studies.rendering import clean, rows, show
+from studies.study import Shares
 
 TITLES = {
     "overview": "the conditions beside each other, {metric} in detail",
@@ -24,6 +26,7 @@ TITLES = {
     "forgetting": "what each class loses after its turn",
     "history": "every run, epoch by epoch",
     "position": "final accuracy by recency, and what recency and resemblance change",
+    "shares": "how often, over the seeds",
 }
 COLUMNS = {
     "forgetting": [
@@ -64,6 +67,8 @@ def print_table(
     with input_errors():
         if kind == "position":
             frame = position_table(reading.records, baseline(reading))
+        elif kind == "shares":
+            frame = share_table(reading.records, _planned_shares(reading).metrics)
         elif kind == "overview":
             frame = overview_table(reading.records, _shown(reading))
         elif kind == "per-class":
@@ -75,12 +80,12 @@ def print_table(
                 "history": history_table,
             }[kind](reading.records)
     if figure is not None:
-        drawing = {"position": _draw_positions, "overview": _draw_overview}
+        drawing = {"position": _draw_positions, "overview": _draw_overview, "shares": _draw_shares}
         drawing.get(kind, _draw)(reading, figure)
     if style in ("text", "markdown"):
         frame = frame[COLUMNS.get(kind, list(frame.columns))]
         _title(reading, kind, of)
-    show(frame, style, decimals=1 if kind in ("per-class", "forgetting") else 2)
+    show(frame, style, decimals=1 if kind in ("per-class", "forgetting", "shares") else 2)
     if style in ("text", "markdown") and kind != "history":
         click.echo("\n".join(footnotes(reading, kind)))
     for remark in reading.remarks:
@@ -97,7 +102,8 @@ def after_run(store: Store, name: str, variant: str) -> None:
     for sentence in sentences(reading):
         click.echo(f"{reading.study} ({reading.variant}): {sentence}\n")
     print_table(store, name, variant, None, "text", None)
-    click.echo(f"\nMore: ebb table {name} --variant {variant} --kind per-class --figure FILE.png")
+    more = "--kind per-class --figure" if reading.records[0].evaluations else "--figure"
+    click.echo(f"\nMore: ebb table {name} --variant {variant} {more} FILE.png")
 
 
 def print_check(store: Store, name: str, variant: str | None, style: str) -> bool:
@@ -142,7 +148,9 @@ def print_check(store: Store, name: str, variant: str | None, style: str) -> boo
 
 def _default_kind(reading: Reading) -> str:
     """The table that answers what a study asks: by place where the places are a Latin square."""
-    orders = (record.recipe["order"] for record in reading.records)
+    if reading.definition is not None and reading.definition.shares is not None:
+        return "shares"
+    orders = (record.recipe.get("order", {}) for record in reading.records)
     square = any(order.get("classes") == "latin-square" for order in orders)
     if square and class_positions(reading.records):
         return "position"
@@ -150,6 +158,16 @@ def _default_kind(reading: Reading) -> str:
         return "overview"
     measured = any("class_segments" in record.arrays for record in reading.records)
     return "forgetting" if measured else "summary"
+
+
+def _planned_shares(reading: Reading) -> Shares:
+    """How the study counts what is so or is not."""
+    if reading.definition is None or reading.definition.shares is None:
+        raise InputError(
+            f"Received --kind shares for {reading.study}; expected a study whose scores are 0 or "
+            "1, such as polynomial-degree (a file of yours is named by its path)."
+        )
+    return reading.definition.shares
 
 
 def _shown(reading: Reading) -> tuple[str, ...]:
@@ -183,11 +201,10 @@ def _difference(metric: str, row: dict) -> str:
 def _draw(reading: Reading, path: Path) -> None:
     from analysis.figures import class_segment_heatmap, save
 
-    orders = {record.condition: record.recipe["order"]["is"] for record in reading.records}
     labels = {
-        condition: "after as many examples as the classes up to"
-        for condition, order in orders.items()
-        if order == "Shuffled"
+        record.condition: "after as many examples as the classes up to"
+        for record in reading.records
+        if record.recipe.get("order", {}).get("is") == "Shuffled"
     }
     question, dataset = _heading(reading)
     with input_errors():
@@ -214,6 +231,27 @@ def _heading(reading: Reading) -> tuple[str, str]:
     question = reading.definition.question if reading.definition else reading.study
     datasets = sorted({str(record.recipe["dataset"]) for record in reading.records})
     return question, ", ".join(datasets)
+
+
+def _draw_shares(reading: Reading, path: Path) -> None:
+    from analysis.figures import save
+    from analysis.share_figure import share_figure
+
+    shares = _planned_shares(reading)
+    with input_errors():
+        figure = share_figure(
+            reading.records,
+            {each.condition: each.recipe["scores"]["parameters"] for each in reading.records},
+            metric=shares.metrics[0],
+            along=shares.along,
+            lines=shares.lines,
+            rows=shares.rows,
+            columns=shares.columns,
+            counted=shares.counted,
+            question=_heading(reading)[0],
+        )
+        save(figure, path)
+    click.echo(f"drawn: {path}", err=True)
 
 
 def _draw_overview(reading: Reading, path: Path) -> None:

@@ -1,20 +1,25 @@
 """The runner: what is planned, minus what is done, handed to an executor and kept."""
 
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Protocol
 
-from core import Record, Store, environment, fingerprint
+from core import Recipe, Record, Store, environment, fingerprint
 from core.continuation import state_file
 from core.preparation import prepare
 from data import InputError, load
 from studies.executor import Executor, Job, in_processes
+from studies.scoring import Scoring
 from studies.variant import Variant
 
 UNFINISHED = "unfinished"
 """The store's folder for the states of long runs."""
+
+COMMIT_EVERY = 0.5
+"""Seconds of scores that are committed together."""
 
 
 class Display(Protocol):
@@ -84,13 +89,12 @@ def make_plan(
     }
     jobs, done, failed = [], 0, 0
     chosen = dict.fromkeys(study.conditions if conditions is None else conditions)
-    together = {condition: study.recipe(condition) for condition in chosen}
-    for condition in chosen:
-        recipe = study.recipe(condition)
-        dataset = load(recipe.dataset, data_dir)
-        prepare(recipe, 0, dataset)
+    recipes = {condition: study.recipe(condition) for condition in chosen}
+    together = {name: recipe for name, recipe in recipes.items() if isinstance(recipe, Recipe)}
+    for condition, recipe in recipes.items():
+        checksum = _checksum(recipe, data_dir)
         for seed in seeds:
-            key = recipe.key(seed, dataset.checksum)
+            key = _key(recipe, seed, checksum)
             status = stored.get((condition, seed, key))
             if status is None or (status == "failed" and retry_failed):
                 jobs.append(
@@ -149,35 +153,67 @@ def execute(
     run = executor or partial(in_processes, workers=workers, logs=store.folder / "logs")
     records: list[Record] = []
     digests: dict[str, str] = {}
+    waiting: list[tuple[Record, str]] = []
+    saved = time.monotonic()
+
+    def save() -> None:
+        nonlocal saved
+        store.save_all(waiting, plan.seeds)
+        for record, _ in waiting:
+            # Now that the record is there, nobody goes on from where the run once was.
+            state_file(store.folder / UNFINISHED, record.key).unlink(missing_ok=True)
+        waiting.clear()
+        saved = time.monotonic()
 
     def keep(job: Job, record: Record) -> None:
         if job.condition not in digests:
             digests[job.condition] = job.recipe.digest()
         if record.repeatable:
-            store.save(record, digests[job.condition], plan.seeds)
-            # Now that the record is there, nobody goes on from where the run once was.
-            state_file(store.folder / UNFINISHED, record.key).unlink(missing_ok=True)
+            waiting.append((record, digests[job.condition]))
+            # A score takes a millisecond, to commit it alone ten times as long.
+            if not isinstance(job.recipe, Scoring) or time.monotonic() - saved > COMMIT_EVERY:
+                save()
         records.append(record)
         display.ended(job, record)
 
-    for job, kind, value in run(plan.jobs):
-        if kind == "started":
-            display.started(job)
-        elif kind == "epoch":
-            display.epoch(job, value)
-        elif kind == "record":
-            keep(job, value)
-        elif kind == "refused":
-            condition, reason = value
-            raise InputError(f"{job.study}, {condition}: {reason}")
-        else:
-            keep(job, _failure(job, value))
+    try:
+        for job, kind, value in run(plan.jobs):
+            if kind == "started":
+                display.started(job)
+            elif kind == "epoch":
+                display.epoch(job, value)
+            elif kind == "record":
+                keep(job, value)
+            elif kind == "refused":
+                condition, reason = value
+                raise InputError(f"{job.study}, {condition}: {reason}")
+            else:
+                keep(job, _failure(job, value))
+    finally:
+        save()
     return records
+
+
+def _checksum(recipe: Recipe | Scoring, data_dir: Path | None) -> str:
+    """The checksum of a recipe's data, which are refused if they do not fit it; none of a score's.
+
+    Raises:
+        InputError: No such data; a split or an order that does not fit them.
+    """
+    if isinstance(recipe, Scoring):
+        return ""
+    dataset = load(recipe.dataset, data_dir)
+    prepare(recipe, 0, dataset)
+    return dataset.checksum
+
+
+def _key(recipe: Recipe | Scoring, seed: int, checksum: str) -> str:
+    return recipe.key(seed) if isinstance(recipe, Scoring) else recipe.key(seed, checksum)
 
 
 def _failure(job: Job, error: str) -> Record:
     """The record of a run that did not end by itself."""
-    dataset = load(job.recipe.dataset, job.data_dir)
+    scoring = isinstance(job.recipe, Scoring)
     return Record(
         key=job.key,
         study=job.study,
@@ -185,7 +221,7 @@ def _failure(job: Job, error: str) -> Record:
         condition=job.condition,
         seed=job.seed,
         recipe=job.recipe.to_json(),
-        data=dataset.checksum,
+        data="" if scoring else load(job.recipe.dataset, job.data_dir).checksum,
         environment=environment(),
         status="failed",
         error=error,

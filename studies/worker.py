@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from core.environment import THREADS, xla_flags
+from studies.scoring import Scoring
 
 
 def main() -> None:
@@ -33,7 +34,8 @@ def main() -> None:
     threading.Thread(target=_listen, args=(jobs,), daemon=True).start()
     trainer: Any = None
     while (job := jobs.get()) is not None:
-        if trainer is None:
+        # Scores are had without TensorFlow, and without the seconds that it takes to import.
+        if trainer is None and not isinstance(job.recipe, Scoring):
             trainer = _one_thread_trainer()
             if not _all_can_work(job, trainer, report):
                 continue
@@ -80,22 +82,22 @@ def _run(job: Any, trainer: Any, report: Any) -> None:
     from data import InputError
     from studies.catalogue import study_in
 
+    whose = {"study": job.study, "variant": job.variant, "condition": job.condition}
     try:
-        callbacks: list[Any] = []
-        if job.study_file is not None:
-            make_callbacks = study_in(job.study_file).callbacks
-            callbacks = make_callbacks(job.condition, job.seed) if make_callbacks else []
-        record = trainer.train(
-            job.recipe,
-            job.seed,
-            _dataset(job.recipe.dataset, job.data_dir),
-            callbacks=callbacks,
-            progress=lambda epoch: report("epoch", epoch),
-            keep=job.keep,
-            study=job.study,
-            variant=job.variant,
-            condition=job.condition,
-        )
+        study = None if job.study_file is None else study_in(job.study_file)
+        if isinstance(job.recipe, Scoring):
+            record = job.recipe.run(job.seed, **whose)
+        else:
+            make_callbacks = study and study.callbacks
+            record = trainer.train(
+                job.recipe,
+                job.seed,
+                _dataset(job.recipe.dataset, job.data_dir),
+                callbacks=make_callbacks(job.condition, job.seed) if make_callbacks else [],
+                progress=lambda epoch: report("epoch", epoch),
+                keep=job.keep,
+                **whose,
+            )
     except InputError as error:
         report("refused", (job.condition, str(error)))
     except Exception as error:
