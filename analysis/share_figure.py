@@ -14,7 +14,7 @@ from matplotlib.figure import Figure
 from matplotlib.image import AxesImage
 from numpy.typing import NDArray
 
-from analysis.runs import RunLike
+from analysis.runs import RunLike, finished_by_condition
 from analysis.shares import share_table
 from analysis.values import values_of
 
@@ -59,7 +59,8 @@ def share_figure(
     table = share_table(runs, [metric])
     for name in (along, lines, rows, columns):
         table[name] = [parameters[condition][name] for condition in table["condition"]]
-    scores = {condition: values_of(runs, counted, condition) for condition in table["condition"]}
+    groups = finished_by_condition(runs)
+    scores = {name: values_of(groups[name], counted, name) for name in table["condition"]}
     bins = np.arange(1, int(max(each.max() for each in scores.values())) + 1)
     down, across = (list(dict.fromkeys(table[name])) for name in (rows, columns))
 
@@ -125,7 +126,7 @@ def _distribution(
     counts = [(scores[c].to_numpy()[:, None] == bins).mean(axis=0) for c in table["condition"]]
     edges = (bins[0] - 0.5, bins[-1] + 0.5, len(counts) - 0.5, -0.5)
     image = axis.imshow(
-        100 * np.array(counts), cmap="cividis_r", vmin=0, vmax=100, aspect="auto", extent=edges
+        100 * np.array(counts), cmap="Blues", vmin=0, vmax=100, aspect="auto", extent=edges
     )
     axis.set_yticks([])
     return image

@@ -271,7 +271,7 @@ def _classes(
             "conditions."
         )
     ((a, b),) = pairs
-    if not reading.records[0].evaluations:
+    if "scores" in reading.records[0].recipe:
         raise InputError(
             f"Received --per-class for {reading.study}; expected a study that trains networks on "
             "classes."

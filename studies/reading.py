@@ -10,6 +10,8 @@ from studies import catalogue
 from studies.study import Study
 from studies.variant import variant_of
 
+MOST_NAMED = 10
+
 
 @dataclass(frozen=True)
 class Reading:
@@ -154,6 +156,8 @@ def _changed(definition: Study, variant: str, latest: dict[str, tuple[str, str]]
         for condition, (digest, _) in latest.items()
         if condition in today and today[condition].digest() != digest
     ]
+    if len(changed) > MOST_NAMED:
+        changed[MOST_NAMED:] = [f"... ({len(changed)} conditions)"]
     return [f"the study has changed since: {', '.join(changed)}"] if changed else []
 
 

@@ -28,6 +28,8 @@ TITLES = {
     "position": "final accuracy by recency, and what recency and resemblance change",
     "shares": "how often, over the seeds",
 }
+OF_CLASSES = ("per-class", "forgetting", "position")
+"""Tables of what was evaluated."""
 COLUMNS = {
     "forgetting": [
         *("condition", "class", "n", "learned", "final", "drop", "ci_low", "ci_high"),
@@ -64,6 +66,11 @@ def print_table(
     kind = kind or ("per-class" if of else _default_kind(reading))
     if of is not None and kind != "per-class":
         raise InputError(f"Received --set {of} with --kind {kind}; expected --kind per-class.")
+    if kind in OF_CLASSES and "scores" in reading.records[0].recipe:
+        raise InputError(
+            f"Received --kind {kind} for {reading.study}, which trains no network; expected "
+            f"{', '.join(kind for kind in TITLES if kind not in OF_CLASSES)}."
+        )
     with input_errors():
         if kind == "position":
             frame = position_table(reading.records, baseline(reading))
@@ -102,7 +109,7 @@ def after_run(store: Store, name: str, variant: str) -> None:
     for sentence in sentences(reading):
         click.echo(f"{reading.study} ({reading.variant}): {sentence}\n")
     print_table(store, name, variant, None, "text", None)
-    more = "--kind per-class --figure" if reading.records[0].evaluations else "--figure"
+    more = "--figure" if "scores" in reading.records[0].recipe else "--kind per-class --figure"
     click.echo(f"\nMore: ebb table {name} --variant {variant} {more} FILE.png")
 
 

@@ -7,12 +7,15 @@ import math
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Any, ClassVar
 
 from core import Named, Record, environment
 from core.named import resolve, source
 from data import InputError
+
+# The conditions of a study share one function: its file is read once.
+_source = cache(source)
 
 
 @dataclass(frozen=True)
@@ -75,7 +78,7 @@ class Scoring:
 
     @cached_property
     def _digest(self) -> str:
-        text = json.dumps(self.to_json(), sort_keys=True) + source(resolve(self.scores.name))
+        text = json.dumps(self.to_json(), sort_keys=True) + _source(resolve(self.scores.name))
         return hashlib.sha256(text.encode()).hexdigest()
 
     def key(self, seed: int) -> str:

@@ -32,7 +32,7 @@ def higher_is_better(metric: str) -> bool | None:
 
 def chance_of(reading: Reading, metric: str) -> float | None:
     """What a network that guesses scores, for an accuracy."""
-    if unit_of(metric) != "points" or not reading.records[0].evaluations:
+    if unit_of(metric) != "points" or "scores" in reading.records[0].recipe:
         return None
     return float(1 / reading.records[0].evaluations[0].confusion.shape[0])
 
