@@ -36,6 +36,7 @@ study = Study(
         for degree, noise, size, rule in product(DEGREES, NOISES, SIZES, RULES)
     },
     seeds=200,
+    minutes=0.5,
     # Squared errors themselves range over six powers of ten: a few seeds would decide their mean.
     primary="log10 squared error",
     shown=("squared error", "chosen degree", "share too complex", "share too simple"),
