@@ -12,6 +12,7 @@ from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.image import AxesImage
+from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 
 from analysis.runs import RunLike, finished_by_condition
@@ -77,6 +78,7 @@ def share_figure(
             # Outlined: what the score should be.
             right[i, j].axvspan(row - 0.5, row + 0.5, fill=False, edgecolor=MARK, linewidth=2)
             right[i, j].set_xlabel(counted)
+            right[i, j].xaxis.set_major_locator(MaxNLocator(integer=True))
             for axis in (left[i, j], right[i, j]):
                 axis.set_title(f"{column}, {rows} {row}", fontsize=9)
         labels = (
