@@ -36,10 +36,12 @@ class Device:
     Attributes:
         x: Inputs of both files with the run's noise, float32 [n + m, ...].
         y: The labels that the network is taught, int32 [n + m].
+        first: Position of the test file's first example, n.
     """
 
     x: tf.Tensor
     y: tf.Tensor
+    first: int
 
     def __init__(self) -> None:
         self._wanted: Any = None
@@ -55,6 +57,7 @@ class Device:
         self._recipe, self._dataset, self._prepared = recipe, dataset, prepared
         self.x = self._with_noise(seed)
         self.y = _int32(prepared.taught)
+        self.first = len(dataset.x_train)
 
     def examples(self, name: str) -> Examples:
         """The set that `EvaluationPlan` calls by this name."""
@@ -62,9 +65,8 @@ class Device:
         rows, labels = prepared.examples(name), prepared.held_against(name)
         if name in self._recipe.evaluation.damaged:
             # Of the whole test file: which part of it is the test set may change with the seed.
-            first = len(self._dataset.x_train)
-            labels = labels[first:]
-            return Examples(self._damage(name), _int32(labels), labels, rows - first)
+            labels = labels[self.first :]
+            return Examples(self._damage(name), _int32(labels), labels, rows - self.first)
         y = self.y if labels is prepared.taught else _int32(labels)
         return Examples(self.x, y, labels, rows)
 
@@ -73,7 +75,7 @@ class Device:
             split = self._prepared.split
             damaged = replace(self._dataset, x_test=damaged_test_file(self._dataset, name))
             x = preprocess(damaged, self._recipe.preprocessing, split.train)
-            self._damaged[name] = tf.constant(x[len(self._dataset.x_train) :])
+            self._damaged[name] = tf.constant(x[self.first :])
         return self._damaged[name]
 
     def _with_noise(self, seed: int) -> tf.Tensor:

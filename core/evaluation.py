@@ -16,6 +16,9 @@ PARTS = ("train-clean", "train-corrupted", "train-corrupted-true-labels")
 """Of the training part with label noise: where labels are right; where they are wrong, held against
 the labels taught (what is learned by heart), and against the true ones (what is seen through)."""
 
+MEASUREMENTS = ("gradient-norms", "weight-norms", "dead-units", "misclassified")
+"""What can be measured beside the sets, see `EvaluationPlan`."""
+
 
 class Evaluation(NamedTuple):
     """One look at a network.
@@ -50,12 +53,18 @@ class EvaluationPlan:
         segment_examples: Size of `test-sample`: a fixed sample of the test set, the same for
             every seed, with each class's share of it. Ten segments on all of MNIST's test set
             would cost half as much as the training.
+        measurements: Names from `MEASUREMENTS`; they become arrays of the record (see
+            `core.record`). Before training and after every epoch, layer by layer:
+            `gradient-norms` (of the mean loss of 2,000 training examples), `weight-norms`, and
+            `dead-units` (of a relu: 0 for every training example). At the end, with the weights
+            that are kept: `misclassified` examples of the test set.
     """
 
     sets: tuple[str, ...] = ("test", "validation")
     at_end: tuple[str, ...] = ()
     segments: bool = False
     segment_examples: int = 2000
+    measurements: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         """Refuse sets that do not exist."""
@@ -70,6 +79,16 @@ class EvaluationPlan:
         sets = [name if name in SETS + PARTS else Damage.named(name).name for name in names]
         if twice := [name for name in sets if sets.count(name) > 1]:
             raise InputError(f"Received evaluation set {twice[0]!r} twice; expected it once.")
+        if not isinstance(self.measurements, tuple):
+            raise InputError(
+                f"Received measurements {self.measurements!r}; expected a tuple of names."
+            )
+        for name in self.measurements:
+            if name not in MEASUREMENTS or self.measurements.count(name) > 1:
+                raise InputError(
+                    f"Received measurement {name!r}; expected each at most once of "
+                    f"{', '.join(MEASUREMENTS)}."
+                )
         if not isinstance(self.segments, bool):
             raise InputError(f"Received segments={self.segments!r}; expected true or false.")
         if not is_count(self.segment_examples):

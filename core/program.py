@@ -72,7 +72,7 @@ def chosen_compiler(model: keras.Model, asked: str) -> Literal["xla", "graph"]:
     if asked == "auto":
         kinds = {type(layer) for layer in leaf_layers(model)}
         known = all(k.__name__ in XLA_LAYERS and k.__module__.startswith("keras.") for k in kinds)
-        return "xla" if known and _clonable(model) else "graph"
+        return "xla" if known and clonable(model) else "graph"
     return "xla" if asked == "xla" else "graph"
 
 
@@ -85,7 +85,7 @@ def _children(layer: keras.layers.Layer) -> list[keras.layers.Layer]:
     return list(layer._flatten_layers(include_self=False, recursive=False))
 
 
-def _clonable(model: keras.Model) -> bool:
+def clonable(model: keras.Model) -> bool:
     """Whether its layers can be exchanged: a subclassed model's cannot."""
     return type(model).__name__ in ("Sequential", "Functional")
 
@@ -144,7 +144,7 @@ class Program:
         self.compiler = compiler
         self._clip = noise.clip if noise is not None else None
         self._losses = _loss_per_example(loss)
-        if compiler == "xla" and _clonable(model):
+        if compiler == "xla" and clonable(model):
             model = keras.models.clone_model(model, clone_function=_counted)
         self.model = model
         self.optimiser = optimiser
@@ -233,7 +233,7 @@ class Program:
         Raises:
             InputError: It is one.
         """
-        if not _clonable(self.model):
+        if not clonable(self.model):
             raise InputError(
                 f"Received a model of class {type(self.model).__name__} with herding; expected a "
                 "Sequential or functional one: herding reads the inputs of its last layer."
@@ -252,6 +252,18 @@ class Program:
         seen = self._see(x, _in_chunks(indices)).numpy()
         found: NDArray[np.float32] = seen.reshape(-1, seen.shape[-1])[: len(indices)]
         return found
+
+    def losses(self, labels: tf.Tensor, output: tf.Tensor) -> tf.Tensor:
+        """The loss of each example, without penalties.
+
+        Args:
+            labels: int32 [n].
+            output: The network's, float32 [n, classes].
+
+        Returns:
+            float32 [n].
+        """
+        return self._losses(self._targets(labels), output)
 
     def _targets(self, labels: tf.Tensor) -> tf.Tensor:
         return tf.one_hot(labels, self._one_hot) if self._one_hot else labels
@@ -323,7 +335,7 @@ class Program:
     ) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
         def chunk(chosen: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
             output = self.model(tf.gather(x, chosen), training=False)
-            losses = self._losses(self._targets(tf.gather(y, chosen)), output)
+            losses = self.losses(tf.gather(y, chosen), output)
             penalty = tf.add_n([tf.zeros((), x.dtype), *self.model.losses])
             return tf.argmax(output, axis=-1, output_type=tf.int32), losses, penalty
 

@@ -155,7 +155,9 @@ class Recipe:
             pretraining=None,
             epochs=self.pretraining.epochs,
             early_stopping=self.pretraining.early_stopping,
-            evaluation=dataclasses.replace(self.evaluation, segments=False, at_end=()),
+            evaluation=dataclasses.replace(
+                self.evaluation, segments=False, at_end=(), measurements=()
+            ),
         )
 
     def to_json(self) -> dict[str, Any]:
@@ -269,7 +271,11 @@ def _expect(value: Any, what: str, known: Any) -> None:
 
 def _encode(value: Any) -> Any:
     if type(value).__name__ in PARTS:
-        fields = {item.name: getattr(value, item.name) for item in dataclasses.fields(value)}
+        fields = {
+            item.name: getattr(value, item.name)
+            for item in dataclasses.fields(value)
+            if getattr(value, item.name) is not item.metadata.get("left out", dataclasses.MISSING)
+        }
         return {"is": type(value).__name__} | {name: _encode(item) for name, item in fields.items()}
     if isinstance(value, Mapping):
         return {name: _encode(item) for name, item in value.items()}

@@ -1,12 +1,13 @@
 """Splits: which examples train, which validate, which test."""
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from core.quantities import is_count
 from data import InputError
 
 Indices = NDArray[np.int32]
@@ -34,11 +35,15 @@ class HoldOut:
         where: `first` or `last` of the file, `last-of-each-class`, or `random` (drawn from the
             run's data stream).
         of: The file they are taken from: `train`, or `test` as some published experiments do.
+        per_class: Train on the first so many of each class of the training part, in the order of
+            the file; what is left over is neither trained nor evaluated on. All if None.
     """
 
     size: int | float = 0
     where: Literal["first", "last", "last-of-each-class", "random"] = "last"
     of: Literal["train", "test"] = "train"
+    # Left out of the JSON, so that recipes from before there was this field keep their keys.
+    per_class: int | None = field(default=None, metadata={"left out": None})
 
     def __post_init__(self) -> None:
         """Refuse what cannot be held out of any data set."""
@@ -55,6 +60,10 @@ class HoldOut:
             )
         if self.of not in ("train", "test"):
             raise InputError(f"Received split file {self.of!r}; expected train or test.")
+        if self.per_class is not None and not is_count(self.per_class):
+            raise InputError(
+                f"Received per_class={self.per_class!r}; expected a whole number from 1 up."
+            )
 
     def __call__(
         self,
@@ -73,7 +82,7 @@ class HoldOut:
             The three parts, each in the order of its file.
 
         Raises:
-            InputError: Nothing would be left of the file.
+            InputError: Nothing would be left of the file, or a class has fewer than `per_class`.
         """
         labels = y_train if self.of == "train" else y_test
         held = np.zeros(len(labels), dtype=bool)
@@ -96,7 +105,24 @@ class HoldOut:
             if self.of == "train"
             else (train, test[held], test[~held])
         )
-        return Split(*(part.astype(np.int32) for part in parts))
+        used, *others = (part.astype(np.int32) for part in parts)
+        if self.per_class is not None:
+            used = self._first_of_each_class(used, y_train, self.per_class)
+        return Split(used, *others)
+
+    def _first_of_each_class(
+        self, part: Indices, y_train: NDArray[np.int64], per_class: int
+    ) -> Indices:
+        labels, used = y_train[part], np.zeros(len(part), dtype=bool)
+        for label in np.unique(y_train):
+            members = np.flatnonzero(labels == label)[:per_class]
+            if len(members) < per_class:
+                raise InputError(
+                    f"Received per_class={per_class}; expected at most {len(members)}, as many as "
+                    f"class {label} has in the training part."
+                )
+            used[members] = True
+        return part[used]
 
     def _kept(self, n: int) -> int:
         if isinstance(self.size, int):

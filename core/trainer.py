@@ -17,6 +17,8 @@ from core.continuation import State, remembered, remind, state_file
 from core.device import Device, Examples
 from core.environment import environment
 from core.evaluation import Evaluation, confusion_matrix, stratified
+from core.kept import Kept
+from core.measurements import Measured, Probe
 from core.models import builder
 from core.named import Named
 from core.order import Schedule, segments
@@ -49,6 +51,7 @@ class Trainer:
 
     def __init__(self) -> None:
         self._programs: dict[str, Program] = {}
+        self._probes: dict[tuple[Program, tuple[str, ...]], Probe] = {}
         self._device = Device()
 
     def train(
@@ -60,6 +63,8 @@ class Trainer:
         callbacks: Sequence[keras.callbacks.Callback] = (),
         progress: Progress | None = None,
         keep: Path | None = None,
+        weights: Path | None = None,
+        keep_weights: bool = False,
         study: str = "",
         variant: str = "full",
         condition: str = "",
@@ -76,6 +81,9 @@ class Trainer:
             progress: Called after every epoch.
             keep: Folder for the state of a long run at its epochs' ends (see `core.continuation`);
                 a run that finds its state there goes on from it. Not with `callbacks`.
+            weights: Folder of kept weights (see `core.kept`); a run that finds its own there is
+                not trained again, only evaluated on the sets at its end. Not with `callbacks`.
+            keep_weights: Whether to keep the weights of this run there.
             study: For the record.
             variant: For the record.
             condition: For the record.
@@ -88,21 +96,26 @@ class Trainer:
         """
         clock = _Clock()
         key = recipe.key(seed, dataset.checksum)
-        file = None
-        if keep is not None and not callbacks:
-            file = state_file(keep, key)
-        state = State.load(file) if file is not None else None
-        start = None
-        if recipe.pretraining is not None and not state:
-            with clock("pretrain"):
-                first = self._run(recipe.clean(), seed, dataset, _Clock())
-                first.all_epochs((), None)
-                start = first.program.model.get_weights()
+        kept = None
+        if weights is not None and not callbacks:
+            kept = Kept(weights, recipe, seed, dataset.checksum)
         run = self._run(recipe, seed, dataset, clock)
-        if start is not None:
-            run.program.model.set_weights(start)
-        run.file = file
-        status = run.all_epochs(callbacks, progress, state)
+        status = run.seen_before(kept) if kept else None
+        if status is None:
+            file = state_file(keep, key) if keep is not None and not callbacks else None
+            state = State.load(file) if file else None
+            if recipe.pretraining is not None and state is None:
+                with clock("pretrain"):
+                    first = self._run(recipe.clean(), seed, dataset, _Clock())
+                    first.all_epochs((), None)
+                    start = first.program.model.get_weights()
+                run = self._run(recipe, seed, dataset, clock)
+                run.program.model.set_weights(start)
+            run.file = file
+            status = run.all_epochs(callbacks, progress, state)
+            if kept and keep_weights:
+                run.keep(kept, status)
+        run.at_end()
         return Record(
             key=key,
             study=study,
@@ -133,6 +146,7 @@ class Trainer:
         program = Program(*parts, recipe.loss, dataset.classes, compiler)
         if recipe.replay is not None and recipe.replay.memory == "herding":
             program.check_features()
+        Probe(program, recipe.evaluation.measurements)
         _recipe_callbacks(recipe)
 
     def _run(self, recipe: Recipe, seed: int, dataset: Dataset, clock: "_Clock") -> "_Run":
@@ -144,7 +158,12 @@ class Trainer:
             program = self._program(recipe, seed, dataset)
             if recipe.replay is not None and recipe.replay.memory == "herding":
                 program.check_features()
-        return _Run(recipe, seed, program, self._device, prepared, dataset.classes, clock)
+            wanted = recipe.evaluation.measurements
+            if (program, wanted) not in self._probes:
+                self._probes[program, wanted] = Probe(program, wanted)
+            probe = self._probes[program, wanted]
+            measured = Measured(probe, wanted, self._device.x, self._device.y, prepared)
+        return _Run(recipe, seed, program, self._device, prepared, dataset.classes, measured, clock)
 
     def _program(self, recipe: Recipe, seed: int, dataset: Dataset) -> Program:
         """A compiled program that holds this run's fresh variables."""
@@ -181,6 +200,8 @@ def fresh_model(recipe: Recipe, seed: int, dataset: Dataset) -> keras.Model:
     try:
         model = build(shape, dataset.classes, **recipe.model.parameters)
         output = model(np.zeros((1, *shape), dtype=np.float32), training=False).shape
+    except InputError:
+        raise
     except (TypeError, ValueError) as error:
         reason = " ".join(str(error).split())
         raise InputError(
@@ -222,10 +243,12 @@ class _Run:
         device: Device,
         prepared: Prepared,
         classes: int,
+        measured: Measured,
         clock: _Clock,
     ) -> None:
         self.recipe, self.seed, self.program, self.device = recipe, seed, program, device
         self.prepared, self.classes, self.clock = prepared, classes, clock
+        self.measured, self.errors = measured, dict[str, NDArray[Any]]()
         split, plan = prepared.split, recipe.evaluation
         self.train = split.train
         sets = {name: device.examples(name) for name in plan.sets}
@@ -236,13 +259,14 @@ class _Run:
         self.rehearsal = recipe.replay and Rehearsal(
             recipe.replay, recipe.batch_size, classes, taught, changed
         )
-        self.step = self.segment = 0
+        self.epoch = self.step = self.segment = 0
         self.file: Path | None = None
         self.repeatable = True
         self.remarks: list[str] = []
         self.history: list[tuple[int, int, str, float]] = []
         self.evaluations: list[Evaluation] = []
         self.class_segments: list[NDArray[np.int32]] = []
+        self.kept_arrays: dict[str, NDArray[Any]] | None = None
 
     def all_epochs(
         self,
@@ -262,6 +286,7 @@ class _Run:
         first = 1
         if state is None:
             self.evaluate(epoch=0, segment=0, sample=self.recipe.evaluation.segments)
+            self.measure()
         else:
             first += self.go_on_from(state, own)
             if progress is not None:
@@ -271,6 +296,7 @@ class _Run:
             own.on_epoch_begin(epoch - 1)
             with self.watching(free):
                 free.on_epoch_begin(epoch - 1)
+            self.epoch = epoch
             logs = self.one_epoch(epoch)
             evaluated = model.get_weights()
             if not np.isfinite(logs["loss"]):
@@ -293,10 +319,41 @@ class _Run:
         if not _equal(evaluated, model.get_weights()):
             self.remarks.append("evaluated once more after the weights were restored")
             self.evaluate(epoch, self.segment, self.recipe.evaluation.segments)
+        if "misclassified" in self.recipe.evaluation.measurements:
+            self.errors["misclassified"] = self.misclassified()
+        return status
+
+    def at_end(self) -> None:
+        """Evaluate the sets that are looked at once."""
         for name in self.recipe.evaluation.at_end:
             examples = self.device.examples(name)
             if len(examples.rows):
-                self.look(name, examples, epoch, self.segment)
+                self.look(name, examples, self.epoch, self.segment)
+
+    def keep(self, kept: Kept, status: Status) -> None:
+        """Keep the trained network and what was measured on the way."""
+        reached = {
+            "status": status,
+            "epoch": self.epoch,
+            "step": self.step,
+            "segment": self.segment,
+            "remarks": self.remarks,
+        }
+        results = write_results(self.history, self.evaluations, self.arrays())
+        kept.save(self.program.model, results, reached)
+
+    def seen_before(self, kept: Kept) -> Status | None:
+        """Take a network that was kept; how its training ended, or None if there is none."""
+        found = kept.load(self.program.model)
+        if found is None:
+            return None
+        results, reached = found
+        history, evaluations, self.kept_arrays = read_results(results)
+        self.history, self.evaluations = list(history), list(evaluations)
+        self.epoch, self.step = reached["epoch"], reached["step"]
+        self.segment, self.remarks = reached["segment"], reached["remarks"]
+        self.remarks.append("trained before: evaluated from its kept weights")
+        status: Status = reached["status"]
         return status
 
     def long(self, epoch: int) -> bool:
@@ -307,8 +364,8 @@ class _Run:
         """Everything that the epochs to come depend on."""
         variables = [*self.program.model.variables, *self.program.optimiser.variables]
         return State(
-            write_results(self.history, self.evaluations, self.turns()),
-            [np.array(variable) for variable in variables],
+            write_results(self.history, self.evaluations, self.turns() | self.measured.arrays()),
+            [keras.ops.convert_to_numpy(variable) for variable in variables],
             self.rehearsal.state() if self.rehearsal else {},
             remembered(own.callbacks),
             {
@@ -324,6 +381,7 @@ class _Run:
         history, evaluations, arrays = read_results(state.results)
         self.history, self.evaluations = list(history), list(evaluations)
         self.class_segments = list(arrays.get("class_segments", []))
+        self.measured.restore(arrays)
         variables = [*self.program.model.variables, *self.program.optimiser.variables]
         for variable, value in zip(variables, state.variables, strict=True):
             variable.assign(value)
@@ -364,6 +422,7 @@ class _Run:
             examples += len(part.indices)
         self.segment = segment if plan.segments else 1
         self.evaluate(epoch, self.segment)
+        self.measure()
         logs = {"loss": total / examples, "accuracy": correct / examples}
         rate = float(self.program.optimiser.learning_rate)
         also = self.rehearsal.figures() if self.rehearsal else {}
@@ -423,6 +482,21 @@ class _Run:
             confusion = confusion_matrix(labels, predicted, self.classes)
         self.evaluations.append(Evaluation(name, epoch, segment, self.step, confusion, loss))
 
+    def measure(self) -> None:
+        """Look into the network, where that is asked for."""
+        with self.clock("measure"):
+            self.measured.look()
+
+    def misclassified(self) -> NDArray[np.int32]:
+        """Of each test example that is taken for another class: position, class, that other."""
+        examples = self.device.examples("test")
+        with self.clock("measure"):
+            predicted, _ = self.program.predict(examples.x, examples.y, examples.rows)
+        labels = examples.labels[examples.rows]
+        positions = examples.rows - self.device.first
+        found = np.stack([positions, labels, predicted], axis=1)
+        return found[predicted != labels].astype(np.int32)
+
     @contextmanager
     def watching(self, callbacks: keras.callbacks.CallbackList) -> Iterator[None]:
         """Notice when a callback that may only observe does more."""
@@ -441,7 +515,10 @@ class _Run:
 
     def arrays(self) -> dict[str, NDArray[Any]]:
         """The record's named arrays."""
-        return self.turns() | (self.rehearsal.arrays() if self.rehearsal else {})
+        if self.kept_arrays is not None:
+            return self.kept_arrays
+        replayed = self.rehearsal.arrays() if self.rehearsal else {}
+        return self.turns() | self.measured.arrays() | self.errors | replayed
 
     def turns(self) -> dict[str, NDArray[Any]]:
         """In which segment of each epoch a class had its turn."""

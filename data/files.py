@@ -23,7 +23,7 @@ IDX_NAMES = {
 
 
 @dataclass(frozen=True)
-class Files:
+class ArrayFiles:
     """Files that were found by name; nothing has been read yet.
 
     Attributes:
@@ -79,12 +79,12 @@ class Files:
             )
 
 
-def npz_file(path: Path) -> Files | None:
+def npz_file(path: Path) -> ArrayFiles | None:
     """The .npz file `path`, or None if there is no such file."""
-    return Files(path, dict.fromkeys(ARRAYS, path)) if os.path.isfile(path) else None
+    return ArrayFiles(path, dict.fromkeys(ARRAYS, path)) if os.path.isfile(path) else None
 
 
-def idx_files(folder: Path) -> Files | None:
+def idx_files(folder: Path) -> ArrayFiles | None:
     """The IDX files in a folder, unpacked ones before gzipped ones; None if there is not one."""
     paths = {}
     for array, stem in IDX_NAMES.items():
@@ -92,18 +92,4 @@ def idx_files(folder: Path) -> Files | None:
             if os.path.isfile(path):
                 paths[array] = path
                 break
-    return Files(folder, paths) if paths else None
-
-
-def find_files(folder: Path, name: str) -> Files | None:
-    """The files of the data set `name` in its folder.
-
-    Args:
-        folder: The data set's own folder.
-        name: Its name: the .npz is called `name.npz`.
-
-    Returns:
-        The IDX files if there is at least one (so that a missing one is noticed), else the .npz,
-        else None.
-    """
-    return idx_files(folder) or npz_file(folder / f"{name}.npz")
+    return ArrayFiles(folder, paths) if paths else None

@@ -6,10 +6,15 @@ import os
 from contextlib import suppress
 from pathlib import Path
 
+from data.archive import is_archive
+from data.cifar10 import cifar_batches
 from data.errors import InputError, quoted, shortly
-from data.files import IDX_NAMES, Files, idx_files, npz_file
+from data.files import ArrayFiles, idx_files, npz_file
+from data.finding import IDX, IMAGES, Files
+from data.images import ImageFiles, image_files
 from data.loading import BUILT_IN, is_plain_name
 from data.npz import ARRAYS, write_npz
+from data.stl10 import find_stl10
 
 
 def import_folder(name: str, source: Path, folder: Path) -> Path:
@@ -17,8 +22,9 @@ def import_folder(name: str, source: Path, folder: Path) -> Path:
 
     Args:
         name: The new data set's name: letters, digits, `_`, `-`, `.` and spaces.
-        source: A folder with the four IDX files (each plain or .gz) or else exactly one .npz
-            file; or a .npz file itself. It is only read.
+        source: A folder with the four IDX files (each plain or .gz), else exactly one .npz file,
+            else the published files of CIFAR-10 or STL-10, else images (see `data.images`); or a
+            .npz file or an archive of images itself. It is only read.
         folder: The user's data folder; made if it is not there.
 
     Returns:
@@ -65,19 +71,21 @@ def _check_name(name: str, folder: Path) -> None:
 
 
 def _source_files(source: Path) -> Files:
+    found: Files | None
     if os.path.isfile(source):
-        found: Files | None = npz_file(source)
+        found = ImageFiles(source) if is_archive(source) else npz_file(source)
     else:
-        found = idx_files(source) or _only_npz(source)
+        published = cifar_batches(source) or find_stl10(source)
+        found = idx_files(source) or _only_npz(source) or published or image_files(source)
     if found is None:
         raise InputError(
-            f"{quoted(source)} holds no data set, expected {', '.join(IDX_NAMES.values())} (each "
-            "plain or .gz) or one .npz file; check the path, or put the files there"
+            f"{quoted(source)} holds no data set, expected {IDX}, one .npz file or {IMAGES}; check "
+            "the path, or put the files there"
         )
     return found
 
 
-def _only_npz(source: Path) -> Files | None:
+def _only_npz(source: Path) -> ArrayFiles | None:
     files = sorted(source.glob("*.npz")) if os.path.isdir(source) else []
     if len(files) > 1:
         raise InputError(

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
 from data.cube import CUBE, SHAPE, SOURCE
 from data.digits import DIGITS, digits_shape
 from data.errors import InputError
-from data.files import Files, find_files
+from data.finding import Files, find_files
 from data.keras_loader import cache_folders
 from data.loading import own_names
 from data.official import OFFICIAL, find_official
@@ -23,9 +23,10 @@ class Availability:
 
     Attributes:
         name: What to ask `load` for.
-        status: `here`; `incomplete` (one of four files is missing); `unreadable` (a header is
-            damaged); `missing` (not in the folder that the user named); `download` (Keras will
-            fetch it when it is loaded). Only loading shows whether a file is sound to its end.
+        status: `here`; `incomplete` (one of its files is missing); `unreadable` (a header is
+            damaged); `missing` (not in the folder that the user named, or nowhere and Keras does
+            not know it); `download` (Keras will fetch it when it is loaded). Only loading shows
+            whether a file is sound to its end.
         shape: The training examples' shape, where a header or the definition tells it.
         where: The folder, file, package or seed it comes from or would come from.
         built_in: Whether Ebb knows it by name; False for the user's own.
@@ -62,11 +63,14 @@ def available(folder: Path | None = None) -> list[Availability]:
 
 
 def _official(name: str, folder: Path | None) -> Availability:
-    files = find_official(name, folder)
+    official, files = OFFICIAL[name], find_official(name, folder)
     if files is not None:
-        return _found(name, files, built_in=True)
+        row = _found(name, files, built_in=True)
+        return row if row.shape or row.status != "here" else replace(row, shape=official.shape)
     if folder is not None:
         return Availability(name, "missing", None, str(folder / name), True)
+    if official.keras_module is None:
+        return Availability(name, "missing", None, "put its files into --data-dir", True)
     return Availability(name, "download", None, f"Keras, into {cache_folders()[0]}", True)
 
 

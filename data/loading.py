@@ -11,7 +11,8 @@ from data.cube import CUBE, load_cube
 from data.dataset import Dataset
 from data.digits import DIGITS, load_digits
 from data.errors import InputError, quoted
-from data.files import IDX_NAMES, Files, find_files, npz_file
+from data.files import ArrayFiles, npz_file
+from data.finding import IDX, IMAGES, find_files
 from data.official import OFFICIAL, load_official
 
 BUILT_IN = (*DIGITS, CUBE, *OFFICIAL)
@@ -22,12 +23,12 @@ def load(name: str, folder: Path | None = None) -> Dataset:
     """Loads a data set, checked and read-only.
 
     Args:
-        name: `digits`, `digits-colour`, `cube`, `mnist`, `fashion-mnist`; a sub-folder of
-            `folder` with the four IDX files or `name.npz` in it; or the path of a .npz file with
-            the arrays x_train, y_train, x_test and y_test.
-        folder: The user's data folder (--data-dir or EBB_DATA). When given, MNIST and
-            Fashion-MNIST are looked for there and nowhere else; when None, in the system's data
-            sets and Keras' cache, and else Keras downloads them.
+        name: `digits`, `digits-colour`, `cube`, `mnist`, `fashion-mnist`, `cifar10`, `stl10`; a
+            sub-folder of `folder` with the four IDX files, `name.npz` or images (see `data.images`)
+            in it; or the path of a .npz file with the arrays x_train, y_train, x_test and y_test.
+        folder: The user's data folder (--data-dir or EBB_DATA). When given, published data sets
+            are looked for there and nowhere else; when None, in the system's data sets and Keras'
+            cache, and else Keras downloads them (but for STL-10, which it does not know).
 
     Returns:
         The data set.
@@ -92,7 +93,7 @@ def own_names(folder: Path | None) -> list[str]:
     ]
 
 
-def _from_path(name: str) -> Files:
+def _from_path(name: str) -> ArrayFiles:
     files = npz_file(Path(name))
     if files is None:
         raise InputError(
@@ -105,8 +106,8 @@ def _from_path(name: str) -> Files:
 def _unknown(name: str, folder: Path | None) -> InputError:
     if folder is not None and is_plain_name(name) and os.path.isdir(folder / name):
         return InputError(
-            f"{quoted(folder / name)} holds no data set, expected {', '.join(IDX_NAMES.values())} "
-            f"(each plain or .gz) or {quoted(name + '.npz')}; put them there, or use {_IMPORT}"
+            f"{quoted(folder / name)} holds no data set, expected {IDX}, {quoted(name + '.npz')} "
+            f"or {IMAGES}; put them there, or use {_IMPORT}"
         )
     known = [*BUILT_IN, *own_names(folder)]
     close = difflib.get_close_matches(name.lower(), known, n=1)

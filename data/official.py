@@ -1,52 +1,113 @@
-"""MNIST and Fashion-MNIST: where their files may be, and what they must contain."""
+"""The published data sets: where their files may be, and what they must contain."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import NoReturn
 
-from data import keras_loader
+import numpy as np
+
+from data import cifar10, keras_loader, stl10
 from data.dataset import Dataset
 from data.errors import InputError, quoted
-from data.files import IDX_NAMES, Files, find_files, idx_files, npz_file
+from data.files import idx_files, npz_file
+from data.finding import IDX, IMAGES, Files
+from data.published import PublishedFiles
 
 # Where Linux distributions install data sets.
 SYSTEM_FOLDER = Path("/usr/share/datasets")
 
 
-@dataclass(frozen=True)
+def _find_arrays(folder: Path, name: str) -> Files | None:
+    return idx_files(folder) or npz_file(folder / f"{name}.npz")
+
+
+def _cached_mnist(cache: Path) -> Files | None:
+    return npz_file(cache / "mnist.npz")
+
+
+def _cached_fashion_mnist(cache: Path) -> Files | None:
+    return idx_files(cache / "fashion-mnist")
+
+
+def _never_cached(cache: Path) -> Files | None:
+    return None
+
+
+@dataclass(frozen=True, kw_only=True)
 class Official:
     """A published data set with its one true content.
 
     Attributes:
         name: What it is called here, and the name of its folder.
-        keras_module: The loader's module in `keras.datasets`.
-        checksum: The `content_checksum` of the published files.
+        shape: The shape of x_train.
+        test_examples: How many there are in the test file; each of the ten classes has a tenth,
+            but for MNIST's.
+        find: Looks for the files in the data set's own folder.
+        expected: What belongs into that folder, for people.
+        checksum: The `content_checksum` of the published files, where it is known.
+        keras_module: The loader's module in `keras.datasets`, if there is one.
+        find_cached: Looks for the files in Keras' folder of data sets.
     """
 
     name: str
-    keras_module: str
-    checksum: str
+    shape: tuple[int, ...]
+    test_examples: int
+    find: Callable[[Path], Files | None]
+    expected: str
+    checksum: str | None = None
+    keras_module: str | None = None
+    find_cached: Callable[[Path], Files | None] = _never_cached
 
 
 OFFICIAL = {
     official.name: official
     for official in (
         Official(
-            "mnist", "mnist", "d3bba0ce073901b7c0c5264630a1d97b21d250061900b89e8cafc17b2d4840de"
+            name="mnist",
+            shape=(60_000, 28, 28),
+            test_examples=10_000,
+            find=partial(_find_arrays, name="mnist"),
+            expected=f"{IDX} or mnist.npz",
+            checksum="d3bba0ce073901b7c0c5264630a1d97b21d250061900b89e8cafc17b2d4840de",
+            keras_module="mnist",
+            find_cached=_cached_mnist,
         ),
         Official(
-            "fashion-mnist",
-            "fashion_mnist",
-            "a8e00da68b43fe99bb68ea5bb9e1355f906bd60a7f099f6565785d990464ba00",
+            name="fashion-mnist",
+            shape=(60_000, 28, 28),
+            test_examples=10_000,
+            find=partial(_find_arrays, name="fashion-mnist"),
+            expected=f"{IDX} or fashion-mnist.npz",
+            checksum="a8e00da68b43fe99bb68ea5bb9e1355f906bd60a7f099f6565785d990464ba00",
+            keras_module="fashion_mnist",
+            find_cached=_cached_fashion_mnist,
+        ),
+        Official(
+            name="cifar10",
+            shape=cifar10.SHAPE,
+            test_examples=10_000,
+            find=cifar10.find_cifar10,
+            expected=f"{cifar10.FOLDER}/ or {cifar10.ARCHIVE}, cifar10.npz, or {IMAGES}",
+            keras_module="cifar10",
+            find_cached=cifar10.cached_cifar10,
+        ),
+        Official(
+            name="stl10",
+            shape=stl10.SHAPE,
+            test_examples=8_000,
+            find=stl10.find_stl10,
+            expected=f"{', '.join(stl10.MD5)} or their archive {stl10.ARCHIVE}",
         ),
     )
 }
 
 
 def find_official(name: str, folder: Path | None) -> Files | None:
-    """Looks for the files of MNIST or Fashion-MNIST, by name alone.
+    """Looks for the files of a published data set, by name alone.
 
     Args:
         name: A key of `OFFICIAL`.
@@ -57,12 +118,12 @@ def find_official(name: str, folder: Path | None) -> Files | None:
         folder, then Keras' cache. None if no place has.
     """
     if folder is not None:
-        return find_files(folder / name, name)
-    return find_files(SYSTEM_FOLDER / name, name) or _cached(name)
+        return OFFICIAL[name].find(folder / name)
+    return OFFICIAL[name].find(SYSTEM_FOLDER / name) or _cached(name)
 
 
 def load_official(name: str, folder: Path | None) -> Dataset:
-    """Loads MNIST or Fashion-MNIST and checks that it is the published content.
+    """Loads a published data set and checks that it is the published content.
 
     Args:
         name: A key of `OFFICIAL`.
@@ -70,7 +131,8 @@ def load_official(name: str, folder: Path | None) -> Dataset:
             downloaded by Keras' loader.
 
     Returns:
-        The data set: uint8 images [60000, 28, 28] and [10000, 28, 28], ten classes.
+        The data set: uint8 images of ten classes. Its `source` says so where the pixels could
+        not be compared with the published ones (CIFAR-10 from images or a .npz).
 
     Raises:
         InputError: No files are where they should be, the download failed, a file is damaged, or
@@ -89,43 +151,82 @@ def load_official(name: str, folder: Path | None) -> Dataset:
 
 
 def _published(name: str, files: Files) -> Dataset:
+    official = OFFICIAL[name]
     dataset = files.load(name)
-    if dataset.checksum != OFFICIAL[name].checksum:
+    if official.checksum is None:
+        _check_counts(official, dataset, files)
+        if isinstance(files, PublishedFiles):
+            return dataset
+        remark = "not the published files, so its pixels may differ from theirs"
+        return replace(dataset, source=f"{dataset.source}: {remark}")
+    if dataset.checksum != official.checksum:
         twin = next((o.name for o in OFFICIAL.values() if o.checksum == dataset.checksum), None)
-        raise InputError(
-            f"{quoted(files.source)} does not hold the published {name}: found "
-            f"{twin or 'content of checksum ' + dataset.checksum[:12]}, expected "
-            f"{OFFICIAL[name].checksum[:12]}; put the published files there, or keep your own data "
-            "under another name with `ebb data import NAME FOLDER`"
+        raise _foreign(
+            name,
+            files,
+            found=twin or "content of checksum " + dataset.checksum[:12],
+            expected=official.checksum[:12],
         )
     return dataset
 
 
+def _check_counts(official: Official, dataset: Dataset, files: Files) -> None:
+    """Checks what can be checked of content whose checksum nobody has published."""
+    test = (official.test_examples, *official.shape[1:])
+    for x, y, shape in (
+        (dataset.x_train, dataset.y_train, official.shape),
+        (dataset.x_test, dataset.y_test, test),
+    ):
+        counts = np.bincount(y)
+        each = f"{counts.min():,} to {counts.max():,}"
+        if x.shape != shape or x.dtype != np.uint8 or set(counts) != {shape[0] // 10}:
+            raise _foreign(
+                official.name,
+                files,
+                found=f"{x.dtype} images {x.shape}, {each} of a class",
+                expected=f"uint8 images {shape}, {shape[0] // 10:,} of each of 10 classes",
+            )
+
+
+def _foreign(name: str, files: Files, *, found: str, expected: str) -> InputError:
+    return InputError(
+        f"{quoted(files.source)} does not hold the published {name}: found {found}, expected "
+        f"{expected}; put the published files there, or keep your own data under another name with "
+        "`ebb data import NAME FOLDER`"
+    )
+
+
 def _cached(name: str) -> Files | None:
     for cache in keras_loader.cache_folders():
-        files = npz_file(cache / "mnist.npz") if name == "mnist" else idx_files(cache / name)
+        files = OFFICIAL[name].find_cached(cache)
         if files:
             return files
     return None
 
 
 def _not_in(folder: Path, name: str) -> NoReturn:
-    expected = folder / name / IDX_NAMES["x_train"]
+    official = OFFICIAL[name]
+    fetch = "leave out --data-dir and EBB_DATA to have Keras fetch it"
     raise InputError(
-        f"{name} is not in the data folder {quoted(folder)}: expected {quoted(expected)} (or .gz) "
-        f"with its three companions, or {quoted(folder / name / f'{name}.npz')}; put them there, "
-        "or leave out --data-dir and EBB_DATA to have Keras fetch it"
+        f"{name} is not in the data folder {quoted(folder)}: expected in {quoted(folder / name)} "
+        f"the files {official.expected}; put them there"
+        + (f", or {fetch}" if official.keras_module else "")
     )
 
 
 def _downloaded(name: str) -> Files:
-    reason = keras_loader.run_keras_loader(OFFICIAL[name].keras_module)
-    files = _cached(name)
-    if reason is None and files is not None:
-        return files
+    official = OFFICIAL[name]
+    if official.keras_module is None:
+        failure = "Keras has no loader for it"
+    else:
+        reason = keras_loader.run_keras_loader(official.keras_module)
+        files = _cached(name)
+        if reason is None and files is not None:
+            return files
+        reason = reason or f"it left no file in {quoted(keras_loader.keras_home())}"
+        failure = f"its download through Keras failed ({reason})"
     raise InputError(
-        f"{name} is not on this machine and its download through Keras failed "
-        f"({reason or 'it left no file in ' + quoted(keras_loader.keras_home())}), expected "
-        f"{', '.join(IDX_NAMES.values())} (each plain or .gz) in a folder {name}/; put them there "
-        "and name the folder around it with --data-dir or EBB_DATA, or mend the network"
+        f"{name} is not on this machine and {failure}, expected {official.expected} in a folder "
+        f"{name}/; put them there and name the folder around it with --data-dir or EBB_DATA"
+        + (", or mend the network" if official.keras_module else "")
     )

@@ -124,6 +124,7 @@ def list_studies(style: str) -> None:
 )
 @click.option("--conditions", help="Only these, separated by commas.")
 @click.option("--workers", type=click.IntRange(1), help="Processes. [default: all processors]")
+@click.option("--keep-weights", is_flag=True, help="Keep trained networks, to evaluate them later.")
 @click.option("--retry-failed", is_flag=True, help="Do failed runs again.")
 @click.option("--fresh", is_flag=True, help="Remove this variant's records first.")
 @click.option("--yes", is_flag=True, help="Do not ask.")
@@ -140,6 +141,7 @@ def run(
     overrides: tuple[str, ...],
     conditions: str | None,
     workers: int | None,
+    keep_weights: bool,
     retry_failed: bool,
     fresh: bool,
     yes: bool,
@@ -155,7 +157,7 @@ def run(
     """
     from studies.catalogue import find
     from studies.progress import display, duration
-    from studies.runner import execute, forget_unfinished, make_plan
+    from studies.runner import execute, forget, make_plan
     from studies.variant import variant_of
 
     store = Store(folder)
@@ -176,6 +178,7 @@ def run(
             study_file=Path(study).resolve() if study.endswith(".py") else None,
             retry_failed=retry_failed,
             fresh=fresh,
+            keep_weights=keep_weights,
         )
         name = f"{variant.study.name} ({variant.name})"
         kept = f", {plan.done} in the store already" if plan.done else ""
@@ -186,7 +189,7 @@ def run(
         if fresh:
             _confirm(f"Remove the records of {name}?", yes)
             store.remove(variant.study.name, variant.name)
-            forget_unfinished(plan, store)
+            forget(plan, store)
         if not quiet:
             click.echo(f"{name}: {_count(len(plan.jobs), 'run')} to do{kept}", err=True)
         processes = min(workers or _processors(), len(plan.jobs))
@@ -412,7 +415,7 @@ def data_list(data_dir: Path | None) -> None:
 
     for row in available(data_dir):
         shape = " x ".join(map(str, row.shape)) if row.shape else ""
-        click.echo(f"{row.name:<16} {row.status:<12} {shape:<18} {row.where}")
+        click.echo(f"{row.name:<16} {row.status:<12} {shape:<20} {row.where}")
 
 
 @data_group.command("show")

@@ -28,9 +28,12 @@ class Job:
         key: The run's identity, see `Recipe.key`.
         study, variant, condition, seed: Whose run it is.
         recipe: What to do.
+        data: Checksum of its data set; empty for a score.
         data_dir: The folder given for data sets, if any.
         study_file: The user's study file, if it is not one of Ebb's own.
         keep: Folder for the state of a long run, see `core.continuation`.
+        weights: Folder of kept weights, see `core.kept`.
+        keep_weights: Whether to keep this run's.
         together: The recipes of all conditions that are run: a worker checks them before it
             trains anything.
     """
@@ -41,9 +44,12 @@ class Job:
     condition: str
     seed: int
     recipe: Recipe | Scoring
+    data: str
     data_dir: Path | None = None
     study_file: Path | None = None
     keep: Path | None = None
+    weights: Path | None = None
+    keep_weights: bool = False
     together: Mapping[str, Recipe] = field(default_factory=dict)
 
 

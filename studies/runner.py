@@ -9,6 +9,7 @@ from typing import Protocol
 
 from core import Recipe, Record, Store, environment, fingerprint
 from core.continuation import state_file
+from core.kept import Kept
 from core.preparation import prepare
 from data import InputError, load
 from studies.executor import Executor, Job, in_processes
@@ -17,6 +18,8 @@ from studies.variant import Variant
 
 UNFINISHED = "unfinished"
 """The store's folder for the states of long runs."""
+WEIGHTS = "weights"
+"""The store's folder for the weights that were asked to be kept."""
 
 COMMIT_EVERY = 0.5
 """Seconds of scores that are committed together."""
@@ -62,6 +65,7 @@ def make_plan(
     study_file: Path | None = None,
     retry_failed: bool = False,
     fresh: bool = False,
+    keep_weights: bool = False,
 ) -> Plan:
     """Planned minus done.
 
@@ -74,6 +78,7 @@ def make_plan(
         study_file: The user's study file.
         retry_failed: Whether failed runs are to be done again.
         fresh: Whether to plan as if nothing were in the store.
+        keep_weights: Whether to keep the weights of the runs.
 
     Raises:
         InputError: Unknown condition; data that are not there; a split or an order that does
@@ -89,12 +94,23 @@ def make_plan(
     }
     jobs, done, failed = [], 0, 0
     chosen = dict.fromkeys(study.conditions if conditions is None else conditions)
+    if keep_weights and any(isinstance(study.recipe(name), Scoring) for name in chosen):
+        raise InputError(
+            f"Received --keep-weights for {study.name}, which trains no network; expected a study "
+            "that does."
+        )
     recipes = {condition: study.recipe(condition) for condition in chosen}
     together = {name: recipe for name, recipe in recipes.items() if isinstance(recipe, Recipe)}
+    # Once each: CIFAR-10 takes seconds to decode, and a study may have dozens of conditions.
+    names = dict.fromkeys(recipe.dataset for recipe in together.values())
+    datasets = {name: load(name, data_dir) for name in names}
     for condition, recipe in recipes.items():
-        checksum = _checksum(recipe, data_dir)
+        data = ""
+        if isinstance(recipe, Recipe):
+            data = datasets[recipe.dataset].checksum
+            prepare(recipe, 0, datasets[recipe.dataset])
         for seed in seeds:
-            key = _key(recipe, seed, checksum)
+            key = recipe.key(seed, data)
             status = stored.get((condition, seed, key))
             if status is None or (status == "failed" and retry_failed):
                 jobs.append(
@@ -105,9 +121,12 @@ def make_plan(
                         condition=condition,
                         seed=seed,
                         recipe=recipe,
+                        data=data,
                         data_dir=data_dir,
                         study_file=study_file,
                         keep=store.folder / UNFINISHED,
+                        weights=store.folder / WEIGHTS,
+                        keep_weights=keep_weights,
                         together=together,
                     )
                 )
@@ -118,10 +137,12 @@ def make_plan(
     return Plan(tuple(jobs), done, failed, planned)
 
 
-def forget_unfinished(plan: Plan, store: Store) -> None:
-    """Have the planned runs begin at their first step, not where they were interrupted."""
+def forget(plan: Plan, store: Store) -> None:
+    """Have the planned runs begin at their first step: no state and no weights are kept of them."""
     for job in plan.jobs:
         state_file(store.folder / UNFINISHED, job.key).unlink(missing_ok=True)
+        if isinstance(job.recipe, Recipe):
+            Kept(store.folder / WEIGHTS, job.recipe, job.seed, job.data).remove()
 
 
 def execute(
@@ -194,26 +215,8 @@ def execute(
     return records
 
 
-def _checksum(recipe: Recipe | Scoring, data_dir: Path | None) -> str:
-    """The checksum of a recipe's data, which are refused if they do not fit it; none of a score's.
-
-    Raises:
-        InputError: No such data; a split or an order that does not fit them.
-    """
-    if isinstance(recipe, Scoring):
-        return ""
-    dataset = load(recipe.dataset, data_dir)
-    prepare(recipe, 0, dataset)
-    return dataset.checksum
-
-
-def _key(recipe: Recipe | Scoring, seed: int, checksum: str) -> str:
-    return recipe.key(seed) if isinstance(recipe, Scoring) else recipe.key(seed, checksum)
-
-
 def _failure(job: Job, error: str) -> Record:
     """The record of a run that did not end by itself."""
-    scoring = isinstance(job.recipe, Scoring)
     return Record(
         key=job.key,
         study=job.study,
@@ -221,7 +224,7 @@ def _failure(job: Job, error: str) -> Record:
         condition=job.condition,
         seed=job.seed,
         recipe=job.recipe.to_json(),
-        data="" if scoring else load(job.recipe.dataset, job.data_dir).checksum,
+        data=job.data,
         environment=environment(),
         status="failed",
         error=error,

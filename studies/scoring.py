@@ -81,9 +81,9 @@ class Scoring:
         text = json.dumps(self.to_json(), sort_keys=True) + _source(resolve(self.scores.name))
         return hashlib.sha256(text.encode()).hexdigest()
 
-    def key(self, seed: int) -> str:
-        """The identity of a run, 16 hex digits."""
-        return hashlib.sha256(f"{self.digest()} {seed}".encode()).hexdigest()[:16]
+    def key(self, seed: int, checksum: str = "") -> str:
+        """The identity of a run, as `Recipe.key` has it; there is no data set to check."""
+        return hashlib.sha256(f"{self.digest()} {seed} {checksum}".encode()).hexdigest()[:16]
 
     def run(self, seed: int, *, study: str, variant: str, condition: str) -> Record:
         """Call the function once.

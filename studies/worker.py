@@ -65,9 +65,12 @@ def _one_thread_trainer() -> Any:
 def _all_can_work(job: Any, trainer: Any, report: Any) -> bool:
     """Check the recipes of all conditions: none is refused after others have trained for hours."""
     from data import InputError
+    from studies.catalogue import load_file
 
     for condition, recipe in job.together.items():
         try:
+            if job.study_file is not None:
+                load_file(job.study_file)
             trainer.check(recipe, _dataset(recipe.dataset, job.data_dir))
         except InputError as error:
             report("refused", (condition, str(error)))
@@ -96,6 +99,8 @@ def _run(job: Any, trainer: Any, report: Any) -> None:
                 callbacks=make_callbacks(job.condition, job.seed) if make_callbacks else [],
                 progress=lambda epoch: report("epoch", epoch),
                 keep=job.keep,
+                weights=job.weights,
+                keep_weights=job.keep_weights,
                 **whose,
             )
     except InputError as error:

@@ -7,10 +7,22 @@ Keras is imported inside, so that recipes can be written without it.
 from collections.abc import Callable
 from typing import Any
 
+from core.models.alexnet import alexnet
+from core.models.cnn import cnn
+from core.models.lenet import lenet
 from core.models.mlp import deep_mlp, linear, mlp
+from core.models.resnet50 import resnet50
 from core.named import resolve
 
-BUILDERS: dict[str, Callable[..., Any]] = {"linear": linear, "mlp": mlp, "deep-mlp": deep_mlp}
+BUILDERS: dict[str, Callable[..., Any]] = {
+    "linear": linear,
+    "mlp": mlp,
+    "deep-mlp": deep_mlp,
+    "cnn": cnn,
+    "lenet": lenet,
+    "alexnet": alexnet,
+    "resnet50": resnet50,
+}
 
 
 def builder(name: str) -> Callable[..., Any]:

@@ -1,9 +1,12 @@
 """Multi-layer perceptrons: from none to sixty hidden layers."""
 
-from collections.abc import Sequence
 from typing import Any
 
+from data import InputError
+
 Activation = str | tuple[str, ...]
+ACTIVATION_LAYERS = ("ELU", "LeakyReLU", "PReLU", "ReLU", "Softmax")
+"""Keras layers that are nothing but an activation."""
 
 
 def linear(
@@ -136,13 +139,27 @@ def deep_mlp(
 
 
 def activation_layers(activation: Activation) -> list[Any]:
-    """The Keras layers that an activation's name, or several in a row, stand for."""
+    """The Keras layers that an activation's name, or several in a row, stand for.
+
+    Raises:
+        InputError: Keras has no such activation.
+    """
+    names = activation if isinstance(activation, tuple | list) else (activation,)
+    return [_activation_layer(name) for name in names]
+
+
+def _activation_layer(name: str) -> Any:
     from keras import layers
 
-    names: Sequence[str] = (activation,) if isinstance(activation, str) else activation
-    return [
-        getattr(layers, name)() if name[:1].isupper() else layers.Activation(name) for name in names
-    ]
+    if name in ACTIVATION_LAYERS:
+        return getattr(layers, name)()
+    try:
+        return layers.Activation(name)
+    except (TypeError, ValueError):
+        raise InputError(
+            f"Received activation {name!r}; expected a Keras activation by its name, such as relu, "
+            f"or one of the layers {', '.join(ACTIVATION_LAYERS)}."
+        ) from None
 
 
 def penalty(l1: float, l2: float) -> Any:

@@ -360,3 +360,15 @@ def test_the_recipe_of_the_training_that_comes_first_is_clean():
     assert (first.label_noise, first.input_noise, first.pretraining) == (None, None, None)
     assert (first.epochs, first.evaluation.at_end, first.evaluation.segments) == (1, (), False)
     assert (first.replay, first.order, first.optimiser) == (FULL.replay, FULL.order, FULL.optimiser)
+
+
+def test_a_subset_per_class_is_named_in_json_and_recipes_without_one_keep_their_keys():
+    assert plain.to_json()["split"] == {
+        "is": "HoldOut",
+        "size": 0,
+        "where": "last",
+        "of": "train",
+    }
+    subset = replaced(plain, "split.per_class", 500)
+    assert subset.to_json()["split"]["per_class"] == 500
+    assert Recipe.from_json(json.loads(json.dumps(subset.to_json()))) == subset

@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from core.split import HoldOut
@@ -70,3 +70,38 @@ def test_a_split_that_leaves_nothing_is_refused():
 def test_unknown_places_and_files_are_refused(wrong):
     with pytest.raises(InputError, match="expected"):
         HoldOut(size=1, **wrong)
+
+
+@given(
+    st.lists(st.integers(0, 3), min_size=8, max_size=60),
+    st.floats(0, 0.5),
+    st.sampled_from(WHERE),
+    st.sampled_from(["train", "test"]),
+    st.integers(1, 5),
+)
+def test_a_subset_has_so_many_of_each_class_and_leaves_the_other_parts_alone(
+    y, size, where, of, per_class
+):
+    y, y_test = np.asarray(y), np.arange(8) % 4
+    whole = split(HoldOut(size=size, where=where, of=of), y, y_test)
+    assume(all(np.sum(y[whole.train] == label) >= per_class for label in np.unique(y)))
+    parts = split(HoldOut(size=size, where=where, of=of, per_class=per_class), y, y_test)
+    for label in np.unique(y):
+        members = [i for i in whole.train if y[i] == label]
+        assert [i for i in parts.train if y[i] == label] == members[:per_class]
+    assert list(parts.train) == sorted(parts.train)
+    np.testing.assert_array_equal(parts.validation, whole.validation)
+    np.testing.assert_array_equal(parts.test, whole.test)
+
+
+def test_a_class_with_too_few_examples_for_the_subset_is_refused():
+    with pytest.raises(InputError, match="per_class=3; expected at most 2, as many as class 1"):
+        split(HoldOut(per_class=3), [0, 0, 0, 1, 1])
+    with pytest.raises(InputError, match="expected at most 1, as many as class 0"):
+        split(HoldOut(size=2, where="first", per_class=2), [0, 0, 0, 1, 1])
+
+
+@pytest.mark.parametrize("per_class", [0, -1, 1.5, True, "3"])
+def test_impossible_subsets_are_refused(per_class):
+    with pytest.raises(InputError, match="per_class"):
+        HoldOut(per_class=per_class)

@@ -39,8 +39,9 @@ def test_own_data_sets_follow_in_alphabetical_order(tmp_path, arrays, write_idx_
     (tmp_path / ".hidden").mkdir()
     (tmp_path / "file").touch()
     assert list(rows(tmp_path)) == [
-        "digits", "digits-colour", "cube", "mnist", "fashion-mnist", "apples", "pears",
-    ]  # fmt: skip
+        *("digits", "digits-colour", "cube", "mnist", "fashion-mnist", "cifar10", "stl10"),
+        *("apples", "pears"),
+    ]
     for name in ("apples", "pears"):
         row = rows(tmp_path)[name]
         assert (row.status, row.shape, row.built_in) == ("here", (12, 4, 5), False)

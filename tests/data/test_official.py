@@ -48,8 +48,8 @@ def test_a_folder_that_was_named_is_the_only_place_looked_into(
 ):
     write_idx_folder(tmp_path / "system/mnist", published)
     user = tmp_path / "user"
-    expected = str(user / "mnist" / "train-images-idx3-ubyte")
-    fails(load, "mnist", user, says=[repr(str(user)), expected, "--data-dir"])
+    expected = [repr(str(user / "mnist")), "train-images-idx3-ubyte"]
+    fails(load, "mnist", user, says=[repr(str(user)), *expected, "--data-dir"])
 
 
 def test_one_missing_file_of_four_is_named(tmp_path, published, write_idx_folder, fails):

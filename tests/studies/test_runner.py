@@ -146,7 +146,7 @@ def test_a_run_that_diverged_is_an_outcome_and_is_not_repeated(store):
 
 def test_a_recipe_that_cannot_work_ends_the_study_and_keeps_what_ended(store):
     fake = FakeWorkers(
-        lambda job: ("refused", "Nonsense") if job.seed == 1 else ("record", outcome(job))
+        lambda job: ("refused", ("a", "Nonsense")) if job.seed == 1 else ("record", outcome(job))
     )
     with pytest.raises(InputError, match="mine, a: Nonsense"):
         ran(store, fake)

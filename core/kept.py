@@ -1,0 +1,75 @@
+"""Kept weights: a trained network, to be looked at on further sets without training it again.
+
+A run whose recipe differs from a kept one only in the sets that are evaluated at its end takes the
+kept weights and what was measured on the way: it leaves the same record as if it had been trained.
+"""
+
+import dataclasses
+import hashlib
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from core.environment import environment, fingerprint
+from core.recipe import Recipe
+
+
+class Kept:
+    """Where one run's weights are kept: HDF5 as Keras writes it, and beside it what was measured.
+
+    Args:
+        folder: Of all kept weights.
+        recipe: The run's.
+        seed: The run's.
+        checksum: Of its data.
+    """
+
+    def __init__(self, folder: Path, recipe: Recipe, seed: int, checksum: str) -> None:
+        plan = dataclasses.replace(recipe.evaluation, at_end=())
+        key = dataclasses.replace(recipe, evaluation=plan).key(seed, checksum)
+        stem = f"{key}-{fingerprint(environment())}"
+        self.weights, self.results = folder / f"{stem}.weights.h5", folder / f"{stem}.npz"
+
+    def save(self, model: Any, results: bytes, reached: dict[str, Any]) -> None:
+        """Keep a trained network.
+
+        Args:
+            model: The Keras model.
+            results: What was measured, as `write_results` writes it, before the sets at the end.
+            reached: `status`, `epoch`, `step`, `segment` and `remarks`.
+        """
+        self.weights.parent.mkdir(parents=True, exist_ok=True)
+        new = self.weights.with_name(f"new-{self.weights.name}")
+        model.save_weights(new)
+        new.replace(self.weights)
+        text = json.dumps({**reached, "weights": _checksum(self.weights)})
+        new = self.results.with_name(f"new-{self.results.name}")
+        np.savez(new, results=np.frombuffer(results, np.uint8), text=np.array(text))
+        new.replace(self.results)
+
+    def load(self, model: Any) -> tuple[bytes, dict[str, Any]] | None:
+        """Put the kept weights into a model of the same kind; what `save` was given beside them.
+
+        None if there are none, or not whole ones: then the run is trained.
+        """
+        try:
+            with np.load(self.results, allow_pickle=False) as file:
+                results, reached = file["results"].tobytes(), json.loads(str(file["text"]))
+            whole = reached["weights"] == _checksum(self.weights)
+        except (OSError, ValueError, KeyError, EOFError):
+            return None
+        if not whole:
+            return None
+        model.load_weights(self.weights)
+        return results, reached
+
+    def remove(self) -> None:
+        """Forget the network."""
+        self.results.unlink(missing_ok=True)
+        self.weights.unlink(missing_ok=True)
+
+
+def _checksum(file: Path) -> str:
+    return hashlib.sha256(file.read_bytes()).hexdigest()

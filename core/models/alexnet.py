@@ -1,0 +1,75 @@
+"""An AlexNet for images of 32 x 32, as in experiment E1."""
+
+from typing import Any
+
+from core.models.images import image_layers
+from core.models.mlp import penalty
+from data import InputError
+
+
+def alexnet(
+    input_shape: tuple[int, ...],
+    classes: int,
+    *,
+    filters: tuple[int, ...] = (96, 256, 384, 384, 256),
+    widths: tuple[int, ...] = (4096, 4096, 1000),
+    dropout: float = 0.4,
+    l2: float = 0.0,
+    kernel_initializer: str = "glorot_uniform",
+    bias_initializer: str = "zeros",
+) -> Any:
+    """The layers of AlexNet (Krizhevsky et al. 2012) with pools that fit small images.
+
+    Convolutions 11 x 11 with stride 4, 5 x 5, and three of 3 x 3; 2 x 2 max pools after the
+    first, second and fifth; dense layers; softmax. Everything is padded (`same`), so the sides of
+    a 32 x 32 image go 8, 4, 4, 2, 2, 2, 2, 1. Each layer's sums are normalised by batch before its
+    activation, the output's before the softmax too. 25,730,506 parameters with three channels and
+    ten classes.
+
+    Args:
+        input_shape: Shape of one image, [height, width] or [height, width, channels].
+        classes: Number of classes.
+        filters: Of the five convolutions.
+        widths: Units of the dense layers before the output.
+        dropout: Share of each dense layer's outputs that is dropped in training.
+        l2: Penalty on the squares of every kernel and every bias.
+        kernel_initializer: Keras initialiser of every kernel.
+        bias_initializer: Keras initialiser of every bias.
+
+    Returns:
+        A `keras.Sequential`, not compiled.
+
+    Raises:
+        InputError: No images, or another number of filters than five.
+    """
+    from keras import Sequential, layers
+
+    if len(filters) != 5:
+        raise InputError(
+            f"Received {len(filters)} numbers of filters; expected 5, one for each convolution."
+        )
+    options = {
+        "kernel_initializer": kernel_initializer,
+        "bias_initializer": bias_initializer,
+        "kernel_regularizer": penalty(0.0, l2),
+        "bias_regularizer": penalty(0.0, l2),
+    }
+    model = Sequential(image_layers(input_shape))
+    convolutions = zip(filters, (11, 5, 3, 3, 3), (4, 1, 1, 1, 1), strict=True)
+    for place, (number, size, stride) in enumerate(convolutions):
+        model.add(layers.Conv2D(number, size, strides=stride, padding="same", **options))
+        model.add(layers.BatchNormalization())
+        model.add(layers.Activation("relu"))
+        if place in (0, 1, 4):
+            model.add(layers.MaxPooling2D(padding="same"))
+    model.add(layers.Flatten())
+    for width in widths:
+        model.add(layers.Dense(width, **options))
+        model.add(layers.BatchNormalization())
+        model.add(layers.Activation("relu"))
+        if dropout:
+            model.add(layers.Dropout(dropout))
+    model.add(layers.Dense(classes, **options))
+    model.add(layers.BatchNormalization())
+    model.add(layers.Activation("softmax"))
+    return model

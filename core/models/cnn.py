@@ -1,0 +1,84 @@
+"""A convolutional network of pairs of convolutions, as for Fashion-MNIST in experiment D6."""
+
+from typing import Any
+
+from core.models.images import image_layers
+from core.models.mlp import Activation, activation_layers, penalty
+from data import InputError
+
+
+def cnn(
+    input_shape: tuple[int, ...],
+    classes: int,
+    *,
+    filters: tuple[int, ...] = (64, 128, 256),
+    widths: tuple[int, ...] = (1024, 512),
+    activation: Activation = "relu",
+    batch_normalization: bool = False,
+    pool_dropout: tuple[float, ...] = (),
+    dropout: float = 0.0,
+    l2: float = 0.0,
+    kernel_initializer: str = "glorot_uniform",
+    bias_initializer: str = "zeros",
+) -> Any:
+    """Pairs of 3 x 3 convolutions, each pair with a 2 x 2 max pool, then dense layers.
+
+    The first convolution of a pair keeps the image's size, the second takes a pixel from each
+    side. The defaults are the naive network of D6; the tuned one is `batch_normalization=True`,
+    `pool_dropout=(.125, .25, .5)`, `dropout=.5`, `l2=.01`.
+
+    Args:
+        input_shape: Shape of one image, [height, width] or [height, width, channels].
+        classes: Number of classes.
+        filters: Of both convolutions of each pair.
+        widths: Units of each dense layer.
+        activation: Of convolutions and dense layers, see `mlp`.
+        batch_normalization: Whether each convolution's sums are normalised by batch. The dense
+            layers' are not: 1,940,938 parameters leave no room for them.
+        pool_dropout: Share that is dropped after each pool, one for each pair; none if empty.
+        dropout: Share of each dense layer's outputs that is dropped in training.
+        l2: Penalty on the squares of the kernels, but for the output's.
+        kernel_initializer: Keras initialiser of every kernel.
+        bias_initializer: Keras initialiser of every bias.
+
+    Returns:
+        A `keras.Sequential`, not compiled.
+
+    Raises:
+        InputError: No images, or too small ones; another number of shares than of pairs.
+    """
+    from keras import Sequential, layers
+
+    if pool_dropout and len(pool_dropout) != len(filters):
+        raise InputError(
+            f"Received pool_dropout {tuple(pool_dropout)} for {len(filters)} pools; expected one "
+            "share for each, or none."
+        )
+    smallest = 1
+    for _ in filters:
+        smallest = 2 * smallest + 2
+    start = {"kernel_initializer": kernel_initializer, "bias_initializer": bias_initializer}
+    model = Sequential(image_layers(input_shape, smallest))
+    for number, dropped in zip(filters, pool_dropout or [0.0] * len(filters), strict=True):
+        for padding in ("same", "valid"):
+            model.add(
+                layers.Conv2D(
+                    number, 3, padding=padding, kernel_regularizer=penalty(0.0, l2), **start
+                )
+            )
+            if batch_normalization:
+                model.add(layers.BatchNormalization())
+            for each in activation_layers(activation):
+                model.add(each)
+        model.add(layers.MaxPooling2D())
+        if dropped:
+            model.add(layers.Dropout(dropped))
+    model.add(layers.Flatten())
+    for width in widths:
+        model.add(layers.Dense(width, kernel_regularizer=penalty(0.0, l2), **start))
+        for each in activation_layers(activation):
+            model.add(each)
+        if dropout:
+            model.add(layers.Dropout(dropout))
+    model.add(layers.Dense(classes, activation="softmax", **start))
+    return model
