@@ -12,7 +12,7 @@ from data import InputError
 from studies import Scoring, Shares, Study
 from studies.catalogue import find, study_in
 from studies.polynomials import scores
-from studies.runner import execute, make_plan
+from studies.runner import execute, forget, make_plan
 from studies.variant import variant_of
 from tests.studies.conftest import in_a_process, refused
 from tests.studies.test_runner import Shown
@@ -115,6 +115,8 @@ def test_parameters_are_overridden_and_a_recipes_fields_are_refused(coins, ebb):
     line = refused(ebb("run", "coins.py", "--epochs", "3"))
     assert "'epochs' for a study that trains no network; expected one of its parameters" in line
     assert "bias, times, side" in line
+    line = refused(ebb("run", "coins.py", "--keep-weights"))
+    assert "--keep-weights for coins, which trains no network" in line
 
 
 def test_what_the_function_refuses_ends_the_run_in_one_line(coins, tmp_path):
@@ -185,7 +187,8 @@ def test_shares_need_conditions_with_their_parameters():
 
 
 def test_an_interrupted_study_keeps_the_scores_that_ended(coins, store):
-    plan = make_plan(variant_of(study_in(coins), {}), store)
+    plan = make_plan(variant_of(study_in(coins), {}), store, fresh=True)
+    forget(plan, store)  # there are no weights to forget
 
     def interrupted(jobs):
         yield from InThisProcess()(jobs[:3])
