@@ -19,9 +19,11 @@ if TYPE_CHECKING:
     from analysis.comparison import Comparison, compare
     from analysis.confusion import accuracy, class_accuracy, mean_class_accuracy
     from analysis.corrections import adjust
+    from analysis.dead_units import dead_units_table
     from analysis.families import compare_all, compare_classes, friedman
     from analysis.figures import class_segment_heatmap, save
     from analysis.forgetting import recency_bias
+    from analysis.gradients import gradient_table
     from analysis.interaction import DoubleDifference, double_difference
     from analysis.intervals import (
         binomial_standard_error,
@@ -32,6 +34,7 @@ if TYPE_CHECKING:
         t_interval,
         wilson_interval,
     )
+    from analysis.misclassified import misclassified_table
     from analysis.planning import explain_plan, plan, plan_from_pilot
     from analysis.position import class_positions, position_sentences, position_table, resemblance
     from analysis.runs import EvaluationLike, RunLike
@@ -83,6 +86,7 @@ __all__ = [
     "compare_all",
     "compare_classes",
     "condition_scores",
+    "dead_units_table",
     "double_difference",
     "explain",
     "explain_interaction",
@@ -94,6 +98,7 @@ __all__ = [
     "forward_transfer",
     "friedman",
     "gather",
+    "gradient_table",
     "history_table",
     "intransigence",
     "learning_accuracy",
@@ -102,6 +107,7 @@ __all__ = [
     "mean_forgetting_max_minus_last",
     "median_interval",
     "minimum_accuracy",
+    "misclassified_table",
     "per_class_table",
     "percentiles",
     "plan",
@@ -137,6 +143,8 @@ _MODULE_OF = {
     "class_accuracy": "confusion",
     "mean_class_accuracy": "confusion",
     "adjust": "corrections",
+    "dead_units_table": "dead_units",
+    "gradient_table": "gradients",
     "DoubleDifference": "interaction",
     "double_difference": "interaction",
     "compare_all": "families",
@@ -152,6 +160,7 @@ _MODULE_OF = {
     "quantile_interval": "intervals",
     "t_interval": "intervals",
     "wilson_interval": "intervals",
+    "misclassified_table": "misclassified",
     "explain_plan": "planning",
     "plan": "planning",
     "plan_from_pilot": "planning",

@@ -8,16 +8,21 @@ from __future__ import annotations
 PLAIN = ("loss", "squared error", "degree")
 
 
-def is_fraction(metric: str) -> bool:
-    """Whether a figure is a fraction, which people read in percent, to judge by its name."""
-    return not any(word in metric for word in PLAIN)
-
-
 def format_runs(n_a: int, n_b: int, *, paired: bool, noun: str = "pair") -> str:
     """How many runs: 5 pairs, or 5 + 4 runs; `noun` is what runs of one seed are called."""
     if paired:
         return f"{n_a} {noun}{'' if n_a == 1 else 's'}"
     return f"{n_a} + {n_b} runs"
+
+
+def is_fraction(metric: str) -> bool:
+    """Whether a metric is a fraction, printed in percent; losses and epochs are as they are."""
+    return not any(word in metric for word in PLAIN) and not is_epoch(metric)
+
+
+def is_epoch(metric: str) -> bool:
+    """Whether a metric is the number of an epoch."""
+    return metric.startswith("epoch of ") or metric.endswith(" epoch")
 
 
 def format_p(p: float) -> str:

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from analysis.confusion import accuracy, class_accuracy
 from analysis.intervals import describe
+from analysis.learning_curve import METRICS, SETTLED, curve_figure
 from analysis.runs import (
     STATUSES,
     RunLike,
@@ -27,7 +28,12 @@ from analysis.runs import (
     number_of_classes,
     whole_sets,
 )
-from analysis.values import EVALUATION_METRICS, class_forgetting, forgetting_scalars
+from analysis.values import (
+    EVALUATION_METRICS,
+    class_forgetting,
+    forgetting_scalars,
+    values_of,
+)
 
 Floats = NDArray[np.float64]
 
@@ -45,6 +51,14 @@ FORGETTING = (
     "minimum_after_first_turn",
     "untrained",
 )
+
+
+BEST = tuple(
+    f"{prefix}best validation {what}"
+    for what in ("accuracy", "loss")
+    for prefix in ("", "epoch of ")
+)
+"""Over the epochs, where the validation set was evaluated: what early stopping goes by."""
 
 
 def per_class_table(runs: Sequence[RunLike], set: str = "test") -> pd.DataFrame:
@@ -76,9 +90,12 @@ def summary_table(runs: Sequence[RunLike], sample: str = "test-sample") -> pd.Da
     """Final figures of each condition over seeds.
 
     For every whole set: "test accuracy" (over all examples), "test loss", "test mean class
-    accuracy". Where segments were evaluated, the figures of `forgetting_scalars` as well; among
-    them, where a run saw tasks once each, the published figures of tasks. Of runs that evaluated
-    nothing, because they trained nothing, the scores in their history.
+    accuracy". Where there is a validation set, its best accuracy and loss over the epochs and which
+    epochs these were: optimistic, because they are chosen on the very examples; and where it was
+    followed long enough, how much its curve fluctuates and where it levels out. Where segments were
+    evaluated, the figures of `forgetting_scalars` as well; among them, where a run saw tasks once
+    each, the published figures of tasks. Of runs that evaluated nothing, because they trained
+    nothing, the scores in their history.
 
     Args:
         runs: Records of one study and variant.
@@ -99,6 +116,18 @@ def summary_table(runs: Sequence[RunLike], sample: str = "test-sample") -> pd.Da
                 values = [figure(each) for each in last if each is not None]
                 row = {"condition": condition, "metric": f"{set} {name}"}
                 rows.append({**row, **describe(values)})
+        if any(e.set == "validation" and e.epoch > 0 for run in finished for e in run.evaluations):
+            rows += [
+                {"condition": condition, "metric": name}
+                | describe(values_of(finished, name, condition))
+                for name in BEST
+            ]
+        # A curve of fewer epochs has not settled: it says nothing of either kind.
+        long = [run for run in finished if len(epoch_evaluations(run, "validation")) > SETTLED + 2]
+        for name in METRICS if long else ():
+            row = {"condition": condition, "metric": name}
+            figures = [value for run in long if (value := curve_figure(run, name)) is not None]
+            rows.append({**row, **describe(figures)})
         scalars = [forgetting_scalars(run, sample) for run in finished if has_segments(run, sample)]
         scalars += [_scores(run) for run in finished if not run.evaluations]
         # A run that ended before its last task has no figures of tasks: not every run has each.

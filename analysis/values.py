@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from analysis import forgetting
 from analysis.confusion import accuracy, class_accuracy, mean_class_accuracy
+from analysis.learning_curve import curve_figure
 from analysis.runs import (
     DIVERGED,
     EvaluationLike,
@@ -33,7 +34,8 @@ EVALUATION_METRICS: Mapping[str, Callable[[EvaluationLike], float]] = {
     "mean class accuracy": lambda each: float(mean_class_accuracy(each.confusion)),
 }
 PATTERN = re.compile(
-    r"(?P<best>best )?(?P<set>.+?) (?P<what>mean class accuracy|accuracy|loss)"
+    r"(?P<when>epoch of (?=best ))?(?P<best>best )?"
+    r"(?P<set>.+?) (?P<what>mean class accuracy|accuracy|loss)"
     r"(?: at epoch (?P<epoch>\d+))?"
 )
 
@@ -53,7 +55,9 @@ def values_of(
     - "SET accuracy", "SET loss", "SET mean class accuracy": the last evaluation of the set;
     - "best SET ...": the best over the epochs (highest; lowest for a loss), optimistic where the
       same set chose the epoch;
+    - "epoch of best SET ...": the first epoch that has it;
     - "... at epoch N";
+    - "SET accuracy fluctuation", "SET loss levelling-out epoch" (see `analysis.learning_curve`);
     - the forgetting figures of `summary_table` ("mean drop", "recency bias: last class", ...;
       for tasks, once each, "tasks: average accuracy", "tasks: backward transfer", ...);
     - any name in the run's history: its last value there.
@@ -176,6 +180,8 @@ def _figure(run: RunLike, metric: str, class_: int | None) -> float | None:
         value = _evaluated(run, match, class_)
         if value is not None:
             return value
+    if class_ is None and (value := curve_figure(run, metric)) is not None:
+        return value
     if class_ is not None:
         if not has_segments(run, sample):
             return None
@@ -207,6 +213,7 @@ def _evaluated(run: RunLike, match: re.Match[str], class_: int | None) -> float 
     else:
         looks = [last_evaluation(run, set)]
     values: list[float] = []
+    epochs: list[int] = []
     for each in looks:
         if each is None:
             continue
@@ -214,8 +221,13 @@ def _evaluated(run: RunLike, match: re.Match[str], class_: int | None) -> float 
             values.append(EVALUATION_METRICS[what](each))
         elif what == "accuracy" and 0 <= class_ < len(each.confusion):
             values.append(float(class_accuracy(each.confusion)[class_]))
-    best = min if what == "loss" else max
-    return _known(best(values)) if values else None
+        else:
+            continue
+        epochs.append(each.epoch)
+    if not values:
+        return None
+    best = (min if what == "loss" else max)(values)
+    return float(epochs[values.index(best)]) if match["when"] else _known(best)
 
 
 def _known(value: float) -> float | None:

@@ -13,14 +13,14 @@ from numpy.typing import NDArray
 
 from core.evaluation import stratified
 from core.preparation import Prepared
-from core.program import BLOCK, CHUNK, Program, clonable
+from core.program import Program, clonable
 from core.split import Indices
 from data import InputError
 
 SAMPLE = 2000
 """Training examples that the mean loss and its gradient are taken over."""
 PIECE = 200
-"""Examples at a time in graph mode: a convolution's backward pass keeps every feature map."""
+"""Examples at a time: a convolution's backward pass keeps every feature map."""
 
 
 class Probe:
@@ -56,13 +56,10 @@ class Probe:
             if relus:
                 outputs = [layer.output for layer in relus]
                 self._to_relus = keras.Model(program.model.inputs[0], outputs)
-        xla = program.compiler == "xla"
-        # One batch there: a last one of another size would cost a compilation.
-        self._piece = SAMPLE if xla else PIECE
-        self._gradient = tf.function(
-            self._slopes, jit_compile=xla, autograph=False, reduce_retracing=not xla
-        )
-        self._fire = tf.function(self._fired, jit_compile=xla, autograph=False)
+        # In graph mode also where the training is under XLA: compiling sixty layers once more
+        # costs more than looking into them a few times gains.
+        self._gradient = tf.function(self._slopes, autograph=False, reduce_retracing=True)
+        self._fire = tf.function(self._fired, autograph=False)
 
     def gradient_norms(self, x: tf.Tensor, y: tf.Tensor, rows: Indices) -> NDArray[np.float32]:
         """The Euclidean norm of the gradient of the mean loss, layer by layer.
@@ -81,7 +78,7 @@ class Probe:
             finite where it overflows. The norm itself is taken in float64.
         """
         sums: list[Any] = []
-        for piece in np.array_split(rows, -(-len(rows) // self._piece)):
+        for piece in np.array_split(rows, -(-len(rows) // PIECE)):
             found = self._gradient(x, y, tf.constant(piece), tf.constant(float(len(rows))))
             parts = [each.numpy().astype(np.float64) for each in found]
             with np.errstate(invalid="ignore"):  # infinities of both signs
@@ -107,7 +104,7 @@ class Probe:
         """
         if not self.relu_layers:
             return np.zeros(0, dtype=np.int32)
-        length = min(CHUNK if self._piece == SAMPLE else PIECE, -(-len(rows) // BLOCK) * BLOCK)
+        length = min(PIECE, len(rows))
         # An example that is there twice fires nothing else.
         padded = np.pad(rows, (0, -len(rows) % length), mode="edge").reshape(-1, length)
         fired = self._fire(x, tf.constant(padded))

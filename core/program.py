@@ -16,6 +16,7 @@ import tensorflow as tf
 from numpy.typing import NDArray
 from tensorflow.compiler.tf2xla.python.xla import dynamic_slice
 
+from core import schedules
 from core.input_noise import Fresh, GaussianNoise
 from core.named import Named
 from core.order import Schedule
@@ -90,12 +91,32 @@ def clonable(model: keras.Model) -> bool:
     return type(model).__name__ in ("Sequential", "Functional")
 
 
+def structure(model: keras.Model) -> str | None:
+    """What a network computes, as text: its layers without what only sets their first weights.
+
+    Two models of one structure can share a compiled program. None where a model says it not
+    completely: one that is subclassed, or that has layers of somebody's own.
+    """
+    own = all(type(layer).__module__.startswith("keras.") for layer in leaf_layers(model))
+    if not own or not clonable(model):
+        return None
+
+    def without(value: Any) -> Any:
+        if isinstance(value, dict):
+            starts = ("kernel_initializer", "bias_initializer")
+            return {name: without(each) for name, each in value.items() if name not in starts}
+        return [without(each) for each in value] if isinstance(value, list) else value
+
+    return json.dumps(without(json.loads(model.to_json())), sort_keys=True)
+
+
 def make_optimiser(optimiser: Named, schedule: Named | None) -> keras.optimizers.Optimizer:
-    """A Keras optimiser by its name, with a Keras learning-rate schedule if there is one."""
+    """A Keras optimiser by its name, with a schedule of Keras' or of Ebb's if there is one."""
     parameters = dict(optimiser.parameters)
     if schedule is not None and schedule.name not in CALLBACK_SCHEDULES:
+        module = schedules if schedule.name in schedules.OWN else keras.optimizers.schedules
         parameters["learning_rate"] = make(
-            schedule, keras.optimizers.schedules, keras.optimizers.schedules.LearningRateSchedule
+            schedule, module, keras.optimizers.schedules.LearningRateSchedule
         )
     return make(optimiser, keras.optimizers, keras.optimizers.Optimizer, parameters)
 

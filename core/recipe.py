@@ -72,7 +72,8 @@ class Recipe:
     optimiser: Named = field(default_factory=lambda: named("Adam"))
     """A Keras optimiser by its Keras name."""
     schedule: Named | None = None
-    """A Keras learning-rate schedule, or one of the callbacks `ReduceLROnPlateau`."""
+    """A Keras learning-rate schedule, `OneCycle`, or the callback `ReduceLROnPlateau`; lengths in
+    steps, or from above 0 to 1.0 as shares of the training (see `core.schedules`)."""
     early_stopping: Named | None = None
     """The Keras callback `EarlyStopping` with its parameters."""
     order: Order = field(default_factory=Shuffled)

@@ -4,6 +4,7 @@ import json
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +28,7 @@ from core.program import Batches, Program
 from core.recipe import CALLBACK_SCHEDULES, Recipe
 from core.record import Record, Status, read_results, write_results
 from core.rehearsal import Rehearsal
+from core.schedules import in_steps
 from core.seeds import integer, stream
 from data import Dataset, InputError
 
@@ -140,8 +142,9 @@ class Trainer:
         Raises:
             InputError: The recipe does not fit the data, or names what Keras does not have.
         """
-        prepare(recipe, 0, dataset)
-        parts = (fresh_model(recipe, 0, dataset), _optimiser(recipe))
+        schedule = in_steps(recipe, prepare(recipe, 0, dataset), 0)
+        optimiser = compiled.make_optimiser(recipe.optimiser, schedule)
+        parts = (fresh_model(recipe, 0, dataset), optimiser)
         compiler = compiled.chosen_compiler(parts[0], recipe.compiler)
         program = Program(*parts, recipe.loss, dataset.classes, compiler)
         if recipe.replay is not None and recipe.replay.memory == "herding":
@@ -155,7 +158,8 @@ class Trainer:
             prepared = prepare(recipe, seed, dataset)
             self._device.load(recipe, seed, dataset, prepared)
         with clock("build"):
-            program = self._program(recipe, seed, dataset)
+            schedule = in_steps(recipe, prepared, seed)
+            program = self._program(recipe, seed, dataset, schedule)
             if recipe.replay is not None and recipe.replay.memory == "herding":
                 program.check_features()
             wanted = recipe.evaluation.measurements
@@ -165,20 +169,23 @@ class Trainer:
             measured = Measured(probe, wanted, self._device.x, self._device.y, prepared)
         return _Run(recipe, seed, program, self._device, prepared, dataset.classes, measured, clock)
 
-    def _program(self, recipe: Recipe, seed: int, dataset: Dataset) -> Program:
-        """A compiled program that holds this run's fresh variables."""
+    def _program(
+        self, recipe: Recipe, seed: int, dataset: Dataset, schedule: Named | None
+    ) -> Program:
+        """A compiled program that holds this run's fresh variables; its schedule in steps."""
         model = fresh_model(recipe, seed, dataset)
-        optimiser = _optimiser(recipe)
+        optimiser = compiled.make_optimiser(recipe.optimiser, schedule)
         compiler = compiled.chosen_compiler(model, recipe.compiler)
-        text = recipe.to_json()
+        text = replace(recipe, schedule=schedule).to_json()
         kind = json.dumps(
-            [text.get(part) for part in ("model", "optimiser", "schedule", "loss", "input_noise")]
+            [text.get(part) for part in ("optimiser", "schedule", "loss", "input_noise")]
+            + [compiled.structure(model) or text["model"]]
             + [compiler, dataset.x_train.shape[1:], dataset.classes]
         )
         if kind not in self._programs:
             self._programs[kind] = Program(
                 model,
-                _optimiser(recipe),
+                compiled.make_optimiser(recipe.optimiser, schedule),
                 recipe.loss,
                 dataset.classes,
                 compiler,
@@ -527,10 +534,6 @@ class _Run:
 
 def _equal(a: Sequence[NDArray[Any]], b: Sequence[NDArray[Any]]) -> bool:
     return all(np.array_equal(v, w, equal_nan=True) for v, w in zip(a, b, strict=True))
-
-
-def _optimiser(recipe: Recipe) -> keras.optimizers.Optimizer:
-    return compiled.make_optimiser(recipe.optimiser, recipe.schedule)
 
 
 def _recipe_callbacks(recipe: Recipe) -> list[keras.callbacks.Callback]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import lzma
+import os
 import tarfile
 import zlib
 from collections.abc import Callable, Iterator
@@ -36,8 +37,8 @@ class Member(NamedTuple):
 
 
 def is_archive(path: Path) -> bool:
-    """Whether a path's name ends like that of a tar archive that can be read."""
-    return path.name.lower().endswith(ENDINGS)
+    """Whether a path is named like a tar archive that can be read, and is no folder."""
+    return path.name.lower().endswith(ENDINGS) and not os.path.isdir(path)
 
 
 def members(path: Path) -> Iterator[Member]:

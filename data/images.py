@@ -85,11 +85,9 @@ class ImageFiles:
         for part in PARTS:
             labels, ranks = evenly_mixed([len(tree[part][kind]) for kind in classes])
             files = [sorted(tree[part][kind].items()) for kind in classes]
-            named = [
-                (self.source / part / classes[label] / files[label][rank][0], files[label][rank][1])
-                for label, rank in zip(labels, ranks, strict=True)
-            ]
-            arrays[f"x_{part}"] = _decoded(named, formats)
+            mixed = [files[label][rank] for label, rank in zip(labels, ranks, strict=True)]
+            folders = [self.source / part / kind for kind in classes]
+            arrays[f"x_{part}"] = _decoded(mixed, [folders[label] for label in labels], formats)
             arrays[f"y_{part}"] = labels
         where = {name: f"{name} in {quoted(self.source)}" for name in arrays}
         source = f"{self.source} (images encoded as {' and '.join(sorted(formats))})"
@@ -244,24 +242,25 @@ def _put(tree: Tree, parts: tuple[str, ...], content: Content | None, source: Pa
     tree[part].setdefault(rest[0], {})[rest[1]] = content
 
 
-def _decoded(files: list[tuple[Path, Content]], formats: set[str]) -> NDArray[np.uint8]:
+def _decoded(
+    files: list[tuple[str, Content]], folders: list[Path], formats: set[str]
+) -> NDArray[np.uint8]:
     # Here, since Pillow takes a tenth of a second to import and most commands do without it.
     from PIL import Image
 
     x = np.empty(0, np.uint8)
     first = ""
-    for number, (path, content) in enumerate(files):
+    for number, (name, content) in enumerate(files):
         try:
             opened = io.BytesIO(content) if isinstance(content, bytes) else content
             with Image.open(opened, formats=("PNG", "JPEG")) as image:
-                width, height = image.size
-                here = f"{width} x {height}, mode {image.mode}"
+                here = f"{image.width} x {image.height}, mode {image.mode}"
                 if not number:
-                    x, first = _room(path, len(files), height, width, image.mode), here
+                    x, first = _room(folders[0] / name, len(files), image.size, image.mode), here
                 if here != first:
                     raise InputError(
-                        f"{quoted(path)} is an image of {here}, expected {first} as of "
-                        f"{quoted(files[0][0])}; bring all to one size and mode"
+                        f"{quoted(folders[number] / name)} is an image of {here}, expected {first} "
+                        f"as of {quoted(folders[0] / files[0][0])}; bring all to one size and mode"
                     )
                 formats.add(str(image.format))
                 x[number] = np.asarray(image)
@@ -269,19 +268,20 @@ def _decoded(files: list[tuple[Path, Content]], formats: set[str]) -> NDArray[np
             raise
         except Exception as error:  # a damaged image raises nearly anything
             raise InputError(
-                f"{quoted(path)} is not a sound image ({_reason(error)}), expected PNG or JPEG; "
-                "copy it again or remove it"
+                f"{quoted(folders[number] / name)} is not a sound image ({_reason(error)}), "
+                "expected PNG or JPEG; copy it again or remove it"
             ) from error
     x.flags.writeable = False
     return x
 
 
-def _room(path: Path, count: int, height: int, width: int, mode: str) -> NDArray[np.uint8]:
+def _room(path: Path, count: int, size: tuple[int, int], mode: str) -> NDArray[np.uint8]:
     if mode not in _MODES:
         raise InputError(
             f"{quoted(path)} is an image of mode {mode}, expected grey (L) or colour (RGB) with 8 "
             "bits each; convert all to one of them"
         )
+    width, height = size
     shape = (count, height, width, *_MODES[mode])
     total = int(np.prod(shape, dtype=object))
     if total > MOST_BYTES:

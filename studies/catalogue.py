@@ -25,6 +25,15 @@ NAMES = (
     "width-label-noise",
     "width-input-noise",
     "forgetting-under-noise",
+    "monitored-mlp",
+    "depth",
+    "schedules",
+    "no-hidden-layer",
+    "optimisers",
+    "regularisation",
+    "cnn",
+    "initialisers",
+    "cifar-optimisers",
     "polynomial-degree",
 )
 """The studies that come with Ebb; `class-order` is in studies/class_order.py."""

@@ -270,7 +270,10 @@ def remove(study: str, variant: str | None, yes: bool, folder: Path) -> None:
 @click.option(
     "--kind",
     type=click.Choice(
-        ["overview", "summary", "per-class", "forgetting", "history", "position", "shares"]
+        [
+            *("overview", "summary", "per-class", "forgetting", "history", "position"),
+            *("gradients", "dead-units", "misclassified", "shares"),
+        ]
     ),
     help="[default: shares where scores are 0 or 1, position where the class orders are a Latin "
     "square, overview of more than two conditions, forgetting where it was measured, else summary]",
@@ -281,10 +284,12 @@ def remove(study: str, variant: str | None, yes: bool, folder: Path) -> None:
 @format_option("text", "csv", "json", "markdown")
 @figure_option(
     "Draw per-class accuracy over the class segments (position: over recency; overview: every "
-    "seed; shares: over a parameter)"
+    "seed; gradients: by layer; misclassified: the images; "
+    "shares: over a parameter)"
 )
 @variant_option
 @store_option
+@data_option
 def table(
     study: str,
     kind: str | None,
@@ -293,11 +298,12 @@ def table(
     figure: Path | None,
     variant: str | None,
     folder: Path,
+    data_dir: Path | None,
 ) -> None:
     """A study's results over its seeds."""
     from studies.reporting import print_table
 
-    print_table(Store(folder), study, variant, kind, style, figure, of)
+    print_table(Store(folder), study, variant, kind, style, figure, of, data_dir)
 
 
 @ebb.command()

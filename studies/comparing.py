@@ -64,7 +64,13 @@ def compare_study(store: Store, name: str, variant: str | None, wanted: Wanted) 
     reading = read(store, name, variant)
     definition = reading.definition
     planned = definition.comparisons if definition else ()
-    pairs = wanted.pairs or planned
+    run = {record.condition for record in reading.records}
+    there = tuple(pair for pair in planned if set(pair) <= run)
+    pairs = wanted.pairs or there or planned
+    remarks = reading.remarks
+    if not wanted.pairs and 0 < len(there) < len(planned):
+        left_out = f"{len(planned) - len(there)} of {len(planned)} planned comparisons left out"
+        remarks += (f"{left_out}: a condition of theirs was not run",)
     # An interaction is of the whole study: neither of one pair of conditions, nor of a class.
     whole = not (wanted.pairs or wanted.per_class)
     interacting = whole and definition is not None and bool(definition.interactions)
@@ -94,7 +100,7 @@ def compare_study(store: Store, name: str, variant: str | None, wanted: Wanted) 
         interactions: tuple[DoubleDifference, ...] = ()
         if interacting:
             interactions = interactions_of(reading, metric, margin, wanted.correction)
-    return Result(found, reading.remarks, interactions)
+    return Result(found, remarks, interactions)
 
 
 def compare_scores(path: Path, paired: bool, wanted: Wanted) -> "Result":

@@ -1,5 +1,6 @@
 """What a reader must know to read a table right, a line each."""
 
+from analysis.formatting import is_fraction
 from analysis.intervals import (
     binomial_standard_error,
     median_interval,
@@ -16,6 +17,21 @@ from studies.reading import Reading, baseline
 
 FRAGILE = 5
 """With fewer seeds than this an interval of the mean hangs on single runs."""
+
+MEASURED = {
+    "gradients": "The Euclidean norm of the gradient of the mean loss of up to 2,000 training "
+    "examples with respect to a layer's trainable weights, penalties left out and dropout off; "
+    "layer 1 is next to the input. vanished: 0 in float32; overflowed: not finite, infinite in the "
+    "percentiles (type 7). Runs that diverged are counted; one that ended early counts with its "
+    "last epoch.",
+    "dead-units": "Units of a relu that are 0 for every training example; of a convolution a unit "
+    "is a feature map. untrained, dead: before training and after the last epoch, means over the "
+    "runs; share: of the units, in percent.",
+    "misclassified": "position: in the test file, from 0; predicted: the class that most of these "
+    "runs take it for; runs: how many of the n finished ones misclassify it, with the weights kept "
+    "at the end.",
+}
+"""What the tables of measurements hold."""
 
 
 def footnotes(reading: Reading, kind: str) -> list[str]:
@@ -34,6 +50,8 @@ def footnotes(reading: Reading, kind: str) -> list[str]:
             "end; drop: learned - final, with its interval over the seeds; recovery: won back each "
             f"time the class comes back. On {_sample(reading)}."
         ]
+    elif kind in MEASURED:
+        lines = [MEASURED[kind]]
     elif kind == "position":
         lines = _of_the_positions(reading)
     else:
@@ -46,6 +64,11 @@ def footnotes(reading: Reading, kind: str) -> list[str]:
     if kind == "overview":
         lines = _of_the_overview(reading)
     if kind == "summary":
+        if any(e.set == "validation" for record in finished for e in record.evaluations):
+            lines.append(
+                "best validation ...: of each run's epochs, chosen on the very examples: "
+                "optimistic; epoch of best ...: the first that has it."
+            )
         lines += _of_the_metric(reading)
         if any(_saw_tasks(record) for record in finished):
             lines.append(_of_the_tasks(reading))
@@ -129,6 +152,14 @@ def _of_the_overview(reading: Reading) -> list[str]:
     ]
     if study and any(metric.startswith("best ") for metric in study.shown):
         lines.append("best: of each run's epochs, chosen on the very examples: optimistic.")
+    shown = (study.primary, *study.shown) if study else ()
+    if any(metric.endswith("accuracy fluctuation") for metric in shown):
+        lines.append(
+            "fluctuation: standard deviation of the changes from epoch to epoch, after the fifth "
+            "one, in points."
+        )
+    if any(metric.endswith("levelling-out epoch") for metric in shown):
+        lines.append("levelling-out epoch: the first with a loss within 1 % of the run's lowest.")
     if study and "accuracy" in study.shown:
         lines.append("accuracy: on the training part as it is taught, while it is trained.")
     return lines
@@ -137,7 +168,7 @@ def _of_the_overview(reading: Reading) -> list[str]:
 def _of_the_metric(reading: Reading) -> list[str]:
     """Every value where they are few; the median's interval; the test set's own uncertainty."""
     metric = reading.definition.primary if reading.definition else "test accuracy"
-    if "accuracy" not in metric:
+    if "accuracy" not in metric or not is_fraction(metric):
         return []
     lines = []
     for condition in dict.fromkeys(record.condition for record in reading.records):

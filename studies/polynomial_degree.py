@@ -53,5 +53,8 @@ study = Study(
         for size in SIZES
         for a, b in ((SMALLEST, TRUE), (SIMPLEST, TRUE), (SMALLEST, SIMPLEST))
     ),
-    quick=Quick(seeds=5),
+    quick=Quick(
+        seeds=20,
+        conditions=tuple(name_of(*each) for each in product(RULES, DEGREES, NOISES[1:2], SIZES)),
+    ),
 )

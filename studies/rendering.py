@@ -6,24 +6,34 @@ import re
 import sys
 from typing import IO, TYPE_CHECKING, Any
 
-from analysis.formatting import is_fraction
+from analysis.formatting import is_epoch, is_fraction
 
 if TYPE_CHECKING:
     import pandas as pd
 
-WHOLE = ("n", "count", "class", "recency", "seed", "epoch", "step", "runs")
+WHOLE = (
+    *("n", "count", "class", "recency", "seed", "epoch", "step", "runs"),
+    *("dead", "untrained", "vanished", "overflowed"),
+)
+FIGURES = ("mean", "sd", "ci_low", "ci_high", "p25", "p50", "p75", "min", "max")
 CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 
 
 def show(
-    frame: "pd.DataFrame", style: str, *, decimals: int = 1, file: IO[str] | None = None
+    frame: "pd.DataFrame",
+    style: str,
+    *,
+    decimals: int | None = 1,
+    metric: str = "",
+    file: IO[str] | None = None,
 ) -> None:
     """Print a table.
 
     Args:
         frame: Accuracies as fractions.
         style: `text` or `markdown` in percent and rounded; `csv` or `json` in full.
-        decimals: Of the percentages.
+        decimals: Of the percentages; None where no figure is a fraction.
+        metric: What the figures are of, where neither the row nor the column says it.
         file: Standard output if None.
     """
     out = sys.stdout if file is None else file
@@ -33,12 +43,12 @@ def show(
         json.dump(rows(frame), out, indent=1, allow_nan=False)
         out.write("\n")
     elif style == "markdown":
-        lines = [list(map(heading, frame.columns)), *cells(frame, decimals)]
+        lines = [list(map(heading, frame.columns)), *cells(frame, decimals, metric)]
         rule = ["---" if column in ("condition", "metric") else "---:" for column in frame.columns]
         for line in [lines[0], rule, *lines[1:]]:
             out.write(f"| {' | '.join(cell.replace('|', '&#124;') for cell in line)} |\n")
     else:
-        _text(frame, out, decimals)
+        _text(frame, out, decimals, metric)
 
 
 def rows(frame: "pd.DataFrame") -> list[dict[str, Any]]:
@@ -51,10 +61,10 @@ def heading(column: str) -> str:
     return {"ci_low": "95 % from", "ci_high": "to"}.get(column, column.replace("_", " "))
 
 
-def cells(frame: "pd.DataFrame", decimals: int = 1) -> list[list[str]]:
+def cells(frame: "pd.DataFrame", decimals: int | None = 1, metric: str = "") -> list[list[str]]:
     """The cells of a frame for people: fractions in percent, losses as they are."""
     return [
-        [_cell(name, value, row, decimals) for name, value in row.items()]
+        [_cell(name, value, row, decimals, metric) for name, value in row.items()]
         for row in frame.to_dict("records")
     ]
 
@@ -64,7 +74,7 @@ def clean(text: str) -> str:
     return CONTROL.sub("?", text)
 
 
-def _text(frame: "pd.DataFrame", out: IO[str], decimals: int) -> None:
+def _text(frame: "pd.DataFrame", out: IO[str], decimals: int | None, metric: str) -> None:
     from rich.box import SIMPLE_HEAD
     from rich.console import Console
     from rich.table import Table
@@ -74,7 +84,7 @@ def _text(frame: "pd.DataFrame", out: IO[str], decimals: int) -> None:
         words = frame[column].dtype == object or str(frame[column].dtype) == "str"
         table.add_column(heading(column), justify="left" if words else "right", no_wrap=True)
     previous, groups = None, "condition" in frame and frame["condition"].duplicated().any()
-    for row, line in zip(frame.to_dict("records"), cells(frame, decimals), strict=True):
+    for row, line in zip(frame.to_dict("records"), cells(frame, decimals, metric), strict=True):
         if previous is not None and row.get("condition") != previous and groups and len(frame) > 4:
             table.add_section()
         previous = row.get("condition")
@@ -86,19 +96,27 @@ def _text(frame: "pd.DataFrame", out: IO[str], decimals: int) -> None:
     console.print(table)
 
 
-def _cell(name: str, value: Any, row: dict[str, Any], decimals: int) -> str:
+def _cell(name: str, value: Any, row: dict[str, Any], decimals: int | None, metric: str) -> str:
     if value is None or (isinstance(value, float) and math.isnan(value)):
         return "-"
     if isinstance(value, bool):
         return "yes" if value else "no"
     if name in WHOLE:
         return f"{value:g}"
+    if isinstance(value, float) and decimals is None:
+        return f"{value:.3g}"
     if isinstance(value, float):
-        in_percent = is_fraction(str(row.get("metric", row.get("name", name))))
+        of = str(row.get("metric", row.get("name", metric if name in FIGURES else name)))
         if name in ("p", "p_adjusted", "robust p", "floor"):
             return f"{value:.4f}" if value >= 0.0001 else "<.0001"
+        if is_epoch(of):
+            return f"{value:.1f}"
         # Adding 0 turns the negative zero of a rounded -.0001 into zero.
-        return f"{round(100 * value, decimals) + 0:.{decimals}f}" if in_percent else f"{value:.4f}"
+        return (
+            f"{round(100 * value, decimals) + 0:.{decimals}f}"
+            if is_fraction(of)
+            else f"{value:.4f}"
+        )
     return clean(str(value))
 
 

@@ -4,20 +4,29 @@ import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from analysis.check import check_claims, check_figures, claims_sentence, figures_sentence, gather
+from analysis.dead_units import dead_units_table
+from analysis.formatting import is_fraction
+from analysis.gradients import gradient_table
+from analysis.misclassified import misclassified_table
 from analysis.overview import overview_table
 from analysis.position import class_positions, position_table
 from analysis.shares import share_table
 from analysis.tables import forgetting_table, history_table, per_class_table, summary_table
 from core import Store
-from data import InputError
+from data import Dataset, InputError, load
 from studies.footnotes import footnotes
 from studies.reading import Reading, baseline, read
 from studies.rendering import clean, rows, show
 from studies.study import Shares
+from studies.units import unit_of
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 TITLES = {
     "overview": "the conditions beside each other, {metric} in detail",
@@ -27,9 +36,12 @@ TITLES = {
     "history": "every run, epoch by epoch",
     "position": "final accuracy by recency, and what recency and resemblance change",
     "shares": "how often, over the seeds",
+    "gradients": "the norm of the gradient, layer by layer",
+    "dead-units": "units that no training example excites",
+    "misclassified": "the test examples that most runs take for another class",
 }
-OF_CLASSES = ("per-class", "forgetting", "position")
-"""Tables of what was evaluated."""
+OF_SCORES = ("overview", "summary", "history", "shares")
+"""Tables that need no network."""
 COLUMNS = {
     "forgetting": [
         *("condition", "class", "n", "learned", "final", "drop", "ci_low", "ci_high"),
@@ -37,6 +49,8 @@ COLUMNS = {
     ]
 }
 """Columns shown to people, where the programs' table has more."""
+MOST_EXAMPLES = 10
+"""Misclassified examples of a condition that people are shown."""
 
 
 def print_table(
@@ -47,6 +61,7 @@ def print_table(
     style: str,
     figure: Path | None,
     of: str | None = None,
+    data_dir: Path | None = None,
 ) -> None:
     """Print a table of a study, and draw its figure where one is asked for.
 
@@ -58,6 +73,7 @@ def print_table(
         style: As `studies.rendering.show` takes it.
         figure: The file to draw into.
         of: The evaluated set of a per-class table, `test` if None.
+        data_dir: Folder of data sets, for a figure that shows examples.
 
     Raises:
         InputError: The study was never run, or did not measure what is asked for.
@@ -66,10 +82,10 @@ def print_table(
     kind = kind or ("per-class" if of else _default_kind(reading))
     if of is not None and kind != "per-class":
         raise InputError(f"Received --set {of} with --kind {kind}; expected --kind per-class.")
-    if kind in OF_CLASSES and "scores" in reading.records[0].recipe:
+    if kind not in OF_SCORES and "scores" in reading.records[0].recipe:
         raise InputError(
             f"Received --kind {kind} for {reading.study}, which trains no network; expected "
-            f"{', '.join(kind for kind in TITLES if kind not in OF_CLASSES)}."
+            f"{', '.join(OF_SCORES)}."
         )
     with input_errors():
         if kind == "position":
@@ -85,14 +101,29 @@ def print_table(
                 "summary": summary_table,
                 "forgetting": forgetting_table,
                 "history": history_table,
+                "gradients": gradient_table,
+                "dead-units": dead_units_table,
+                "misclassified": misclassified_table,
             }[kind](reading.records)
     if figure is not None:
-        drawing = {"position": _draw_positions, "overview": _draw_overview, "shares": _draw_shares}
-        drawing.get(kind, _draw)(reading, figure)
+        if kind == "misclassified":
+            _draw_misclassified(reading, frame, figure, data_dir)
+        else:
+            drawing = {
+                "position": _draw_positions,
+                "overview": _draw_overview,
+                "gradients": _draw_gradients,
+                "shares": _draw_shares,
+            }
+            drawing.get(kind, _draw)(reading, figure)
     if style in ("text", "markdown"):
         frame = frame[COLUMNS.get(kind, list(frame.columns))]
+        if kind == "misclassified":
+            frame = frame.groupby("condition", sort=False).head(MOST_EXAMPLES)
         _title(reading, kind, of)
-    show(frame, style, decimals=1 if kind in ("per-class", "forgetting", "shares") else 2)
+    decimals = {"per-class": 1, "forgetting": 1, "dead-units": 1, "gradients": None, "shares": 1}
+    metric = _shown(reading)[0] if kind == "overview" else ""
+    show(frame, style, decimals=decimals.get(kind, 2), metric=metric)
     if style in ("text", "markdown") and kind != "history":
         click.echo("\n".join(footnotes(reading, kind)))
     for remark in reading.remarks:
@@ -194,8 +225,10 @@ def _title(reading: Reading, kind: str, of: str | None) -> None:
 
 
 def _difference(metric: str, row: dict) -> str:
-    """A claim's difference with its interval, losses in their own unit."""
-    factor, digits, unit = (1, 3, "") if "loss" in metric else (100, 1, " points")
+    """A claim's difference with its interval, losses and epochs in their own unit."""
+    factor, digits, unit = (100, 1, " points") if is_fraction(metric) else (1, 3, "")
+    if unit_of(metric) == "epochs":
+        digits, unit = 1, " epochs"
     text = f"{factor * row['difference']:+.{digits}f}{unit}"
     if row["n"] < 2:
         return f"{text}, one pair of runs: no interval"
@@ -258,6 +291,40 @@ def _draw_shares(reading: Reading, path: Path) -> None:
             question=_heading(reading)[0],
         )
         save(figure, path)
+    click.echo(f"drawn: {path}", err=True)
+
+
+def _draw_gradients(reading: Reading, path: Path) -> None:
+    from analysis.figures import save
+    from analysis.gradient_figure import gradient_figure
+
+    question, dataset = _heading(reading)
+    with input_errors():
+        save(gradient_figure(reading.records, question=question, dataset=dataset), path)
+    click.echo(f"drawn: {path}", err=True)
+
+
+def _draw_misclassified(
+    reading: Reading, table: "pd.DataFrame", path: Path, data_dir: Path | None
+) -> None:
+    from analysis.figures import save
+    from analysis.misclassified_figure import misclassified_figure
+
+    datasets: dict[str, Dataset] = {}
+    images = {}
+    for record in reading.records:
+        name = str(record.recipe["dataset"])
+        if name not in datasets:
+            datasets[name] = load(name, data_dir)
+        if datasets[name].checksum != record.data:
+            raise InputError(
+                f"Received a data set {name} that is not the one the runs saw; expected the same "
+                "files: name their folder by --data-dir."
+            )
+        images[record.condition] = datasets[name].x_test
+    question, dataset = _heading(reading)
+    with input_errors():
+        save(misclassified_figure(table, images, question=question, dataset=dataset), path)
     click.echo(f"drawn: {path}", err=True)
 
 

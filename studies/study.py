@@ -82,12 +82,14 @@ class Quick:
         epochs: Of every run; below 1, the share of each condition's own that is left, where
             conditions differ in them.
         overrides: Further recipe fields to change.
+        conditions: Those that are run, where all of them would take too long.
     """
 
     seeds: int = 3
     dataset: str = "digits"
     epochs: int | float = 5
     overrides: Mapping[str, Any] = field(default_factory=dict)
+    conditions: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -180,7 +182,7 @@ class Study:
         spoken += [c for each in self.interactions for c in each.conditions]
         spoken += [r.condition for r in self.reported]
         spoken += [c for claim in self.claims for c in (claim.greater, claim.smaller)]
-        for name in spoken:
+        for name in (*spoken, *(self.quick.conditions or ())):
             self.recipe(name)
         for each in self.interactions:
             if len(set(each.conditions)) < 4:

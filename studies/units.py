@@ -1,15 +1,18 @@
 """What a metric is measured in, which way is better, and how many examples stand behind it."""
 
+from analysis.formatting import is_epoch
 from studies.reading import Reading
 
 LOSSES = ("loss", "drop", "forgetting", "squared error")
 GAINS = ("accuracy", "learned", "recovery", "transfer")
-FORGETTING = ("learned", "drop", "forgetting", "recovery", "recency", "transfer")
+FORGETTING = ("learned", "drop", "forgetting", "recovery", "recency", "transfer", "fluctuation")
 
 
 def unit_of(metric: str) -> str:
     """Accuracies are compared in points; other figures in their own unit."""
-    if "accuracy" in metric and "forgetting" not in metric:
+    if is_epoch(metric):
+        return "epochs"
+    if "accuracy" in metric and not any(word in metric for word in ("forgetting", "fluctuation")):
         return "points"
     if any(word in metric for word in FORGETTING) or metric.startswith("share "):
         return "percentage points"
@@ -25,6 +28,8 @@ def factor_of(metric: str) -> float:
 
 def higher_is_better(metric: str) -> bool | None:
     """Whether more of it is better; None for a figure of which that cannot be said."""
+    if is_epoch(metric) or "fluctuation" in metric:
+        return None
     if any(word in metric for word in LOSSES):
         return False
     return True if any(word in metric for word in GAINS) else None

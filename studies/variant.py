@@ -50,6 +50,8 @@ def variant_of(study: Study, overrides: Mapping[str, Any], *, quick: bool = Fals
             recipe = replaced(recipe, path, value)
         return recipe
 
+    if quick and study.quick.conditions is not None:
+        study = _only(study, study.quick.conditions)
     conditions = {name: changed(recipe) for name, recipe in study.conditions.items()}
     names = [
         *(["quick"] if quick else []),
@@ -57,6 +59,22 @@ def variant_of(study: Study, overrides: Mapping[str, Any], *, quick: bool = Fals
     ]
     seeds = study.quick.seeds if quick else study.seeds
     return Variant(",".join(names) or "full", replace(study, conditions=conditions, seeds=seeds))
+
+
+def _only(study: Study, conditions: tuple[str, ...]) -> Study:
+    """The study of some of its conditions, and what it plans and reports of these alone."""
+
+    def within(*names: str) -> bool:
+        return set(names) <= set(conditions)
+
+    return replace(
+        study,
+        conditions={name: study.conditions[name] for name in conditions},
+        comparisons=tuple(pair for pair in study.comparisons if within(*pair)),
+        interactions=tuple(each for each in study.interactions if within(*each.conditions)),
+        reported=tuple(each for each in study.reported if within(each.condition)),
+        claims=tuple(each for each in study.claims if within(each.greater, each.smaller)),
+    )
 
 
 def _nowhere(study: Study, path: str) -> bool:

@@ -54,6 +54,8 @@ def alexnet(
         "kernel_regularizer": penalty(0.0, l2),
         "bias_regularizer": penalty(0.0, l2),
     }
+    # Dropout without a seed draws one from the initialisers' generator, and what comes after it
+    # would start from other weights than without dropout. The trainer sets the run's own seed.
     model = Sequential(image_layers(input_shape))
     convolutions = zip(filters, (11, 5, 3, 3, 3), (4, 1, 1, 1, 1), strict=True)
     for place, (number, size, stride) in enumerate(convolutions):
@@ -68,7 +70,7 @@ def alexnet(
         model.add(layers.BatchNormalization())
         model.add(layers.Activation("relu"))
         if dropout:
-            model.add(layers.Dropout(dropout))
+            model.add(layers.Dropout(dropout, seed=0))
     model.add(layers.Dense(classes, **options))
     model.add(layers.BatchNormalization())
     model.add(layers.Activation("softmax"))

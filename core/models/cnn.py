@@ -20,6 +20,7 @@ def cnn(
     l2: float = 0.0,
     kernel_initializer: str = "glorot_uniform",
     bias_initializer: str = "zeros",
+    augmentation: tuple[str, ...] = (),
 ) -> Any:
     """Pairs of 3 x 3 convolutions, each pair with a 2 x 2 max pool, then dense layers.
 
@@ -40,12 +41,14 @@ def cnn(
         l2: Penalty on the squares of the kernels, but for the output's.
         kernel_initializer: Keras initialiser of every kernel.
         bias_initializer: Keras initialiser of every bias.
+        augmentation: What happens to images in training, see `core.models.augmentation`.
 
     Returns:
         A `keras.Sequential`, not compiled.
 
     Raises:
-        InputError: No images, or too small ones; another number of shares than of pairs.
+        InputError: No images, or too small ones; another number of shares than of pairs;
+            no such augmentation.
     """
     from keras import Sequential, layers
 
@@ -58,7 +61,9 @@ def cnn(
     for _ in filters:
         smallest = 2 * smallest + 2
     start = {"kernel_initializer": kernel_initializer, "bias_initializer": bias_initializer}
-    model = Sequential(image_layers(input_shape, smallest))
+    # Dropout without a seed draws one from the initialisers' generator, and what comes after it
+    # would start from other weights than without dropout. The trainer sets the run's own seed.
+    model = Sequential(image_layers(input_shape, smallest, augmentation))
     for number, dropped in zip(filters, pool_dropout or [0.0] * len(filters), strict=True):
         for padding in ("same", "valid"):
             model.add(
@@ -72,13 +77,13 @@ def cnn(
                 model.add(each)
         model.add(layers.MaxPooling2D())
         if dropped:
-            model.add(layers.Dropout(dropped))
+            model.add(layers.Dropout(dropped, seed=0))
     model.add(layers.Flatten())
     for width in widths:
         model.add(layers.Dense(width, kernel_regularizer=penalty(0.0, l2), **start))
         for each in activation_layers(activation):
             model.add(each)
         if dropout:
-            model.add(layers.Dropout(dropout))
+            model.add(layers.Dropout(dropout, seed=0))
     model.add(layers.Dense(classes, activation="softmax", **start))
     return model

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from core.models.images import image_layers
 from data import InputError
 
 Activation = str | tuple[str, ...]
@@ -43,11 +44,12 @@ def mlp(
     activation: Activation = "relu",
     dropout: float = 0.0,
     l1: float = 0.0,
-    l2: float = 0.0,
+    l2: float | tuple[float, ...] = 0.0,
     batch_normalization: bool = False,
     kernel_initializer: str = "glorot_uniform",
     bias_initializer: str = "zeros",
     output_initializer: str | None = None,
+    augmentation: tuple[str, ...] = (),
 ) -> Any:
     """A multi-layer perceptron with a softmax output; without `widths`, a linear classifier.
 
@@ -60,25 +62,33 @@ def mlp(
             that of `leaky_relu` is .2), or several in a row.
         dropout: Share of each hidden layer's outputs that is dropped in training.
         l1: Penalty on the sizes of the hidden kernels.
-        l2: Penalty on the squares of the hidden kernels.
+        l2: Penalty on the squares of the hidden kernels; several for each layer its own.
         batch_normalization: Whether each hidden layer's sums are normalised by batch.
         kernel_initializer: Keras initialiser of every kernel.
         bias_initializer: Keras initialiser of every bias.
         output_initializer: Of the output's kernel, where it differs from the others.
+        augmentation: What happens to images in training, see `core.models.augmentation`.
 
     Returns:
         A `keras.Sequential`, not compiled.
+
+    Raises:
+        InputError: No such activation or augmentation; augmentation of what are no images.
     """
     from keras import Sequential, layers
 
-    model = Sequential([layers.Input(input_shape), layers.Flatten()])
-    for width in widths:
+    start = [layers.Input(input_shape)]
+    if augmentation:
+        start = image_layers(input_shape, augmentation=augmentation)
+    model = Sequential([*start, layers.Flatten()])
+    penalties = l2 if isinstance(l2, tuple) else (l2,) * len(widths)
+    for width, own_l2 in zip(widths, penalties, strict=True):
         model.add(
             layers.Dense(
                 width,
                 kernel_initializer=kernel_initializer,
                 bias_initializer=bias_initializer,
-                kernel_regularizer=penalty(l1, l2),
+                kernel_regularizer=penalty(l1, own_l2),
             )
         )
         if batch_normalization:

@@ -229,7 +229,7 @@ def test_the_smallest_image_of_the_whole_cnn_is_one():
     assert fresh_model(recipe("cnn"), 0, noise(22, 22))
 
 
-@pytest.mark.parametrize("name", BUILDERS)
+@pytest.mark.parametrize("name", ["mlp", "deep-mlp", "cnn", "lenet", "alexnet"])
 def test_the_seed_decides_the_weights(name):
     data = noise(32, 32)
     again, first, other = (
@@ -237,3 +237,14 @@ def test_the_seed_decides_the_weights(name):
     )
     assert all(np.array_equal(a, b) for a, b in zip(again, first, strict=True))
     assert not all(np.array_equal(a, b) for a, b in zip(first, other, strict=True))
+
+
+def test_the_tuned_network_starts_from_the_naive_one_s_weights():
+    small = {"filters": (2, 3), "widths": (5,)}
+    tuned = {"batch_normalization": True, "pool_dropout": (0.1, 0.2), "dropout": 0.5, "l2": 0.01}
+    naive, other = (
+        fresh_model(recipe("cnn", **small, **more), 3, noise(28, 28)) for more in ({}, tuned)
+    )
+    for kind in ("Conv2D", "Dense"):
+        for a, b in zip(layers_of(naive, kind), layers_of(other, kind), strict=True):
+            assert np.array_equal(a.get_weights()[0], b.get_weights()[0])

@@ -74,7 +74,12 @@ recipes = st.builds(
         st.lists(st.integers(1, 9), max_size=3),
         st.floats(0, 0.9),
     ),
-    split=st.builds(HoldOut, size=st.floats(0, 0.9), where=st.sampled_from(["first", "random"])),
+    split=st.builds(
+        HoldOut,
+        size=st.floats(0, 0.9),
+        where=st.sampled_from(["first", "random"]),
+        per_class=st.none() | st.integers(1, 999),
+    ),
     preprocessing=st.sampled_from([(), ("scale",), ("scale", "standardise")]),
     optimiser=st.builds(lambda rate: named("SGD", learning_rate=rate), st.floats(1e-9, 1)),
     early_stopping=stops,

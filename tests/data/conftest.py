@@ -2,6 +2,7 @@
 
 import gzip
 import struct
+import tarfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+from PIL import Image
 
 from data import InputError
 
@@ -89,3 +91,40 @@ def nothing_of_this_machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
         raise AssertionError("a test tried to start Keras' loader")
 
     monkeypatch.setattr("data.keras_loader.run_keras_loader", refuse)
+
+
+@pytest.fixture(scope="session")
+def write_images() -> Callable[..., Path]:
+    """Writes images of one grey or colour each: {part: {class: [values]}}, as PNG or JPEG."""
+
+    def write(
+        folder: Path,
+        parts: Mapping[str, Mapping[str, list[int] | list[tuple[int, int, int]]]],
+        *,
+        size: tuple[int, int] = (5, 4),
+        suffix: str = ".png",
+    ) -> Path:
+        for part, classes in parts.items():
+            for name, values in classes.items():
+                place = folder / part / name
+                place.mkdir(parents=True)
+                for number, value in enumerate(values):
+                    mode = "L" if isinstance(value, int) else "RGB"
+                    Image.new(mode, size, value).save(place / f"{number:03}{suffix}")
+        return folder
+
+    return write
+
+
+@pytest.fixture(scope="session")
+def pack() -> Callable[..., Path]:
+    """Packs a folder into a tar archive; `under` is the folder around it in the archive."""
+
+    def packed(folder: Path, archive: Path, under: str = ".") -> Path:
+        archive.parent.mkdir(parents=True, exist_ok=True)
+        mode = {"gz": "w:gz", "tgz": "w:gz", "xz": "w:xz", "tar": "w"}[archive.name.split(".")[-1]]
+        with tarfile.open(archive, mode) as tar:
+            tar.add(folder, under)
+        return archive
+
+    return packed

@@ -8,6 +8,7 @@ import pytest
 from analysis.comparison import compare
 from analysis.planning import plan
 from core import Evaluation
+from studies.catalogue import find
 from tests.studies.conftest import confusion, keep, made_in_tasks, made_record, refused, tiny
 
 SHUFFLED = (0.95, 0.9, 0.95, 1.0, 0.9)
@@ -60,6 +61,22 @@ def test_without_names_the_planned_comparison_is_made(ebb, five):
     named = ebb("compare", "class-order", "class-sequential", "shuffled").out
     assert ebb("compare", "class-order").out == named
     assert named.splitlines()[0].startswith("Different: test accuracy of class-sequential is 16.00")
+
+
+def test_planned_comparisons_of_conditions_that_were_not_run_are_left_out_and_said_so(ebb, store):
+    recipes = find("learning-rate").conditions
+    for condition, right in (("rate-0.001", 0.9), ("rate-0.01", 0.5)):
+        for seed in range(3):
+            accuracy = right - 0.05 * seed
+            more = {"study": "learning-rate", "recipe": recipes[condition], "accuracy": accuracy}
+            keep(store, made_record(condition, seed, **more))
+    call = ebb("compare", "learning-rate")
+    assert call.status == 0
+    assert "rate-0.01 " in call.out
+    assert "rate-0.003" not in call.out
+    assert (
+        "note: 3 of 4 planned comparisons left out: a condition of theirs was not run" in call.err
+    )
 
 
 def test_swapping_the_conditions_swaps_the_sign_and_keeps_p(ebb, five):

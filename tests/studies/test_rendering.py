@@ -26,6 +26,12 @@ def shown(style: str, of: pd.DataFrame = frame) -> str:
     return file.getvalue()
 
 
+def test_a_figure_is_shown_as_its_metric_asks_also_where_no_row_names_it():
+    table = pd.DataFrame({"condition": ["a"], "mean": [20.0], "test loss": [0.5]})
+    assert cells(table, 2, "validation loss levelling-out epoch") == [["a", "20.0", "0.5000"]]
+    assert cells(table, 2, "test accuracy") == [["a", "2000.00", "0.5000"]]
+
+
 def test_csv_has_fractions_at_full_precision():
     back = pd.read_csv(io.StringIO(shown("csv")))
     pd.testing.assert_frame_equal(back, frame)

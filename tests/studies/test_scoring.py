@@ -131,6 +131,7 @@ def test_what_the_function_refuses_ends_the_run_in_one_line(coins, tmp_path):
     [
         ("table", "--kind", "per-class"),
         ("table", "--kind", "position"),
+        ("table", "--kind", "gradients"),
         ("table", "--kind", "shares"),
         ("compare", "--per-class"),
     ],
@@ -221,8 +222,8 @@ def test_the_shares_of_polynomial_degree_are_counted_and_drawn(tmp_path):
     row = rows[0]
     condition = find("polynomial-degree").conditions[row["condition"]]
     count = sum(
-        scores(seed, **condition.scores.parameters)["share too complex"] for seed in range(5)
+        scores(seed, **condition.scores.parameters)["share too complex"] for seed in range(20)
     )
-    assert (int(row["n"]), int(row["count"]), float(row["share"])) == (5, count, count / 5)
+    assert (int(row["n"]), int(row["count"]), float(row["share"])) == (20, count, count / 20)
     drawn = (tmp_path / "shares.svg").read_text()
     assert "one-standard-error, degree 5" in drawn

@@ -1,10 +1,12 @@
 """Variants: a study in full, in quick, or with named overrides."""
 
+import dataclasses
+
 import pytest
 
 from core import ClassSequential, Replay, WrongLabels, named, replaced
 from data import InputError
-from studies import Quick, Study
+from studies import Claim, Quick, Reported, Study
 from studies.catalogue import find
 from studies.variant import variant_of
 from tests.studies.conftest import tiny
@@ -65,6 +67,30 @@ def test_a_quick_scale_may_change_any_field():
     )
     recipe = variant_of(mine, {}, quick=True).study.conditions["a"]
     assert (recipe.batch_size, recipe.optimiser) == (7, named("SGD"))
+
+
+def test_a_quick_scale_may_leave_out_conditions_and_what_is_said_of_them():
+    claim = Claim(text="b over a", metric="test accuracy", greater="b", smaller="a")
+    mine = Study(
+        name="mine",
+        question="?",
+        conditions={name: tiny() for name in "abc"},
+        comparisons=(("a", "b"), ("a", "c")),
+        reported=(
+            Reported(condition="b", metric="test accuracy", value=0.5),
+            Reported(condition="c", metric="test accuracy", value=0.5),
+        ),
+        claims=(claim,),
+        quick=Quick(conditions=("c", "a")),
+    )
+    assert variant_of(mine, {}).study.comparisons == mine.comparisons
+    quick = variant_of(mine, {}, quick=True).study
+    assert list(quick.conditions) == ["c", "a"]
+    assert quick.comparisons == (("a", "c"),)
+    assert quick.reported == mine.reported[1:]
+    assert quick.claims == ()
+    with pytest.raises(InputError, match="condition 'd'"):
+        dataclasses.replace(mine, quick=Quick(conditions=("d",)))
 
 
 WRONG = {

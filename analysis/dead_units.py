@@ -1,0 +1,59 @@
+"""Dead units: those of a relu that are 0 for every training example, and so learn no more."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+
+from analysis.runs import RunLike, finished_by_condition
+
+COLUMNS = ("condition", "layer", "name", "units", "n", "untrained", "dead", "share")
+
+
+def dead_units_table(runs: Sequence[RunLike]) -> pd.DataFrame:
+    """How many units of each relu are dead at the end, mean over the finished runs.
+
+    Args:
+        runs: Records of one study and variant that measured "dead-units".
+
+    Returns:
+        Columns condition, layer (number among the network's relus, from 1 at the input), name,
+        units, n, untrained (dead before training, mean over runs), dead (after the last epoch,
+        mean), share (dead / units, a fraction). One row without a layer, and 0 units, for a
+        condition whose network has no relu.
+
+    Raises:
+        ValueError: If no run has measured it, or networks of one condition differ.
+    """
+    rows = []
+    for condition, finished in finished_by_condition(runs).items():
+        measured = [run for run in finished if "dead_units" in run.arrays]
+        if not measured:
+            continue
+        networks = {
+            (*run.arrays["relu_layers"].tolist(), *run.arrays["relu_units"].tolist())
+            for run in measured
+        }
+        if len(networks) > 1:
+            raise ValueError(
+                f"received runs of condition {condition!r} with {len(networks)} different "
+                "networks; expected one; pass the runs of one variant"
+            )
+        first, n = measured[0].arrays, len(measured)
+        start, end = (
+            np.mean([run.arrays["dead_units"][row] for run in measured], axis=0) for row in (0, -1)
+        )
+        layers = zip(first["relu_layers"].tolist(), first["relu_units"].tolist(), strict=True)
+        found = [
+            (condition, i + 1, name, units, n, start[i], end[i], end[i] / units)
+            for i, (name, units) in enumerate(layers)
+        ]
+        rows += found or [(condition, 0, "no relu", 0, n, 0.0, 0.0, np.nan)]
+    if not rows:
+        raise ValueError(
+            f"received {len(runs)} runs without counts of dead units; expected some that measured "
+            "them; run a study whose evaluation plan has measurements=dead-units"
+        )
+    return pd.DataFrame(rows, columns=list(COLUMNS))

@@ -1,0 +1,82 @@
+"""What a learning curve's shape says: how much it fluctuates, and where it levels out.
+
+A curve is one figure per epoch, the first epoch first; the untrained network is no part of it.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from analysis.confusion import accuracy
+from analysis.runs import RunLike
+
+SETTLED = 5
+"""Epochs after which a curve is taken to have done most of its rising."""
+TOLERANCE = 0.01
+"""How far above its lowest value, as a share of that, a loss counts as level."""
+PATTERN = re.compile(r"(?P<set>.+?) (?P<what>accuracy fluctuation|loss levelling-out epoch)")
+METRICS = ("validation accuracy fluctuation", "validation loss levelling-out epoch")
+"""Those that the summary shows."""
+
+
+def fluctuation(accuracies: ArrayLike) -> float:
+    """How restless a curve is: the standard deviation of its changes from epoch to epoch.
+
+    The changes that the epochs after the fifth bring count, so that the rise at the beginning does
+    not. A steady rise or fall, however steep, does not fluctuate.
+
+    Args:
+        accuracies: One for each epoch, fractions, [epochs].
+
+    Returns:
+        A fraction, with n - 1 in the denominator; NaN with fewer than seven epochs.
+    """
+    changes = np.diff(np.asarray(accuracies, dtype=float)[SETTLED - 1 :])
+    return float(changes.std(ddof=1)) if changes.size > 1 else math.nan
+
+
+def levels_out(losses: ArrayLike) -> float:
+    """The first epoch, from 1, whose loss lies within 1 % of the lowest of all epochs.
+
+    The lowest itself may come much later: a curve that is flat there moves by noise. Of a training
+    that ended while its loss still fell, this is an epoch near the end: a lower bound.
+
+    Args:
+        losses: One for each epoch, [epochs].
+
+    Returns:
+        A whole number; NaN without epochs.
+    """
+    curve = np.asarray(losses, dtype=float)
+    if not curve.size:
+        return math.nan
+    return float(np.flatnonzero(curve <= curve.min() * (1 + TOLERANCE))[0] + 1)
+
+
+def curve_figure(run: RunLike, metric: str) -> float | None:
+    """A curve's figure by its name: "SET accuracy fluctuation", "SET loss levelling-out epoch".
+
+    Returns:
+        The figure; None for another name, or where the run is too short for it.
+    """
+    match = PATTERN.fullmatch(metric)
+    if match is None:
+        return None
+    accuracies, losses = _curves(run, match["set"])
+    calm = match["what"].startswith("accuracy")
+    value = fluctuation(accuracies) if calm else levels_out(losses)
+    return None if math.isnan(value) else value
+
+
+def _curves(run: RunLike, set: str) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Accuracy and loss of a set at each epoch's end; not those of weights restored afterwards."""
+    ends: dict[int, tuple[float, float]] = {}
+    for each in run.evaluations:
+        if each.set == set and each.epoch > 0 and each.epoch not in ends:
+            ends[each.epoch] = (float(accuracy(each.confusion)), each.loss)
+    curves = np.array(list(ends.values())).reshape(-1, 2)
+    return curves[:, 0], curves[:, 1]

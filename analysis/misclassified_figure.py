@@ -1,0 +1,84 @@
+"""The picture of the test images that most networks of a condition take for another class."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Mapping
+
+import numpy as np
+import pandas as pd
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+from numpy.typing import NDArray
+
+ACROSS = 10
+MOST_CONDITIONS = 12
+
+
+def misclassified_figure(
+    table: pd.DataFrame,
+    images: Mapping[str, NDArray[np.generic]],
+    *,
+    question: str,
+    dataset: str,
+) -> Figure:
+    """Draw the images at the head of each condition's part of a `misclassified_table`.
+
+    Above each its true class, the class that it is most often taken for, and by how many runs.
+
+    Args:
+        table: As `misclassified_table` returns it.
+        images: Condition to the images of its test file, [m, height, width] or
+            [m, height, width, 1 or 3]. At most the first 12 conditions are drawn.
+        question: The study's question, for the title.
+        dataset: The data set's name, for the title.
+
+    Returns:
+        A figure 1300 pixels wide (at 100 dots an inch).
+
+    Raises:
+        ValueError: If nothing was misclassified, or the examples are no images.
+    """
+    conditions = list(dict.fromkeys(table["condition"]))[:MOST_CONDITIONS]
+    if not conditions:
+        raise ValueError(
+            "received runs that misclassify nothing; expected an error to draw; look at the table"
+        )
+    for condition in conditions:
+        shape = images[condition].shape[1:]
+        if not (len(shape) == 2 or (len(shape) == 3 and shape[2] in (1, 3))):
+            raise ValueError(
+                f"received examples of shape {shape}; expected images of height x width, or with "
+                "one or three channels; look at the table instead"
+            )
+    down = 2 if len(conditions) <= 4 else 1
+    figure = Figure(figsize=(13, 0.9 + len(conditions) * (0.4 + 1.65 * down)), dpi=100)
+    figure.set_layout_engine("constrained")
+    FigureCanvasAgg(figure)
+    parts = figure.subfigures(len(conditions), 1, squeeze=False).ravel()
+    for part, condition in zip(parts, conditions, strict=True):
+        rows = table[table["condition"] == condition]
+        part.suptitle(
+            f"{condition}: {len(rows):,} test examples misclassified by at least one of "
+            f"{rows['n'].iloc[0]} runs",
+            fontsize=9,
+        )
+        axes = part.subplots(down, ACROSS, squeeze=False).ravel()
+        for axis in axes:
+            axis.set_axis_off()
+        for axis, row in zip(axes, rows.head(len(axes)).to_dict("records"), strict=False):
+            pixels = images[condition][row["position"]]
+            axis.imshow(
+                pixels.squeeze(), cmap="gray_r" if pixels.squeeze().ndim == 2 else None,
+                vmin=float(images[condition].min()), vmax=float(images[condition].max()),
+            )  # fmt: skip
+            axis.set_title(
+                f"{row['true']}, taken for {row['predicted']}\n{row['runs']} of {row['n']} runs",
+                fontsize=7,
+            )
+    figure.suptitle(
+        f"{textwrap.fill(question, 110)}\n{dataset}: the test images that most runs take for "
+        "another class",
+        fontsize=10,
+    )
+    return figure

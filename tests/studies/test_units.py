@@ -1,0 +1,25 @@
+"""What a metric is measured in, and which way is better."""
+
+import pytest
+
+from analysis.formatting import is_fraction
+from studies.units import factor_of, higher_is_better, unit_of
+
+UNITS = {
+    "test accuracy": ("points", True, True),
+    "best validation accuracy": ("points", True, True),
+    "validation accuracy at epoch 3": ("points", True, True),
+    "test loss": ("nats", False, False),
+    "mean drop": ("percentage points", True, False),
+    "validation accuracy fluctuation": ("percentage points", True, None),
+    "validation loss levelling-out epoch": ("epochs", False, None),
+}
+
+
+@pytest.mark.parametrize(("metric", "expected"), UNITS.items())
+def test_a_metrics_name_says_its_unit(metric, expected):
+    unit, percent, better = expected
+    assert unit_of(metric) == unit
+    assert is_fraction(metric) == percent
+    assert higher_is_better(metric) is better
+    assert factor_of(metric) == (100 if unit == "percentage points" else 1)
