@@ -39,7 +39,8 @@ def misclassified_figure(
     Raises:
         ValueError: If nothing was misclassified, or the examples are no images.
     """
-    conditions = list(dict.fromkeys(table["condition"]))[:MOST_CONDITIONS]
+    every = list(dict.fromkeys(table["condition"]))
+    conditions = every[:MOST_CONDITIONS]
     if not conditions:
         raise ValueError(
             "received runs that misclassify nothing; expected an error to draw; look at the table"
@@ -76,9 +77,10 @@ def misclassified_figure(
                 f"{row['true']}, taken for {row['predicted']}\n{row['runs']} of {row['n']} runs",
                 fontsize=7,
             )
+    part_of = f", {len(conditions)} of {len(every)} conditions" * (len(conditions) < len(every))
     figure.suptitle(
         f"{textwrap.fill(question, 110)}\n{dataset}: the test images that most runs take for "
-        "another class",
+        f"another class{part_of}",
         fontsize=10,
     )
     return figure

@@ -125,6 +125,13 @@ def list_studies(style: str) -> None:
 @click.option("--conditions", help="Only these, separated by commas.")
 @click.option("--workers", type=click.IntRange(1), help="Processes. [default: all processors]")
 @click.option("--keep-weights", is_flag=True, help="Keep trained networks, to evaluate them later.")
+@click.option(
+    "--tensorboard",
+    type=click.Path(path_type=Path, file_okay=False),
+    metavar="FOLDER",
+    help="Write each new run's figures for TensorBoard: FOLDER/study/variant/condition/seed-N. An "
+    "interrupted run then begins again.",
+)
 @click.option("--retry-failed", is_flag=True, help="Do failed runs again.")
 @click.option("--fresh", is_flag=True, help="Remove this variant's records first.")
 @click.option("--yes", is_flag=True, help="Do not ask.")
@@ -142,6 +149,7 @@ def run(
     conditions: str | None,
     workers: int | None,
     keep_weights: bool,
+    tensorboard: Path | None,
     retry_failed: bool,
     fresh: bool,
     yes: bool,
@@ -160,6 +168,11 @@ def run(
     from studies.runner import execute, forget, make_plan
     from studies.variant import variant_of
 
+    if keep_weights and tensorboard is not None:
+        raise InputError(
+            "Received --keep-weights and --tensorboard; expected one of them: a run from kept "
+            "weights has no epochs to show."
+        )
     store = Store(folder)
     fields: dict[str, Any] = {}
     if epochs is not None:
@@ -179,6 +192,7 @@ def run(
             retry_failed=retry_failed,
             fresh=fresh,
             keep_weights=keep_weights,
+            tensorboard=None if tensorboard is None else tensorboard.resolve(),
         )
         name = f"{variant.study.name} ({variant.name})"
         kept = f", {plan.done} in the store already" if plan.done else ""

@@ -34,6 +34,7 @@ class Job:
         keep: Folder for the state of a long run, see `core.continuation`.
         weights: Folder of kept weights, see `core.kept`.
         keep_weights: Whether to keep this run's.
+        tensorboard: Folder for TensorBoard's event files; none are written if None.
         together: The recipes of all conditions that are run: a worker checks them before it
             trains anything.
     """
@@ -50,6 +51,7 @@ class Job:
     keep: Path | None = None
     weights: Path | None = None
     keep_weights: bool = False
+    tensorboard: Path | None = None
     together: Mapping[str, Recipe] = field(default_factory=dict)
 
 

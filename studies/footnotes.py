@@ -29,7 +29,7 @@ MEASURED = {
     "runs; share: of the units, in percent.",
     "misclassified": "position: in the test file, from 0; predicted: the class that most of these "
     "runs take it for; runs: how many of the n finished ones misclassify it, with the weights kept "
-    "at the end.",
+    "at the end. Shown: the first 10 of each condition; --format csv has all.",
 }
 """What the tables of measurements hold."""
 

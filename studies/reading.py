@@ -8,7 +8,7 @@ from core.store import Entry
 from data import InputError
 from studies import catalogue
 from studies.study import Study
-from studies.variant import variant_of
+from studies.variant import only, variant_of
 
 MOST_NAMED = 10
 
@@ -106,6 +106,8 @@ def read(store: Store, name: str, variant: str | None = None) -> Reading:
         entries = [e for e in entries if e.fingerprint == here]
     if definition is not None:
         remarks += _changed(definition, variant, latest)
+        if variant.startswith("quick") and definition.quick.conditions is not None:
+            definition = only(definition, definition.quick.conditions)
         order = {condition: i for i, condition in enumerate(definition.conditions)}
         entries.sort(key=lambda e: (order.get(e.condition, len(order)), e.condition, e.seed))
     planned = store.planned(study, variant) or 0

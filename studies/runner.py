@@ -66,6 +66,7 @@ def make_plan(
     retry_failed: bool = False,
     fresh: bool = False,
     keep_weights: bool = False,
+    tensorboard: Path | None = None,
 ) -> Plan:
     """Planned minus done.
 
@@ -79,6 +80,7 @@ def make_plan(
         retry_failed: Whether failed runs are to be done again.
         fresh: Whether to plan as if nothing were in the store.
         keep_weights: Whether to keep the weights of the runs.
+        tensorboard: Folder for TensorBoard's event files of the runs, if they are wanted.
 
     Raises:
         InputError: Unknown condition; data that are not there; a split or an order that does
@@ -94,10 +96,11 @@ def make_plan(
     }
     jobs, done, failed = [], 0, 0
     chosen = dict.fromkeys(study.conditions if conditions is None else conditions)
-    if keep_weights and any(isinstance(study.recipe(name), Scoring) for name in chosen):
+    asked = {"--keep-weights": keep_weights, "--tensorboard": tensorboard is not None}
+    if any(asked.values()) and any(isinstance(study.recipe(name), Scoring) for name in chosen):
         raise InputError(
-            f"Received --keep-weights for {study.name}, which trains no network; expected a study "
-            "that does."
+            f"Received {' and '.join(option for option in asked if asked[option])} for "
+            f"{study.name}, which trains no network; expected a study that does."
         )
     recipes = {condition: study.recipe(condition) for condition in chosen}
     together = {name: recipe for name, recipe in recipes.items() if isinstance(recipe, Recipe)}
@@ -127,6 +130,7 @@ def make_plan(
                         keep=store.folder / UNFINISHED,
                         weights=store.folder / WEIGHTS,
                         keep_weights=keep_weights,
+                        tensorboard=tensorboard,
                         together=together,
                     )
                 )

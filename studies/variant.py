@@ -51,7 +51,7 @@ def variant_of(study: Study, overrides: Mapping[str, Any], *, quick: bool = Fals
         return recipe
 
     if quick and study.quick.conditions is not None:
-        study = _only(study, study.quick.conditions)
+        study = only(study, study.quick.conditions)
     conditions = {name: changed(recipe) for name, recipe in study.conditions.items()}
     names = [
         *(["quick"] if quick else []),
@@ -61,7 +61,7 @@ def variant_of(study: Study, overrides: Mapping[str, Any], *, quick: bool = Fals
     return Variant(",".join(names) or "full", replace(study, conditions=conditions, seeds=seeds))
 
 
-def _only(study: Study, conditions: tuple[str, ...]) -> Study:
+def only(study: Study, conditions: tuple[str, ...]) -> Study:
     """The study of some of its conditions, and what it plans and reports of these alone."""
 
     def within(*names: str) -> bool:

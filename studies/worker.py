@@ -92,11 +92,14 @@ def _run(job: Any, trainer: Any, report: Any) -> None:
             record = job.recipe.run(job.seed, **whose)
         else:
             make_callbacks = study and study.callbacks
+            callbacks = make_callbacks(job.condition, job.seed) if make_callbacks else []
+            if job.tensorboard is not None:
+                callbacks = [*callbacks, _tensorboard(job)]
             record = trainer.train(
                 job.recipe,
                 job.seed,
                 _dataset(job.recipe.dataset, job.data_dir),
-                callbacks=make_callbacks(job.condition, job.seed) if make_callbacks else [],
+                callbacks=callbacks,
                 progress=lambda epoch: report("epoch", epoch),
                 keep=job.keep,
                 weights=job.weights,
@@ -111,6 +114,16 @@ def _run(job: Any, trainer: Any, report: Any) -> None:
         report("failed", f"{type(error).__name__}: {lines[0]}")
     else:
         report("record", record)
+
+
+def _tensorboard(job: Any) -> Any:
+    """Keras' own callback that writes the figures of every epoch, a folder for each run."""
+    import keras
+
+    # The name of a variant may hold the path of a file.
+    variant = job.variant.replace("/", "_").replace(os.sep, "_")
+    folder = job.tensorboard / job.study / variant / job.condition / f"seed-{job.seed}"
+    return keras.callbacks.TensorBoard(str(folder), histogram_freq=0, write_graph=False)
 
 
 _LOADED: dict[tuple[str, Path | None], Any] = {}

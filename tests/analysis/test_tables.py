@@ -12,7 +12,7 @@ from analysis.tables import (
     status_counts,
     summary_table,
 )
-from tests.analysis.conftest import GRID, Evaluation, Run, confusion, in_tasks, segmented
+from tests.analysis.conftest import GRID, Evaluation, Run, confusion, in_tasks, run, segmented
 
 SUMMARY = ["n", "mean", "sd", "ci_low", "ci_high", "p25", "p50", "p75", "min", "max"]
 
@@ -217,3 +217,13 @@ def test_a_thousand_runs_are_read_within_a_second() -> None:
         start = time.process_time()
         table(runs)
         assert time.process_time() - start < 1
+
+
+def test_the_best_of_the_validation_set_stands_in_the_summary_with_its_epoch() -> None:
+    table = summary_table([run("a", 0, 0.8, 0.8), whole("b", 0, 0.5, 0.9)])
+    means = table[table["condition"] == "a"].set_index("metric")["mean"]
+    assert means["best validation accuracy"] == pytest.approx(0.85)
+    assert means["epoch of best validation accuracy"] == 1
+    assert means["best validation loss"] == pytest.approx(0.4)
+    assert means["epoch of best validation loss"] == 1
+    assert not any("best" in metric for metric in table[table["condition"] == "b"]["metric"])

@@ -134,3 +134,20 @@ def test_a_comparison_counts_the_diverged_runs_as_outcomes() -> None:
     found = compare(a, b, paired=True, seeds_a=a.index.tolist(), seeds_b=b.index.tolist())
     assert found.n == 4
     assert (found.failures.a.diverged, found.failures.b.diverged) == (0, 1)
+
+
+def test_the_best_epoch_is_the_first_that_has_the_best_figure():
+    runs = [run("a", 0, 0.8, 0.9), run("a", 1, 0.9, 0.9)]
+    for metric, expected in (
+        ("best validation accuracy", [0.85, 0.9]),
+        ("epoch of best validation accuracy", [1, 2]),
+        ("best validation loss", [0.4, 0.4]),
+        ("epoch of best validation loss", [1, 1]),
+    ):
+        assert values_of(runs, metric, "a").tolist() == pytest.approx(expected)
+
+
+@pytest.mark.parametrize("metric", ["epoch of validation loss", "epoch of best nothing"])
+def test_an_epoch_of_nothing_is_refused(metric):
+    with pytest.raises(ValueError, match="expected a figure that runs of 'a' have"):
+        values_of([run("a", 0, 0.8, 0.9)], metric, "a")

@@ -135,6 +135,17 @@ def test_a_study_that_changed_since_is_said_to_have(store):
     assert read(store, "class-order").remarks == ("the study has changed since: shuffled",)
 
 
+def test_a_quick_scale_of_some_conditions_is_read_as_a_study_of_these(store):
+    study = find("depth")
+    for condition, recipe in variant_of(study, {}, quick=True).study.conditions.items():
+        keep(store, made_record(condition, variant="quick", study="depth", recipe=recipe))
+    reading = read(store, "depth")
+    assert tuple(reading.definition.conditions) == study.quick.conditions
+    assert reading.definition.comparisons == study.comparisons[:1]
+    assert len(reading.definition.claims) < len(study.claims)
+    assert reading.remarks == ()
+
+
 def test_the_quick_variant_is_compared_with_todays_quick_study(store):
     quick = variant_of(find("class-order"), {}, quick=True).study.conditions["shuffled"]
     keep(store, made_record(variant="quick", recipe=quick))

@@ -115,8 +115,9 @@ def test_parameters_are_overridden_and_a_recipes_fields_are_refused(coins, ebb):
     line = refused(ebb("run", "coins.py", "--epochs", "3"))
     assert "'epochs' for a study that trains no network; expected one of its parameters" in line
     assert "bias, times, side" in line
-    line = refused(ebb("run", "coins.py", "--keep-weights"))
-    assert "--keep-weights for coins, which trains no network" in line
+    for words in (("--keep-weights",), ("--tensorboard", "logs")):
+        line = refused(ebb("run", "coins.py", *words))
+        assert f"{words[0]} for coins, which trains no network" in line
 
 
 def test_what_the_function_refuses_ends_the_run_in_one_line(coins, tmp_path):

@@ -1,0 +1,168 @@
+"""What `ebb table` shows of measurements, and the event files of `ebb run --tensorboard`."""
+
+import io
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from core import Store
+from data import load
+from studies.rendering import cells
+from tests.studies.conftest import in_a_process, keep, made_record, refused, tiny
+
+STUDY = """
+from core import HoldOut, Recipe, named
+from studies import Study
+
+recipe = Recipe(
+    dataset="digits", model=named("mlp", widths=(8,)), preprocessing=("scale",), batch_size=100,
+    split=HoldOut(size=0.2), epochs=2,
+)
+study = Study(name="watched", question="Is it seen?", conditions={"a": recipe}, seeds=2)
+"""
+
+
+@pytest.fixture
+def measured(store):
+    """Two runs on digits that measured everything."""
+    digits = load("digits")
+    for seed in (0, 1):
+        arrays = {
+            "layers": np.array(["dense", "dense_1"]),
+            "gradient_norms": np.array([[1e-30, 2], [0, 3 + seed]], dtype=np.float32),
+            "weight_norms": np.ones((2, 2), dtype=np.float32),
+            "relu_layers": np.array(["activation"]),
+            "relu_units": np.array([8], dtype=np.int32),
+            "dead_units": np.array([[0], [1 + seed]], dtype=np.int32),
+            "misclassified": np.array([[p, digits.y_test[p], 9] for p in range(15)], np.int32),
+        }
+        keep(
+            store,
+            made_record(
+                seed=seed, recipe=tiny(), segments=False, arrays=arrays, data=digits.checksum
+            ),
+        )
+    return store
+
+
+def table(ebb, kind):
+    call = ebb("table", "class-order", "--kind", kind, "--format", "csv")
+    assert call.status == 0, call
+    return pd.read_csv(io.StringIO(call.out))
+
+
+def test_gradients_are_shown_by_layer_with_their_percentiles(ebb, measured):
+    frame = table(ebb, "gradients")
+    assert list(frame) == [
+        *("condition", "layer", "name", "epoch", "n", "p25", "p50", "p75"),
+        *("vanished", "overflowed"),
+    ]
+    assert frame["p50"].tolist() == pytest.approx([1e-30, 2, 0, 3.5])
+    assert frame["vanished"].tolist() == [0, 0, 2, 0]
+    text = ebb("table", "class-order", "--kind", "gradients").out
+    assert "1e-30" in text
+    assert "vanished: 0 in float32" in text
+
+
+def test_dead_units_are_shown_with_their_share(ebb, measured):
+    frame = table(ebb, "dead-units")
+    assert list(frame) == ["condition", "layer", "name", "units", "n", "untrained", "dead", "share"]
+    assert frame[["units", "untrained", "dead", "share"]].to_numpy().tolist() == [
+        [8, 0, 1.5, 0.1875]
+    ]
+    text = ebb("table", "class-order", "--kind", "dead-units").out
+    assert "18.8" in text
+
+
+def test_misclassified_examples_are_shown_to_people_in_part_and_to_programs_in_full(ebb, measured):
+    frame = table(ebb, "misclassified")
+    assert list(frame) == ["condition", "position", "true", "predicted", "runs", "n"]
+    assert len(frame) == 15
+    lines = ebb("table", "class-order", "--kind", "misclassified").out.splitlines()
+    assert sum(line.startswith("shuffled ") for line in lines) == 10
+    assert any("the first 10 of each condition" in line for line in lines)
+
+
+@pytest.mark.parametrize("kind", ["gradients", "misclassified"])
+def test_their_figures_are_drawn(kind, ebb, measured, tmp_path):
+    call = ebb("table", "class-order", "--kind", kind, "--figure", "it.svg")
+    assert call.status == 0, call
+    assert "drawn: it.svg" in call.err
+    assert "<svg" in (tmp_path / "it.svg").read_text()
+
+
+def test_images_of_other_data_are_not_drawn(ebb, store, measured):
+    store.remove("class-order", "full")
+    arrays = {"misclassified": np.array([[0, 1, 2]], dtype=np.int32)}
+    keep(store, made_record(recipe=tiny(), segments=False, arrays=arrays, data="d" * 64))
+    line = refused(ebb("table", "class-order", "--kind", "misclassified", "--figure", "it.svg"))
+    assert "expected the same files" in line
+
+
+@pytest.mark.parametrize("kind", ["gradients", "dead-units", "misclassified"])
+def test_what_was_not_measured_is_refused_with_how_to_measure_it(kind, ebb, filled):
+    line = refused(ebb("table", "class-order", "--kind", kind))
+    assert "whose evaluation plan has measurements=" in line
+
+
+def test_an_epoch_is_shown_as_a_number_not_in_percent():
+    rows = [
+        {"metric": "epoch of best validation accuracy", "mean": 3.25},
+        {"metric": "epoch of best validation loss", "mean": 2.0},
+        {"metric": "best validation accuracy", "mean": 0.5},
+    ]
+    assert [row[1] for row in cells(pd.DataFrame(rows))] == ["3.2", "2.0", "50.0"]
+
+
+def test_event_files_hold_the_figures_of_the_record(tmp_path):
+    from tensorboard.backend.event_processing.event_accumulator import (
+        TENSORS,
+        EventAccumulator,
+    )
+    from tensorboard.util.tensor_util import make_ndarray
+
+    (tmp_path / "watched.py").write_text(STUDY)
+    call = in_a_process(
+        *("run", "watched.py", "--tensorboard", "logs", "--workers", "1"), folder=tmp_path
+    )
+    assert call.status == 0, call
+    store = Store(tmp_path / "results")
+    records = store.records(store.entries())
+    assert [record.seed for record in records] == [0, 1]  # observed, and so still kept
+    for record in records:
+        assert not any("callback" in remark for remark in record.remarks)
+        figures = {
+            f"{e.set} {name}": value
+            for e in record.evaluations
+            if e.epoch == 2
+            for name, value in (
+                ("loss", e.loss),
+                ("accuracy", np.trace(e.confusion) / e.confusion.sum()),
+            )
+        }
+        figures |= {name: value for epoch, _, name, value in record.history if epoch == 2}
+        folder = tmp_path / "logs" / "watched" / "full" / "a" / f"seed-{record.seed}"
+        read = {}
+        for part in ("train", "validation"):
+            events = EventAccumulator(str(folder / part), size_guidance={TENSORS: 0})
+            events.Reload()
+            for tag in events.Tags()["tensors"]:
+                found = events.Tensors(tag)
+                assert [each.step for each in found] == [0, 1]
+                read[part, tag] = float(make_ndarray(found[-1].tensor_proto))
+        expected = {
+            ("train", "epoch_loss"): figures["loss"],
+            ("train", "epoch_accuracy"): figures["accuracy"],
+            ("train", "epoch_test_loss"): figures["test loss"],
+            ("train", "epoch_test_accuracy"): figures["test accuracy"],
+            ("train", "epoch_learning_rate"): figures["learning_rate"],
+            ("validation", "epoch_loss"): figures["validation loss"],
+            ("validation", "epoch_accuracy"): figures["validation accuracy"],
+        }
+        assert {key: read[key] for key in expected} == pytest.approx(expected, rel=1e-6)
+
+
+def test_event_files_and_kept_weights_exclude_each_other(ebb):
+    words = ("run", "class-order", "--quick", "--keep-weights", "--tensorboard", "logs")
+    assert "expected one of them" in refused(ebb(*words))
