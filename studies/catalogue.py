@@ -35,6 +35,7 @@ NAMES = (
     "initialisers",
     "cifar-optimisers",
     "transfer",
+    "polynomial-degree",
 )
 """The studies that come with Ebb; `class-order` is in studies/class_order.py."""
 

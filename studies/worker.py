@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from core.environment import THREADS, xla_flags
+from studies.scoring import Scoring
 
 
 def main() -> None:
@@ -33,7 +34,8 @@ def main() -> None:
     threading.Thread(target=_listen, args=(jobs,), daemon=True).start()
     trainer: Any = None
     while (job := jobs.get()) is not None:
-        if trainer is None:
+        # Scores are had without TensorFlow, and without the seconds that it takes to import.
+        if trainer is None and not isinstance(job.recipe, Scoring):
             trainer = _one_thread_trainer()
             if not _all_can_work(job, trainer, report):
                 continue
@@ -83,28 +85,29 @@ def _run(job: Any, trainer: Any, report: Any) -> None:
     from data import InputError
     from studies.catalogue import study_in
 
+    whose = {"study": job.study, "variant": job.variant, "condition": job.condition}
     try:
-        dataset, source = (*_datasets(job.recipe, job.data_dir), None)[:2]
-        callbacks: list[Any] = []
-        if job.study_file is not None:
-            make_callbacks = study_in(job.study_file).callbacks
+        study = None if job.study_file is None else study_in(job.study_file)
+        if isinstance(job.recipe, Scoring):
+            record = job.recipe.run(job.seed, **whose)
+        else:
+            dataset, source = (*_datasets(job.recipe, job.data_dir), None)[:2]
+            make_callbacks = study and study.callbacks
             callbacks = make_callbacks(job.condition, job.seed) if make_callbacks else []
-        if job.tensorboard is not None:
-            callbacks = [*callbacks, _tensorboard(job)]
-        record = trainer.train(
-            job.recipe,
-            job.seed,
-            dataset,
-            source=source,
-            callbacks=callbacks,
-            progress=lambda epoch: report("epoch", epoch),
-            keep=job.keep,
-            weights=job.weights,
-            keep_weights=job.keep_weights,
-            study=job.study,
-            variant=job.variant,
-            condition=job.condition,
-        )
+            if job.tensorboard is not None:
+                callbacks = [*callbacks, _tensorboard(job)]
+            record = trainer.train(
+                job.recipe,
+                job.seed,
+                dataset,
+                source=source,
+                callbacks=callbacks,
+                progress=lambda epoch: report("epoch", epoch),
+                keep=job.keep,
+                weights=job.weights,
+                keep_weights=job.keep_weights,
+                **whose,
+            )
     except InputError as error:
         report("refused", (job.condition, str(error)))
     except Exception as error:
