@@ -11,57 +11,10 @@ STL-10's files can only be had from its authors. The conditions whose names begi
 the same with CIFAR-10: `--conditions` runs those of one data set.
 """
 
-from typing import Any
-
 from core import Recipe, Transfer, named
 from studies.study import Claim, Quick, Reported, Study
 
 NOTEBOOK = "notebook on transfer"
-SIDE = 28
-
-
-def lenet_inside(input_shape: tuple[int, ...], classes: int, *, like: tuple[int, ...] = ()) -> Any:
-    """A LeNet as one layer called `lenet`, behind what brings images to its form.
-
-    Args:
-        input_shape: Shape of one image.
-        classes: Number of classes.
-        like: Shape of the images that the LeNet looks at, if they are others.
-    """
-    from keras import Sequential, layers
-
-    from core.models.lenet import lenet
-
-    model = Sequential([layers.Input(input_shape)])
-    if like:
-        model.add(layers.Reshape((*input_shape[:2], 1)))
-        model.add(layers.Resizing(*like[:2]))
-        # A 1 x 1 convolution with ones that is not trained: grey becomes three equal channels.
-        grey = layers.Conv2D(like[2], 1, use_bias=False, kernel_initializer="ones")
-        grey.trainable = False
-        model.add(grey)
-    core = lenet(like or input_shape, classes)
-    core.name = "lenet"
-    model.add(core)
-    return model
-
-
-def squeezed(input_shape: tuple[int, ...], classes: int) -> Any:
-    """Six small convolutions from photographs to 28 x 28, then a LeNet."""
-    from keras import Sequential, layers
-
-    from core.models.lenet import lenet
-
-    stride = min(input_shape[:2]) // 32
-    model = Sequential([layers.Input(input_shape)])
-    for strides, padding in ((stride, "same"), (1, "same"), (1, "same"), (1, "valid")):
-        model.add(layers.Conv2D(8, 3, strides=strides, padding=padding, activation="relu"))
-    model.add(layers.Conv2D(8, 3, activation="relu"))
-    model.add(layers.Conv2D(1, 3, padding="same", activation="relu"))
-    core = lenet((SIDE, SIDE, 1), classes)
-    core.name = "lenet"
-    model.add(core)
-    return model
 
 
 def digits(like: tuple[int, ...] = ()) -> Transfer:
@@ -69,7 +22,7 @@ def digits(like: tuple[int, ...] = ()) -> Transfer:
     source = Recipe(
         dataset="mnist",
         preprocessing=("scale",),
-        model=named(lenet_inside, like=like) if like else named(lenet_inside),
+        model=named("lenet-inside", like=like),
         optimiser=named("Adam"),
         batch_size=32,
         epochs=10,
@@ -77,7 +30,7 @@ def digits(like: tuple[int, ...] = ()) -> Transfer:
     return Transfer(source=source, layers=("lenet",))
 
 
-def photographs(dataset: str, model: Any, transfer: Transfer | None = None) -> Recipe:
+def photographs(dataset: str, model: str, transfer: Transfer | None = None) -> Recipe:
     """The notebook's training on photographs."""
     return Recipe(
         dataset=dataset,
@@ -93,11 +46,11 @@ def photographs(dataset: str, model: Any, transfer: Transfer | None = None) -> R
 def conditions(dataset: str, side: int) -> dict[str, Recipe]:
     """Both pairs on one data set of photographs."""
     return {
-        f"{dataset}-random": photographs(dataset, squeezed),
-        f"{dataset}-pretrained": photographs(dataset, squeezed, digits()),
-        f"{dataset}-full-size-random": photographs(dataset, lenet_inside),
+        f"{dataset}-random": photographs(dataset, "squeezed-lenet"),
+        f"{dataset}-pretrained": photographs(dataset, "squeezed-lenet", digits()),
+        f"{dataset}-full-size-random": photographs(dataset, "lenet-inside"),
         f"{dataset}-full-size-pretrained": photographs(
-            dataset, lenet_inside, digits((side, side, 3))
+            dataset, "lenet-inside", digits((side, side, 3))
         ),
     }
 

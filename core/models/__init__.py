@@ -10,6 +10,7 @@ from typing import Any
 from core.models.alexnet import alexnet
 from core.models.cnn import cnn
 from core.models.lenet import lenet
+from core.models.lenet_inside import lenet_inside, squeezed_lenet
 from core.models.mlp import deep_mlp, linear, mlp
 from core.models.resnet50 import resnet50
 from core.named import resolve
@@ -20,6 +21,8 @@ BUILDERS: dict[str, Callable[..., Any]] = {
     "deep-mlp": deep_mlp,
     "cnn": cnn,
     "lenet": lenet,
+    "lenet-inside": lenet_inside,
+    "squeezed-lenet": squeezed_lenet,
     "alexnet": alexnet,
     "resnet50": resnet50,
 }

@@ -109,6 +109,8 @@ SMALL = {
     "deep-mlp": {"depth": 3, "width": 4, "first_width": 5},
     "cnn": {"filters": (2, 3), "widths": (5,)},
     "lenet": {},
+    "lenet-inside": {},
+    "squeezed-lenet": {},
     "alexnet": {"filters": (2, 3, 3, 3, 2), "widths": (5, 5, 4)},
     "resnet50": {"width": 3},
 }
@@ -116,7 +118,8 @@ SMALL = {
 
 @pytest.mark.parametrize("name", BUILDERS)
 def test_xla_compiles_dense_networks_and_graph_mode_those_with_convolutions(name):
-    model = BUILDERS[name]((32, 32), 10, **SMALL[name])
+    shape = (32, 32, 3) if name == "squeezed-lenet" else (32, 32)
+    model = BUILDERS[name](shape, 10, **SMALL[name])
     dense_alone = name in ("linear", "mlp", "deep-mlp")
     assert chosen_compiler(model, "auto") == ("xla" if dense_alone else "graph")
 
@@ -248,3 +251,27 @@ def test_the_tuned_network_starts_from_the_naive_one_s_weights():
     for kind in ("Conv2D", "Dense"):
         for a, b in zip(layers_of(naive, kind), layers_of(other, kind), strict=True):
             assert np.array_equal(a.get_weights()[0], b.get_weights()[0])
+
+
+@pytest.mark.parametrize("side", [32, 96])
+def test_a_lenet_behind_six_convolutions_is_the_one_of_mnist(side):
+    squeezed = BUILDERS["squeezed-lenet"]((side, side, 3), 10)
+    inside = BUILDERS["lenet-inside"]((28, 28), 10)
+    first, last = convolution(3, 3, 8), convolution(3, 8, 1)
+    assert squeezed.count_params() == first + 4 * convolution(3, 8, 8) + last + 61_706
+    shapes = [[w.shape for w in m.get_layer("lenet").weights] for m in (squeezed, inside)]
+    assert shapes[0] == shapes[1]
+
+
+def test_grey_images_are_brought_to_the_form_of_photographs():
+    model = BUILDERS["lenet-inside"]((28, 28), 10, like=(32, 32, 3))
+    core = model.get_layer("lenet")
+    assert core.input_shape == (None, 32, 32, 3)
+    assert core.count_params() == 62_006
+    image = np.random.default_rng(0).random((1, 28, 28)).astype(np.float32)
+    seen = image
+    for layer in model.layers[:-1]:
+        seen = layer(seen)
+    assert np.ptp(np.asarray(seen), axis=-1).max() == 0
+    # The channels are not learned: what is trained is the LeNet alone.
+    assert sum(np.prod(w.shape) for w in model.trainable_weights) == 62_006
