@@ -5,6 +5,8 @@ An accuracy is a fraction and printed in percent; a difference of accuracies is 
 
 from __future__ import annotations
 
+PLAIN = ("loss", "squared error", "degree")
+
 
 def format_runs(n_a: int, n_b: int, *, paired: bool, noun: str = "pair") -> str:
     """How many runs: 5 pairs, or 5 + 4 runs; `noun` is what runs of one seed are called."""
@@ -15,7 +17,7 @@ def format_runs(n_a: int, n_b: int, *, paired: bool, noun: str = "pair") -> str:
 
 def is_fraction(metric: str) -> bool:
     """Whether a metric is a fraction, printed in percent; losses and epochs are as they are."""
-    return "loss" not in metric and not is_epoch(metric)
+    return not any(word in metric for word in PLAIN) and not is_epoch(metric)
 
 
 def is_epoch(metric: str) -> bool:

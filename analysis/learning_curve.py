@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from analysis.confusion import accuracy
-from analysis.runs import RunLike
+from analysis.runs import RunLike, epoch_evaluations
 
 SETTLED = 5
 """Epochs after which a curve is taken to have done most of its rising."""
@@ -74,9 +74,7 @@ def curve_figure(run: RunLike, metric: str) -> float | None:
 
 def _curves(run: RunLike, set: str) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Accuracy and loss of a set at each epoch's end; not those of weights restored afterwards."""
-    ends: dict[int, tuple[float, float]] = {}
-    for each in run.evaluations:
-        if each.set == set and each.epoch > 0 and each.epoch not in ends:
-            ends[each.epoch] = (float(accuracy(each.confusion)), each.loss)
-    curves = np.array(list(ends.values())).reshape(-1, 2)
+    looks = epoch_evaluations(run, set).items()
+    ends = [(float(accuracy(each.confusion)), each.loss) for epoch, each in looks if epoch > 0]
+    curves = np.array(ends).reshape(-1, 2)
     return curves[:, 0], curves[:, 1]

@@ -59,9 +59,10 @@ def misclassified_figure(
     parts = figure.subfigures(len(conditions), 1, squeeze=False).ravel()
     for part, condition in zip(parts, conditions, strict=True):
         rows = table[table["condition"] == condition]
+        n = int(rows["n"].iloc[0])
         part.suptitle(
-            f"{condition}: {len(rows):,} test examples misclassified by at least one of "
-            f"{rows['n'].iloc[0]} runs",
+            f"{condition}: {len(rows):,} test examples misclassified by "
+            f"{'the only run' if n == 1 else f'at least one of {n} runs'}",
             fontsize=9,
         )
         axes = part.subplots(down, ACROSS, squeeze=False).ravel()

@@ -29,11 +29,11 @@ def overview_table(runs: Sequence[RunLike], metrics: Sequence[str]) -> pd.DataFr
     """
     rows = []
     known: list[str] = []
-    for condition in finished_by_condition(runs):
+    for condition, finished in finished_by_condition(runs).items():
         found = {}
         for metric in metrics:
             try:
-                found[metric] = describe(values_of(runs, metric, condition).to_numpy())
+                found[metric] = describe(values_of(finished, metric, condition).to_numpy())
                 known.append(metric)
             except ValueError:  # no run of this condition has it
                 found[metric] = describe([])

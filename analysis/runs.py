@@ -114,8 +114,18 @@ def last_evaluation(run: RunLike, set: str) -> EvaluationLike | None:
 
 
 def epoch_evaluations(run: RunLike, set: str) -> dict[int, EvaluationLike]:
-    """Map each epoch to the last evaluation that was made on a set in it."""
-    return {each.epoch: each for each in run.evaluations if each.set == set}
+    """Map each epoch to the evaluation of a set that was made when it ended.
+
+    Where weights were restored after the last epoch, a further evaluation follows at the same
+    place: it belongs to the run's end, not to that epoch.
+    """
+    found: dict[int, EvaluationLike] = {}
+    for each in run.evaluations:
+        if each.set == set and (
+            each.epoch not in found or each.segment > found[each.epoch].segment
+        ):
+            found[each.epoch] = each
+    return found
 
 
 def number_of_classes(runs: Sequence[RunLike], set: str) -> int | None:

@@ -94,7 +94,8 @@ def summary_table(runs: Sequence[RunLike], sample: str = "test-sample") -> pd.Da
     epochs these were: optimistic, because they are chosen on the very examples; and where it was
     followed long enough, how much its curve fluctuates and where it levels out. Where segments were
     evaluated, the figures of `forgetting_scalars` as well; among them, where a run saw tasks once
-    each, the published figures of tasks.
+    each, the published figures of tasks. Of runs that evaluated nothing, because they trained
+    nothing, the scores in their history.
 
     Args:
         runs: Records of one study and variant.
@@ -128,6 +129,7 @@ def summary_table(runs: Sequence[RunLike], sample: str = "test-sample") -> pd.Da
             figures = [value for run in long if (value := curve_figure(run, name)) is not None]
             rows.append({**row, **describe(figures)})
         scalars = [forgetting_scalars(run, sample) for run in finished if has_segments(run, sample)]
+        scalars += [_scores(run) for run in finished if not run.evaluations]
         # A run that ended before its last task has no figures of tasks: not every run has each.
         for name in dict.fromkeys(name for each in scalars for name in each):
             row = {"condition": condition, "metric": name}
@@ -227,6 +229,11 @@ def status_counts(runs: Sequence[RunLike]) -> pd.DataFrame:
         counts[run.condition][run.status] += 1
     rows = [{"condition": condition, **each} for condition, each in counts.items()]
     return pd.DataFrame(rows, columns=["condition", *STATUSES])
+
+
+def _scores(run: RunLike) -> dict[str, float]:
+    """The last value of each name in a run's history."""
+    return {name: value for _, _, name, value in run.history}
 
 
 def _classes(runs: Sequence[RunLike], condition: str, set: str) -> int:

@@ -19,7 +19,7 @@ from core.label_noise import (
 from core.memory import Memory
 from core.named import Named, named
 from core.order import Blocks, Blurred, ClassSequential, Order, Schedule, Shuffled, Tasks
-from core.recipe import Pretraining, Recipe, replaced
+from core.recipe import Pretraining, Recipe, Transfer, replaced
 from core.record import Record
 from core.replay import Replay, Replayed
 from core.split import HoldOut, Split
@@ -56,6 +56,7 @@ __all__ = [
     "Store",
     "Tasks",
     "Trainer",
+    "Transfer",
     "WrongLabels",
     "WrongLabelsByClass",
     "environment",

@@ -23,12 +23,12 @@ class Kept:
         folder: Of all kept weights.
         recipe: The run's.
         seed: The run's.
-        checksum: Of its data.
+        checksums: Of its data, see `Recipe.key`.
     """
 
-    def __init__(self, folder: Path, recipe: Recipe, seed: int, checksum: str) -> None:
+    def __init__(self, folder: Path, recipe: Recipe, seed: int, *checksums: str) -> None:
         plan = dataclasses.replace(recipe.evaluation, at_end=())
-        key = dataclasses.replace(recipe, evaluation=plan).key(seed, checksum)
+        key = dataclasses.replace(recipe, evaluation=plan).key(seed, *checksums)
         stem = f"{key}-{fingerprint(environment())}"
         self.weights, self.results = folder / f"{stem}.weights.h5", folder / f"{stem}.npz"
 

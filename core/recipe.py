@@ -47,11 +47,39 @@ class Pretraining:
     early_stopping: Named | None = None
 
 
-PARTS = {
+@dataclass(frozen=True, kw_only=True)
+class Transfer:
+    """A training of another network on other data that comes first, with the same seed.
+
+    The training proper starts from the weights of the layers that both networks have by the same
+    names; its other layers and its optimiser are fresh.
+
+    Args:
+        source: What is trained first: a recipe of its own, without another one before it.
+        layers: Names of the layers that are taken over.
+    """
+
+    source: "Recipe"
+    layers: tuple[str, ...]
+
+    def __post_init__(self) -> None:
+        """Refuse what cannot be taken over."""
+        if not isinstance(self.source, Recipe) or self.source.before is not None:
+            raise InputError(
+                f"Received source={self.source!r}; expected a Recipe without a training before it."
+            )
+        names = self.layers if isinstance(self.layers, tuple) else ()
+        if not names or not all(isinstance(name, str) for name in names):
+            raise InputError(
+                f"Received layers={self.layers!r}; expected a tuple of at least one layer's name."
+            )
+
+
+PARTS: dict[str, type[Any]] = {
     part.__name__: part
     for part in (
         *(HoldOut, *ORDERS, *LABEL_NOISE, GaussianNoise, AugmentedCopy, Replay),
-        *(Pretraining, EvaluationPlan, Named),
+        *(Pretraining, Transfer, EvaluationPlan, Named),
     )
 }
 
@@ -89,6 +117,8 @@ class Recipe:
     """A buffer of examples shown before, mixed into the order."""
     pretraining: Pretraining | None = None
     """A training on undamaged data that comes first."""
+    transfer: Transfer | None = None
+    """A training of another network on other data that comes first."""
     epochs: int = 20
     batch_size: int = 32
     evaluation: EvaluationPlan = field(default_factory=EvaluationPlan)
@@ -143,14 +173,30 @@ class Recipe:
                 f"Received model {self.model.name} with "
                 f"{', '.join(self.model.parameters) or 'no parameters'}; {error}."
             ) from None
+        if self.pretraining is not None and self.transfer is not None:
+            raise InputError(
+                "Received pretraining and transfer; expected one training that comes first."
+            )
         if self.pretraining is not None:
             try:
                 self.clean()
             except InputError as error:
                 raise InputError(f"{str(error).removesuffix('.')} in the pretraining.") from None
 
-    def clean(self) -> "Recipe":
+    @property
+    def datasets(self) -> tuple[str, ...]:
+        """The names of the data set and, with a transfer, of its source's."""
+        return (self.dataset, *(self.transfer.source.datasets if self.transfer else ()))
+
+    @property
+    def before(self) -> "Recipe | None":
         """The recipe of the training that comes first."""
+        if self.transfer is not None:
+            return self.transfer.source
+        return None if self.pretraining is None else self.clean()
+
+    def clean(self) -> "Recipe":
+        """The recipe of the pretraining."""
         assert self.pretraining is not None
         return dataclasses.replace(
             self,
@@ -182,13 +228,22 @@ class Recipe:
         text = json.dumps(self.to_json(), sort_keys=True)
         if ":" in self.model.name:
             text += source(builder(self.model.name))
+        if self.transfer is not None:
+            text += self.transfer.source.digest()
         return hashlib.sha256(text.encode()).hexdigest()
 
-    def key(self, seed: int, checksum: str) -> str:
-        """The identity of a run: recipe, seed and the data set's checksum, 16 hex digits."""
-        return hashlib.sha256(f"{self.digest()} {seed} {checksum}".encode()).hexdigest()[:16]
+    def key(self, seed: int, *checksums: str) -> str:
+        """The identity of a run, 16 hex digits.
+
+        Args:
+            seed: The run's number.
+            checksums: Of the data set and, with a transfer, of its source's.
+        """
+        text = " ".join((self.digest(), str(seed), *checksums))
+        return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
+PARTS["Recipe"] = Recipe
 CALLBACK_SCHEDULES = ("ReduceLROnPlateau",)
 
 KINDS: dict[str, tuple[type, ...]] = {
@@ -206,6 +261,7 @@ KINDS: dict[str, tuple[type, ...]] = {
     "augmented_copy": (AugmentedCopy, type(None)),
     "replay": (Replay, type(None)),
     "pretraining": (Pretraining, type(None)),
+    "transfer": (Transfer, type(None)),
     "evaluation": (EvaluationPlan,),
 }
 """What each field holds, but for the plain numbers and choices."""
@@ -216,7 +272,8 @@ def replaced(recipe: Recipe, path: str, value: Any) -> Recipe:
 
     Args:
         recipe: What to start from.
-        path: A field, or a field and a parameter of what stands in it, joined by a dot.
+        path: A field, or a field and a parameter of what stands in it, joined by a dot; further
+            ones where a recipe stands in it: `transfer.source.dataset`.
         value: The new value; whole parts (`order`) may be given by their class's name.
 
     Raises:
@@ -225,14 +282,20 @@ def replaced(recipe: Recipe, path: str, value: Any) -> Recipe:
     name, _, inner = path.partition(".")
     _expect(name, "field", [item.name for item in dataclasses.fields(Recipe)])
     part = getattr(recipe, name)
+    changed: Any
     if not inner:
         return dataclasses.replace(recipe, **{name: _whole(name, part, value)})
     if isinstance(part, Named):
         old = part.parameters.get(inner)
-        changed: Any = Named(part.name, {**part.parameters, inner: _like(old, value)})
+        changed = Named(part.name, {**part.parameters, inner: _like(old, value)})
     elif dataclasses.is_dataclass(part) and not isinstance(part, type):
+        inner, _, rest = inner.partition(".")
         _expect(inner, f"field of {name}", [item.name for item in dataclasses.fields(part)])
-        changed = dataclasses.replace(part, **{inner: _like(getattr(part, inner), value)})
+        old = getattr(part, inner)
+        if rest and not isinstance(old, Recipe):
+            raise InputError(f"Received field {path!r}; expected {name}.{inner} at most.")
+        new = replaced(old, rest, value) if rest else _like(old, value)
+        changed = dataclasses.replace(part, **{inner: new})
     elif part is None:
         raise InputError(
             f"Received field {path!r} of a recipe without {name}; expected a recipe with it: "

@@ -90,23 +90,24 @@ class Store:
             recipe_digest: The recipe's digest, by which readers find the records of today's study.
             planned: The number of seeds planned; kept from the first record of a variant on.
         """
-        row = (
-            *(record.study, record.variant, record.condition, record.seed, record.key),
-            *(recipe_digest, record.data, fingerprint(record.environment)),
-            *(record.status, record.error),
-            *map(json.dumps, (dict(record.seconds), record.recipe, dict(record.environment))),
-            *(json.dumps(record.remarks), record.results()),
-        )
+        self.save_all([(record, recipe_digest)], planned)
+
+    def save_all(self, records: Sequence[tuple[Record, str]], planned: int) -> None:
+        """Commit records together, each with its recipe's digest; see `save`."""
+        if not records:
+            return
         with self._connection(write=True) as connection:
-            connection.execute(
-                "INSERT OR IGNORE INTO plans (study, variant, seeds) VALUES (?, ?, ?)",
-                (record.study, record.variant, planned),
-            )
-            connection.execute(
-                f"INSERT OR REPLACE INTO records ({COLUMNS}, digest)"
-                f" VALUES ({', '.join('?' * len(row))}, ?)",
-                (*row, _checksum(row)),
-            )
+            for record, recipe_digest in records:
+                row = _row(record, recipe_digest)
+                connection.execute(
+                    "INSERT OR IGNORE INTO plans (study, variant, seeds) VALUES (?, ?, ?)",
+                    (record.study, record.variant, planned),
+                )
+                connection.execute(
+                    f"INSERT OR REPLACE INTO records ({COLUMNS}, digest)"
+                    f" VALUES ({', '.join('?' * len(row))}, ?)",
+                    (*row, _checksum(row)),
+                )
 
     def entries(self, study: str | None = None) -> list[Entry]:
         """The labels of all records, or of one study's, in the order of condition and seed."""
@@ -240,6 +241,17 @@ class Store:
                 f"Received the store {str(self.folder)!r} of schema {version}; this Ebb reads "
                 f"schema {SCHEMA}: use the version of Ebb that wrote it, or another --store."
             )
+
+
+def _row(record: Record, recipe_digest: str) -> tuple[Any, ...]:
+    """A record in the columns of `COLUMNS`."""
+    return (
+        *(record.study, record.variant, record.condition, record.seed, record.key),
+        *(recipe_digest, record.data, fingerprint(record.environment)),
+        *(record.status, record.error),
+        *map(json.dumps, (dict(record.seconds), record.recipe, dict(record.environment))),
+        *(json.dumps(record.remarks), record.results()),
+    )
 
 
 def _label(entry: Entry) -> tuple[str, str, str, int, str, str]:

@@ -25,7 +25,7 @@ from core.named import Named
 from core.order import Schedule, segments
 from core.preparation import Prepared, prepare
 from core.program import Batches, Program
-from core.recipe import CALLBACK_SCHEDULES, Recipe
+from core.recipe import CALLBACK_SCHEDULES, Recipe, Transfer
 from core.record import Record, Status, read_results, write_results
 from core.rehearsal import Rehearsal
 from core.schedules import in_steps
@@ -62,6 +62,7 @@ class Trainer:
         seed: int,
         dataset: Dataset,
         *,
+        source: Dataset | None = None,
         callbacks: Sequence[keras.callbacks.Callback] = (),
         progress: Progress | None = None,
         keep: Path | None = None,
@@ -77,6 +78,7 @@ class Trainer:
             recipe: What to do.
             seed: The run's number, 0 or larger.
             dataset: The data that `recipe.dataset` names.
+            source: With a transfer, the data that its source names.
             callbacks: Keras callbacks that observe, called at the ends of epochs. One that
                 changes the weights, the learning rate or stops the training is found out and
                 named in the record's remarks.
@@ -97,22 +99,25 @@ class Trainer:
             InputError: The recipe does not fit the data, or names what Keras does not have.
         """
         clock = _Clock()
-        key = recipe.key(seed, dataset.checksum)
+        checksums = [each.checksum for each in (dataset, source) if each is not None]
+        key = recipe.key(seed, *checksums)
         kept = None
         if weights is not None and not callbacks:
-            kept = Kept(weights, recipe, seed, dataset.checksum)
+            kept = Kept(weights, recipe, seed, *checksums)
         run = self._run(recipe, seed, dataset, clock)
         status = run.seen_before(kept) if kept else None
         if status is None:
             file = state_file(keep, key) if keep is not None and not callbacks else None
             state = State.load(file) if file else None
-            if recipe.pretraining is not None and state is None:
+            if recipe.before is not None and state is None:
                 with clock("pretrain"):
-                    first = self._run(recipe.clean(), seed, dataset, _Clock())
+                    first = self._run(recipe.before, seed, source or dataset, _Clock())
                     first.all_epochs((), None)
-                    start = first.program.model.get_weights()
+                    start = _parts(first.program.model, recipe.transfer)
+                    start = {name: part.get_weights() for name, part in start.items()}
                 run = self._run(recipe, seed, dataset, clock)
-                run.program.model.set_weights(start)
+                for name, part in _parts(run.program.model, recipe.transfer).items():
+                    part.set_weights(start[name])
             run.file = file
             status = run.all_epochs(callbacks, progress, state)
             if kept and keep_weights:
@@ -136,8 +141,13 @@ class Trainer:
             repeatable=run.repeatable,
         )
 
-    def check(self, recipe: Recipe, dataset: Dataset) -> None:
+    def check(self, recipe: Recipe, dataset: Dataset, source: Dataset | None = None) -> None:
         """Refuse a recipe that cannot work, in a moment and without training.
+
+        Args:
+            recipe: What is to be done.
+            dataset: The data that `recipe.dataset` names.
+            source: With a transfer, the data that its source names.
 
         Raises:
             InputError: The recipe does not fit the data, or names what Keras does not have.
@@ -151,6 +161,11 @@ class Trainer:
             program.check_features()
         Probe(program, recipe.evaluation.measurements)
         _recipe_callbacks(recipe)
+        if recipe.transfer is not None and source is not None:
+            self.check(recipe.transfer.source, source)
+            _check_transfer(
+                recipe.transfer, fresh_model(recipe.transfer.source, 0, source), program.model
+            )
 
     def _run(self, recipe: Recipe, seed: int, dataset: Dataset, clock: "_Clock") -> "_Run":
         """A training that is ready to begin."""
@@ -193,6 +208,30 @@ class Trainer:
             )
         self._programs[kind].load(model, optimiser)
         return self._programs[kind]
+
+
+def _parts(model: keras.Model, transfer: Transfer | None) -> dict[str, Any]:
+    """What of a network is taken over: its layers by their names, or all of it."""
+    if transfer is None:
+        return {"": model}
+    there = {layer.name: layer for layer in model.layers}
+    if missing := [name for name in transfer.layers if name not in there]:
+        raise InputError(
+            f"Received transfer of the layer {missing[0]!r}; expected layers of both networks, of "
+            f"{', '.join(there)}."
+        )
+    return {name: there[name] for name in transfer.layers}
+
+
+def _check_transfer(transfer: Transfer, source: keras.Model, target: keras.Model) -> None:
+    target_parts = _parts(target, transfer)
+    for name, part in _parts(source, transfer).items():
+        shapes = [[w.shape for w in each.get_weights()] for each in (part, target_parts[name])]
+        if shapes[0] != shapes[1]:
+            raise InputError(
+                f"Received transfer of the layer {name!r} with weights of the shapes {shapes[0]} "
+                f"in the source and {shapes[1]} in the target; expected the same."
+            )
 
 
 def fresh_model(recipe: Recipe, seed: int, dataset: Dataset) -> keras.Model:

@@ -1,5 +1,6 @@
 """The questions: one file per study, the runner, the command line."""
 
-from studies.study import Claim, Interaction, Quick, Reported, Study
+from studies.scoring import Scoring
+from studies.study import Claim, Interaction, Quick, Reported, Shares, Study
 
-__all__ = ["Claim", "Interaction", "Quick", "Reported", "Study"]
+__all__ = ["Claim", "Interaction", "Quick", "Reported", "Scoring", "Shares", "Study"]

@@ -35,6 +35,8 @@ NAMES = (
     "cnn",
     "initialisers",
     "cifar-optimisers",
+    "transfer",
+    "polynomial-degree",
 )
 """The studies that come with Ebb; `class-order` is in studies/class_order.py."""
 

@@ -119,7 +119,8 @@ def list_studies(style: str) -> None:
     "overrides",
     multiple=True,
     metavar="FIELD=VALUE[,VALUE]",
-    help="Change a recipe's field in every condition that has it: replay.capacity=100.",
+    help="Change a recipe's field in every condition that has it (replay.capacity=100), or a "
+    "parameter of the scores.",
 )
 @click.option("--conditions", help="Only these, separated by commas.")
 @click.option("--workers", type=click.IntRange(1), help="Processes. [default: all processors]")
@@ -285,11 +286,11 @@ def remove(study: str, variant: str | None, yes: bool, folder: Path) -> None:
     type=click.Choice(
         [
             *("overview", "summary", "per-class", "forgetting", "history", "position"),
-            *("gradients", "dead-units", "misclassified"),
+            *("gradients", "dead-units", "misclassified", "shares"),
         ]
     ),
-    help="[default: position where the class orders are a Latin square, overview of more than two "
-    "conditions, forgetting where it was measured, else summary]",
+    help="[default: shares where scores are 0 or 1, position where the class orders are a Latin "
+    "square, overview of more than two conditions, forgetting where it was measured, else summary]",
 )
 @click.option(
     "--set", "of", help="Evaluated set of --kind per-class, as in gaussian-0.1. [default: test]"
@@ -297,7 +298,8 @@ def remove(study: str, variant: str | None, yes: bool, folder: Path) -> None:
 @format_option("text", "csv", "json", "markdown")
 @figure_option(
     "Draw per-class accuracy over the class segments (position: over recency; overview: every "
-    "seed; gradients: by layer; misclassified: the images)"
+    "seed; gradients: by layer; misclassified: the images; "
+    "shares: over a parameter)"
 )
 @variant_option
 @store_option

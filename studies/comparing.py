@@ -277,6 +277,11 @@ def _classes(
             "conditions."
         )
     ((a, b),) = pairs
+    if "scores" in reading.records[0].recipe:
+        raise InputError(
+            f"Received --per-class for {reading.study}; expected a study that trains networks on "
+            "classes."
+        )
     classes = range(reading.records[0].evaluations[0].confusion.shape[0])
     frames = {
         name: pd.DataFrame(

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from core import Recipe
+from studies.scoring import Scoring
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,7 +28,7 @@ class Job:
         key: The run's identity, see `Recipe.key`.
         study, variant, condition, seed: Whose run it is.
         recipe: What to do.
-        data: Checksum of its data set.
+        data: Checksums of its data set and, with a transfer, of its source's; none for a score.
         data_dir: The folder given for data sets, if any.
         study_file: The user's study file, if it is not one of Ebb's own.
         keep: Folder for the state of a long run, see `core.continuation`.
@@ -43,8 +44,8 @@ class Job:
     variant: str
     condition: str
     seed: int
-    recipe: Recipe
-    data: str
+    recipe: Recipe | Scoring
+    data: tuple[str, ...]
     data_dir: Path | None = None
     study_file: Path | None = None
     keep: Path | None = None

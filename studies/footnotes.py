@@ -8,6 +8,7 @@ from analysis.intervals import (
     wilson_interval,
 )
 from analysis.position import class_positions, position_sentences, resemblance_in
+from analysis.shares import share_table
 from analysis.tables import status_counts
 from analysis.task_sequence import task_ends
 from analysis.values import values_of
@@ -58,6 +59,8 @@ def footnotes(reading: Reading, kind: str) -> list[str]:
             "Accuracies in percent, with the 95 % t-interval of the mean over the seeds; p25, p50, "
             "p75: percentiles by the linear method (type 7)."
         ]
+    if kind == "shares":
+        lines = _of_the_shares(reading)
     if kind == "overview":
         lines = _of_the_overview(reading)
     if kind == "summary":
@@ -117,6 +120,27 @@ def _of_the_positions(reading: Reading) -> list[str]:
             "networks and orders of these classes, not over other classes."
         )
     return lines + position_sentences(reading.records, shuffled)
+
+
+def _of_the_shares(reading: Reading) -> list[str]:
+    """What is counted, and the answer of each column of the figure over its conditions."""
+    assert reading.definition is not None  # or there would be no such table
+    shares = reading.definition.shares
+    assert shares is not None
+    metric = shares.metrics[0]
+    lines = [
+        f"share: {metric.removeprefix('share ')}, in percent of the n seeds, with Wilson's 95 % "
+        "interval; conditions have their seeds in common, so their shares are not independent."
+    ]
+    table = share_table(reading.records, [metric])
+    parameters = {each.condition: each.recipe["scores"]["parameters"] for each in reading.records}
+    column = [parameters[condition][shares.columns] for condition in table["condition"]]
+    for value, part in (100 * table["share"]).groupby(column, sort=False):
+        lines.append(
+            f"{value}: {metric} from {part.min():.1f} to {part.max():.1f} %, {part.mean():.1f} on "
+            f"average over {len(part)} conditions."
+        )
+    return lines
 
 
 def _of_the_overview(reading: Reading) -> list[str]:

@@ -79,11 +79,13 @@ def _show(record: Record) -> None:
         ("recipe", record.recipe),
         ("environment", record.environment),
         ("seconds", {name: round(value, 3) for name, value in record.seconds.items()}),
+        ("scores", {row[2]: row[3] for row in record.history} if "scores" in record.recipe else {}),
     ):
-        click.echo(f"{title}:")
+        if values:
+            click.echo(f"{title}:")
         for name, value in values.items():
             click.echo(f"  {name}: {clean(json.dumps(value))}")
-    click.echo(f"data: {record.data}")
+    click.echo(f"data: {record.data or 'none'}")
     for remark in record.remarks:
         click.echo(f"remark: {clean(remark)}")
     click.echo(

@@ -2,6 +2,7 @@
 
 import sys
 import time
+from collections import Counter
 from types import TracebackType
 from typing import Any
 
@@ -9,6 +10,7 @@ from core import Record
 from core.evaluation import Evaluation
 from studies.executor import Job
 from studies.runner import Plan
+from studies.scoring import Scoring
 
 
 def display(plan: Plan, quiet: bool) -> "Lines":
@@ -25,6 +27,7 @@ class Lines:
         self.runs, self.ended_runs, self.silent = len(plan.jobs), 0, silent
         self.epochs = sum(job.recipe.epochs for job in plan.jobs)
         self.epochs_done = 0
+        self.waiting = Counter(job.condition for job in plan.jobs)
         self.start = time.monotonic()
 
     def __enter__(self) -> "Lines":
@@ -51,7 +54,14 @@ class Lines:
         # A run that stopped early leaves epochs that nobody will train.
         trained = max((row[0] for row in record.history), default=0)
         self.epochs -= job.recipe.epochs - trained
-        if not self.silent:
+        self.waiting[job.condition] -= 1
+        if self.silent:
+            return
+        if isinstance(job.recipe, Scoring) and record.status == "finished":
+            # There may be a thousand a second: a line for each condition.
+            if not self.waiting[job.condition]:
+                self.say(f"{job.condition}: done ({self.ended_runs} of {self.runs})")
+        else:
             self.say(f"{describe(record)} ({self.ended_runs} of {self.runs}{self.left()})")
 
     def left(self) -> str:
@@ -78,7 +88,7 @@ class Live(Lines):
         self.bar = Progress(
             TextColumn("{task.description}"),
             BarColumn(),
-            TextColumn("{task.completed} of {task.total} epochs{task.fields[left]}"),
+            TextColumn("{task.completed} of {task.total} {task.fields[unit]}{task.fields[left]}"),
             TimeElapsedColumn(),
             console=Console(stderr=True, highlight=False),
         )
@@ -87,7 +97,8 @@ class Live(Lines):
 
     def __enter__(self) -> "Lines":
         self.bar.start()
-        self.task = self.bar.add_task("starting workers", total=self.epochs, left="")
+        unit = "epochs" if self.epochs else "runs"
+        self.task = self.bar.add_task("starting workers", total=self.epochs, left="", unit=unit)
         return self
 
     def __exit__(
@@ -122,8 +133,8 @@ class Live(Lines):
         self.bar.update(
             self.task,
             description=runs or "done",
-            completed=self.epochs_done,
-            total=self.epochs,
+            completed=self.epochs_done if self.epochs else self.ended_runs,
+            total=self.epochs or self.runs,
             left=self.left(),
         )
 

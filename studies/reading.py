@@ -10,6 +10,8 @@ from studies import catalogue
 from studies.study import Study
 from studies.variant import only, variant_of
 
+MOST_NAMED = 10
+
 
 @dataclass(frozen=True)
 class Reading:
@@ -125,7 +127,11 @@ def _same_data(entries: Sequence[Entry], records: list[Record]) -> tuple[list[Re
 
 def baseline(reading: Reading) -> str | None:
     """The condition that is shown all classes at once: `shuffled`, or one whose order is."""
-    orders = {record.condition: record.recipe["order"]["is"] for record in reading.records}
+    orders = {
+        record.condition: record.recipe["order"]["is"]
+        for record in reading.records
+        if "order" in record.recipe
+    }
     shuffled = [condition for condition, order in orders.items() if order == "Shuffled"]
     return "shuffled" if "shuffled" in orders else next(iter(shuffled), None)
 
@@ -152,6 +158,8 @@ def _changed(definition: Study, variant: str, latest: dict[str, tuple[str, str]]
         for condition, (digest, _) in latest.items()
         if condition in today and today[condition].digest() != digest
     ]
+    if len(changed) > MOST_NAMED:
+        changed[MOST_NAMED:] = [f"... ({len(changed)} conditions)"]
     return [f"the study has changed since: {', '.join(changed)}"] if changed else []
 
 

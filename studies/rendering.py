@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 WHOLE = (
-    *("n", "class", "recency", "seed", "epoch", "step", "runs"),
+    *("n", "count", "class", "recency", "seed", "epoch", "step", "runs"),
     *("dead", "untrained", "vanished", "overflowed"),
 )
 FIGURES = ("mean", "sd", "ci_low", "ci_high", "p25", "p50", "p75", "min", "max")

@@ -15,12 +15,14 @@ from analysis.gradients import gradient_table
 from analysis.misclassified import misclassified_table
 from analysis.overview import overview_table
 from analysis.position import class_positions, position_table
+from analysis.shares import share_table
 from analysis.tables import forgetting_table, history_table, per_class_table, summary_table
 from core import Store
 from data import Dataset, InputError, load
 from studies.footnotes import footnotes
 from studies.reading import Reading, baseline, read
 from studies.rendering import clean, rows, show
+from studies.study import Shares
 from studies.units import unit_of
 
 if TYPE_CHECKING:
@@ -33,10 +35,13 @@ TITLES = {
     "forgetting": "what each class loses after its turn",
     "history": "every run, epoch by epoch",
     "position": "final accuracy by recency, and what recency and resemblance change",
+    "shares": "how often, over the seeds",
     "gradients": "the norm of the gradient, layer by layer",
     "dead-units": "units that no training example excites",
     "misclassified": "the test examples that most runs take for another class",
 }
+OF_SCORES = ("overview", "summary", "history", "shares")
+"""Tables that need no network."""
 COLUMNS = {
     "forgetting": [
         *("condition", "class", "n", "learned", "final", "drop", "ci_low", "ci_high"),
@@ -77,9 +82,16 @@ def print_table(
     kind = kind or ("per-class" if of else _default_kind(reading))
     if of is not None and kind != "per-class":
         raise InputError(f"Received --set {of} with --kind {kind}; expected --kind per-class.")
+    if kind not in OF_SCORES and "scores" in reading.records[0].recipe:
+        raise InputError(
+            f"Received --kind {kind} for {reading.study}, which trains no network; expected "
+            f"{', '.join(OF_SCORES)}."
+        )
     with input_errors():
         if kind == "position":
             frame = position_table(reading.records, baseline(reading))
+        elif kind == "shares":
+            frame = share_table(reading.records, _planned_shares(reading).metrics)
         elif kind == "overview":
             frame = overview_table(reading.records, _shown(reading))
         elif kind == "per-class":
@@ -101,6 +113,7 @@ def print_table(
                 "position": _draw_positions,
                 "overview": _draw_overview,
                 "gradients": _draw_gradients,
+                "shares": _draw_shares,
             }
             drawing.get(kind, _draw)(reading, figure)
     if style in ("text", "markdown"):
@@ -108,7 +121,7 @@ def print_table(
         if kind == "misclassified":
             frame = frame.groupby("condition", sort=False).head(MOST_EXAMPLES)
         _title(reading, kind, of)
-    decimals = {"per-class": 1, "forgetting": 1, "dead-units": 1, "gradients": None}
+    decimals = {"per-class": 1, "forgetting": 1, "dead-units": 1, "gradients": None, "shares": 1}
     metric = _shown(reading)[0] if kind == "overview" else ""
     show(frame, style, decimals=decimals.get(kind, 2), metric=metric)
     if style in ("text", "markdown") and kind != "history":
@@ -127,7 +140,8 @@ def after_run(store: Store, name: str, variant: str) -> None:
     for sentence in sentences(reading):
         click.echo(f"{reading.study} ({reading.variant}): {sentence}\n")
     print_table(store, name, variant, None, "text", None)
-    click.echo(f"\nMore: ebb table {name} --variant {variant} --kind per-class --figure FILE.png")
+    more = "--figure" if "scores" in reading.records[0].recipe else "--kind per-class --figure"
+    click.echo(f"\nMore: ebb table {name} --variant {variant} {more} FILE.png")
 
 
 def print_check(store: Store, name: str, variant: str | None, style: str) -> bool:
@@ -172,7 +186,9 @@ def print_check(store: Store, name: str, variant: str | None, style: str) -> boo
 
 def _default_kind(reading: Reading) -> str:
     """The table that answers what a study asks: by place where the places are a Latin square."""
-    orders = (record.recipe["order"] for record in reading.records)
+    if reading.definition is not None and reading.definition.shares is not None:
+        return "shares"
+    orders = (record.recipe.get("order", {}) for record in reading.records)
     square = any(order.get("classes") == "latin-square" for order in orders)
     if square and class_positions(reading.records):
         return "position"
@@ -180,6 +196,16 @@ def _default_kind(reading: Reading) -> str:
         return "overview"
     measured = any("class_segments" in record.arrays for record in reading.records)
     return "forgetting" if measured else "summary"
+
+
+def _planned_shares(reading: Reading) -> Shares:
+    """How the study counts what is so or is not."""
+    if reading.definition is None or reading.definition.shares is None:
+        raise InputError(
+            f"Received --kind shares for {reading.study}; expected a study whose scores are 0 or "
+            "1, such as polynomial-degree (a file of yours is named by its path)."
+        )
+    return reading.definition.shares
 
 
 def _shown(reading: Reading) -> tuple[str, ...]:
@@ -215,11 +241,10 @@ def _difference(metric: str, row: dict) -> str:
 def _draw(reading: Reading, path: Path) -> None:
     from analysis.figures import class_segment_heatmap, save
 
-    orders = {record.condition: record.recipe["order"]["is"] for record in reading.records}
     labels = {
-        condition: "after as many examples as the classes up to"
-        for condition, order in orders.items()
-        if order == "Shuffled"
+        record.condition: "after as many examples as the classes up to"
+        for record in reading.records
+        if record.recipe.get("order", {}).get("is") == "Shuffled"
     }
     question, dataset = _heading(reading)
     with input_errors():
@@ -246,6 +271,27 @@ def _heading(reading: Reading) -> tuple[str, str]:
     question = reading.definition.question if reading.definition else reading.study
     datasets = sorted({str(record.recipe["dataset"]) for record in reading.records})
     return question, ", ".join(datasets)
+
+
+def _draw_shares(reading: Reading, path: Path) -> None:
+    from analysis.figures import save
+    from analysis.share_figure import share_figure
+
+    shares = _planned_shares(reading)
+    with input_errors():
+        figure = share_figure(
+            reading.records,
+            {each.condition: each.recipe["scores"]["parameters"] for each in reading.records},
+            metric=shares.metrics[0],
+            along=shares.along,
+            lines=shares.lines,
+            rows=shares.rows,
+            columns=shares.columns,
+            counted=shares.counted,
+            question=_heading(reading)[0],
+        )
+        save(figure, path)
+    click.echo(f"drawn: {path}", err=True)
 
 
 def _draw_gradients(reading: Reading, path: Path) -> None:

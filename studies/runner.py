@@ -1,23 +1,28 @@
 """The runner: what is planned, minus what is done, handed to an executor and kept."""
 
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Protocol
 
-from core import Record, Store, environment, fingerprint
+from core import Recipe, Record, Store, environment, fingerprint
 from core.continuation import state_file
 from core.kept import Kept
 from core.preparation import prepare
 from data import InputError, load
 from studies.executor import Executor, Job, in_processes
+from studies.scoring import Scoring
 from studies.variant import Variant
 
 UNFINISHED = "unfinished"
 """The store's folder for the states of long runs."""
 WEIGHTS = "weights"
 """The store's folder for the weights that were asked to be kept."""
+
+COMMIT_EVERY = 0.5
+"""Seconds of scores that are committed together."""
 
 
 class Display(Protocol):
@@ -91,16 +96,24 @@ def make_plan(
     }
     jobs, done, failed = [], 0, 0
     chosen = dict.fromkeys(study.conditions if conditions is None else conditions)
-    together = {condition: study.recipe(condition) for condition in chosen}
+    asked = {"--keep-weights": keep_weights, "--tensorboard": tensorboard is not None}
+    if any(asked.values()) and any(isinstance(study.recipe(name), Scoring) for name in chosen):
+        raise InputError(
+            f"Received {' and '.join(option for option in asked if asked[option])} for "
+            f"{study.name}, which trains no network; expected a study that does."
+        )
+    recipes = {condition: study.recipe(condition) for condition in chosen}
+    together = {name: recipe for name, recipe in recipes.items() if isinstance(recipe, Recipe)}
     # Once each: CIFAR-10 takes seconds to decode, and a study may have dozens of conditions.
-    names = dict.fromkeys(recipe.dataset for recipe in together.values())
+    names = dict.fromkeys(name for recipe in together.values() for name in recipe.datasets)
     datasets = {name: load(name, data_dir) for name in names}
-    for condition in chosen:
-        recipe = study.recipe(condition)
-        dataset = datasets[recipe.dataset]
-        prepare(recipe, 0, dataset)
+    for condition, recipe in recipes.items():
+        checksums: tuple[str, ...] = ()
+        if isinstance(recipe, Recipe):
+            checksums = tuple(datasets[name].checksum for name in recipe.datasets)
+            prepare(recipe, 0, datasets[recipe.dataset])
         for seed in seeds:
-            key = recipe.key(seed, dataset.checksum)
+            key = recipe.key(seed, *checksums)
             status = stored.get((condition, seed, key))
             if status is None or (status == "failed" and retry_failed):
                 jobs.append(
@@ -111,7 +124,7 @@ def make_plan(
                         condition=condition,
                         seed=seed,
                         recipe=recipe,
-                        data=dataset.checksum,
+                        data=checksums,
                         data_dir=data_dir,
                         study_file=study_file,
                         keep=store.folder / UNFINISHED,
@@ -132,7 +145,8 @@ def forget(plan: Plan, store: Store) -> None:
     """Have the planned runs begin at their first step: no state and no weights are kept of them."""
     for job in plan.jobs:
         state_file(store.folder / UNFINISHED, job.key).unlink(missing_ok=True)
-        Kept(store.folder / WEIGHTS, job.recipe, job.seed, job.data).remove()
+        if isinstance(job.recipe, Recipe):
+            Kept(store.folder / WEIGHTS, job.recipe, job.seed, *job.data).remove()
 
 
 def execute(
@@ -164,29 +178,44 @@ def execute(
     run = executor or partial(in_processes, workers=workers, logs=store.folder / "logs")
     records: list[Record] = []
     digests: dict[str, str] = {}
+    waiting: list[tuple[Record, str]] = []
+    saved = time.monotonic()
+
+    def save() -> None:
+        nonlocal saved
+        store.save_all(waiting, plan.seeds)
+        for record, _ in waiting:
+            # Now that the record is there, nobody goes on from where the run once was.
+            state_file(store.folder / UNFINISHED, record.key).unlink(missing_ok=True)
+        waiting.clear()
+        saved = time.monotonic()
 
     def keep(job: Job, record: Record) -> None:
         if job.condition not in digests:
             digests[job.condition] = job.recipe.digest()
         if record.repeatable:
-            store.save(record, digests[job.condition], plan.seeds)
-            # Now that the record is there, nobody goes on from where the run once was.
-            state_file(store.folder / UNFINISHED, record.key).unlink(missing_ok=True)
+            waiting.append((record, digests[job.condition]))
+            # A score takes a millisecond, to commit it alone ten times as long.
+            if not isinstance(job.recipe, Scoring) or time.monotonic() - saved > COMMIT_EVERY:
+                save()
         records.append(record)
         display.ended(job, record)
 
-    for job, kind, value in run(plan.jobs):
-        if kind == "started":
-            display.started(job)
-        elif kind == "epoch":
-            display.epoch(job, value)
-        elif kind == "record":
-            keep(job, value)
-        elif kind == "refused":
-            condition, reason = value
-            raise InputError(f"{job.study}, {condition}: {reason}")
-        else:
-            keep(job, _failure(job, value))
+    try:
+        for job, kind, value in run(plan.jobs):
+            if kind == "started":
+                display.started(job)
+            elif kind == "epoch":
+                display.epoch(job, value)
+            elif kind == "record":
+                keep(job, value)
+            elif kind == "refused":
+                condition, reason = value
+                raise InputError(f"{job.study}, {condition}: {reason}")
+            else:
+                keep(job, _failure(job, value))
+    finally:
+        save()
     return records
 
 
@@ -199,7 +228,7 @@ def _failure(job: Job, error: str) -> Record:
         condition=job.condition,
         seed=job.seed,
         recipe=job.recipe.to_json(),
-        data=job.data,
+        data=next(iter(job.data), ""),
         environment=environment(),
         status="failed",
         error=error,

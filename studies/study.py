@@ -7,6 +7,7 @@ from typing import Any
 
 from core import Recipe
 from data import InputError
+from studies.scoring import Scoring
 
 NAME = re.compile(r"[a-z0-9][a-z0-9.+_-]*", re.IGNORECASE)
 
@@ -92,13 +93,41 @@ class Quick:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Shares:
+    """How often something is so: a study of scores that are 0 or 1, counted over the seeds.
+
+    Args:
+        metrics: Scores that are 0 or 1; the first is drawn.
+        along: The parameter on the horizontal axis of the figure.
+        lines: The parameter with a line for each of its values.
+        rows: The parameter with a row of panels for each of its values; also marked in the
+            distributions, where it is what `counted` should be.
+        columns: The parameter with a column of panels for each of its values.
+        counted: A score in whole numbers, whose distribution is drawn beside.
+    """
+
+    metrics: tuple[str, ...]
+    along: str
+    lines: str
+    rows: str
+    columns: str
+    counted: str
+
+    @property
+    def parameters(self) -> tuple[str, str, str, str]:
+        """The parameters that tell the conditions apart."""
+        return self.along, self.lines, self.rows, self.columns
+
+
+@dataclass(frozen=True, kw_only=True)
 class Study:
     """A question that can be run.
 
     Args:
         name: How it is called.
         question: One sentence that ends in a question mark.
-        conditions: A recipe for each condition, in the order in which tables show them.
+        conditions: A recipe for each condition, in the order in which tables show them; a
+            `Scoring` where no network is trained.
         seeds: How many seeds are planned; they are numbered from 0.
         paired: Whether runs of different conditions that share a seed form a pair.
         primary: The metric that decides, named before any run: `test accuracy`, ...
@@ -107,6 +136,7 @@ class Study:
             interaction only that effects add up.
         shown: Further metrics that the overview shows beside the primary one.
         trade_off: Two metrics that the overview's figure draws against each other.
+        shares: For a study of scores that are 0 or 1: how they are counted and drawn.
         comparisons: The planned comparisons, pairs of conditions.
         interactions: The planned interactions; they are a family of their own, apart from the
             comparisons, and need a paired study.
@@ -120,13 +150,14 @@ class Study:
 
     name: str
     question: str
-    conditions: Mapping[str, Recipe]
+    conditions: Mapping[str, Recipe | Scoring]
     seeds: int = 10
     paired: bool = True
     primary: str = "test accuracy"
     margin: float | None = None
     shown: tuple[str, ...] = ()
     trade_off: tuple[str, str] | None = None
+    shares: Shares | None = None
     comparisons: tuple[tuple[str, str], ...] = ()
     interactions: tuple[Interaction, ...] = ()
     reported: tuple[Reported, ...] = ()
@@ -165,8 +196,18 @@ class Study:
                 "paired=True: an interaction is taken within each seed."
             )
 
-    def recipe(self, condition: str) -> Recipe:
-        """The recipe of a condition."""
+        if self.shares is not None:
+            for name, condition in self.conditions.items():
+                given = condition.scores.parameters if isinstance(condition, Scoring) else {}
+                if not set(self.shares.parameters) <= set(given):
+                    raise InputError(
+                        f"Received shares for condition {name!r} with the parameters "
+                        f"{', '.join(given) or 'none'}; expected a Scoring with "
+                        f"{', '.join(self.shares.parameters)}."
+                    )
+
+    def recipe(self, condition: str) -> Recipe | Scoring:
+        """The recipe of a condition, or what scores it."""
         if condition not in self.conditions:
             raise InputError(
                 f"Received condition {condition!r}; expected one of {', '.join(self.conditions)}."

@@ -3,7 +3,7 @@
 from analysis.formatting import is_epoch
 from studies.reading import Reading
 
-LOSSES = ("loss", "drop", "forgetting")
+LOSSES = ("loss", "drop", "forgetting", "squared error")
 GAINS = ("accuracy", "learned", "recovery", "transfer")
 FORGETTING = ("learned", "drop", "forgetting", "recovery", "recency", "transfer", "fluctuation")
 
@@ -14,13 +14,15 @@ def unit_of(metric: str) -> str:
         return "epochs"
     if "accuracy" in metric and not any(word in metric for word in ("forgetting", "fluctuation")):
         return "points"
-    if any(word in metric for word in FORGETTING):
+    if any(word in metric for word in FORGETTING) or metric.startswith("share "):
         return "percentage points"
+    if "squared error" in metric:
+        return "powers of ten" if metric.startswith("log10 ") else "squared units"
     return "nats" if "loss" in metric else metric
 
 
 def factor_of(metric: str) -> float:
-    """Forgetting figures are fractions too, but may be negative: they are compared in percent."""
+    """Forgetting figures and shares are fractions too, of another kind: compared in percent."""
     return 100.0 if unit_of(metric) == "percentage points" else 1.0
 
 
@@ -35,7 +37,7 @@ def higher_is_better(metric: str) -> bool | None:
 
 def chance_of(reading: Reading, metric: str) -> float | None:
     """What a network that guesses scores, for an accuracy."""
-    if unit_of(metric) != "points":
+    if unit_of(metric) != "points" or "scores" in reading.records[0].recipe:
         return None
     return float(1 / reading.records[0].evaluations[0].confusion.shape[0])
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from core import Recipe, replaced
+from studies.scoring import Scoring
 from studies.study import Study
 
 
@@ -28,7 +29,7 @@ def variant_of(study: Study, overrides: Mapping[str, Any], *, quick: bool = Fals
         study: The study in full.
         overrides: Recipe fields (`epochs`, `optimiser.learning_rate`) and their new values,
             the same in every condition. A field of a part that some conditions do without
-            (`replay.capacity`) is changed in the others.
+            (`replay.capacity`) is changed in the others. Of a `Scoring`, its parameters.
         quick: Whether to start from the study's quick scale.
 
     Raises:
@@ -37,7 +38,9 @@ def variant_of(study: Study, overrides: Mapping[str, Any], *, quick: bool = Fals
     parts = {**_quick_overrides(study), **overrides} if quick else dict(overrides)
     without = {path for path in parts if _nowhere(study, path)}
 
-    def changed(recipe: Recipe) -> Recipe:
+    def changed(recipe: Recipe | Scoring) -> Recipe | Scoring:
+        if isinstance(recipe, Scoring):
+            return recipe.changed({**(study.quick.overrides if quick else {}), **overrides})
         for path, value in parts.items():
             # Half of the conditions may have a buffer, whose capacity is changed in these.
             if _missing(recipe, path) and path not in without:
@@ -78,7 +81,7 @@ def _nowhere(study: Study, path: str) -> bool:
     return all(_missing(recipe, path) for recipe in study.conditions.values())
 
 
-def _missing(recipe: Recipe, path: str) -> bool:
+def _missing(recipe: Recipe | Scoring, path: str) -> bool:
     """Whether the path leads into a part that the recipe does without."""
     name, _, inner = path.partition(".")
     return bool(inner) and hasattr(recipe, name) and getattr(recipe, name) is None

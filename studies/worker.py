@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from core.environment import THREADS, xla_flags
+from studies.scoring import Scoring
 
 
 def main() -> None:
@@ -33,7 +34,8 @@ def main() -> None:
     threading.Thread(target=_listen, args=(jobs,), daemon=True).start()
     trainer: Any = None
     while (job := jobs.get()) is not None:
-        if trainer is None:
+        # Scores are had without TensorFlow, and without the seconds that it takes to import.
+        if trainer is None and not isinstance(job.recipe, Scoring):
             trainer = _one_thread_trainer()
             if not _all_can_work(job, trainer, report):
                 continue
@@ -69,7 +71,7 @@ def _all_can_work(job: Any, trainer: Any, report: Any) -> bool:
         try:
             if job.study_file is not None:
                 load_file(job.study_file)
-            trainer.check(recipe, _dataset(recipe.dataset, job.data_dir))
+            trainer.check(recipe, *_datasets(recipe, job.data_dir))
         except InputError as error:
             report("refused", (condition, str(error)))
             return False
@@ -83,26 +85,29 @@ def _run(job: Any, trainer: Any, report: Any) -> None:
     from data import InputError
     from studies.catalogue import study_in
 
+    whose = {"study": job.study, "variant": job.variant, "condition": job.condition}
     try:
-        callbacks: list[Any] = []
-        if job.study_file is not None:
-            make_callbacks = study_in(job.study_file).callbacks
+        study = None if job.study_file is None else study_in(job.study_file)
+        if isinstance(job.recipe, Scoring):
+            record = job.recipe.run(job.seed, **whose)
+        else:
+            dataset, source = (*_datasets(job.recipe, job.data_dir), None)[:2]
+            make_callbacks = study and study.callbacks
             callbacks = make_callbacks(job.condition, job.seed) if make_callbacks else []
-        if job.tensorboard is not None:
-            callbacks = [*callbacks, _tensorboard(job)]
-        record = trainer.train(
-            job.recipe,
-            job.seed,
-            _dataset(job.recipe.dataset, job.data_dir),
-            callbacks=callbacks,
-            progress=lambda epoch: report("epoch", epoch),
-            keep=job.keep,
-            weights=job.weights,
-            keep_weights=job.keep_weights,
-            study=job.study,
-            variant=job.variant,
-            condition=job.condition,
-        )
+            if job.tensorboard is not None:
+                callbacks = [*callbacks, _tensorboard(job)]
+            record = trainer.train(
+                job.recipe,
+                job.seed,
+                dataset,
+                source=source,
+                callbacks=callbacks,
+                progress=lambda epoch: report("epoch", epoch),
+                keep=job.keep,
+                weights=job.weights,
+                keep_weights=job.keep_weights,
+                **whose,
+            )
     except InputError as error:
         report("refused", (job.condition, str(error)))
     except Exception as error:
@@ -126,14 +131,17 @@ def _tensorboard(job: Any) -> Any:
 _LOADED: dict[tuple[str, Path | None], Any] = {}
 
 
-def _dataset(name: str, folder: Path | None) -> Any:
-    """A data set, read once per process; only the last one is kept."""
+def _datasets(recipe: Any, folder: Path | None) -> list[Any]:
+    """A recipe's data sets, read once per process; only those of the last one are kept."""
     from data import load
 
-    if (name, folder) not in _LOADED:
-        _LOADED.clear()
-        _LOADED[name, folder] = load(name, folder)
-    return _LOADED[name, folder]
+    wanted = [(name, folder) for name in recipe.datasets]
+    for other in _LOADED.keys() - set(wanted):
+        del _LOADED[other]
+    for name, place in wanted:
+        if (name, place) not in _LOADED:
+            _LOADED[name, place] = load(name, place)
+    return [_LOADED[each] for each in wanted]
 
 
 if __name__ == "__main__":

@@ -58,11 +58,14 @@ def test_samples_are_not_whole_sets() -> None:
     assert whole_sets([in_segments()]) == ["test"]
 
 
-def test_the_last_evaluation_of_an_epoch_is_the_epochs() -> None:
-    first, second = (Evaluation("test", 1, 3, 9, confusion(x, x)) for x in (0.4, 0.6))
-    run = Run("a", 0, evaluations=[first, second])
-    assert epoch_evaluations(run, "test") == {1: second}
-    assert last_evaluation(run, "test") is second
+def test_the_evaluation_at_an_epochs_end_is_the_epochs_and_the_last_one_the_runs() -> None:
+    looks = [
+        Evaluation("test", 1, segment, 3 * segment, confusion(x, x))
+        for segment, x in ((1, 0.2), (2, 0.4), (3, 0.6), (3, 0.5))  # weights restored at last
+    ]
+    run = Run("a", 0, evaluations=looks)
+    assert epoch_evaluations(run, "test")[1] is looks[2]
+    assert last_evaluation(run, "test") is looks[3]
     assert last_evaluation(run, "validation") is None
 
 

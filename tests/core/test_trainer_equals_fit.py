@@ -6,8 +6,15 @@ import pytest
 import tensorflow as tf
 from keras import layers
 
+from core.models import BUILDERS
 from core.order import ClassSequential, Schedule, Shuffled
-from core.program import Batches, CountedDropout, Program, chosen_compiler
+from core.program import (
+    Batches,
+    CountedDropout,
+    Program,
+    chosen_compiler,
+    evaluated_at_a_time,
+)
 
 CLASSES, BATCH = 4, 8
 SHUFFLED = Shuffled()
@@ -154,6 +161,49 @@ def test_a_small_convolutional_network_equals_fit(compiler, bound):
     assert distance(program.model, model) <= bound
 
 
+TUNED = {"batch_normalization": True, "pool_dropout": (0.2, 0.3), "dropout": 0.5, "l2": 0.01}
+AUGMENTED = {"augmentation": ("horizontal-flip", "rotation-15", "shift-0.1")}
+
+
+@pytest.mark.parametrize("more", [{}, TUNED, AUGMENTED, TUNED | AUGMENTED],
+                         ids=["naive", "tuned", "augmented", "both"])  # fmt: skip
+def test_the_cnn_equals_fit_to_the_byte(more):
+    # Dropout and augmentation draw what they draw in `fit`; the last batch has 4 examples of 8.
+    program, model, sums, history, n = both(
+        lambda: BUILDERS["cnn"]((10, 10, 1), CLASSES, filters=(3, 4), widths=(6, 5), **more),
+        OPTIMISERS["adam"],
+        compiler="graph",
+        epochs=3,
+        shape=(10, 10, 1),
+    )
+    assert distance(program.model, model) == 0
+    assert sums[-1][0] / n == pytest.approx(history[-1]["loss"][0], rel=1e-5)
+    moving = [weight for weight in model.weights if "moving" in weight.path]
+    assert len(moving) == (8 if "l2" in more else 0)
+
+
+def deep(activation):
+    return lambda: BUILDERS["deep-mlp"](
+        (6,), CLASSES, depth=20, width=10, first_width=12, activation=activation
+    )
+
+
+def test_twenty_layers_in_graph_mode_equal_fit_to_the_byte():
+    program, model, *_ = both(deep(("selu", "LeakyReLU")), OPTIMISERS["adam"], compiler="graph")
+    assert distance(program.model, model) == 0
+
+
+@pytest.mark.parametrize(
+    ("activation", "name", "bound"),
+    [("LeakyReLU", "sgd", 1e-6), (("selu", "LeakyReLU"), "sgd", 1e-6), ("LeakyReLU", "adam", 1e-4)],
+)
+def test_twenty_layers_under_xla_equal_fit_within_rounding(activation, name, bound):
+    # Adam divides by the size of a gradient: where that is all rounding, so is the step.
+    program, model, *_ = both(deep(activation), OPTIMISERS[name], compiler="xla")
+    assert program.optimiser.iterations.numpy() == 104
+    assert distance(program.model, model) <= bound
+
+
 @pytest.mark.parametrize(("compiler", "bound"), [("graph", 0), ("xla", 1e-6)])
 @pytest.mark.parametrize("loss", ["categorical_crossentropy", "sparse_categorical_crossentropy"])
 def test_smaller_batches_in_the_middle_of_an_epoch_train_as_in_fit(compiler, bound, loss):
@@ -211,6 +261,32 @@ def test_evaluation_equals_keras_evaluate():
         expected = model.evaluate(x[chosen], y[chosen], verbose=0)
         assert loss == pytest.approx(expected[0], rel=1e-6)
         assert np.mean(predicted == y[chosen]) == pytest.approx(expected[1])
+
+
+def test_networks_with_large_outputs_are_evaluated_on_fewer_examples_at_a_time():
+    # The first convolution's output is the largest: 28 x 28 x 64 numbers of 4 bytes. 2**26 bytes
+    # hold 334 of them, in multiples of 64: 320.
+    assert evaluated_at_a_time(BUILDERS["cnn"]((28, 28), CLASSES)) == 320
+    # 96 x 96 x 64 x 4 bytes fit 28 times.
+    assert evaluated_at_a_time(BUILDERS["cnn"]((96, 96, 3), CLASSES)) == 64
+    assert evaluated_at_a_time(dense()) == 2000
+    # Layers inside another model count: there 18 x 18 x 64 x 4 bytes, padded for the pool, fit 809
+    # times.
+    assert evaluated_at_a_time(BUILDERS["resnet50"]((32, 32, 3), CLASSES)) == 768
+
+
+def test_evaluation_in_several_pieces_equals_keras_evaluate():
+    x, y = data(n=150, shape=(96, 96))
+    model = BUILDERS["cnn"]((96, 96), CLASSES, filters=(64,), widths=(4,))
+    program = Program(
+        model, keras.optimizers.SGD(), "sparse_categorical_crossentropy", CLASSES, "graph"
+    )
+    chosen = np.arange(3, 140, dtype=np.int32)
+    predicted, loss = program.predict(tf.constant(x), tf.constant(y.astype(np.int32)), chosen)
+    model.compile(loss="sparse_categorical_crossentropy", metrics=["accuracy"])
+    expected = model.evaluate(x[chosen], y[chosen], verbose=0)
+    assert loss == pytest.approx(expected[0], rel=1e-6)
+    assert np.mean(predicted == y[chosen]) == pytest.approx(expected[1])
 
 
 def test_a_program_that_skips_a_step_would_be_noticed():
