@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING, Any
 
+from core.augmented_copy import AugmentedCopy
 from core.damage import Damage
 from core.environment import environment, fingerprint
 from core.evaluation import Evaluation, EvaluationPlan
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from core.trainer import Trainer
 
 __all__ = [
+    "AugmentedCopy",
     "Blocks",
     "Blurred",
     "ClassSequential",

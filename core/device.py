@@ -34,8 +34,9 @@ class Device:
     """Keeps the preprocessed inputs of the last data set for the next run that wants the same.
 
     Attributes:
-        x: Inputs of both files with the run's noise, float32 [n + m, ...].
-        y: The labels that the network is taught, int32 [n + m].
+        x: Inputs of both files and the k augmented copies, with the run's noise,
+            float32 [n + m + k, ...].
+        y: The labels that the network is taught, int32 [n + m + k].
         first: Position of the test file's first example, n.
     """
 
@@ -48,10 +49,15 @@ class Device:
 
     def load(self, recipe: Recipe, seed: int, dataset: Dataset, prepared: Prepared) -> None:
         """Put one run's arrays in place."""
-        train = prepared.split.train
-        wanted = (dataset.checksum, recipe.preprocessing, train.tobytes())
+        originals, copy = prepared.originals, recipe.augmented_copy
+        # Every seed draws a copy of its own.
+        drawn = copy and (copy, seed)
+        wanted = (dataset.checksum, recipe.preprocessing, originals.tobytes(), drawn)
         if wanted != self._wanted:
-            self._inputs = tf.constant(preprocess(dataset, recipe.preprocessing, train))
+            x = preprocess(dataset, recipe.preprocessing, originals)
+            if copy is not None:
+                x = np.concatenate([x, copy(x[originals], stream(seed, "augmentation"))])
+            self._inputs = tf.constant(x)
             self._damaged: dict[str, tf.Tensor] = {}
             self._wanted = wanted
         self._recipe, self._dataset, self._prepared = recipe, dataset, prepared
@@ -65,16 +71,15 @@ class Device:
         rows, labels = prepared.examples(name), prepared.held_against(name)
         if name in self._recipe.evaluation.damaged:
             # Of the whole test file: which part of it is the test set may change with the seed.
-            labels = labels[self.first :]
+            labels = labels[self.first :][: len(self._dataset.x_test)]
             return Examples(self._damage(name), _int32(labels), labels, rows - self.first)
         y = self.y if labels is prepared.taught else _int32(labels)
         return Examples(self.x, y, labels, rows)
 
     def _damage(self, name: str) -> tf.Tensor:
         if name not in self._damaged:
-            split = self._prepared.split
             damaged = replace(self._dataset, x_test=damaged_test_file(self._dataset, name))
-            x = preprocess(damaged, self._recipe.preprocessing, split.train)
+            x = preprocess(damaged, self._recipe.preprocessing, self._prepared.originals)
             self._damaged[name] = tf.constant(x[self.first :])
         return self._damaged[name]
 

@@ -46,8 +46,9 @@ class EvaluationPlan:
 
     Args:
         sets: Evaluated in full before training and after every epoch; an empty one is left out.
-            `test`, `validation`, `train` (held against the labels taught), its parts (see `PARTS`),
-            and damaged test sets by kind and severity, as in `gaussian-0.1` (see `core.damage`).
+            `test`, `validation`, `train` (all that is trained on, augmented copies too, held
+            against the labels taught), its parts (see `PARTS`), and damaged test sets by kind and
+            severity, as in `gaussian-0.1` (see `core.damage`).
         at_end: Further sets, evaluated once, after the training.
         segments: Whether to evaluate `test-sample` after every segment as well.
         segment_examples: Size of `test-sample`: a fixed sample of the test set, the same for

@@ -138,8 +138,8 @@ class Measured:
     Args:
         probe: Of the run's program.
         wanted: Names from `core.evaluation.MEASUREMENTS`.
-        x: Inputs of both files, float32 [n + m, ...].
-        y: The labels that the network is taught, int32 [n + m].
+        x: Inputs of all examples, as in `core.device`, float32 [n, ...].
+        y: The labels that the network is taught, int32 [n].
         prepared: The run's split and labels.
     """
 

@@ -21,14 +21,19 @@ class Prepared(NamedTuple):
     """One run's examples and labels, before anything trains. Pure NumPy.
 
     Attributes:
-        split: Positions in the training file followed by the test file.
-        labels: The true labels of both files, int64 [n + m].
-        taught: The same with the recipe's label noise in the training part, int64 [n + m].
-        changed: Where the two differ, bool [n + m].
+        split: Positions in the training file followed by the test file, and then by the k copies
+            of the training part where the recipe has an augmented copy (k is 0 otherwise). What
+            is trained on holds the copies too.
+        originals: What is trained on without the copies: what preprocessing measures.
+        labels: The true labels of all of these, int64 [n + m + k].
+        taught: The same with the recipe's label noise in the training part, int64 [n + m + k]; a
+            copy has its original's.
+        changed: Where the two differ, bool [n + m + k].
         order: The recipe's, as it is for this run's seed.
     """
 
     split: Split
+    originals: Indices
     labels: Labels
     taught: Labels
     changed: NDArray[np.bool_]
@@ -45,7 +50,7 @@ class Prepared(NamedTuple):
         return found
 
     def held_against(self, name: str) -> Labels:
-        """The labels of both files that a set's predictions are held against."""
+        """The labels of all examples that a set's predictions are held against."""
         return self.labels if name == "train-corrupted-true-labels" else self.taught
 
 
@@ -58,8 +63,8 @@ def prepare(recipe: Recipe, seed: int, dataset: Dataset) -> Prepared:
         dataset: The data that `recipe.dataset` names.
 
     Raises:
-        InputError: The split, the order, the label noise, the buffer or a damaged set does not fit
-            the data.
+        InputError: The split, the order, the label noise, the augmented copy, the buffer or a
+            damaged set does not fit the data.
     """
     split = recipe.split(dataset.y_train, dataset.y_test, stream(seed, "data"))
     labels = np.concatenate([dataset.y_train, dataset.y_test])
@@ -67,6 +72,12 @@ def prepare(recipe: Recipe, seed: int, dataset: Dataset) -> Prepared:
     if recipe.label_noise is not None:
         rng = stream(seed, "corruption")
         taught[split.train] = recipe.label_noise(labels[split.train], dataset.classes, rng).labels
+    originals = split.train
+    if recipe.augmented_copy is not None:
+        recipe.augmented_copy(dataset.x_train[:1].astype(np.float32), stream(seed, "augmentation"))
+        copies = len(labels) + np.arange(len(originals), dtype=np.int32)
+        split = split._replace(train=np.concatenate([originals, copies]))
+        labels, taught = (np.concatenate([y, y[originals]]) for y in (labels, taught))
     order = for_run(recipe.order, seed, dataset.classes)
     # Which labels there are decides whether an order fits, not how many of each.
     there, rng = np.unique(labels[split.train]), stream(seed, "order")
@@ -76,7 +87,7 @@ def prepare(recipe: Recipe, seed: int, dataset: Dataset) -> Prepared:
         recipe.replay.empty(dataset.classes)
     for name in recipe.evaluation.damaged:
         damaged_test_file(dataset, name, examples=1)
-    return Prepared(split, labels, taught, taught != labels, order)
+    return Prepared(split, originals, labels, taught, taught != labels, order)
 
 
 def damaged_test_file(

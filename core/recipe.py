@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from core.augmented_copy import AugmentedCopy
 from core.evaluation import EvaluationPlan
 from core.input_noise import GaussianNoise
 from core.label_noise import (
@@ -77,7 +78,7 @@ class Transfer:
 PARTS: dict[str, type[Any]] = {
     part.__name__: part
     for part in (
-        *(HoldOut, *ORDERS, *LABEL_NOISE, GaussianNoise, Replay),
+        *(HoldOut, *ORDERS, *LABEL_NOISE, GaussianNoise, AugmentedCopy, Replay),
         *(Pretraining, Transfer, EvaluationPlan, Named),
     )
 }
@@ -110,6 +111,8 @@ class Recipe:
     """Which labels of the training part are wrong."""
     input_noise: GaussianNoise | None = None
     """Noise on the inputs, in the units after preprocessing."""
+    augmented_copy: AugmentedCopy | None = None
+    """A changed copy of the training part, appended to it before training."""
     replay: Replay | None = None
     """A buffer of examples shown before, mixed into the order."""
     pretraining: Pretraining | None = None
@@ -255,6 +258,7 @@ KINDS: dict[str, tuple[type, ...]] = {
     "order": ORDERS,
     "label_noise": (*LABEL_NOISE, type(None)),
     "input_noise": (GaussianNoise, type(None)),
+    "augmented_copy": (AugmentedCopy, type(None)),
     "replay": (Replay, type(None)),
     "pretraining": (Pretraining, type(None)),
     "transfer": (Transfer, type(None)),

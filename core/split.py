@@ -16,7 +16,8 @@ Indices = NDArray[np.int32]
 class Split(NamedTuple):
     """Positions in the data set's training file followed by its test file.
 
-    With 60,000 training and 10,000 test images, position 60,000 is the first test image.
+    With 60,000 training and 10,000 test images, position 60,000 is the first test image, and
+    position 70,000 the first augmented copy where there are any (see `core.preparation`).
     The three parts never overlap.
     """
 

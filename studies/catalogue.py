@@ -31,6 +31,7 @@ NAMES = (
     "no-hidden-layer",
     "optimisers",
     "regularisation",
+    "augmentation",
     "cnn",
     "initialisers",
     "cifar-optimisers",

@@ -4,7 +4,7 @@ Experiments D5a to D5c of the notebook on noise and width: 784-128-128-10 on Fas
 150 epochs; an L2 penalty of 1 or .001 on the two hidden kernels; dropout of .5 or .05 after every
 hidden layer. As coded, a layer of 10 relu units stands in front that the text does not ask for; it
 has no penalty, but dropout. The notebook validates on 8,000 test images and has no test set; here
-the other 2,000 are the test set.
+the other 2,000 are the test set. D5d is the study `augmentation`.
 """
 
 from core import HoldOut, Recipe, named

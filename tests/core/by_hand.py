@@ -32,7 +32,7 @@ def images(n: int = 90, m: int = 40, seed: int = 0) -> Dataset:
 class Taught(NamedTuple):
     """The training part as NumPy makes it."""
 
-    x: np.ndarray  # with the noise that is drawn once
+    x: np.ndarray  # with the augmented copies, and the noise that is drawn once
     true: np.ndarray
     labels: np.ndarray
 
@@ -44,6 +44,9 @@ def taught(recipe: Recipe, seed: int, dataset: Dataset) -> Taught:
     true = labels = dataset.y_train[train]
     if recipe.label_noise is not None:
         labels = recipe.label_noise(true, dataset.classes, stream(seed, "corruption")).labels
+    if recipe.augmented_copy is not None:
+        x = np.concatenate([x, recipe.augmented_copy(x, stream(seed, "augmentation"))])
+        true, labels = np.concatenate([true, true]), np.concatenate([labels, labels])
     noise = recipe.input_noise
     if noise is not None and noise.when == "once" and noise.on != "test":
         x = noise(x, stream(seed, "corruption", 1))

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from core import (
+    AugmentedCopy,
     Blurred,
     ClassSequential,
     ConfusedLabels,
@@ -60,6 +61,12 @@ CASES = {
         "epochs": 4,
         "input_noise": replace(FRESH, on="both"),
         "replay": Replay(memory="reservoir", capacity=30, share=0.4, mode="add"),
+    },
+    "an augmented copy with wrong labels and noise, reservoir": {
+        "augmented_copy": AugmentedCopy(flip=True, rotation=15, shift=0.2, divided_by=2),
+        "label_noise": WrongLabels(0.3),
+        "input_noise": GaussianNoise(variance=0.04),
+        "replay": Replay(capacity=30),
     },
 }
 

@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core import (
+    AugmentedCopy,
     Blocks,
     Blurred,
     ClassSequential,
@@ -43,6 +44,9 @@ input_noises = st.builds(
     st.floats(0, 9),
     st.none() | st.tuples(st.floats(-2, 0), st.floats(0.5, 2)),
     st.sampled_from([{}, {"when": "every-epoch"}, {"when": "once", "on": "train"}]),
+)
+copies = st.builds(
+    AugmentedCopy, flip=st.booleans(), rotation=st.floats(0, 180), divided_by=st.floats(0.1, 255)
 )
 replays = st.builds(
     Replay,
@@ -94,6 +98,7 @@ recipes = st.builds(
     ),
     label_noise=st.none() | label_noises,
     input_noise=st.none() | input_noises,
+    augmented_copy=st.none() | copies,
     replay=st.none() | replays,
     pretraining=st.none() | st.builds(Pretraining, epochs=st.integers(1, 9), early_stopping=stops),
     epochs=st.integers(1, 5),
@@ -137,6 +142,13 @@ PARTS = {
         GaussianNoise(variance=0.01, when="every-epoch"),
         GaussianNoise(variance=0.01, on="test"),
         GaussianNoise(variance=0.01, clip=(0, 1)),
+    ],
+    "augmented_copy": [
+        AugmentedCopy(),
+        AugmentedCopy(flip=True),
+        AugmentedCopy(rotation=15),
+        AugmentedCopy(shift=0.1),
+        AugmentedCopy(divided_by=255),
     ],
     "replay": [
         Replay(capacity=5),
@@ -247,6 +259,7 @@ FULL = replace(
     plain,
     label_noise=WrongLabels(0.1),
     input_noise=GaussianNoise(variance=0.1),
+    augmented_copy=AugmentedCopy(rotation=15),
     replay=Replay(capacity=50),
     pretraining=Pretraining(epochs=1),
 )
@@ -261,6 +274,8 @@ TASKS = Tasks(groups=((0, 1), (2, 3)), epochs_each=3)
         ("label_noise.share", 0.3, lambda r: r.label_noise.share),
         ("input_noise.variance", 0.3, lambda r: r.input_noise.variance),
         ("input_noise.clip", (0, 1), lambda r: r.input_noise.clip),
+        ("augmented_copy.rotation", 30, lambda r: r.augmented_copy.rotation),
+        ("augmented_copy", None, lambda r: r.augmented_copy),
         ("pretraining.epochs", 7, lambda r: r.pretraining.epochs),
         ("evaluation.at_end", ("gaussian-0.1",), lambda r: r.evaluation.at_end),
         ("label_noise", None, lambda r: r.label_noise),
@@ -285,6 +300,11 @@ WRONG = {
     "input_noise.clip": [0.5, (1, 0), ("a", "b"), (0, None)],
     "input_noise.on": ["validation"],
     "input_noise.when": ["never"],
+    "augmented_copy.flip": [1, "yes"],
+    "augmented_copy.rotation": [-1, 181, "x", True],
+    "augmented_copy.shift": [-0.1, 1.5, (0.1, 0.2)],
+    "augmented_copy.divided_by": [0, -255, float("inf"), None],
+    "augmented_copy": [15, "rotation-15"],
     "pretraining.epochs": [0, 1.5, "x"],
     "pretraining.early_stopping": ["EarlyStopping", 3],
     "pretraining": [5],
