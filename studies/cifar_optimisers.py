@@ -27,6 +27,7 @@ def trained_with(optimiser: str) -> Recipe:
 study = Study(
     name="cifar-optimisers",
     question="Does a ResNet50 learn CIFAR-10 better with Adagrad than with RMSprop?",
+    minutes=390,
     conditions={"rmsprop": trained_with("RMSprop"), "adagrad": trained_with("Adagrad")},
     seeds=5,
     shown=("accuracy", "test loss"),

@@ -41,6 +41,7 @@ def network(**remedies: object) -> Recipe:
 study = Study(
     name="cnn",
     question="Do batch normalisation, dropout and L2 help a convolutional network?",
+    minutes=760,
     conditions={"naive": network(), "tuned": network(**TUNED)},
     seeds=5,
     shown=("accuracy", "validation accuracy", "test loss"),

@@ -20,6 +20,10 @@ from core import Recipe
 from studies.scoring import Scoring
 
 
+ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
+"""For NumPy's matrix products; it reads them once, when it is imported."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Job:
     """One run to do.
@@ -155,6 +159,7 @@ class _Worker:
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=file,
+                env=os.environ | ONE_THREAD,
                 # Ctrl-C is the driver's to handle; its workers are told by it.
                 start_new_session=True,
             )

@@ -43,6 +43,7 @@ def started_from(initialiser: str, **more: object) -> Recipe:
 study = Study(
     name="initialisers",
     question="Is any of nine initialisers better than the others for an AlexNet?",
+    minutes=1150,
     conditions={
         **{name: started_from(name) for name in REPORTED},
         **{f"{name}-l2": started_from(name, l2=1e-4) for name in PENALISED},

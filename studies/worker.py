@@ -21,7 +21,6 @@ def main() -> None:
     os.environ.update(
         KERAS_BACKEND="tensorflow",
         CUDA_VISIBLE_DEVICES="-1",
-        OMP_NUM_THREADS="1",
         TF_CPP_MIN_LOG_LEVEL="2",
         XLA_FLAGS=xla_flags(),
     )

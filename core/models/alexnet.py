@@ -56,22 +56,22 @@ def alexnet(
     }
     # Dropout without a seed draws one from the initialisers' generator, and what comes after it
     # would start from other weights than without dropout. The trainer sets the run's own seed.
-    model = Sequential(image_layers(input_shape))
+    stack = image_layers(input_shape)
     convolutions = zip(filters, (11, 5, 3, 3, 3), (4, 1, 1, 1, 1), strict=True)
     for place, (number, size, stride) in enumerate(convolutions):
-        model.add(layers.Conv2D(number, size, strides=stride, padding="same", **options))
-        model.add(layers.BatchNormalization())
-        model.add(layers.Activation("relu"))
+        stack.append(layers.Conv2D(number, size, strides=stride, padding="same", **options))
+        stack.append(layers.BatchNormalization())
+        stack.append(layers.Activation("relu"))
         if place in (0, 1, 4):
-            model.add(layers.MaxPooling2D(padding="same"))
-    model.add(layers.Flatten())
+            stack.append(layers.MaxPooling2D(padding="same"))
+    stack.append(layers.Flatten())
     for width in widths:
-        model.add(layers.Dense(width, **options))
-        model.add(layers.BatchNormalization())
-        model.add(layers.Activation("relu"))
+        stack.append(layers.Dense(width, **options))
+        stack.append(layers.BatchNormalization())
+        stack.append(layers.Activation("relu"))
         if dropout:
-            model.add(layers.Dropout(dropout, seed=0))
-    model.add(layers.Dense(classes, **options))
-    model.add(layers.BatchNormalization())
-    model.add(layers.Activation("softmax"))
-    return model
+            stack.append(layers.Dropout(dropout, seed=0))
+    stack.append(layers.Dense(classes, **options))
+    stack.append(layers.BatchNormalization())
+    stack.append(layers.Activation("softmax"))
+    return Sequential(stack)

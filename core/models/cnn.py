@@ -63,27 +63,25 @@ def cnn(
     start = {"kernel_initializer": kernel_initializer, "bias_initializer": bias_initializer}
     # Dropout without a seed draws one from the initialisers' generator, and what comes after it
     # would start from other weights than without dropout. The trainer sets the run's own seed.
-    model = Sequential(image_layers(input_shape, smallest, augmentation))
+    stack = image_layers(input_shape, smallest, augmentation)
     for number, dropped in zip(filters, pool_dropout or [0.0] * len(filters), strict=True):
         for padding in ("same", "valid"):
-            model.add(
+            stack.append(
                 layers.Conv2D(
                     number, 3, padding=padding, kernel_regularizer=penalty(0.0, l2), **start
                 )
             )
             if batch_normalization:
-                model.add(layers.BatchNormalization())
-            for each in activation_layers(activation):
-                model.add(each)
-        model.add(layers.MaxPooling2D())
+                stack.append(layers.BatchNormalization())
+            stack += activation_layers(activation)
+        stack.append(layers.MaxPooling2D())
         if dropped:
-            model.add(layers.Dropout(dropped, seed=0))
-    model.add(layers.Flatten())
+            stack.append(layers.Dropout(dropped, seed=0))
+    stack.append(layers.Flatten())
     for width in widths:
-        model.add(layers.Dense(width, kernel_regularizer=penalty(0.0, l2), **start))
-        for each in activation_layers(activation):
-            model.add(each)
+        stack.append(layers.Dense(width, kernel_regularizer=penalty(0.0, l2), **start))
+        stack += activation_layers(activation)
         if dropout:
-            model.add(layers.Dropout(dropout, seed=0))
-    model.add(layers.Dense(classes, activation="softmax", **start))
-    return model
+            stack.append(layers.Dropout(dropout, seed=0))
+    stack.append(layers.Dense(classes, activation="softmax", **start))
+    return Sequential(stack)

@@ -38,17 +38,15 @@ def lenet(
     from keras import Sequential, layers
 
     start = {"kernel_initializer": kernel_initializer, "bias_initializer": bias_initializer}
-    model = Sequential(image_layers(input_shape, 12))
+    stack = image_layers(input_shape, 12)
     padding = "valid" if min(input_shape[:2]) >= 32 else "same"
     for filters, border in ((6, padding), (16, "valid")):
-        model.add(layers.Conv2D(filters, 5, padding=border, **start))
-        for each in activation_layers(activation):
-            model.add(each)
-        model.add(layers.AveragePooling2D(2))
-    model.add(layers.Flatten())
+        stack.append(layers.Conv2D(filters, 5, padding=border, **start))
+        stack += activation_layers(activation)
+        stack.append(layers.AveragePooling2D(2))
+    stack.append(layers.Flatten())
     for width in (120, 84):
-        model.add(layers.Dense(width, **start))
-        for each in activation_layers(activation):
-            model.add(each)
-    model.add(layers.Dense(classes, activation="softmax", **start))
-    return model
+        stack.append(layers.Dense(width, **start))
+        stack += activation_layers(activation)
+    stack.append(layers.Dense(classes, activation="softmax", **start))
+    return Sequential(stack)

@@ -138,14 +138,13 @@ def deep_mlp(
     """
     from keras import Sequential, layers
 
-    model = Sequential([layers.Input(input_shape), layers.Flatten()])
+    stack = [layers.Input(input_shape), layers.Flatten()]
     hidden = [(first_width, first_activation or activation)] + [(width, activation)] * depth
     for units, shape in hidden:
-        model.add(layers.Dense(units, kernel_initializer=kernel_initializer))
-        for each in activation_layers(shape):
-            model.add(each)
-    model.add(layers.Dense(classes, activation="softmax", kernel_initializer=output_initializer))
-    return model
+        stack.append(layers.Dense(units, kernel_initializer=kernel_initializer))
+        stack += activation_layers(shape)
+    stack.append(layers.Dense(classes, activation="softmax", kernel_initializer=output_initializer))
+    return Sequential(stack)
 
 
 def activation_layers(activation: Activation) -> list[Any]:
