@@ -19,7 +19,6 @@ from typing import Any, NamedTuple
 from core import Recipe
 from studies.scoring import Scoring
 
-
 ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
 """For NumPy's matrix products; it reads them once, when it is imported."""
 
