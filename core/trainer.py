@@ -98,6 +98,11 @@ class Trainer:
         Raises:
             InputError: The recipe does not fit the data, or names what Keras does not have.
         """
+        if (recipe.transfer is None) != (source is None):
+            raise InputError(
+                "Received a transfer without its source's data, or data without a transfer; "
+                "expected source=... with a recipe that has a transfer, and only with one."
+            )
         clock = _Clock()
         checksums = [each.checksum for each in (dataset, source) if each is not None]
         key = recipe.key(seed, *checksums)

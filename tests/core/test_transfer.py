@@ -118,6 +118,13 @@ def test_what_does_not_fit_is_refused_before_anything_trains(recipe, said, train
         trainer.check(recipe, images(), other_images())
 
 
+@pytest.mark.parametrize("recipe", [RECIPE, replace(RECIPE, transfer=None)])
+def test_the_sources_data_come_with_a_transfer_and_only_then(recipe, trainer):
+    source = None if recipe.transfer else other_images()
+    with pytest.raises(InputError, match="expected source="):
+        trainer.train(recipe, 0, images(), source=source)
+
+
 def test_wrong_transfers_are_refused():
     with pytest.raises(InputError, match="expected one training that comes first"):
         replace(RECIPE, pretraining=Pretraining(epochs=1))

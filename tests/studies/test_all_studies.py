@@ -44,7 +44,8 @@ def test_a_study_shortened(name, trainer):
         recipe = conditions[condition]
         first = recipe.pretraining and dataclasses.replace(recipe.pretraining, epochs=1)
         recipe = dataclasses.replace(recipe, epochs=1, pretraining=first)
-        record = trainer.train(recipe, 0, load(recipe.dataset), condition=condition)
+        dataset, source = (*map(load, recipe.datasets), None)[:2]
+        record = trainer.train(recipe, 0, dataset, source=source, condition=condition)
         assert record.status == "finished"
         measured = {each.set for each in record.evaluations}
         assert {"test", *recipe.evaluation.at_end} <= measured
