@@ -101,7 +101,8 @@ def check_figures(
         A row per figure: condition, metric, class, reported, runs, n, mean, sd, low, high (the
         plain interval), p, p_adjusted, inside (the plain interval), agrees (under Holm), source,
         note. Undecidable figures (fewer than 2 seeds, no variation) have None for `inside` and
-        `agrees`, NaN for p, and a note that says why.
+        `agrees`, NaN for p, and a note that says why; a figure that every run has exactly agrees,
+        without a p.
 
     Raises:
         ValueError: If a value is NaN, or `runs` is under 1.
@@ -118,6 +119,7 @@ def check_figures(
         mean, sd = mean_and_sd(x) if x.size else (np.nan, np.nan)
         low, high = prediction_interval(x, times, level) if x.size else NO_INTERVAL
         note = _undecidable(x.size, sd)
+        same = x.size > 1 and sd == 0 and bool(mean == each.value)
         error = sd * np.sqrt(1 / max(x.size, 1) + 1 / times)
         rows.append(
             {
@@ -132,14 +134,15 @@ def check_figures(
                 "low": low,
                 "high": high,
                 "p": np.nan if note else 2 * stdtr(x.size - 1, -abs(each.value - mean) / error),
-                "inside": None if note else low <= each.value <= high,
+                "inside": True if same else None if note else low <= each.value <= high,
                 "source": getattr(each, "source", ""),
-                "note": note,
+                "note": "the same in every run" if same else note,
             }
         )
     adjusted = _holm(np.array([row["p"] for row in rows], dtype=float))
     for row, p in zip(rows, adjusted.tolist(), strict=True):
-        row |= {"p_adjusted": p, "agrees": None if row["note"] else p >= 1 - level}
+        agrees = None if row["inside"] is None else bool(np.isnan(p) or p >= 1 - level)
+        row |= {"p_adjusted": p, "agrees": agrees}
     frame = pd.DataFrame(rows, columns=FIGURES)
     verdicts = {name: pd.Series([row[name] for row in rows], dtype=object) for name in VERDICTS}
     return frame.assign(**verdicts).astype({"class": "Int64"})

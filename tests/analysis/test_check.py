@@ -216,3 +216,14 @@ def test_one_sentence_sums_it_up() -> None:
     claims = check_claims([CLAIM, CLAIM], claim_values(TEN + np.linspace(0.01, 0.02, 10), TEN))
     assert claims_sentence(claims) == "2 of 2 claims hold, 0 contradicted, 0 undecided."
     assert claims_sentence(check_claims([], {})) == "No claims were made elsewhere."
+
+
+def test_a_figure_that_every_run_has_agrees_and_another_one_is_undecidable() -> None:
+    reported = [Reported("a", "test accuracy", value) for value in (1.0, 0.9)]
+    frame = check_figures(reported, {("a", "test accuracy", None): [1.0, 1.0, 1.0]})
+    assert frame["agrees"].tolist() == [True, None]
+    assert frame["inside"].tolist() == [True, None]
+    assert frame["note"].tolist() == [
+        "the same in every run",
+        "no variation over seeds: undecidable",
+    ]
