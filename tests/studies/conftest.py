@@ -61,7 +61,7 @@ def in_a_process(*words: str | Path, folder: Path, **variables: str) -> Call:
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=300,
     )
     return Call(done.returncode, done.stdout, done.stderr)
 
@@ -393,7 +393,7 @@ def really_run(folder: Path, name: str, source: str, *options: str) -> Finished:
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=300,
     )
     return ran._replace(call=Call(done.returncode, done.stdout, done.stderr))
 
