@@ -124,6 +124,9 @@ def list_studies(style: str) -> None:
 )
 @click.option("--conditions", help="Only these, separated by commas.")
 @click.option("--workers", type=click.IntRange(1), help="Processes. [default: all processors]")
+@click.option(
+    "--timeout", type=click.FloatRange(0, min_open=True), help="Seconds that one run may take."
+)
 @click.option("--keep-weights", is_flag=True, help="Keep trained networks, to evaluate them later.")
 @click.option(
     "--tensorboard",
@@ -148,6 +151,7 @@ def run(
     overrides: tuple[str, ...],
     conditions: str | None,
     workers: int | None,
+    timeout: float | None,
     keep_weights: bool,
     tensorboard: Path | None,
     retry_failed: bool,
@@ -211,7 +215,7 @@ def run(
             # What prints the answer takes two seconds to import: it can while the workers train.
             threading.Thread(target=_import_for_the_answer, daemon=True).start()
         with display(plan, quiet) as shown:
-            records = execute(plan, store, shown, workers=processes)
+            records = execute(plan, store, shown, workers=processes, timeout=timeout)
     except KeyboardInterrupt:
         click.echo(f"\nInterrupted; what ended is kept. To go on: {_same_call()}", err=True)
         raise

@@ -77,7 +77,9 @@ class Event(NamedTuple):
 Executor = Callable[[Sequence[Job]], Iterator[Event]]
 
 
-def in_processes(jobs: Sequence[Job], *, workers: int, logs: Path) -> Iterator[Event]:
+def in_processes(
+    jobs: Sequence[Job], *, workers: int, logs: Path, timeout: float | None = None
+) -> Iterator[Event]:
     """Run jobs in worker processes on this machine.
 
     A worker keeps to one condition while there are jobs of it, because it compiles a network
@@ -87,6 +89,8 @@ def in_processes(jobs: Sequence[Job], *, workers: int, logs: Path) -> Iterator[E
         jobs: What to run; started in this order, condition by condition.
         workers: How many processes.
         logs: Folder for what the workers print; kept where a run failed.
+        timeout: Seconds that a run may take, from the moment when it is handed to a worker. One
+            that takes longer costs its worker, as if that had died.
     """
     waiting: dict[str, list[Job]] = {}
     for job in jobs:
@@ -107,7 +111,7 @@ def in_processes(jobs: Sequence[Job], *, workers: int, logs: Path) -> Iterator[E
         return job
 
     def hire(job: Job) -> Event:
-        crew.append(_Worker(reports, logs))
+        crew.append(_Worker(reports, logs, timeout))
         crew[-1].start(job)
         return Event(job, "started")
 
@@ -144,9 +148,15 @@ def in_processes(jobs: Sequence[Job], *, workers: int, logs: Path) -> Iterator[E
 class _Worker:
     """A process that runs `studies.worker`, and the thread that listens to it."""
 
-    def __init__(self, reports: "queue.SimpleQueue[tuple[_Worker, str, Any]]", logs: Path) -> None:
+    def __init__(
+        self,
+        reports: "queue.SimpleQueue[tuple[_Worker, str, Any]]",
+        logs: Path,
+        timeout: float | None,
+    ) -> None:
         self.job: Job | None = None
-        self.faulty = False
+        self.faulty = self.overdue = False
+        self._timeout = timeout
         logs.mkdir(parents=True, exist_ok=True)
         number = len(list(logs.glob("worker-*.log"))) + 1
         while (log := logs / f"worker-{os.getpid()}-{number}.log").exists():
@@ -167,6 +177,15 @@ class _Worker:
     def start(self, job: Job) -> None:
         self.job = job
         self._say(job)
+        if self._timeout is not None:
+            watch = threading.Timer(self._timeout, self._stop_late, [job])
+            watch.daemon = True
+            watch.start()
+
+    def _stop_late(self, job: Job) -> None:
+        if self.job is job:
+            self.overdue = True
+            self._process.kill()
 
     def stop(self) -> None:
         """Let the worker end by itself."""
@@ -198,4 +217,7 @@ class _Worker:
         except (EOFError, OSError, ValueError, pickle.UnpicklingError):
             status = self._process.wait()
             how = f"signal {-status}" if status < 0 else f"exit status {status}"
-            reports.put((self, "died", f"its worker process ended with {how}"))
+            why = f"its worker process ended with {how}"
+            if self.overdue:
+                why = f"it took longer than {self._timeout:g} s (--timeout)"
+            reports.put((self, "died", why))

@@ -155,6 +155,7 @@ def execute(
     display: Display,
     *,
     workers: int = 1,
+    timeout: float | None = None,
     executor: Executor | None = None,
 ) -> list[Record]:
     """Run what is planned and keep each record as it comes.
@@ -164,6 +165,7 @@ def execute(
         store: Where to keep records; written here alone, by one process.
         display: Shows what happens.
         workers: Worker processes, if no executor is given.
+        timeout: Seconds that a run may take there.
         executor: Where runs happen, if not in processes on this machine.
 
     Returns:
@@ -175,7 +177,9 @@ def execute(
     if not plan.jobs:
         return []
     store.check_writable()
-    run = executor or partial(in_processes, workers=workers, logs=store.folder / "logs")
+    run = executor or partial(
+        in_processes, workers=workers, logs=store.folder / "logs", timeout=timeout
+    )
     records: list[Record] = []
     digests: dict[str, str] = {}
     waiting: list[tuple[Record, str]] = []

@@ -242,3 +242,42 @@ def test_a_run_whose_weights_a_callback_changes_is_not_kept_and_said_so(when, fa
     assert not [e for e in faulty.store.entries() if e.condition == condition]
     (line,) = [x for x in faulty.call.err.splitlines() if x.startswith(f"{condition} seed 0")]
     assert "not kept" in line
+
+
+HANGING = '''
+"""Scores, of which one never comes."""
+
+import time
+
+from core import named
+from studies import Study
+from studies.scoring import Scoring
+
+
+def scores(seed):
+    if seed == 1:
+        time.sleep(600)
+    return {"luck": seed / 10}
+
+
+study = Study(
+    name="hanging",
+    question="Does it end?",
+    conditions={"a": Scoring(named(scores), dataset="nothing")},
+    primary="luck",
+    seeds=4,
+)
+'''
+
+
+def test_a_run_that_hangs_costs_its_own_run_alone(tmp_path):
+    (tmp_path / "hanging_study.py").write_text(HANGING)
+    call = in_a_process(
+        "run", "hanging_study.py", "--timeout", "8", "--workers", "1", folder=tmp_path
+    )
+    assert call.status == 1, call
+    entries = Store(tmp_path / "results").entries("hanging")
+    statuses = {entry.seed: entry.status for entry in entries}
+    assert statuses == {0: "finished", 1: "failed", 2: "finished", 3: "finished"}
+    (failed,) = [entry for entry in entries if entry.status == "failed"]
+    assert "it took longer than 8 s (--timeout), see " in failed.error
