@@ -169,7 +169,7 @@ def run(
     """
     from studies.catalogue import find
     from studies.progress import display, duration
-    from studies.runner import execute, forget, make_plan
+    from studies.runner import execute, expected_seconds, forget, make_plan
     from studies.variant import variant_of
 
     if keep_weights and tensorboard is not None:
@@ -201,7 +201,9 @@ def run(
         name = f"{variant.study.name} ({variant.name})"
         kept = f", {plan.done} in the store already" if plan.done else ""
         if dry_run:
-            click.echo(f"{name}: {_count(len(plan.jobs), 'run')} to do{kept}")
+            seconds = expected_seconds(plan, variant, store)
+            time = f", about {duration(seconds)} of processor time" if seconds else ""
+            click.echo(f"{name}: {_count(len(plan.jobs), 'run')} to do{kept}{time}")
             return
         store.check_writable()
         if fresh:

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from statistics import fmean
 from typing import Protocol
 
 from core import Recipe, Record, Store, environment, fingerprint
@@ -139,6 +140,22 @@ def make_plan(
     # Fewer seeds than the study plans are a part of its plan, more are a plan of their own.
     planned = store.planned(study.name, variant.name) or max(study.seeds, len(seeds))
     return Plan(tuple(jobs), done, failed, planned)
+
+
+def expected_seconds(plan: Plan, variant: Variant, store: Store) -> float | None:
+    """How long the planned runs take one after the other, from earlier runs of their conditions.
+
+    None where nothing is known of one of them, but for a full study that says its time itself.
+    """
+    known: dict[str, list[float]] = {}
+    for entry in store.entries(variant.study.name):
+        if entry.variant == variant.name and entry.status == "finished":
+            known.setdefault(entry.condition, []).append(entry.seconds)
+    if all(job.condition in known for job in plan.jobs):
+        return sum(fmean(known[job.condition]) for job in plan.jobs)
+    runs = variant.study.seeds * len(variant.study.conditions)
+    minutes = variant.study.minutes if variant.name == "full" else None
+    return None if minutes is None else 60 * minutes * len(plan.jobs) / runs
 
 
 def forget(plan: Plan, store: Store) -> None:

@@ -1,12 +1,14 @@
 """Planned minus done, kept as it comes."""
 
+from dataclasses import replace
+
 import pytest
 
 from core import Store
 from data import InputError, load
 from studies import Study
 from studies.progress import Lines, describe
-from studies.runner import execute, make_plan
+from studies.runner import execute, expected_seconds, make_plan
 from studies.variant import variant_of
 from tests.studies.conftest import OTHER_ENVIRONMENT, FakeWorkers, keep, made_record, outcome, tiny
 
@@ -229,3 +231,15 @@ def test_the_reason_why_a_run_was_not_kept_is_given_among_other_remarks():
         repeatable=False,
     )
     assert "not kept: changed by a callback" in describe(record)
+
+
+def test_the_expected_time_is_that_of_earlier_runs_or_what_a_full_study_says(store):
+    full = variant_of(study, {})
+    plan = make_plan(full, store)
+    assert expected_seconds(plan, full, store) is None
+    timed = variant_of(replace(study, minutes=2.0), {})
+    assert expected_seconds(plan, timed, store) == pytest.approx(120)
+    assert expected_seconds(plan, variant_of(timed.study, {"epochs": 1}), store) is None
+    ran(store, FakeWorkers(lambda job: ("record", outcome(job, seconds={"train": 3.0}))))
+    again = make_plan(full, store, fresh=True)
+    assert expected_seconds(again, timed, store) == pytest.approx(3 * len(again.jobs))
