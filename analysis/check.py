@@ -119,7 +119,7 @@ def check_figures(
         mean, sd = mean_and_sd(x) if x.size else (np.nan, np.nan)
         low, high = prediction_interval(x, times, level) if x.size else NO_INTERVAL
         note = _undecidable(x.size, sd)
-        same = x.size > 1 and sd == 0 and bool(mean == each.value)
+        same = x.size > 1 and sd == 0 and bool((x == each.value).all())
         error = sd * np.sqrt(1 / max(x.size, 1) + 1 / times)
         rows.append(
             {

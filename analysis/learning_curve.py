@@ -24,19 +24,21 @@ METRICS = ("validation accuracy fluctuation", "validation loss levelling-out epo
 
 
 def fluctuation(accuracies: ArrayLike) -> float:
-    """How restless a curve is: the standard deviation of its changes from epoch to epoch.
+    """How restless a curve is: how much its change from one epoch to the next changes.
 
-    The changes that the epochs after the fifth bring count, so that the rise at the beginning does
-    not. A steady rise or fall, however steep, does not fluctuate.
+    The standard deviation of the second differences from the fifth epoch on, over the square root
+    of 3. For independent noise that is the standard deviation of the changes themselves; but a
+    smooth rise that slows down, as small learning rates give, hardly counts, where it would
+    dominate the changes.
 
     Args:
         accuracies: One for each epoch, fractions, [epochs].
 
     Returns:
-        A fraction, with n - 1 in the denominator; NaN with fewer than seven epochs.
+        A fraction, with n - 1 in the denominator; NaN with fewer than eight epochs.
     """
-    changes = np.diff(np.asarray(accuracies, dtype=float)[SETTLED - 1 :])
-    return float(changes.std(ddof=1)) if changes.size > 1 else math.nan
+    bends = np.diff(np.asarray(accuracies, dtype=float)[SETTLED - 1 :], 2)
+    return float(bends.std(ddof=1)) / math.sqrt(3) if bends.size > 1 else math.nan
 
 
 def levels_out(losses: ArrayLike) -> float:
@@ -49,10 +51,10 @@ def levels_out(losses: ArrayLike) -> float:
         losses: One for each epoch, [epochs].
 
     Returns:
-        A whole number; NaN without epochs.
+        A whole number; NaN without epochs, or where a loss is not a number.
     """
     curve = np.asarray(losses, dtype=float)
-    if not curve.size:
+    if not curve.size or np.isnan(curve).any():
         return math.nan
     return float(np.flatnonzero(curve <= curve.min() * (1 + TOLERANCE))[0] + 1)
 

@@ -123,7 +123,7 @@ def summary_table(runs: Sequence[RunLike], sample: str = "test-sample") -> pd.Da
                 for name in BEST
             ]
         # A curve of fewer epochs has not settled: it says nothing of either kind.
-        long = [run for run in finished if len(epoch_evaluations(run, "validation")) > SETTLED + 2]
+        long = [run for run in finished if len(epoch_evaluations(run, "validation")) > SETTLED + 3]
         for name in METRICS if long else ():
             row = {"condition": condition, "metric": name}
             figures = [value for run in long if (value := curve_figure(run, name)) is not None]

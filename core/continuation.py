@@ -72,7 +72,7 @@ class State(NamedTuple):
         A damaged state costs time, not correctness: the run starts from its first epoch.
         """
         try:
-            with np.load(file, allow_pickle=False) as kept:
+            with file.open("rb") as raw, np.load(raw, allow_pickle=False) as kept:
                 arrays = {name: kept[name] for name in kept.files}
             counters, progress = json.loads(str(arrays["text"]))
             return cls(

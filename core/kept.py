@@ -7,6 +7,7 @@ kept weights and what was measured on the way: it leaves the same record as if i
 import dataclasses
 import hashlib
 import json
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -55,10 +56,10 @@ class Kept:
         None if there are none, or not whole ones: then the run is trained.
         """
         try:
-            with np.load(self.results, allow_pickle=False) as file:
+            with self.results.open("rb") as raw, np.load(raw, allow_pickle=False) as file:
                 results, reached = file["results"].tobytes(), json.loads(str(file["text"]))
             whole = reached["weights"] == _checksum(self.weights)
-        except (OSError, ValueError, KeyError, EOFError):
+        except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
             return None
         if not whole:
             return None

@@ -7,6 +7,7 @@ The same batches from the same weights end in the same weights as `fit`.
 
 import json
 import math
+import re
 from collections.abc import Callable, Sequence
 from typing import Any, Literal
 
@@ -142,6 +143,12 @@ def make_optimiser(optimiser: Named, schedule: Named | None) -> keras.optimizers
     return make(optimiser, keras.optimizers, keras.optimizers.Optimizer, parameters)
 
 
+def in_one_line(error: Exception) -> str:
+    """What Keras has to say of a wrong call, without colours and lists of arguments."""
+    text = re.sub(r"\x1b\[[0-9;]*m", "", str(error)).partition("Arguments received by")[0]
+    return " ".join(text.split())
+
+
 def make(what: Named, module: Any, kind: type, parameters: dict[str, Any] | None = None) -> Any:
     """The Keras object that a recipe names, or an `InputError` that says what was wrong."""
     found = getattr(module, what.name, None)
@@ -154,7 +161,7 @@ def make(what: Named, module: Any, kind: type, parameters: dict[str, Any] | None
     try:
         return found(**{k: list(v) if isinstance(v, tuple) else v for k, v in arguments.items()})
     except (TypeError, ValueError) as error:
-        reason = " ".join(str(error).split())
+        reason = in_one_line(error)
         raise InputError(
             f"Received {what.name} with {json.dumps(dict(what.parameters))}; {reason}"
         ) from None

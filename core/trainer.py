@@ -135,11 +135,15 @@ class Trainer:
             condition=condition,
             seed=seed,
             recipe=recipe.to_json(),
-            data=dataset.checksum,
+            data=" ".join(checksums),
             environment=environment(),
             status=status,
             seconds=clock.seconds,
-            remarks=(f"compiled: {run.program.compiler}", *run.remarks),
+            remarks=(
+                f"compiled: {run.program.compiler}",
+                *(f"data: {each.remark}" for each in (dataset, source) if each and each.remark),
+                *run.remarks,
+            ),
             history=tuple(run.history),
             evaluations=tuple(run.evaluations),
             arrays=run.arrays(),
@@ -197,9 +201,11 @@ class Trainer:
         optimiser = compiled.make_optimiser(recipe.optimiser, schedule)
         compiler = compiled.chosen_compiler(model, recipe.compiler)
         text = replace(recipe, schedule=schedule).to_json()
+        # Of a user's builder a model's text may not say all that the user's own parts compute.
+        own = compiled.structure(model) if ":" not in recipe.model.name else None
         kind = json.dumps(
             [text.get(part) for part in ("optimiser", "schedule", "loss", "input_noise")]
-            + [compiled.structure(model) or text["model"]]
+            + [own or text["model"]]
             + [compiler, dataset.x_train.shape[1:], dataset.classes]
         )
         if kind not in self._programs:
@@ -254,7 +260,7 @@ def fresh_model(recipe: Recipe, seed: int, dataset: Dataset) -> keras.Model:
     except InputError:
         raise
     except (TypeError, ValueError) as error:
-        reason = " ".join(str(error).split())
+        reason = compiled.in_one_line(error)
         raise InputError(
             f"Received model {recipe.model.name} with {json.dumps(dict(recipe.model.parameters))} "
             f"for inputs of shape {shape}; {reason}"

@@ -33,6 +33,7 @@ class Dataset:
         checksum: SHA-256 of the content, see `content_checksum`; the same wherever the files came
             from and whatever their format. Every run records it.
         source: Where the data came from, for people: a file, a folder, a package, a seed.
+        remark: What is to be said beside every figure; empty where nothing is.
     """
 
     name: str
@@ -43,6 +44,7 @@ class Dataset:
     classes: int
     checksum: str
     source: str
+    remark: str = ""
 
     @classmethod
     def from_arrays(
@@ -72,7 +74,16 @@ class Dataset:
         where = where or {array: f"{array} in {quoted(source)}" for array in ARRAYS}
         checked, classes = check_arrays(arrays, where)
         checksum = content_checksum(checked)
-        return cls(name=name, classes=classes, checksum=checksum, source=source, **checked)
+        return cls(
+            name=name,
+            x_train=checked["x_train"],
+            y_train=checked["y_train"],
+            x_test=checked["x_test"],
+            y_test=checked["y_test"],
+            classes=classes,
+            checksum=checksum,
+            source=source,
+        )
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         # Pickle, on the way to a worker process, forgets that an array is read-only.

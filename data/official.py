@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
@@ -158,7 +159,13 @@ def _published(name: str, files: Files) -> Dataset:
         if isinstance(files, PublishedFiles):
             return dataset
         remark = "not the published files, so its pixels may differ from theirs"
-        return replace(dataset, source=f"{dataset.source}: {remark}")
+        encoded = re.search(r"\(images encoded as [^)]*\)", dataset.source)
+        return replace(
+            dataset,
+            source=f"{dataset.source}: {remark}",
+            remark=f"{name} is {remark}{f' {encoded[0]}' if encoded else ''}; figures reported "
+            "elsewhere are a comparison, not a check",
+        )
     if dataset.checksum != official.checksum:
         twin = next((o.name for o in OFFICIAL.values() if o.checksum == dataset.checksum), None)
         raise _foreign(

@@ -155,13 +155,16 @@ def _of_the_overview(reading: Reading) -> list[str]:
     shown = (study.primary, *study.shown) if study else ()
     if any(metric.endswith("accuracy fluctuation") for metric in shown):
         lines.append(
-            "fluctuation: standard deviation of the changes from epoch to epoch, after the fifth "
-            "one, in points."
+            "fluctuation: how much the change from epoch to epoch changes after the fifth, in "
+            "points (standard deviation of the second differences over the root of 3)."
         )
     if any(metric.endswith("levelling-out epoch") for metric in shown):
         lines.append("levelling-out epoch: the first with a loss within 1 % of the run's lowest.")
     if study and "accuracy" in study.shown:
-        lines.append("accuracy: on the training part as it is taught, while it is trained.")
+        lines.append(
+            "accuracy: on the training part as it is taught, while it is trained, in the last "
+            "epoch."
+        )
     return lines
 
 

@@ -113,14 +113,18 @@ def read(store: Store, name: str, variant: str | None = None) -> Reading:
     planned = store.planned(study, variant) or 0
     records, remark = _same_data(entries, store.records(entries))
     remarks += remark
+    said = [each for record in records for each in record.remarks if each.startswith("data: ")]
+    remarks += [each.removeprefix("data: ") for each in dict.fromkeys(said)]
     return Reading(study, variant, records, planned, tuple(remarks), definition)
 
 
 def _same_data(entries: Sequence[Entry], records: list[Record]) -> tuple[list[Record], list[str]]:
     """The records whose data set has the content it had last; a remark on the others."""
     by_time = sorted(zip(entries, records, strict=True), key=lambda pair: _time(pair[0]))
-    last = {str(record.recipe["dataset"]): record.data for _, record in by_time}
-    same = [record for record in records if record.data == last[str(record.recipe["dataset"])]]
+    last: dict[str, str] = {}
+    for _, record in by_time:
+        last |= _data(record)
+    same = [record for record in records if _data(record).items() <= last.items()]
     left_out = len(records) - len(same)
     return same, [f"{left_out} records of other data of the same name left out"] * bool(left_out)
 
@@ -165,3 +169,11 @@ def _changed(definition: Study, variant: str, latest: dict[str, tuple[str, str]]
 
 def _time(entry: Entry) -> str:
     return entry.finished
+
+
+def _data(record: Record) -> dict[str, str]:
+    """The checksum of each data set that a run saw, by its name; of a transfer the source's too."""
+    transfer = record.recipe.get("transfer")
+    names = [str(record.recipe["dataset"])]
+    names += [str(transfer["source"]["dataset"])] if transfer else []
+    return dict(zip(names, record.data.split(" "), strict=True))

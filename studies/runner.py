@@ -249,7 +249,7 @@ def _failure(job: Job, error: str) -> Record:
         condition=job.condition,
         seed=job.seed,
         recipe=job.recipe.to_json(),
-        data=next(iter(job.data), ""),
+        data=" ".join(job.data),
         environment=environment(),
         status="failed",
         error=error,

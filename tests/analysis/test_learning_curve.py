@@ -28,19 +28,26 @@ def followed(seed: int = 0) -> Run:
     return Run("a", seed, evaluations=looks)
 
 
-def test_fluctuation_is_the_deviation_of_the_changes_after_the_fifth_epoch() -> None:
-    # Changes .02, -.01, .02: mean .01, squared deviations .0001, .0004, .0001.
-    assert fluctuation(ACCURACIES) == pytest.approx(math.sqrt(0.0006 / 2))
+def test_fluctuation_is_the_deviation_of_the_bends_from_the_fifth_epoch_on() -> None:
+    # Changes .02, -.01, .02; bends -.03, .03: mean 0, squared deviations .0009 each, over 3.
+    assert fluctuation(ACCURACIES) == pytest.approx(math.sqrt(0.0018 / 3))
+
+
+def test_noise_fluctuates_as_its_changes_do_and_a_rise_that_slows_down_hardly() -> None:
+    noise = np.random.default_rng(0).normal(size=100_000)
+    assert fluctuation(noise) == pytest.approx(np.diff(noise).std(), rel=0.01)
+    slowing = 1 - np.exp(-np.arange(50) / 8)
+    assert fluctuation(slowing) < np.diff(slowing[4:]).std() / 10
 
 
 def test_a_steady_rise_does_not_fluctuate_and_a_short_curve_has_no_figure() -> None:
     assert fluctuation(np.linspace(0, 1, 20)) == pytest.approx(0, abs=1e-12)
-    assert math.isnan(fluctuation(ACCURACIES[:6]))
-    assert not math.isnan(fluctuation(ACCURACIES[:7]))
+    assert math.isnan(fluctuation(ACCURACIES[:7]))
+    assert not math.isnan(fluctuation(ACCURACIES[:8]))
 
 
 @PROPERTY
-@given(st.lists(st.floats(0, 1), min_size=7, max_size=30), st.floats(-1, 1))
+@given(st.lists(st.floats(0, 1), min_size=8, max_size=30), st.floats(-1, 1))
 def test_fluctuation_knows_no_level_and_not_the_first_epochs(
     curve: list[float], shift: float
 ) -> None:
@@ -54,13 +61,14 @@ def test_a_curve_levels_out_where_it_is_first_within_a_hundredth_of_its_lowest()
     assert levels_out((3, 2, 1)) == 3
     assert levels_out((1,)) == 1
     assert math.isnan(levels_out(()))
+    assert math.isnan(levels_out((1, math.nan)))
 
 
 def test_the_figures_are_found_by_name_and_the_restored_weights_are_no_epoch() -> None:
     runs = [followed(0), followed(1)]
     assert values_of(runs, "validation loss levelling-out epoch", "a").tolist() == [4, 4]
     calm = values_of(runs, "validation accuracy fluctuation", "a")
-    assert calm.tolist() == pytest.approx([math.sqrt(0.0003)] * 2)
+    assert calm.tolist() == pytest.approx([math.sqrt(0.0006)] * 2)
     with pytest.raises(ValueError, match="received metric 'test accuracy fluctuation'"):
         values_of(runs, "test accuracy fluctuation", "a")
 
@@ -68,8 +76,8 @@ def test_the_figures_are_found_by_name_and_the_restored_weights_are_no_epoch() -
 def test_the_summary_and_the_overview_have_them_where_the_curve_is_long_enough() -> None:
     names = ["validation accuracy fluctuation", "validation loss levelling-out epoch"]
     table = summary_table([followed()]).set_index("metric")["mean"]
-    assert table[names].tolist() == pytest.approx([math.sqrt(0.0003), 4])
+    assert table[names].tolist() == pytest.approx([math.sqrt(0.0006), 4])
     assert overview_table([followed()], names[::-1])["mean"].tolist() == [4]
     short = followed()
-    short.evaluations = short.evaluations[:7]
+    short.evaluations = short.evaluations[:8]
     assert not set(names) & set(summary_table([short])["metric"])

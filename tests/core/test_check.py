@@ -3,10 +3,11 @@
 from dataclasses import replace
 
 import keras
+import numpy as np
 import pytest
 
 from core import EvaluationPlan, HoldOut, Recipe, Trainer, named
-from data import InputError
+from data import Dataset, InputError
 from tests.core.by_hand import images
 
 PLAIN = Recipe(dataset="images", model=named("mlp", widths=(8,)), split=HoldOut(size=0.2), epochs=1)
@@ -24,10 +25,21 @@ def pooled(shape, classes):
     return keras.Sequential([*layers, keras.layers.Flatten(), keras.layers.Dense(classes)])
 
 
+def in_colour():
+    grey = images()
+    arrays = {name: getattr(grey, name) for name in ("x_train", "y_train", "x_test", "y_test")}
+    coloured = {n: np.stack([v] * 3, axis=-1) if n[0] == "x" else v for n, v in arrays.items()}
+    return Dataset.from_arrays("colour", coloured)
+
+
 STOP = named("EarlyStopping", monitor="validation_loss")
 WRONG = {
     "outputs": ({"model": named(two_outputs)}, "expected (1, "),
     "pooling": ({"model": named(pooled)}, "Received model"),
+    "shape": (
+        {"model": named("lenet-inside", like=(8, 8, 3)), "dataset": "colour"},
+        "The total size of the tensor must be unchanged",
+    ),
     "optimiser": ({"optimiser": named("Adamm")}, "'Adamm'; expected a class of keras.optimizers"),
     "its parameter": ({"optimiser": named("Adam", rate=1)}, "Adam with"),
     "schedule": ({"schedule": named("Cosine")}, "'Cosine'; expected a class of keras.schedules"),
@@ -60,10 +72,12 @@ def trainer():
 @pytest.mark.parametrize(("fields", "said"), WRONG.values(), ids=WRONG)
 def test_a_recipe_that_cannot_work_is_refused(fields, said, trainer):
     with pytest.raises(InputError) as caught:
-        trainer.check(replace(PLAIN, **fields), images())
+        trainer.check(replace(PLAIN, **fields), in_colour() if "dataset" in fields else images())
     assert said in str(caught.value)
     assert "\n" not in str(caught.value)
     assert str(caught.value).startswith("Received")
+    assert "\x1b" not in str(caught.value)
+    assert "Arguments received" not in str(caught.value)
 
 
 def test_one_that_can_work_is_not_and_trains_the_same_afterwards(trainer):

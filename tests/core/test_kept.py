@@ -72,12 +72,14 @@ def test_another_seed_or_recipe_is_trained(trainer, tmp_path):
         assert epochs
 
 
-def test_damaged_weights_are_trained_anew(trainer, tmp_path):
+@pytest.mark.parametrize("part", ["*.weights.h5", "*.npz"])
+@pytest.mark.parametrize("damage", ["flipped", "cut"])
+def test_a_damaged_network_is_trained_anew(part, damage, trainer, tmp_path):
     kept(trainer, tmp_path)
-    (weights,) = tmp_path.glob("*.weights.h5")
-    content = bytearray(weights.read_bytes())
+    (file,) = tmp_path.glob(part)
+    content = bytearray(file.read_bytes())
     content[len(content) // 2] ^= 1
-    weights.write_bytes(content)
+    file.write_bytes(content if damage == "flipped" else content[: len(content) // 2])
     epochs = []
     record = trainer.train(LATER, 0, images(), weights=tmp_path, progress=epochs.append)
     assert epochs

@@ -335,3 +335,18 @@ def test_networks_that_differ_only_in_their_first_weights_are_compiled_once(digi
     assert len(sharing._programs) == 1
     sharing.train(replace(recipe, model=named("mlp", widths=(16,), activation="tanh")), 0, digits)
     assert len(sharing._programs) == 2
+
+
+def sloped(shape, classes, slope):
+    layers = keras.layers
+    scaled = layers.Lambda(lambda x: slope * x)
+    stack = [layers.Input(shape), layers.Flatten(), scaled, layers.Dense(classes)]
+    return keras.Sequential([*stack, layers.Softmax()])
+
+
+def test_networks_of_a_users_builder_are_told_apart_by_their_parameters(digits):
+    shared = Trainer()
+    for slope in (0.1, 0.9):
+        recipe = replace(PLAIN, model=named(sloped, slope=slope), epochs=1)
+        alone = Trainer().train(recipe, 0, digits).digest()
+        assert shared.train(recipe, 0, digits).digest() == alone
