@@ -42,7 +42,7 @@ def remedies(*first: int) -> dict[str, Recipe]:
 study = Study(
     name="regularisation",
     question="Does an L2 penalty or dropout help a network of two hidden layers?",
-    minutes=38,
+    minutes=46,
     conditions={
         **remedies(),
         **{f"as-coded-{name}": recipe for name, recipe in remedies(10).items()},
