@@ -229,6 +229,8 @@ def _difference(metric: str, row: dict) -> str:
     factor, digits, unit = (100, 1, " points") if is_fraction(metric) else (1, 3, "")
     if unit_of(metric) == "epochs":
         digits, unit = 1, " epochs"
+    if row["n"] == 0:
+        return "no pair of runs"
     text = f"{factor * row['difference']:+.{digits}f}{unit}"
     if row["n"] < 2:
         return f"{text}, one pair of runs: no interval"
