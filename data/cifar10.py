@@ -6,7 +6,6 @@ Krizhevsky, A. (2009): Learning multiple layers of features from tiny images.
 from __future__ import annotations
 
 import io
-import os
 import pickle
 from collections.abc import Mapping
 from dataclasses import replace
@@ -20,7 +19,7 @@ from data.errors import InputError, shortly
 from data.files import npz_file
 from data.finding import Files
 from data.images import image_files
-from data.published import PublishedFiles
+from data.published import PublishedFiles, published_files
 
 CLASSES = (
     *("airplane", "automobile", "bird", "cat", "deer"),
@@ -66,11 +65,7 @@ def find_cifar10(folder: Path) -> Files | None:
 
 def cifar_batches(folder: Path) -> PublishedFiles | None:
     """The published batches in or under a folder; None if there is not one of them."""
-    for place in (folder / FOLDER, folder):
-        if any(os.path.isfile(place / name) for name in MD5):
-            return PublishedFiles(place, MD5, _decode, SHAPE)
-    archive = folder / ARCHIVE
-    return PublishedFiles(archive, MD5, _decode, SHAPE) if os.path.isfile(archive) else None
+    return published_files((folder / FOLDER, folder), folder / ARCHIVE, MD5, _decode, SHAPE)
 
 
 def cached_cifar10(cache: Path) -> PublishedFiles | None:

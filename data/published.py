@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -108,3 +108,28 @@ class PublishedFiles:
                 f"MD5 {found}, expected MD5 {self.md5[name]}; download or copy it again"
             )
         return content
+
+
+def published_files(
+    folders: Iterable[Path],
+    archive: Path,
+    md5: Mapping[str, str],
+    decode: Callable[[Mapping[str, bytes]], dict[str, NDArray[Any]]],
+    train_shape: tuple[int, ...],
+) -> PublishedFiles | None:
+    """Looks for published files, by name alone.
+
+    Args:
+        folders: Where they may lie.
+        archive: The archive that they were published in.
+        md5: The MD5 of each file's content, by the file's name.
+        decode: See `PublishedFiles`.
+        train_shape: The shape of x_train.
+
+    Returns:
+        Those in the first folder with at least one of them (so that a missing one is noticed),
+        else the archive, else None.
+    """
+    places = [place for place in folders if any(os.path.isfile(place / name) for name in md5)]
+    places += [archive] if os.path.isfile(archive) else []
+    return PublishedFiles(places[0], md5, decode, train_shape) if places else None

@@ -6,7 +6,6 @@ feature learning. AISTATS.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -14,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from data.published import PublishedFiles
+from data.published import PublishedFiles, published_files
 
 ARCHIVE = "stl10_binary.tar.gz"
 FOLDER = "stl10_binary"
@@ -37,11 +36,7 @@ def find_stl10(folder: Path) -> PublishedFiles | None:
         The files in the folder or in its sub-folder stl10_binary, if there is at least one (so
         that a missing one is noticed), else the archive stl10_binary.tar.gz, else None.
     """
-    for place in (folder, folder / FOLDER):
-        if any(os.path.isfile(place / name) for name in MD5):
-            return PublishedFiles(place, MD5, _decode, SHAPE)
-    archive = folder / ARCHIVE
-    return PublishedFiles(archive, MD5, _decode, SHAPE) if os.path.isfile(archive) else None
+    return published_files((folder, folder / FOLDER), folder / ARCHIVE, MD5, _decode, SHAPE)
 
 
 def _decode(contents: Mapping[str, bytes]) -> dict[str, NDArray[Any]]:
