@@ -6,13 +6,10 @@ kept weights and what was measured on the way: it leaves the same record as if i
 
 import dataclasses
 import hashlib
-import json
-import zipfile
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
+from core.continuation import State
 from core.environment import environment, fingerprint
 from core.recipe import Recipe
 
@@ -45,26 +42,16 @@ class Kept:
         new = self.weights.with_name(f"new-{self.weights.name}")
         model.save_weights(new)
         new.replace(self.weights)
-        text = json.dumps({**reached, "weights": _checksum(self.weights)})
-        new = self.results.with_name(f"new-{self.results.name}")
-        np.savez(new, results=np.frombuffer(results, np.uint8), text=np.array(text))
-        new.replace(self.results)
+        State(results, [], {}, [], {**reached, "weights": _checksum(self.weights)}).save(
+            self.results
+        )
 
-    def load(self, model: Any) -> tuple[bytes, dict[str, Any]] | None:
-        """Put the kept weights into a model of the same kind; what `save` was given beside them.
-
-        None if there are none, or not whole ones: then the run is trained.
-        """
-        try:
-            with self.results.open("rb") as raw, np.load(raw, allow_pickle=False) as file:
-                results, reached = file["results"].tobytes(), json.loads(str(file["text"]))
-            whole = reached["weights"] == _checksum(self.weights)
-        except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
+    def load(self) -> State | None:
+        """What `save` noted beside the weights; None if they are not there, or not whole."""
+        state = State.load(self.results)
+        if state is None or not self.weights.is_file():
             return None
-        if not whole:
-            return None
-        model.load_weights(self.weights)
-        return results, reached
+        return state if state.progress["weights"] == _checksum(self.weights) else None
 
     def remove(self) -> None:
         """Forget the network."""

@@ -109,20 +109,22 @@ class Trainer:
         kept = None
         if weights is not None and not callbacks:
             kept = Kept(weights, recipe, seed, *checksums)
+        trained = kept.load() if kept else None
+        file = state_file(keep, key) if keep is not None and not callbacks else None
+        state = State.load(file) if file and not trained else None
+        start = {}
+        if recipe.before is not None and not (trained or state):
+            with clock("pretrain"):
+                first = self._run(recipe.before, seed, source or dataset, _Clock())
+                first.all_epochs((), None)
+                parts = _parts(first.program.model, recipe.transfer)
+                start = {name: part.get_weights() for name, part in parts.items()}
         run = self._run(recipe, seed, dataset, clock)
-        status = run.seen_before(kept) if kept else None
-        if status is None:
-            file = state_file(keep, key) if keep is not None and not callbacks else None
-            state = State.load(file) if file else None
-            if recipe.before is not None and state is None:
-                with clock("pretrain"):
-                    first = self._run(recipe.before, seed, source or dataset, _Clock())
-                    first.all_epochs((), None)
-                    start = _parts(first.program.model, recipe.transfer)
-                    start = {name: part.get_weights() for name, part in start.items()}
-                run = self._run(recipe, seed, dataset, clock)
-                for name, part in _parts(run.program.model, recipe.transfer).items():
-                    part.set_weights(start[name])
+        if kept and trained:
+            status = run.seen_before(kept, trained)
+        else:
+            for name, weights_before in start.items():
+                _parts(run.program.model, recipe.transfer)[name].set_weights(weights_before)
             run.file = file
             status = run.all_epochs(callbacks, progress, state)
             if kept and keep_weights:
@@ -399,13 +401,11 @@ class _Run:
         results = write_results(self.history, self.evaluations, self.arrays())
         kept.save(self.program.model, results, reached)
 
-    def seen_before(self, kept: Kept) -> Status | None:
-        """Take a network that was kept; how its training ended, or None if there is none."""
-        found = kept.load(self.program.model)
-        if found is None:
-            return None
-        results, reached = found
-        history, evaluations, self.kept_arrays = read_results(results)
+    def seen_before(self, kept: Kept, trained: State) -> Status:
+        """Take a network that was kept; how its training ended."""
+        self.program.model.load_weights(kept.weights)
+        history, evaluations, self.kept_arrays = read_results(trained.results)
+        reached = trained.progress
         self.history, self.evaluations = list(history), list(evaluations)
         self.epoch, self.step = reached["epoch"], reached["step"]
         self.segment, self.remarks = reached["segment"], reached["remarks"]
