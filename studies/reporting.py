@@ -27,6 +27,7 @@ from studies.units import unit_of
 
 if TYPE_CHECKING:
     import pandas as pd
+    from matplotlib.figure import Figure
 
 TITLES = {
     "overview": "the conditions beside each other, {metric} in detail",
@@ -106,16 +107,21 @@ def print_table(
                 "misclassified": misclassified_table,
             }[kind](reading.records)
     if figure is not None:
-        if kind == "misclassified":
-            _draw_misclassified(reading, frame, figure, data_dir)
-        else:
-            drawing = {
-                "position": _draw_positions,
-                "overview": _draw_overview,
-                "gradients": _draw_gradients,
-                "shares": _draw_shares,
-            }
-            drawing.get(kind, _draw)(reading, figure)
+        from analysis.figures import save
+
+        drawing = {
+            "position": _positions,
+            "overview": _overview,
+            "gradients": _gradients,
+            "shares": _shares,
+        }
+        with input_errors():
+            if kind == "misclassified":
+                drawn = _misclassified(reading, frame, data_dir)
+            else:
+                drawn = drawing.get(kind, _segments)(reading)
+            save(drawn, figure)
+        click.echo(f"drawn: {figure}", err=True)
     if style in ("text", "markdown"):
         frame = frame[COLUMNS.get(kind, list(frame.columns))]
         if kind == "misclassified":
@@ -240,8 +246,8 @@ def _difference(metric: str, row: dict) -> str:
     )
 
 
-def _draw(reading: Reading, path: Path) -> None:
-    from analysis.figures import class_segment_heatmap, save
+def _segments(reading: Reading) -> "Figure":
+    from analysis.figures import class_segment_heatmap
 
     labels = {
         record.condition: "after as many examples as the classes up to"
@@ -249,23 +255,16 @@ def _draw(reading: Reading, path: Path) -> None:
         if record.recipe.get("order", {}).get("is") == "Shuffled"
     }
     question, dataset = _heading(reading)
-    with input_errors():
-        figure = class_segment_heatmap(
-            reading.records, question=question, dataset=dataset, x_labels=labels
-        )
-        save(figure, path)
-    click.echo(f"drawn: {path}", err=True)
+    return class_segment_heatmap(
+        reading.records, question=question, dataset=dataset, x_labels=labels
+    )
 
 
-def _draw_positions(reading: Reading, path: Path) -> None:
-    from analysis.figures import save
+def _positions(reading: Reading) -> "Figure":
     from analysis.position_figure import position_figure
 
     question, dataset = _heading(reading)
-    with input_errors():
-        positions = class_positions(reading.records)
-        save(position_figure(positions, question=question, dataset=dataset), path)
-    click.echo(f"drawn: {path}", err=True)
+    return position_figure(class_positions(reading.records), question=question, dataset=dataset)
 
 
 def _heading(reading: Reading) -> tuple[str, str]:
@@ -275,41 +274,31 @@ def _heading(reading: Reading) -> tuple[str, str]:
     return question, ", ".join(datasets)
 
 
-def _draw_shares(reading: Reading, path: Path) -> None:
-    from analysis.figures import save
+def _shares(reading: Reading) -> "Figure":
     from analysis.share_figure import share_figure
 
     shares = _planned_shares(reading)
-    with input_errors():
-        figure = share_figure(
-            reading.records,
-            {each.condition: each.recipe["scores"]["parameters"] for each in reading.records},
-            metric=shares.metrics[0],
-            along=shares.along,
-            lines=shares.lines,
-            rows=shares.rows,
-            columns=shares.columns,
-            counted=shares.counted,
-            question=_heading(reading)[0],
-        )
-        save(figure, path)
-    click.echo(f"drawn: {path}", err=True)
+    return share_figure(
+        reading.records,
+        {each.condition: each.recipe["scores"]["parameters"] for each in reading.records},
+        metric=shares.metrics[0],
+        along=shares.along,
+        lines=shares.lines,
+        rows=shares.rows,
+        columns=shares.columns,
+        counted=shares.counted,
+        question=_heading(reading)[0],
+    )
 
 
-def _draw_gradients(reading: Reading, path: Path) -> None:
-    from analysis.figures import save
+def _gradients(reading: Reading) -> "Figure":
     from analysis.gradient_figure import gradient_figure
 
     question, dataset = _heading(reading)
-    with input_errors():
-        save(gradient_figure(reading.records, question=question, dataset=dataset), path)
-    click.echo(f"drawn: {path}", err=True)
+    return gradient_figure(reading.records, question=question, dataset=dataset)
 
 
-def _draw_misclassified(
-    reading: Reading, table: "pd.DataFrame", path: Path, data_dir: Path | None
-) -> None:
-    from analysis.figures import save
+def _misclassified(reading: Reading, table: "pd.DataFrame", data_dir: Path | None) -> "Figure":
     from analysis.misclassified_figure import misclassified_figure
 
     datasets: dict[str, Dataset] = {}
@@ -325,27 +314,20 @@ def _draw_misclassified(
             )
         images[record.condition] = datasets[name].x_test
     question, dataset = _heading(reading)
-    with input_errors():
-        save(misclassified_figure(table, images, question=question, dataset=dataset), path)
-    click.echo(f"drawn: {path}", err=True)
+    return misclassified_figure(table, images, question=question, dataset=dataset)
 
 
-def _draw_overview(reading: Reading, path: Path) -> None:
-    from analysis.figures import save
+def _overview(reading: Reading) -> "Figure":
     from analysis.overview_figure import overview_figure
 
-    study = reading.definition
-    datasets = sorted({str(record.recipe["dataset"]) for record in reading.records})
-    with input_errors():
-        figure = overview_figure(
-            reading.records,
-            _shown(reading),
-            question=study.question if study else reading.study,
-            dataset=", ".join(datasets),
-            trade_off=study.trade_off if study else None,
-        )
-        save(figure, path)
-    click.echo(f"drawn: {path}", err=True)
+    question, dataset = _heading(reading)
+    return overview_figure(
+        reading.records,
+        _shown(reading),
+        question=question,
+        dataset=dataset,
+        trade_off=reading.definition.trade_off if reading.definition else None,
+    )
 
 
 @contextmanager
