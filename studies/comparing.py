@@ -13,7 +13,7 @@ from data import InputError
 from studies.interacting import interactions_of, show_interactions
 from studies.reading import Reading, read
 from studies.rendering import clean
-from studies.reporting import input_errors
+from studies.tables import input_errors
 from studies.units import (
     chance_of,
     class_examples_behind,

@@ -8,7 +8,7 @@ from analysis.planning import explain_plan, plan, plan_from_pilot
 from core import Store
 from data import InputError
 from studies.reading import read
-from studies.reporting import input_errors
+from studies.tables import input_errors
 
 
 def print_plan(

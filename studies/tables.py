@@ -1,0 +1,122 @@
+"""The tables of a study, by kind: which there are, what they hold, which answers the question."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from analysis.dead_units import dead_units_table
+from analysis.gradients import gradient_table
+from analysis.misclassified import misclassified_table
+from analysis.overview import overview_table
+from analysis.position import class_positions, position_table
+from analysis.shares import share_table
+from analysis.tables import forgetting_table, history_table, per_class_table, summary_table
+from data import InputError
+from studies.reading import Reading, baseline
+from studies.study import Shares
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+TITLES = {
+    "overview": "the conditions beside each other, {metric} in detail",
+    "summary": "final figures over the seeds",
+    "per-class": "final accuracy of each class on the set {set}",
+    "forgetting": "what each class loses after its turn",
+    "history": "every run, epoch by epoch",
+    "position": "final accuracy by recency, and what recency and resemblance change",
+    "shares": "how often, over the seeds",
+    "gradients": "the norm of the gradient, layer by layer",
+    "dead-units": "units that no training example excites",
+    "misclassified": "the test examples that most runs take for another class",
+}
+OF_SCORES = ("overview", "summary", "history", "shares")
+"""Tables that need no network."""
+COLUMNS = {
+    "forgetting": [
+        *("condition", "class", "n", "learned", "final", "drop", "ci_low", "ci_high"),
+        *("forgetting_max_minus_last", "recovery"),
+    ]
+}
+"""Columns shown to people, where the programs' table has more."""
+
+
+def table_of(reading: Reading, kind: str, of: str | None = None) -> "pd.DataFrame":
+    """A table of a study, accuracies as fractions.
+
+    Args:
+        reading: The records.
+        kind: One of `TITLES`.
+        of: The evaluated set of a per-class table, `test` if None.
+
+    Raises:
+        InputError: The study did not measure what is asked for.
+    """
+    if of is not None and kind != "per-class":
+        raise InputError(f"Received --set {of} with --kind {kind}; expected --kind per-class.")
+    if kind not in OF_SCORES and "scores" in reading.records[0].recipe:
+        raise InputError(
+            f"Received --kind {kind} for {reading.study}, which trains no network; expected "
+            f"{', '.join(OF_SCORES)}."
+        )
+    with input_errors():
+        if kind == "position":
+            return position_table(reading.records, baseline(reading))
+        if kind == "shares":
+            return share_table(reading.records, planned_shares(reading).metrics)
+        if kind == "overview":
+            return overview_table(reading.records, shown_metrics(reading))
+        if kind == "per-class":
+            return per_class_table(reading.records, of or "test")
+        return {
+            "summary": summary_table,
+            "forgetting": forgetting_table,
+            "history": history_table,
+            "gradients": gradient_table,
+            "dead-units": dead_units_table,
+            "misclassified": misclassified_table,
+        }[kind](reading.records)
+
+
+def default_kind(reading: Reading) -> str:
+    """The table that answers what a study asks: by place where the places are a Latin square."""
+    if reading.definition is not None and reading.definition.shares is not None:
+        return "shares"
+    orders = (record.recipe.get("order", {}) for record in reading.records)
+    square = any(order.get("classes") == "latin-square" for order in orders)
+    if square and class_positions(reading.records):
+        return "position"
+    if len({record.condition for record in reading.records}) > 2:
+        return "overview"
+    measured = any("class_segments" in record.arrays for record in reading.records)
+    return "forgetting" if measured else "summary"
+
+
+def planned_shares(reading: Reading) -> Shares:
+    """How the study counts what is so or is not."""
+    if reading.definition is None or reading.definition.shares is None:
+        raise InputError(
+            f"Received --kind shares for {reading.study}; expected a study whose scores are 0 or "
+            "1, such as polynomial-degree (a file of yours is named by its path)."
+        )
+    return reading.definition.shares
+
+
+def shown_metrics(reading: Reading) -> tuple[str, ...]:
+    """The metrics of the overview, the deciding one first."""
+    study = reading.definition
+    return (study.primary, *study.shown) if study else ("test accuracy", "validation accuracy")
+
+
+@contextmanager
+def input_errors() -> Iterator[None]:
+    """What the analysis refuses is the call's input: say so in one line."""
+    try:
+        yield
+    except ValueError as error:
+        raise InputError(str(error)) from error
+    except OSError as error:
+        raise InputError(
+            f"Received {error.filename!r}; expected a file in a folder that is there and can be "
+            f"read and written ({error.strerror})."
+        ) from error
