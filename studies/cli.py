@@ -13,6 +13,7 @@ import click
 
 from core.store import Store
 from data import InputError
+from studies.interruption import Interrupted, Interruption, interruptible
 
 DONE, FELL_SHORT, WRONG_CALL, INTERRUPTED = 0, 1, 2, 130
 MOST_SEEDS = 100_000
@@ -167,6 +168,8 @@ def run(
     What is in the store already is not run again. An interrupted study goes on with the same
     command.
     """
+    farewell = f"Interrupted; what ended is kept. To go on: {_same_call()}"
+    interruption = click.get_current_context().with_resource(Interruption(farewell))
     from studies.catalogue import find
     from studies.progress import display, duration
     from studies.runner import execute, expected_seconds, forget, make_plan
@@ -211,33 +214,38 @@ def run(
             store.remove(variant.study.name, variant.name)
             forget(plan, store)
         if not quiet:
-            click.echo(f"{name}: {_count(len(plan.jobs), 'run')} to do{kept}", err=True)
+            _remark(f"{name}: {_count(len(plan.jobs), 'run')} to do{kept}")
         processes = min(workers or _processors(), len(plan.jobs))
         if plan.jobs:
             # What prints the answer takes two seconds to import: it can while the workers train.
             threading.Thread(target=_import_for_the_answer, daemon=True).start()
         with display(plan, quiet) as shown:
-            records = execute(plan, store, shown, workers=processes, timeout=timeout)
+            records = execute(
+                plan,
+                store,
+                shown,
+                workers=processes,
+                timeout=timeout,
+                interruption=interruption,
+            )
     except KeyboardInterrupt:
-        click.echo(f"\nInterrupted; what ended is kept. To go on: {_same_call()}", err=True)
+        _remark(f"\n{farewell}")
         raise
     failed = [record for record in records if record.status == "failed"]
     if records and not quiet:
         seconds = sum(sum(record.seconds.values()) for record in records)
-        click.echo(
+        _remark(
             f"{_count(len(records), 'run')} ended, {duration(seconds)} of work for "
-            f"{_count(processes, 'worker')}",
-            err=True,
+            f"{_count(processes, 'worker')}"
         )
     if any(record.repeatable and record.status != "failed" for record in records) or plan.done:
         from studies.reporting import after_run
 
         after_run(store, study, variant.name)
     if failed or plan.failed:
-        click.echo(
+        _remark(
             f"{len(failed) + plan.failed} failed: `ebb status {variant.study.name}` says why; "
-            f"`--retry-failed` does them again",
-            err=True,
+            f"`--retry-failed` does them again"
         )
         raise SystemExit(FELL_SHORT)
 
@@ -485,7 +493,7 @@ def main() -> None:
             setattr(sys, stream, open(os.devnull, "w"))  # noqa: SIM115
     try:
         # Click's own main() prints errors in several lines and hides broken pipes.
-        with ebb.make_context("ebb", sys.argv[1:]) as context:
+        with interruptible(), ebb.make_context("ebb", sys.argv[1:]) as context:
             ebb.invoke(context)
         sys.stdout.flush()
         code = DONE
@@ -500,8 +508,8 @@ def main() -> None:
         code = _refuse(f"{error.format_message()} (see `{path} --help`)")
     except InputError as error:
         code = _refuse(str(error))
-    except (KeyboardInterrupt, click.Abort):
-        code = INTERRUPTED
+    except (KeyboardInterrupt, click.Abort) as end:
+        code = end.status if isinstance(end, Interrupted) else INTERRUPTED
     except BrokenPipeError:
         code = DONE  # the reader of our output (head, less) has seen enough
     except OSError as error:
@@ -520,8 +528,14 @@ def _import_for_the_answer() -> None:
 
 
 def _refuse(message: str) -> int:
-    click.echo(f"ebb: {' '.join(message.split())}", err=True)
+    _remark(f"ebb: {' '.join(message.split())}")
     return WRONG_CALL
+
+
+def _remark(line: str) -> None:
+    """Say something beside the answer, if somebody is still there to read it."""
+    with contextlib.suppress(OSError):
+        click.echo(line, err=True)
 
 
 def _confirm(question: str, yes: bool) -> None:

@@ -75,10 +75,17 @@ class Event(NamedTuple):
 
 
 Executor = Callable[[Sequence[Job]], Iterator[Event]]
+Reports = queue.SimpleQueue[Any]
+"""What workers report, in the order of its arrival: (worker, kind, value), or None."""
 
 
 def in_processes(
-    jobs: Sequence[Job], *, workers: int, logs: Path, timeout: float | None = None
+    jobs: Sequence[Job],
+    *,
+    workers: int,
+    logs: Path,
+    timeout: float | None = None,
+    reports: "Reports | None" = None,
 ) -> Iterator[Event]:
     """Run jobs in worker processes on this machine.
 
@@ -91,11 +98,16 @@ def in_processes(
         logs: Folder for what the workers print; kept where a run failed.
         timeout: Seconds that a run may take, from the moment when it is handed to a worker. One
             that takes longer costs its worker, as if that had died.
+        reports: Where workers report. None among the reports ends the study: what was reported
+            before it is still handed on.
+
+    Raises:
+        KeyboardInterrupt: None was found among the reports.
     """
     waiting: dict[str, list[Job]] = {}
     for job in jobs:
         waiting.setdefault(job.condition, []).append(job)
-    reports: queue.SimpleQueue[tuple[_Worker, str, Any]] = queue.SimpleQueue()
+    reports = queue.SimpleQueue() if reports is None else reports
     crew: list[_Worker] = []
 
     def next_job(condition: str | None) -> Job | None:
@@ -119,7 +131,9 @@ def in_processes(
         while len(crew) < workers and (first := next_job(None)) is not None:
             yield hire(first)
         while any(worker.job for worker in crew):
-            worker, kind, value = reports.get()
+            if (report := reports.get()) is None:
+                raise KeyboardInterrupt
+            worker, kind, value = report
             if worker.job is None:
                 continue  # the end of a worker that had nothing left to do
             if kind in ("failed", "died"):
@@ -148,12 +162,7 @@ def in_processes(
 class _Worker:
     """A process that runs `studies.worker`, and the thread that listens to it."""
 
-    def __init__(
-        self,
-        reports: "queue.SimpleQueue[tuple[_Worker, str, Any]]",
-        logs: Path,
-        timeout: float | None,
-    ) -> None:
+    def __init__(self, reports: Reports, logs: Path, timeout: float | None) -> None:
         self.job: Job | None = None
         self.faulty = self.overdue = False
         self._timeout = timeout
@@ -208,7 +217,7 @@ class _Worker:
             pickle.dump(message, self._process.stdin)
             self._process.stdin.flush()
 
-    def _listen(self, reports: "queue.SimpleQueue[tuple[_Worker, str, Any]]") -> None:
+    def _listen(self, reports: Reports) -> None:
         assert self._process.stdout is not None
         try:
             while True:

@@ -2,9 +2,11 @@
 
 import time
 from collections.abc import Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from queue import SimpleQueue
 from statistics import fmean
 from typing import Protocol
 
@@ -13,7 +15,8 @@ from core.continuation import state_file
 from core.kept import Kept
 from core.preparation import prepare
 from data import InputError, load
-from studies.executor import Executor, Job, in_processes
+from studies.executor import Executor, Job, Reports, in_processes
+from studies.interruption import Interruption
 from studies.scoring import Scoring
 from studies.variant import Variant
 
@@ -174,6 +177,7 @@ def execute(
     workers: int = 1,
     timeout: float | None = None,
     executor: Executor | None = None,
+    interruption: Interruption | None = None,
 ) -> list[Record]:
     """Run what is planned and keep each record as it comes.
 
@@ -184,19 +188,27 @@ def execute(
         workers: Worker processes, if no executor is given.
         timeout: Seconds that a run may take there.
         executor: Where runs happen, if not in processes on this machine.
+        interruption: What signals do; the first one ends the study when what ended is kept.
 
     Returns:
         The new records, in the order in which they ended.
 
     Raises:
         InputError: A recipe that cannot work; what ended before is kept.
+        Interrupted: A signal came; what ended before is kept.
     """
     if not plan.jobs:
         return []
     store.check_writable()
+    reports: Reports = SimpleQueue()
     run = executor or partial(
-        in_processes, workers=workers, logs=store.folder / "logs", timeout=timeout
+        in_processes,
+        workers=workers,
+        logs=store.folder / "logs",
+        timeout=timeout,
+        reports=reports,
     )
+    told = interruption.told(partial(reports.put, None)) if interruption else nullcontext()
     records: list[Record] = []
     digests: dict[str, str] = {}
     waiting: list[tuple[Record, str]] = []
@@ -222,21 +234,22 @@ def execute(
         records.append(record)
         display.ended(job, record)
 
-    try:
-        for job, kind, value in run(plan.jobs):
-            if kind == "started":
-                display.started(job)
-            elif kind == "epoch":
-                display.epoch(job, value)
-            elif kind == "record":
-                keep(job, value)
-            elif kind == "refused":
-                condition, reason = value
-                raise InputError(f"{job.study}, {condition}: {reason}")
-            else:
-                keep(job, _failure(job, value))
-    finally:
-        save()
+    with told:
+        try:
+            for job, kind, value in run(plan.jobs):
+                if kind == "started":
+                    display.started(job)
+                elif kind == "epoch":
+                    display.epoch(job, value)
+                elif kind == "record":
+                    keep(job, value)
+                elif kind == "refused":
+                    condition, reason = value
+                    raise InputError(f"{job.study}, {condition}: {reason}")
+                else:
+                    keep(job, _failure(job, value))
+        finally:
+            save()
     return records
 
 
