@@ -8,6 +8,7 @@ import contextlib
 import os
 import pickle
 import queue
+import signal
 import subprocess
 import sys
 import threading
@@ -17,6 +18,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from core import Recipe
+from studies.reports import read_report
 from studies.scoring import Scoring
 
 ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
@@ -75,6 +77,8 @@ class Event(NamedTuple):
 
 
 Executor = Callable[[Sequence[Job]], Iterator[Event]]
+CONDITIONS = 10
+"""How many conditions a worker process trains: each leaves compiled code behind, some 12 MB."""
 Reports = queue.SimpleQueue[Any]
 """What workers report, in the order of its arrival: (worker, kind, value), or None."""
 
@@ -90,7 +94,7 @@ def in_processes(
     """Run jobs in worker processes on this machine.
 
     A worker keeps to one condition while there are jobs of it, because it compiles a network
-    once. A worker that dies costs the run that it was at.
+    once; one that has compiled many is replaced. A worker that dies costs the run that it was at.
 
     Args:
         jobs: What to run; started in this order, condition by condition.
@@ -144,7 +148,7 @@ def in_processes(
             worker.faulty |= kind in ("failed", "died")
             following = next_job(worker.job.condition)
             worker.job = None
-            if kind == "died":
+            if kind == "died" or (following is not None and worker.is_full(following)):
                 worker.end()
                 crew.remove(worker)
                 if following is not None:
@@ -165,6 +169,7 @@ class _Worker:
     def __init__(self, reports: Reports, logs: Path, timeout: float | None) -> None:
         self.job: Job | None = None
         self.faulty = self.overdue = False
+        self._trained: set[str] = set()
         self._timeout = timeout
         logs.mkdir(parents=True, exist_ok=True)
         number = len(list(logs.glob("worker-*.log"))) + 1
@@ -185,11 +190,17 @@ class _Worker:
 
     def start(self, job: Job) -> None:
         self.job = job
-        self._say(job)
+        if isinstance(job.recipe, Recipe):
+            self._trained.add(job.condition)
         if self._timeout is not None:
             watch = threading.Timer(self._timeout, self._stop_late, [job])
             watch.daemon = True
             watch.start()
+        self._say(job)
+
+    def is_full(self, job: Job) -> bool:
+        """Whether it is time for a new process: TensorFlow forgets nothing that it compiled."""
+        return len(self._trained | {job.condition}) > CONDITIONS
 
     def _stop_late(self, job: Job) -> None:
         if self.job is job:
@@ -220,13 +231,24 @@ class _Worker:
     def _listen(self, reports: Reports) -> None:
         assert self._process.stdout is not None
         try:
-            while True:
-                kind, value = pickle.load(self._process.stdout)
+            while (report := read_report(self._process.stdout)) is not None:
+                kind, value = report
                 reports.put((self, kind, value))
-        except (EOFError, OSError, ValueError, pickle.UnpicklingError):
-            status = self._process.wait()
-            how = f"signal {-status}" if status < 0 else f"exit status {status}"
-            why = f"its worker process ended with {how}"
+            why = f"its worker process ended with {_how(self._process.wait())}"
+        except Exception as error:  # no bytes that something else wrote there may end this thread
+            self._process.kill()
+            self._process.wait()
+            why = f"its worker process reported what cannot be read ({type(error).__name__})"
+        finally:
             if self.overdue:
                 why = f"it took longer than {self._timeout:g} s (--timeout)"
             reports.put((self, "died", why))
+
+
+def _how(status: int) -> str:
+    """How a process ended, from what `wait` says."""
+    if status >= 0:
+        return f"exit status {status}"
+    # The system ends a process so that takes too much memory; it says so nowhere else.
+    memory = ", as when memory runs out" if -status == signal.SIGKILL else ""
+    return f"signal {-status}{memory}"

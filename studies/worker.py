@@ -6,10 +6,12 @@ import queue
 import sys
 import threading
 import traceback
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from core.environment import THREADS, xla_flags
+from studies.reports import write_report
 from studies.scoring import Scoring
 
 
@@ -25,10 +27,7 @@ def main() -> None:
         XLA_FLAGS=xla_flags(),
     )
 
-    def report(kind: str, value: Any) -> None:
-        pickle.dump((kind, value), reports)
-        reports.flush()
-
+    report = partial(write_report, reports)
     jobs: queue.SimpleQueue[Any] = queue.SimpleQueue()
     threading.Thread(target=_listen, args=(jobs,), daemon=True).start()
     trainer: Any = None
