@@ -515,10 +515,11 @@ def main() -> None:
     except OSError as error:
         code = _refuse(f"Received a place to write to that takes nothing: {error.strerror}.")
     # What could not be written above cannot be written at exit either.
-    with contextlib.suppress(OSError):
-        sys.stdout.flush()
-        sys.exit(code)
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except OSError:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
     sys.exit(code)
 
 
