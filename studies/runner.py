@@ -216,6 +216,11 @@ def execute(
 
     def save() -> None:
         nonlocal saved
+        if waiting and not store.exists():
+            raise InputError(
+                f"Received the store {str(store.folder)!r}, which was removed while the study ran; "
+                "expected it to stay: put it back and call again, or call again to begin anew."
+            )
         store.save_all(waiting, plan.seeds)
         for record, _ in waiting:
             # Now that the record is there, nobody goes on from where the run once was.
