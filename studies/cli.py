@@ -171,6 +171,7 @@ def run(
     farewell = f"Interrupted; what ended is kept. To go on: {_same_call()}"
     interruption = click.get_current_context().with_resource(Interruption(farewell))
     from studies.catalogue import find
+    from studies.memory import expected_megabytes
     from studies.progress import display, duration
     from studies.runner import execute, expected_seconds, forget, make_plan
     from studies.variant import variant_of
@@ -206,7 +207,13 @@ def run(
         if dry_run:
             seconds = expected_seconds(plan, variant, store)
             time = f", about {duration(seconds)} of processor time" if seconds else ""
-            click.echo(f"{name}: {_count(len(plan.jobs), 'run')} to do{kept}{time}")
+            processes = min(workers or _processors(), len(plan.jobs))
+            most = expected_megabytes(
+                store, variant.study.name, variant.name, {job.condition for job in plan.jobs}
+            )
+            many = _count(processes, "worker")
+            memory = f", about {most * processes} MB of memory for {many}" if most else ""
+            click.echo(f"{name}: {_count(len(plan.jobs), 'run')} to do{kept}{time}{memory}")
             return
         store.check_writable()
         if fresh:
@@ -515,11 +522,11 @@ def main() -> None:
     except OSError as error:
         code = _refuse(f"Received a place to write to that takes nothing: {error.strerror}.")
     # What could not be written above cannot be written at exit either.
-    for stream in (sys.stdout, sys.stderr):
+    for written in (sys.stdout, sys.stderr):
         try:
-            stream.flush()
+            written.flush()
         except OSError:
-            os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+            os.dup2(os.open(os.devnull, os.O_WRONLY), written.fileno())
     sys.exit(code)
 
 

@@ -6,11 +6,13 @@ import queue
 import sys
 import threading
 import traceback
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 from core.environment import THREADS, xla_flags
+from studies import memory
 from studies.reports import write_report
 from studies.scoring import Scoring
 
@@ -113,7 +115,7 @@ def _run(job: Any, trainer: Any, report: Any) -> None:
         lines = str(error).split("\n")
         report("failed", f"{type(error).__name__}: {lines[0]}")
     else:
-        report("record", record)
+        report("record", replace(record, remarks=record.remarks + memory.remark()))
 
 
 def _tensorboard(job: Any) -> Any:

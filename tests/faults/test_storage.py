@@ -130,7 +130,7 @@ def test_flipped_bits_read_right_or_are_refused(whole, tmp_path, moments):
 
 @pytest.mark.slow
 def test_many_flipped_bits(whole, tmp_path, moments):
-    flips(20_000, whole, tmp_path, moments)
+    flips(3_000, whole, tmp_path, moments)
 
 
 def test_a_truncated_store_reads_right_or_is_refused(whole, tmp_path, moments):
