@@ -11,7 +11,7 @@ from statistics import fmean
 from typing import Protocol
 
 from core import Recipe, Record, Store, environment, fingerprint
-from core.continuation import state_file
+from core.continuation import forget_state
 from core.kept import Kept
 from core.preparation import prepare
 from data import InputError, load
@@ -164,7 +164,7 @@ def expected_seconds(plan: Plan, variant: Variant, store: Store) -> float | None
 def forget(plan: Plan, store: Store) -> None:
     """Have the planned runs begin at their first step: no state and no weights are kept of them."""
     for job in plan.jobs:
-        state_file(store.folder / UNFINISHED, job.key).unlink(missing_ok=True)
+        forget_state(store.folder / UNFINISHED, job.key)
         if isinstance(job.recipe, Recipe):
             Kept(store.folder / WEIGHTS, job.recipe, job.seed, *job.data).remove()
 
@@ -224,7 +224,7 @@ def execute(
         store.save_all(waiting, plan.seeds)
         for record, _ in waiting:
             # Now that the record is there, nobody goes on from where the run once was.
-            state_file(store.folder / UNFINISHED, record.key).unlink(missing_ok=True)
+            forget_state(store.folder / UNFINISHED, record.key)
         waiting.clear()
         saved = time.monotonic()
 

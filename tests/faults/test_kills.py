@@ -56,6 +56,7 @@ def drivers_are_killed(n: int, undisturbed, folder: Path, moments: random.Random
         assert results(ground.kept()) == expected
         assert not kept or f"{len(kept)} in the store already" in call.err
         assert ground.kept().items() >= kept.items(), "a run was done again"
+        assert list((ground.store.folder / "unfinished").glob("*")) == []
         again = {f"{condition} {seed}" for condition, seed in kept}
         assert not again & set(ground.ran()[calls:])
     print(f"{killed} kills, {journals} within a commit, {stores} stores")
