@@ -5,7 +5,6 @@ names of other studies. Wall time on a shared machine drifts: processor time sta
 """
 
 import argparse
-import dataclasses
 import hashlib
 import os
 import statistics
@@ -15,51 +14,39 @@ import tempfile
 import time
 from pathlib import Path
 
-from core import Record, Recipe, Store, environment
-from core.store import COLUMNS, checksum, columns_of
+from core import Recipe, Record, Store
+from core.store import COLUMNS, _checksum, _row
 
 EBB = Path(sys.executable).parent / "ebb"
-STUDY_OF = 1000
+SHOWN = 1000
 """Records of the study that is shown."""
-OTHER_STUDIES = 9
+OTHERS = 9
+"""Other studies that share the rest of a store."""
 
 
 def fill(folder: Path, records: list[Record], total: int) -> None:
-    """A store of `total` records: `STUDY_OF` of class-order, the rest of other studies."""
+    """A store of `total` records: `SHOWN` of class-order, the rest of other studies."""
     store = Store(folder)
-    # The first call makes the tables; all that is copied after it differs in its label alone.
-    store.save(records[0], Recipe.from_json(records[0].recipe).digest(), STUDY_OF // 2)
-    rows = [columns_of(each, Recipe.from_json(each.recipe).digest()) for each in records]
-    conditions = list(dict.fromkeys(each.condition for each in records))
-    by_condition = {name: [row for row in rows if row[2] == name] for name in conditions}
-    with store.transaction(write=True) as connection:
-        connection.execute("DELETE FROM records")
+    like = [_row(each, Recipe.from_json(each.recipe).digest()) for each in records]
+    insert = f"INSERT INTO records ({COLUMNS}, digest) VALUES ({', '.join('?' * len(like[0]))}, ?)"
+    with store._connection(write=True) as connection:
         for i in range(total):
-            study = "class-order"
-            if i >= STUDY_OF:
-                study = f"copy-{(i - STUDY_OF) % OTHER_STUDIES}"
-            seed, which = divmod(i, len(conditions))
-            likes = by_condition[conditions[which]]
+            study = "class-order" if i < SHOWN else f"copy-{i % OTHERS}"
             key = hashlib.sha256(f"{study} {i}".encode()).hexdigest()[:16]
-            like = likes[seed % len(likes)]
-            row = (study, like[1], like[2], seed, key, *like[5:])
-            connection.execute(
-                f"INSERT INTO records ({COLUMNS}, digest) VALUES ({', '.join('?' * len(row))}, ?)",
-                (*row, checksum(row)),
-            )
-            connection.execute(
-                "INSERT OR IGNORE INTO plans (study, variant, seeds) VALUES (?, ?, ?)",
-                (study, like[1], total),
-            )
+            _, variant, condition, _, _, *rest = like[i % len(like)]
+            row = (study, variant, condition, i, key, *rest)
+            connection.execute(insert, (*row, _checksum(row)))
+            plan = "INSERT OR IGNORE INTO plans (study, variant, seeds) VALUES (?, ?, ?)"
+            connection.execute(plan, (study, variant, SHOWN))
 
 
-def seconds(*words: str | Path) -> tuple[float, float]:
+def seconds(command: list[str | Path]) -> tuple[float, float]:
     """Wall and processor seconds of one call."""
     began = time.perf_counter()
-    process = subprocess.Popen([EBB, *words], stdout=subprocess.DEVNULL)
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
     _, status, used = os.wait4(process.pid, 0)
     if status:
-        sys.exit(f"ebb {words} ended with exit status {os.waitstatus_to_exitcode(status)}")
+        sys.exit(f"A call ended with exit status {os.waitstatus_to_exitcode(status)}: {command}")
     return time.perf_counter() - began, used.ru_utime + used.ru_stime
 
 
@@ -68,37 +55,29 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.store", description=__doc__)
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--records", type=int, nargs="*", default=[1000, 100_000])
-    parser.add_argument("--folder", type=Path, help="Where to keep the stores that are made.")
     options = parser.parse_args()
+    calls: dict[str, list[str | Path]] = {
+        "ebb --help": [EBB, "--help"],
+        "import pandas, scipy.stats": [sys.executable, "-c", "import pandas, scipy.stats"],
+    }
     with tempfile.TemporaryDirectory() as temporary:
-        folder = options.folder or Path(temporary)
-        first = folder / "first"
-        run = [EBB, "run", "class-order", "--quick", "--quiet", "--store", first]
+        first = Store(Path(temporary) / "first")
+        run = [EBB, "run", "class-order", "--quick", "--quiet", "--store", first.folder]
         subprocess.run(run, check=True, stdout=subprocess.DEVNULL)
-        small = Store(first)
-        records = [
-            dataclasses.replace(each, environment=environment())
-            for each in small.records(small.entries())
-        ]
-        calls = {"--help": ["--help"]}
+        records = first.records(first.entries())
         for total in options.records:
-            place = folder / f"of-{total}"
-            if not place.exists():
-                fill(place, records, total)
-            for name, words in {
-                "status": ["status"],
-                "status STUDY": ["status", "class-order"],
-                "table STUDY": ["table", "class-order"],
-            }.items():
-                calls[f"{name}, {total:,} records"] = [*words, "--store", place]
-        calls["import pandas, scipy.stats"] = []
+            place = Path(temporary) / str(total)
+            fill(place, records, total)
+            for words in (["status"], ["status", "class-order"], ["table", "class-order"]):
+                name = f"ebb {' '.join(words)}, of {total:,} records"
+                calls[name] = [EBB, *words, "--store", place]
         times: dict[str, list[tuple[float, float]]] = {name: [] for name in calls}
         for _ in range(options.rounds):
-            for name, words in calls.items():
-                times[name].append(seconds(*words))
-        for name, values in times.items():
-            wall, used = (statistics.median(each) for each in zip(*values, strict=True))
-            print(f"{name:<40} {wall:6.2f} s, processor {used:6.2f} s (n = {options.rounds})")
+            for name, command in calls.items():
+                times[name].append(seconds(command))
+    for name, values in times.items():
+        wall, used = (statistics.median(each) for each in zip(*values, strict=True))
+        print(f"{name:<44} {wall:6.2f} s, processor {used:6.2f} s (n = {options.rounds})")
 
 
 if __name__ == "__main__":
