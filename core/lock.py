@@ -42,7 +42,7 @@ def held(folder: Path, study: str, variant: str) -> Iterator[str]:
     """
     made = not folder.exists()
     # A digest, because a variant's name may hold a path, or be too long for a file's.
-    name = sha256(f"{study}\n{variant}".encode()).hexdigest()[:16]
+    name = sha256(f"{study}\n{variant}".encode(errors="surrogatepass")).hexdigest()[:16]
     path = folder / f"driver-{name}.lock"
     try:
         folder.mkdir(parents=True, exist_ok=True)

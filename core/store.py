@@ -297,8 +297,9 @@ class Store:
 
     def check_writable(self) -> None:
         """Refuse a store that could not take a record, before anything is trained."""
-        with self._connection(write=True):
-            pass
+        with self._connection(write=True) as connection:
+            # SQLite opens a file that it may not write to all the same: only writing tells.
+            connection.execute(f"PRAGMA user_version = {SCHEMA}")
 
     @contextmanager
     def _connection(self, write: bool = False) -> Iterator[sqlite3.Connection]:
