@@ -56,7 +56,7 @@ def harmless(frame: "pd.DataFrame") -> "pd.DataFrame":
     """A frame whose texts no spreadsheet takes for a formula.
 
     A text that begins with = + - @, a tab or a carriage return gets an apostrophe in front, as
-    OWASP advises ("CSV Injection"); numbers stay numbers.
+    OWASP advises ("CSV Injection"); numbers stay numbers. Carriage returns become line feeds.
     """
     words = frame.select_dtypes(exclude=["number", "bool"]).columns
     changed = {name: frame[name].map(_harmless).astype(frame[name].dtype) for name in words}
@@ -87,7 +87,11 @@ def clean(text: str) -> str:
 
 
 def _harmless(value: Any) -> Any:
-    return f"'{value}" if isinstance(value, str) and value.startswith(FORMULA) else value
+    if not isinstance(value, str):
+        return value
+    # A bare carriage return is not quoted, and a reader may begin a row there.
+    text = value.replace("\r", "\n")
+    return f"'{text}" if value.startswith(FORMULA) else text
 
 
 def _text(frame: "pd.DataFrame", out: IO[str], decimals: int | None, metric: str) -> None:

@@ -40,7 +40,7 @@ def check_store(store: Store) -> bool:
     stale = sum(each.records for each in counts if each.fingerprint != fingerprint(environment()))
     states, weights = (len(_files(store, name)) for name in (UNFINISHED, WEIGHTS))
     click.echo(
-        f"{store.folder}: {sum(each.records for each in counts)} records of "
+        f"{store.folder}: {sum(each.records for each in counts)} records "
         f"({stale} stale: of another environment), "
         f"{states} files of unfinished runs, {weights} of kept weights; "
         f"{faults or 'no'} fault{'s' * (faults != 1)}"
