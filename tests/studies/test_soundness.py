@@ -13,6 +13,7 @@ from core.continuation import State, state_file
 from core.environment import environment, fingerprint
 from core.store import Store
 from studies.runner import UNFINISHED, WEIGHTS
+from tests.core.test_journal import in_mid_commit
 from tests.studies.conftest import OTHER_ENVIRONMENT, keep, made_record, refused
 from tests.studies.test_cli import UNSOUND, flip_results, spoil_text
 
@@ -210,6 +211,21 @@ def test_a_run_that_is_not_there_is_refused_and_nothing_removed(ebb, filled):
     line = refused(ebb("remove", "class-order", "--run", "abc", "--yes"))
     assert "'abc'" in line
     assert len(filled.entries()) == 4
+
+
+@pytest.mark.parametrize(
+    "words", [("status",), ("table", "class-order"), ("store", "check"), ("run",)], ids=" ".join
+)
+def test_every_command_goes_on_after_a_driver_was_killed_in_mid_commit(words, ebb, filled, workers):
+    with in_mid_commit(filled):
+        pass
+    assert (filled.folder / "ebb.sqlite-journal").stat().st_size
+    if words == ("run",):
+        words = ("run", "class-order", "--quick", "--quiet")
+    assert ebb(*words).status == 0
+    entries = filled.entries()
+    assert {entry.status for entry in entries} == {"finished"}
+    assert len(filled.records(entries)) == 4 + len(workers.asked)
 
 
 def test_a_trained_network_says_whose_it_is(tmp_path, monkeypatch):
