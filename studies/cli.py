@@ -125,6 +125,14 @@ def list_studies(style: str) -> None:
 @click.option("--conditions", help="Only these, separated by commas.")
 @click.option("--workers", type=click.IntRange(1), help="Processes. [default: all processors]")
 @click.option(
+    "--scheduler",
+    metavar="ADDRESS",
+    help="Run on the workers of a Dask cluster (tcp://HOST:8786), a run at a time for each of "
+    "their threads. Its machines need the same data sets (at the same path, or in their own "
+    "EBB_DATA); with --keep-weights or --tensorboard, and for a long run to go on after an "
+    "interruption, the same folders.",
+)
+@click.option(
     "--timeout", type=click.FloatRange(0, min_open=True), help="Seconds that one run may take."
 )
 @click.option("--keep-weights", is_flag=True, help="Keep trained networks, to evaluate them later.")
@@ -151,6 +159,7 @@ def run(
     overrides: tuple[str, ...],
     conditions: str | None,
     workers: int | None,
+    scheduler: str | None,
     timeout: float | None,
     keep_weights: bool,
     tensorboard: Path | None,
@@ -168,6 +177,7 @@ def run(
     command.
     """
     from studies.catalogue import find
+    from studies.executor import Executor, NoWorkersError
     from studies.progress import display, duration
     from studies.runner import execute, expected_seconds, forget, make_plan
     from studies.soundness import remove_files
@@ -177,6 +187,11 @@ def run(
         raise InputError(
             "Received --keep-weights and --tensorboard; expected one of them: a run from kept "
             "weights has no epochs to show."
+        )
+    if workers is not None and scheduler is not None:
+        raise InputError(
+            "Received --workers and --scheduler; expected one of them: a Dask worker does as many "
+            "runs at a time as it has threads."
         )
     store = Store(folder)
     fields: dict[str, Any] = {}
@@ -209,6 +224,20 @@ def run(
             click.echo(f"{name}: {_count(len(plan.jobs), 'run')} to do{kept}{time}")
             return
         store.check_writable()
+        executor: Executor | None = None
+        processes = min(workers or _processors(), len(plan.jobs))
+        if scheduler is not None and plan.jobs:
+            from studies.cluster import Cluster
+
+            cluster = Cluster(
+                scheduler,
+                plan.jobs,
+                logs=folder / "logs",
+                timeout=timeout,
+                remark=lambda line: None if quiet else click.echo(line, err=True),
+            )
+            executor = click.get_current_context().with_resource(cluster)
+            processes = cluster.workers
         if fresh:
             _confirm(f"Remove the records of {name}?", yes)
             store.remove(variant.study.name, variant.name)
@@ -216,12 +245,16 @@ def run(
             forget(plan, store)
         if not quiet:
             click.echo(f"{name}: {_count(len(plan.jobs), 'run')} to do{kept}", err=True)
-        processes = min(workers or _processors(), len(plan.jobs))
         if plan.jobs:
             # What prints the answer takes two seconds to import: it can while the workers train.
             threading.Thread(target=_import_for_the_answer, daemon=True).start()
         with display(plan, quiet) as shown:
-            records = execute(plan, store, shown, workers=processes, timeout=timeout)
+            records = execute(
+                plan, store, shown, workers=processes, timeout=timeout, executor=executor
+            )
+    except NoWorkersError as stop:
+        click.echo(f"ebb: Stopped: {stop}; what ended is kept. To go on: {_same_call()}", err=True)
+        raise SystemExit(FELL_SHORT) from None
     except KeyboardInterrupt:
         click.echo(f"\nInterrupted; what ended is kept. To go on: {_same_call()}", err=True)
         raise
