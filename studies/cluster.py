@@ -14,14 +14,15 @@ import time
 import uuid
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import Any
 
 from data import InputError
 from studies import remote
-from studies.executor import Event, Job, Reports, Worker, conduct, new_log
+from studies.executor import Event, Job, Reports, Worker, conduct
+from studies.place import Place, RemoteWorker, compare, said
 
 CONNECT = 5.0
 """Seconds in which the scheduler must answer at first."""
@@ -64,7 +65,7 @@ class Cluster:
         self._timeout, self._remark = timeout, remark
         self._name = f"ebb-{uuid.uuid4().hex}"
         self._reports: Reports = queue.SimpleQueue()
-        self._places: dict[str, _Place] = {}
+        self._places: dict[str, Place] = {}
         self._numbers = itertools.count()
         self._closed = threading.Event()
         self._client = _connected(address)
@@ -85,7 +86,7 @@ class Cluster:
             self._close()
             raise InputError(
                 f"Received the scheduler {self._address}, with a worker that does not answer "
-                f"({_said(error)}); expected that all do: start it again."
+                f"({said(error)}); expected that all do: start it again."
             ) from None
         except BaseException:
             self._close()
@@ -110,7 +111,7 @@ class Cluster:
         """How many runs there is room for at a time."""
         return sum(place.threads for place in list(self._places.values()))
 
-    def ask(self, address: str, function: Callable[..., Any], *values: Any) -> Any:
+    def _ask(self, address: str, function: Callable[..., Any], *values: Any) -> Any:
         """Have a Dask worker call a function of `studies.remote`.
 
         Raises:
@@ -118,7 +119,7 @@ class Cluster:
         """
         return self._broadcast([address], "raise", function, self._name, *values)[address]
 
-    def lost(self, place: "_Place", error: Exception) -> None:
+    def _lost(self, place: "Place", error: Exception) -> None:
         """A Dask worker no longer answers: its runs are lost, unless the scheduler is to blame."""
         # A scheduler that ends takes its workers along, and they may be gone first.
         if self._closed.wait(LOOK):
@@ -126,11 +127,10 @@ class Cluster:
         try:
             self._threads()
         except Exception as failure:
-            self._stop(f"the scheduler {self._address} is gone ({_said(failure)})")
+            self._stop(f"the scheduler {self._address} is gone ({said(failure)})")
             return
         del self._places[place.address]
-        for member in list(place.members.values()):
-            member.report("died", f"the Dask worker {place.address} was lost ({_said(error)})")
+        place.close(error)
 
     def _broadcast(
         self, workers: Sequence[str], on_error: str, function: Callable[..., Any], *values: Any
@@ -151,12 +151,12 @@ class Cluster:
 
     def _hire(self, crew: Sequence[Worker]) -> Worker | None:
         """A worker at the place with most room."""
-        busy = [worker.place for worker in crew if isinstance(worker, _RemoteWorker)]
+        busy = [worker.place for worker in crew if isinstance(worker, RemoteWorker)]
         taken = {place: busy.count(place) / place.threads for place in list(self._places.values())}
         place = min(taken, key=taken.__getitem__, default=None)
         if place is None or taken[place] >= 1:
             return None
-        return _RemoteWorker(place, next(self._numbers), self._reports, self._logs)
+        return RemoteWorker(place, next(self._numbers), self._reports, self._logs)
 
     def _welcome(self, threads: Mapping[str, int]) -> None:
         """Work with Dask workers, if all of them are as it is here.
@@ -167,9 +167,11 @@ class Cluster:
         """
         shared = self._check(list(threads))
         for address in threads:
-            self.ask(address, remote.join, Path.cwd(), self._timeout)
+            self._ask(address, remote.join, Path.cwd(), self._timeout)
         for address, count in threads.items():
-            place = self._places[address] = _Place(self, address, count, shared[address])
+            place = self._places[address] = Place(
+                address, count, shared[address], ask=partial(self._ask, address), lost=self._lost
+            )
             threading.Thread(target=place.listen, daemon=True).start()
 
     def _check(self, addresses: Sequence[str]) -> dict[str, bool]:
@@ -187,7 +189,7 @@ class Cluster:
             found = self._broadcast(addresses, "return", remote.look, file, markers)
         expected = remote.look(file)
         for address, findings in found.items():
-            _compare(f"the Dask worker {address}", findings, expected, file)
+            compare(f"the Dask worker {address}", findings, expected, file)
         if not all(findings.shared for findings in found.values()):
             self._without_shared_folders(next(a for a in found if not found[a].shared))
         return {address: findings.shared for address, findings in found.items()}
@@ -217,7 +219,7 @@ class Cluster:
             try:
                 threads = self._threads()
             except Exception as error:
-                self._stop(f"the scheduler {self._address} is gone ({_said(error)})")
+                self._stop(f"the scheduler {self._address} is gone ({said(error)})")
                 return
             for address in threads.keys() - self._places.keys() - refused:
                 try:
@@ -255,132 +257,33 @@ class Cluster:
             self._client.close(timeout=CLOSE)
 
 
-class _Place:
-    """A Dask worker, and the thread that listens to it."""
-
-    def __init__(self, cluster: Cluster, address: str, threads: int, shared: bool) -> None:
-        self.cluster, self.address, self.threads, self.shared = cluster, address, threads, shared
-        self.members: dict[int, _RemoteWorker] = {}
-
-    def listen(self) -> None:
-        """Pass on what happens there, until nobody answers."""
-        try:
-            while True:
-                for number, kind, value, log in self.cluster.ask(self.address, remote.hear):
-                    if number in self.members:
-                        self.members[number].report(kind, value, log)
-        except Exception as error:  # whatever Dask, the network, or what is called there raises
-            self.cluster.lost(self, error)
-
-
-class _RemoteWorker:
-    """A worker process on a Dask worker."""
-
-    def __init__(self, place: _Place, number: int, reports: Reports, logs: Path) -> None:
-        self.job: Job | None = None
-        self.faulty = False
-        self.log: Path | None = None
-        self.place = place
-        self._number, self._reports, self._logs = number, reports, logs
-        place.members[number] = self
-
-    def start(self, job: Job) -> None:
-        """Hand it a job, with paths that hold there too."""
-        self.job = job
-        shared = self.place.shared
-        self._tell(
-            replace(
-                job,
-                data_dir=job.data_dir and job.data_dir.resolve(),
-                keep=job.keep.resolve() if job.keep and shared else None,
-                weights=job.weights.resolve() if job.weights and shared else None,
-            )
-        )
-
-    def stop(self) -> None:
-        """Let it end by itself."""
-        self._tell(None)
-
-    def end(self) -> None:
-        """Listen to it no more."""
-        # A process that died is cleared away at its place; all others are when the cluster is left.
-        self.place.members.pop(self._number, None)
-
-    def report(self, kind: str, value: Any, log: bytes | None = None) -> None:
-        """Put what happened where the driver finds it, and what was printed beside its store."""
-        where = f"on the Dask worker {self.place.address}"
-        if kind == "refused":
-            condition, reason = value
-            value = condition, f"{reason.removesuffix('.')} ({where})."
-        if kind == "record" and self.job and value.key != self.job.key:
-            why = (
-                f"Received a run with key {value.key} {where}; expected {self.job.key}: the code "
-                "of the study differs there, install the same."
-            )
-            kind, value = "refused", (self.job.condition, why)
-        if log and self.job:
-            self.log = new_log(self._logs)
-            self.log.write_bytes(log)
-        self._reports.put((self, kind, value))
-
-    def _tell(self, job: Job | None) -> None:
-        try:
-            self.place.cluster.ask(self.place.address, remote.tell, self._number, job)
-        except Exception as error:
-            self.report("died", f"the Dask worker {self.place.address} was lost ({_said(error)})")
-
-
 def _connected(address: str) -> Any:
     """A client of the scheduler, which says nothing by itself."""
     try:
         import distributed
+        from distributed.comm import get_address_host_port
     except ImportError:
         raise InputError(
             "Received --scheduler without the package `distributed`; expected it to be installed: "
             "`pip install 'distributed>=2025.1'`, or Ebb with its extra `cluster`."
         ) from None
     # What goes wrong is said here, in one line.
-    logging.getLogger("distributed").setLevel(logging.CRITICAL + 1)
+    for name in ("distributed", "distributed.client", "tornado.application", "asyncio"):
+        logging.getLogger(name).setLevel(logging.CRITICAL + 1)
     try:
+        # A client with an address that means nothing fails once more when it is thrown away; and
+        # one without an address would start a cluster of its own.
+        get_address_host_port(address, strict=True)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # versions are compared below, those that matter
             return distributed.Client(
-                # Without an address Dask would start a cluster of its own.
-                address or ":0",
+                address,
                 timeout=CONNECT,
                 set_as_default=False,
                 name="ebb",
             )
     except Exception as error:
         raise InputError(
-            f"Received --scheduler {address!r}, where no Dask scheduler answers ({_said(error)}); "
+            f"Received --scheduler {address!r}, where no Dask scheduler answers ({said(error)}); "
             "expected the address that `dask scheduler` prints, such as tcp://127.0.0.1:8786."
         ) from None
-
-
-def _compare(who: str, found: Any, expected: remote.Findings, file: Path | None) -> None:
-    """Refuse a Dask worker that is not as it is here."""
-    if isinstance(found, OSError):
-        raise found
-    if isinstance(found, Exception):
-        raise InputError(
-            f"Received {who}, which cannot load Ebb ({_said(found)}); expected it to be installed "
-            "there as it is here."
-        )
-    for name, value in expected.environment.items():
-        if (theirs := found.environment.get(name)) != value:
-            raise InputError(
-                f"Received {who} with {name} {theirs!r}; expected {value!r}, as here: install the "
-                "same there and start it again."
-            )
-    if found.study_file != expected.study_file:
-        what = "another" if found.study_file else "no"
-        raise InputError(
-            f"Received {who}, which has {what} file {str(file)!r}; expected the one that is here: "
-            "put it there, or on a folder that both share."
-        )
-
-
-def _said(error: BaseException) -> str:
-    """What an exception says, in one line."""
-    return " ".join(f"{type(error).__name__}: {error}".split()).removesuffix(":")[:300]

@@ -36,7 +36,8 @@ class Findings:
     """What a Dask worker finds at its place.
 
     Attributes:
-        environment: See `core.environment`; also the version of Python.
+        environment: See `core.environment`; also the version of Python, and hashes of Ebb's other
+            packages that a run meets.
         study_file: SHA-256 of the user's study file; none if it cannot be read.
         shared: Whether the driver's folders are the same ones here, and can be written to.
     """
@@ -56,10 +57,19 @@ def look(study_file: Path | None, markers: Sequence[Path] = ()) -> Findings:
     python = ".".join(platform.python_version_tuple()[:2])
     # Read anew: the code may have changed since this process first asked.
     found = {"python": python, **environment.__wrapped__()}
+    found |= {package: _code(package) for package in ("data", "studies")}
     digest = None
     if study_file is not None and study_file.is_file():
         digest = hashlib.sha256(study_file.read_bytes()).hexdigest()
     return Findings(found, digest, all(map(_is_shared, markers)))
+
+
+def _code(package: str) -> str:
+    folder = Path(__file__).parent.parent / package
+    code = hashlib.sha256()
+    for file in sorted(folder.rglob("*.py")):
+        code.update(file.relative_to(folder).as_posix().encode() + file.read_bytes())
+    return code.hexdigest()[:16]
 
 
 def _is_shared(marker: Path) -> bool:
