@@ -104,7 +104,8 @@ class RemoteWorker:
 
     def lose(self, error: Exception) -> None:
         """Nobody answers any more."""
-        self.report("died", f"the Dask worker {self.place.address} was lost ({said(error)})")
+        why = said(error).rpartition(": ")[2]  # without the sockets that Dask names first
+        self.report("died", f"the Dask worker {self.place.address} was lost ({why})")
 
     def _tell(self, job: Job | None) -> None:
         try:

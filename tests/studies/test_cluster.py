@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import json
 import os
 import queue
 import re
@@ -33,6 +34,7 @@ from tests.studies.conftest import (
     fresh_environment,
     in_a_process,
     made_record,
+    really_run,
     refused,
     tiny,
 )
@@ -76,7 +78,7 @@ study = Study(
 DRIVER = """
 import sys
 from studies import cli, cluster
-cluster.PATIENCE = float(sys.argv.pop(1))
+exec(sys.argv.pop(1), vars(cluster))
 sys.argv[0] = "ebb"
 cli.main()
 """
@@ -116,7 +118,7 @@ class Dask(NamedTuple):
 
     def worker(self, threads: int = 1, **variables: str) -> subprocess.Popen:
         """Without the nanny that would start it again."""
-        own = "--no-nanny --dashboard-address 127.0.0.1:0"
+        own = "--no-nanny --host 127.0.0.1 --dashboard-address 127.0.0.1:0"
         return self.start(f"dask worker {self.address} --nthreads {threads} {own}", **variables)
 
 
@@ -175,11 +177,12 @@ def scheduler(bare: Dask) -> Iterator[Dask]:
         process.wait()
 
 
-def driver(folder: Path, address: str, *options: str, patience: float = 20) -> subprocess.Popen:
+def driver(folder: Path, address: str, *options: str, change: str = "") -> subprocess.Popen:
+    """A driver, with a change to the times that `studies.cluster` waits."""
     (folder / "slow_scores.py").write_text(SCORES)
     words = ["run", "slow_scores.py", "--scheduler", address, *options]
     return subprocess.Popen(
-        [sys.executable, "-P", "-c", DRIVER, str(patience), *words],
+        [sys.executable, "-P", "-c", DRIVER, change, *words],
         cwd=folder,
         env=fresh_environment(),
         stdin=subprocess.DEVNULL,
@@ -232,17 +235,18 @@ def test_the_readme_runs_a_study_on_a_scheduler_and_two_workers(shown, tmp_path)
 def on_cluster(shown, tmp_path_factory):
     """The sound study of `conftest`, run there."""
     folder = tmp_path_factory.mktemp("sound")
-    (folder / "sound.py").write_text(SOUND)
-    call = in_a_process("run", "sound.py", "--scheduler", shown[0].address, folder=folder)
-    assert call.status == 0, call
-    return folder
+    ran = really_run(folder, "sound", SOUND, "--scheduler", shown[0].address)
+    assert ran.call.status == 0, ran.call
+    return ran
 
 
 def test_the_records_are_the_same_bytes_as_those_of_local_workers(on_cluster, sound):
-    records = Store(on_cluster / "results").records(Store(on_cluster / "results").entries())
-    there = {(r.condition, r.seed): (r.key, r.status, r.digest()) for r in records}
-    assert there == digests(sound)
-    assert list((on_cluster / "results" / "logs").iterdir()) == []
+    assert digests(on_cluster) == digests(sound)
+    assert list((on_cluster.folder / "results" / "logs").iterdir()) == []
+
+
+def test_the_driver_imports_neither_tensorflow_nor_what_draws(on_cluster):
+    assert json.loads(on_cluster.loaded.read_text())["heavy"] == []
 
 
 def test_every_dask_worker_is_used(on_cluster, shown):
@@ -280,7 +284,24 @@ def test_a_dask_worker_that_is_killed_costs_its_run_and_the_others_do_the_rest(s
     assert status == 1, err
     assert statuses(tmp_path) == {0: "finished", 1: "failed", 2: "finished", 3: "finished"}
     (error,) = [e.error for e in Store(tmp_path / "results").entries() if e.status == "failed"]
-    assert re.match(r"the Dask worker tcp://127\.0\.0\.1:\d+ was lost \(\w+", error)
+    assert re.match(r"the Dask worker tcp://127\.0\.0\.1:\d+ was lost \([\w. ]+\)$", error)
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="parents are found in /proc")
+def test_a_dask_worker_that_no_longer_answers_costs_its_run(scheduler, tmp_path):
+    """As when its machine is cut off: nothing is closed, nothing comes."""
+    workers = [scheduler.worker(), scheduler.worker()]
+    (tmp_path / "slowly").touch()
+    process = driver(tmp_path, scheduler.address, change="SILENCE = 10")
+    stopped = parent([begun(tmp_path, seed) for seed in (0, 1)][1])
+    assert stopped in {worker.pid for worker in workers}
+    os.kill(stopped, signal.SIGSTOP)
+    (tmp_path / "slowly").unlink()
+    status, err = ended(process)
+    assert status == 1, err
+    (error,) = [e.error for e in Store(tmp_path / "results").entries() if e.seed == 1]
+    assert error.endswith("was lost (timed out after 10 s.)")
 
 
 def test_a_dask_worker_that_comes_later_is_used(scheduler, tmp_path):
@@ -299,7 +320,7 @@ def test_a_dask_worker_that_comes_later_is_used(scheduler, tmp_path):
 def test_when_no_worker_is_left_the_driver_says_so_and_how_to_go_on(scheduler, tmp_path):
     only = scheduler.worker()
     (tmp_path / "slowly").touch()
-    process = driver(tmp_path, scheduler.address, patience=2)
+    process = driver(tmp_path, scheduler.address, change="PATIENCE = 2")
     begun(tmp_path, 0)
     only.kill()
     status, err = ended(process)
@@ -316,7 +337,7 @@ def test_when_the_scheduler_is_killed_the_driver_says_so_and_how_to_go_on(tmp_pa
         scheduler = start_scheduler(started)
         started.worker()
         (tmp_path / "slowly").touch()
-        process = driver(tmp_path, started.address, "--seeds", "1-3", patience=2)
+        process = driver(tmp_path, started.address, "--seeds", "1-3", change="PATIENCE = 2")
         training = begun(tmp_path, 1)
         scheduler.kill()
         status, err = ended(process)
@@ -405,11 +426,16 @@ def test_a_worker_with_other_data_is_refused_by_name(scheduler, tmp_path):
 # What needs no cluster.
 
 
-@pytest.mark.parametrize("address", ["tcp://127.0.0.1:1", "", "no place", "quic://here:1"])
-def test_a_wrong_address_is_refused(address, tmp_path):
-    words = ("run", "class-order", "--quick", "--quiet", "--scheduler", address)
-    line = refused(in_a_process(*words, folder=tmp_path))
+@pytest.mark.parametrize("address", ["", "no place", "no-port", "quic://here:1", "tcp://a:b"])
+def test_an_address_that_means_nothing_is_refused(address, ebb):
+    line = refused(ebb("run", "class-order", "--quick", "--quiet", "--scheduler", address))
     assert f"Received --scheduler {address!r}, where no Dask scheduler answers (" in line
+
+
+def test_an_address_where_nobody_answers_is_refused_within_seconds(tmp_path):
+    words = ("run", "class-order", "--quick", "--quiet", "--scheduler", "tcp://127.0.0.1:1")
+    line = refused(in_a_process(*words, folder=tmp_path))
+    assert "Received --scheduler 'tcp://127.0.0.1:1', where no Dask scheduler answers (" in line
     assert not (tmp_path / "results" / "logs").exists()
 
 
