@@ -234,10 +234,10 @@ def run(
                 plan.jobs,
                 logs=folder / "logs",
                 timeout=timeout,
-                remark=lambda line: None if quiet else click.echo(line, err=True),
+                remark=lambda line: None if quiet else click.echo(f"note: {line}", err=True),
             )
             executor = click.get_current_context().with_resource(cluster)
-            processes = cluster.workers
+            processes = min(cluster.workers, len(plan.jobs))
         if fresh:
             _confirm(f"Remove the records of {name}?", yes)
             store.remove(variant.study.name, variant.name)

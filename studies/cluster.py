@@ -226,7 +226,7 @@ class Cluster:
                     self._welcome({address: threads[address]})
                 except InputError as error:
                     refused.add(address)
-                    self._remark(f"A worker that came later is not used. {error}")
+                    self._remark(f"a worker that came later is not used. {error}")
                 except Exception:
                     continue  # it is about to leave again, or will answer the next time
                 self._reports.put((None, "room", None))

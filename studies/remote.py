@@ -5,6 +5,7 @@ machine, hands them the driver's jobs, and keeps what they report until the driv
 """
 
 import asyncio
+import contextlib
 import hashlib
 import logging
 import os
@@ -139,6 +140,8 @@ class _Crew:
         self._reports: Reports = queue.SimpleQueue()
         self._members: dict[int, WorkerProcess] = {}
         self._lease: threading.Timer | None = None
+        # A process may report before it is entered above.
+        self._lock = threading.Lock()
 
     def wait_for_driver(self, driver: str | None) -> None:
         """Count the seconds since this driver last asked; none while it does (None)."""
@@ -151,18 +154,19 @@ class _Crew:
             self._lease.start()
 
     def tell(self, number: int, job: Job | None) -> None:
-        member = self._members.get(number)
-        if job is None:
-            if member is not None:
-                member.stop()
-            return
-        if member is None:
-            member = WorkerProcess(self._reports, self._logs, self._timeout, self._folder)
-            self._members[number] = member
-        # The place's own folder of data sets, if it was given one.
-        if own := os.environ.get("EBB_DATA"):
-            job = replace(job, data_dir=Path(own))
-        member.start(job)
+        with self._lock:
+            member = self._members.get(number)
+            if job is None:
+                if member is not None:
+                    member.stop()
+                return
+            if member is None:
+                member = WorkerProcess(self._reports, self._logs, self._timeout, self._folder)
+                self._members[number] = member
+            # The place's own folder of data sets, if it was given one.
+            if own := os.environ.get("EBB_DATA"):
+                job = replace(job, data_dir=Path(own))
+            member.start(job)
 
     def hear(self) -> list[tuple[int, str, Any, bytes | None]]:
         heard: list[tuple[int, str, Any, bytes | None]] = []
@@ -172,7 +176,8 @@ class _Crew:
                 report = self._reports.get(timeout=max(end - time.monotonic(), 0))
             except queue.Empty:
                 return heard
-            heard += self._heard(*report)
+            with self._lock:
+                heard += self._heard(*report)
             urgent = report[1] != "epoch"
             end = min(end, time.monotonic() + (0 if urgent else BETWEEN))
 
@@ -184,7 +189,8 @@ class _Crew:
             return []
         log = None
         if kind in ("failed", "died") and member.job is not None and member.log is not None:
-            log = member.log.read_bytes()[-LOG:]
+            with contextlib.suppress(OSError):  # Dask clears its folders away
+                log = member.log.read_bytes()[-LOG:]
         if kind != "epoch":
             member.job = None  # its time is over
         if kind == "died":
@@ -193,8 +199,9 @@ class _Crew:
         return [(number, kind, value, log)]
 
     def end(self) -> None:
-        for member in self._members.values():
-            member.end()
+        with self._lock:
+            for member in self._members.values():
+                member.end()
 
 
 _CREWS: dict[str, _Crew] = {}
