@@ -1,7 +1,8 @@
 """Where runs happen: an executor is a function from jobs to the events that they cause.
 
-`in_processes` is the one for this machine. The driver never imports TensorFlow: each worker is
-a process of its own with one thread, so that a run's bytes do not depend on how many there are.
+`in_processes` is the one for this machine, `studies.cluster` has the one for a Dask cluster; both
+hand out jobs by `conduct`. The driver never imports TensorFlow: each worker is a process of its
+own with one thread, so that a run's bytes do not depend on how many there are.
 """
 
 import contextlib
@@ -15,7 +16,7 @@ import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 from core import Recipe
 from studies.reports import read_report
@@ -79,8 +80,39 @@ class Event(NamedTuple):
 Executor = Callable[[Sequence[Job]], Iterator[Event]]
 CONDITIONS = 10
 """How many conditions a worker process trains: each leaves compiled code behind, some 12 MB."""
-Reports = queue.SimpleQueue[Any]
-"""What workers report, in the order of its arrival: (worker, kind, value), or None."""
+
+
+class NoWorkersError(Exception):
+    """The rest cannot be run now, for no fault of the call or of a run: one line that says why."""
+
+
+class Worker(Protocol):
+    """Does one job after the other and reports what happens.
+
+    Attributes:
+        job: What it is at.
+        faulty: Whether a run failed there.
+        log: What it printed, if that is kept.
+    """
+
+    job: Job | None
+    faulty: bool
+    log: Path | None
+
+    def start(self, job: Job) -> None:
+        """Begin a job."""
+
+    def stop(self) -> None:
+        """Let the worker end by itself."""
+
+    def end(self) -> None:
+        """End the worker now, and tidy up after it."""
+
+
+Reports = queue.SimpleQueue[tuple[Worker | None, str, Any]]
+"""What workers say: who, and an event's kind and value. Nobody says `room` when there may be room
+for another worker, `stopped` (with one line) when there will not be any, and `interrupted` when a
+signal came: what was reported before it is still handed on."""
 
 
 def in_processes(
@@ -89,12 +121,9 @@ def in_processes(
     workers: int,
     logs: Path,
     timeout: float | None = None,
-    reports: "Reports | None" = None,
+    reports: Reports | None = None,
 ) -> Iterator[Event]:
     """Run jobs in worker processes on this machine.
-
-    A worker keeps to one condition while there are jobs of it, because it compiles a network
-    once; one that has compiled many is replaced. A worker that dies costs the run that it was at.
 
     Args:
         jobs: What to run; started in this order, condition by condition.
@@ -102,17 +131,38 @@ def in_processes(
         logs: Folder for what the workers print; kept where a run failed.
         timeout: Seconds that a run may take, from the moment when it is handed to a worker. One
             that takes longer costs its worker, as if that had died.
-        reports: Where workers report. None among the reports ends the study: what was reported
-            before it is still handed on.
+        reports: Where the workers report, if somebody else has something to say there.
+    """
+    heard: Reports = queue.SimpleQueue() if reports is None else reports
+
+    def hire(crew: Sequence[Worker]) -> Worker | None:
+        return WorkerProcess(heard, logs, timeout) if len(crew) < workers else None
+
+    return conduct(jobs, heard, hire)
+
+
+def conduct(
+    jobs: Sequence[Job], reports: Reports, hire: Callable[[Sequence[Worker]], Worker | None]
+) -> Iterator[Event]:
+    """Hand jobs to workers until all are done.
+
+    A worker keeps to one condition while there are jobs of it, because it compiles a network
+    once; one that has compiled many is replaced. A worker that dies costs the run that it was at.
+
+    Args:
+        jobs: What to run.
+        reports: What the workers report.
+        hire: Given the workers that there are, one more; None if there is no room for it.
 
     Raises:
-        KeyboardInterrupt: None was found among the reports.
+        NoWorkersError: Nobody is left to do the rest.
+        KeyboardInterrupt: A signal came.
     """
     waiting: dict[str, list[Job]] = {}
     for job in jobs:
         waiting.setdefault(job.condition, []).append(job)
-    reports = queue.SimpleQueue() if reports is None else reports
-    crew: list[_Worker] = []
+    crew: list[Worker] = []
+    trained: dict[Worker, set[str]] = {}
 
     def next_job(condition: str | None) -> Job | None:
         """Another run of the condition, else one of a condition that few are working at."""
@@ -126,34 +176,43 @@ def in_processes(
             del waiting[condition]
         return job
 
-    def hire(job: Job) -> Event:
-        crew.append(_Worker(reports, logs, timeout))
-        crew[-1].start(job)
-        return Event(job, "started")
-
     try:
-        while len(crew) < workers and (first := next_job(None)) is not None:
-            yield hire(first)
-        while any(worker.job for worker in crew):
-            if (report := reports.get()) is None:
-                raise KeyboardInterrupt
-            worker, kind, value = report
+        while True:
+            while waiting and (new := hire(crew)) is not None:
+                first = next_job(None)
+                assert first is not None  # some are waiting
+                crew.append(new)
+                new.start(first)
+                yield Event(first, "started")
+            if not waiting and not any(worker.job for worker in crew):
+                return
+            worker, kind, value = reports.get()
+            if worker is None:
+                if kind == "stopped":
+                    raise NoWorkersError(value)
+                if kind == "interrupted":
+                    raise KeyboardInterrupt
+                continue
             if worker.job is None:
                 continue  # the end of a worker that had nothing left to do
             if kind in ("failed", "died"):
-                value = f"{value}, see {worker.log}"
+                worker.faulty = True
+                value = f"{value}, see {worker.log}" if worker.log else value
             yield Event(worker.job, kind, value)
             if kind == "epoch":
                 continue
-            worker.faulty |= kind in ("failed", "died")
-            following = next_job(worker.job.condition)
+            condition = worker.job.condition
+            if isinstance(worker.job.recipe, Recipe):
+                trained.setdefault(worker, set()).add(condition)
             worker.job = None
-            if kind == "died" or (following is not None and worker.is_full(following)):
+            # TensorFlow forgets nothing that it compiled: the next condition is a new process's.
+            full = len(trained.get(worker, ())) >= CONDITIONS and condition not in waiting
+            if kind == "died" or (full and waiting):
+                if kind != "died":
+                    worker.stop()
                 worker.end()
                 crew.remove(worker)
-                if following is not None:
-                    yield hire(following)
-            elif following is not None:
+            elif (following := next_job(condition)) is not None:
                 worker.start(following)
                 yield Event(following, "started")
             else:
@@ -163,44 +222,49 @@ def in_processes(
             worker.end()
 
 
-class _Worker:
-    """A process that runs `studies.worker`, and the thread that listens to it."""
+class WorkerProcess:
+    """A process that runs `studies.worker`, and the thread that listens to it.
 
-    def __init__(self, reports: Reports, logs: Path, timeout: float | None) -> None:
+    Args:
+        reports: Where to put what it says.
+        logs: Folder for what it prints.
+        timeout: Seconds that a run may take.
+        folder: Where it stands; here if None.
+    """
+
+    def __init__(
+        self,
+        reports: Reports,
+        logs: Path,
+        timeout: float | None,
+        folder: Path | None = None,
+    ) -> None:
         self.job: Job | None = None
         self.faulty = self.overdue = False
-        self._trained: set[str] = set()
         self._timeout = timeout
         logs.mkdir(parents=True, exist_ok=True)
-        number = len(list(logs.glob("worker-*.log"))) + 1
-        while (log := logs / f"worker-{os.getpid()}-{number}.log").exists():
-            number += 1
-        self.log = log
-        with log.open("wb") as file:
+        self.log: Path | None = new_log(logs)
+        with self.log.open("wb") as file:
             self._process = subprocess.Popen(
                 [sys.executable, "-P", "-m", "studies.worker"],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=file,
                 env=os.environ | ONE_THREAD,
+                cwd=folder,
                 # Ctrl-C is the driver's to handle; its workers are told by it.
                 start_new_session=True,
             )
         threading.Thread(target=self._listen, args=(reports,), daemon=True).start()
 
     def start(self, job: Job) -> None:
+        """Hand it a job; from now on its time runs."""
         self.job = job
-        if isinstance(job.recipe, Recipe):
-            self._trained.add(job.condition)
         if self._timeout is not None:
             watch = threading.Timer(self._timeout, self._stop_late, [job])
             watch.daemon = True
             watch.start()
         self._say(job)
-
-    def is_full(self, job: Job) -> bool:
-        """Whether it is time for a new process: TensorFlow forgets nothing that it compiled."""
-        return len(self._trained | {job.condition}) > CONDITIONS
 
     def _stop_late(self, job: Job) -> None:
         if self.job is job:
@@ -219,7 +283,7 @@ class _Worker:
             if pipe is not None:
                 with contextlib.suppress(OSError):  # what was still to be said to it is lost
                     pipe.close()
-        if not self.faulty:
+        if not self.faulty and self.log is not None:
             self.log.unlink(missing_ok=True)
 
     def _say(self, message: Job | None) -> None:
@@ -252,3 +316,11 @@ def _how(status: int) -> str:
     # The system ends a process so that takes too much memory; it says so nowhere else.
     memory = ", as when memory runs out" if -status == signal.SIGKILL else ""
     return f"signal {-status}{memory}"
+
+
+def new_log(folder: Path) -> Path:
+    """A name in a folder of logs that nothing has yet."""
+    number = len(list(folder.glob("worker-*.log"))) + 1
+    while (log := folder / f"worker-{os.getpid()}-{number}.log").exists():
+        number += 1
+    return log

@@ -16,6 +16,7 @@ WHOLE = (
     *("dead", "untrained", "vanished", "overflowed"),
 )
 FIGURES = ("mean", "sd", "ci_low", "ci_high", "p25", "p50", "p75", "min", "max")
+FORMULA = ("=", "+", "-", "@", "\t", "\r")
 CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 
 
@@ -38,7 +39,7 @@ def show(
     """
     out = sys.stdout if file is None else file
     if style == "csv":
-        frame.to_csv(out, index=False, lineterminator="\n")
+        harmless(frame).to_csv(out, index=False, lineterminator="\n")
     elif style == "json":
         json.dump(rows(frame), out, indent=1, allow_nan=False)
         out.write("\n")
@@ -49,6 +50,17 @@ def show(
             out.write(f"| {' | '.join(cell.replace('|', '&#124;') for cell in line)} |\n")
     else:
         _text(frame, out, decimals, metric)
+
+
+def harmless(frame: "pd.DataFrame") -> "pd.DataFrame":
+    """A frame whose texts no spreadsheet takes for a formula.
+
+    A text that begins with = + - @, a tab or a carriage return gets an apostrophe in front, as
+    OWASP advises ("CSV Injection"); numbers stay numbers. Carriage returns become line feeds.
+    """
+    words = frame.select_dtypes(exclude=["number", "bool"]).columns
+    changed = {name: frame[name].map(_harmless).astype(frame[name].dtype) for name in words}
+    return frame.assign(**changed).rename(columns=_harmless)
 
 
 def rows(frame: "pd.DataFrame") -> list[dict[str, Any]]:
@@ -72,6 +84,14 @@ def cells(frame: "pd.DataFrame", decimals: int | None = 1, metric: str = "") -> 
 def clean(text: str) -> str:
     """Text without control characters, so that nothing in a store can steer a terminal."""
     return CONTROL.sub("?", text)
+
+
+def _harmless(value: Any) -> Any:
+    if not isinstance(value, str):
+        return value
+    # A bare carriage return is not quoted, and a reader may begin a row there.
+    text = value.replace("\r", "\n")
+    return f"'{text}" if value.startswith(FORMULA) else text
 
 
 def _text(frame: "pd.DataFrame", out: IO[str], decimals: int | None, metric: str) -> None:

@@ -177,6 +177,7 @@ def execute(
     workers: int = 1,
     timeout: float | None = None,
     executor: Executor | None = None,
+    reports: Reports | None = None,
     interruption: Interruption | None = None,
 ) -> list[Record]:
     """Run what is planned and keep each record as it comes.
@@ -188,6 +189,7 @@ def execute(
         workers: Worker processes, if no executor is given.
         timeout: Seconds that a run may take there.
         executor: Where runs happen, if not in processes on this machine.
+        reports: Where its workers report, where an interruption is told.
         interruption: What signals do; the first one ends the study when what ended is kept.
 
     Returns:
@@ -200,15 +202,19 @@ def execute(
     if not plan.jobs:
         return []
     store.check_writable()
-    reports: Reports = SimpleQueue()
+    heard: Reports = SimpleQueue() if reports is None else reports
     run = executor or partial(
         in_processes,
         workers=workers,
         logs=store.folder / "logs",
         timeout=timeout,
-        reports=reports,
+        reports=heard,
     )
-    told = interruption.told(partial(reports.put, None)) if interruption else nullcontext()
+    told = (
+        interruption.told(partial(heard.put, (None, "interrupted", None)))
+        if interruption
+        else nullcontext()
+    )
     records: list[Record] = []
     digests: dict[str, str] = {}
     waiting: list[tuple[Record, str]] = []
