@@ -15,6 +15,7 @@ from analysis.families import Family
 
 SIDES = ("#0072B2", "#D55E00")  # blue and vermilion of Okabe and Ito: told apart by everybody
 INK = "#222222"
+GROUND = "#fefefe"  # as good as white; a page may put its own ground in its place
 
 
 def comparison_figure(found: Comparison | Family) -> Figure:
@@ -102,7 +103,7 @@ def _differences(
             reach = [[d.points - d.ci_low], [d.ci_high - d.points]]
         style["xerr" if horizontal else "yerr"] = reach
         point = (d.points, place) if horizontal else (place, d.points)
-        face = INK if filled else "white"
+        face = INK if filled else GROUND
         axes.errorbar(point[0], point[1], fmt="o", markerfacecolor=face, **style)
         margin = c.equivalence.margin if c.equivalence is not None else None
         if margin is not None and place == 0:
