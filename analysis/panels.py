@@ -89,7 +89,7 @@ def heat_map(
         bar: Label of a colour bar beside it; none if None.
     """
     # One class alone is a line of cells; more cells than can be told apart need no borders.
-    small = max(values.shape) <= ANNOTATED_UP_TO
+    small = max(values.shape) <= ANNOTATED_UP_TO and numbers
     mesh = axis.pcolormesh(
         np.ma.masked_invalid(values),
         cmap=colours,
@@ -97,14 +97,15 @@ def heat_map(
         edgecolors="white" if small else "face",
         linewidth=0.5 if small else 0.1,
     )
-    mesh.set_rasterized(values.size > MOST_MARKS)
+    # In a vector figure a cell is a shape of 200 bytes: without numbers, pixels do as well.
+    mesh.set_rasterized(not small)
     axis.set(xlim=(0, values.shape[1]), ylim=(values.shape[0], 0))
     axis.spines[:].set_visible(False)
     if bar is not None:
         drawn = axis.figure.colorbar(mesh, ax=axis, label=bar)
         drawn.solids.set_rasterized(True)  # 256 steps, that nobody needs as 256 shapes
         drawn.outline.set_visible(False)
-    if small and numbers:
+    if small:
         light = mesh.cmap(scale(values))[..., :3] @ [0.2126, 0.7152, 0.0722] > 0.45
         for row, column in np.argwhere(~np.isnan(values)).tolist():
             axis.text(

@@ -17,7 +17,7 @@ BLUE = re.compile(r"#0072b2\b")
 """The seeds' colour, which a dark page needs lighter."""
 FONT = re.compile(r"font: (?:[\w-]+ )*?([\d.]+px) [^;]*")
 LONG = re.compile(r"(-?\d+\.\d{2})\d+")
-LARGE = 400_000
+LARGE = 1_000_000
 """Characters of SVG from which a picture of pixels is taken where that is smaller."""
 LITERAL = {"text.parse_math": False}
 """A condition's name is no formula, whatever dollar signs it has. For drawing and for saving."""

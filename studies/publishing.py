@@ -53,7 +53,11 @@ def write_reports(
     targets: dict[Path, Report] = {}
     for name in names:
         report = report_of(store, name, variant, data_dir)
-        target = in_folder(out, file_name(report)) if out is None or out.is_dir() else out
+        target = (
+            in_folder(out, file_name(report.study, report.variant))
+            if out is None or out.is_dir()
+            else out
+        )
         if target in targets:
             raise InputError(f"Received {name!r} twice; expected each study once.")
         refuse_foreign(target)
@@ -88,10 +92,10 @@ def write_figures(report: Report, folder: Path, prefix: str = "") -> None:
     click.echo(f"drawn: {count} files in {folder}", err=True)
 
 
-def file_name(report: Report) -> str:
+def file_name(study: str, variant: str) -> str:
     """A page's name: class-order.html, or class-order-quick.html."""
-    variant = "" if report.variant == "full" else f"-{report.variant}"
-    return f"{UNFIT.sub('-', report.study + variant)}.html"
+    name = study if variant == "full" else f"{study}-{variant}"
+    return f"{UNFIT.sub('-', name)}.html"
 
 
 def in_folder(folder: Path | None, name: str) -> Path:

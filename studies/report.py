@@ -127,7 +127,7 @@ def report_of(store: Store, name: str, variant: str | None, data_dir: Path | Non
     Raises:
         InputError: No such study, or it was never run.
     """
-    reading = _printable(read(store, name, variant))
+    reading = printable(read(store, name, variant))
     finished = [record for record in reading.records if record.status == "finished"]
     planned = _planned(reading)
     recipes = {record.condition: record.recipe for record in reading.records}
@@ -183,7 +183,7 @@ def picture_table(picture: Picture) -> Table:
     return words_table(picture.shown, caption, heads=picture.heads, **picture.formatting)
 
 
-def _printable(reading: Reading) -> Reading:
+def printable(reading: Reading) -> Reading:
     """The reading with names and remarks that a page and a drawing can hold."""
 
     def said(text: str) -> str:
