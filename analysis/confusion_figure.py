@@ -10,7 +10,7 @@ from matplotlib.colors import PowerNorm
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from analysis.panels import counted, grid, heading, heat_map, label_cells
+from analysis.panels import colour_bar, counted, grid, heading, heat_map, label_cells
 from analysis.runs import RunLike, finished_by_condition, last_evaluation
 
 Floats = NDArray[np.float64]
@@ -79,9 +79,7 @@ def confusion_figure(
         label_cells(axis, labels, labels)
         axis.set_xlabel("predicted class")
         axis.set_ylabel("true class")
-    bar = figure.colorbar(mesh, ax=axes, label="share of the true class (%)", shrink=0.6)
-    bar.solids.set_rasterized(True)
-    bar.outline.set_visible(False)
+    colour_bar(axes, mesh, "share of the true class (%)", shrink=0.6)
     return figure
 
 

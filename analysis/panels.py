@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import textwrap
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -102,9 +103,7 @@ def heat_map(
     axis.set(xlim=(0, values.shape[1]), ylim=(values.shape[0], 0))
     axis.spines[:].set_visible(False)
     if bar is not None:
-        drawn = axis.figure.colorbar(mesh, ax=axis, label=bar)
-        drawn.solids.set_rasterized(True)  # 256 steps, that nobody needs as 256 shapes
-        drawn.outline.set_visible(False)
+        colour_bar(axis, mesh, bar)
     if small:
         light = mesh.cmap(scale(values))[..., :3] @ [0.2126, 0.7152, 0.0722] > 0.45
         for row, column in np.argwhere(~np.isnan(values)).tolist():
@@ -120,11 +119,26 @@ def heat_map(
     return mesh
 
 
+def colour_bar(axes: Axes | Sequence[Axes], mesh: QuadMesh, label: str, **how: float) -> None:
+    """Draw what the colours mean beside one panel or several.
+
+    Args:
+        axes: The panels.
+        mesh: What is coloured.
+        label: What the colours show.
+        **how: What matplotlib's `colorbar` takes besides.
+    """
+    first = axes if isinstance(axes, Axes) else axes[0]
+    bar: Any = first.get_figure().colorbar(mesh, ax=axes, label=label, **how)  # type: ignore[union-attr,arg-type]
+    bar.solids.set_rasterized(True)  # 256 steps, that nobody needs as 256 shapes
+    bar.outline.set_visible(False)
+
+
 def label_cells(axis: Axes, across: Sequence[str], down: Sequence[str]) -> None:
     """Label the cells of a heat map, some of them where there are many."""
     for ticks, labels in ((axis.set_xticks, across), (axis.set_yticks, down)):
         shown = np.arange(0, len(labels), max(1, -(-len(labels) // TICKS)))
-        ticks(shown + 0.5, [labels[k] for k in shown], rotation=0, fontsize=9)
+        ticks(shown + 0.5, [labels[k] for k in shown.tolist()], rotation=0, fontsize=9)
     axis.tick_params(length=0)
 
 

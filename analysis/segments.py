@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from analysis.confusion import class_accuracy
-from analysis.panels import counted, grid, heading, heat_map, label_cells
+from analysis.panels import colour_bar, counted, grid, heading, heat_map, label_cells
 from analysis.runs import RunLike, finished_by_condition, has_segments, segment_confusions
 
 Floats = NDArray[np.float64]
@@ -83,9 +83,7 @@ def segment_figure(
         label_cells(axis, [str(k + 1) for k in range(segments)], list(map(str, range(classes))))
         axis.set_xlabel("after segment")
         axis.set_ylabel("class")
-    bar = figure.colorbar(mesh, ax=axes, label="accuracy (%)", shrink=0.6)
-    bar.solids.set_rasterized(True)
-    bar.outline.set_visible(False)
+    colour_bar(axes, mesh, "accuracy (%)", shrink=0.6)
     return figure
 
 

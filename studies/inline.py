@@ -3,7 +3,9 @@
 import base64
 import io
 import re
+from contextlib import AbstractContextManager
 from html import escape
+from typing import Any
 from xml.etree import ElementTree
 
 import matplotlib as mpl
@@ -19,8 +21,12 @@ FONT = re.compile(r"font: (?:[\w-]+ )*?([\d.]+px) [^;]*")
 LONG = re.compile(r"(-?\d+\.\d{2})\d+")
 LARGE = 1_000_000
 """Characters of SVG from which a picture of pixels is taken where that is smaller."""
-LITERAL = {"text.parse_math": False}
-"""A condition's name is no formula, whatever dollar signs it has. For drawing and for saving."""
+
+
+def literal(**more: Any) -> AbstractContextManager[None]:
+    """Draw and save names as they are: one with dollar signs is no formula."""
+    settings: dict[Any, Any] = {"text.parse_math": False, **more}
+    return mpl.rc_context(settings)
 
 
 def inline(figure: Figure, name: str, alt: str) -> str:
@@ -40,7 +46,7 @@ def inline(figure: Figure, name: str, alt: str) -> str:
         if legend is not None:
             legend.set_frame_on(False)
     file = io.BytesIO()
-    with mpl.rc_context({"svg.fonttype": "none", "svg.hashsalt": "ebb", **LITERAL}):
+    with literal(**{"svg.fonttype": "none", "svg.hashsalt": "ebb"}):
         figure.savefig(file, format="svg", transparent=True, dpi=150)
     root = ElementTree.fromstring(file.getvalue())
     width, height = map(float, root.attrib["viewBox"].split()[2:])
@@ -73,7 +79,7 @@ def _as_html(root: ElementTree.Element, name: str, alt: str, width: float, heigh
         "viewBox": f"0 0 {width:g} {height:g}",
         "role": "img",
         "aria-label": alt,
-        "style": f"width:{1.4 * width:.0f}px;min-width:{min(width, 800):.0f}px",
+        "style": f"width:{1.4 * width:.0f}px;min-width:{min(width, 1000):.0f}px",
     }
     return ElementTree.tostring(root, encoding="unicode", method="html")
 
@@ -97,9 +103,9 @@ def _value(key: str, value: str, name: str) -> str:
 
 def _pixels(figure: Figure, alt: str, width: float) -> str:
     file = io.BytesIO()
-    with mpl.rc_context(LITERAL):
+    with literal():
         figure.savefig(file, format="png", dpi=120, facecolor="white")
     data = base64.b64encode(file.getvalue()).decode()
-    style = f"width:{1.4 * width:.0f}px;min-width:{min(width, 800):.0f}px"
+    style = f"width:{1.4 * width:.0f}px;min-width:{min(width, 1000):.0f}px"
     source = f"data:image/png;base64,{data}"
     return f'<img class="light" alt="{escape(alt)}" style="{style}" src="{source}">'

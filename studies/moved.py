@@ -13,9 +13,10 @@ from data import InputError
 from studies.page import tables_page
 from studies.publishing import file_name, refuse_absent, refuse_foreign, write_page
 from studies.reading import Reading, read
-from studies.report import Table, printable
+from studies.report import printable_reading
 from studies.tables import input_errors, shown_metrics
 from studies.units import chance_of, examples_behind, factor_of, unit_of
+from studies.wordings import Table
 
 if TYPE_CHECKING:
     from analysis.comparison import Comparison
@@ -64,7 +65,7 @@ def write_moved(
         InputError: A store has no such records, or the page cannot be written.
     """
     refuse_absent(out, "--out")
-    first, second = (printable(read(store, name, variant)) for store in (a, b))
+    first, second = (printable_reading(read(store, name, variant)) for store in (a, b))
     if first.variant != second.variant:
         raise InputError(
             f"Received variants {first.variant} and {second.variant}; expected one that both "

@@ -10,7 +10,8 @@ import jinja2
 from markupsafe import Markup
 
 from studies.inline import inline
-from studies.report import Report, Table, picture_table
+from studies.report import Report, picture_table
+from studies.wordings import Table
 
 GENERATOR = "Ebb"
 """Who made a page, in its head; only such a file is replaced."""

@@ -78,7 +78,7 @@ def protocol(recipes: Mapping[str, Json]) -> Protocol:
     common: list[str] = []
     columns: dict[str, list[str]] = {}
     for name in (*known, *others):
-        each = [recipe.get(name) for recipe in recipes.values()]
+        each: list[Any] = [recipe.get(name) for recipe in recipes.values()]
         if all(value == each[0] for value in each):
             sentence = SENTENCES.get(name, f"{_title(name).capitalize()}: {{}}.")
             common.append(sentence.replace("{}", _words(name, each[0]), 1))

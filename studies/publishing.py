@@ -76,13 +76,11 @@ def write_reports(
 
 def write_figures(report: Report, folder: Path, prefix: str = "") -> None:
     """Each figure of a report as png and svg, and the numbers behind it as csv."""
-    import matplotlib as mpl
-
     from analysis.figures import save
-    from studies.inline import LITERAL
+    from studies.inline import literal
     from studies.tables import input_errors
 
-    with mpl.rc_context(LITERAL), input_errors():
+    with literal(), input_errors():
         for picture in report.pictures:
             for kind in ("png", "svg"):
                 save(picture.figure, folder / f"{prefix}{picture.name}.{kind}")

@@ -1,13 +1,10 @@
 """What stands on the page of a study, as plain data: words, tables and pictures in their order."""
 
-import re
-import shlex
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from core import Store, environment, fingerprint
+from core import Store
 from data import InputError
 from studies.comparing import (
     Result,
@@ -19,10 +16,12 @@ from studies.comparing import (
     sentences,
 )
 from studies.footnotes import footnotes
-from studies.illustrations import Picture, illustrate
+from studies.illustrations import illustrate
+from studies.progress import duration
 from studies.protocol import Protocol, protocol
+from studies.provenance import command_of, environment_table, failures_table, runs_table
 from studies.reading import Reading, read
-from studies.rendering import cells, clean, heading
+from studies.report_pictures import Picture
 from studies.reporting import (
     NOT_SHOWN,
     check_of,
@@ -33,38 +32,10 @@ from studies.reporting import (
 )
 from studies.tables import default_kind, table_of
 from studies.variant import variant_of
+from studies.wordings import Table, printable, words_table
 
 if TYPE_CHECKING:
-    import pandas as pd
-
     from studies.study import Study
-
-UNSAID = re.compile("[\ud800-\udfff\ufffe\uffff\u202a-\u202e\u2066-\u2069]")
-"""What neither a page nor a drawing can hold, and marks that turn the direction of text."""
-MOST_RUNS = 50
-"""Runs without a result that are listed one by one."""
-ENVIRONMENT = {"core": "Ebb's core", "ebb": "Ebb", "xla": "XLA flags"}
-
-
-@dataclass(frozen=True)
-class Table:
-    """A table in words.
-
-    Attributes:
-        caption: What it is of.
-        headings: Of the columns.
-        rows: Cells as people read them.
-        heads: How many columns name a row.
-        words: Which columns hold words, not numbers.
-        notes: Lines below it.
-    """
-
-    caption: str
-    headings: tuple[str, ...]
-    rows: tuple[tuple[str, ...], ...]
-    heads: int = 1
-    words: tuple[bool, ...] = ()
-    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -127,7 +98,7 @@ def report_of(store: Store, name: str, variant: str | None, data_dir: Path | Non
     Raises:
         InputError: No such study, or it was never run.
     """
-    reading = printable(read(store, name, variant))
+    reading = printable_reading(read(store, name, variant))
     finished = [record for record in reading.records if record.status == "finished"]
     planned = _planned(reading)
     recipes = {record.condition: record.recipe for record in reading.records}
@@ -136,8 +107,8 @@ def report_of(store: Store, name: str, variant: str | None, data_dir: Path | Non
     pictures, missing = illustrate(reading, result, data_dir) if finished else ([], [])
     tables, more = _tables(reading) if finished else ([], [])
     check, checks = _check(reading)
-    runs = _runs(reading, planned)
-    command, note = _command(reading, name, planned)
+    runs = runs_table(reading, planned)
+    command, note = command_of(reading, name, planned)
     return Report(
         study=reading.study,
         variant=reading.variant,
@@ -154,26 +125,11 @@ def report_of(store: Store, name: str, variant: str | None, data_dir: Path | Non
         missing=tuple(missing),
         check=tuple(check),
         checks=tuple(checks),
-        environment=_environment(reading),
+        environment=environment_table(reading),
         runs=runs,
-        failures=_failures(reading),
+        failures=failures_table(reading),
         command=command,
         command_note=note,
-    )
-
-
-def words_table(
-    frame: "pd.DataFrame", caption: str, *, heads: int = 1, notes: Sequence[str] = (), **how: Any
-) -> Table:
-    """A data frame as people read it, in the very cells that `studies.rendering.show` prints."""
-    kinds = [frame[column].dtype == object or str(frame[column].dtype) == "str" for column in frame]
-    return Table(
-        caption,
-        tuple(heading(str(column)) for column in frame.columns),
-        tuple(map(tuple, cells(frame, **how))),
-        heads,
-        tuple(kinds),
-        tuple(notes),
     )
 
 
@@ -183,20 +139,16 @@ def picture_table(picture: Picture) -> Table:
     return words_table(picture.shown, caption, heads=picture.heads, **picture.formatting)
 
 
-def printable(reading: Reading) -> Reading:
+def printable_reading(reading: Reading) -> Reading:
     """The reading with names and remarks that a page and a drawing can hold."""
-
-    def said(text: str) -> str:
-        return UNSAID.sub("?", clean(text))
-
     records = [
         record
-        if said(record.condition) == record.condition
-        else replace(record, condition=said(record.condition))
+        if printable(record.condition) == record.condition
+        else replace(record, condition=printable(record.condition))
         for record in reading.records
     ]
-    remarks = tuple(map(said, reading.remarks))
-    return replace(reading, records=records, remarks=remarks, study=said(reading.study))
+    remarks = tuple(map(printable, reading.remarks))
+    return replace(reading, records=records, remarks=remarks, study=printable(reading.study))
 
 
 def _planned(reading: Reading) -> "Study | None":
@@ -211,8 +163,6 @@ def _facts(reading: Reading) -> str:
     seeds = {record.seed for record in reading.records}
     conditions = {record.condition for record in reading.records}
     seconds = sum(sum(record.seconds.values()) for record in reading.records)
-    from studies.progress import duration
-
     return (
         f"{', '.join(datasets)} · {_count(len(conditions), 'condition')} · {len(seeds)} of "
         f"{reading.planned} planned seeds · {_count(len(reading.records), 'run')} · "
@@ -360,104 +310,6 @@ def _check(reading: Reading) -> tuple[list[str], list[Table]]:
         headings = ("claim", "verdict", "difference")
         tables.append(Table("Claims made elsewhere", headings, rows, words=(True,) * 3))
     return said, tables
-
-
-def _runs(reading: Reading, planned: "Study | None") -> Table:
-    """How the runs of each condition ended."""
-    from analysis.tables import status_counts
-
-    counts = {row["condition"]: row for row in status_counts(reading.records).to_dict("records")}
-    names = dict.fromkeys([*counts, *(planned.conditions if planned else ())])
-    statuses = ("finished", "diverged", "failed", "stopped")
-    rows = []
-    for name in names:
-        seeds = sorted({r.seed for r in reading.records if r.condition == name})
-        row = counts.get(name, dict.fromkeys(statuses, 0))
-        rows.append(
-            (name, str(reading.planned), *(str(row[each]) for each in statuses), _ranges(seeds))
-        )
-    headings = ("condition", "planned seeds", *statuses, "seeds")
-    words = (True, *(False,) * 5, True)
-    return Table("How the runs ended", headings, tuple(rows), words=words)
-
-
-def _failures(reading: Reading) -> Table | None:
-    """Runs without a result, one by one."""
-    lost = [record for record in reading.records if record.status in ("failed", "stopped")]
-    lost += [record for record in reading.records if record.status == "diverged"]
-    rows = [
-        (r.condition, str(r.seed), r.status, UNSAID.sub("?", clean(r.error)) or "-", r.key)
-        for r in lost[:MOST_RUNS]
-    ]
-    if not rows:
-        return None
-    caption = "Runs that did not finish"
-    caption += f" (the first {MOST_RUNS} of {len(lost)})" if len(lost) > MOST_RUNS else ""
-    headings = ("condition", "seed", "status", "error", "run")
-    return Table(caption, headings, tuple(rows), heads=2, words=(True, False, True, True, True))
-
-
-def _environment(reading: Reading) -> Table:
-    """Versions, processor and data that the numbers come from."""
-    first = reading.records[0]
-    rows = [(ENVIRONMENT.get(name, name), value) for name, value in first.environment.items()]
-    same = fingerprint(first.environment) == fingerprint(environment())
-    rows.append(("the environment of this page", "the same" if same else "another: stale"))
-    checksums = dict.fromkeys(f"{r.recipe['dataset']}: {r.data or 'none'}" for r in reading.records)
-    rows += [("data, checksum", each) for each in checksums]
-    remarks = dict.fromkeys(remark for r in reading.records for remark in r.remarks)
-    rows += [("remark of runs", UNSAID.sub("?", clean(each))) for each in remarks]
-    return Table(
-        "What the numbers were measured with", ("what", "value"), tuple(rows), words=(True, True)
-    )
-
-
-def _command(reading: Reading, name: str, planned: "Study | None") -> tuple[str, str]:
-    """The line that does it all again, and what a reader must add."""
-    parts, note = ["ebb", "run", name], ""
-    if reading.definition is None:
-        parts[2] = "FILE.py"
-        note = "FILE.py is the file that defines the study; only its name is known here."
-    words = reading.variant.split(",")
-    if words[0] == "quick":
-        parts.append("--quick")
-        words = words[1:]
-    for word in words if words != ["full"] else []:
-        field, _, value = word.partition("=")
-        parts += ["--set", f"{field}={_as_typed(value)}"]
-    there = list(dict.fromkeys(record.condition for record in reading.records))
-    if planned is not None and set(there) < set(planned.conditions):
-        parts += ["--conditions", ",".join(there)]
-    seeds = sorted({record.seed for record in reading.records})
-    if planned is None or seeds != list(range(planned.seeds)):
-        parts += ["--seeds", _seeds(seeds)]
-    return shlex.join(parts), note
-
-
-def _as_typed(value: str) -> str:
-    """An override's value as it is typed: a variant's name joins several by plus signs."""
-    try:
-        float(value)
-    except ValueError:
-        return value.replace("+", ",")
-    return value
-
-
-def _seeds(seeds: list[int]) -> str:
-    first, last = seeds[0], seeds[-1]
-    return str(last + 1) if first == 0 else f"{first}-{last}"
-
-
-def _ranges(seeds: list[int]) -> str:
-    """Numbers with their gaps: 0 to 4, 7."""
-    groups: list[list[int]] = []
-    for seed in seeds:
-        if groups and seed == groups[-1][-1] + 1:
-            groups[-1].append(seed)
-        else:
-            groups.append([seed])
-    said = [f"{g[0]} to {g[-1]}" if len(g) > 1 else str(g[0]) for g in groups]
-    return ", ".join(said) or "none"
 
 
 def _count(n: int, noun: str) -> str:
