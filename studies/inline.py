@@ -17,7 +17,7 @@ INK = re.compile(r"#(?:000000|222222)\b")
 GROUND = re.compile(r"#fefefe\b")
 BLUE = re.compile(r"#0072b2\b")
 """The seeds' colour, which a dark page needs lighter."""
-FONT = re.compile(r"font: (?:[\w-]+ )*?([\d.]+px) [^;]*")
+FONT = re.compile(r"font-family: [^;]*;? ?")
 LONG = re.compile(r"(-?\d+\.\d{2})\d+")
 LARGE = 1_000_000
 """Characters of SVG from which a picture of pixels is taken where that is smaller."""
@@ -94,7 +94,7 @@ def _value(key: str, value: str, name: str) -> str:
         return f"#{name}-{value[1:]}" if value.startswith("#") else value
     value = value.replace("url(#", f"url(#{name}-")
     if key == "style":
-        value = FONT.sub(r"font-size: \1", value)
+        value = FONT.sub("", value)
         value = GROUND.sub("var(--ground)", INK.sub("currentColor", value))
         value = BLUE.sub("var(--blue)", value)
         return value.replace(": ", ":").replace("; ", ";")

@@ -11,6 +11,7 @@ import click
 from core import Record, Store
 from data import InputError
 from studies.page import tables_page
+from studies.provenance import ranges
 from studies.publishing import file_name, refuse_absent, refuse_foreign, write_page
 from studies.reading import Reading, read
 from studies.report import printable_reading
@@ -267,7 +268,7 @@ def _run_by_run(left: Runs, right: Runs, same: set[tuple[str, int]], common: lis
     for name in names:
         a, b = ({key for key in runs if key[0] == name} for runs in (left, right))
         kept = len([key for key in same if key[0] == name])
-        other = ", ".join(str(seed) for _, seed in sorted((a & b) - same)) or "none"
+        other = ranges(sorted(seed for _, seed in (a & b) - same))
         rows.append((name, str(len(a & b)), str(kept), other, str(len(a - b)), str(len(b - a))))
     headings = ("condition", "in both", "identical", "seeds that differ", "only in A", "only in B")
     words = (True, False, False, True, False, False)

@@ -80,8 +80,12 @@ def protocol(recipes: Mapping[str, Json]) -> Protocol:
     for name in (*known, *others):
         each: list[Any] = [recipe.get(name) for recipe in recipes.values()]
         if all(value == each[0] for value in each):
-            sentence = SENTENCES.get(name, f"{_title(name).capitalize()}: {{}}.")
-            common.append(sentence.replace("{}", _words(name, each[0]), 1))
+            words = _words(name, each[0])
+            common.append(
+                SENTENCES[name].replace("{}", words)
+                if name in SENTENCES
+                else f"{_title(name).capitalize()}: {words}."
+            )
         elif _one_kind(each) and name not in WHOLE:
             columns |= _parameters_apart(name, each)
             common.append(_in_common(name, each))

@@ -27,7 +27,7 @@ def runs_table(reading: Reading, planned: "Study | None") -> Table:
         seeds = sorted({r.seed for r in reading.records if r.condition == name})
         row = counts.get(name, dict.fromkeys(statuses, 0))
         rows.append(
-            (name, str(reading.planned), *(str(row[each]) for each in statuses), _ranges(seeds))
+            (name, str(reading.planned), *(str(row[each]) for each in statuses), ranges(seeds))
         )
     headings = ("condition", "planned seeds", *statuses, "seeds")
     words = (True, *(False,) * 5, True)
@@ -101,7 +101,7 @@ def _seeds(seeds: list[int]) -> str:
     return str(last + 1) if first == 0 else f"{first}-{last}"
 
 
-def _ranges(seeds: list[int]) -> str:
+def ranges(seeds: list[int]) -> str:
     """Numbers with their gaps: 0 to 4, 7."""
     groups: list[list[int]] = []
     for seed in seeds:

@@ -271,7 +271,7 @@ def overview_picture(reading: Reading) -> Picture:
 
 
 def dose_picture(reading: Reading, found: "list[Dose]") -> Picture:
-    """The study\'s metric against the numbers in which conditions differ."""
+    """The study's metric against the numbers in which conditions differ."""
     import pandas as pd
 
     from analysis.dose import dose_table
