@@ -23,6 +23,9 @@ COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
 FAINT = COLOURS[0]
 ANNOTATED_UP_TO = 12
 TICKS = 15
+ON_LIGHT = "#010101"  # black that a page does not take for the colour of its own text
+MIDDLE = 0.179
+"""Luminance at which black and white text have the same contrast, 4.6."""
 MOST_MARKS = 4000
 """Of more points or corners of lines than this, a vector figure draws pixels instead."""
 
@@ -105,13 +108,13 @@ def heat_map(
     if bar is not None:
         colour_bar(axis, mesh, bar)
     if small:
-        light = mesh.cmap(scale(values))[..., :3] @ [0.2126, 0.7152, 0.0722] > 0.45
+        light = _luminance(mesh.cmap(scale(values))[..., :3]) > MIDDLE
         for row, column in np.argwhere(~np.isnan(values)).tolist():
             axis.text(
                 column + 0.5,
                 row + 0.5,
                 f"{values[row, column]:.{decimals}f}",
-                color="#262626" if light[row, column] else "#ffffff",
+                color=ON_LIGHT if light[row, column] else "#ffffff",
                 fontsize=8,
                 ha="center",
                 va="center",
@@ -132,6 +135,12 @@ def colour_bar(axes: Axes | Sequence[Axes], mesh: QuadMesh, label: str, **how: f
     bar: Any = first.get_figure().colorbar(mesh, ax=axes, label=label, **how)  # type: ignore[union-attr,arg-type]
     bar.solids.set_rasterized(True)  # 256 steps, that nobody needs as 256 shapes
     bar.outline.set_visible(False)
+
+
+def _luminance(colours: Floats) -> Floats:
+    """Relative luminance of sRGB colours, 0 to 1, as the Web's guidelines define it."""
+    linear = np.where(colours <= 0.04045, colours / 12.92, ((colours + 0.055) / 1.055) ** 2.4)
+    return np.asarray(linear @ [0.2126, 0.7152, 0.0722])
 
 
 def label_cells(axis: Axes, across: Sequence[str], down: Sequence[str]) -> None:

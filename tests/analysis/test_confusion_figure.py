@@ -1,7 +1,10 @@
 import numpy as np
 import pytest
+from matplotlib.colors import Normalize, to_rgb
+from matplotlib.figure import Figure
 
 from analysis.confusion_figure import confusion_figure, confusion_table
+from analysis.panels import heat_map
 from tests.analysis.conftest import Evaluation, Run
 
 WORDS = {"question": "What is taken for what?", "dataset": "digits"}
@@ -39,3 +42,18 @@ def test_runs_of_other_shapes_and_none_at_all_are_refused():
         confusion_figure([*RUNS, ended("a", 2, [[1]])], **WORDS)
     with pytest.raises(ValueError, match="none finished"):
         confusion_figure([Run("a", 0)], **WORDS)
+
+
+@pytest.mark.parametrize("colours", ["cividis", "PuBuGn"])
+def test_numbers_in_cells_are_readable_on_every_colour(colours):
+    values = np.linspace(0, 100, 144).reshape(12, 12)
+    axis = Figure().subplots()
+    mesh = heat_map(axis, values, colours=colours, scale=Normalize(0, 100))
+
+    def luminance(colour):
+        parts = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in colour[:3]]
+        return 0.2126 * parts[0] + 0.7152 * parts[1] + 0.0722 * parts[2]
+
+    for text, cell in zip(axis.texts, mesh.to_rgba(values).reshape(-1, 4), strict=True):
+        dark, light = sorted((luminance(to_rgb(text.get_color())), luminance(cell)))
+        assert (light + 0.05) / (dark + 0.05) >= 4.5
