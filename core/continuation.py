@@ -30,6 +30,13 @@ def state_file(folder: Path, key: str) -> Path:
     return folder / f"{key}-{fingerprint(environment())}.npz"
 
 
+def forget_state(folder: Path, key: str) -> None:
+    """Remove a run's state, and what was left where a process was killed as it wrote one."""
+    file = state_file(folder, key)
+    for each in (file, *folder.glob(f"{file.stem}.*.new")):
+        each.unlink(missing_ok=True)
+
+
 class State(NamedTuple):
     """A run between two epochs.
 
@@ -49,7 +56,11 @@ class State(NamedTuple):
     progress: Mapping[str, Any]
 
     def save(self, file: Path) -> None:
-        """Write the state; a file that is there stays whole until the new one is."""
+        """Write the state; a file that is there stays whole until the new one is.
+
+        Raises:
+            OSError: It cannot be written.
+        """
         file.parent.mkdir(parents=True, exist_ok=True)
         arrays = {f"variable {i}": value for i, value in enumerate(self.variables)}
         arrays |= {f"buffer {name}": value for name, value in self.buffer.items()}
@@ -61,11 +72,14 @@ class State(NamedTuple):
         arrays["results"] = np.frombuffer(self.results, np.uint8)
         # Two studies may train the same network at once: each writes a file of its own first.
         new = file.with_suffix(f".{os.getpid()}.new")
-        with new.open("wb") as out:
-            np.savez(out, **arrays)  # type: ignore[arg-type]
-            out.flush()
-            os.fsync(out.fileno())
-        new.replace(file)
+        try:
+            with new.open("wb") as out:
+                np.savez(out, **arrays)  # type: ignore[arg-type]
+                out.flush()
+                os.fsync(out.fileno())
+            new.replace(file)
+        finally:
+            new.unlink(missing_ok=True)  # of a full disk, half a state would take the rest
 
     @classmethod
     def load(cls, file: Path) -> "State | None":

@@ -371,7 +371,7 @@ class _Run:
             if model.stop_training:
                 break
             if epoch < self.recipe.epochs and self.file and self.long(epoch):
-                self.state(epoch, own).save(self.file)
+                self.save_state(epoch, own)
         if status == "finished":
             own.on_train_end()
             self.program.optimiser.finalize_variable_values(model.trainable_variables)
@@ -436,6 +436,15 @@ class _Run:
                 "run": self.whose,
             },
         )
+
+    def save_state(self, epoch: int, own: keras.callbacks.CallbackList) -> None:
+        """Keep the run's state; a disk that does not take it costs time, not the run."""
+        assert self.file is not None
+        try:
+            self.state(epoch, own).save(self.file)
+        except OSError as error:
+            self.remarks.append(f"its state after epoch {epoch} could not be kept ({error})")
+            self.file = None
 
     def go_on_from(self, state: State, own: keras.callbacks.CallbackList) -> int:
         """Put a kept state in place; the number of epochs that it has behind it."""

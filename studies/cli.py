@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import queue
 import sys
 import threading
 from collections.abc import Callable
@@ -13,6 +14,7 @@ import click
 
 from core.store import Store
 from data import InputError
+from studies.interruption import Interrupted, Interruption, interruptible
 
 DONE, FELL_SHORT, WRONG_CALL, INTERRUPTED = 0, 1, 2, 130
 MOST_SEEDS = 100_000
@@ -176,8 +178,11 @@ def run(
     What is in the store already is not run again. An interrupted study goes on with the same
     command.
     """
+    farewell = f"Interrupted; what ended is kept. To go on: {_same_call()}"
+    interruption = click.get_current_context().with_resource(Interruption(farewell))
     from studies.catalogue import find
-    from studies.executor import Executor, NoWorkersError
+    from studies.executor import Executor, NoWorkersError, Reports
+    from studies.memory import expected_megabytes
     from studies.progress import display, duration
     from studies.runner import execute, expected_seconds, forget, make_plan
     from studies.soundness import remove_files
@@ -221,10 +226,17 @@ def run(
         if dry_run:
             seconds = expected_seconds(plan, variant, store)
             time = f", about {duration(seconds)} of processor time" if seconds else ""
-            click.echo(f"{name}: {_count(len(plan.jobs), 'run')} to do{kept}{time}")
+            processes = min(workers or _processors(), len(plan.jobs))
+            most = expected_megabytes(
+                store, variant.study.name, variant.name, {job.condition for job in plan.jobs}
+            )
+            many = _count(processes, "worker")
+            memory = f", about {most * processes} MB of memory for {many}" if most else ""
+            click.echo(f"{name}: {_count(len(plan.jobs), 'run')} to do{kept}{time}{memory}")
             return
         store.check_writable()
         executor: Executor | None = None
+        reports: Reports = queue.SimpleQueue()
         processes = min(workers or _processors(), len(plan.jobs))
         if scheduler is not None and plan.jobs:
             from studies.cluster import Cluster
@@ -234,7 +246,8 @@ def run(
                 plan.jobs,
                 logs=folder / "logs",
                 timeout=timeout,
-                remark=lambda line: None if quiet else click.echo(f"note: {line}", err=True),
+                reports=reports,
+                remark=lambda line: None if quiet else _remark(f"note: {line}"),
             )
             executor = click.get_current_context().with_resource(cluster)
             processes = min(cluster.workers, len(plan.jobs))
@@ -244,37 +257,42 @@ def run(
             remove_files(store, variant.study.name, variant.name)
             forget(plan, store)
         if not quiet:
-            click.echo(f"{name}: {_count(len(plan.jobs), 'run')} to do{kept}", err=True)
+            _remark(f"{name}: {_count(len(plan.jobs), 'run')} to do{kept}")
         if plan.jobs:
             # What prints the answer takes two seconds to import: it can while the workers train.
             threading.Thread(target=_import_for_the_answer, daemon=True).start()
         with display(plan, quiet) as shown:
             records = execute(
-                plan, store, shown, workers=processes, timeout=timeout, executor=executor
+                plan,
+                store,
+                shown,
+                workers=processes,
+                timeout=timeout,
+                executor=executor,
+                reports=reports,
+                interruption=interruption,
             )
     except NoWorkersError as stop:
-        click.echo(f"ebb: Stopped: {stop}; what ended is kept. To go on: {_same_call()}", err=True)
+        _remark(f"ebb: Stopped: {stop}; what ended is kept. To go on: {_same_call()}")
         raise SystemExit(FELL_SHORT) from None
     except KeyboardInterrupt:
-        click.echo(f"\nInterrupted; what ended is kept. To go on: {_same_call()}", err=True)
+        _remark(f"\n{farewell}")
         raise
     failed = [record for record in records if record.status == "failed"]
     if records and not quiet:
         seconds = sum(sum(record.seconds.values()) for record in records)
-        click.echo(
+        _remark(
             f"{_count(len(records), 'run')} ended, {duration(seconds)} of work for "
-            f"{_count(processes, 'worker')}",
-            err=True,
+            f"{_count(processes, 'worker')}"
         )
     if any(record.repeatable and record.status != "failed" for record in records) or plan.done:
         from studies.reporting import after_run
 
         after_run(store, study, variant.name)
     if failed or plan.failed:
-        click.echo(
+        _remark(
             f"{len(failed) + plan.failed} failed: `ebb status {variant.study.name}` says why; "
-            f"`--retry-failed` does them again",
-            err=True,
+            f"`--retry-failed` does them again"
         )
         raise SystemExit(FELL_SHORT)
 
@@ -630,7 +648,7 @@ def main() -> None:
             setattr(sys, stream, open(os.devnull, "w"))  # noqa: SIM115
     try:
         # Click's own main() prints errors in several lines and hides broken pipes.
-        with ebb.make_context("ebb", sys.argv[1:]) as context:
+        with interruptible(), ebb.make_context("ebb", sys.argv[1:]) as context:
             ebb.invoke(context)
         sys.stdout.flush()
         code = DONE
@@ -645,17 +663,18 @@ def main() -> None:
         code = _refuse(f"{error.format_message()} (see `{path} --help`)")
     except InputError as error:
         code = _refuse(str(error))
-    except (KeyboardInterrupt, click.Abort):
-        code = INTERRUPTED
+    except (KeyboardInterrupt, click.Abort) as end:
+        code = end.status if isinstance(end, Interrupted) else INTERRUPTED
     except BrokenPipeError:
         code = DONE  # the reader of our output (head, less) has seen enough
     except OSError as error:
         code = _refuse(f"Received a place to write to that takes nothing: {error.strerror}.")
     # What could not be written above cannot be written at exit either.
-    with contextlib.suppress(OSError):
-        sys.stdout.flush()
-        sys.exit(code)
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    for written in (sys.stdout, sys.stderr):
+        try:
+            written.flush()
+        except OSError:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), written.fileno())
     sys.exit(code)
 
 
@@ -665,8 +684,14 @@ def _import_for_the_answer() -> None:
 
 
 def _refuse(message: str) -> int:
-    click.echo(f"ebb: {' '.join(message.split())}", err=True)
+    _remark(f"ebb: {' '.join(message.split())}")
     return WRONG_CALL
+
+
+def _remark(line: str) -> None:
+    """Say something beside the answer, if somebody is still there to read it."""
+    with contextlib.suppress(OSError):
+        click.echo(line, err=True)
 
 
 def _confirm(question: str, yes: bool) -> None:

@@ -46,6 +46,7 @@ class Cluster:
         jobs: What will be run.
         logs: Folder for what failing workers printed, in that of the store.
         timeout: Seconds that a run may take.
+        reports: Where the workers report, if somebody else has something to say there.
         remark: Told in one line what is worth knowing and no fault.
 
     Raises:
@@ -59,12 +60,13 @@ class Cluster:
         *,
         logs: Path,
         timeout: float | None = None,
+        reports: Reports | None = None,
         remark: Callable[[str], None] = lambda line: None,
     ) -> None:
         self._address, self._jobs, self._logs = address, jobs, logs
         self._timeout, self._remark = timeout, remark
         self._name = f"ebb-{uuid.uuid4().hex}"
-        self._reports: Reports = queue.SimpleQueue()
+        self._reports: Reports = queue.SimpleQueue() if reports is None else reports
         self._places: dict[str, Place] = {}
         self._numbers = itertools.count()
         self._closed = threading.Event()

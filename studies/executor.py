@@ -9,6 +9,7 @@ import contextlib
 import os
 import pickle
 import queue
+import signal
 import subprocess
 import sys
 import threading
@@ -18,6 +19,7 @@ from pathlib import Path
 from typing import Any, NamedTuple, Protocol
 
 from core import Recipe
+from studies.reports import read_report
 from studies.scoring import Scoring
 
 ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
@@ -76,6 +78,8 @@ class Event(NamedTuple):
 
 
 Executor = Callable[[Sequence[Job]], Iterator[Event]]
+CONDITIONS = 10
+"""How many conditions a worker process trains: each leaves compiled code behind, some 12 MB."""
 
 
 class NoWorkersError(Exception):
@@ -107,11 +111,17 @@ class Worker(Protocol):
 
 Reports = queue.SimpleQueue[tuple[Worker | None, str, Any]]
 """What workers say: who, and an event's kind and value. Nobody says `room` when there may be room
-for another worker, and `stopped` (with one line) when there will not be any."""
+for another worker, `stopped` (with one line) when there will not be any, and `interrupted` when a
+signal came: what was reported before it is still handed on."""
 
 
 def in_processes(
-    jobs: Sequence[Job], *, workers: int, logs: Path, timeout: float | None = None
+    jobs: Sequence[Job],
+    *,
+    workers: int,
+    logs: Path,
+    timeout: float | None = None,
+    reports: Reports | None = None,
 ) -> Iterator[Event]:
     """Run jobs in worker processes on this machine.
 
@@ -121,13 +131,14 @@ def in_processes(
         logs: Folder for what the workers print; kept where a run failed.
         timeout: Seconds that a run may take, from the moment when it is handed to a worker. One
             that takes longer costs its worker, as if that had died.
+        reports: Where the workers report, if somebody else has something to say there.
     """
-    reports: Reports = queue.SimpleQueue()
+    heard: Reports = queue.SimpleQueue() if reports is None else reports
 
     def hire(crew: Sequence[Worker]) -> Worker | None:
-        return WorkerProcess(reports, logs, timeout) if len(crew) < workers else None
+        return WorkerProcess(heard, logs, timeout) if len(crew) < workers else None
 
-    return conduct(jobs, reports, hire)
+    return conduct(jobs, heard, hire)
 
 
 def conduct(
@@ -136,7 +147,7 @@ def conduct(
     """Hand jobs to workers until all are done.
 
     A worker keeps to one condition while there are jobs of it, because it compiles a network
-    once. A worker that dies costs the run that it was at.
+    once; one that has compiled many is replaced. A worker that dies costs the run that it was at.
 
     Args:
         jobs: What to run.
@@ -145,11 +156,13 @@ def conduct(
 
     Raises:
         NoWorkersError: Nobody is left to do the rest.
+        KeyboardInterrupt: A signal came.
     """
     waiting: dict[str, list[Job]] = {}
     for job in jobs:
         waiting.setdefault(job.condition, []).append(job)
     crew: list[Worker] = []
+    trained: dict[Worker, set[str]] = {}
 
     def next_job(condition: str | None) -> Job | None:
         """Another run of the condition, else one of a condition that few are working at."""
@@ -177,6 +190,8 @@ def conduct(
             if worker is None:
                 if kind == "stopped":
                     raise NoWorkersError(value)
+                if kind == "interrupted":
+                    raise KeyboardInterrupt
                 continue
             if worker.job is None:
                 continue  # the end of a worker that had nothing left to do
@@ -186,8 +201,15 @@ def conduct(
             yield Event(worker.job, kind, value)
             if kind == "epoch":
                 continue
-            condition, worker.job = worker.job.condition, None
-            if kind == "died":
+            condition = worker.job.condition
+            if isinstance(worker.job.recipe, Recipe):
+                trained.setdefault(worker, set()).add(condition)
+            worker.job = None
+            # TensorFlow forgets nothing that it compiled: the next condition is a new process's.
+            full = len(trained.get(worker, ())) >= CONDITIONS and condition not in waiting
+            if kind == "died" or (full and waiting):
+                if kind != "died":
+                    worker.stop()
                 worker.end()
                 crew.remove(worker)
             elif (following := next_job(condition)) is not None:
@@ -238,11 +260,11 @@ class WorkerProcess:
     def start(self, job: Job) -> None:
         """Hand it a job; from now on its time runs."""
         self.job = job
-        self._say(job)
         if self._timeout is not None:
             watch = threading.Timer(self._timeout, self._stop_late, [job])
             watch.daemon = True
             watch.start()
+        self._say(job)
 
     def _stop_late(self, job: Job) -> None:
         if self.job is job:
@@ -273,16 +295,27 @@ class WorkerProcess:
     def _listen(self, reports: Reports) -> None:
         assert self._process.stdout is not None
         try:
-            while True:
-                kind, value = pickle.load(self._process.stdout)
+            while (report := read_report(self._process.stdout)) is not None:
+                kind, value = report
                 reports.put((self, kind, value))
-        except (EOFError, OSError, ValueError, pickle.UnpicklingError):
-            status = self._process.wait()
-            how = f"signal {-status}" if status < 0 else f"exit status {status}"
-            why = f"its worker process ended with {how}"
+            why = f"its worker process ended with {_how(self._process.wait())}"
+        except Exception as error:  # no bytes that something else wrote there may end this thread
+            self._process.kill()
+            self._process.wait()
+            why = f"its worker process reported what cannot be read ({type(error).__name__})"
+        finally:
             if self.overdue:
                 why = f"it took longer than {self._timeout:g} s (--timeout)"
             reports.put((self, "died", why))
+
+
+def _how(status: int) -> str:
+    """How a process ended, from what `wait` says."""
+    if status >= 0:
+        return f"exit status {status}"
+    # The system ends a process so that takes too much memory; it says so nowhere else.
+    memory = ", as when memory runs out" if -status == signal.SIGKILL else ""
+    return f"signal {-status}{memory}"
 
 
 def new_log(folder: Path) -> Path:

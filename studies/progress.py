@@ -1,5 +1,6 @@
 """How a study shows that it advances: a live line on a terminal, plain lines elsewhere."""
 
+import contextlib
 import sys
 import time
 from collections import Counter
@@ -74,7 +75,8 @@ class Lines:
 
     def say(self, line: str) -> None:
         """Print a line."""
-        print(line, file=sys.stderr, flush=True)
+        with contextlib.suppress(OSError):  # a study goes on when nobody can read of it any more
+            print(line, file=sys.stderr, flush=True)
 
 
 class Live(Lines):
@@ -107,8 +109,9 @@ class Live(Lines):
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self.bar.update(self.task, visible=False)
-        self.bar.stop()
+        with contextlib.suppress(OSError):
+            self.bar.update(self.task, visible=False)
+            self.bar.stop()
 
     def started(self, job: Job) -> None:
         """A run began."""
@@ -140,7 +143,8 @@ class Live(Lines):
 
     def say(self, line: str) -> None:
         """Print a line above the bar."""
-        self.bar.console.print(line, markup=False)
+        with contextlib.suppress(OSError):
+            self.bar.console.print(line, markup=False)
 
 
 def describe(record: Record) -> str:

@@ -2,18 +2,21 @@
 
 import time
 from collections.abc import Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from queue import SimpleQueue
 from statistics import fmean
 from typing import Protocol
 
 from core import Recipe, Record, Store, environment, fingerprint
-from core.continuation import state_file
+from core.continuation import forget_state
 from core.kept import Kept
 from core.preparation import prepare
 from data import InputError, load
-from studies.executor import Executor, Job, in_processes
+from studies.executor import Executor, Job, Reports, in_processes
+from studies.interruption import Interruption
 from studies.scoring import Scoring
 from studies.variant import Variant
 
@@ -161,7 +164,7 @@ def expected_seconds(plan: Plan, variant: Variant, store: Store) -> float | None
 def forget(plan: Plan, store: Store) -> None:
     """Have the planned runs begin at their first step: no state and no weights are kept of them."""
     for job in plan.jobs:
-        state_file(store.folder / UNFINISHED, job.key).unlink(missing_ok=True)
+        forget_state(store.folder / UNFINISHED, job.key)
         if isinstance(job.recipe, Recipe):
             Kept(store.folder / WEIGHTS, job.recipe, job.seed, *job.data).remove()
 
@@ -174,6 +177,8 @@ def execute(
     workers: int = 1,
     timeout: float | None = None,
     executor: Executor | None = None,
+    reports: Reports | None = None,
+    interruption: Interruption | None = None,
 ) -> list[Record]:
     """Run what is planned and keep each record as it comes.
 
@@ -184,18 +189,31 @@ def execute(
         workers: Worker processes, if no executor is given.
         timeout: Seconds that a run may take there.
         executor: Where runs happen, if not in processes on this machine.
+        reports: Where its workers report, where an interruption is told.
+        interruption: What signals do; the first one ends the study when what ended is kept.
 
     Returns:
         The new records, in the order in which they ended.
 
     Raises:
         InputError: A recipe that cannot work; what ended before is kept.
+        Interrupted: A signal came; what ended before is kept.
     """
     if not plan.jobs:
         return []
     store.check_writable()
+    heard: Reports = SimpleQueue() if reports is None else reports
     run = executor or partial(
-        in_processes, workers=workers, logs=store.folder / "logs", timeout=timeout
+        in_processes,
+        workers=workers,
+        logs=store.folder / "logs",
+        timeout=timeout,
+        reports=heard,
+    )
+    told = (
+        interruption.told(partial(heard.put, (None, "interrupted", None)))
+        if interruption
+        else nullcontext()
     )
     records: list[Record] = []
     digests: dict[str, str] = {}
@@ -204,10 +222,15 @@ def execute(
 
     def save() -> None:
         nonlocal saved
+        if waiting and not store.exists():
+            raise InputError(
+                f"Received the store {str(store.folder)!r}, which was removed while the study ran; "
+                "expected it to stay: put it back and call again, or call again to begin anew."
+            )
         store.save_all(waiting, plan.seeds)
         for record, _ in waiting:
             # Now that the record is there, nobody goes on from where the run once was.
-            state_file(store.folder / UNFINISHED, record.key).unlink(missing_ok=True)
+            forget_state(store.folder / UNFINISHED, record.key)
         waiting.clear()
         saved = time.monotonic()
 
@@ -222,21 +245,22 @@ def execute(
         records.append(record)
         display.ended(job, record)
 
-    try:
-        for job, kind, value in run(plan.jobs):
-            if kind == "started":
-                display.started(job)
-            elif kind == "epoch":
-                display.epoch(job, value)
-            elif kind == "record":
-                keep(job, value)
-            elif kind == "refused":
-                condition, reason = value
-                raise InputError(f"{job.study}, {condition}: {reason}")
-            else:
-                keep(job, _failure(job, value))
-    finally:
-        save()
+    with told:
+        try:
+            for job, kind, value in run(plan.jobs):
+                if kind == "started":
+                    display.started(job)
+                elif kind == "epoch":
+                    display.epoch(job, value)
+                elif kind == "record":
+                    keep(job, value)
+                elif kind == "refused":
+                    condition, reason = value
+                    raise InputError(f"{job.study}, {condition}: {reason}")
+                else:
+                    keep(job, _failure(job, value))
+        finally:
+            save()
     return records
 
 

@@ -6,10 +6,14 @@ import queue
 import sys
 import threading
 import traceback
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from core.environment import THREADS, xla_flags
+from studies import memory
+from studies.reports import write_report
 from studies.scoring import Scoring
 
 
@@ -25,10 +29,7 @@ def main() -> None:
         XLA_FLAGS=xla_flags(),
     )
 
-    def report(kind: str, value: Any) -> None:
-        pickle.dump((kind, value), reports)
-        reports.flush()
-
+    report = partial(write_report, reports)
     jobs: queue.SimpleQueue[Any] = queue.SimpleQueue()
     threading.Thread(target=_listen, args=(jobs,), daemon=True).start()
     trainer: Any = None
@@ -119,7 +120,7 @@ def _run(job: Any, trainer: Any, report: Any) -> None:
         lines = str(error).split("\n")
         report("failed", f"{type(error).__name__}: {lines[0]}")
     else:
-        report("record", record)
+        report("record", replace(record, remarks=record.remarks + memory.remark()))
 
 
 def _tensorboard(job: Any) -> Any:

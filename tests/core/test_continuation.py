@@ -1,5 +1,6 @@
 """A long run that is interrupted goes on from its last epoch, and ends in the same bytes."""
 
+import resource
 from dataclasses import replace
 
 import pytest
@@ -132,4 +133,18 @@ def test_a_damaged_state_costs_time_but_not_the_result(damage, trainer, tmp_path
 def test_a_short_run_keeps_nothing(trainer, tmp_path, monkeypatch):
     monkeypatch.setattr(continuation, "LONG", 600.0)
     trainer.train(PLAIN, 0, images(), keep=tmp_path)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_state_that_cannot_be_written_costs_no_result_and_leaves_no_half_file(trainer, tmp_path):
+    undisturbed = trainer.train(PLAIN, 0, images())
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1000, limits[1]))
+    try:
+        record = trainer.train(PLAIN, 0, images(), keep=tmp_path)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    assert record.digest() == undisturbed.digest()
+    (said,) = [remark for remark in record.remarks if "could not be kept" in remark]
+    assert "after epoch 1 could not be kept ([Errno 27] File too large)" in said
     assert list(tmp_path.iterdir()) == []

@@ -50,7 +50,7 @@ def fresh_environment(**more: str) -> dict[str, str]:
 
 def command(*words: str | Path) -> list[str]:
     """`ebb` in a process of its own."""
-    return [sys.executable, "-P", "-m", "studies.cli", *map(str, words)]
+    return [sys.executable, "-P", "-m", "studies", *map(str, words)]
 
 
 def in_a_process(*words: str | Path, folder: Path, **variables: str) -> Call:

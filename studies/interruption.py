@@ -1,0 +1,109 @@
+"""Signals that end a run: the first in order, a second one at once."""
+
+import contextlib
+import os
+import signal
+import threading
+from collections.abc import Callable, Iterator
+from types import FrameType, TracebackType
+from typing import Any
+
+SIGNALS = tuple(
+    getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)
+)
+"""Ctrl-C, a polite `kill` (a batch system's too), and a terminal that is gone."""
+SHOW_CURSOR = "\x1b[?25h"
+
+
+@contextlib.contextmanager
+def interruptible() -> Iterator[None]:
+    """While this lasts, Ctrl-C is an exception; before and after it just ends the process.
+
+    Python's own handler prints a traceback where nothing catches its exception: among the
+    imports, and when the interpreter tidies up. See `studies.__main__`.
+    """
+    just_ends = signal.getsignal(signal.SIGINT) is signal.SIG_DFL
+    if just_ends:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        if just_ends:
+            signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
+class Interrupted(KeyboardInterrupt):
+    """A signal has ended a run.
+
+    Attributes:
+        status: The exit status that shells expect: 128 and the signal's number, 130 for Ctrl-C.
+    """
+
+    def __init__(self, number: int) -> None:
+        super().__init__()
+        self.status = 128 + number
+
+
+class Interruption:
+    """What the signals do while a run is prepared, happens and is shown.
+
+    A signal that was ignored when the command began (`nohup`) stays so. No exception is thrown
+    into whatever happens at the moment: a record may be on its way from a worker to the store.
+
+    Args:
+        farewell: The line to print where a run ends at once.
+    """
+
+    def __init__(self, farewell: str) -> None:
+        self._farewell = farewell
+        self._number: int | None = None
+        self._tell: Callable[[], object] | None = None
+        self._before: dict[int, Any] = {}
+
+    def __enter__(self) -> "Interruption":
+        if threading.current_thread() is threading.main_thread():
+            for number in SIGNALS:
+                if signal.getsignal(number) != signal.SIG_IGN:
+                    self._before[number] = signal.signal(number, self._heard)
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        for number, handler in self._before.items():
+            signal.signal(number, handler)
+
+    @contextlib.contextmanager
+    def told(self, tell: Callable[[], object]) -> Iterator[None]:
+        """While this lasts, the first signal calls `tell`, which has the work come to an end.
+
+        Args:
+            tell: Called within the signal's handler: `SimpleQueue.put` is made for that.
+
+        Raises:
+            Interrupted: At its end, if there was a signal.
+        """
+        self._tell = tell
+        try:
+            yield
+        except KeyboardInterrupt:
+            raise Interrupted(self._number or signal.SIGINT) from None
+        finally:
+            self._tell = None
+        if self._number is not None:
+            raise Interrupted(self._number)
+
+    def _heard(self, number: int, frame: FrameType | None) -> None:
+        first, self._number = self._number is None, number
+        if first and self._tell is not None:
+            self._tell()
+            return
+        cursor = SHOW_CURSOR if os.isatty(2) else ""
+        with contextlib.suppress(OSError):  # the terminal may be gone
+            # Not by print: it may be in the middle of a line.
+            os.write(2, f"{cursor}\n{self._farewell}\n".encode())
+        # Workers end when they hear no more of the driver; SQLite rolls back what was not done.
+        os._exit(128 + number)

@@ -1,0 +1,44 @@
+"""The memory that a worker takes: measured with every run, expected of the next."""
+
+import sys
+from collections.abc import Set
+
+from core import Record, Store, environment, fingerprint
+
+REMARK, UNIT = "memory of its worker until its end, at most: ", " MB"
+"""A record's remark; results do not depend on it."""
+
+
+def remark() -> tuple[str, ...]:
+    """What this process took at most since it began; nothing on a system that does not say."""
+    try:
+        from resource import RUSAGE_SELF, getrusage
+    except ImportError:
+        return ()
+    kilobytes = getrusage(RUSAGE_SELF).ru_maxrss / (1024 if sys.platform == "darwin" else 1)
+    return (f"{REMARK}{kilobytes / 1024:.0f}{UNIT}",)
+
+
+def expected_megabytes(store: Store, study: str, variant: str, wanted: Set[str]) -> int | None:
+    """What one worker takes at most, from the last run of each wanted condition.
+
+    None where nothing is known of one of them in this environment.
+    """
+    here = fingerprint(environment())
+    last = {
+        entry.condition: entry
+        for entry in store.entries(study)
+        if entry.variant == variant
+        and entry.fingerprint == here
+        and entry.status == "finished"
+        and entry.condition in wanted
+    }
+    if not wanted or set(last) != wanted:
+        return None
+    measured = [_megabytes(record) for record in store.records(list(last.values()))]
+    return max(measured) if all(measured) else None
+
+
+def _megabytes(record: Record) -> int:
+    found = [each for each in record.remarks if each.startswith(REMARK)]
+    return int(found[-1].removeprefix(REMARK).removesuffix(UNIT)) if found else 0
