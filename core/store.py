@@ -215,6 +215,10 @@ class Store:
                 connection.execute("COMMIT")
             finally:
                 connection.close()
+        except UnicodeEncodeError as error:
+            raise InputError(
+                f"Received the name {error.object!r}; expected text: no other name is in a store."
+            ) from None
         except (OSError, sqlite3.Error, json.JSONDecodeError) as error:
             raise InputError(
                 f"Received the store {str(self.folder)!r}; expected a folder with a sound "

@@ -3,13 +3,11 @@
 import json
 from collections import Counter
 
-import click
-
 from core import Record, Store, environment, fingerprint
 from core.store import Entry
 from data import InputError
 from studies.progress import describe, duration
-from studies.rendering import clean
+from studies.rendering import clean, say
 
 
 def store_status(store: Store, study: str | None, style: str) -> None:
@@ -27,19 +25,20 @@ def store_status(store: Store, study: str | None, style: str) -> None:
     here = fingerprint(environment())
     if style == "json":
         rows = [entry._asdict() | {"stale": entry.fingerprint != here} for entry in entries]
-        click.echo(json.dumps(rows, indent=1))
+        say(json.dumps(rows, indent=1))
     elif not entries:
-        click.echo(f"{store.folder} holds no records yet: start with `ebb run class-order --quick`")
+        say(f"{store.folder} holds no records yet: start with `ebb run class-order --quick`")
     else:
         _totals(store, entries, here)
         if study is not None:
             for entry in entries:
                 stale = ", stale" if entry.fingerprint != here else ""
-                error = f": {clean(entry.error)}" if entry.error else ""
-                click.echo(
-                    f"  {entry.key}  {clean(entry.variant)}  {clean(entry.condition)} seed "
-                    f"{entry.seed}  {entry.status}{stale}  {duration(entry.seconds)}{error}"
+                error = f": {entry.error}" if entry.error else ""
+                line = (
+                    f"  {entry.key}  {entry.variant}  {entry.condition} seed {entry.seed}  "
+                    f"{entry.status}{stale}  {duration(entry.seconds)}{error}"
                 )
+                say(clean(line))
 
 
 def _totals(store: Store, entries: list[Entry], here: str) -> None:
@@ -51,10 +50,11 @@ def _totals(store: Store, entries: list[Entry], here: str) -> None:
         counts["stale"] = sum(entry.fingerprint != here for entry in members)
         words = ", ".join(f"{count} {name}" for name, count in counts.items() if count)
         last = max(entry.finished for entry in members)
-        click.echo(
-            f"{clean(study)} ({clean(variant)}): {len(members)} runs ({words}), "
+        line = (
+            f"{study} ({variant}): {len(members)} runs ({words}), "
             f"{store.planned(study, variant)} seeds planned, last {last} UTC"
         )
+        say(clean(line))
 
 
 def show_run(store: Store, key: str) -> None:
@@ -74,7 +74,7 @@ def show_run(store: Store, key: str) -> None:
 
 
 def _show(record: Record) -> None:
-    click.echo(f"{record.study} ({clean(record.variant)}), {describe(record)}")
+    say(clean(f"{record.study} ({record.variant}), {describe(record)}"))
     for title, values in (
         ("recipe", record.recipe),
         ("environment", record.environment),
@@ -82,13 +82,13 @@ def _show(record: Record) -> None:
         ("scores", {row[2]: row[3] for row in record.history} if "scores" in record.recipe else {}),
     ):
         if values:
-            click.echo(f"{title}:")
+            say(f"{title}:")
         for name, value in values.items():
-            click.echo(f"  {name}: {clean(json.dumps(value))}")
-    click.echo(f"data: {record.data or 'none'}")
+            say(clean(f"  {name}: {json.dumps(value)}"))
+    say(clean(f"data: {record.data or 'none'}"))
     for remark in record.remarks:
-        click.echo(f"remark: {clean(remark)}")
-    click.echo(
+        say(clean(f"remark: {remark}"))
+    say(
         f"{len(record.evaluations)} evaluations, {len(record.history)} rows of history, "
         f"results {record.digest()[:16]}"
     )

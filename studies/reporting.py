@@ -3,8 +3,6 @@
 import json
 from pathlib import Path
 
-import click
-
 from analysis.check import check_claims, check_figures, claims_sentence, figures_sentence, gather
 from analysis.formatting import is_fraction
 from core import Store
@@ -12,7 +10,7 @@ from data import InputError
 from studies.footnotes import footnotes
 from studies.pictures import figure_of
 from studies.reading import Reading, read
-from studies.rendering import clean, rows, show
+from studies.rendering import clean, rows, say, show
 from studies.tables import COLUMNS, TITLES, default_kind, input_errors, shown_metrics, table_of
 from studies.units import unit_of
 
@@ -53,19 +51,19 @@ def print_table(
 
         with input_errors():
             save(figure_of(reading, kind, data_dir), figure)
-        click.echo(f"drawn: {figure}", err=True)
+        say(f"drawn: {figure}", err=True)
     if style in ("text", "markdown"):
         frame = frame[COLUMNS.get(kind, list(frame.columns))]
         if kind == "misclassified":
             frame = frame.groupby("condition", sort=False).head(MOST_EXAMPLES)
-        _title(reading, kind, of)
+        _title(reading, kind, of, markdown=style == "markdown")
     decimals = {"per-class": 1, "forgetting": 1, "dead-units": 1, "gradients": None, "shares": 1}
     metric = shown_metrics(reading)[0] if kind == "overview" else ""
     show(frame, style, decimals=decimals.get(kind, 2), metric=metric)
     if style in ("text", "markdown") and kind != "history":
-        click.echo("\n".join(footnotes(reading, kind)))
+        say("\n".join(footnotes(reading, kind)), markdown=style == "markdown")
     for remark in reading.remarks:
-        click.echo(f"note: {clean(remark)}", err=True)
+        say(f"note: {clean(remark)}", err=True)
 
 
 def after_run(store: Store, name: str, variant: str) -> None:
@@ -76,10 +74,10 @@ def after_run(store: Store, name: str, variant: str) -> None:
     from studies.comparing import sentences
 
     for sentence in sentences(reading):
-        click.echo(f"{reading.study} ({reading.variant}): {sentence}\n")
+        say(f"{reading.study} ({reading.variant}): {sentence}\n")
     print_table(store, name, variant, None, "text", None)
     more = "--figure" if "scores" in reading.records[0].recipe else "--kind per-class --figure"
-    click.echo(f"\nMore: ebb table {name} --variant {variant} {more} FILE.png")
+    say(f"\nMore: ebb table {name} --variant {variant} {more} FILE.png")
 
 
 def print_check(store: Store, name: str, variant: str | None, style: str) -> bool:
@@ -100,35 +98,36 @@ def print_check(store: Store, name: str, variant: str | None, style: str) -> boo
         figures = check_figures(study.reported, values)
         claims = check_claims(study.claims, values)
     if style == "json":
-        click.echo(json.dumps({"figures": rows(figures), "claims": rows(claims)}, indent=1))
+        say(json.dumps({"figures": rows(figures), "claims": rows(claims)}, indent=1))
     elif style == "csv":
         show(figures, style)
     else:
-        click.echo(f"{reading.study} ({reading.variant}): {figures_sentence(figures)}")
+        say(f"{reading.study} ({reading.variant}): {figures_sentence(figures)}")
         if len(figures):
             show(figures.drop(columns=["source", "sd", "runs", "p"]), style, decimals=2)
         for claim, row in zip(study.claims, claims.to_dict("records"), strict=True):
-            click.echo(f"claim: {claim.text}: {row['verdict']} ({_difference(claim.metric, row)})")
+            say(f"claim: {claim.text}: {row['verdict']} ({_difference(claim.metric, row)})")
         if len(claims):
-            click.echo(claims_sentence(claims))
+            say(claims_sentence(claims))
     if reading.variant != "full":
-        click.echo(
+        say(
             f"note: the figures were reported for the full study, these are {reading.variant}",
             err=True,
         )
     for remark in reading.remarks:
-        click.echo(f"note: {clean(remark)}", err=True)
+        say(f"note: {clean(remark)}", err=True)
     fell_short = (figures["agrees"] == False).any()  # noqa: E712  (None is undecided)
     return not (fell_short or (claims["verdict"] == "contradicted").any())
 
 
-def _title(reading: Reading, kind: str, of: str | None) -> None:
+def _title(reading: Reading, kind: str, of: str | None, *, markdown: bool) -> None:
     seeds = {record.seed for record in reading.records}
     datasets = sorted({str(record.recipe["dataset"]) for record in reading.records})
     title = TITLES[kind].format(set=of or "test", metric=shown_metrics(reading)[0])
-    click.echo(
+    say(
         f"{reading.study} ({reading.variant}), {', '.join(datasets)}, {len(seeds)} of "
-        f"{reading.planned} planned seeds: {title}"
+        f"{reading.planned} planned seeds: {title}",
+        markdown=markdown,
     )
 
 

@@ -9,7 +9,7 @@ from core import Recipe
 from data import InputError
 from studies.scoring import Scoring
 
-NAME = re.compile(r"[a-z0-9][a-z0-9.+_-]*", re.IGNORECASE)
+NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9.+_-]*")
 
 
 @dataclass(frozen=True, kw_only=True)
