@@ -104,7 +104,18 @@ def write_results(
 
 
 def read_results(data: bytes) -> Results:
-    """What `write_results` wrote; nothing is unpickled."""
+    """What `write_results` wrote; nothing is unpickled.
+
+    Raises:
+        ValueError: Bytes that it did not write.
+    """
+    try:
+        return _read_results(data)
+    except Exception as error:  # damage raises nearly anything
+        raise ValueError(f"these are no results: {type(error).__name__}") from error
+
+
+def _read_results(data: bytes) -> Results:
     with np.load(io.BytesIO(data), allow_pickle=False) as file:
         columns = {name: file[name] for name in file.files}
     history: list[HistoryRow] = []

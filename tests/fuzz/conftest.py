@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from core import Store
+from core import Store, named
 from core.order import ClassSequential
 from data import load
 from studies.catalogue import find
@@ -62,6 +62,11 @@ def fill(store: Store) -> None:
                 for epochs, name in enumerate(("plain", "noisy", "in-order", "both"), 2)
             ),
         )
+        for name in ("a", "b"):
+            recipe = tiny(model=named("mlp"), preprocessing=(), batch_size=32)
+            accuracy = 0.5 + 0.1 * seed + 0.2 * (name == "a")
+            record = made_record(name, seed, study="ab", accuracy=accuracy, recipe=recipe)
+            keep(store, record)
     keep(store, made_record("shuffled", 3, status="diverged", evaluations=(), segments=False))
     keep(store, made_record("shuffled", 4, status="failed", error="E: no", evaluations=()))
     keep(store, made_record("shuffled", 0, environment=OTHER_ENVIRONMENT, remarks=("data: old",)))
