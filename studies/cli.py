@@ -208,9 +208,10 @@ def run(
             time = f", about {duration(seconds)} of processor time" if seconds else ""
             click.echo(f"{name}: {_count(len(plan.jobs), 'run')} to do{kept}{time}")
             return
-        store.check_writable()
         if fresh:
             _confirm(f"Remove the records of {name}?", yes)
+        store.check_writable()
+        if fresh:
             store.remove(variant.study.name, variant.name)
             forget(plan, store)
         if not quiet:

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, Phase, settings
+from hypothesis import HealthCheck, Phase, note, settings
 
 from core import Recipe, Record
 from studies import cli
@@ -124,10 +124,15 @@ class World:
     def write(self, name: str, data: bytes) -> None:
         """Put a file there, beside what the pristine folder has."""
         (self.folder / name).write_bytes(data)
+        self.settle()
+
+    def settle(self) -> None:
+        """Take what is there now for what must stay."""
         self.content = content(self.folder)
 
     def call(self, *words: str) -> Call:
         """A call with the property: a refused one, or one that reads, leaves all as it was."""
+        note(f"ebb {words!r}")
         advancing = "run" in words and "--quiet" not in words
         found = harmless(call(*words), raw="csv" in words, advancing=advancing)
         after = content(self.folder)
