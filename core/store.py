@@ -1,6 +1,7 @@
 """The store: all records of a folder, in one SQLite file."""
 
 import json
+import math
 import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -10,6 +11,7 @@ from typing import Any, NamedTuple
 
 from core.environment import fingerprint
 from core.record import Record, read_results
+from core.soundness import refuse_unsound
 from data import InputError
 
 FILE = "ebb.sqlite"
@@ -119,7 +121,7 @@ class Store:
                 f"{where} ORDER BY study, variant, condition, seed, finished",
                 values,
             ).fetchall()
-            return [Entry._make(map(_total_seconds, row, Entry._fields)) for row in rows]
+            return list(map(_entry, rows))
 
     def records(self, entries: Sequence[Entry]) -> list[Record]:
         """The complete records of some labels, in the order given.
@@ -143,31 +145,37 @@ class Store:
     def _record(self, row: tuple) -> Record:
         study, variant, condition, seed, key, _, data, _, status, error, *rest = row
         *texts, results, digest = rest
-        if _checksum(row[:-1]) != digest:
-            raise InputError(
-                f"Received a damaged record in {str(self.file)!r} ({study}, {condition}, seed "
-                f"{seed}); expected the bytes that were written: `ebb remove {study} --variant "
-                f"{variant}` and run it again, or restore a copy of the file."
-            )
-        seconds, recipe, environment, remarks = map(json.loads, texts)
-        history, evaluations, arrays = read_results(results)
-        return Record(
-            study=study,
-            variant=variant,
-            condition=condition,
-            seed=seed,
-            key=key,
-            recipe=recipe,
-            data=data,
-            environment=environment,
-            status=status,
-            error=error,
-            seconds=seconds,
-            remarks=tuple(remarks),
-            history=history,
-            evaluations=evaluations,
-            arrays=arrays,
+        damage = InputError(
+            f"Received a damaged record in {str(self.file)!r} ({study}, {condition}, seed "
+            f"{seed}); expected the bytes that were written: `ebb remove {study} --variant "
+            f"{variant}` and run it again, or restore a copy of the file."
         )
+        if _checksum(row[:-1]) != digest:
+            raise damage
+        try:
+            seconds, recipe, environment, remarks = map(json.loads, texts)
+            history, evaluations, arrays = read_results(results)
+            record = Record(
+                study=study,
+                variant=variant,
+                condition=condition,
+                seed=seed,
+                key=key,
+                recipe=recipe,
+                data=data,
+                environment=environment,
+                status=status,
+                error=error,
+                seconds=seconds,
+                remarks=tuple(remarks),
+                history=history,
+                evaluations=evaluations,
+                arrays=arrays,
+            )
+            refuse_unsound(record)
+        except Exception:  # a row of a forger's raises nearly anything
+            raise damage from None
+        return record
 
     def planned(self, study: str, variant: str) -> int | None:
         """The number of seeds that was planned when the first record was written."""
@@ -175,7 +183,7 @@ class Store:
             row = connection.execute(
                 "SELECT seeds FROM plans WHERE study = ? AND variant = ?", (study, variant)
             ).fetchone()
-        return None if row is None else int(row[0])
+        return row[0] if row is not None and isinstance(row[0], int) else None
 
     def remove(self, study: str, variant: str | None = None) -> int:
         """Remove a study's records, of one variant or of all; how many they were."""
@@ -219,7 +227,9 @@ class Store:
             raise InputError(
                 f"Received the name {error.object!r}; expected text: no other name is in a store."
             ) from None
-        except (OSError, sqlite3.Error, json.JSONDecodeError) as error:
+        except InputError:
+            raise
+        except (OSError, sqlite3.Error, ValueError) as error:
             raise InputError(
                 f"Received the store {str(self.folder)!r}; expected a folder with a sound "
                 f"{FILE} that can be {'written' if write else 'read'} ({error}): mend it, or name "
@@ -262,9 +272,20 @@ def _label(entry: Entry) -> tuple[str, str, str, int, str, str]:
     return (*entry[:5], entry.fingerprint)
 
 
-def _total_seconds(value: Any, column: str) -> Any:
-    """Seconds are stored by phase; a label has their sum."""
-    return sum(json.loads(value).values()) if column == "seconds" else value
+def _entry(row: Sequence[Any]) -> Entry:
+    """A label; seconds are stored by phase, it has their sum."""
+    *label, seconds, finished = row
+    try:
+        total = float(sum(json.loads(seconds).values()))
+    except (ValueError, TypeError, AttributeError, RecursionError, OverflowError):
+        total = math.nan
+    entry = Entry._make((*label, total, finished))
+    texts = (*entry[:3], *entry[4:10], finished)
+    if not all(isinstance(text, str) for text in texts) or not isinstance(entry.seed, int):
+        raise ValueError("a record's label is damaged")
+    if not math.isfinite(total):
+        raise ValueError("a record's seconds are damaged")
+    return entry
 
 
 def _checksum(row: Sequence[Any]) -> str:

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, Phase, note, settings
+from hypothesis import HealthCheck, Phase, settings
 
 from core import Recipe, Record
 from studies import cli
@@ -132,20 +132,25 @@ class World:
 
     def call(self, *words: str) -> Call:
         """A call with the property: a refused one, or one that reads, leaves all as it was."""
-        note(f"ebb {words!r}")
+        try:
+            return self._call(*words)
+        except Exception as error:
+            error.add_note(f"ebb {words!r}")
+            self.restore()
+            raise
+
+    def _call(self, *words: str) -> Call:
         advancing = "run" in words and "--quiet" not in words
         found = harmless(call(*words), raw="csv" in words, advancing=advancing)
         after = content(self.folder)
         if after == self.content:
             return found
-        changed = {
-            name for name in after | self.content if after.get(name) != self.content.get(name)
-        }
-        self.restore()
+        names = after | self.content
+        changed = {name for name in names if after.get(name) != self.content.get(name)}
         assert found.status != 2, (found, changed)
-        if not set(CHANGING) & set(words):
-            pictures = (".png", ".svg")
-            assert all(name.lower().endswith(pictures) for name in changed), (found, changed)
+        pictures = all(name.lower().endswith((".png", ".svg")) for name in changed)
+        assert pictures or set(CHANGING) & set(words), (found, changed)
+        self.restore()
         return found
 
     def restore(self) -> None:
