@@ -175,7 +175,7 @@ def chosen(command: click.Command, random: Random) -> list[click.Parameter]:
     pilot, pair = random.random() < 0.5, random.random() < 0.7
     decided = {"a": pair, "b": pair, "sd": not pilot, "pilot": pilot, "correlation": pilot}
     for parameter in command.params:
-        likely = 0.5 if parameter.name in OFTEN else 0.05 if parameter.name in SELDOM else 0.2
+        likely = 0.5 if parameter.name in OFTEN else 0.03 if parameter.name in SELDOM else 0.2
         if parameter.required or isinstance(parameter, click.Argument):
             likely = 0.98 if parameter.required else 0.6
         if parameter.name in decided:
