@@ -12,4 +12,5 @@ def is_count(value: Any) -> bool:
 def is_number(value: Any, low: float, high: float = math.inf) -> bool:
     """Whether it is a finite number from `low` to `high`, both included."""
     plain = isinstance(value, int | float) and not isinstance(value, bool)
-    return plain and math.isfinite(value) and low <= value <= high
+    # Not isfinite(), which turns a whole number into a float first and may find it too large.
+    return plain and low <= value <= high and abs(value) < math.inf

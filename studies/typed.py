@@ -1,6 +1,6 @@
 """Whether the fields of a user's study hold what their type hints say."""
 
-import math
+import sys
 import types
 import typing
 from collections.abc import Callable, Mapping
@@ -46,8 +46,9 @@ def fits(value: Any, hint: Any) -> bool:
         return callable(value)
     if hint in (int, float):
         # A truth value is a number to Python and a slip to everybody else.
-        whole = isinstance(value, int) and not isinstance(value, bool)
-        return whole or (hint is float and isinstance(value, float) and math.isfinite(value))
+        if isinstance(value, bool) or not isinstance(value, int | hint):
+            return False
+        return hint is int or abs(value) <= sys.float_info.max
     return isinstance(value, hint)
 
 

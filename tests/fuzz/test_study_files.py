@@ -17,9 +17,6 @@ from studies.study import Claim, Quick, Reported, Shares
 from tests.fuzz.calling import LENGTHS, World, call, examples, harmless
 
 HEAD = """
-import core
-import studies.study
-from core import *
 from core.recipe import *
 from studies import *
 from studies.scoring import *
@@ -100,6 +97,10 @@ FITTING = {
 
 def fitting(hint: str) -> tuple[str, ...]:
     """Values that a field of this type may hold, odd ones among them."""
+    if hint.startswith("tuple"):
+        return FITTING["tuple"]
+    if "Mapping" in hint or "[" in hint:
+        return ()
     return tuple(value for kind, values in FITTING.items() if kind in hint for value in values)
 
 
@@ -153,9 +154,9 @@ def source(random: Random) -> str:
     """A study with one to three wrong values in its fields, or in those of its parts."""
     changed: dict[str, dict[str, str]] = {}
     for _ in range(random.choice((1, 1, 1, 2, 3))):
-        kind = random.choice(("Study", "Study", "Recipe", *PLACES))
+        kind = random.choice((*["Study"] * 9, *["Quick", "Reported", "Claim"] * 2, *PLACES))
         name, hint = random.choice(PLACES[kind])
-        values = (fitting(hint) if random.random() < 0.7 else ()) or VALUES
+        values = (fitting(hint) if random.random() < 0.8 else ()) or VALUES
         changed.setdefault(kind, {})[name] = random.choice(values)
     for kind, field in (
         *(("Reported", "reported"), ("Claim", "claims"), ("Interaction", "interactions")),
