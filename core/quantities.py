@@ -5,8 +5,8 @@ from typing import Any
 
 
 def is_count(value: Any) -> bool:
-    """Whether it is a whole number from 1 up."""
-    return isinstance(value, int) and not isinstance(value, bool) and value >= 1
+    """Whether it is a whole number from 1 up that fits int32, as steps and positions do."""
+    return isinstance(value, int) and not isinstance(value, bool) and 1 <= value < 2**31
 
 
 def is_number(value: Any, low: float, high: float = math.inf) -> bool:

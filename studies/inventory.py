@@ -43,6 +43,7 @@ def store_status(store: Store, study: str | None, style: str) -> None:
 
 def _totals(store: Store, entries: list[Entry], here: str) -> None:
     groups: dict[tuple[str, str], list[Entry]] = {}
+    lines: list[str] = []
     for entry in entries:
         groups.setdefault((entry.study, entry.variant), []).append(entry)
     for (study, variant), members in groups.items():
@@ -54,7 +55,9 @@ def _totals(store: Store, entries: list[Entry], here: str) -> None:
             f"{study} ({variant}): {len(members)} runs ({words}), "
             f"{store.planned(study, variant)} seeds planned, last {last} UTC"
         )
-        say(clean(line))
+        lines.append(clean(line))
+    # Not one by one: the store may be found to be damaged on the way, and then nothing is said.
+    say("\n".join(lines))
 
 
 def show_run(store: Store, key: str) -> None:

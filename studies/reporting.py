@@ -52,16 +52,19 @@ def print_table(
         with input_errors():
             save(figure_of(reading, kind, data_dir), figure)
         say(f"drawn: {figure}", err=True)
+    notes: list[str] = []
     if style in ("text", "markdown"):
         frame = frame[COLUMNS.get(kind, list(frame.columns))]
         if kind == "misclassified":
             frame = frame.groupby("condition", sort=False).head(MOST_EXAMPLES)
+        with input_errors():
+            notes = [] if kind == "history" else footnotes(reading, kind)
         _title(reading, kind, of, markdown=style == "markdown")
     decimals = {"per-class": 1, "forgetting": 1, "dead-units": 1, "gradients": None, "shares": 1}
     metric = shown_metrics(reading)[0] if kind == "overview" else ""
     show(frame, style, decimals=decimals.get(kind, 2), metric=metric)
-    if style in ("text", "markdown") and kind != "history":
-        say("\n".join(footnotes(reading, kind)), markdown=style == "markdown")
+    if notes:
+        say("\n".join(notes), markdown=style == "markdown")
     for remark in reading.remarks:
         say(f"note: {clean(remark)}", err=True)
 

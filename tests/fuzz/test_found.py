@@ -9,7 +9,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from core import Store, named
+from core import AugmentedCopy, Store, named
 from core.continuation import State
 from core.record import read_results
 from core.soundness import refuse_unsound
@@ -231,3 +231,19 @@ def test_a_message_with_a_terminals_codes_is_shown_clean():
     from studies.progress import describe
 
     assert "\x1b" not in describe(made_record(status="failed", error="\x1b[2J"))
+
+
+@pytest.mark.parametrize(
+    "field",
+    [
+        *(f"replay.capacity={10**30}", f"replay.share={'9' * 400}", f"batch_size={10**30}"),
+        *("replay.capacity=10000000000", f"epochs={10**400}"),
+    ],
+)
+def test_a_number_that_fits_no_memory_is_refused(field, world):
+    assert "Received" in refused(call("run", "replay", "--quick", "--dry-run", "--set", field))
+
+
+def test_a_divisor_that_float32_cannot_hold_is_refused():
+    with pytest.raises(InputError, match="from 1e-30 to 1e30"):
+        AugmentedCopy(divided_by=1e308)
