@@ -115,7 +115,13 @@ def read(store: Store, name: str, variant: str | None = None) -> Reading:
         order = {condition: i for i, condition in enumerate(definition.conditions)}
         entries.sort(key=lambda e: (order.get(e.condition, len(order)), e.condition, e.seed))
     planned = store.planned(study, variant) or 0
-    records, remark = _same_data(entries, store.records(entries))
+    found = store.records(entries)
+    if any("dataset" not in record.recipe for record in found):
+        raise InputError(
+            f"Received records of {study} that name no data set; expected those that a run left: "
+            f"remove them by `ebb remove {study}`."
+        )
+    records, remark = _same_data(entries, found)
     remarks += remark
     said = [each for record in records for each in record.remarks if each.startswith("data: ")]
     remarks += [each.removeprefix("data: ") for each in dict.fromkeys(said)]

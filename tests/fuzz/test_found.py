@@ -9,11 +9,13 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from analysis.scores import read_scores
 from core import AugmentedCopy, Store, named
 from core.continuation import State
-from core.record import read_results
+from core.record import read_results, write_results
 from core.soundness import refuse_unsound
 from data import InputError
+from studies.reading import read
 from studies.study import Quick, Reported, Study
 from tests.fuzz.calling import World, call
 from tests.studies.conftest import command, fresh_environment, keep, made_record, refused, tiny
@@ -177,13 +179,29 @@ UNSOUND = {
     "turns": {"arrays": {"class_segments": np.zeros(3, dtype=np.int32)}},
     "turns of other classes": {"arrays": {"class_segments": np.zeros((2, 3), dtype=np.int32)}},
     "layers": {"arrays": {"gradient_norms": np.zeros((2, 2), np.float32)}},
-    "confusion": {"evaluations": made_record().evaluations[:1] + tuple(
-        each._replace(confusion=each.confusion[:3]) for each in made_record().evaluations[1:]
-    )},
-    "counts": {"evaluations": tuple(
-        each._replace(confusion=-each.confusion) for each in made_record().evaluations
-    )},
-}  # fmt: skip
+}
+
+
+@pytest.mark.parametrize("confusion", [np.eye(3, dtype=int)[:2], np.zeros((3, 3), int)], ids=str)
+def test_evaluations_that_count_nothing_are_refused(confusion):
+    record = made_record()
+    wrong = tuple(each._replace(confusion=confusion) for each in record.evaluations)
+    with pytest.raises(ValueError, match="these are no results"):
+        read_results(write_results(record.history, wrong, record.arrays))
+
+
+def test_records_that_name_no_data_set_are_refused(tmp_path):
+    store = Store(tmp_path)
+    store.save(replace(made_record(), recipe={}), "digest", 1)
+    with pytest.raises(InputError, match="name no data set"):
+        read(store, "class-order")
+
+
+@pytest.mark.parametrize("row", ["a,0,0.5,,x", "a,0,0.5,,,,"])
+def test_a_row_of_scores_that_is_much_too_long_is_refused(row, tmp_path):
+    (tmp_path / "long.csv").write_text(f"condition,seed,value\n{row}\nb,0,0.5\n")
+    with pytest.raises(ValueError, match="expected 3 cells in every row"):
+        read_scores(tmp_path / "long.csv")
 
 
 @pytest.mark.parametrize("changes", UNSOUND.values(), ids=UNSOUND)
