@@ -127,6 +127,14 @@ def list_studies(style: str) -> None:
 @click.option("--conditions", help="Only these, separated by commas.")
 @click.option("--workers", type=click.IntRange(1), help="Processes. [default: all processors]")
 @click.option(
+    "--scheduler",
+    metavar="ADDRESS",
+    help="Run on the workers of a Dask cluster (tcp://HOST:8786), a run at a time for each of "
+    "their threads. Its machines need the same data sets (at the same path, or in their own "
+    "EBB_DATA); with --keep-weights or --tensorboard, and for a long run to go on after an "
+    "interruption, the same folders.",
+)
+@click.option(
     "--timeout", type=click.FloatRange(0, min_open=True), help="Seconds that one run may take."
 )
 @click.option("--keep-weights", is_flag=True, help="Keep trained networks, to evaluate them later.")
@@ -153,6 +161,7 @@ def run(
     overrides: tuple[str, ...],
     conditions: str | None,
     workers: int | None,
+    scheduler: str | None,
     timeout: float | None,
     keep_weights: bool,
     tensorboard: Path | None,
@@ -170,15 +179,22 @@ def run(
     command.
     """
     from studies.catalogue import find
+    from studies.executor import Executor, NoWorkersError
     from studies.progress import display, duration
     from studies.rendering import clean
     from studies.runner import execute, expected_seconds, forget, make_plan
+    from studies.soundness import remove_files
     from studies.variant import variant_of
 
     if keep_weights and tensorboard is not None:
         raise InputError(
             "Received --keep-weights and --tensorboard; expected one of them: a run from kept "
             "weights has no epochs to show."
+        )
+    if workers is not None and scheduler is not None:
+        raise InputError(
+            "Received --workers and --scheduler; expected one of them: a Dask worker does as many "
+            "runs at a time as it has threads."
         )
     store = Store(folder)
     fields: dict[str, Any] = {}
@@ -189,6 +205,8 @@ def run(
     fields |= dict(map(_override, overrides))
     try:
         variant = variant_of(find(study), fields, quick=quick)
+        if not dry_run:
+            _hold(store, variant.study.name, variant.name)
         plan = make_plan(
             variant,
             store,
@@ -211,17 +229,36 @@ def run(
         if fresh:
             _confirm(f"Remove the records of {name}?", yes)
         store.check_writable()
+        executor: Executor | None = None
+        processes = min(workers or _processors(), len(plan.jobs))
+        if scheduler is not None and plan.jobs:
+            from studies.cluster import Cluster
+
+            cluster = Cluster(
+                scheduler,
+                plan.jobs,
+                logs=folder / "logs",
+                timeout=timeout,
+                remark=lambda line: None if quiet else click.echo(f"note: {line}", err=True),
+            )
+            executor = click.get_current_context().with_resource(cluster)
+            processes = min(cluster.workers, len(plan.jobs))
         if fresh:
             store.remove(variant.study.name, variant.name)
+            remove_files(store, variant.study.name, variant.name)
             forget(plan, store)
         if not quiet:
             click.echo(f"{name}: {_count(len(plan.jobs), 'run')} to do{kept}", err=True)
-        processes = min(workers or _processors(), len(plan.jobs))
         if plan.jobs:
             # What prints the answer takes two seconds to import: it can while the workers train.
             threading.Thread(target=_import_for_the_answer, daemon=True).start()
         with display(plan, quiet) as shown:
-            records = execute(plan, store, shown, workers=processes, timeout=timeout)
+            records = execute(
+                plan, store, shown, workers=processes, timeout=timeout, executor=executor
+            )
+    except NoWorkersError as stop:
+        click.echo(f"ebb: Stopped: {stop}; what ended is kept. To go on: {_same_call()}", err=True)
+        raise SystemExit(FELL_SHORT) from None
     except KeyboardInterrupt:
         click.echo(f"\nInterrupted; what ended is kept. To go on: {_same_call()}", err=True)
         raise
@@ -271,11 +308,13 @@ def show(run: str, folder: Path) -> None:
 @ebb.command()
 @click.argument("study")
 @click.option("--variant", help="Only this one. [default: all]")
+@click.option("--run", "key", help="Only the run of this key, as `ebb status STUDY` prints it.")
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @store_option
-def remove(study: str, variant: str | None, yes: bool, folder: Path) -> None:
-    """Remove a study's records from the store."""
+def remove(study: str, variant: str | None, key: str | None, yes: bool, folder: Path) -> None:
+    """Remove a study's records from the store, its kept weights and unfinished runs with them."""
     from studies.reading import choose_variant, study_name
+    from studies.soundness import remove_files
 
     store = Store(folder)
     study = study_name(study)
@@ -285,8 +324,21 @@ def remove(study: str, variant: str | None, yes: bool, folder: Path) -> None:
     if variant is not None:
         choose_variant(entries, study, variant)
         entries = [entry for entry in entries if entry.variant == variant]
+    if key is not None:
+        entries = [entry for entry in entries if entry.key == key]
+        if not entries:
+            raise InputError(
+                f"Received run {key!r}; expected one of {study}, as `ebb status {study}` prints it."
+            )
+    variants = sorted({entry.variant for entry in entries})
+    for each in variants:
+        _hold(store, study, each)
     _confirm(f"Remove {_count(len(entries), 'record')} of {study}?", yes)
-    click.echo(f"{_count(store.remove(study, variant), 'record')} removed")
+    # A variant that a driver has begun since is not of those that were asked about.
+    count = sum(store.remove(study, each, key) for each in variants)
+    for each in variants:
+        remove_files(store, study, each, None if key is None else entries)
+    click.echo(f"{_count(count, 'record')} removed")
 
 
 @ebb.command()
@@ -432,6 +484,59 @@ def plan(
     )
 
 
+@ebb.command()
+@click.argument("studies", nargs=-1, metavar="STUDY...", required=True)
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path),
+    help="The page; of several studies the folder. [default: STUDY.html]",
+)
+@click.option(
+    "--figures",
+    type=click.Path(path_type=Path),
+    metavar="FOLDER",
+    help="Each figure as .png and .svg as well, and the numbers behind it as .csv.",
+)
+@click.option(
+    "--compare",
+    "stores",
+    nargs=2,
+    type=click.Path(path_type=Path),
+    metavar="STORE_A STORE_B",
+    help="Instead: what moved between two stores, of two versions for instance.",
+)
+@variant_option
+@store_option
+@data_option
+def report(
+    studies: tuple[str, ...],
+    out: Path | None,
+    figures: Path | None,
+    stores: tuple[Path, Path] | None,
+    variant: str | None,
+    folder: Path,
+    data_dir: Path | None,
+) -> None:
+    """A study as one HTML page: protocol, verdict, tables, figures, environment.
+
+    The page needs no network and runs nothing. Of several studies, a page each and an index.
+    """
+    if stores is not None:
+        from studies.moved import write_moved
+
+        if figures is not None or len(studies) > 1:
+            raise InputError(
+                "Received --compare with --figures or several studies; expected one study alone."
+            )
+        write_moved(Store(stores[0]), Store(stores[1]), studies[0], variant, out)
+        return
+    from studies.publishing import write_reports
+
+    write_reports(
+        Store(folder), studies, variant=variant, out=out, figures=figures, data_dir=data_dir
+    )
+
+
 @ebb.group("data")
 def data_group() -> None:
     """The data sets: which there are, what is in one, and bringing in your own."""
@@ -483,6 +588,46 @@ def data_import(name: str, source: Path, data_dir: Path | None) -> None:
     if data_dir is None:
         raise InputError("Received no --data-dir; expected the folder to keep the data set in.")
     click.echo(clean(f"kept as {import_folder(name, source, data_dir)}"))
+
+
+@ebb.group("store")
+def store_group() -> None:
+    """The store itself: whether it is sound, and its content as tables for other programs."""
+
+
+@store_group.command("check")
+@store_option
+def store_check(folder: Path) -> None:
+    """Read all of a store; a line for each fault says which run, and how to mend it."""
+    from studies.soundness import check_store
+
+    if not check_store(Store(folder)):
+        raise SystemExit(FELL_SHORT)
+
+
+@store_group.command("export")
+@click.argument("target", metavar="FOLDER", type=click.Path(path_type=Path))
+@click.option(
+    "--format",
+    "style",
+    type=click.Choice(["csv", "parquet"]),
+    default="csv",
+    show_default=True,
+    help="parquet needs the extra of that name.",
+)
+@click.option("--study", help="Only this one. [default: all]")
+@click.option("--force", is_flag=True, help="Overwrite files that are there.")
+@store_option
+def store_export(target: Path, style: str, study: str | None, force: bool, folder: Path) -> None:
+    """Write the records as tables into FOLDER: runs, evaluations, confusion, history.
+
+    Figures are in full precision, accuracies fractions. `run` and `evaluation` number the rows of
+    the first two tables, and join the others to them.
+    """
+    from studies.exporting import export
+    from studies.reading import study_name
+
+    export(Store(folder), target, style, study and study_name(study), force)
 
 
 def main() -> None:
@@ -544,6 +689,15 @@ def _confirm(question: str, yes: bool) -> None:
             f"{question} Received no answer; expected --yes where nobody can be asked."
         )
     click.confirm(question, abort=True)
+
+
+def _hold(store: Store, study: str, variant: str) -> None:
+    """Be the only process that writes these records, until the command ends."""
+    from core.lock import held
+
+    remark = click.get_current_context().with_resource(held(store.folder, study, variant))
+    if remark:
+        click.echo(f"note: {remark}", err=True)
 
 
 def _seeds(text: str) -> list[int]:

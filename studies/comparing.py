@@ -24,6 +24,8 @@ from studies.units import (
 )
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from analysis.comparison import Comparison
     from analysis.families import Family
     from analysis.interaction import DoubleDifference
@@ -61,7 +63,11 @@ def compare_study(store: Store, name: str, variant: str | None, wanted: Wanted) 
     Raises:
         InputError: The study was never run, a condition or metric is unknown.
     """
-    reading = read(store, name, variant)
+    return compare_reading(read(store, name, variant), wanted)
+
+
+def compare_reading(reading: Reading, wanted: Wanted) -> "Result":
+    """Compare conditions of a study that was read, see `compare_study`."""
     definition = reading.definition
     planned = definition.comparisons if definition else ()
     run = {record.condition for record in reading.records}
@@ -306,13 +312,8 @@ def _classes(
     )
 
 
-def _show_family(family: "Family") -> None:
-    import pandas as pd
-
-    from analysis.wording import explain
-    from studies.rendering import show
-
-    first = family.comparisons[0]
+def friedman_line(family: "Family") -> str | None:
+    """The omnibus test of a family in words, where there is one."""
     if family.friedman is not None:
         ranks = ", ".join(
             f"{name} {rank:.2f}"
@@ -322,12 +323,23 @@ def _show_family(family: "Family") -> None:
         words = "no test, the conditions are tied at every seed"
         if statistic is not None and p is not None:
             words = f"chi-square {statistic:.2f}, p = {p:.4g}"
-        say(f"Friedman over {family.friedman.n} seeds: {words}; mean ranks: {ranks}\n")
-    of = "class" if first.class_ is not None else "comparison"
-    say(
-        f"{family.size} comparisons of {first.metric}, one family ({family.correction}); intervals "
-        "are unadjusted 95 %"
+        return f"Friedman over {family.friedman.n} seeds: {words}; mean ranks: {ranks}"
+    return None
+
+
+def family_title(family: "Family") -> str:
+    """What a family is of, in a line."""
+    return (
+        f"{family.size} comparisons of {family.comparisons[0].metric}, one family "
+        f"({family.correction}); intervals are unadjusted 95 %"
     )
+
+
+def family_table(family: "Family") -> "pd.DataFrame":
+    """The comparisons of a family, a row each, differences written out."""
+    import pandas as pd
+
+    of = "class" if family.comparisons[0].class_ is not None else "comparison"
     rows = [
         {
             of: c.class_ if of == "class" else f"{c.a} - {c.b}",
@@ -343,7 +355,18 @@ def _show_family(family: "Family") -> None:
         }
         for c in family.comparisons
     ]
-    show(pd.DataFrame(rows), "text", decimals=2)
+    return pd.DataFrame(rows)
+
+
+def _show_family(family: "Family") -> None:
+    from analysis.wording import explain
+    from studies.rendering import show
+
+    omnibus = friedman_line(family)
+    if omnibus is not None:
+        say(f"{omnibus}\n")
+    say(family_title(family))
+    show(family_table(family), "text", decimals=2)
     say("")
     for comparison in family.comparisons:
         say(explain(comparison).partition("\n")[0])

@@ -18,6 +18,7 @@ WHOLE = (
     *("dead", "untrained", "vanished", "overflowed"),
 )
 FIGURES = ("mean", "sd", "ci_low", "ci_high", "p25", "p50", "p75", "min", "max")
+FORMULA = ("=", "+", "-", "@", "\t", "\r")
 CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]")
 """Control characters, line ends, and those that turn the direction of what follows."""
 
@@ -43,7 +44,7 @@ def show(
     """
     out = sys.stdout if file is None else file
     if style == "csv":
-        frame.to_csv(out, index=False, lineterminator="\n")
+        harmless(frame).to_csv(out, index=False, lineterminator="\n")
     elif style == "json":
         json.dump(rows(frame), out, indent=1, allow_nan=False)
         out.write("\n")
@@ -54,6 +55,17 @@ def show(
             out.write(f"| {' | '.join(map(plain_markdown, line))} |\n")
     else:
         _text(frame, out, decimals, metric)
+
+
+def harmless(frame: "pd.DataFrame") -> "pd.DataFrame":
+    """A frame whose texts no spreadsheet takes for a formula.
+
+    A text that begins with = + - @, a tab or a carriage return gets an apostrophe in front, as
+    OWASP advises ("CSV Injection"); numbers stay numbers. Carriage returns become line feeds.
+    """
+    words = frame.select_dtypes(exclude=["number", "bool"]).columns
+    changed = {name: frame[name].map(_harmless).astype(frame[name].dtype) for name in words}
+    return frame.assign(**changed).rename(columns=_harmless)
 
 
 def rows(frame: "pd.DataFrame") -> list[dict[str, Any]]:
@@ -88,6 +100,14 @@ def say(text: str, *, err: bool = False, markdown: bool = False) -> None:
 def plain_markdown(text: str) -> str:
     """Text that is neither a cell's end, nor HTML, a link, a picture or code, in Markdown."""
     return text.translate(MARKS)
+
+
+def _harmless(value: Any) -> Any:
+    if not isinstance(value, str):
+        return value
+    # A bare carriage return is not quoted, and a reader may begin a row there.
+    text = value.replace("\r", "\n")
+    return f"'{text}" if value.startswith(FORMULA) else text
 
 
 def _text(frame: "pd.DataFrame", out: IO[str], decimals: int | None, metric: str) -> None:

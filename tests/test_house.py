@@ -60,7 +60,7 @@ def test_only_training_knows_keras(room, file):
         ("core", {"pandas", "scipy", "sklearn", "tensorflow", "keras"}),
         ("analysis", {"pandas", "scipy", "seaborn", "tensorflow", "keras"}),
         ("studies.runner", {"pandas", "scipy", "tensorflow", "keras"}),
-        ("studies.cli", {"pandas", "scipy", "rich", "tensorflow", "keras"}),
+        ("studies.cli", {"pandas", "scipy", "rich", "distributed", "tensorflow", "keras"}),
         ("analysis.tables", {"scipy.stats", "seaborn", "tensorflow", "keras"}),
     ],
 )

@@ -98,3 +98,24 @@ def test_infinite_figures_are_null_in_json():
 def test_columns_have_names_for_people():
     assert heading("ci_low") == "95 % from"
     assert heading("forgetting_max_minus_last") == "forgetting max minus last"
+
+
+@pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t", "\r"])
+def test_no_text_of_a_csv_is_a_formula(start):
+    hostile = frame.assign(condition=[f"{start}1+1", "b"]).rename(columns={"sd": f"{start}sd"})
+    back = pd.read_csv(io.StringIO(shown("csv", hostile), newline=""))
+    start = start.replace("\r", "\n")
+    assert back["condition"].tolist() == [f"'{start}1+1", "b"]
+    assert back.columns[-1] == f"'{start}sd"
+
+
+def test_no_text_of_a_csv_begins_a_row_of_its_own():
+    text = shown("csv", frame.assign(condition=["a\r=1+1", "b\n=1+1"]))
+    back = pd.read_csv(io.StringIO(text, newline=""))
+    assert back["condition"].tolist() == ["a\n=1+1", "b\n=1+1"]
+
+
+def test_negative_numbers_of_a_csv_stay_numbers():
+    numbers = pd.DataFrame({"mean": [-0.5, 1.0], "any": [-1, None], "words": ["a-b", "c=d"]})
+    numbers["mixed"] = pd.Series([-0.25, "x"], dtype=object)
+    assert shown("csv", numbers).splitlines()[1] == "-0.5,-1.0,a-b,-0.25"
