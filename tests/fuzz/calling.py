@@ -28,7 +28,7 @@ STEERING = {
     *"\u061c\u200e\u200f\u2028\u2029\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069",
 }
 """Control characters, line ends, and those that turn the direction of what follows."""
-CHANGING = ("run", "remove", "data")
+CHANGING = ("run", "remove", "data", "report", "store")
 """Commands that may leave something: the others only read (but for a picture that is named)."""
 LENGTHS = [
     pytest.param(1, id="short"),

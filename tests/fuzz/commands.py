@@ -121,6 +121,9 @@ RIGHT: dict[str, Sequence[str]] = {
     "folder": ("results", "results/", "./results", "folder", "nowhere"),
     "data_dir": ("data", "data", "data/", "folder", "nowhere", "results"),
     "figure": ("new.png", "new.svg", "folder.png", "folder/new.PNG", "new.jpg"),
+    "out": ("page.html", "folder", "folder/page.htm", "page.txt"),
+    "figures": ("folder", "drawn"),
+    "target": ("new", "folder", "results", "data"),
     "tensorboard": ("events", "folder"),
     "pilot": STORED,
     "name": ("digits", "own", "fruit.npz", "new", "a b", "line\nend\x1b[2J\u202e.npz"),
@@ -135,6 +138,8 @@ RIGHT: dict[str, Sequence[str]] = {
     "timeout": ("1", "0.5", "1e9"),
 }
 OFTEN = {"data_dir", "dry_run", "yes", "quick", "style", "kind", "metric"}
+NEVER = {"scheduler"}
+"""An address on a network, which is tried for seconds."""
 SELDOM = {"figure", "folder", "variant", "fresh", "tensorboard", "keep_weights", "conditions"}
 """Options that mostly stand in the way of the others; a picture takes a second."""
 
@@ -142,8 +147,10 @@ SELDOM = {"figure", "folder", "variant", "fresh", "tensorboard", "keep_weights",
 def right(parameter: click.Parameter, study: str, random: Random) -> str:
     """What may stand for a parameter: by its name if that is known, else by its type."""
     name, names = parameter.name, CONDITIONS[study]
-    if name == "study":
+    if name in ("study", "studies"):
         return study
+    if name == "stores":
+        return random.choice(("results", "folder"))
     if name == "overrides":
         return override(random)
     if name in ("a", "b"):
@@ -189,7 +196,7 @@ def chosen(command: click.Command, random: Random) -> list[click.Parameter]:
             likely = 0.98 if parameter.required else 0.6
         if parameter.name in decided:
             likely = 0.95 * decided[parameter.name] + 0.02
-        if random.random() < likely:
+        if parameter.name not in NEVER and random.random() < likely:
             given += [parameter] * (random.randint(1, 2) if parameter.multiple else 1)
     return given
 

@@ -6,7 +6,7 @@ from hypothesis import given
 from tests.fuzz.calling import LENGTHS, World, examples
 from tests.fuzz.commands import COMMANDS, any_words, calls
 
-NUMBER = {"run": 200, "table": 100, "compare": 100, "plan": 60, "list": 5}
+NUMBER = {"run": 200, "table": 100, "compare": 100, "plan": 60, "list": 5, "report": 3}
 
 
 @pytest.mark.parametrize("times", LENGTHS)
