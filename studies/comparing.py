@@ -12,7 +12,7 @@ from core import Store
 from data import InputError
 from studies.interacting import interactions_of, show_interactions
 from studies.reading import Reading, read
-from studies.rendering import clean
+from studies.rendering import clean, say
 from studies.tables import input_errors
 from studies.units import (
     chance_of,
@@ -172,22 +172,22 @@ class Result:
 
             with input_errors():
                 save(comparison_figure(self.found), figure)
-            click.echo(f"drawn: {figure}", err=True)
+            say(f"drawn: {figure}", err=True)
         if style == "json":
             record = {} if self.found is None else self.found.to_json()
             if self.interactions:
                 record["interactions"] = [each.to_json() for each in self.interactions]
-            click.echo(json.dumps(record, indent=1, allow_nan=False))
+            say(json.dumps(record, indent=1, allow_nan=False))
         else:
             if isinstance(self.found, Comparison):
-                click.echo(explain(self.found))
+                say(explain(self.found))
             elif self.found is not None:
                 _show_family(self.found)
             if self.interactions:
                 click.echo("\n" * (self.found is not None), nl=False)
                 show_interactions(self.interactions)
         for remark in self.remarks:
-            click.echo(f"note: {clean(remark)}", err=True)
+            say(f"note: {clean(remark)}", err=True)
 
 
 def sentences(reading: Reading) -> list[str]:
@@ -364,14 +364,14 @@ def _show_family(family: "Family") -> None:
 
     omnibus = friedman_line(family)
     if omnibus is not None:
-        click.echo(f"{omnibus}\n")
-    click.echo(family_title(family))
+        say(f"{omnibus}\n")
+    say(family_title(family))
     show(family_table(family), "text", decimals=2)
-    click.echo()
+    say("")
     for comparison in family.comparisons:
-        click.echo(explain(comparison).partition("\n")[0])
+        say(explain(comparison).partition("\n")[0])
     for note in dict.fromkeys(note for c in family.comparisons for note in c.notes):
-        click.echo(f"note: {note}")
+        say(f"note: {note}")
 
 
 def _number(value: float | None) -> str:

@@ -5,8 +5,6 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import click
-
 from analysis.check import check_claims, check_figures, claims_sentence, figures_sentence, gather
 from analysis.formatting import is_fraction
 from core import Store
@@ -14,7 +12,7 @@ from data import InputError
 from studies.footnotes import footnotes
 from studies.pictures import figure_of
 from studies.reading import Reading, read
-from studies.rendering import clean, rows, show
+from studies.rendering import clean, rows, say, show
 from studies.tables import COLUMNS, TITLES, default_kind, input_errors, shown_metrics, table_of
 from studies.units import unit_of
 
@@ -60,15 +58,18 @@ def print_table(
 
         with input_errors():
             save(figure_of(reading, kind, data_dir), figure)
-        click.echo(f"drawn: {figure}", err=True)
+        say(f"drawn: {figure}", err=True)
+    notes: list[str] = []
     if style in ("text", "markdown"):
         frame = for_people(frame, kind)
-        click.echo(title_of(reading, kind, of))
+        with input_errors():
+            notes = [] if kind == "history" else footnotes(reading, kind)
+        say(title_of(reading, kind, of), markdown=style == "markdown")
     show(frame, style, **formatting_of(reading, kind))
-    if style in ("text", "markdown") and kind != "history":
-        click.echo("\n".join(footnotes(reading, kind)))
+    if notes:
+        say("\n".join(notes), markdown=style == "markdown")
     for remark in reading.remarks:
-        click.echo(f"note: {clean(remark)}", err=True)
+        say(f"note: {clean(remark)}", err=True)
 
 
 def for_people(frame: "pd.DataFrame", kind: str) -> "pd.DataFrame":
@@ -105,10 +106,10 @@ def after_run(store: Store, name: str, variant: str) -> None:
     from studies.comparing import sentences
 
     for sentence in sentences(reading):
-        click.echo(f"{reading.study} ({reading.variant}): {sentence}\n")
+        say(f"{reading.study} ({reading.variant}): {sentence}\n")
     print_table(store, name, variant, None, "text", None)
     more = "--figure" if "scores" in reading.records[0].recipe else "--kind per-class --figure"
-    click.echo(f"\nMore: ebb table {name} --variant {variant} {more} FILE.png")
+    say(f"\nMore: ebb table {name} --variant {variant} {more} FILE.png")
 
 
 def print_check(store: Store, name: str, variant: str | None, style: str) -> bool:
@@ -126,24 +127,24 @@ def print_check(store: Store, name: str, variant: str | None, style: str) -> boo
         )
     figures, claims = check_of(reading)
     if style == "json":
-        click.echo(json.dumps({"figures": rows(figures), "claims": rows(claims)}, indent=1))
+        say(json.dumps({"figures": rows(figures), "claims": rows(claims)}, indent=1))
     elif style == "csv":
         show(figures, style)
     else:
-        click.echo(f"{reading.study} ({reading.variant}): {figures_sentence(figures)}")
+        say(f"{reading.study} ({reading.variant}): {figures_sentence(figures)}")
         if len(figures):
             show(figures.drop(columns=NOT_SHOWN), style, decimals=2)
         for row in claims.to_dict("records"):
-            click.echo(f"claim: {row['claim']}: {row['verdict']} ({difference_in_words(row)})")
+            say(f"claim: {row['claim']}: {row['verdict']} ({difference_in_words(row)})")
         if len(claims):
-            click.echo(claims_sentence(claims))
+            say(claims_sentence(claims))
     if reading.variant != "full":
-        click.echo(
+        say(
             f"note: the figures were reported for the full study, these are {reading.variant}",
             err=True,
         )
     for remark in reading.remarks:
-        click.echo(f"note: {clean(remark)}", err=True)
+        say(f"note: {clean(remark)}", err=True)
     fell_short = (figures["agrees"] == False).any()  # noqa: E712  (None is undecided)
     return not (fell_short or (claims["verdict"] == "contradicted").any())
 
