@@ -11,6 +11,7 @@ from __future__ import annotations
 import codecs
 import csv
 import io
+import warnings
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -209,22 +210,25 @@ def _parse(text: str, delimiter: str, columns: list[str], name: str) -> pd.DataF
     width = len(columns)
     blank = len(text) - len(text.lstrip("\n"))
     try:
-        table = pd.read_csv(
-            io.StringIO(text),
-            sep=delimiter,
-            skiprows=blank + 1,
-            header=None,
-            names=range(width + 1),  # one more than there should be, to see rows that are too long
-            index_col=False,
-            dtype=str,
-            keep_default_na=False,
-            na_values=[],
-            skip_blank_lines=False,
-            skipinitialspace=True,
-        )
+        with warnings.catch_warnings():
+            # Cells that it leaves out: a row is much too long.
+            warnings.simplefilter("error", pd.errors.ParserWarning)
+            table = pd.read_csv(
+                io.StringIO(text),
+                sep=delimiter,
+                skiprows=blank + 1,
+                header=None,
+                names=range(width + 1),  # one more than there should be, to see long rows
+                index_col=False,
+                dtype=str,
+                keep_default_na=False,
+                na_values=[],
+                skip_blank_lines=False,
+                skipinitialspace=True,
+            )
     except pd.errors.EmptyDataError:
         return pd.DataFrame(columns=[columns[i] for i in wanted])
-    except pd.errors.ParserError as error:
+    except (pd.errors.ParserError, pd.errors.ParserWarning) as error:
         raise ValueError(
             f"received {name} with rows of different length ({str(error).strip()}); expected "
             f"{width} cells in every row; correct it (decimals take a point, not a comma)"

@@ -48,10 +48,10 @@ class AugmentedCopy:
                     f"Received augmented copy {name}={value!r}; expected a number from 0 to "
                     f"{highest} {unit}."
                 )
-        if not is_number(self.divided_by, 0) or self.divided_by == 0:
+        if not is_number(self.divided_by, 1e-30, 1e30):
             raise InputError(
                 f"Received augmented copy divided_by={self.divided_by!r}; expected a number "
-                "above 0."
+                "above 0, from 1e-30 to 1e30: pixels are float32."
             )
 
     def __call__(self, x: Inputs, rng: np.random.Generator) -> Inputs:

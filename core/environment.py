@@ -9,7 +9,7 @@ from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 
-KEEPING = ("store.py", "journal.py", "lock.py")
+KEEPING = ("store.py", "journal.py", "lock.py", "soundness.py")
 """Files of `core/` that keep records and have no part in what is in them."""
 THREADS = 1
 """A run happens in a process with this many threads: sums depend on how they are divided."""

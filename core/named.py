@@ -58,10 +58,17 @@ def resolve(name: str) -> Callable[..., Any]:
     module, _, function = name.partition(":")
     try:
         found: Callable[..., Any] = getattr(importlib.import_module(module), function)
-    except (ImportError, AttributeError, ValueError) as error:
+    except Exception as error:  # to import a module runs it
         raise InputError(
             f"Received the function name {name!r}; expected module:function of an importable "
             f"module ({error})."
+        ) from None
+    try:
+        inspect.signature(found)
+    except (TypeError, ValueError):
+        raise InputError(
+            f"Received the name {name!r} of a {type(found).__name__}; expected a function that is "
+            "written in Python."
         ) from None
     return found
 
@@ -74,9 +81,17 @@ def source(function: Callable[..., Any]) -> str:
     values, decorators, constants, base classes and methods do. Modules from the same folder that
     are imported on the way count as a whole.
     """
-    path = inspect.getsourcefile(inspect.unwrap(function))
-    assert path is not None  # named functions come from files
-    tree = ast.parse(Path(path).read_text())
+    try:
+        path = inspect.getsourcefile(inspect.unwrap(function))
+    except TypeError:
+        path = None
+    if path is None or not Path(path).is_file():
+        raise InputError(
+            f"Received the function {function!r}, which is not written in Python; "
+            "expected one of a .py file: recipes tell functions apart by their source."
+        )
+    # As bytes: the file itself says how its text is encoded.
+    tree = ast.parse(Path(path).read_bytes())
     definitions: dict[str, list[ast.stmt]] = {}
     for node in tree.body:
         for name in _defined(node):
@@ -93,7 +108,7 @@ def source(function: Callable[..., Any]) -> str:
             for module in _imported(node):
                 neighbour = Path(path).parent / f"{module}.py"
                 if neighbour.is_file():
-                    reached[f"module {module}"] = _text(ast.parse(neighbour.read_text()))
+                    reached[f"module {module}"] = _text(ast.parse(neighbour.read_bytes()))
     return "\n".join(f"{name}: {reached[name]}" for name in sorted(reached))
 
 

@@ -71,6 +71,14 @@ class Record:
         return hashlib.sha256(self.status.encode() + self.results()).hexdigest()
 
 
+KINDS = {
+    **{"history at": "iu", "history name": "U", "history value": "f"},
+    **{"evaluation set": "U", "evaluation at": "iu", "evaluation loss": "f"},
+    "evaluation confusion": "iu",
+}
+"""The kind of type of each array of results."""
+
+
 class Results(NamedTuple):
     """The measured part of a record."""
 
@@ -107,9 +115,23 @@ def write_results(
 
 
 def read_results(data: bytes) -> Results:
-    """What `write_results` wrote; nothing is unpickled."""
+    """What `write_results` wrote; nothing is unpickled.
+
+    Raises:
+        ValueError: Bytes that it did not write.
+    """
+    try:
+        return _read_results(data)
+    except Exception as error:  # damage raises nearly anything
+        raise ValueError(f"these are no results: {error!r}") from error
+
+
+def _read_results(data: bytes) -> Results:
     with zipfile.ZipFile(io.BytesIO(data)) as file:
         columns = {name.removesuffix(".npy"): _array(file.read(name)) for name in file.namelist()}
+    for name, kinds in KINDS.items():
+        if name in columns and columns[name].dtype.kind not in kinds:
+            raise ValueError(f"{name} of {columns[name].dtype}")
     history: list[HistoryRow] = []
     if "history at" in columns:
         rows = (columns["history at"], columns["history name"], columns["history value"])
@@ -117,7 +139,15 @@ def read_results(data: bytes) -> Results:
         history = list(zip(epochs, steps, rows[1].tolist(), rows[2].tolist(), strict=True))
     evaluations: list[Evaluation] = []
     if "evaluation at" in columns:
-        stack = columns["evaluation confusion"].astype(np.int64)
+        stack, at = columns["evaluation confusion"].astype(np.int64), columns["evaluation at"]
+        if (
+            stack.shape[1:] != stack.shape[:0:-1]
+            or stack.ndim != 3
+            or min(at.min(), stack.min()) < 0
+        ):
+            raise ValueError(f"evaluations of shape {stack.shape}, or below 0")
+        if not 0 < stack.sum(axis=(1, 2), dtype=float).min() < 2**53:
+            raise ValueError("evaluations of no examples")
         evaluations = [
             Evaluation(name, epoch, segment, step, confusion, loss)
             for name, (epoch, segment, step), confusion, loss in zip(

@@ -11,6 +11,9 @@ from core.order import Schedule, in_batches, segments
 from core.quantities import is_count, is_number
 from data import InputError
 
+LARGEST = 10_000_000
+"""Examples in a buffer: its positions are in memory, at once."""
+
 
 class Replayed(NamedTuple):
     """A schedule with replay, and what the buffer has become.
@@ -67,9 +70,10 @@ class Replay:
                 raise InputError(
                     f"Received replay {name} {value!r}; expected one of {', '.join(known)}."
                 )
-        if not is_count(self.capacity):
+        if not is_count(self.capacity) or self.capacity > LARGEST:
             raise InputError(
-                f"Received replay capacity {self.capacity!r}; expected a whole number from 1 up."
+                f"Received replay capacity {self.capacity!r}; expected a whole number from 1 up "
+                f"to {LARGEST:,}."
             )
         if not (is_number(self.share, 0, 1) and self.share < 1):
             raise InputError(

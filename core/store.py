@@ -1,6 +1,7 @@
 """The store: all records of a folder, in one SQLite file."""
 
 import json
+import math
 import shlex
 import sqlite3
 import struct
@@ -16,6 +17,7 @@ from typing import Any, NamedTuple
 from core.environment import fingerprint
 from core.journal import finish_rollback, reader, refuse_write_ahead_log
 from core.record import Record, read_results
+from core.soundness import refuse_unsound
 from data import InputError
 
 FILE = "ebb.sqlite"
@@ -48,6 +50,7 @@ COLUMNS = (
 UNREADABLE = (
     *(ValueError, TypeError, LookupError, AttributeError, EOFError, NotImplementedError),
     *(zipfile.BadZipFile, zlib.error, struct.error),
+    *(RuntimeError, ArithmeticError, MemoryError),  # too deep, encrypted, too large
 )
 """What reading an archive or a JSON text raises that nobody wrote like that."""
 
@@ -143,6 +146,9 @@ class Store:
                 f"{where} GROUP BY study, variant, status, fingerprint",
                 values,
             ).fetchall()
+        for *texts, _, last in rows:
+            if not all(isinstance(text, str) for text in (*texts, last)):
+                raise self._damage((*texts[:2], "?", "?", "?"))
         return list(map(Count._make, rows))
 
     def entries(self, study: str | None = None) -> list[Entry]:
@@ -221,12 +227,15 @@ class Store:
     def _entry(self, row: tuple) -> Entry:
         """A label; seconds are stored by phase, it has their sum."""
         *label, seconds, finished = row
-        if not isinstance(label[3], int) or not all(isinstance(each, str) for each in label[4:]):
+        texts = (*label[:3], *label[4:], finished)
+        if not isinstance(label[3], int) or not all(isinstance(text, str) for text in texts):
             raise self._damage(row)
         try:
             total = float(sum(json.loads(seconds).values()))
         except UNREADABLE:
             total = 0.0  # nothing depends on it; who reads the record itself is told
+        if not math.isfinite(total):
+            total = 0.0
         return Entry._make((*label, total, finished))
 
     def _damage(self, row: tuple) -> InputError:
@@ -246,25 +255,27 @@ class Store:
         try:
             seconds, recipe, environment, remarks = map(json.loads, texts)
             history, evaluations, arrays = read_results(results)
+            record = Record(
+                study=study,
+                variant=variant,
+                condition=condition,
+                seed=seed,
+                key=key,
+                recipe=recipe,
+                data=data,
+                environment=environment,
+                status=status,
+                error=error,
+                seconds=seconds,
+                remarks=tuple(remarks),
+                history=history,
+                evaluations=evaluations,
+                arrays=arrays,
+            )
+            refuse_unsound(record)
         except UNREADABLE:
             raise self._damage(row) from None
-        return Record(
-            study=study,
-            variant=variant,
-            condition=condition,
-            seed=seed,
-            key=key,
-            recipe=recipe,
-            data=data,
-            environment=environment,
-            status=status,
-            error=error,
-            seconds=seconds,
-            remarks=tuple(remarks),
-            history=history,
-            evaluations=evaluations,
-            arrays=arrays,
-        )
+        return record
 
     def planned(self, study: str, variant: str) -> int | None:
         """The number of seeds that was planned when the first record was written."""
@@ -272,7 +283,7 @@ class Store:
             row = connection.execute(
                 "SELECT seeds FROM plans WHERE study = ? AND variant = ?", (study, variant)
             ).fetchone()
-        return None if row is None else int(row[0])
+        return row[0] if row is not None and isinstance(row[0], int) else None
 
     def remove(self, study: str, variant: str | None = None, key: str | None = None) -> int:
         """Remove records; how many they were.
@@ -327,6 +338,10 @@ class Store:
                 connection.execute("COMMIT")
             finally:
                 connection.close()
+        except UnicodeEncodeError as error:
+            raise InputError(
+                f"Received the name {error.object!r}; expected text: no other name is in a store."
+            ) from None
         except (OSError, sqlite3.Error) as error:
             raise InputError(
                 f"Received the store {str(self.folder)!r}; expected a folder with a sound "

@@ -111,9 +111,16 @@ def load_file(path: Path) -> ModuleType:
         line = _line_in(error, path)
         raise InputError(
             f"Received study file {str(path)!r}; it does not run: "
-            f"{type(error).__name__}: {' '.join(str(error).split())}{line}."
+            f"{type(error).__name__}: {_said(error)}{line}."
         ) from error
     return module
+
+
+def _said(error: BaseException) -> str:
+    try:
+        return " ".join(str(error).split())
+    except Exception:  # whoever wrote the exception also wrote how it becomes text
+        return "its message cannot be read"
 
 
 def _line_in(error: BaseException, path: Path) -> str:
@@ -126,7 +133,7 @@ def _line_in(error: BaseException, path: Path) -> str:
 
 
 def _study_of(module: ModuleType, name: str) -> Study:
-    found = getattr(module, "study", None)
+    found = vars(module).get("study")
     if not isinstance(found, Study):
         raise InputError(
             f"Received study {name!r}; expected its file to define `study = Study(...)`, "

@@ -18,6 +18,8 @@ from studies.interruption import Interrupted, Interruption, interruptible
 
 DONE, FELL_SHORT, WRONG_CALL, INTERRUPTED = 0, 1, 2, 130
 MOST_SEEDS = 100_000
+LARGEST_SEED = 2**63 - 1
+"""What a store can hold."""
 MOST_NAMES = 16
 
 store_option = click.option(
@@ -184,6 +186,7 @@ def run(
     from studies.executor import Executor, NoWorkersError, Reports
     from studies.memory import expected_megabytes
     from studies.progress import display, duration
+    from studies.rendering import clean
     from studies.runner import execute, expected_seconds, forget, make_plan
     from studies.soundness import remove_files
     from studies.variant import variant_of
@@ -221,7 +224,7 @@ def run(
             keep_weights=keep_weights,
             tensorboard=None if tensorboard is None else tensorboard.resolve(),
         )
-        name = f"{variant.study.name} ({variant.name})"
+        name = clean(f"{variant.study.name} ({variant.name})")
         kept = f", {plan.done} in the store already" if plan.done else ""
         if dry_run:
             seconds = expected_seconds(plan, variant, store)
@@ -234,6 +237,8 @@ def run(
             memory = f", about {most * processes} MB of memory for {many}" if most else ""
             click.echo(f"{name}: {_count(len(plan.jobs), 'run')} to do{kept}{time}{memory}")
             return
+        if fresh:
+            _confirm(f"Remove the records of {name}?", yes)
         store.check_writable()
         executor: Executor | None = None
         reports: Reports = queue.SimpleQueue()
@@ -252,7 +257,6 @@ def run(
             executor = click.get_current_context().with_resource(cluster)
             processes = min(cluster.workers, len(plan.jobs))
         if fresh:
-            _confirm(f"Remove the records of {name}?", yes)
             store.remove(variant.study.name, variant.name)
             remove_files(store, variant.study.name, variant.name)
             forget(plan, store)
@@ -498,6 +502,59 @@ def plan(
     )
 
 
+@ebb.command()
+@click.argument("studies", nargs=-1, metavar="STUDY...", required=True)
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path),
+    help="The page; of several studies the folder. [default: STUDY.html]",
+)
+@click.option(
+    "--figures",
+    type=click.Path(path_type=Path),
+    metavar="FOLDER",
+    help="Each figure as .png and .svg as well, and the numbers behind it as .csv.",
+)
+@click.option(
+    "--compare",
+    "stores",
+    nargs=2,
+    type=click.Path(path_type=Path),
+    metavar="STORE_A STORE_B",
+    help="Instead: what moved between two stores, of two versions for instance.",
+)
+@variant_option
+@store_option
+@data_option
+def report(
+    studies: tuple[str, ...],
+    out: Path | None,
+    figures: Path | None,
+    stores: tuple[Path, Path] | None,
+    variant: str | None,
+    folder: Path,
+    data_dir: Path | None,
+) -> None:
+    """A study as one HTML page: protocol, verdict, tables, figures, environment.
+
+    The page needs no network and runs nothing. Of several studies, a page each and an index.
+    """
+    if stores is not None:
+        from studies.moved import write_moved
+
+        if figures is not None or len(studies) > 1:
+            raise InputError(
+                "Received --compare with --figures or several studies; expected one study alone."
+            )
+        write_moved(Store(stores[0]), Store(stores[1]), studies[0], variant, out)
+        return
+    from studies.publishing import write_reports
+
+    write_reports(
+        Store(folder), studies, variant=variant, out=out, figures=figures, data_dir=data_dir
+    )
+
+
 @ebb.group("data")
 def data_group() -> None:
     """The data sets: which there are, what is in one, and bringing in your own."""
@@ -508,10 +565,11 @@ def data_group() -> None:
 def data_list(data_dir: Path | None) -> None:
     """The data sets, and where each comes from."""
     from data import available
+    from studies.rendering import clean
 
     for row in available(data_dir):
         shape = " x ".join(map(str, row.shape)) if row.shape else ""
-        click.echo(f"{row.name:<16} {row.status:<12} {shape:<20} {row.where}")
+        click.echo(clean(f"{row.name:<16} {row.status:<12} {shape:<20} {row.where}"))
 
 
 @data_group.command("show")
@@ -522,10 +580,11 @@ def data_show(name: str, data_dir: Path | None) -> None:
     import numpy as np
 
     from data import load
+    from studies.rendering import clean
 
     dataset = load(name, data_dir)
     x = dataset.x_train
-    click.echo(f"{dataset.name}, from {dataset.source}")
+    click.echo(clean(f"{dataset.name}, from {dataset.source}"))
     click.echo(f"inputs: {' x '.join(map(str, x.shape[1:]))} {x.dtype}, {x.min()} to {x.max()}")
     for part, labels in (("train", dataset.y_train), ("test", dataset.y_test)):
         counts = " ".join(map(str, np.bincount(labels, minlength=dataset.classes)))
@@ -542,10 +601,11 @@ def data_show(name: str, data_dir: Path | None) -> None:
 def data_import(name: str, source: Path, data_dir: Path | None) -> None:
     """Check the files in SOURCE and keep them as the data set NAME."""
     from data import import_folder
+    from studies.rendering import clean
 
     if data_dir is None:
         raise InputError("Received no --data-dir; expected the folder to keep the data set in.")
-    click.echo(f"kept as {import_folder(name, source, data_dir)}")
+    click.echo(clean(f"kept as {import_folder(name, source, data_dir)}"))
 
 
 @ebb.group("store")
@@ -593,6 +653,9 @@ def main() -> None:
     for stream in ("stdout", "stderr"):
         if getattr(sys, stream) is None:  # closed by the caller: `ebb list >&-`
             setattr(sys, stream, open(os.devnull, "w"))  # noqa: SIM115
+    with contextlib.suppress(AttributeError):  # a stream of somebody's own takes any text
+        # A file's name may hold bytes that are no text: shown as escapes on either stream.
+        sys.stdout.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
     try:
         # Click's own main() prints errors in several lines and hides broken pipes.
         with interruptible(), ebb.make_context("ebb", sys.argv[1:]) as context:
@@ -631,7 +694,9 @@ def _import_for_the_answer() -> None:
 
 
 def _refuse(message: str) -> int:
-    _remark(f"ebb: {' '.join(message.split())}")
+    from studies.rendering import clean
+
+    _remark(f"ebb: {clean(' '.join(message.split()))}")
     return WRONG_CALL
 
 
@@ -644,7 +709,7 @@ def _remark(line: str) -> None:
 def _confirm(question: str, yes: bool) -> None:
     if yes:
         return
-    if not sys.stdin.isatty():
+    if sys.stdin is None or not sys.stdin.isatty():
         raise InputError(
             f"{question} Received no answer; expected --yes where nobody can be asked."
         )
@@ -664,15 +729,15 @@ def _seeds(text: str) -> list[int]:
     """`5` is five seeds, 0 to 4; `3-7` is the seeds 3 to 7."""
     first, dash, last = text.partition("-")
     try:
-        seeds = range(int(first), int(last) + 1) if dash else range(int(first))
+        start, end = (int(first), int(last) + 1) if dash else (0, int(first))
     except ValueError:
-        seeds = range(0)
-    if not 0 < len(seeds) <= MOST_SEEDS:
+        start = end = 0
+    if not 0 < end - start <= MOST_SEEDS or end > LARGEST_SEED:
         raise InputError(
             f"Received seeds {text!r}; expected a number from 1 to {MOST_SEEDS:,} (5: seeds 0 to "
             "4), or the first and the last (3-7)."
         )
-    return list(seeds)
+    return list(range(start, end))
 
 
 def _count(n: int, noun: str) -> str:

@@ -12,7 +12,7 @@ from core import Store
 from data import InputError
 from studies.interacting import interactions_of, show_interactions
 from studies.reading import Reading, read
-from studies.rendering import clean
+from studies.rendering import clean, say
 from studies.tables import input_errors
 from studies.units import (
     chance_of,
@@ -24,6 +24,8 @@ from studies.units import (
 )
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from analysis.comparison import Comparison
     from analysis.families import Family
     from analysis.interaction import DoubleDifference
@@ -61,7 +63,11 @@ def compare_study(store: Store, name: str, variant: str | None, wanted: Wanted) 
     Raises:
         InputError: The study was never run, a condition or metric is unknown.
     """
-    reading = read(store, name, variant)
+    return compare_reading(read(store, name, variant), wanted)
+
+
+def compare_reading(reading: Reading, wanted: Wanted) -> "Result":
+    """Compare conditions of a study that was read, see `compare_study`."""
     definition = reading.definition
     planned = definition.comparisons if definition else ()
     run = {record.condition for record in reading.records}
@@ -166,22 +172,22 @@ class Result:
 
             with input_errors():
                 save(comparison_figure(self.found), figure)
-            click.echo(f"drawn: {figure}", err=True)
+            say(f"drawn: {figure}", err=True)
         if style == "json":
             record = {} if self.found is None else self.found.to_json()
             if self.interactions:
                 record["interactions"] = [each.to_json() for each in self.interactions]
-            click.echo(json.dumps(record, indent=1, allow_nan=False))
+            say(json.dumps(record, indent=1, allow_nan=False))
         else:
             if isinstance(self.found, Comparison):
-                click.echo(explain(self.found))
+                say(explain(self.found))
             elif self.found is not None:
                 _show_family(self.found)
             if self.interactions:
                 click.echo("\n" * (self.found is not None), nl=False)
                 show_interactions(self.interactions)
         for remark in self.remarks:
-            click.echo(f"note: {clean(remark)}", err=True)
+            say(f"note: {clean(remark)}", err=True)
 
 
 def sentences(reading: Reading) -> list[str]:
@@ -306,13 +312,8 @@ def _classes(
     )
 
 
-def _show_family(family: "Family") -> None:
-    import pandas as pd
-
-    from analysis.wording import explain
-    from studies.rendering import show
-
-    first = family.comparisons[0]
+def friedman_line(family: "Family") -> str | None:
+    """The omnibus test of a family in words, where there is one."""
     if family.friedman is not None:
         ranks = ", ".join(
             f"{name} {rank:.2f}"
@@ -322,12 +323,23 @@ def _show_family(family: "Family") -> None:
         words = "no test, the conditions are tied at every seed"
         if statistic is not None and p is not None:
             words = f"chi-square {statistic:.2f}, p = {p:.4g}"
-        click.echo(f"Friedman over {family.friedman.n} seeds: {words}; mean ranks: {ranks}\n")
-    of = "class" if first.class_ is not None else "comparison"
-    click.echo(
-        f"{family.size} comparisons of {first.metric}, one family ({family.correction}); intervals "
-        "are unadjusted 95 %"
+        return f"Friedman over {family.friedman.n} seeds: {words}; mean ranks: {ranks}"
+    return None
+
+
+def family_title(family: "Family") -> str:
+    """What a family is of, in a line."""
+    return (
+        f"{family.size} comparisons of {family.comparisons[0].metric}, one family "
+        f"({family.correction}); intervals are unadjusted 95 %"
     )
+
+
+def family_table(family: "Family") -> "pd.DataFrame":
+    """The comparisons of a family, a row each, differences written out."""
+    import pandas as pd
+
+    of = "class" if family.comparisons[0].class_ is not None else "comparison"
     rows = [
         {
             of: c.class_ if of == "class" else f"{c.a} - {c.b}",
@@ -343,12 +355,23 @@ def _show_family(family: "Family") -> None:
         }
         for c in family.comparisons
     ]
-    show(pd.DataFrame(rows), "text", decimals=2)
-    click.echo()
+    return pd.DataFrame(rows)
+
+
+def _show_family(family: "Family") -> None:
+    from analysis.wording import explain
+    from studies.rendering import show
+
+    omnibus = friedman_line(family)
+    if omnibus is not None:
+        say(f"{omnibus}\n")
+    say(family_title(family))
+    show(family_table(family), "text", decimals=2)
+    say("")
     for comparison in family.comparisons:
-        click.echo(explain(comparison).partition("\n")[0])
+        say(explain(comparison).partition("\n")[0])
     for note in dict.fromkeys(note for c in family.comparisons for note in c.notes):
-        click.echo(f"note: {note}")
+        say(f"note: {note}")
 
 
 def _number(value: float | None) -> str:

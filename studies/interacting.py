@@ -3,9 +3,8 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-import click
-
 from studies.reading import Reading
+from studies.rendering import say
 from studies.units import chance_of, examples_behind, factor_of, higher_is_better, unit_of
 
 if TYPE_CHECKING:
@@ -63,10 +62,10 @@ def show_interactions(found: Sequence["DoubleDifference"]) -> None:
     from analysis.wording import explain_interaction
 
     first, several = found[0], len(found) > 1
-    click.echo(
+    say(
         f"{len(found)} {'interactions' if several else 'interaction'} of {first.metric}, a family "
         f"of {'their' if several else 'its'} own ({first.correction}), apart from the comparisons; "
         f"effects are added up in {first.unit}, intervals are unadjusted 95 %"
     )
     for each in found:
-        click.echo(f"\n{explain_interaction(each)}")
+        say(f"\n{explain_interaction(each)}")

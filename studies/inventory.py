@@ -4,14 +4,12 @@ import json
 from collections import Counter
 from typing import get_args
 
-import click
-
 from core import Record, Store, environment, fingerprint
 from core.record import Status
 from core.store import Count
 from data import InputError
 from studies.progress import describe, duration
-from studies.rendering import clean
+from studies.rendering import clean, say
 
 
 def store_status(store: Store, study: str | None, style: str) -> None:
@@ -31,22 +29,24 @@ def store_status(store: Store, study: str | None, style: str) -> None:
     here = fingerprint(environment())
     if style == "json":
         rows = [entry._asdict() | {"stale": entry.fingerprint != here} for entry in entries]
-        click.echo(json.dumps(rows, indent=1))
+        say(json.dumps(rows, indent=1))
     elif not counts:
-        click.echo(f"{store.folder} holds no records yet: start with `ebb run class-order --quick`")
+        say(f"{store.folder} holds no records yet: start with `ebb run class-order --quick`")
     else:
         _totals(store, counts, here)
         for entry in entries:
             stale = ", stale" if entry.fingerprint != here else ""
-            error = f": {clean(entry.error)}" if entry.error else ""
-            click.echo(
-                f"  {entry.key}  {clean(entry.variant)}  {clean(entry.condition)} seed "
-                f"{entry.seed}  {clean(entry.status)}{stale}  {duration(entry.seconds)}{error}"
+            error = f": {entry.error}" if entry.error else ""
+            line = (
+                f"  {entry.key}  {entry.variant}  {entry.condition} seed {entry.seed}  "
+                f"{entry.status}{stale}  {duration(entry.seconds)}{error}"
             )
+            say(clean(line))
 
 
 def _totals(store: Store, counts: list[Count], here: str) -> None:
     groups: dict[tuple[str, str], list[Count]] = {}
+    lines: list[str] = []
     for count in counts:
         groups.setdefault((count.study, count.variant), []).append(count)
     for (study, variant), members in groups.items():
@@ -54,12 +54,15 @@ def _totals(store: Store, counts: list[Count], here: str) -> None:
         for count in members:
             ends[count.status] += count.records
         ends["stale"] = sum(count.records for count in members if count.fingerprint != here)
-        words = ", ".join(f"{number} {clean(name)}" for name, number in ends.items() if number)
-        click.echo(
-            f"{clean(study)} ({clean(variant)}): {sum(each.records for each in members)} runs "
-            f"({words}), {store.planned(study, variant)} seeds planned, last "
-            f"{clean(max(each.last for each in members))} UTC"
+        words = ", ".join(f"{number} {name}" for name, number in ends.items() if number)
+        line = (
+            f"{study} ({variant}): {sum(each.records for each in members)} runs ({words}), "
+            f"{store.planned(study, variant)} seeds planned, last "
+            f"{max(each.last for each in members)} UTC"
         )
+        lines.append(clean(line))
+    # Not one by one: the store may be found to be damaged on the way, and then nothing is said.
+    say("\n".join(lines))
 
 
 def show_run(store: Store, key: str) -> None:
@@ -79,7 +82,7 @@ def show_run(store: Store, key: str) -> None:
 
 
 def _show(record: Record) -> None:
-    click.echo(f"{record.study} ({clean(record.variant)}), {describe(record)}")
+    say(clean(f"{record.study} ({record.variant}), {describe(record)}"))
     for title, values in (
         ("recipe", record.recipe),
         ("environment", record.environment),
@@ -87,13 +90,13 @@ def _show(record: Record) -> None:
         ("scores", {row[2]: row[3] for row in record.history} if "scores" in record.recipe else {}),
     ):
         if values:
-            click.echo(f"{title}:")
+            say(f"{title}:")
         for name, value in values.items():
-            click.echo(f"  {name}: {clean(json.dumps(value))}")
-    click.echo(f"data: {record.data or 'none'}")
+            say(clean(f"  {name}: {json.dumps(value)}"))
+    say(clean(f"data: {record.data or 'none'}"))
     for remark in record.remarks:
-        click.echo(f"remark: {clean(remark)}")
-    click.echo(
+        say(f"remark: {clean(remark)}")
+    say(
         f"{len(record.evaluations)} evaluations, {len(record.history)} rows of history, "
         f"results {record.digest()[:16]}"
     )

@@ -2,12 +2,11 @@
 
 import json
 
-import click
-
 from analysis.planning import explain_plan, plan, plan_from_pilot
 from core import Store
 from data import InputError
 from studies.reading import read
+from studies.rendering import say
 from studies.tables import input_errors
 
 
@@ -61,7 +60,7 @@ def print_plan(
                     power=power,
                     pilot_seeds=len(a),
                 )
-    click.echo(json.dumps(found.to_json(), indent=1) if style == "json" else explain_plan(found))
+    say(json.dumps(found.to_json(), indent=1) if style == "json" else explain_plan(found))
 
 
 def _pilot(

@@ -10,6 +10,7 @@ from typing import Any
 from core import Record
 from core.evaluation import Evaluation
 from studies.executor import Job
+from studies.rendering import clean
 from studies.runner import Plan
 from studies.scoring import Scoring
 
@@ -163,7 +164,7 @@ def describe(record: Record) -> str:
     if not record.repeatable:
         reasons = [remark for remark in record.remarks if remark.startswith("changed by")]
         words.append(f"not kept: {'; '.join(reasons)}")
-    return f"{record.condition} seed {record.seed}: {', '.join(words)}"
+    return clean(f"{record.condition} seed {record.seed}: {', '.join(words)}")
 
 
 def duration(seconds: float) -> str:

@@ -1,16 +1,20 @@
 """Reading a store: which records one table is made of."""
 
+import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from core import Record, Store, environment, fingerprint
 from core.store import Entry
 from data import InputError
 from studies import catalogue
+from studies.rendering import clean
 from studies.study import Study
 from studies.variant import only, variant_of
 
 MOST_NAMED = 10
+FOREIGN = re.compile(r"[^A-Za-z0-9.+_-]")
+"""What is in no name of a study or a condition, see `studies.study.NAME`."""
 
 
 @dataclass(frozen=True)
@@ -111,11 +115,21 @@ def read(store: Store, name: str, variant: str | None = None) -> Reading:
         order = {condition: i for i, condition in enumerate(definition.conditions)}
         entries.sort(key=lambda e: (order.get(e.condition, len(order)), e.condition, e.seed))
     planned = store.planned(study, variant) or 0
-    records, remark = _same_data(entries, store.records(entries))
+    found = store.records(entries)
+    if any("dataset" not in record.recipe for record in found):
+        raise InputError(
+            f"Received records of {study} that name no data set; expected those that a run left: "
+            f"remove them by `ebb remove {study}`."
+        )
+    records, remark = _same_data(entries, found)
     remarks += remark
     said = [each for record in records for each in record.remarks if each.startswith("data: ")]
     remarks += [each.removeprefix("data: ") for each in dict.fromkeys(said)]
-    return Reading(study, variant, records, planned, tuple(remarks), definition)
+    # A store may be anybody's: its names go into tables, sentences and pictures.
+    records = [replace(each, condition=FOREIGN.sub("?", each.condition)) for each in records]
+    return Reading(
+        FOREIGN.sub("?", study), clean(variant), records, planned, tuple(remarks), definition
+    )
 
 
 def _same_data(entries: Sequence[Entry], records: list[Record]) -> tuple[list[Record], list[str]]:

@@ -6,6 +6,8 @@ import re
 import sys
 from typing import IO, TYPE_CHECKING, Any
 
+import click
+
 from analysis.formatting import is_epoch, is_fraction
 
 if TYPE_CHECKING:
@@ -17,7 +19,10 @@ WHOLE = (
 )
 FIGURES = ("mean", "sd", "ci_low", "ci_high", "p25", "p50", "p75", "min", "max")
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
-CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
+CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]")
+"""Control characters, line ends, and those that turn the direction of what follows."""
+
+MARKS = str.maketrans({mark: f"&#{ord(mark)};" for mark in "&<|[`\\"})
 
 
 def show(
@@ -47,7 +52,7 @@ def show(
         lines = [list(map(heading, frame.columns)), *cells(frame, decimals, metric)]
         rule = ["---" if column in ("condition", "metric") else "---:" for column in frame.columns]
         for line in [lines[0], rule, *lines[1:]]:
-            out.write(f"| {' | '.join(cell.replace('|', '&#124;') for cell in line)} |\n")
+            out.write(f"| {' | '.join(map(plain_markdown, line))} |\n")
     else:
         _text(frame, out, decimals, metric)
 
@@ -82,8 +87,19 @@ def cells(frame: "pd.DataFrame", decimals: int | None = 1, metric: str = "") -> 
 
 
 def clean(text: str) -> str:
-    """Text without control characters, so that nothing in a store can steer a terminal."""
+    """Text on one line without control characters: nothing in a store can steer a terminal."""
     return CONTROL.sub("?", text)
+
+
+def say(text: str, *, err: bool = False, markdown: bool = False) -> None:
+    """Print lines for people, each of them clean; what Markdown would format as it is, if asked."""
+    lines = [clean(line) for line in text.split("\n")]
+    click.echo("\n".join(map(plain_markdown, lines) if markdown else lines), err=err)
+
+
+def plain_markdown(text: str) -> str:
+    """Text that is neither a cell's end, nor HTML, a link, a picture or code, in Markdown."""
+    return text.translate(MARKS)
 
 
 def _harmless(value: Any) -> Any:

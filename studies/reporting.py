@@ -1,9 +1,9 @@
 """Prints the tables and checks of a study; draws their pictures where they are asked for."""
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
-
-import click
+from typing import TYPE_CHECKING, Any
 
 from analysis.check import check_claims, check_figures, claims_sentence, figures_sentence, gather
 from analysis.formatting import is_fraction
@@ -12,10 +12,15 @@ from data import InputError
 from studies.footnotes import footnotes
 from studies.pictures import figure_of
 from studies.reading import Reading, read
-from studies.rendering import clean, rows, show
+from studies.rendering import clean, rows, say, show
 from studies.tables import COLUMNS, TITLES, default_kind, input_errors, shown_metrics, table_of
 from studies.units import unit_of
 
+if TYPE_CHECKING:
+    import pandas as pd
+
+NOT_SHOWN = ["source", "sd", "runs", "p"]
+"""Columns of the check that people are not shown."""
 MOST_EXAMPLES = 10
 """Misclassified examples of a condition that people are shown."""
 
@@ -53,19 +58,44 @@ def print_table(
 
         with input_errors():
             save(figure_of(reading, kind, data_dir), figure)
-        click.echo(f"drawn: {figure}", err=True)
+        say(f"drawn: {figure}", err=True)
+    notes: list[str] = []
     if style in ("text", "markdown"):
-        frame = frame[COLUMNS.get(kind, list(frame.columns))]
-        if kind == "misclassified":
-            frame = frame.groupby("condition", sort=False).head(MOST_EXAMPLES)
-        _title(reading, kind, of)
+        frame = for_people(frame, kind)
+        with input_errors():
+            notes = [] if kind == "history" else footnotes(reading, kind)
+        say(title_of(reading, kind, of), markdown=style == "markdown")
+    show(frame, style, **formatting_of(reading, kind))
+    if notes:
+        say("\n".join(notes), markdown=style == "markdown")
+    for remark in reading.remarks:
+        say(f"note: {clean(remark)}", err=True)
+
+
+def for_people(frame: "pd.DataFrame", kind: str) -> "pd.DataFrame":
+    """The columns and rows of a table that people are shown."""
+    frame = frame[COLUMNS.get(kind, list(frame.columns))]
+    if kind == "misclassified":
+        frame = frame.groupby("condition", sort=False).head(MOST_EXAMPLES)
+    return frame
+
+
+def formatting_of(reading: Reading, kind: str) -> dict[str, Any]:
+    """How the numbers of a table are written, as `studies.rendering.cells` takes it."""
     decimals = {"per-class": 1, "forgetting": 1, "dead-units": 1, "gradients": None, "shares": 1}
     metric = shown_metrics(reading)[0] if kind == "overview" else ""
-    show(frame, style, decimals=decimals.get(kind, 2), metric=metric)
-    if style in ("text", "markdown") and kind != "history":
-        click.echo("\n".join(footnotes(reading, kind)))
-    for remark in reading.remarks:
-        click.echo(f"note: {clean(remark)}", err=True)
+    return {"decimals": decimals.get(kind, 2), "metric": metric}
+
+
+def title_of(reading: Reading, kind: str, of: str | None = None) -> str:
+    """What a table is of, in a line."""
+    seeds = {record.seed for record in reading.records}
+    datasets = sorted({str(record.recipe["dataset"]) for record in reading.records})
+    title = TITLES[kind].format(set=of or "test", metric=shown_metrics(reading)[0])
+    return (
+        f"{reading.study} ({reading.variant}), {', '.join(datasets)}, {len(seeds)} of "
+        f"{reading.planned} planned seeds: {title}"
+    )
 
 
 def after_run(store: Store, name: str, variant: str) -> None:
@@ -76,10 +106,10 @@ def after_run(store: Store, name: str, variant: str) -> None:
     from studies.comparing import sentences
 
     for sentence in sentences(reading):
-        click.echo(f"{reading.study} ({reading.variant}): {sentence}\n")
+        say(f"{reading.study} ({reading.variant}): {sentence}\n")
     print_table(store, name, variant, None, "text", None)
     more = "--figure" if "scores" in reading.records[0].recipe else "--kind per-class --figure"
-    click.echo(f"\nMore: ebb table {name} --variant {variant} {more} FILE.png")
+    say(f"\nMore: ebb table {name} --variant {variant} {more} FILE.png")
 
 
 def print_check(store: Store, name: str, variant: str | None, style: str) -> bool:
@@ -95,45 +125,42 @@ def print_check(store: Store, name: str, variant: str | None, style: str) -> boo
             f"Received study {name!r}; expected one with reported figures (a file of yours is "
             "named by its path)."
         )
-    with input_errors():
-        values = gather(reading.records, study.reported, study.claims)
-        figures = check_figures(study.reported, values)
-        claims = check_claims(study.claims, values)
+    figures, claims = check_of(reading)
     if style == "json":
-        click.echo(json.dumps({"figures": rows(figures), "claims": rows(claims)}, indent=1))
+        say(json.dumps({"figures": rows(figures), "claims": rows(claims)}, indent=1))
     elif style == "csv":
         show(figures, style)
     else:
-        click.echo(f"{reading.study} ({reading.variant}): {figures_sentence(figures)}")
+        say(f"{reading.study} ({reading.variant}): {figures_sentence(figures)}")
         if len(figures):
-            show(figures.drop(columns=["source", "sd", "runs", "p"]), style, decimals=2)
-        for claim, row in zip(study.claims, claims.to_dict("records"), strict=True):
-            click.echo(f"claim: {claim.text}: {row['verdict']} ({_difference(claim.metric, row)})")
+            show(figures.drop(columns=NOT_SHOWN), style, decimals=2)
+        for row in claims.to_dict("records"):
+            say(f"claim: {row['claim']}: {row['verdict']} ({difference_in_words(row)})")
         if len(claims):
-            click.echo(claims_sentence(claims))
+            say(claims_sentence(claims))
     if reading.variant != "full":
-        click.echo(
+        say(
             f"note: the figures were reported for the full study, these are {reading.variant}",
             err=True,
         )
     for remark in reading.remarks:
-        click.echo(f"note: {clean(remark)}", err=True)
+        say(f"note: {clean(remark)}", err=True)
     fell_short = (figures["agrees"] == False).any()  # noqa: E712  (None is undecided)
     return not (fell_short or (claims["verdict"] == "contradicted").any())
 
 
-def _title(reading: Reading, kind: str, of: str | None) -> None:
-    seeds = {record.seed for record in reading.records}
-    datasets = sorted({str(record.recipe["dataset"]) for record in reading.records})
-    title = TITLES[kind].format(set=of or "test", metric=shown_metrics(reading)[0])
-    click.echo(
-        f"{reading.study} ({reading.variant}), {', '.join(datasets)}, {len(seeds)} of "
-        f"{reading.planned} planned seeds: {title}"
-    )
+def check_of(reading: Reading) -> tuple["pd.DataFrame", "pd.DataFrame"]:
+    """Reported figures and claims beside ours, as `check_figures` and `check_claims` have them."""
+    study = reading.definition
+    reported, claims = (study.reported, study.claims) if study else ((), ())
+    with input_errors():
+        values = gather(reading.records, reported, claims)
+        return check_figures(reported, values), check_claims(claims, values)
 
 
-def _difference(metric: str, row: dict) -> str:
+def difference_in_words(row: Mapping[str, Any]) -> str:
     """A claim's difference with its interval, losses and epochs in their own unit."""
+    metric = row["metric"]
     factor, digits, unit = (100, 1, " points") if is_fraction(metric) else (1, 3, "")
     if unit_of(metric) == "epochs":
         digits, unit = 1, " epochs"

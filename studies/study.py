@@ -8,8 +8,10 @@ from typing import Any
 from core import Recipe
 from data import InputError
 from studies.scoring import Scoring
+from studies.typed import refuse_wrong_types
 
-NAME = re.compile(r"[a-z0-9][a-z0-9.+_-]*", re.IGNORECASE)
+MOST_SEEDS = 100_000
+NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9.+_-]*")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,6 +34,12 @@ class Reported:
     runs: int = 1
     source: str = ""
 
+    def __post_init__(self) -> None:
+        """Refuse what is no figure."""
+        refuse_wrong_types(self)
+        if self.runs < 1:
+            raise InputError(f"Received a reported figure of {self.runs} runs; expected 1 or more.")
+
 
 @dataclass(frozen=True, kw_only=True)
 class Claim:
@@ -41,6 +49,10 @@ class Claim:
     metric: str
     greater: str
     smaller: str
+
+    def __post_init__(self) -> None:
+        """Refuse what is no claim."""
+        refuse_wrong_types(self)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,6 +77,10 @@ class Interaction:
     only_a: str
     only_b: str
     both: str
+
+    def __post_init__(self) -> None:
+        """Refuse what names no conditions."""
+        refuse_wrong_types(self)
 
     @property
     def conditions(self) -> tuple[str, str, str, str]:
@@ -91,6 +107,16 @@ class Quick:
     overrides: Mapping[str, Any] = field(default_factory=dict)
     conditions: tuple[str, ...] | None = None
 
+    def __post_init__(self) -> None:
+        """Refuse what is no scale."""
+        refuse_wrong_types(self)
+        if not 0 < self.seeds <= MOST_SEEDS or self.epochs <= 0 or self.conditions == ():
+            raise InputError(
+                f"Received Quick with seeds={self.seeds}, epochs={self.epochs} and "
+                f"conditions={self.conditions}; expected seeds from 1 to {MOST_SEEDS:,}, epochs "
+                "above 0, and one condition at least."
+            )
+
 
 @dataclass(frozen=True, kw_only=True)
 class Shares:
@@ -112,6 +138,12 @@ class Shares:
     rows: str
     columns: str
     counted: str
+
+    def __post_init__(self) -> None:
+        """Refuse what names no scores."""
+        refuse_wrong_types(self)
+        if not self.metrics:
+            raise InputError("Received shares without metrics; expected one score at least.")
 
     @property
     def parameters(self) -> tuple[str, str, str, str]:
@@ -168,6 +200,7 @@ class Study:
 
     def __post_init__(self) -> None:
         """Refuse a study whose parts do not fit each other."""
+        refuse_wrong_types(self)
         if not self.conditions:
             raise InputError(f"Received study {self.name!r} without conditions; expected one.")
         for name in (self.name, *self.conditions):
@@ -176,8 +209,10 @@ class Study:
                     f"Received the name {name!r}; expected letters, digits, and . + _ - after "
                     "the first."
                 )
-        if self.seeds < 1:
-            raise InputError(f"Received seeds={self.seeds}; expected 1 or more.")
+        if not 0 < self.seeds <= MOST_SEEDS:
+            raise InputError(
+                f"Received seeds={self.seeds}; expected a whole number from 1 to {MOST_SEEDS:,}."
+            )
         spoken = [c for pair in self.comparisons for c in pair]
         spoken += [c for each in self.interactions for c in each.conditions]
         spoken += [r.condition for r in self.reported]
