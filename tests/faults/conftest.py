@@ -120,6 +120,8 @@ class Ground:
 
     def start(self, *options: str, **more: object) -> subprocess.Popen:
         """A driver at work."""
+        # A shell's background job ignores Ctrl-C, and so would all that these tests start.
+        more.setdefault("preexec_fn", lambda: signal.signal(signal.SIGINT, signal.SIG_DFL))
         return subprocess.Popen(
             command("run", "faults_study.py", *options),
             cwd=self.folder,

@@ -22,6 +22,7 @@ pytestmark = pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="re
 SIGNALS = pytest.mark.parametrize(
     "number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP], ids=lambda each: each.name
 )
+EVERYTHING = 4 * 30
 CONTINUE = "To go on: ebb run faults_study.py"
 
 
@@ -57,7 +58,7 @@ def signalled(ground: Ground, number: int, after: float, ready=lambda: True) -> 
 def check(ground: Ground, number: int, status: int, err: str) -> None:
     """However it ended, it said so, and lost nothing that was committed."""
     # Among the imports and at the interpreter's end a signal just ends it, as shells expect.
-    assert status in (128 + number, -number, 0), err
+    assert status in (128 + number, -number) or f"{EVERYTHING} runs ended" in err, err
     assert status != 128 + number or CONTINUE in err
     assert "Traceback" not in err
     assert "Exception" not in err
@@ -79,6 +80,7 @@ def at_any_moment(n: int, number: int, expected, folder: Path, moments: random.R
     assert results(ground.kept()) == whole
     assert ground.kept().items() >= kept.items(), "a run was done again"
     print(f"{n} signals, exit statuses {sorted(statuses)}")
+    assert n < 10 or 128 + number in statuses
 
 
 @SIGNALS
@@ -98,11 +100,11 @@ def test_ctrl_c_in_the_first_second(ground, moments):
 
 
 def test_ctrl_c_while_the_answer_is_printed(ground, moments):
-    number, everything = signal.SIGINT, 4 * 30
-    all_kept = lambda: len(ground.witnessed()) == everything  # noqa: E731
+    number = signal.SIGINT
+    all_kept = lambda: len(ground.witnessed()) == EVERYTHING  # noqa: E731
     status, err = signalled(ground, number, moments.uniform(0, 1), all_kept)
     check(ground, number, status, err)
-    assert len(ground.kept()) == everything
+    assert len(ground.kept()) == EVERYTHING
 
 
 WITHIN_A_COMMIT = (
@@ -213,4 +215,4 @@ def test_a_study_goes_on_when_nobody_reads_its_progress(ground):
         out, _ = driver.communicate(timeout=120)
         assert driver.returncode == 0
         assert "figure 0" in out
-    assert len(ground.kept()) == 4 * 30
+    assert len(ground.kept()) == EVERYTHING
