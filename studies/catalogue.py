@@ -116,6 +116,13 @@ def load_file(path: Path) -> ModuleType:
     return module
 
 
+def forget_file(path: Path) -> None:
+    """Have a user's file read anew where it is asked for next."""
+    loaded = sys.modules.get(path.stem)
+    if loaded is not None and getattr(loaded, "__file__", None) == str(path.resolve()):
+        del sys.modules[path.stem]
+
+
 def _line_in(error: BaseException, path: Path) -> str:
     trace, line = error.__traceback__, ""
     while trace is not None:

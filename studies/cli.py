@@ -168,6 +168,7 @@ def run(
     command.
     """
     from studies.catalogue import find
+    from studies.executor import processors
     from studies.progress import display, duration
     from studies.runner import execute, expected_seconds, forget, make_plan
     from studies.variant import variant_of
@@ -212,7 +213,7 @@ def run(
             forget(plan, store)
         if not quiet:
             click.echo(f"{name}: {_count(len(plan.jobs), 'run')} to do{kept}", err=True)
-        processes = min(workers or _processors(), len(plan.jobs))
+        processes = min(workers or processors(), len(plan.jobs))
         if plan.jobs:
             # What prints the answer takes two seconds to import: it can while the workers train.
             threading.Thread(target=_import_for_the_answer, daemon=True).start()
@@ -571,13 +572,6 @@ def _value(text: str) -> Any:
         except ValueError:
             continue
     return text
-
-
-def _processors() -> int:
-    """How many processors this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
 
 
 def _same_call() -> str:

@@ -61,7 +61,15 @@ def compare_study(store: Store, name: str, variant: str | None, wanted: Wanted) 
     Raises:
         InputError: The study was never run, a condition or metric is unknown.
     """
-    reading = read(store, name, variant)
+    return compare_reading(read(store, name, variant), wanted)
+
+
+def compare_reading(reading: Reading, wanted: Wanted) -> "Result":
+    """Compare conditions of a study that was read; see `compare_study`.
+
+    Raises:
+        InputError: A condition or metric is unknown.
+    """
     definition = reading.definition
     planned = definition.comparisons if definition else ()
     run = {record.condition for record in reading.records}
@@ -307,49 +315,16 @@ def _classes(
 
 
 def _show_family(family: "Family") -> None:
-    import pandas as pd
-
-    from analysis.wording import explain
+    from analysis.comparison_table import comparison_table
+    from analysis.wording import explain, family_notes, family_words, friedman_words
     from studies.rendering import show
 
-    first = family.comparisons[0]
     if family.friedman is not None:
-        ranks = ", ".join(
-            f"{name} {rank:.2f}"
-            for name, rank in zip(family.conditions, family.friedman.mean_ranks, strict=True)
-        )
-        statistic, p = family.friedman.statistic, family.friedman.p
-        words = "no test, the conditions are tied at every seed"
-        if statistic is not None and p is not None:
-            words = f"chi-square {statistic:.2f}, p = {p:.4g}"
-        click.echo(f"Friedman over {family.friedman.n} seeds: {words}; mean ranks: {ranks}\n")
-    of = "class" if first.class_ is not None else "comparison"
-    click.echo(
-        f"{family.size} comparisons of {first.metric}, one family ({family.correction}); intervals "
-        "are unadjusted 95 %"
-    )
-    rows = [
-        {
-            of: c.class_ if of == "class" else f"{c.a} - {c.b}",
-            "n": c.n,
-            f"difference ({c.unit})": _number(c.difference.points),
-            "from": _number(c.difference.ci_low),
-            "to": _number(c.difference.ci_high),
-            "p": c.test.p,
-            "p_adjusted": c.p_adjusted,
-            "robust p": c.robust.p,
-            "floor": c.robust.p_floor,
-            "verdict": c.verdict,
-        }
-        for c in family.comparisons
-    ]
-    show(pd.DataFrame(rows), "text", decimals=2)
+        click.echo(f"{friedman_words(family)}\n")
+    click.echo(family_words(family))
+    show(comparison_table(family), "text", decimals=2)
     click.echo()
     for comparison in family.comparisons:
         click.echo(explain(comparison).partition("\n")[0])
-    for note in dict.fromkeys(note for c in family.comparisons for note in c.notes):
-        click.echo(f"note: {note}")
-
-
-def _number(value: float | None) -> str:
-    return "-" if value is None else f"{value:+.2f}"
+    for note in family_notes(family):
+        click.echo(note)

@@ -77,6 +77,13 @@ class Event(NamedTuple):
 Executor = Callable[[Sequence[Job]], Iterator[Event]]
 
 
+def processors() -> int:
+    """How many processors this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
 def in_processes(
     jobs: Sequence[Job], *, workers: int, logs: Path, timeout: float | None = None
 ) -> Iterator[Event]:

@@ -69,6 +69,15 @@ def cells(frame: "pd.DataFrame", decimals: int | None = 1, metric: str = "") -> 
     ]
 
 
+def html_table(frame: "pd.DataFrame", *, decimals: int | None = 1, metric: str = "") -> str:
+    """A table for people in HTML, see `show` for the arguments."""
+    import pandas as pd
+
+    headings = list(map(heading, frame.columns))
+    shown = pd.DataFrame(cells(frame, decimals, metric), columns=headings, dtype=object)
+    return str(shown.to_html(index=False, border=0))
+
+
 def clean(text: str) -> str:
     """Text without control characters, so that nothing in a store can steer a terminal."""
     return CONTROL.sub("?", text)

@@ -5,19 +5,24 @@ from pathlib import Path
 
 import click
 
-from analysis.check import check_claims, check_figures, claims_sentence, figures_sentence, gather
+from analysis.check import claims_sentence, figures_sentence
 from analysis.formatting import is_fraction
 from core import Store
-from data import InputError
+from studies.checking import check_reading
 from studies.footnotes import footnotes
 from studies.pictures import figure_of
-from studies.reading import Reading, read
+from studies.reading import read
 from studies.rendering import clean, rows, show
-from studies.tables import COLUMNS, TITLES, default_kind, input_errors, shown_metrics, table_of
+from studies.tables import (
+    DECIMALS,
+    default_kind,
+    figures_of,
+    for_people,
+    input_errors,
+    table_of,
+    title_of,
+)
 from studies.units import unit_of
-
-MOST_EXAMPLES = 10
-"""Misclassified examples of a condition that people are shown."""
 
 
 def print_table(
@@ -55,13 +60,9 @@ def print_table(
             save(figure_of(reading, kind, data_dir), figure)
         click.echo(f"drawn: {figure}", err=True)
     if style in ("text", "markdown"):
-        frame = frame[COLUMNS.get(kind, list(frame.columns))]
-        if kind == "misclassified":
-            frame = frame.groupby("condition", sort=False).head(MOST_EXAMPLES)
-        _title(reading, kind, of)
-    decimals = {"per-class": 1, "forgetting": 1, "dead-units": 1, "gradients": None, "shares": 1}
-    metric = shown_metrics(reading)[0] if kind == "overview" else ""
-    show(frame, style, decimals=decimals.get(kind, 2), metric=metric)
+        frame = for_people(frame, kind)
+        click.echo(title_of(reading, kind, of))
+    show(frame, style, decimals=DECIMALS.get(kind, 2), metric=figures_of(reading, kind))
     if style in ("text", "markdown") and kind != "history":
         click.echo("\n".join(footnotes(reading, kind)))
     for remark in reading.remarks:
@@ -89,16 +90,10 @@ def print_check(store: Store, name: str, variant: str | None, style: str) -> boo
         InputError: The study reports nothing, or was never run.
     """
     reading = read(store, name, variant)
+    checked = check_reading(reading)
+    figures, claims = checked.figures, checked.claims
     study = reading.definition
-    if study is None or not (study.reported or study.claims):
-        raise InputError(
-            f"Received study {name!r}; expected one with reported figures (a file of yours is "
-            "named by its path)."
-        )
-    with input_errors():
-        values = gather(reading.records, study.reported, study.claims)
-        figures = check_figures(study.reported, values)
-        claims = check_claims(study.claims, values)
+    assert study is not None  # or there would be nothing to check
     if style == "json":
         click.echo(json.dumps({"figures": rows(figures), "claims": rows(claims)}, indent=1))
     elif style == "csv":
@@ -106,7 +101,7 @@ def print_check(store: Store, name: str, variant: str | None, style: str) -> boo
     else:
         click.echo(f"{reading.study} ({reading.variant}): {figures_sentence(figures)}")
         if len(figures):
-            show(figures.drop(columns=["source", "sd", "runs", "p"]), style, decimals=2)
+            show(checked.figures_for_people, style, decimals=2)
         for claim, row in zip(study.claims, claims.to_dict("records"), strict=True):
             click.echo(f"claim: {claim.text}: {row['verdict']} ({_difference(claim.metric, row)})")
         if len(claims):
@@ -118,18 +113,7 @@ def print_check(store: Store, name: str, variant: str | None, style: str) -> boo
         )
     for remark in reading.remarks:
         click.echo(f"note: {clean(remark)}", err=True)
-    fell_short = (figures["agrees"] == False).any()  # noqa: E712  (None is undecided)
-    return not (fell_short or (claims["verdict"] == "contradicted").any())
-
-
-def _title(reading: Reading, kind: str, of: str | None) -> None:
-    seeds = {record.seed for record in reading.records}
-    datasets = sorted({str(record.recipe["dataset"]) for record in reading.records})
-    title = TITLES[kind].format(set=of or "test", metric=shown_metrics(reading)[0])
-    click.echo(
-        f"{reading.study} ({reading.variant}), {', '.join(datasets)}, {len(seeds)} of "
-        f"{reading.planned} planned seeds: {title}"
-    )
+    return checked.holds
 
 
 def _difference(metric: str, row: dict) -> str:

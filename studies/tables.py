@@ -39,6 +39,10 @@ COLUMNS = {
     ]
 }
 """Columns shown to people, where the programs' table has more."""
+DECIMALS = {"per-class": 1, "forgetting": 1, "dead-units": 1, "gradients": None, "shares": 1}
+"""Decimals of the percentages that people are shown, where they are not 2."""
+MOST_EXAMPLES = 10
+"""Misclassified examples of a condition that people are shown."""
 
 
 def table_of(reading: Reading, kind: str, of: str | None = None) -> "pd.DataFrame":
@@ -90,6 +94,34 @@ def default_kind(reading: Reading) -> str:
         return "overview"
     measured = any("class_segments" in record.arrays for record in reading.records)
     return "forgetting" if measured else "summary"
+
+
+def title_of(reading: Reading, kind: str, of: str | None = None) -> str:
+    """What stands above a table: the study, its scale, data and seeds, and what the table holds."""
+    seeds = {record.seed for record in reading.records}
+    title = TITLES[kind].format(set=of or "test", metric=shown_metrics(reading)[0])
+    return (
+        f"{reading.study} ({reading.variant}), {', '.join(datasets_of(reading))}, {len(seeds)} of "
+        f"{reading.planned} planned seeds: {title}"
+    )
+
+
+def datasets_of(reading: Reading) -> list[str]:
+    """The names of the data sets that the runs saw."""
+    return sorted({str(record.recipe["dataset"]) for record in reading.records})
+
+
+def for_people(frame: "pd.DataFrame", kind: str) -> "pd.DataFrame":
+    """The columns and rows of a table that people are shown; programs get all."""
+    frame = frame[COLUMNS.get(kind, list(frame.columns))]
+    if kind == "misclassified":
+        return frame.groupby("condition", sort=False).head(MOST_EXAMPLES)
+    return frame
+
+
+def figures_of(reading: Reading, kind: str) -> str:
+    """The metric of a table's figures, where neither its rows nor its columns say it."""
+    return shown_metrics(reading)[0] if kind == "overview" else ""
 
 
 def planned_shares(reading: Reading) -> Shares:

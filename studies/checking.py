@@ -1,0 +1,70 @@
+"""What was reported elsewhere, beside what was measured here."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from analysis.displayed import Displayed
+from data import InputError
+from studies.reading import Reading
+from studies.rendering import html_table
+from studies.tables import input_errors
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Checked(Displayed):
+    """A study's reported figures and claims.
+
+    Attributes:
+        figures: A row for each reported figure, see `analysis.check.check_figures`.
+        claims: A row for each claim, see `analysis.check.check_claims`.
+    """
+
+    figures: "pd.DataFrame"
+    claims: "pd.DataFrame"
+
+    @property
+    def holds(self) -> bool:
+        """Whether no figure disagrees and no claim is contradicted."""
+        fell_short = (self.figures["agrees"] == False).any()  # noqa: E712  (None is undecided)
+        return not (fell_short or (self.claims["verdict"] == "contradicted").any())
+
+    @property
+    def figures_for_people(self) -> "pd.DataFrame":
+        """The columns of the figures that people are shown."""
+        return self.figures.drop(columns=["source", "sd", "runs", "p"])
+
+    def __str__(self) -> str:
+        """What the figures and the claims come to, in a sentence each."""
+        from analysis.check import claims_sentence, figures_sentence
+
+        sentences = [figures_sentence(self.figures)]
+        return "\n".join(
+            [*sentences, *([claims_sentence(self.claims)] if len(self.claims) else [])]
+        )
+
+    __repr__ = __str__
+
+    def _repr_html_(self) -> str:
+        return super()._repr_html_() + html_table(self.figures_for_people, decimals=2)
+
+
+def check_reading(reading: Reading) -> Checked:
+    """Check what a study reports against its records.
+
+    Raises:
+        InputError: The study reports nothing.
+    """
+    from analysis.check import check_claims, check_figures, gather
+
+    study = reading.definition
+    if study is None or not (study.reported or study.claims):
+        raise InputError(
+            f"Received study {reading.study!r}; expected one with reported figures (a file of "
+            "yours is named by its path)."
+        )
+    with input_errors():
+        values = gather(reading.records, study.reported, study.claims)
+        return Checked(check_figures(study.reported, values), check_claims(study.claims, values))
