@@ -75,7 +75,14 @@ def run(
     Raises:
         InputError: A wrong argument, a recipe that cannot work; what ended before is kept.
     """
-    _not_in_a_worker()
+    if catalogue.reading_a_file():
+        # Workers read it too: a study that it runs would run without end.
+        raise InputError(
+            "Received studies.run(...) at the top level of a study file; expected it in another "
+            'file, or below `if __name__ == "__main__":`.'
+        )
+    if workers is not None and workers < 1:
+        raise InputError(f"Received workers={workers!r}; expected 1 or more.")
     if keep_weights and tensorboard is not None:
         raise InputError(
             "Received keep_weights and tensorboard; expected one of them: a run from kept weights "
@@ -108,8 +115,6 @@ def run(
     if fresh:
         kept.remove(variant.study.name, variant.name)
         forget(plan, kept)
-    if workers is not None and workers < 1:
-        raise InputError(f"Received workers={workers!r}; expected 1 or more.")
     with display(plan, quiet) as shown:
         execute(
             plan,
@@ -175,7 +180,7 @@ def _study(study: StudyLike) -> tuple[Study, Path | None]:
 def _file_of(study: Study) -> Path | None:
     """The file that defines the study, if it was imported from one as `study`."""
     for name, module in list(sys.modules.items()):
-        if name != "__main__" and vars(module).get("study") is study:
+        if name != "__main__" and getattr(module, "__dict__", {}).get("study") is study:
             return Path(str(module.__file__)).resolve()
     return None
 
@@ -202,13 +207,3 @@ def _store(folder: str | os.PathLike[str] | None) -> Store:
 def _data_dir(folder: str | os.PathLike[str] | None) -> Path | None:
     given = folder or os.environ.get("EBB_DATA")
     return Path(given) if given else None
-
-
-def _not_in_a_worker() -> None:
-    """Workers import a user's study file: a study that it runs there would run without end."""
-    program = getattr(sys.modules["__main__"], "__spec__", None)
-    if program is not None and program.name == "studies.worker":
-        raise InputError(
-            "Received studies.run(...) at the top level of a study file, which workers import; "
-            'expected it in another file, or below `if __name__ == "__main__":`.'
-        )

@@ -59,6 +59,8 @@ def test_only_training_knows_keras(room, file):
         ("data", {"pandas", "scipy", "sklearn", "tensorflow", "keras"}),
         ("core", {"pandas", "scipy", "sklearn", "tensorflow", "keras"}),
         ("analysis", {"pandas", "scipy", "seaborn", "tensorflow", "keras"}),
+        ("studies", {"pandas", "scipy", "seaborn", "tensorflow", "keras"}),
+        ("studies.interactive", {"pandas", "scipy", "seaborn", "tensorflow", "keras"}),
         ("studies.runner", {"pandas", "scipy", "tensorflow", "keras"}),
         ("studies.cli", {"pandas", "scipy", "rich", "tensorflow", "keras"}),
         ("analysis.tables", {"scipy.stats", "seaborn", "tensorflow", "keras"}),
