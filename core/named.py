@@ -48,8 +48,8 @@ def named(thing: str | Callable[..., Any], /, **parameters: Any) -> Named:
     if module in (None, "__main__") or not name.isidentifier():
         raise InputError(
             f"Received the function {name!r}; expected one with a name at the top level of a "
-            "file that worker processes can import: write it and its study into a FILE.py, and "
-            "run that."
+            "file that worker processes can import: write it with `def` in a .py file, with "
+            "its study, and run that."
         )
     return Named(f"{module}:{thing.__name__}", parameters)
 

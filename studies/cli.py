@@ -302,7 +302,7 @@ def remove(study: str, variant: str | None, yes: bool, folder: Path) -> None:
 @click.option(
     "--set", "of", help="Evaluated set of --kind per-class, as in gaussian-0.1. [default: test]"
 )
-@format_option("text", "csv", "json", "markdown")
+@format_option("text", "csv", "json", "markdown", "latex", "parquet")
 @figure_option(
     "Draw per-class accuracy over the class segments (position: over recency; overview: every "
     "seed; gradients: by layer; misclassified: the images; "
@@ -322,14 +322,17 @@ def table(
     data_dir: Path | None,
 ) -> None:
     """A study's results over its seeds."""
+    from studies.rendering import check_binary
     from studies.reporting import print_table
 
+    if style == "parquet":
+        check_binary()
     print_table(Store(folder), study, variant, kind, style, figure, of, data_dir)
 
 
 @ebb.command()
 @click.argument("study")
-@format_option("text", "csv", "json", "markdown")
+@format_option("text", "csv", "json", "markdown", "latex")
 @variant_option
 @store_option
 def check(study: str, style: str, variant: str | None, folder: Path) -> None:
@@ -356,7 +359,7 @@ def check(study: str, style: str, variant: str | None, folder: Path) -> None:
 )
 @click.option("--unpaired", is_flag=True, help="Of a SCORES.csv: its runs share nothing.")
 @figure_option("Draw it")
-@format_option("text", "json")
+@format_option("text", "json", "markdown", "latex")
 @variant_option
 @store_option
 def compare(

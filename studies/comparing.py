@@ -10,7 +10,7 @@ import click
 
 from core import Store
 from data import InputError
-from studies.interacting import interactions_of, show_interactions
+from studies.interacting import interaction_words, interactions_of, show_interactions
 from studies.reading import Reading, read
 from studies.rendering import clean
 from studies.tables import input_errors
@@ -24,6 +24,8 @@ from studies.units import (
 )
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from analysis.comparison import Comparison
     from analysis.families import Family
     from analysis.interaction import DoubleDifference
@@ -180,6 +182,8 @@ class Result:
             if self.interactions:
                 record["interactions"] = [each.to_json() for each in self.interactions]
             click.echo(json.dumps(record, indent=1, allow_nan=False))
+        elif style in ("markdown", "latex"):
+            self._show_tables(style)
         else:
             if isinstance(self.found, Comparison):
                 click.echo(explain(self.found))
@@ -190,6 +194,37 @@ class Result:
                 show_interactions(self.interactions)
         for remark in self.remarks:
             click.echo(f"note: {clean(remark)}", err=True)
+
+    def _show_tables(self, style: str) -> None:
+        """The comparisons as a table and their sentences; then the interactions likewise."""
+        from analysis.comparison import Comparison
+        from analysis.comparison_table import comparison_table, interaction_table
+        from analysis.families import Family
+        from analysis.wording import explain_family
+        from studies.rendering import show
+
+        shown: list[tuple[pd.DataFrame, str, list[str]]] = []
+        found = self.found
+        if isinstance(found, Comparison):
+            title = f"{found.metric} of {found.a} and {found.b}: {found.test.name}, 95 % interval"
+            sentence = str(found).partition("\n")[0]
+            notes = [f"note: {note}" for note in found.notes if note not in sentence]
+            shown.append((comparison_table(found), title, [sentence, *notes]))
+        elif found is not None:
+            title, *lines = explain_family(found).split("\n")
+            shown.append((comparison_table(found), title, lines))
+        if self.interactions:
+            lines = [str(each).partition("\n")[0] for each in self.interactions]
+            title = interaction_words(self.interactions)
+            shown.append((interaction_table(self.interactions), title, lines))
+        first = found.comparisons[0] if isinstance(found, Family) else found or self.interactions[0]
+        where = f"{first.study} ({first.variant}): " if first.study else ""
+        for i, (table, title, lines) in enumerate(shown):
+            if style == "markdown":
+                click.echo("\n" * (i > 0) + f"{where}{title}\n")
+            show(table, style, decimals=2, title=f"{where}{title}", notes=lines)
+            if style == "markdown":
+                click.echo("\n" + "\n\n".join(lines))
 
 
 def sentences(reading: Reading) -> list[str]:

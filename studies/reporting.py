@@ -59,12 +59,23 @@ def print_table(
         with input_errors():
             save(figure_of(reading, kind, data_dir), figure)
         click.echo(f"drawn: {figure}", err=True)
-    if style in ("text", "markdown"):
+    title, notes = "", []
+    if style in ("text", "markdown", "latex"):
         frame = for_people(frame, kind)
-        click.echo(title_of(reading, kind, of))
-    show(frame, style, decimals=DECIMALS.get(kind, 2), metric=figures_of(reading, kind))
-    if style in ("text", "markdown") and kind != "history":
-        click.echo("\n".join(footnotes(reading, kind)))
+        title = title_of(reading, kind, of)
+        notes = [] if kind == "history" else footnotes(reading, kind)
+    if style in ("text", "markdown"):
+        click.echo(title)
+    show(
+        frame,
+        style,
+        decimals=DECIMALS.get(kind, 2),
+        metric=figures_of(reading, kind),
+        title=title,
+        notes=notes,
+    )
+    if style in ("text", "markdown"):
+        click.echo("\n".join(notes), nl=bool(notes))
     for remark in reading.remarks:
         click.echo(f"note: {clean(remark)}", err=True)
 
@@ -98,6 +109,21 @@ def print_check(store: Store, name: str, variant: str | None, style: str) -> boo
         click.echo(json.dumps({"figures": rows(figures), "claims": rows(claims)}, indent=1))
     elif style == "csv":
         show(figures, style)
+    elif style == "latex":
+        named = f"{reading.study} ({reading.variant})"
+        if len(figures):
+            title = f"{named}: {figures_sentence(figures)}"
+            show(checked.figures_for_people, style, decimals=2, title=title)
+        if len(claims):
+            verdicts = claims.assign(
+                claim=[claim.text for claim in study.claims],
+                difference=[
+                    _difference(claim.metric, row)
+                    for claim, row in zip(study.claims, claims.to_dict("records"), strict=True)
+                ],
+            )
+            title = f"{named}: {claims_sentence(claims)}"
+            show(verdicts[["claim", "verdict", "difference"]], style, title=title)
     else:
         click.echo(f"{reading.study} ({reading.variant}): {figures_sentence(figures)}")
         if len(figures):

@@ -169,7 +169,7 @@ def test_a_builder_defined_in_a_script_or_a_cell_is_answered_with_what_to_do():
         raise NotImplementedError
 
     network.__module__ = "__main__"
-    with pytest.raises(InputError, match=r"into a FILE\.py, and run that"):
+    with pytest.raises(InputError, match=r"in a \.py file, with its study, and run that"):
         Recipe(dataset="digits", model=named(network))
 
 
