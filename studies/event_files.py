@@ -82,7 +82,7 @@ def confusion_image(evaluation: Evaluation) -> NDArray[np.uint8]:
     figure = Figure(figsize=(INCHES, INCHES), dpi=DOTS, layout="constrained")
     canvas = FigureCanvasAgg(figure)
     axes = figure.subplots()
-    axes.imshow(shares, cmap="cividis", vmin=0, vmax=1)
+    axes.imshow(shares, cmap="cividis", vmin=0, vmax=1, interpolation="nearest")
     if len(counts) <= NUMBERS_UP_TO:
         for (true, predicted), count in np.ndenumerate(counts):
             colour = "black" if shares[true, predicted] > 0.5 else "white"

@@ -210,7 +210,8 @@ def test_a_confusion_matrix_is_bright_where_all_of_a_class_goes(classes):
     missing = right.copy()
     missing[0, 0] = 0  # a class without examples
     assert bright(halves) == 0
-    assert bright(right) == bright(right[::-1]) > bright(missing) > 0
+    assert bright(right) > bright(missing) > 0
+    assert bright(right[::-1]) > 0
 
 
 def test_event_files_and_kept_weights_exclude_each_other(ebb):
