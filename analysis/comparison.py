@@ -40,7 +40,7 @@ from analysis.verdict import (
 )
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Comparison(Displayed):
     """All that is known about A against B; `to_json` gives the object that programs read.
 

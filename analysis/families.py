@@ -41,7 +41,7 @@ class Friedman:
     n: int
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Family(Displayed):
     """Comparisons that share one correction, with the omnibus line where there is one."""
 

@@ -72,7 +72,7 @@ class Crossing(Protocol):
     def both(self) -> str: ...  # noqa: D102
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class DoubleDifference(Displayed):
     """All that is known about one interaction; `to_json` gives the object that programs read.
 

@@ -20,10 +20,12 @@ class Checked(Displayed):
     Attributes:
         figures: A row for each reported figure, see `analysis.check.check_figures`.
         claims: A row for each claim, see `analysis.check.check_claims`.
+        variant: The scale of the runs; figures are reported for the full one.
     """
 
     figures: "pd.DataFrame"
     claims: "pd.DataFrame"
+    variant: str
 
     @property
     def holds(self) -> bool:
@@ -41,11 +43,16 @@ class Checked(Displayed):
         from analysis.check import claims_sentence, figures_sentence
 
         sentences = [figures_sentence(self.figures)]
-        return "\n".join(
-            [*sentences, *([claims_sentence(self.claims)] if len(self.claims) else [])]
-        )
+        if len(self.claims):
+            sentences.append(claims_sentence(self.claims))
+        return "\n".join([*sentences, *self.notes])
 
-    __repr__ = __str__
+    @property
+    def notes(self) -> list[str]:
+        """What a reader of runs at another scale must know."""
+        if self.variant == "full":
+            return []
+        return [f"note: the figures were reported for the full study, these are {self.variant}"]
 
     def _repr_html_(self) -> str:
         return super()._repr_html_() + html_table(self.figures_for_people, decimals=2)
@@ -67,4 +74,8 @@ def check_reading(reading: Reading) -> Checked:
         )
     with input_errors():
         values = gather(reading.records, study.reported, study.claims)
-        return Checked(check_figures(study.reported, values), check_claims(study.claims, values))
+        return Checked(
+            check_figures(study.reported, values),
+            check_claims(study.claims, values),
+            reading.variant,
+        )

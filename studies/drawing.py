@@ -2,7 +2,7 @@
 
 import io
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -51,6 +51,3 @@ class Drawing(tuple["Axes", ...]):
         written = io.BytesIO()
         self.figure.savefig(written, format="png")
         return written.getvalue()
-
-    def _repr_pretty_(self, printer: Any, cycle: bool) -> None:
-        printer.text(repr(self))

@@ -65,7 +65,8 @@ def run(
         tensorboard: Folder for TensorBoard's event files of the new runs.
         retry_failed: Do failed runs again.
         fresh: Remove this variant's records first, without asking.
-        quiet: Say nothing on standard error; a line for each run that ends otherwise.
+        quiet: Say nothing. A line for each run that ends, on standard error (in a notebook below
+            the cell) otherwise, and on a terminal a bar.
         store: Folder of the records; EBB_STORE or `results` if None.
         data_dir: Folder with a sub-folder for each data set; EBB_DATA or the Keras cache if None.
 

@@ -74,7 +74,9 @@ class Lines:
 
     def say(self, line: str) -> None:
         """Print a line."""
-        print(line, file=sys.stderr, flush=True)
+        # A notebook paints what comes on standard error like an error.
+        notebook = type(sys.stdout).__module__.startswith("ipykernel")
+        print(line, file=sys.stdout if notebook else sys.stderr, flush=True)
 
 
 class Live(Lines):

@@ -132,11 +132,8 @@ def print_check(store: Store, name: str, variant: str | None, style: str) -> boo
             click.echo(f"claim: {claim.text}: {row['verdict']} ({_difference(claim.metric, row)})")
         if len(claims):
             click.echo(claims_sentence(claims))
-    if reading.variant != "full":
-        click.echo(
-            f"note: the figures were reported for the full study, these are {reading.variant}",
-            err=True,
-        )
+    for note in checked.notes:
+        click.echo(note, err=True)
     for remark in reading.remarks:
         click.echo(f"note: {clean(remark)}", err=True)
     return checked.holds
