@@ -38,7 +38,8 @@ class State(NamedTuple):
         variables: Of the network and its optimiser, in their order.
         buffer: The replay buffer, see `Rehearsal.state`; empty without one.
         callbacks: The counters of each callback of the recipe, and its best weights.
-        progress: `epoch`, `step` and `segment` reached, and `seconds` by phase.
+        progress: `epoch`, `step` and `segment` reached, `seconds` by phase, and `run`: the study,
+            variant, condition and seed that it is of.
     """
 
     results: bytes
@@ -58,7 +59,8 @@ class State(NamedTuple):
             counters.append(counts)
         arrays["text"] = np.array(json.dumps([counters, dict(self.progress)]))
         arrays["results"] = np.frombuffer(self.results, np.uint8)
-        new = file.with_suffix(".new")
+        # Two studies may train the same network at once: each writes a file of its own first.
+        new = file.with_suffix(f".{os.getpid()}.new")
         with new.open("wb") as out:
             np.savez(out, **arrays)  # type: ignore[arg-type]
             out.flush()

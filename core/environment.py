@@ -9,19 +9,21 @@ from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 
+KEEPING = ("store.py", "journal.py", "lock.py")
+"""Files of `core/` that keep records and have no part in what is in them."""
 THREADS = 1
 """A run happens in a process with this many threads: sums depend on how they are divided."""
 
 
 @cache
 def environment() -> Mapping[str, str]:
-    """Versions, processor features, threads, and a hash of Ebb's own `core/`.
+    """Versions, processor features, threads, and a hash of what in `core/` moves numbers.
 
     Asks the installed packages' metadata: neither TensorFlow nor Keras is imported.
     """
     code = hashlib.sha256()
     folder = Path(__file__).parent
-    for file in sorted(folder.rglob("*.py")):
+    for file in sorted(set(folder.rglob("*.py")) - {folder / name for name in KEEPING}):
         code.update(file.relative_to(folder).as_posix().encode() + file.read_bytes())
     return {
         "ebb": version("ebb-lab"),

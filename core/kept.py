@@ -6,6 +6,7 @@ kept weights and what was measured on the way: it leaves the same record as if i
 
 import dataclasses
 import hashlib
+import os
 from pathlib import Path
 from typing import Any
 
@@ -27,8 +28,17 @@ class Kept:
     def __init__(self, folder: Path, recipe: Recipe, seed: int, *checksums: str) -> None:
         plan = dataclasses.replace(recipe.evaluation, at_end=())
         key = dataclasses.replace(recipe, evaluation=plan).key(seed, *checksums)
-        stem = f"{key}-{fingerprint(environment())}"
+        self._place(folder, f"{key}-{fingerprint(environment())}")
+
+    def _place(self, folder: Path, stem: str) -> None:
         self.weights, self.results = folder / f"{stem}.weights.h5", folder / f"{stem}.npz"
+
+    @classmethod
+    def at(cls, file: Path) -> "Kept":
+        """The weights that one of the two files is of, whatever run and environment left it."""
+        kept = cls.__new__(cls)
+        kept._place(file.parent, file.name.partition(".")[0])
+        return kept
 
     def save(self, model: Any, results: bytes, reached: dict[str, Any]) -> None:
         """Keep a trained network.
@@ -36,10 +46,10 @@ class Kept:
         Args:
             model: The Keras model.
             results: What was measured, as `write_results` writes it, before the sets at the end.
-            reached: `status`, `epoch`, `step`, `segment` and `remarks`.
+            reached: `status`, `epoch`, `step`, `segment`, `remarks` and `run`.
         """
         self.weights.parent.mkdir(parents=True, exist_ok=True)
-        new = self.weights.with_name(f"new-{self.weights.name}")
+        new = self.weights.with_name(f"new-{os.getpid()}-{self.weights.name}")
         model.save_weights(new)
         new.replace(self.weights)
         State(results, [], {}, [], {**reached, "weights": _checksum(self.weights)}).save(

@@ -1,20 +1,28 @@
 """The store: all records of a folder, in one SQLite file."""
 
 import json
+import shlex
 import sqlite3
+import struct
+import zipfile
+import zlib
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from hashlib import sha256
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from core.environment import fingerprint
+from core.journal import finish_rollback, reader, refuse_write_ahead_log
 from core.record import Record, read_results
 from data import InputError
 
 FILE = "ebb.sqlite"
 SCHEMA = 1
 APPLICATION = 0x45626201  # "Ebb", 1: what the file's header says that it is
+TOGETHER = 1000
+"""Records that are read in one transaction: a writer waits for the readers to end theirs."""
 
 TABLES = """
 CREATE TABLE records (
@@ -37,6 +45,11 @@ COLUMNS = (
     "study, variant, condition, seed, key, recipe_digest, data, fingerprint, status, error,"
     " seconds, recipe, environment, remarks, results"
 )
+UNREADABLE = (
+    *(ValueError, TypeError, LookupError, AttributeError, EOFError, NotImplementedError),
+    *(zipfile.BadZipFile, zlib.error, struct.error),
+)
+"""What reading an archive or a JSON text raises that nobody wrote like that."""
 
 
 class Entry(NamedTuple):
@@ -54,6 +67,17 @@ class Entry(NamedTuple):
     error: str
     seconds: float
     finished: str
+
+
+class Count(NamedTuple):
+    """How many records of a study and variant ended so, in one environment."""
+
+    study: str
+    variant: str
+    status: str
+    fingerprint: str
+    records: int
+    last: str
 
 
 class Store:
@@ -109,9 +133,25 @@ class Store:
                     (*row, _checksum(row)),
                 )
 
+    def counts(self, study: str | None = None) -> list[Count]:
+        """How many records ended how, by study, variant and environment; quick in a large store."""
+        # Through the index each row would be looked up by itself: five times as long.
+        where, values = ("WHERE study = ?", (study,)) if study is not None else ("NOT INDEXED", ())
+        with self._connection() as connection:
+            rows = connection.execute(
+                "SELECT study, variant, status, fingerprint, count(*), max(finished) FROM records "
+                f"{where} GROUP BY study, variant, status, fingerprint",
+                values,
+            ).fetchall()
+        return list(map(Count._make, rows))
+
     def entries(self, study: str | None = None) -> list[Entry]:
-        """The labels of all records, or of one study's, in the order of condition and seed."""
-        where, values = ("WHERE study = ?", (study,)) if study is not None else ("", ())
+        """The labels of all records, or of one study's, in the order of condition and seed.
+
+        Raises:
+            InputError: A label is not what was written.
+        """
+        where, values = ("WHERE study = ?", (study,)) if study is not None else ("NOT INDEXED", ())
         with self._connection() as connection:
             rows = connection.execute(
                 "SELECT study, variant, condition, seed, key, recipe_digest, data, fingerprint,"
@@ -119,38 +159,95 @@ class Store:
                 f"{where} ORDER BY study, variant, condition, seed, finished",
                 values,
             ).fetchall()
-            return [Entry._make(map(_total_seconds, row, Entry._fields)) for row in rows]
+        return list(map(self._entry, rows))
 
     def records(self, entries: Sequence[Entry]) -> list[Record]:
         """The complete records of some labels, in the order given.
 
         Raises:
-            InputError: A record's bytes are not what was written.
+            InputError: A record's bytes are not what was written, or it is there no more.
         """
-        wanted = {_label(entry): i for i, entry in enumerate(entries)}
-        found: list[Record | None] = [None] * len(entries)
+        found: list[Record] = []
+        for start in range(0, len(entries), TOGETHER):
+            part = entries[start : start + TOGETHER]
+            with self._connection() as connection:
+                rows = [
+                    connection.execute(
+                        f"SELECT {COLUMNS}, digest FROM records WHERE study = ? AND variant = ?"
+                        " AND condition = ? AND seed = ? AND key = ? AND fingerprint = ?",
+                        (*entry[:5], entry.fingerprint),
+                    ).fetchone()
+                    for entry in part
+                ]
+            if None in rows:
+                entry = part[rows.index(None)]
+                raise InputError(
+                    f"Received a store that changes while it is read ({entry.study}, "
+                    f"{entry.condition}, seed {entry.seed} is there no more); expected it to stay: "
+                    "call again, and if that does not help, `ebb store check`."
+                )
+            found += map(self._record, rows)
+        return found
+
+    def integrity(self) -> list[str]:
+        """What SQLite itself finds wrong with the file; nothing if it is sound."""
         with self._connection() as connection:
-            for study, variant in sorted({(entry.study, entry.variant) for entry in entries}):
-                for row in connection.execute(
-                    f"SELECT {COLUMNS}, digest FROM records WHERE study = ? AND variant = ?",
-                    (study, variant),
-                ):
-                    place = wanted.get((*row[:5], row[7]))
-                    if place is not None:
-                        found[place] = self._record(row)
-        return [record for record in found if record is not None]
+            found = [str(line) for (line,) in connection.execute("PRAGMA integrity_check(9)")]
+        return [] if found == ["ok"] else found
+
+    def damaged(self) -> Iterator[str]:
+        """Read every record; a line for each whose bytes are not what was written.
+
+        Raises:
+            InputError: SQLite cannot read on.
+        """
+        last = -1
+        while True:
+            with self._connection() as connection:
+                rows = connection.execute(
+                    f"SELECT {COLUMNS}, digest, rowid FROM records NOT INDEXED WHERE rowid > ?"
+                    " ORDER BY rowid LIMIT ?",
+                    (last, TOGETHER),
+                ).fetchall()
+            if not rows:
+                return
+            for row in rows:
+                try:
+                    self._record(row[:-1])
+                except InputError as error:
+                    yield str(error)
+            last = rows[-1][-1]
+
+    def _entry(self, row: tuple) -> Entry:
+        """A label; seconds are stored by phase, it has their sum."""
+        *label, seconds, finished = row
+        if not isinstance(label[3], int) or not all(isinstance(each, str) for each in label[4:]):
+            raise self._damage(row)
+        try:
+            total = float(sum(json.loads(seconds).values()))
+        except UNREADABLE:
+            total = 0.0  # nothing depends on it; who reads the record itself is told
+        return Entry._make((*label, total, finished))
+
+    def _damage(self, row: tuple) -> InputError:
+        study, variant, condition, seed, key = row[:5]
+        words = shlex.join(["ebb", "remove", str(study), "--variant", str(variant)])
+        return InputError(
+            f"Received a damaged record in {str(self.file)!r} ({study}, {condition}, seed {seed}); "
+            f"expected the bytes that were written: remove it by `{words} --run {key}` and run the "
+            "study again, or restore a copy of the file."
+        )
 
     def _record(self, row: tuple) -> Record:
         study, variant, condition, seed, key, _, data, _, status, error, *rest = row
         *texts, results, digest = rest
         if _checksum(row[:-1]) != digest:
-            raise InputError(
-                f"Received a damaged record in {str(self.file)!r} ({study}, {condition}, seed "
-                f"{seed}); expected the bytes that were written: `ebb remove {study} --variant "
-                f"{variant}` and run it again, or restore a copy of the file."
-            )
-        seconds, recipe, environment, remarks = map(json.loads, texts)
-        history, evaluations, arrays = read_results(results)
+            raise self._damage(row)
+        try:
+            seconds, recipe, environment, remarks = map(json.loads, texts)
+            history, evaluations, arrays = read_results(results)
+        except UNREADABLE:
+            raise self._damage(row) from None
         return Record(
             study=study,
             variant=variant,
@@ -177,36 +274,51 @@ class Store:
             ).fetchone()
         return None if row is None else int(row[0])
 
-    def remove(self, study: str, variant: str | None = None) -> int:
-        """Remove a study's records, of one variant or of all; how many they were."""
+    def remove(self, study: str, variant: str | None = None, key: str | None = None) -> int:
+        """Remove records; how many they were.
+
+        Args:
+            study: Whose records.
+            variant: Of one variant, or of all.
+            key: Of one run, or of all; the plan is forgotten with the last record.
+        """
+        where, values = "study = ?", [study]
+        for column, value in (("variant", variant), ("key", key)):
+            if value is not None:
+                where, values = f"{where} AND {column} = ?", [*values, value]
         with self._connection(write=True) as connection:
-            where, values = "study = ?", [study]
-            if variant is not None:
-                where, values = where + " AND variant = ?", [study, variant]
             count = connection.execute(f"DELETE FROM records WHERE {where}", values).rowcount
-            connection.execute(f"DELETE FROM plans WHERE {where}", values)
+            connection.execute(
+                "DELETE FROM plans WHERE study = ? AND NOT EXISTS (SELECT 1 FROM records WHERE"
+                " records.study = plans.study AND records.variant = plans.variant)",
+                (study,),
+            )
         return count
 
     def check_writable(self) -> None:
         """Refuse a store that could not take a record, before anything is trained."""
-        with self._connection(write=True):
-            pass
+        with self._connection(write=True) as connection:
+            # SQLite opens a file that it may not write to all the same: only writing tells.
+            connection.execute(f"PRAGMA user_version = {SCHEMA}")
 
     @contextmanager
     def _connection(self, write: bool = False) -> Iterator[sqlite3.Connection]:
         """A transaction. The journal is SQLite's ordinary one, which network shares can hold."""
         try:
+            refuse_write_ahead_log(self.file)
+            finish_rollback(self.file, _is_sound)
             if write:
                 self.folder.mkdir(parents=True, exist_ok=True)
                 connection = sqlite3.connect(self.file, timeout=60, isolation_level=None)
             elif self.exists() and self.file.stat().st_size:
-                address = f"{self.file.resolve().as_uri()}?mode=ro"
-                connection = sqlite3.connect(address, uri=True, timeout=60, isolation_level=None)
+                connection = reader(self.file)
             else:
                 connection = sqlite3.connect(":memory:", isolation_level=None)
                 connection.executescript(TABLES)
                 connection.execute(f"PRAGMA user_version = {SCHEMA}")
                 connection.execute(f"PRAGMA application_id = {APPLICATION}")
+            # A byte that is no text any more is for the checksum to find.
+            connection.text_factory = partial(str, encoding="utf-8", errors="replace")
             try:
                 connection.execute("PRAGMA synchronous = EXTRA")
                 connection.execute("BEGIN IMMEDIATE" if write else "BEGIN")
@@ -215,7 +327,7 @@ class Store:
                 connection.execute("COMMIT")
             finally:
                 connection.close()
-        except (OSError, sqlite3.Error, json.JSONDecodeError) as error:
+        except (OSError, sqlite3.Error) as error:
             raise InputError(
                 f"Received the store {str(self.folder)!r}; expected a folder with a sound "
                 f"{FILE} that can be {'written' if write else 'read'} ({error}): mend it, or name "
@@ -254,13 +366,9 @@ def _row(record: Record, recipe_digest: str) -> tuple[Any, ...]:
     )
 
 
-def _label(entry: Entry) -> tuple[str, str, str, int, str, str]:
-    return (*entry[:5], entry.fingerprint)
-
-
-def _total_seconds(value: Any, column: str) -> Any:
-    """Seconds are stored by phase; a label has their sum."""
-    return sum(json.loads(value).values()) if column == "seconds" else value
+def _is_sound(folder: Path) -> bool:
+    copy = Store(folder)
+    return not copy.integrity() and not list(copy.damaged())
 
 
 def _checksum(row: Sequence[Any]) -> str:

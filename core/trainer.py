@@ -120,6 +120,7 @@ class Trainer:
                 parts = _parts(first.program.model, recipe.transfer)
                 start = {name: part.get_weights() for name, part in parts.items()}
         run = self._run(recipe, seed, dataset, clock)
+        run.whose = {"study": study, "variant": variant, "condition": condition, "seed": seed}
         if kept and trained:
             status = run.seen_before(kept, trained)
         else:
@@ -320,6 +321,7 @@ class _Run:
         )
         self.epoch = self.step = self.segment = 0
         self.file: Path | None = None
+        self.whose: dict[str, Any] = {}
         self.repeatable = True
         self.remarks: list[str] = []
         self.history: list[tuple[int, int, str, float]] = []
@@ -397,6 +399,7 @@ class _Run:
             "step": self.step,
             "segment": self.segment,
             "remarks": self.remarks,
+            "run": self.whose,
         }
         results = write_results(self.history, self.evaluations, self.arrays())
         kept.save(self.program.model, results, reached)
@@ -430,6 +433,7 @@ class _Run:
                 "step": self.step,
                 "segment": self.segment,
                 "seconds": self.clock.seconds,
+                "run": self.whose,
             },
         )
 

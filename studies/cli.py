@@ -171,6 +171,7 @@ def run(
     from studies.executor import processors
     from studies.progress import display, duration
     from studies.runner import execute, expected_seconds, forget, make_plan
+    from studies.soundness import remove_files
     from studies.variant import variant_of
 
     if keep_weights and tensorboard is not None:
@@ -187,6 +188,8 @@ def run(
     fields |= dict(map(_override, overrides))
     try:
         variant = variant_of(find(study), fields, quick=quick)
+        if not dry_run:
+            _hold(store, variant.study.name, variant.name)
         plan = make_plan(
             variant,
             store,
@@ -210,6 +213,7 @@ def run(
         if fresh:
             _confirm(f"Remove the records of {name}?", yes)
             store.remove(variant.study.name, variant.name)
+            remove_files(store, variant.study.name, variant.name)
             forget(plan, store)
         if not quiet:
             click.echo(f"{name}: {_count(len(plan.jobs), 'run')} to do{kept}", err=True)
@@ -268,11 +272,13 @@ def show(run: str, folder: Path) -> None:
 @ebb.command()
 @click.argument("study")
 @click.option("--variant", help="Only this one. [default: all]")
+@click.option("--run", "key", help="Only the run of this key, as `ebb status STUDY` prints it.")
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @store_option
-def remove(study: str, variant: str | None, yes: bool, folder: Path) -> None:
-    """Remove a study's records from the store."""
+def remove(study: str, variant: str | None, key: str | None, yes: bool, folder: Path) -> None:
+    """Remove a study's records from the store, its kept weights and unfinished runs with them."""
     from studies.reading import choose_variant, study_name
+    from studies.soundness import remove_files
 
     store = Store(folder)
     study = study_name(study)
@@ -282,8 +288,21 @@ def remove(study: str, variant: str | None, yes: bool, folder: Path) -> None:
     if variant is not None:
         choose_variant(entries, study, variant)
         entries = [entry for entry in entries if entry.variant == variant]
+    if key is not None:
+        entries = [entry for entry in entries if entry.key == key]
+        if not entries:
+            raise InputError(
+                f"Received run {key!r}; expected one of {study}, as `ebb status {study}` prints it."
+            )
+    variants = sorted({entry.variant for entry in entries})
+    for each in variants:
+        _hold(store, study, each)
     _confirm(f"Remove {_count(len(entries), 'record')} of {study}?", yes)
-    click.echo(f"{_count(store.remove(study, variant), 'record')} removed")
+    # A variant that a driver has begun since is not of those that were asked about.
+    count = sum(store.remove(study, each, key) for each in variants)
+    for each in variants:
+        remove_files(store, study, each, None if key is None else entries)
+    click.echo(f"{_count(count, 'record')} removed")
 
 
 @ebb.command()
@@ -482,6 +501,46 @@ def data_import(name: str, source: Path, data_dir: Path | None) -> None:
     click.echo(f"kept as {import_folder(name, source, data_dir)}")
 
 
+@ebb.group("store")
+def store_group() -> None:
+    """The store itself: whether it is sound, and its content as tables for other programs."""
+
+
+@store_group.command("check")
+@store_option
+def store_check(folder: Path) -> None:
+    """Read all of a store; a line for each fault says which run, and how to mend it."""
+    from studies.soundness import check_store
+
+    if not check_store(Store(folder)):
+        raise SystemExit(FELL_SHORT)
+
+
+@store_group.command("export")
+@click.argument("target", metavar="FOLDER", type=click.Path(path_type=Path))
+@click.option(
+    "--format",
+    "style",
+    type=click.Choice(["csv", "parquet"]),
+    default="csv",
+    show_default=True,
+    help="parquet needs the extra of that name.",
+)
+@click.option("--study", help="Only this one. [default: all]")
+@click.option("--force", is_flag=True, help="Overwrite files that are there.")
+@store_option
+def store_export(target: Path, style: str, study: str | None, force: bool, folder: Path) -> None:
+    """Write the records as tables into FOLDER: runs, evaluations, confusion, history.
+
+    Figures are in full precision, accuracies fractions. `run` and `evaluation` number the rows of
+    the first two tables, and join the others to them.
+    """
+    from studies.exporting import export
+    from studies.reading import study_name
+
+    export(Store(folder), target, style, study and study_name(study), force)
+
+
 def main() -> None:
     """Run the command line; whatever is wrong with a call is said in one line."""
     for stream in ("stdout", "stderr"):
@@ -536,6 +595,15 @@ def _confirm(question: str, yes: bool) -> None:
             f"{question} Received no answer; expected --yes where nobody can be asked."
         )
     click.confirm(question, abort=True)
+
+
+def _hold(store: Store, study: str, variant: str) -> None:
+    """Be the only process that writes these records, until the command ends."""
+    from core.lock import held
+
+    remark = click.get_current_context().with_resource(held(store.folder, study, variant))
+    if remark:
+        click.echo(f"note: {remark}", err=True)
 
 
 def _seeds(text: str) -> list[int]:

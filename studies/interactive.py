@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from core.lock import held
 from core.store import Store
 from data import InputError
 from studies import catalogue
@@ -14,6 +15,7 @@ from studies.progress import display
 from studies.reading import read as read_store
 from studies.results import Results
 from studies.runner import execute, forget, make_plan
+from studies.soundness import remove_files
 from studies.study import Study
 from studies.variant import variant_of
 
@@ -100,30 +102,34 @@ def run(
     )
     kept = _store(store)
     folder = _data_dir(data_dir)
-    plan = make_plan(
-        variant,
-        kept,
-        seeds=None if seeds is None else _seeds(seeds),
-        conditions=[conditions] if isinstance(conditions, str) else conditions,
-        data_dir=folder,
-        study_file=file,
-        retry_failed=retry_failed,
-        fresh=fresh,
-        keep_weights=keep_weights,
-        tensorboard=None if tensorboard is None else Path(tensorboard).resolve(),
-    )
-    kept.check_writable()
-    if fresh:
-        kept.remove(variant.study.name, variant.name)
-        forget(plan, kept)
-    with display(plan, quiet) as shown:
-        execute(
-            plan,
+    with held(kept.folder, variant.study.name, variant.name) as remark:
+        if remark and not quiet:
+            print(f"note: {remark}", file=sys.stderr)
+        plan = make_plan(
+            variant,
             kept,
-            shown,
-            workers=min(workers or processors(), len(plan.jobs)),
-            timeout=timeout,
+            seeds=None if seeds is None else _seeds(seeds),
+            conditions=[conditions] if isinstance(conditions, str) else conditions,
+            data_dir=folder,
+            study_file=file,
+            retry_failed=retry_failed,
+            fresh=fresh,
+            keep_weights=keep_weights,
+            tensorboard=None if tensorboard is None else Path(tensorboard).resolve(),
         )
+        kept.check_writable()
+        if fresh:
+            kept.remove(variant.study.name, variant.name)
+            remove_files(kept, variant.study.name, variant.name)
+            forget(plan, kept)
+        with display(plan, quiet) as shown:
+            execute(
+                plan,
+                kept,
+                shown,
+                workers=min(workers or processors(), len(plan.jobs)),
+                timeout=timeout,
+            )
     return Results(read_store(kept, definition, variant.name), folder)
 
 

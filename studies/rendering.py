@@ -19,6 +19,7 @@ WHOLE = (
     *("dead", "untrained", "vanished", "overflowed"),
 )
 FIGURES = ("mean", "sd", "ci_low", "ci_high", "p25", "p50", "p75", "min", "max")
+FORMULA = ("=", "+", "-", "@", "\t", "\r")
 CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 
 
@@ -49,7 +50,7 @@ def show(
     """
     out = sys.stdout if file is None else file
     if style == "csv":
-        frame.to_csv(out, index=False, lineterminator="\n")
+        harmless(frame).to_csv(out, index=False, lineterminator="\n")
     elif style == "json":
         json.dump(rows(frame), out, indent=1, allow_nan=False)
         out.write("\n")
@@ -67,6 +68,17 @@ def show(
             out.write(f"| {' | '.join(cell.replace('|', '&#124;') for cell in line)} |\n")
     else:
         _text(frame, out, decimals, metric)
+
+
+def harmless(frame: "pd.DataFrame") -> "pd.DataFrame":
+    """A frame whose texts no spreadsheet takes for a formula.
+
+    A text that begins with = + - @, a tab or a carriage return gets an apostrophe in front, as
+    OWASP advises ("CSV Injection"); numbers stay numbers. Carriage returns become line feeds.
+    """
+    words = frame.select_dtypes(exclude=["number", "bool"]).columns
+    changed = {name: frame[name].map(_harmless).astype(frame[name].dtype) for name in words}
+    return frame.assign(**changed).rename(columns=_harmless)
 
 
 def rows(frame: "pd.DataFrame") -> list[dict[str, Any]]:
@@ -116,8 +128,8 @@ def _parquet(frame: "pd.DataFrame", out: IO[str]) -> None:
         written = frame.to_parquet(index=False, engine="pyarrow")
     except ImportError:
         raise InputError(
-            "Received --format parquet; expected the package pyarrow to write it: "
-            "`pip install pyarrow`."
+            "Received --format parquet without pyarrow; expected it installed: pip install "
+            "'ebb-lab[parquet]'."
         ) from None
     out.flush()
     out.buffer.write(written)  # type: ignore[attr-defined]
@@ -129,6 +141,14 @@ def _group_starts(frame: "pd.DataFrame") -> list[int]:
         return []
     names = frame["condition"].tolist()
     return [i for i in range(1, len(names)) if names[i] != names[i - 1]]
+
+
+def _harmless(value: Any) -> Any:
+    if not isinstance(value, str):
+        return value
+    # A bare carriage return is not quoted, and a reader may begin a row there.
+    text = value.replace("\r", "\n")
+    return f"'{text}" if value.startswith(FORMULA) else text
 
 
 def _text(frame: "pd.DataFrame", out: IO[str], decimals: int | None, metric: str) -> None:

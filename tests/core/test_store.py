@@ -1,3 +1,4 @@
+import io
 import sqlite3
 
 import numpy as np
@@ -139,11 +140,12 @@ def test_a_file_that_is_no_store_is_refused_unchanged(tmp_path, content):
 def test_another_programs_database_and_another_schema_are_refused(tmp_path):
     store = Store(tmp_path)
     store.save(record(), "digest", planned=1)
-    with sqlite3.connect(store.file) as connection:
-        connection.execute("PRAGMA user_version = 99")
-    connection.close()
-    with pytest.raises(InputError, match="schema 99"):
-        store.entries()
+    for schema in (0, 99):
+        with sqlite3.connect(store.file) as connection:
+            connection.execute(f"PRAGMA user_version = {schema}")
+        connection.close()
+        with pytest.raises(InputError, match=f"schema {schema}"):
+            store.entries()
     foreign = Store(tmp_path / "foreign")
     foreign.folder.mkdir()
     with sqlite3.connect(foreign.file) as connection:
@@ -172,3 +174,67 @@ def test_a_store_can_be_read_while_it_is_written(tmp_path):
         connection.execute("DELETE FROM records")
         assert len(store.entries()) == 1  # what is not committed is not seen
     assert store.entries() == []
+
+
+@pytest.mark.parametrize(
+    "array",
+    [
+        np.arange(6, dtype=np.int32).reshape(2, 3),
+        np.asfortranarray(np.arange(6.0).reshape(2, 3)),
+        np.array(3.5, dtype=np.float32),
+        np.zeros((0, 4), dtype=np.uint8),
+        np.array([True, False]),
+        np.array(["ä", "longer"]),
+    ],
+    ids=["C", "Fortran", "scalar", "empty", "bool", "text"],
+)
+def test_arrays_come_back_as_numpy_loads_them(array):
+    data = record(arrays={"x": array}).results()
+    with np.load(io.BytesIO(data)) as file:
+        expected = file["array x"]
+    found = read_results(data).arrays["x"]
+    np.testing.assert_array_equal(found, expected, strict=True)
+    assert found.flags.writeable
+    assert found.flags.f_contiguous == expected.flags.f_contiguous
+
+
+def test_a_large_study_is_read_in_parts_and_in_the_order_asked_for(tmp_path, monkeypatch):
+    monkeypatch.setattr("core.store.TOGETHER", 3)
+    store = Store(tmp_path)
+    store.save_all([(record(seed=seed), "digest") for seed in range(8)], planned=8)
+    backwards = store.entries()[::-1]
+    assert [each.seed for each in store.records(backwards)] == list(range(7, -1, -1))
+    assert list(store.damaged()) == []
+
+
+def test_a_record_that_went_while_it_was_looked_for_is_said_in_a_line(tmp_path):
+    store = Store(tmp_path)
+    store.save(record(), "digest", planned=1)
+    entries = store.entries()
+    store.remove("s")
+    with pytest.raises(InputError, match="changes while it is read"):
+        store.records(entries)
+
+
+def test_records_are_counted_by_study_variant_end_and_environment(tmp_path):
+    store = Store(tmp_path)
+    assert store.counts() == []
+    for seed, status in enumerate(["finished", "finished", "failed"]):
+        store.save(record(seed=seed, status=status), "digest", planned=1)
+    store.save(record(seed=1, environment={"numpy": "1"}), "digest", planned=1)
+    store.save(record(study="t"), "digest", planned=1)
+    assert sorted((each.study, each.status, each.records) for each in store.counts()) == [
+        *(("s", "failed", 1), ("s", "finished", 1), ("s", "finished", 2), ("t", "finished", 1))
+    ]
+    assert [each.records for each in store.counts("t")] == [1]
+    assert store.counts("t")[0].last == store.entries("t")[0].finished
+
+
+def test_a_plan_is_forgotten_with_its_last_record(tmp_path):
+    store = Store(tmp_path)
+    for key in ("k1", "k2"):
+        store.save(record(key=key), "digest", planned=7)
+    assert store.remove("s", "full", "k1") == 1
+    assert store.planned("s", "full") == 7
+    assert store.remove("s", "full", "k2") == 1
+    assert store.planned("s", "full") is None

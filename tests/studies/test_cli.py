@@ -789,7 +789,10 @@ def loaded_by(*words, folder):
 
 @pytest.mark.parametrize(
     "words",
-    [("--help",), ("--version",), ("list",), ("status",), ("status", "class-order")],
+    [
+        *(("--help",), ("--version",), ("list",), ("status",), ("status", "class-order")),
+        ("store", "check"),
+    ],
     ids=" ".join,
 )
 def test_a_light_command_imports_nothing_heavy(words, filled, tmp_path):

@@ -159,3 +159,24 @@ def test_parquet_without_its_package_is_refused_with_what_to_install(monkeypatch
     monkeypatch.setitem(sys.modules, "pyarrow", None)
     with pytest.raises(InputError, match="pip install"):
         show(frame, "parquet", file=io.TextIOWrapper(io.BytesIO()))
+
+
+@pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t", "\r"])
+def test_no_text_of_a_csv_is_a_formula(start):
+    hostile = frame.assign(condition=[f"{start}1+1", "b"]).rename(columns={"sd": f"{start}sd"})
+    back = pd.read_csv(io.StringIO(shown("csv", hostile), newline=""))
+    start = start.replace("\r", "\n")
+    assert back["condition"].tolist() == [f"'{start}1+1", "b"]
+    assert back.columns[-1] == f"'{start}sd"
+
+
+def test_no_text_of_a_csv_begins_a_row_of_its_own():
+    text = shown("csv", frame.assign(condition=["a\r=1+1", "b\n=1+1"]))
+    back = pd.read_csv(io.StringIO(text, newline=""))
+    assert back["condition"].tolist() == ["a\n=1+1", "b\n=1+1"]
+
+
+def test_negative_numbers_of_a_csv_stay_numbers():
+    numbers = pd.DataFrame({"mean": [-0.5, 1.0], "any": [-1, None], "words": ["a-b", "c=d"]})
+    numbers["mixed"] = pd.Series([-0.25, "x"], dtype=object)
+    assert shown("csv", numbers).splitlines()[1] == "-0.5,-1.0,a-b,-0.25"
