@@ -15,6 +15,9 @@ from analysis.families import Family
 
 SIDES = ("#0072B2", "#D55E00")  # blue and vermilion of Okabe and Ito: told apart by everybody
 INK = "#222222"
+GROUND = "#fefefe"  # as good as white; a page may put its own ground in its place
+LONG = 36
+"""Letters of a label from which it takes two lines."""
 
 
 def comparison_figure(found: Comparison | Family) -> Figure:
@@ -66,10 +69,14 @@ def _one(c: Comparison) -> Figure:
 def _several(family: Family) -> Figure:
     comparisons = list(family.comparisons)
     first = comparisons[0]
-    figure = Figure(figsize=(9, 1.6 + 0.42 * len(comparisons)), dpi=150, layout="constrained")
-    axes = figure.subplots()
     classes = first.class_ is not None
     labels = [f"class {c.class_}" if classes else f"{c.a} minus {c.b}" for c in comparisons]
+    long = max(map(len, labels)) > LONG
+    if long:
+        labels = [label.replace(" minus ", "\nminus ") for label in labels]
+    high = 1.6 + (0.55 if long else 0.42) * len(comparisons)
+    figure = Figure(figsize=(11 if long else 9, high), dpi=150, layout="constrained")
+    axes = figure.subplots()
     _differences(axes, comparisons, labels, horizontal=True)
     pair = f", {first.a} minus {first.b}" if classes else ""
     figure.suptitle(f"{_where(first)}{first.metric}{pair}", fontsize=12)
@@ -102,7 +109,7 @@ def _differences(
             reach = [[d.points - d.ci_low], [d.ci_high - d.points]]
         style["xerr" if horizontal else "yerr"] = reach
         point = (d.points, place) if horizontal else (place, d.points)
-        face = INK if filled else "white"
+        face = INK if filled else GROUND
         axes.errorbar(point[0], point[1], fmt="o", markerfacecolor=face, **style)
         margin = c.equivalence.margin if c.equivalence is not None else None
         if margin is not None and place == 0:

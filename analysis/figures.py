@@ -1,4 +1,4 @@
-"""Figures of what the tables say. The only module of `analysis` that imports seaborn.
+"""The figure of what classes lose and win back over the segments, and how figures are saved.
 
 Figures are `matplotlib.figure.Figure` objects on an Agg canvas: no window, no global state.
 """
@@ -13,14 +13,15 @@ from typing import Literal
 
 import matplotlib as mpl
 import numpy as np
-import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 from numpy.typing import NDArray
 
 from analysis.confusion import class_accuracy
+from analysis.panels import heat_map, label_cells
 from analysis.runs import (
     RunLike,
     class_segments,
@@ -36,11 +37,9 @@ SPREADS: Mapping[str, str] = {
     "sd": "standard deviation over seeds",
     "quartiles": "75th minus 25th percentile over seeds",
 }
-# Perceptually even and safe for the colour-blind; light means little in both.
+# Lightness alone orders either, so the colour-blind read them too; a small spread is pale.
 ACCURACY_COLOURS = "cividis"
-SPREAD_COLOURS = "mako_r"
-ANNOTATED_UP_TO = 12
-TICKS = 15
+SPREAD_COLOURS = "PuBuGn"
 DPI = 100
 
 
@@ -203,21 +202,13 @@ def _panel(
         shown = [np.flatnonzero(orders[0] == segment) for segment in range(1, segments + 1)]
         ticks = [", ".join(map(str, each)) or "-" for each in shown]
         fallback = "after the segment of class"
-    small = segments <= ANNOTATED_UP_TO and classes <= ANNOTATED_UP_TO
-    sns.heatmap(
+    heat_map(
+        axis,
         values.T,
-        ax=axis,
-        vmin=0,
-        vmax=highest,
-        cmap=colours,
-        mask=np.isnan(values.T),
-        annot=small,
-        fmt=".0f" if highest >= 100 else ".1f",
-        annot_kws={"fontsize": 8},
-        linewidths=0.5 if small else 0,
-        xticklabels=False,
-        yticklabels=False,
-        cbar_kws={"label": bar_label},
+        colours=colours,
+        scale=Normalize(0, highest),
+        decimals=0 if highest >= 100 else 1,
+        bar=bar_label,
     )
     if np.isnan(values).all():
         axis.text(0.5, 0.5, "one seed: no spread", transform=axis.transAxes, ha="center")
@@ -225,9 +216,7 @@ def _panel(
         for c in np.flatnonzero(orders[0]).tolist():
             corner = (int(orders[0, c]) - 1, c)
             axis.add_patch(Rectangle(corner, 1, 1, fill=False, edgecolor="#d62728", linewidth=1.5))
-    across, down = (np.arange(0, n, -(-n // TICKS)) for n in (segments, classes))
-    axis.set_xticks(across + 0.5, [ticks[k] for k in across], rotation=0, fontsize=9)
-    axis.set_yticks(down + 0.5, [str(k) for k in down], rotation=0, fontsize=9)
+    label_cells(axis, ticks, [str(k) for k in range(classes)])
     axis.set_title(title, fontsize=10)
     axis.set_xlabel(textwrap.fill(x_label or fallback, 55))
     axis.set_ylabel("accuracy on class")

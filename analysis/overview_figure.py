@@ -43,7 +43,8 @@ def overview_figure(
         ValueError: If no run has the first metric.
     """
     conditions = list(finished_by_condition(runs))
-    drawn = [metric for metric in metrics[:4] if any(_values(runs, metric, conditions))]
+    values = {metric: _values(runs, metric, conditions) for metric in metrics[:4]}
+    drawn = [metric for metric, each in values.items() if any(each)]
     if not drawn:
         raise ValueError(
             f"received metric {metrics[0]!r}, which no run has; expected one such as 'test "
@@ -55,7 +56,7 @@ def overview_figure(
     FigureCanvasAgg(figure)
     axes = figure.subplots(1, panels, squeeze=False)[0]
     for axis, metric in zip(axes, drawn, strict=False):
-        _strips(axis, metric, _values(runs, metric, conditions))
+        _strips(axis, metric, values[metric])
         axis.set_yticks(range(len(conditions)), conditions if axis is axes[0] else [])
         axis.set_ylim(len(conditions) - 0.5, -0.5)
     if trade_off is not None:

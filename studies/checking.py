@@ -1,13 +1,16 @@
 """What was reported elsewhere, beside what was measured here."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from analysis.displayed import Displayed
+from analysis.formatting import is_fraction
 from data import InputError
 from studies.reading import Reading
 from studies.rendering import html_table
 from studies.tables import input_errors
+from studies.units import unit_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -79,3 +82,20 @@ def check_reading(reading: Reading) -> Checked:
             check_claims(study.claims, values),
             reading.variant,
         )
+
+
+def difference_in_words(row: Mapping[str, Any]) -> str:
+    """A claim's difference with its interval, losses and epochs in their own unit."""
+    metric = row["metric"]
+    factor, digits, unit = (100, 1, " points") if is_fraction(metric) else (1, 3, "")
+    if unit_of(metric) == "epochs":
+        digits, unit = 1, " epochs"
+    if row["n"] == 0:
+        return "no pair of runs"
+    text = f"{factor * row['difference']:+.{digits}f}{unit}"
+    if row["n"] < 2:
+        return f"{text}, one pair of runs: no interval"
+    return (
+        f"{text}, 95 % interval {factor * row['low']:+.{digits}f} to "
+        f"{factor * row['high']:+.{digits}f}, {row['n']} pairs of runs"
+    )

@@ -125,6 +125,14 @@ def list_studies(style: str) -> None:
 @click.option("--conditions", help="Only these, separated by commas.")
 @click.option("--workers", type=click.IntRange(1), help="Processes. [default: all processors]")
 @click.option(
+    "--scheduler",
+    metavar="ADDRESS",
+    help="Run on the workers of a Dask cluster (tcp://HOST:8786), a run at a time for each of "
+    "their threads. Its machines need the same data sets (at the same path, or in their own "
+    "EBB_DATA); with --keep-weights or --tensorboard, and for a long run to go on after an "
+    "interruption, the same folders.",
+)
+@click.option(
     "--timeout", type=click.FloatRange(0, min_open=True), help="Seconds that one run may take."
 )
 @click.option("--keep-weights", is_flag=True, help="Keep trained networks, to evaluate them later.")
@@ -151,6 +159,7 @@ def run(
     overrides: tuple[str, ...],
     conditions: str | None,
     workers: int | None,
+    scheduler: str | None,
     timeout: float | None,
     keep_weights: bool,
     tensorboard: Path | None,
@@ -168,7 +177,7 @@ def run(
     command.
     """
     from studies.catalogue import find
-    from studies.executor import processors
+    from studies.executor import Executor, NoWorkersError, processors
     from studies.progress import display, duration
     from studies.runner import execute, expected_seconds, forget, make_plan
     from studies.soundness import remove_files
@@ -178,6 +187,11 @@ def run(
         raise InputError(
             "Received --keep-weights and --tensorboard; expected one of them: a run from kept "
             "weights has no epochs to show."
+        )
+    if workers is not None and scheduler is not None:
+        raise InputError(
+            "Received --workers and --scheduler; expected one of them: a Dask worker does as many "
+            "runs at a time as it has threads."
         )
     store = Store(folder)
     fields: dict[str, Any] = {}
@@ -210,6 +224,20 @@ def run(
             click.echo(f"{name}: {_count(len(plan.jobs), 'run')} to do{kept}{time}")
             return
         store.check_writable()
+        executor: Executor | None = None
+        processes = min(workers or processors(), len(plan.jobs))
+        if scheduler is not None and plan.jobs:
+            from studies.cluster import Cluster
+
+            cluster = Cluster(
+                scheduler,
+                plan.jobs,
+                logs=folder / "logs",
+                timeout=timeout,
+                remark=lambda line: None if quiet else click.echo(f"note: {line}", err=True),
+            )
+            executor = click.get_current_context().with_resource(cluster)
+            processes = min(cluster.workers, len(plan.jobs))
         if fresh:
             _confirm(f"Remove the records of {name}?", yes)
             store.remove(variant.study.name, variant.name)
@@ -222,7 +250,12 @@ def run(
             # What prints the answer takes two seconds to import: it can while the workers train.
             threading.Thread(target=_import_for_the_answer, daemon=True).start()
         with display(plan, quiet) as shown:
-            records = execute(plan, store, shown, workers=processes, timeout=timeout)
+            records = execute(
+                plan, store, shown, workers=processes, timeout=timeout, executor=executor
+            )
+    except NoWorkersError as stop:
+        click.echo(f"ebb: Stopped: {stop}; what ended is kept. To go on: {_same_call()}", err=True)
+        raise SystemExit(FELL_SHORT) from None
     except KeyboardInterrupt:
         click.echo(f"\nInterrupted; what ended is kept. To go on: {_same_call()}", err=True)
         raise
@@ -448,6 +481,59 @@ def plan(
         raise InputError("Received neither or both of --sd and --pilot; expected one of them.")
     print_plan(
         Store(folder), difference, sd, pilot, conditions, metric, correlation, power, style, variant
+    )
+
+
+@ebb.command()
+@click.argument("studies", nargs=-1, metavar="STUDY...", required=True)
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path),
+    help="The page; of several studies the folder. [default: STUDY.html]",
+)
+@click.option(
+    "--figures",
+    type=click.Path(path_type=Path),
+    metavar="FOLDER",
+    help="Each figure as .png and .svg as well, and the numbers behind it as .csv.",
+)
+@click.option(
+    "--compare",
+    "stores",
+    nargs=2,
+    type=click.Path(path_type=Path),
+    metavar="STORE_A STORE_B",
+    help="Instead: what moved between two stores, of two versions for instance.",
+)
+@variant_option
+@store_option
+@data_option
+def report(
+    studies: tuple[str, ...],
+    out: Path | None,
+    figures: Path | None,
+    stores: tuple[Path, Path] | None,
+    variant: str | None,
+    folder: Path,
+    data_dir: Path | None,
+) -> None:
+    """A study as one HTML page: protocol, verdict, tables, figures, environment.
+
+    The page needs no network and runs nothing. Of several studies, a page each and an index.
+    """
+    if stores is not None:
+        from studies.moved import write_moved
+
+        if figures is not None or len(studies) > 1:
+            raise InputError(
+                "Received --compare with --figures or several studies; expected one study alone."
+            )
+        write_moved(Store(stores[0]), Store(stores[1]), studies[0], variant, out)
+        return
+    from studies.publishing import write_reports
+
+    write_reports(
+        Store(folder), studies, variant=variant, out=out, figures=figures, data_dir=data_dir
     )
 
 

@@ -1,7 +1,8 @@
 """Where runs happen: an executor is a function from jobs to the events that they cause.
 
-`in_processes` is the one for this machine. The driver never imports TensorFlow: each worker is
-a process of its own with one thread, so that a run's bytes do not depend on how many there are.
+`in_processes` is the one for this machine, `studies.cluster` has the one for a Dask cluster; both
+hand out jobs by `conduct`. The driver never imports TensorFlow: each worker is a process of its
+own with one thread, so that a run's bytes do not depend on how many there are.
 """
 
 import contextlib
@@ -14,7 +15,7 @@ import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 from core import Recipe
 from studies.scoring import Scoring
@@ -84,13 +85,42 @@ def processors() -> int:
     return os.cpu_count() or 1
 
 
+class NoWorkersError(Exception):
+    """The rest cannot be run now, for no fault of the call or of a run: one line that says why."""
+
+
+class Worker(Protocol):
+    """Does one job after the other and reports what happens.
+
+    Attributes:
+        job: What it is at.
+        faulty: Whether a run failed there.
+        log: What it printed, if that is kept.
+    """
+
+    job: Job | None
+    faulty: bool
+    log: Path | None
+
+    def start(self, job: Job) -> None:
+        """Begin a job."""
+
+    def stop(self) -> None:
+        """Let the worker end by itself."""
+
+    def end(self) -> None:
+        """End the worker now, and tidy up after it."""
+
+
+Reports = queue.SimpleQueue[tuple[Worker | None, str, Any]]
+"""What workers say: who, and an event's kind and value. Nobody says `room` when there may be room
+for another worker, and `stopped` (with one line) when there will not be any."""
+
+
 def in_processes(
     jobs: Sequence[Job], *, workers: int, logs: Path, timeout: float | None = None
 ) -> Iterator[Event]:
     """Run jobs in worker processes on this machine.
-
-    A worker keeps to one condition while there are jobs of it, because it compiles a network
-    once. A worker that dies costs the run that it was at.
 
     Args:
         jobs: What to run; started in this order, condition by condition.
@@ -99,11 +129,34 @@ def in_processes(
         timeout: Seconds that a run may take, from the moment when it is handed to a worker. One
             that takes longer costs its worker, as if that had died.
     """
+    reports: Reports = queue.SimpleQueue()
+
+    def hire(crew: Sequence[Worker]) -> Worker | None:
+        return WorkerProcess(reports, logs, timeout) if len(crew) < workers else None
+
+    return conduct(jobs, reports, hire)
+
+
+def conduct(
+    jobs: Sequence[Job], reports: Reports, hire: Callable[[Sequence[Worker]], Worker | None]
+) -> Iterator[Event]:
+    """Hand jobs to workers until all are done.
+
+    A worker keeps to one condition while there are jobs of it, because it compiles a network
+    once. A worker that dies costs the run that it was at.
+
+    Args:
+        jobs: What to run.
+        reports: What the workers report.
+        hire: Given the workers that there are, one more; None if there is no room for it.
+
+    Raises:
+        NoWorkersError: Nobody is left to do the rest.
+    """
     waiting: dict[str, list[Job]] = {}
     for job in jobs:
         waiting.setdefault(job.condition, []).append(job)
-    reports: queue.SimpleQueue[tuple[_Worker, str, Any]] = queue.SimpleQueue()
-    crew: list[_Worker] = []
+    crew: list[Worker] = []
 
     def next_job(condition: str | None) -> Job | None:
         """Another run of the condition, else one of a condition that few are working at."""
@@ -117,32 +170,34 @@ def in_processes(
             del waiting[condition]
         return job
 
-    def hire(job: Job) -> Event:
-        crew.append(_Worker(reports, logs, timeout))
-        crew[-1].start(job)
-        return Event(job, "started")
-
     try:
-        while len(crew) < workers and (first := next_job(None)) is not None:
-            yield hire(first)
-        while any(worker.job for worker in crew):
+        while True:
+            while waiting and (new := hire(crew)) is not None:
+                first = next_job(None)
+                assert first is not None  # some are waiting
+                crew.append(new)
+                new.start(first)
+                yield Event(first, "started")
+            if not waiting and not any(worker.job for worker in crew):
+                return
             worker, kind, value = reports.get()
+            if worker is None:
+                if kind == "stopped":
+                    raise NoWorkersError(value)
+                continue
             if worker.job is None:
                 continue  # the end of a worker that had nothing left to do
             if kind in ("failed", "died"):
-                value = f"{value}, see {worker.log}"
+                worker.faulty = True
+                value = f"{value}, see {worker.log}" if worker.log else value
             yield Event(worker.job, kind, value)
             if kind == "epoch":
                 continue
-            worker.faulty |= kind in ("failed", "died")
-            following = next_job(worker.job.condition)
-            worker.job = None
+            condition, worker.job = worker.job.condition, None
             if kind == "died":
                 worker.end()
                 crew.remove(worker)
-                if following is not None:
-                    yield hire(following)
-            elif following is not None:
+            elif (following := next_job(condition)) is not None:
                 worker.start(following)
                 yield Event(following, "started")
             else:
@@ -152,36 +207,43 @@ def in_processes(
             worker.end()
 
 
-class _Worker:
-    """A process that runs `studies.worker`, and the thread that listens to it."""
+class WorkerProcess:
+    """A process that runs `studies.worker`, and the thread that listens to it.
+
+    Args:
+        reports: Where to put what it says.
+        logs: Folder for what it prints.
+        timeout: Seconds that a run may take.
+        folder: Where it stands; here if None.
+    """
 
     def __init__(
         self,
-        reports: "queue.SimpleQueue[tuple[_Worker, str, Any]]",
+        reports: Reports,
         logs: Path,
         timeout: float | None,
+        folder: Path | None = None,
     ) -> None:
         self.job: Job | None = None
         self.faulty = self.overdue = False
         self._timeout = timeout
         logs.mkdir(parents=True, exist_ok=True)
-        number = len(list(logs.glob("worker-*.log"))) + 1
-        while (log := logs / f"worker-{os.getpid()}-{number}.log").exists():
-            number += 1
-        self.log = log
-        with log.open("wb") as file:
+        self.log: Path | None = new_log(logs)
+        with self.log.open("wb") as file:
             self._process = subprocess.Popen(
                 [sys.executable, "-P", "-m", "studies.worker"],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=file,
                 env=os.environ | ONE_THREAD,
+                cwd=folder,
                 # Ctrl-C is the driver's to handle; its workers are told by it.
                 start_new_session=True,
             )
         threading.Thread(target=self._listen, args=(reports,), daemon=True).start()
 
     def start(self, job: Job) -> None:
+        """Hand it a job; from now on its time runs."""
         self.job = job
         self._say(job)
         if self._timeout is not None:
@@ -206,7 +268,7 @@ class _Worker:
             if pipe is not None:
                 with contextlib.suppress(OSError):  # what was still to be said to it is lost
                     pipe.close()
-        if not self.faulty:
+        if not self.faulty and self.log is not None:
             self.log.unlink(missing_ok=True)
 
     def _say(self, message: Job | None) -> None:
@@ -215,7 +277,7 @@ class _Worker:
             pickle.dump(message, self._process.stdin)
             self._process.stdin.flush()
 
-    def _listen(self, reports: "queue.SimpleQueue[tuple[_Worker, str, Any]]") -> None:
+    def _listen(self, reports: Reports) -> None:
         assert self._process.stdout is not None
         try:
             while True:
@@ -228,3 +290,11 @@ class _Worker:
             if self.overdue:
                 why = f"it took longer than {self._timeout:g} s (--timeout)"
             reports.put((self, "died", why))
+
+
+def new_log(folder: Path) -> Path:
+    """A name in a folder of logs that nothing has yet."""
+    number = len(list(folder.glob("worker-*.log"))) + 1
+    while (log := folder / f"worker-{os.getpid()}-{number}.log").exists():
+        number += 1
+    return log

@@ -3,6 +3,7 @@
 import os
 import sys
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,7 @@ from core.lock import held
 from core.store import Store
 from data import InputError
 from studies import catalogue
-from studies.executor import processors
+from studies.executor import Executor, processors
 from studies.progress import display
 from studies.reading import read as read_store
 from studies.results import Results
@@ -32,6 +33,7 @@ def run(
     overrides: Mapping[str, Any] | None = None,
     conditions: Sequence[str] | None = None,
     workers: int | None = None,
+    scheduler: str | None = None,
     timeout: float | None = None,
     keep_weights: bool = False,
     tensorboard: str | os.PathLike[str] | None = None,
@@ -62,6 +64,7 @@ def run(
             `{"replay.capacity": 100}`; of a study that trains no network, its parameters.
         conditions: Only these.
         workers: Processes; all processors if None.
+        scheduler: Address of a Dask cluster to run on instead, as in "tcp://HOST:8786".
         timeout: Seconds that one run may take.
         keep_weights: Keep trained networks, to evaluate them later.
         tensorboard: Folder for TensorBoard's event files of the new runs.
@@ -77,6 +80,7 @@ def run(
 
     Raises:
         InputError: A wrong argument, a recipe that cannot work; what ended before is kept.
+        NoWorkersError: A cluster without workers; what ended before is kept.
     """
     if catalogue.reading_a_file():
         # Workers read it too: a study that it runs would run without end.
@@ -86,6 +90,11 @@ def run(
         )
     if workers is not None and workers < 1:
         raise InputError(f"Received workers={workers!r}; expected 1 or more.")
+    if workers is not None and scheduler is not None:
+        raise InputError(
+            "Received workers and scheduler; expected one of them: a Dask worker does as many runs "
+            "at a time as it has threads."
+        )
     if keep_weights and tensorboard is not None:
         raise InputError(
             "Received keep_weights and tensorboard; expected one of them: a run from kept weights "
@@ -122,13 +131,26 @@ def run(
             kept.remove(variant.study.name, variant.name)
             remove_files(kept, variant.study.name, variant.name)
             forget(plan, kept)
-        with display(plan, quiet) as shown:
+        with ExitStack() as ends:
+            executor: Executor | None = None
+            if scheduler is not None and plan.jobs:
+                from studies.cluster import Cluster
+
+                cluster = Cluster(
+                    scheduler,
+                    plan.jobs,
+                    logs=kept.folder / "logs",
+                    timeout=timeout,
+                    remark=lambda line: None if quiet else print(f"note: {line}", file=sys.stderr),
+                )
+                executor = ends.enter_context(cluster)
             execute(
                 plan,
                 kept,
-                shown,
+                ends.enter_context(display(plan, quiet)),
                 workers=min(workers or processors(), len(plan.jobs)),
                 timeout=timeout,
+                executor=executor,
             )
     return Results(read_store(kept, definition, variant.name), folder)
 

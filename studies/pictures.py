@@ -43,7 +43,7 @@ def _segments(reading: Reading) -> "Figure":
         for record in reading.records
         if record.recipe.get("order", {}).get("is") == "Shuffled"
     }
-    question, dataset = _heading(reading)
+    question, dataset = heading_of(reading)
     return class_segment_heatmap(
         reading.records, question=question, dataset=dataset, x_labels=labels
     )
@@ -52,11 +52,11 @@ def _segments(reading: Reading) -> "Figure":
 def _positions(reading: Reading) -> "Figure":
     from analysis.position_figure import position_figure
 
-    question, dataset = _heading(reading)
+    question, dataset = heading_of(reading)
     return position_figure(class_positions(reading.records), question=question, dataset=dataset)
 
 
-def _heading(reading: Reading) -> tuple[str, str]:
+def heading_of(reading: Reading) -> tuple[str, str]:
     """What a picture says of where it comes from: the question and the data."""
     question = reading.definition.question if reading.definition else reading.study
     return question, ", ".join(datasets_of(reading))
@@ -75,14 +75,14 @@ def _shares(reading: Reading) -> "Figure":
         rows=shares.rows,
         columns=shares.columns,
         counted=shares.counted,
-        question=_heading(reading)[0],
+        question=heading_of(reading)[0],
     )
 
 
 def _gradients(reading: Reading) -> "Figure":
     from analysis.gradient_figure import gradient_figure
 
-    question, dataset = _heading(reading)
+    question, dataset = heading_of(reading)
     return gradient_figure(reading.records, question=question, dataset=dataset)
 
 
@@ -101,7 +101,7 @@ def _misclassified(reading: Reading, data_dir: Path | None) -> "Figure":
                 "files: name their folder by --data-dir."
             )
         images[record.condition] = datasets[name].x_test
-    question, dataset = _heading(reading)
+    question, dataset = heading_of(reading)
     table = table_of(reading, "misclassified")
     return misclassified_figure(table, images, question=question, dataset=dataset)
 
@@ -109,7 +109,7 @@ def _misclassified(reading: Reading, data_dir: Path | None) -> "Figure":
 def _overview(reading: Reading) -> "Figure":
     from analysis.overview_figure import overview_figure
 
-    question, dataset = _heading(reading)
+    question, dataset = heading_of(reading)
     return overview_figure(
         reading.records,
         shown_metrics(reading),

@@ -6,23 +6,20 @@ from pathlib import Path
 import click
 
 from analysis.check import claims_sentence, figures_sentence
-from analysis.formatting import is_fraction
 from core import Store
-from studies.checking import check_reading
+from studies.checking import check_reading, difference_in_words
 from studies.footnotes import footnotes
 from studies.pictures import figure_of
 from studies.reading import read
 from studies.rendering import clean, rows, show
 from studies.tables import (
-    DECIMALS,
     default_kind,
-    figures_of,
     for_people,
+    formatting_of,
     input_errors,
     table_of,
     title_of,
 )
-from studies.units import unit_of
 
 
 def print_table(
@@ -66,14 +63,7 @@ def print_table(
         notes = [] if kind == "history" else footnotes(reading, kind)
     if style in ("text", "markdown"):
         click.echo(title)
-    show(
-        frame,
-        style,
-        decimals=DECIMALS.get(kind, 2),
-        metric=figures_of(reading, kind),
-        title=title,
-        notes=notes,
-    )
+    show(frame, style, **formatting_of(reading, kind), title=title, notes=notes)
     if style in ("text", "markdown"):
         click.echo("\n".join(notes), nl=bool(notes))
     for remark in reading.remarks:
@@ -103,8 +93,6 @@ def print_check(store: Store, name: str, variant: str | None, style: str) -> boo
     reading = read(store, name, variant)
     checked = check_reading(reading)
     figures, claims = checked.figures, checked.claims
-    study = reading.definition
-    assert study is not None  # or there would be nothing to check
     if style == "json":
         click.echo(json.dumps({"figures": rows(figures), "claims": rows(claims)}, indent=1))
     elif style == "csv":
@@ -115,21 +103,16 @@ def print_check(store: Store, name: str, variant: str | None, style: str) -> boo
             title = f"{named}: {figures_sentence(figures)}"
             show(checked.figures_for_people, style, decimals=2, title=title)
         if len(claims):
-            verdicts = claims.assign(
-                claim=[claim.text for claim in study.claims],
-                difference=[
-                    _difference(claim.metric, row)
-                    for claim, row in zip(study.claims, claims.to_dict("records"), strict=True)
-                ],
-            )
+            words = [difference_in_words(row) for row in claims.to_dict("records")]
+            verdicts = claims.assign(difference=words)
             title = f"{named}: {claims_sentence(claims)}"
             show(verdicts[["claim", "verdict", "difference"]], style, title=title)
     else:
         click.echo(f"{reading.study} ({reading.variant}): {figures_sentence(figures)}")
         if len(figures):
             show(checked.figures_for_people, style, decimals=2)
-        for claim, row in zip(study.claims, claims.to_dict("records"), strict=True):
-            click.echo(f"claim: {claim.text}: {row['verdict']} ({_difference(claim.metric, row)})")
+        for row in claims.to_dict("records"):
+            click.echo(f"claim: {row['claim']}: {row['verdict']} ({difference_in_words(row)})")
         if len(claims):
             click.echo(claims_sentence(claims))
     for note in checked.notes:
@@ -137,19 +120,3 @@ def print_check(store: Store, name: str, variant: str | None, style: str) -> boo
     for remark in reading.remarks:
         click.echo(f"note: {clean(remark)}", err=True)
     return checked.holds
-
-
-def _difference(metric: str, row: dict) -> str:
-    """A claim's difference with its interval, losses and epochs in their own unit."""
-    factor, digits, unit = (100, 1, " points") if is_fraction(metric) else (1, 3, "")
-    if unit_of(metric) == "epochs":
-        digits, unit = 1, " epochs"
-    if row["n"] == 0:
-        return "no pair of runs"
-    text = f"{factor * row['difference']:+.{digits}f}{unit}"
-    if row["n"] < 2:
-        return f"{text}, one pair of runs: no interval"
-    return (
-        f"{text}, 95 % interval {factor * row['low']:+.{digits}f} to "
-        f"{factor * row['high']:+.{digits}f}, {row['n']} pairs of runs"
-    )

@@ -226,7 +226,7 @@ class Results:
     def _repr_html_(self) -> str:
         from studies.footnotes import footnotes
         from studies.rendering import html_table
-        from studies.tables import DECIMALS, default_kind, figures_of, for_people, title_of
+        from studies.tables import default_kind, for_people, formatting_of, title_of
 
         said = [f"<p><strong>{html.escape(line)}</strong></p>" for line in str(self).splitlines()]
         notes = [f"note: {remark}" for remark in self.reading.remarks]
@@ -235,9 +235,7 @@ class Results:
             table = for_people(self.table(kind), kind)
         except InputError as error:
             return "".join([*said, _small([str(error), *notes])])
-        shown = html_table(
-            table, decimals=DECIMALS.get(kind, 2), metric=figures_of(self.reading, kind)
-        )
+        shown = html_table(table, **formatting_of(self.reading, kind))
         title = f"<p>{html.escape(title_of(self.reading, kind))}</p>"
         return "".join([*said, title, shown, _small([*footnotes(self.reading, kind), *notes])])
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from analysis.dead_units import dead_units_table
 from analysis.gradients import gradient_table
@@ -119,9 +119,10 @@ def for_people(frame: "pd.DataFrame", kind: str) -> "pd.DataFrame":
     return frame
 
 
-def figures_of(reading: Reading, kind: str) -> str:
-    """The metric of a table's figures, where neither its rows nor its columns say it."""
-    return shown_metrics(reading)[0] if kind == "overview" else ""
+def formatting_of(reading: Reading, kind: str) -> dict[str, Any]:
+    """How the numbers of a table are written, as `studies.rendering.cells` takes it."""
+    metric = shown_metrics(reading)[0] if kind == "overview" else ""
+    return {"decimals": DECIMALS.get(kind, 2), "metric": metric}
 
 
 def planned_shares(reading: Reading) -> Shares:

@@ -66,6 +66,11 @@ def _all_can_work(job: Any, trainer: Any, report: Any) -> bool:
     from data import InputError
     from studies.catalogue import load_file
 
+    try:
+        _data_of(job)
+    except InputError as error:
+        report("refused", (job.condition, str(error)))
+        return False
     for condition, recipe in job.together.items():
         try:
             if job.study_file is not None:
@@ -90,7 +95,7 @@ def _run(job: Any, trainer: Any, report: Any) -> None:
         if isinstance(job.recipe, Scoring):
             record = job.recipe.run(job.seed, **whose)
         else:
-            dataset, source = (*_datasets(job.recipe, job.data_dir), None)[:2]
+            dataset, source = (*_data_of(job), None)[:2]
             make_callbacks = study and study.callbacks
             callbacks = make_callbacks(job.condition, job.seed) if make_callbacks else []
             if job.tensorboard is not None:
@@ -119,6 +124,21 @@ def _run(job: Any, trainer: Any, report: Any) -> None:
         report("failed", f"{type(error).__name__}: {lines[0]}")
     else:
         report("record", record)
+
+
+def _data_of(job: Any) -> list[Any]:
+    """The data sets of a job, which are those that its run is known by."""
+    from data import InputError
+
+    datasets = _datasets(job.recipe, job.data_dir)
+    for name, dataset, planned in zip(job.recipe.datasets, datasets, job.data, strict=True):
+        if dataset.checksum != planned:
+            raise InputError(
+                f"Received data set {name!r} from {dataset.source} with checksum "
+                f"{dataset.checksum[:12]}; expected the one that the run was planned with, "
+                f"{planned[:12]}: put the same files there."
+            )
+    return datasets
 
 
 _LOADED: dict[tuple[str, Path | None], Any] = {}

@@ -63,7 +63,7 @@ def test_only_training_knows_keras(room, file):
         ("studies", {"pandas", "scipy", "seaborn", "tensorflow", "keras"}),
         ("studies.interactive", {"pandas", "scipy", "seaborn", "tensorflow", "keras"}),
         ("studies.runner", {"pandas", "scipy", "tensorflow", "keras"}),
-        ("studies.cli", {"pandas", "scipy", "rich", "tensorflow", "keras"}),
+        ("studies.cli", {"pandas", "scipy", "rich", "distributed", "tensorflow", "keras"}),
         ("analysis.tables", {"scipy.stats", "seaborn", "tensorflow", "keras"}),
     ],
 )

@@ -116,6 +116,7 @@ def test_wrong_seeds_are_refused(seeds):
         ({"dataset": "nonsense"}, "expected digits"),
         ({"overrides": {"nonsense": 1}}, "expected one of dataset, model"),
         ({"workers": 0}, "workers=0; expected 1 or more"),
+        ({"workers": 2, "scheduler": "tcp://there:8786"}, "expected one of them"),
         ({"keep_weights": True, "tensorboard": "there"}, "expected one of them"),
         ({"study": replace(mine, name="class-order")}, "that is one of Ebb's own"),
         ({"study": replace(mine, callbacks=lambda condition, seed: [])}, "in a FILE.py"),
@@ -125,6 +126,22 @@ def test_a_wrong_call_is_refused_in_a_line_and_nothing_is_kept(given, said, stor
     with pytest.raises(InputError, match=said):
         studies.run(**({"study": mine} | given))
     assert not store.file.exists()
+
+
+def test_runs_may_happen_on_a_cluster(monkeypatch, workers):
+    from contextlib import nullcontext
+
+    asked = []
+
+    def cluster(address, jobs, **options):
+        asked.append((address, len(jobs)))
+        return nullcontext(FakeWorkers())
+
+    monkeypatch.setattr("studies.cluster.Cluster", cluster)
+    results = studies.run(mine, scheduler="tcp://there:8786", quiet=True)
+    assert asked == [("tcp://there:8786", 3)]
+    assert workers.asked == []
+    assert len(results.records) == 3
 
 
 def test_a_run_that_fails_is_told_by_the_results(monkeypatch):

@@ -1,0 +1,156 @@
+"""What figures of many conditions share: colours, a grid of panels, a heat map with its numbers."""
+
+from __future__ import annotations
+
+import math
+import textwrap
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.collections import QuadMesh
+from matplotlib.colors import Colormap, Normalize
+from matplotlib.figure import Figure
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+
+INK = "#222222"
+# Okabe and Ito's colours: told apart by everybody; the two lightest are left out.
+COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
+FAINT = COLOURS[0]
+ANNOTATED_UP_TO = 12
+TICKS = 15
+ON_LIGHT = "#010101"  # black that a page does not take for the colour of its own text
+MIDDLE = 0.179
+"""Luminance at which black and white text have the same contrast, 4.6."""
+MOST_MARKS = 4000
+"""Of more points or corners of lines than this, a vector figure draws pixels instead."""
+
+
+def grid(
+    titles: Sequence[str],
+    *,
+    high: float = 3.0,
+    across: int = 3,
+    share_y: bool = True,
+    heading: str = "",
+) -> tuple[Figure, list[Axes]]:
+    """A figure with a panel for each title, at most `across` beside each other.
+
+    Args:
+        titles: Of the panels, at least one.
+        high: Height of a row in inches.
+        across: How many panels stand in a row at most.
+        share_y: Whether all panels have one vertical axis.
+        heading: The figure's title.
+
+    Returns:
+        The figure, about 11 inches wide (8 for one panel), and its panels in the titles' order.
+    """
+    columns = min(len(titles), across)
+    rows = math.ceil(len(titles) / columns)
+    width = 8.0 if columns == 1 else 11.0
+    figure = Figure(figsize=(width, 0.7 + rows * high), dpi=100, layout="constrained")
+    FigureCanvasAgg(figure)
+    every = figure.subplots(rows, columns, squeeze=False, sharey=share_y).ravel()
+    for spare in every[len(titles) :]:
+        spare.remove()
+    axes = list(every[: len(titles)])
+    for axis, title in zip(axes, titles, strict=True):
+        axis.set_title(textwrap.fill(title, round(10 * width / columns)), fontsize=10)
+        axis.spines[["top", "right"]].set_visible(False)
+    figure.suptitle(heading, fontsize=10)
+    return figure, axes
+
+
+def heading(question: str, dataset: str, what: str) -> str:
+    """A figure's title: the study's question, the data, and what is drawn."""
+    return f"{textwrap.fill(question, 100)}\n{textwrap.fill(f'{dataset}: {what}', 110)}"
+
+
+def heat_map(
+    axis: Axes,
+    values: Floats,
+    *,
+    colours: str | Colormap,
+    scale: Normalize,
+    decimals: int = 0,
+    numbers: bool = True,
+    bar: str | None = None,
+) -> QuadMesh:
+    """Draw a matrix from the top down, with its numbers where there is room for them.
+
+    Args:
+        axis: Where to.
+        values: [rows, columns]; NaN is left empty.
+        colours: A colour map.
+        scale: From values to colours.
+        decimals: Of the numbers.
+        numbers: Whether to write them into the cells; never where a side has more than 12.
+        bar: Label of a colour bar beside it; none if None.
+    """
+    # One class alone is a line of cells; more cells than can be told apart need no borders.
+    small = max(values.shape) <= ANNOTATED_UP_TO and numbers
+    mesh = axis.pcolormesh(
+        np.ma.masked_invalid(values),
+        cmap=colours,
+        norm=scale,
+        edgecolors="white" if small else "face",
+        linewidth=0.5 if small else 0.1,
+    )
+    # In a vector figure a cell is a shape of 200 bytes: without numbers, pixels do as well.
+    mesh.set_rasterized(not small)
+    axis.set(xlim=(0, values.shape[1]), ylim=(values.shape[0], 0))
+    axis.spines[:].set_visible(False)
+    if bar is not None:
+        colour_bar(axis, mesh, bar)
+    if small:
+        light = _luminance(mesh.cmap(scale(values))[..., :3]) > MIDDLE
+        for row, column in np.argwhere(~np.isnan(values)).tolist():
+            axis.text(
+                column + 0.5,
+                row + 0.5,
+                f"{values[row, column]:.{decimals}f}",
+                color=ON_LIGHT if light[row, column] else "#ffffff",
+                fontsize=8,
+                ha="center",
+                va="center",
+            )
+    return mesh
+
+
+def colour_bar(axes: Axes | Sequence[Axes], mesh: QuadMesh, label: str, **how: float) -> None:
+    """Draw what the colours mean beside one panel or several.
+
+    Args:
+        axes: The panels.
+        mesh: What is coloured.
+        label: What the colours show.
+        **how: What matplotlib's `colorbar` takes besides.
+    """
+    first = axes if isinstance(axes, Axes) else axes[0]
+    bar: Any = first.get_figure().colorbar(mesh, ax=axes, label=label, **how)  # type: ignore[union-attr,arg-type]
+    bar.solids.set_rasterized(True)  # 256 steps, that nobody needs as 256 shapes
+    bar.outline.set_visible(False)
+
+
+def _luminance(colours: Floats) -> Floats:
+    """Relative luminance of sRGB colours, 0 to 1, as the Web's guidelines define it."""
+    linear = np.where(colours <= 0.04045, colours / 12.92, ((colours + 0.055) / 1.055) ** 2.4)
+    return np.asarray(linear @ [0.2126, 0.7152, 0.0722])
+
+
+def label_cells(axis: Axes, across: Sequence[str], down: Sequence[str]) -> None:
+    """Label the cells of a heat map, some of them where there are many."""
+    for ticks, labels in ((axis.set_xticks, across), (axis.set_yticks, down)):
+        shown = np.arange(0, len(labels), max(1, -(-len(labels) // TICKS)))
+        ticks(shown + 0.5, [labels[k] for k in shown.tolist()], rotation=0, fontsize=9)
+    axis.tick_params(length=0)
+
+
+def counted(titles: Mapping[str, int]) -> list[str]:
+    """Titles of panels, each with its number of seeds."""
+    return [f"{name} ({n} seed{'s' * (n != 1)})" for name, n in titles.items()]

@@ -1,0 +1,111 @@
+"""A figure as part of a page: its SVG with text as text, in the page's own colours."""
+
+import base64
+import io
+import re
+from contextlib import AbstractContextManager
+from html import escape
+from typing import Any
+from xml.etree import ElementTree
+
+import matplotlib as mpl
+from matplotlib.figure import Figure
+
+XLINK = "{http://www.w3.org/1999/xlink}href"
+INK = re.compile(r"#(?:000000|222222)\b")
+"""Text, axes and medians: they take the colour of the page's text."""
+GROUND = re.compile(r"#fefefe\b")
+BLUE = re.compile(r"#0072b2\b")
+"""The seeds' colour, which a dark page needs lighter."""
+FONT = re.compile(r"font-family: [^;]*;? ?")
+LONG = re.compile(r"(-?\d+\.\d{2})\d+")
+LARGE = 1_000_000
+"""Characters of SVG from which a picture of pixels is taken where that is smaller."""
+
+
+def literal(**more: Any) -> AbstractContextManager[None]:
+    """Draw and save names as they are: one with dollar signs is no formula."""
+    settings: dict[Any, Any] = {"text.parse_math": False, **more}
+    return mpl.rc_context(settings)
+
+
+def inline(figure: Figure, name: str, alt: str) -> str:
+    """A figure as an element of HTML, without its title, which the page says itself.
+
+    Args:
+        figure: What to draw; its title and the frames of its legends are taken off.
+        name: A word that no other figure of the page has; it begins the ids.
+        alt: What a reader who does not see it is told.
+
+    Returns:
+        `<svg role="img">`, or `<img>` where the SVG would be large and pixels are fewer bytes.
+    """
+    figure.suptitle("")
+    for axes in figure.axes:
+        legend = axes.get_legend()
+        if legend is not None:
+            legend.set_frame_on(False)
+    file = io.BytesIO()
+    with literal(**{"svg.fonttype": "none", "svg.hashsalt": "ebb"}):
+        figure.savefig(file, format="svg", transparent=True, dpi=150)
+    root = ElementTree.fromstring(file.getvalue())
+    width, height = map(float, root.attrib["viewBox"].split()[2:])
+    text = _as_html(root, name, alt, width, height)
+    if len(text) > LARGE:
+        pixels = _pixels(figure, alt, width)
+        return pixels if len(pixels) < len(text) else text
+    return text
+
+
+def _as_html(root: ElementTree.Element, name: str, alt: str, width: float, height: float) -> str:
+    for parent in list(root.iter()):
+        for child in list(parent):
+            if child.tag.endswith(("metadata", "style")):
+                parent.remove(child)
+    used = set()
+    for each in root.iter():
+        for key, value in each.attrib.items():
+            used |= set(re.findall(r"url\(#([^)]+)\)", value))
+            if key in (XLINK, "href") and value.startswith("#"):
+                used.add(value[1:])
+    for each in root.iter():
+        each.tag = each.tag.rpartition("}")[2]
+        each.attrib = {
+            "href" if key == XLINK else key.rpartition("}")[2]: _value(key, value, name)
+            for key, value in each.attrib.items()
+            if key != "id" or value in used
+        }
+    root.attrib = {
+        "viewBox": f"0 0 {width:g} {height:g}",
+        "role": "img",
+        "aria-label": alt,
+        "style": f"width:{1.4 * width:.0f}px;min-width:{min(width, 1000):.0f}px",
+    }
+    return ElementTree.tostring(root, encoding="unicode", method="html")
+
+
+def _value(key: str, value: str, name: str) -> str:
+    """An attribute with the page's colours and fonts, ids of its own, and fewer digits."""
+    if value.startswith("data:"):
+        return value
+    if key == "id":
+        return f"{name}-{value}"
+    if key == XLINK or key == "href":
+        return f"#{name}-{value[1:]}" if value.startswith("#") else value
+    value = value.replace("url(#", f"url(#{name}-")
+    if key == "style":
+        value = FONT.sub("", value)
+        value = GROUND.sub("var(--ground)", INK.sub("currentColor", value))
+        value = BLUE.sub("var(--blue)", value)
+        return value.replace(": ", ":").replace("; ", ";")
+    return LONG.sub(r"\1", value) if key != "class" else value
+
+
+def _pixels(figure: Figure, alt: str, width: float) -> str:
+    file = io.BytesIO()
+    with literal():
+        figure.savefig(file, format="png", dpi=120, facecolor="white")
+    data = base64.b64encode(file.getvalue()).decode()
+    style = f"width:{1.4 * width:.0f}px;min-width:{min(width, 1000):.0f}px"
+    source = f"data:image/png;base64,{data}"
+    return f'<img class="light" alt="{escape(alt)}" style="{style}" src="{source}">'

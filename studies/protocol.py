@@ -1,0 +1,288 @@
+"""A recipe in words: what all conditions of a study have in common, and what tells them apart.
+
+Read from the JSON that records carry, so that a page says what was run, not what would be today.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+Json = Mapping[str, Any]
+
+DATASETS = {
+    "cifar10": "CIFAR-10",
+    "cube": "the points of a cube",
+    "digits": "scikit-learn's digits",
+    "digits-colour": "scikit-learn's digits in colour",
+    "fashion-mnist": "Fashion-MNIST",
+    "mnist": "MNIST",
+    "stl10": "STL-10",
+}
+STEPS = {
+    "scale": "divided by 255",
+    "standardise": "standardised by the training part's means and standard deviations",
+    "subtract-mean-image": "the training file's mean image subtracted",
+}
+ORDERS = {
+    "Blocks": "in blocks",
+    "Blurred": "class by class, with some places open to all classes",
+    "ClassSequential": "one class after the other, in every epoch",
+    "Shuffled": "shuffled anew in every epoch",
+    "Tasks": "in tasks, each for its epochs and never again",
+}
+PLACES = {
+    "first": "the first {size}",
+    "last": "the last {size}",
+    "last-of-each-class": "the last {size} of each class",
+    "random": "{size} drawn at random",
+}
+NOISE = {
+    "ConfusedLabels": "changed by a confusion matrix",
+    "RedrawnLabels": "drawn anew from all classes",
+    "WrongLabels": "replaced by another class",
+    "WrongLabelsByClass": "replaced by another class, in each class its own share",
+}
+NETWORKS = {"mlp": "multi-layer perceptron", "deep-mlp": "deep multi-layer perceptron"}
+SILENT = ("compiler", "evaluation")
+"""Fields that are not part of what is trained."""
+WHOLE = ("split",)
+"""Fields that are said as a whole where conditions differ in them."""
+FEW = 24
+"""Numbers of a list that are written out."""
+
+
+@dataclass(frozen=True)
+class Protocol:
+    """What the conditions of a study do.
+
+    Attributes:
+        common: Sentences that hold for every condition.
+        columns: What tells conditions apart; empty where nothing does.
+        rows: For each condition a value for each column.
+    """
+
+    common: tuple[str, ...]
+    columns: tuple[str, ...]
+    rows: Mapping[str, tuple[str, ...]]
+
+
+def protocol(recipes: Mapping[str, Json]) -> Protocol:
+    """Put the recipes of a study into words.
+
+    Args:
+        recipes: Condition to its recipe as JSON, at least one.
+    """
+    fields = dict.fromkeys(name for recipe in recipes.values() for name in recipe)
+    known = [name for name in SENTENCES if name in fields]
+    others = [name for name in fields if name not in SENTENCES and name not in SILENT]
+    common: list[str] = []
+    columns: dict[str, list[str]] = {}
+    for name in (*known, *others):
+        each: list[Any] = [recipe.get(name) for recipe in recipes.values()]
+        if all(value == each[0] for value in each):
+            words = _words(name, each[0])
+            common.append(
+                SENTENCES[name].replace("{}", words)
+                if name in SENTENCES
+                else f"{_title(name).capitalize()}: {words}."
+            )
+        elif _one_kind(each) and name not in WHOLE:
+            columns |= _parameters_apart(name, each)
+            common.append(_in_common(name, each))
+        else:
+            columns[_title(name)] = [_words(name, value) for value in each]
+    rows = dict(zip(recipes, zip(*columns.values(), strict=True), strict=True)) if columns else {}
+    return Protocol(tuple(common), tuple(columns), rows)
+
+
+def _one_kind(each: Sequence[Any]) -> bool:
+    """Whether a field holds one kind of thing in all conditions, with other parameters."""
+    return isinstance(each[0], Mapping) and len({_kind(value) for value in each}) == 1
+
+
+def _parameters_apart(name: str, each: Sequence[Json]) -> dict[str, list[str]]:
+    """A column for each parameter in which conditions differ."""
+    parts = [_parameters(value) for value in each]
+    names = dict.fromkeys(key for part in parts for key in part)
+    return {
+        f"{_title(name)}: {_plain(key)}": [
+            _short(part[key]) if key in part else ABSENT.get(key, "default") for part in parts
+        ]
+        for key in names
+        if any(part.get(key) != parts[0].get(key) for part in parts)
+    }
+
+
+def _in_common(name: str, each: Sequence[Json]) -> str:
+    """What is the same in a field in which conditions differ: its kind, the other parameters."""
+    parts = [_parameters(value) for value in each]
+    same = {k: v for k, v in parts[0].items() if all(part.get(k) == v for part in parts)}
+    if name == "scores":
+        said = f" ({_said(same)})" if same else ""
+        return f"No network is trained; each run draws data and scores them{said}."
+    return f"{_title(name).capitalize()}: {_called(_kind(each[0]), same)}, else by condition."
+
+
+def _kind(value: Any) -> str:
+    if not isinstance(value, Mapping):
+        return ""
+    return str(value["name"] if "name" in value else value.get("is", ""))
+
+
+def _parameters(value: Json) -> Json:
+    """The parameters of a named thing, or the fields of a part."""
+    if "name" in value and isinstance(value.get("parameters"), Mapping):
+        found: Json = value["parameters"]
+        return found
+    return {name: item for name, item in value.items() if name != "is"}
+
+
+def _title(name: str) -> str:
+    return TITLES.get(name, _plain(name))
+
+
+def _plain(name: str) -> str:
+    return name.replace("_", " ")
+
+
+def _words(name: str, value: Any) -> str:
+    """A field's value as a phrase."""
+    return "none" if value is None else PHRASES.get(name, _short)(value)
+
+
+def _called(kind: str, parameters: Json) -> str:
+    """A thing with its parameters: Adam (learning rate 0.001)."""
+    said = _said(parameters)
+    # A function of the user's own is named module:function.
+    own = kind.rpartition(":")[2] if ":" in kind else kind
+    name = next((names[kind] for names in (NETWORKS, ORDERS, NOISE) if kind in names), own)
+    return f"{name} ({said})" if said else name
+
+
+def _said(parameters: Json) -> str:
+    return ", ".join(f"{_plain(k)} {_short(v)}" for k, v in parameters.items() if v is not None)
+
+
+def _short(value: Any) -> str:
+    """A value in a cell."""
+    if value is None:
+        return "none"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, Mapping):
+        return _called(_kind(value), _parameters(value))
+    if isinstance(value, list | tuple):
+        said = [f"({_short(v)})" if isinstance(v, list | tuple) else _short(v) for v in value]
+        return ", ".join(said if len(said) <= FEW else [*said[:FEW], "..."]) or "none"
+    if isinstance(value, int) and abs(value) >= 10_000:
+        return f"{value:,}"
+    return f"{value:.6g}" if isinstance(value, float) else str(value)
+
+
+def _dataset(name: str) -> str:
+    return DATASETS.get(name, name)
+
+
+def _split(split: Json) -> str:
+    size, place = split.get("size", 0), split.get("where", "last")
+    held = f"{size:,}" if isinstance(size, int) else f"{100 * size:g} %"
+    words = PLACES.get(place, f"{{size}} ({place})").format(size=held)
+    of = "in" if "each class" in words else "of"
+    file = "test" if split.get("of") == "test" else "training"
+    words = f"{words} {of} the {file} file for validation" if size else "nothing"
+    if split.get("per_class") is not None:
+        words += f" (trained on are the first {split['per_class']:,} of each class)"
+    return words
+
+
+def _preprocessing(steps: Sequence[str]) -> str:
+    return ", then ".join(STEPS.get(step, step) for step in steps) or "used as they are"
+
+
+def _model(model: Json) -> str:
+    kind, parameters = _kind(model), dict(_parameters(model))
+    if kind not in ("mlp", "linear"):
+        return _called(kind, parameters)
+    widths = parameters.pop("widths", None) or []
+    activation = _short(parameters.pop("activation", "relu"))
+    dropout = parameters.pop("dropout", None)
+    words = "linear classifier (no hidden layer)"
+    if widths:
+        layers = "one hidden layer" if len(widths) == 1 else f"{len(widths)} hidden layers"
+        units = " and ".join(map(_short, widths))
+        words = f"multi-layer perceptron with {layers} of {units} units ({activation})"
+    if widths and dropout:
+        words += f", dropout {_short(dropout)} after {'each' if len(widths) > 1 else 'it'}"
+    return ", ".join(filter(None, [words, _said(parameters)]))
+
+
+def _order(order: Json) -> str:
+    rest = dict(_parameters(order))
+    if rest.get("classes") == "latin-square":
+        rest["classes"] = "in another order for each seed, by a Latin square"
+    return _called(_kind(order), rest)
+
+
+def _label_noise(noise: Json) -> str:
+    rest = dict(_parameters(noise))
+    share = rest.pop("share", None)
+    words = _called(_kind(noise), rest)
+    return words if share is None else f"{100 * share:g} % {words}"
+
+
+def _gaussian(noise: Json) -> str:
+    return f"Gaussian, {_said(_parameters(noise))}"
+
+
+def _replay(replay: Json) -> str:
+    return f"from a buffer ({_said(_parameters(replay))})"
+
+
+ABSENT = {"widths": "none"}
+"""What a parameter is that is not given, where that is clearer than to call it the default."""
+
+TITLES = {
+    "dataset": "data set",
+    "input_noise": "noise on the inputs",
+    "label_noise": "wrong labels",
+    "model": "network",
+    "pretraining": "training before it",
+    "split": "held out",
+    "transfer": "taken over",
+}
+"""What fields are called, where not by their own name."""
+
+PHRASES: Mapping[str, Callable[[Any], str]] = {
+    "dataset": _dataset,
+    "split": _split,
+    "preprocessing": _preprocessing,
+    "model": _model,
+    "loss": _plain,
+    "order": _order,
+    "label_noise": _label_noise,
+    "input_noise": _gaussian,
+    "replay": _replay,
+}
+"""How a field's value is said, where it is not written out by name and parameters."""
+
+SENTENCES = {
+    "dataset": "The data are {}.",
+    "split": "Held out: {}.",
+    "preprocessing": "Inputs: {}.",
+    "augmented_copy": "Trained on beside the data is a copy of them: {}.",
+    "model": "The network: {}.",
+    "loss": "The loss is {}.",
+    "optimiser": "The optimiser is {}.",
+    "schedule": "The learning rate follows {}.",
+    "batch_size": "Batches have {} examples.",
+    "epochs": "Epochs: {}.",
+    "early_stopping": "Training may stop early: {}.",
+    "order": "Examples are shown {}.",
+    "label_noise": "Labels of the training part: {}.",
+    "input_noise": "Noise on the inputs: {}.",
+    "replay": "Earlier examples are replayed {}.",
+    "pretraining": "A training on undamaged data comes first: {}.",
+    "transfer": "A training of another network comes first: {}.",
+    "scores": "No network is trained; each run draws data and scores them: {}.",
+}
+"""The fields of a recipe in the order in which a reader needs them, each with its sentence."""
