@@ -11,6 +11,7 @@ from core import Store
 from data import InputError
 from studies.page import Linked, index_page, is_ours, study_page
 from studies.report import Report, report_of
+from studies.tables import input_errors
 
 UNFIT = re.compile(r"[^A-Za-z0-9.+_=-]+")
 """What does not belong in a file's name."""
@@ -31,31 +32,31 @@ def write_reports(
         store: Where the records are.
         names: Names or files of studies.
         variant: See `studies.reading.choose_variant`.
-        out: The file, or a folder that is there; of several studies a folder. A page by the
-            study's name in the current folder if None.
-        figures: A folder that is there: each figure as png and svg, its numbers as csv.
+        out: The file, or a folder that is there; of several studies a folder, made if it is not
+            there. A page by the study's name in the current folder if None.
+        figures: A folder, made if it is not there: each figure as png and svg, its numbers as csv.
         data_dir: Folder of data sets, for pictures of examples.
 
     Raises:
         InputError: A study was never run, or a place cannot be written to.
     """
-    if len(names) > 1 and (out is None or not out.is_dir()):
-        raise InputError(
-            f"Received {len(names)} studies and --out {'' if out is None else repr(str(out))}; "
-            "expected a folder that is there: an index and a page for each are written into it."
-        )
-    refuse_absent(out, "--out")
-    if figures is not None and not figures.is_dir():
-        raise InputError(
-            f"Received --figures {str(figures)!r}; expected a folder that is there: make it first."
-        )
     single = len(names) == 1
+    if single:
+        refuse_absent(out, "--out")
+    elif out is None or out.suffix.lower() in (".html", ".htm"):
+        raise InputError(
+            f"Received {len(names)} studies and {'no --out' if out is None else f'--out {out}'}; "
+            "expected a folder: an index and a page for each are written into it."
+        )
+    for option, folder in (("--out", None if single else out), ("--figures", figures)):
+        if folder is not None and folder.exists() and not folder.is_dir():
+            raise InputError(f"Received {option} {str(folder)!r}, a file; expected a folder.")
     targets: dict[Path, Report] = {}
     for name in names:
         report = report_of(store, name, variant, data_dir)
         target = (
             in_folder(out, file_name(report.study, report.variant))
-            if out is None or out.is_dir()
+            if out is None or out.is_dir() or not single
             else out
         )
         if target in targets:
@@ -65,6 +66,10 @@ def write_reports(
     index = None if single or out is None else out / "index.html"
     if index is not None:
         refuse_foreign(index)
+    with input_errors():
+        for folder in (figures, None if single else out):
+            if folder is not None:
+                folder.mkdir(parents=True, exist_ok=True)
     for target, report in targets.items():
         if figures is not None:
             write_figures(report, figures, prefix="" if single else f"{report.study}-")
@@ -78,7 +83,6 @@ def write_figures(report: Report, folder: Path, prefix: str = "") -> None:
     """Each figure of a report as png and svg, and the numbers behind it as csv."""
     from analysis.figures import save
     from studies.inline import literal
-    from studies.tables import input_errors
 
     with literal(), input_errors():
         for picture in report.pictures:

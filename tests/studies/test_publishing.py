@@ -50,8 +50,9 @@ def test_a_page_of_ours_is_replaced_and_other_files_are_left_alone(ebb, lost, tm
     [
         (("class-order", "--out", "absent/page.html"), "expected a folder that is there"),
         (("class-order", "--out", "page.pdf"), "expected a name in .html"),
-        (("class-order", "--figures", "absent"), "expected a folder that is there"),
-        (("class-order", "learning-rate"), "Received 2 studies and --out "),
+        (("class-order", "--figures", "results/ebb.sqlite"), "a file; expected a folder"),
+        (("class-order", "learning-rate"), "Received 2 studies and no --out; expected a folder"),
+        (("class-order", "learning-rate", "--out", "a.html"), "expected a folder"),
         (("class-order", "class-order", "--out", "."), "expected each study once"),
         (("clas-order",), "did you mean class-order"),
         (("class-position",), "has no records"),
@@ -65,7 +66,6 @@ def test_wrong_calls_are_refused_in_one_line_and_write_nothing(words, said, ebb,
 
 
 def test_several_studies_have_an_index_that_leads_to_each(ebb, lost, tmp_path):
-    (tmp_path / "pages").mkdir()
     call = ebb("report", "class-order", "learning-rate", "--out", tmp_path / "pages")
     assert call.status == 0
     assert sorted(os.listdir(tmp_path / "pages")) == [
@@ -79,7 +79,6 @@ def test_several_studies_have_an_index_that_leads_to_each(ebb, lost, tmp_path):
 
 
 def test_figures_are_written_as_png_and_svg_and_their_numbers_as_csv(ebb, filled, tmp_path):
-    (tmp_path / "figures").mkdir()
     call = ebb("report", "class-order", "--figures", tmp_path / "figures")
     assert call.status == 0
     assert "drawn: 15 files in" in call.err
