@@ -15,6 +15,7 @@ from studies.tables import input_errors
 from studies.units import (
     chance_of,
     class_examples_behind,
+    classes_of,
     examples_behind,
     factor_of,
     higher_is_better,
@@ -319,15 +320,15 @@ def _classes(
             "conditions."
         )
     ((a, b),) = pairs
-    if "scores" in reading.records[0].recipe:
+    classes = classes_of(reading)
+    if classes is None:
         raise InputError(
             f"Received --per-class for {reading.study}; expected a study that trains networks on "
             "classes."
         )
-    classes = range(reading.records[0].evaluations[0].confusion.shape[0])
     frames = {
         name: pd.DataFrame(
-            {c: values_of(reading.records, metric, name, c, diverged=True) for c in classes}
+            {c: values_of(reading.records, metric, name, c, diverged=True) for c in range(classes)}
         )
         * factor_of(metric)
         for name in (a, b)
@@ -336,7 +337,7 @@ def _classes(
     return compare_classes(
         frames[a].to_numpy(),
         frames[b].to_numpy(),
-        classes=list(classes),
+        classes=list(range(classes)),
         seeds_a=frames[a].index.tolist(),
         seeds_b=frames[b].index.tolist(),
         name_a=a,

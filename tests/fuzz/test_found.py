@@ -308,3 +308,16 @@ def test_no_folder_that_is_named_after_a_study_or_condition_leads_elsewhere(name
         Study(name=name, question="?", conditions={"a": tiny()})
     with pytest.raises(InputError, match="expected letters, digits"):
         Study(name="a", question="?", conditions={name: tiny()})
+
+
+@pytest.mark.parametrize("words", [(), ("--per-class",)], ids=len)
+def test_a_comparison_may_begin_with_a_run_that_failed(words, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    store = Store(tmp_path / "results")
+    failed = {"status": "failed", "error": "E: no", "evaluations": (), "arrays": {}}
+    for seed in range(4):
+        changes = {} if seed else failed
+        keep(store, made_record("shuffled", seed, accuracy=0.9 + 0.02 * seed, **changes))
+        keep(store, made_record("class-sequential", seed, accuracy=0.5))
+    found = call("compare", "class-order", "shuffled", "class-sequential", *words)
+    assert found.status == 0, found
