@@ -2,13 +2,15 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: help install demo test test-all lint bench clean
+.PHONY: help install demo test test-all lint bench docs notebook clean
 
 help:
 	@echo "make demo      install, then a study in under a minute, on data that needs no network"
 	@echo "make test      install, then format, lint, types and tests"
 	@echo "make test-all  the same with the full-length checks"
 	@echo "make bench     side by side with Keras' fit"
+	@echo "make docs      the reference, from the docstrings, in docs/reference"
+	@echo "make notebook  execute the notebook in docs anew"
 	@echo "make clean     remove what was installed and made"
 
 .venv/installed: pyproject.toml constraints.txt
@@ -36,5 +38,11 @@ test-all: lint
 bench: install
 	$(BIN)/python -m benchmarks
 
+docs: install
+	$(BIN)/python docs/reference.py
+
+notebook: install
+	$(BIN)/python docs/execute.py
+
 clean:
-	rm -rf .venv .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf docs/reference .venv .mypy_cache .pytest_cache .ruff_cache .hypothesis

@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from analysis.corrections import Correction
+from analysis.displayed import Displayed
 from analysis.divergence import Failures, compare_divergence
 from analysis.effects import Effects, correlation_of, effects_of
 from analysis.matching import check_options, match_by_seed, on_grid, seed_ids, values_per_seed
@@ -39,8 +40,8 @@ from analysis.verdict import (
 )
 
 
-@dataclass(frozen=True)
-class Comparison:
+@dataclass(frozen=True, repr=False)
+class Comparison(Displayed):
     """All that is known about A against B; `to_json` gives the object that programs read.
 
     Attributes:
@@ -89,6 +90,12 @@ class Comparison:
     robust_p_adjusted: float | None = None
     family: int | None = None
     correction: Correction | None = None
+
+    def __str__(self) -> str:
+        """The comparison in words, see `analysis.wording.explain`."""
+        from analysis.wording import explain
+
+        return explain(self)
 
     @property
     def note(self) -> str:

@@ -18,6 +18,7 @@ from scipy import stats
 
 from analysis.comparison import Comparison, compare
 from analysis.corrections import Correction, adjust
+from analysis.displayed import Displayed
 from analysis.formatting import format_runs
 from analysis.interaction import DoubleDifference
 from analysis.statistical_power import seeds_to_reach
@@ -40,14 +41,20 @@ class Friedman:
     n: int
 
 
-@dataclass(frozen=True)
-class Family:
+@dataclass(frozen=True, repr=False)
+class Family(Displayed):
     """Comparisons that share one correction, with the omnibus line where there is one."""
 
     comparisons: tuple[Comparison, ...]
     correction: Correction
     conditions: tuple[str, ...] = ()
     friedman: Friedman | None = None
+
+    def __str__(self) -> str:
+        """The family in words, see `analysis.wording.explain_family`."""
+        from analysis.wording import explain_family
+
+        return explain_family(self)
 
     @property
     def size(self) -> int:

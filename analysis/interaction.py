@@ -23,6 +23,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from analysis.corrections import Correction
+from analysis.displayed import Displayed
 from analysis.divergence import WorstCase
 from analysis.effects import Effects, effects_of
 from analysis.formatting import format_level
@@ -71,8 +72,8 @@ class Crossing(Protocol):
     def both(self) -> str: ...  # noqa: D102
 
 
-@dataclass(frozen=True)
-class DoubleDifference:
+@dataclass(frozen=True, repr=False)
+class DoubleDifference(Displayed):
     """All that is known about one interaction; `to_json` gives the object that programs read.
 
     Attributes:
@@ -119,6 +120,12 @@ class DoubleDifference:
     robust_p_adjusted: float | None = None
     family: int | None = None
     correction: Correction | None = None
+
+    def __str__(self) -> str:
+        """The interaction in words, see `analysis.wording.explain_interaction`."""
+        from analysis.wording import explain_interaction
+
+        return explain_interaction(self)
 
     @property
     def n(self) -> int:

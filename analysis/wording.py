@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from analysis.comparison import Comparison
 from analysis.divergence import Failures, WorstCase
+from analysis.families import Family
 from analysis.formatting import (
     format_amount,
     format_level,
@@ -60,6 +61,55 @@ def explain(comparison: Comparison) -> str:
     used = format_runs(c.n_a, c.n_b, paired=c.paired)
     rows.append(("used", used + (f" of {c.planned} planned" if c.planned is not None else "")))
     return _as_text(c, _sentence(c), rows)
+
+
+def explain_family(family: Family) -> str:
+    """A family as text: what it is, Friedman's line, one sentence for each comparison, the notes.
+
+    Args:
+        family: What `compare_all` or `compare_classes` returned; its figures are in
+            `analysis.comparison_table`.
+
+    Returns:
+        Lines of plain ASCII.
+    """
+    friedman = friedman_words(family)
+    return "\n".join(
+        [
+            family_words(family),
+            *([friedman] if friedman else []),
+            *(_sentence(comparison) for comparison in family.comparisons),
+            *family_notes(family),
+        ]
+    )
+
+
+def family_words(family: Family) -> str:
+    """What the family is, and how its p-values are corrected."""
+    return (
+        f"{family.size} comparisons of {family.comparisons[0].metric}, one family "
+        f"({family.correction}); intervals are unadjusted 95 %"
+    )
+
+
+def friedman_words(family: Family) -> str:
+    """The omnibus line of a family, where it has one."""
+    found = family.friedman
+    if found is None:
+        return ""
+    ranks = ", ".join(
+        f"{name} {rank:.2f}" for name, rank in zip(family.conditions, found.mean_ranks, strict=True)
+    )
+    words = "no test, the conditions are tied at every seed"
+    if found.statistic is not None and found.p is not None:
+        words = f"chi-square {found.statistic:.2f}, p = {found.p:.4g}"
+    return f"Friedman over {found.n} seeds: {words}; mean ranks: {ranks}"
+
+
+def family_notes(family: Family) -> list[str]:
+    """The notes on the comparisons of a family, each once."""
+    notes = (note for comparison in family.comparisons for note in comparison.notes)
+    return [f"note: {note}" for note in dict.fromkeys(notes)]
 
 
 def explain_interaction(found: DoubleDifference) -> str:

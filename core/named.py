@@ -48,7 +48,8 @@ def named(thing: str | Callable[..., Any], /, **parameters: Any) -> Named:
     if module in (None, "__main__") or not name.isidentifier():
         raise InputError(
             f"Received the function {name!r}; expected one with a name at the top level of a "
-            "file that worker processes can import: write it with `def` in a .py file."
+            "file that worker processes can import: write it with `def` in a .py file, with "
+            "its study, and run that."
         )
     return Named(f"{module}:{thing.__name__}", parameters)
 
@@ -61,7 +62,7 @@ def resolve(name: str) -> Callable[..., Any]:
     except Exception as error:  # to import a module runs it
         raise InputError(
             f"Received the function name {name!r}; expected module:function of an importable "
-            f"module ({error})."
+            f"module or of a study's own FILE.py ({error})."
         ) from None
     try:
         inspect.signature(found)

@@ -342,7 +342,8 @@ class Store:
             raise InputError(
                 f"Received the name {error.object!r}; expected text: no other name is in a store."
             ) from None
-        except (OSError, sqlite3.Error) as error:
+        # SQLite quotes a damaged schema, of which Python expects that it is text.
+        except (OSError, sqlite3.Error, UnicodeDecodeError) as error:
             raise InputError(
                 f"Received the store {str(self.folder)!r}; expected a folder with a sound "
                 f"{FILE} that can be {'written' if write else 'read'} ({error}): mend it, or name "

@@ -18,6 +18,10 @@ class InputError(ValueError):
     def __init__(self, message: str) -> None:
         super().__init__(" ".join(part.strip() for part in message.splitlines()))
 
+    def _render_traceback_(self) -> list[str]:
+        """What IPython and notebooks show in place of a traceback: the line."""
+        return [f"{type(self).__name__}: {self}"]
+
 
 def quoted(path: str | os.PathLike[str]) -> str:
     r"""A path for a message: in quotes, with line breaks and control characters as escapes.

@@ -1,19 +1,46 @@
-"""The questions: one file per study, the runner, the command line."""
+"""The questions: one file per study, the runner, the command line.
+
+In a script or a notebook: `studies.run("class-order", quick=True)` runs a study,
+`studies.read("class-order")` reads what was run before; either returns `Results`. Importing this
+package loads nothing else: each name loads its module when it is first used (PEP 562).
+"""
 
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from studies.interactive import read, run
+    from studies.results import Results
     from studies.scoring import Scoring
     from studies.study import Claim, Interaction, Quick, Reported, Shares, Study
 
-__all__ = ["Claim", "Interaction", "Quick", "Reported", "Scoring", "Shares", "Study"]
+__all__ = [
+    "Claim",
+    "Interaction",
+    "Quick",
+    "Reported",
+    "Results",
+    "Scoring",
+    "Shares",
+    "Study",
+    "read",
+    "run",
+]
+
+_MODULE_OF = {
+    "Results": "results",
+    "Scoring": "scoring",
+    "read": "interactive",
+    "run": "interactive",
+} | dict.fromkeys(("Claim", "Interaction", "Quick", "Reported", "Shares", "Study"), "study")
 
 
 def __getattr__(name: str) -> Any:
     """Import what is asked for: the command line can be interrupted before NumPy is there."""
-    if name in __all__:
-        return getattr(
-            import_module(f"studies.{'scoring' if name == 'Scoring' else 'study'}"), name
-        )
-    raise AttributeError(f"module 'studies' has no attribute {name!r}")
+    if name not in _MODULE_OF:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_MODULE_OF[name]}"), name)
+
+
+def __dir__() -> list[str]:
+    return [*globals(), *__all__]

@@ -40,6 +40,9 @@ NAMES = (
 )
 """The studies that come with Ebb; `class-order` is in studies/class_order.py."""
 
+BEING_READ = "__ebb_reads_this__"
+"""What a user's module holds while its lines are run for the first time."""
+
 
 def find(name: str) -> Study:
     """A study by its name, or by the path of a Python file that defines `study`.
@@ -96,6 +99,7 @@ def load_file(path: Path) -> ModuleType:
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     sys.modules[name] = module
+    setattr(module, BEING_READ, True)
     # A user's study may import a neighbour of its file, as a script does; Ebb's own names first.
     if str(path.parent) not in sys.path:
         sys.path.append(str(path.parent))
@@ -113,6 +117,7 @@ def load_file(path: Path) -> ModuleType:
             f"Received study file {str(path)!r}; it does not run: "
             f"{type(error).__name__}: {_said(error)}{line}."
         ) from error
+    delattr(module, BEING_READ)
     return module
 
 
@@ -121,6 +126,19 @@ def _said(error: BaseException) -> str:
         return " ".join(str(error).split())
     except Exception:  # whoever wrote the exception also wrote how it becomes text
         return "its message cannot be read"
+
+
+def reading_a_file() -> bool:
+    """Whether a user's study file is just being read, so that its own lines are what is run."""
+    modules = list(sys.modules.values())
+    return any(BEING_READ in getattr(module, "__dict__", {}) for module in modules)
+
+
+def forget_file(path: Path) -> None:
+    """Have a user's file read anew where it is asked for next."""
+    loaded = sys.modules.get(path.stem)
+    if loaded is not None and getattr(loaded, "__file__", None) == str(path.resolve()):
+        del sys.modules[path.stem]
 
 
 def _line_in(error: BaseException, path: Path) -> str:

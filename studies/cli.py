@@ -183,7 +183,7 @@ def run(
     farewell = f"Interrupted; what ended is kept. To go on: {_same_call()}"
     interruption = click.get_current_context().with_resource(Interruption(farewell))
     from studies.catalogue import find
-    from studies.executor import Executor, NoWorkersError, Reports
+    from studies.executor import Executor, NoWorkersError, Reports, processors
     from studies.memory import expected_megabytes
     from studies.progress import display, duration
     from studies.rendering import clean
@@ -229,7 +229,7 @@ def run(
         if dry_run:
             seconds = expected_seconds(plan, variant, store)
             time = f", about {duration(seconds)} of processor time" if seconds else ""
-            processes = min(workers or _processors(), len(plan.jobs))
+            processes = min(workers or processors(), len(plan.jobs))
             most = expected_megabytes(
                 store, variant.study.name, variant.name, {job.condition for job in plan.jobs}
             )
@@ -242,7 +242,7 @@ def run(
         store.check_writable()
         executor: Executor | None = None
         reports: Reports = queue.SimpleQueue()
-        processes = min(workers or _processors(), len(plan.jobs))
+        processes = min(workers or processors(), len(plan.jobs))
         if scheduler is not None and plan.jobs:
             from studies.cluster import Cluster
 
@@ -375,7 +375,7 @@ def remove(study: str, variant: str | None, key: str | None, yes: bool, folder: 
 @click.option(
     "--set", "of", help="Evaluated set of --kind per-class, as in gaussian-0.1. [default: test]"
 )
-@format_option("text", "csv", "json", "markdown")
+@format_option("text", "csv", "json", "markdown", "latex", "parquet")
 @figure_option(
     "Draw per-class accuracy over the class segments (position: over recency; overview: every "
     "seed; gradients: by layer; misclassified: the images; "
@@ -395,14 +395,17 @@ def table(
     data_dir: Path | None,
 ) -> None:
     """A study's results over its seeds."""
+    from studies.rendering import check_binary
     from studies.reporting import print_table
 
+    if style == "parquet":
+        check_binary()
     print_table(Store(folder), study, variant, kind, style, figure, of, data_dir)
 
 
 @ebb.command()
 @click.argument("study")
-@format_option("text", "csv", "json", "markdown")
+@format_option("text", "csv", "json", "markdown", "latex")
 @variant_option
 @store_option
 def check(study: str, style: str, variant: str | None, folder: Path) -> None:
@@ -429,7 +432,7 @@ def check(study: str, style: str, variant: str | None, folder: Path) -> None:
 )
 @click.option("--unpaired", is_flag=True, help="Of a SCORES.csv: its runs share nothing.")
 @figure_option("Draw it")
-@format_option("text", "json")
+@format_option("text", "json", "markdown", "latex")
 @variant_option
 @store_option
 def compare(
@@ -762,13 +765,6 @@ def _value(text: str) -> Any:
         except ValueError:
             continue
     return text
-
-
-def _processors() -> int:
-    """How many processors this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
 
 
 def _same_call() -> str:

@@ -6,17 +6,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import click
-
 from core import Store
 from data import InputError
-from studies.interacting import interactions_of, show_interactions
+from studies.interacting import interaction_words, interactions_of, show_interactions
 from studies.reading import Reading, read
 from studies.rendering import clean, say
 from studies.tables import input_errors
 from studies.units import (
     chance_of,
     class_examples_behind,
+    classes_of,
     examples_behind,
     factor_of,
     higher_is_better,
@@ -67,7 +66,11 @@ def compare_study(store: Store, name: str, variant: str | None, wanted: Wanted) 
 
 
 def compare_reading(reading: Reading, wanted: Wanted) -> "Result":
-    """Compare conditions of a study that was read, see `compare_study`."""
+    """Compare conditions of a study that was read; see `compare_study`.
+
+    Raises:
+        InputError: A condition or metric is unknown.
+    """
     definition = reading.definition
     planned = definition.comparisons if definition else ()
     run = {record.condition for record in reading.records}
@@ -178,16 +181,50 @@ class Result:
             if self.interactions:
                 record["interactions"] = [each.to_json() for each in self.interactions]
             say(json.dumps(record, indent=1, allow_nan=False))
+        elif style in ("markdown", "latex"):
+            self._show_tables(style)
         else:
             if isinstance(self.found, Comparison):
                 say(explain(self.found))
             elif self.found is not None:
                 _show_family(self.found)
             if self.interactions:
-                click.echo("\n" * (self.found is not None), nl=False)
+                if self.found is not None:
+                    say("")
                 show_interactions(self.interactions)
         for remark in self.remarks:
             say(f"note: {clean(remark)}", err=True)
+
+    def _show_tables(self, style: str) -> None:
+        """The comparisons as a table and their sentences; then the interactions likewise."""
+        from analysis.comparison import Comparison
+        from analysis.comparison_table import comparison_table, interaction_table
+        from analysis.families import Family
+        from analysis.wording import explain_family
+        from studies.rendering import show
+
+        shown: list[tuple[pd.DataFrame, str, list[str]]] = []
+        found = self.found
+        if isinstance(found, Comparison):
+            title = f"{found.metric} of {found.a} and {found.b}: {found.test.name}, 95 % interval"
+            sentence = str(found).partition("\n")[0]
+            notes = [f"note: {note}" for note in found.notes if note not in sentence]
+            shown.append((comparison_table(found), title, [sentence, *notes]))
+        elif found is not None:
+            title, *lines = explain_family(found).split("\n")
+            shown.append((comparison_table(found), title, lines))
+        if self.interactions:
+            lines = [str(each).partition("\n")[0] for each in self.interactions]
+            title = interaction_words(self.interactions)
+            shown.append((interaction_table(self.interactions), title, lines))
+        first = found.comparisons[0] if isinstance(found, Family) else found or self.interactions[0]
+        where = f"{first.study} ({first.variant}): " if first.study else ""
+        for i, (table, title, lines) in enumerate(shown):
+            if style == "markdown":
+                say("\n" * (i > 0) + f"{where}{title}\n", markdown=True)
+            show(table, style, decimals=2, title=f"{where}{title}", notes=lines)
+            if style == "markdown":
+                say("\n" + "\n\n".join(lines), markdown=True)
 
 
 def sentences(reading: Reading) -> list[str]:
@@ -283,15 +320,15 @@ def _classes(
             "conditions."
         )
     ((a, b),) = pairs
-    if "scores" in reading.records[0].recipe:
+    classes = classes_of(reading)
+    if classes is None:
         raise InputError(
             f"Received --per-class for {reading.study}; expected a study that trains networks on "
             "classes."
         )
-    classes = range(reading.records[0].evaluations[0].confusion.shape[0])
     frames = {
         name: pd.DataFrame(
-            {c: values_of(reading.records, metric, name, c, diverged=True) for c in classes}
+            {c: values_of(reading.records, metric, name, c, diverged=True) for c in range(classes)}
         )
         * factor_of(metric)
         for name in (a, b)
@@ -300,7 +337,7 @@ def _classes(
     return compare_classes(
         frames[a].to_numpy(),
         frames[b].to_numpy(),
-        classes=list(classes),
+        classes=list(range(classes)),
         seeds_a=frames[a].index.tolist(),
         seeds_b=frames[b].index.tolist(),
         name_a=a,
@@ -312,67 +349,17 @@ def _classes(
     )
 
 
-def friedman_line(family: "Family") -> str | None:
-    """The omnibus test of a family in words, where there is one."""
-    if family.friedman is not None:
-        ranks = ", ".join(
-            f"{name} {rank:.2f}"
-            for name, rank in zip(family.conditions, family.friedman.mean_ranks, strict=True)
-        )
-        statistic, p = family.friedman.statistic, family.friedman.p
-        words = "no test, the conditions are tied at every seed"
-        if statistic is not None and p is not None:
-            words = f"chi-square {statistic:.2f}, p = {p:.4g}"
-        return f"Friedman over {family.friedman.n} seeds: {words}; mean ranks: {ranks}"
-    return None
-
-
-def family_title(family: "Family") -> str:
-    """What a family is of, in a line."""
-    return (
-        f"{family.size} comparisons of {family.comparisons[0].metric}, one family "
-        f"({family.correction}); intervals are unadjusted 95 %"
-    )
-
-
-def family_table(family: "Family") -> "pd.DataFrame":
-    """The comparisons of a family, a row each, differences written out."""
-    import pandas as pd
-
-    of = "class" if family.comparisons[0].class_ is not None else "comparison"
-    rows = [
-        {
-            of: c.class_ if of == "class" else f"{c.a} - {c.b}",
-            "n": c.n,
-            f"difference ({c.unit})": _number(c.difference.points),
-            "from": _number(c.difference.ci_low),
-            "to": _number(c.difference.ci_high),
-            "p": c.test.p,
-            "p_adjusted": c.p_adjusted,
-            "robust p": c.robust.p,
-            "floor": c.robust.p_floor,
-            "verdict": c.verdict,
-        }
-        for c in family.comparisons
-    ]
-    return pd.DataFrame(rows)
-
-
 def _show_family(family: "Family") -> None:
-    from analysis.wording import explain
+    from analysis.comparison_table import comparison_table
+    from analysis.wording import explain, family_notes, family_words, friedman_words
     from studies.rendering import show
 
-    omnibus = friedman_line(family)
-    if omnibus is not None:
-        say(f"{omnibus}\n")
-    say(family_title(family))
-    show(family_table(family), "text", decimals=2)
+    if family.friedman is not None:
+        say(f"{friedman_words(family)}\n")
+    say(family_words(family))
+    show(comparison_table(family), "text", decimals=2)
     say("")
     for comparison in family.comparisons:
         say(explain(comparison).partition("\n")[0])
-    for note in dict.fromkeys(note for c in family.comparisons for note in c.notes):
-        say(f"note: {note}")
-
-
-def _number(value: float | None) -> str:
-    return "-" if value is None else f"{value:+.2f}"
+    for note in family_notes(family):
+        say(note)

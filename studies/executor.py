@@ -82,6 +82,13 @@ CONDITIONS = 10
 """How many conditions a worker process trains: each leaves compiled code behind, some 12 MB."""
 
 
+def processors() -> int:
+    """How many processors this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
 class NoWorkersError(Exception):
     """The rest cannot be run now, for no fault of the call or of a run: one line that says why."""
 

@@ -61,11 +61,16 @@ def show_interactions(found: Sequence["DoubleDifference"]) -> None:
     """Print interactions for people: what they are a family of, then each in full."""
     from analysis.wording import explain_interaction
 
+    say(interaction_words(found))
+    for each in found:
+        say(f"\n{explain_interaction(each)}")
+
+
+def interaction_words(found: Sequence["DoubleDifference"]) -> str:
+    """What interactions are a family of."""
     first, several = found[0], len(found) > 1
-    say(
+    return (
         f"{len(found)} {'interactions' if several else 'interaction'} of {first.metric}, a family "
         f"of {'their' if several else 'its'} own ({first.correction}), apart from the comparisons; "
         f"effects are added up in {first.unit}, intervals are unadjusted 95 %"
     )
-    for each in found:
-        say(f"\n{explain_interaction(each)}")

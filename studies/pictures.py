@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from analysis.position import class_positions
 from data import Dataset, InputError, load
 from studies.reading import Reading
-from studies.tables import input_errors, planned_shares, shown_metrics, table_of
+from studies.tables import datasets_of, input_errors, planned_shares, shown_metrics, table_of
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -59,8 +59,7 @@ def _positions(reading: Reading) -> "Figure":
 def heading_of(reading: Reading) -> tuple[str, str]:
     """What a picture says of where it comes from: the question and the data."""
     question = reading.definition.question if reading.definition else reading.study
-    datasets = sorted({str(record.recipe["dataset"]) for record in reading.records})
-    return question, ", ".join(datasets)
+    return question, ", ".join(datasets_of(reading))
 
 
 def _shares(reading: Reading) -> "Figure":

@@ -76,8 +76,10 @@ class Lines:
 
     def say(self, line: str) -> None:
         """Print a line."""
+        # A notebook paints what comes on standard error like an error.
+        notebook = type(sys.stdout).__module__.startswith("ipykernel")
         with contextlib.suppress(OSError):  # a study goes on when nobody can read of it any more
-            print(line, file=sys.stderr, flush=True)
+            print(line, file=sys.stdout if notebook else sys.stderr, flush=True)
 
 
 class Live(Lines):

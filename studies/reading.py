@@ -59,7 +59,7 @@ def choose_variant(entries: Sequence[Entry], study: str, asked: str | None) -> s
     return asked
 
 
-def read(store: Store, name: str, variant: str | None = None) -> Reading:
+def read(store: Store, name: str | Study, variant: str | None = None) -> Reading:
     """The records that a table of a study is made of.
 
     Records of an earlier definition of a condition, or of other data, are left out; so are those
@@ -68,21 +68,22 @@ def read(store: Store, name: str, variant: str | None = None) -> Reading:
 
     Args:
         store: Where to look.
-        name: A study's name, or the file of a user's own.
+        name: A study's name, the file of a user's own, or the study itself.
         variant: See `choose_variant`.
 
     Raises:
         InputError: No such study, or it was never run.
     """
     definition = _definition(name)
-    study = definition.name if definition else name
+    study = definition.name if definition else str(name)
     entries = store.entries(study)
     if not entries:
         if definition is None:
-            catalogue.find(name)  # says which studies there are
+            catalogue.find(study)  # says which studies there are
+        call = "studies.run(study)" if isinstance(name, Study) else f"ebb run {name}"
         raise InputError(
             f"Received study {study!r}, which has no records in {str(store.folder)!r}; "
-            f"expected one that was run: `ebb run {name}`."
+            f"expected one that was run: `{call}`."
         )
     variant = choose_variant(entries, study, variant)
     entries = [entry for entry in entries if entry.variant == variant]
@@ -159,8 +160,10 @@ def study_name(name: str) -> str:
     return catalogue.find(name).name if name.endswith(".py") else name
 
 
-def _definition(name: str) -> Study | None:
+def _definition(name: str | Study) -> Study | None:
     """The study of that name, or None for a user's own study known by its name alone."""
+    if isinstance(name, Study):
+        return name
     if name.endswith(".py") or name in catalogue.NAMES:
         return catalogue.find(name)
     return None

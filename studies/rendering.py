@@ -1,14 +1,17 @@
-"""How a data frame is shown: text and Markdown for people, CSV and JSON for programs."""
+"""How a data frame is shown, to people (text, Markdown, LaTeX) and to programs."""
 
 import json
 import math
 import re
 import sys
+from collections.abc import Sequence
 from typing import IO, TYPE_CHECKING, Any
 
 import click
 
 from analysis.formatting import is_epoch, is_fraction
+from data import InputError
+from studies.latex import latex_table
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -31,16 +34,24 @@ def show(
     *,
     decimals: int | None = 1,
     metric: str = "",
+    title: str = "",
+    notes: Sequence[str] = (),
     file: IO[str] | None = None,
 ) -> None:
     """Print a table.
 
     Args:
         frame: Accuracies as fractions.
-        style: `text` or `markdown` in percent and rounded; `csv` or `json` in full.
+        style: `text`, `markdown` or `latex` in percent and rounded; `csv`, `json` or `parquet` in
+            full, the last in bytes.
         decimals: Of the percentages; None where no figure is a fraction.
         metric: What the figures are of, where neither the row nor the column says it.
+        title: Of a table in LaTeX, its caption.
+        notes: The lines below a table in LaTeX.
         file: Standard output if None.
+
+    Raises:
+        InputError: Parquet on a terminal, or without the package that writes it.
     """
     out = sys.stdout if file is None else file
     if style == "csv":
@@ -48,6 +59,13 @@ def show(
     elif style == "json":
         json.dump(rows(frame), out, indent=1, allow_nan=False)
         out.write("\n")
+    elif style == "parquet":
+        _parquet(frame, out)
+    elif style == "latex":
+        lines = cells(frame, decimals, metric)
+        headings = list(map(heading, frame.columns))
+        spaces = _group_starts(frame)
+        out.write(latex_table(headings, lines, title=title, notes=notes, spaces=spaces))
     elif style == "markdown":
         lines = [list(map(heading, frame.columns)), *cells(frame, decimals, metric)]
         rule = ["---" if column in ("condition", "metric") else "---:" for column in frame.columns]
@@ -86,6 +104,15 @@ def cells(frame: "pd.DataFrame", decimals: int | None = 1, metric: str = "") -> 
     ]
 
 
+def html_table(frame: "pd.DataFrame", *, decimals: int | None = 1, metric: str = "") -> str:
+    """A table for people in HTML, see `show` for the arguments."""
+    import pandas as pd
+
+    headings = list(map(heading, frame.columns))
+    shown = pd.DataFrame(cells(frame, decimals, metric), columns=headings, dtype=object)
+    return str(shown.to_html(index=False, border=0))
+
+
 def clean(text: str) -> str:
     """Text on one line without control characters: nothing in a store can steer a terminal."""
     return CONTROL.sub("?", text)
@@ -100,6 +127,36 @@ def say(text: str, *, err: bool = False, markdown: bool = False) -> None:
 def plain_markdown(text: str) -> str:
     """Text that is neither a cell's end, nor HTML, a link, a picture or code, in Markdown."""
     return text.translate(MARKS)
+
+
+def check_binary(out: IO[str] | None = None) -> None:
+    """Refuse to write bytes where they would garble a terminal."""
+    if (out or sys.stdout).isatty():
+        raise InputError(
+            "Received --format parquet on a terminal; expected a file to write into: "
+            "`ebb table ... --format parquet > FILE.parquet`."
+        )
+
+
+def _parquet(frame: "pd.DataFrame", out: IO[str]) -> None:
+    check_binary(out)
+    try:
+        written = frame.to_parquet(index=False, engine="pyarrow")
+    except ImportError:
+        raise InputError(
+            "Received --format parquet without pyarrow; expected it installed: pip install "
+            "'ebb-lab[parquet]'."
+        ) from None
+    out.flush()
+    out.buffer.write(written)  # type: ignore[attr-defined]
+
+
+def _group_starts(frame: "pd.DataFrame") -> list[int]:
+    """The rows at which another condition begins, where conditions have several rows."""
+    if "condition" not in frame or len(frame) <= 4 or not frame["condition"].duplicated().any():
+        return []
+    names = frame["condition"].tolist()
+    return [i for i in range(1, len(names)) if names[i] != names[i - 1]]
 
 
 def _harmless(value: Any) -> Any:
@@ -119,11 +176,10 @@ def _text(frame: "pd.DataFrame", out: IO[str], decimals: int | None, metric: str
     for column in frame.columns:
         words = frame[column].dtype == object or str(frame[column].dtype) == "str"
         table.add_column(heading(column), justify="left" if words else "right", no_wrap=True)
-    previous, groups = None, "condition" in frame and frame["condition"].duplicated().any()
-    for row, line in zip(frame.to_dict("records"), cells(frame, decimals, metric), strict=True):
-        if previous is not None and row.get("condition") != previous and groups and len(frame) > 4:
+    starts = _group_starts(frame)
+    for i, line in enumerate(cells(frame, decimals, metric)):
+        if i in starts:
             table.add_section()
-        previous = row.get("condition")
         table.add_row(*line)
     # A table that is cut off at the window's edge misleads: let the window wrap it instead.
     console = Console(file=out, highlight=False, markup=False)

@@ -6,15 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from core import Store
 from data import InputError
-from studies.comparing import (
-    Result,
-    Wanted,
-    compare_reading,
-    family_table,
-    family_title,
-    friedman_line,
-    sentences,
-)
+from studies.checking import check_reading, difference_in_words
+from studies.comparing import Result, Wanted, compare_reading, sentences
 from studies.footnotes import footnotes
 from studies.illustrations import illustrate
 from studies.progress import duration
@@ -22,15 +15,7 @@ from studies.protocol import Protocol, protocol
 from studies.provenance import command_of, environment_table, failures_table, runs_table
 from studies.reading import Reading, read
 from studies.report_pictures import Picture
-from studies.reporting import (
-    NOT_SHOWN,
-    check_of,
-    difference_in_words,
-    for_people,
-    formatting_of,
-    title_of,
-)
-from studies.tables import default_kind, table_of
+from studies.tables import default_kind, for_people, formatting_of, table_of, title_of
 from studies.variant import variant_of
 from studies.wordings import Table, printable, words_table
 
@@ -214,7 +199,8 @@ def _differing(words: Protocol) -> Table | None:
 def _answer(reading: Reading) -> tuple[Result | None, list[str], list[Table]]:
     """The verdicts in words, and every number behind them as `ebb compare` prints it."""
     from analysis.comparison import Comparison
-    from analysis.wording import explain, explain_interaction
+    from analysis.comparison_table import comparison_table
+    from analysis.wording import explain, explain_interaction, family_words, friedman_words
 
     definition = reading.definition
     if definition is None:
@@ -231,11 +217,11 @@ def _answer(reading: Reading) -> tuple[Result | None, list[str], list[Table]]:
         tables.append(_in_full(explain(result.found)))
     elif result.found is not None:
         family = result.found
-        notes = [friedman_line(family), *(f"Note: {note}" for note in _notes(family))]
+        notes = [friedman_words(family), *(f"Note: {note}" for note in _notes(family))]
         tables.append(
             words_table(
-                family_table(family),
-                family_title(family),
+                comparison_table(family),
+                family_words(family),
                 notes=[n for n in notes if n],
                 decimals=2,
             )
@@ -288,9 +274,10 @@ def _check(reading: Reading) -> tuple[list[str], list[Table]]:
     if definition is None or not (definition.reported or definition.claims):
         return [], []
     try:
-        figures, claims = check_of(reading)
+        checked = check_reading(reading)
     except InputError as error:
         return [f"Not checked. {error}"], []
+    figures, claims = checked.figures, checked.claims
     said, tables = [], []
     if reading.variant != "full":
         said.append(f"The figures were reported for the full study, these are {reading.variant}.")
@@ -299,8 +286,7 @@ def _check(reading: Reading) -> tuple[list[str], list[Table]]:
         said.append(figures_sentence(figures))
         caption = "Reported elsewhere, and measured here"
         caption += f" (reported in: {', '.join(sources)})" if sources else ""
-        shown = figures.drop(columns=NOT_SHOWN)
-        tables.append(words_table(shown, caption, heads=2, decimals=2))
+        tables.append(words_table(checked.figures_for_people, caption, heads=2, decimals=2))
     if len(claims):
         said.append(claims_sentence(claims))
         rows = tuple(

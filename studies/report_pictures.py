@@ -6,11 +6,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from analysis.formatting import is_fraction
-from studies.comparing import family_table
 from studies.pictures import figure_of, heading_of
 from studies.reading import Reading
-from studies.reporting import for_people, formatting_of
-from studies.tables import shown_metrics, table_of
+from studies.tables import for_people, formatting_of, shown_metrics, table_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -125,9 +123,10 @@ def differences_picture(found: Any) -> Picture:
 
 def _written(comparisons: "Sequence[Comparison]") -> "pd.DataFrame":
     """The differences as `ebb compare` writes them."""
+    from analysis.comparison_table import comparison_table
     from analysis.families import Family
 
-    table = family_table(Family(tuple(comparisons), "holm"))
+    table = comparison_table(Family(tuple(comparisons), "holm"))
     return table.drop(columns=["p", "p_adjusted", "robust p", "floor"])
 
 

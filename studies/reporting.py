@@ -1,28 +1,23 @@
 """Prints the tables and checks of a study; draws their pictures where they are asked for."""
 
 import json
-from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
-from analysis.check import check_claims, check_figures, claims_sentence, figures_sentence, gather
-from analysis.formatting import is_fraction
+from analysis.check import claims_sentence, figures_sentence
 from core import Store
-from data import InputError
+from studies.checking import check_reading, difference_in_words
 from studies.footnotes import footnotes
 from studies.pictures import figure_of
-from studies.reading import Reading, read
+from studies.reading import read
 from studies.rendering import clean, rows, say, show
-from studies.tables import COLUMNS, TITLES, default_kind, input_errors, shown_metrics, table_of
-from studies.units import unit_of
-
-if TYPE_CHECKING:
-    import pandas as pd
-
-NOT_SHOWN = ["source", "sd", "runs", "p"]
-"""Columns of the check that people are not shown."""
-MOST_EXAMPLES = 10
-"""Misclassified examples of a condition that people are shown."""
+from studies.tables import (
+    default_kind,
+    for_people,
+    formatting_of,
+    input_errors,
+    table_of,
+    title_of,
+)
 
 
 def print_table(
@@ -59,43 +54,19 @@ def print_table(
         with input_errors():
             save(figure_of(reading, kind, data_dir), figure)
         say(f"drawn: {figure}", err=True)
-    notes: list[str] = []
-    if style in ("text", "markdown"):
+    title, notes = "", []
+    if style in ("text", "markdown", "latex"):
         frame = for_people(frame, kind)
+        title = title_of(reading, kind, of)
         with input_errors():
             notes = [] if kind == "history" else footnotes(reading, kind)
-        say(title_of(reading, kind, of), markdown=style == "markdown")
-    show(frame, style, **formatting_of(reading, kind))
-    if notes:
+    if style in ("text", "markdown"):
+        say(title, markdown=style == "markdown")
+    show(frame, style, **formatting_of(reading, kind), title=title, notes=notes)
+    if style in ("text", "markdown") and notes:
         say("\n".join(notes), markdown=style == "markdown")
     for remark in reading.remarks:
         say(f"note: {clean(remark)}", err=True)
-
-
-def for_people(frame: "pd.DataFrame", kind: str) -> "pd.DataFrame":
-    """The columns and rows of a table that people are shown."""
-    frame = frame[COLUMNS.get(kind, list(frame.columns))]
-    if kind == "misclassified":
-        frame = frame.groupby("condition", sort=False).head(MOST_EXAMPLES)
-    return frame
-
-
-def formatting_of(reading: Reading, kind: str) -> dict[str, Any]:
-    """How the numbers of a table are written, as `studies.rendering.cells` takes it."""
-    decimals = {"per-class": 1, "forgetting": 1, "dead-units": 1, "gradients": None, "shares": 1}
-    metric = shown_metrics(reading)[0] if kind == "overview" else ""
-    return {"decimals": decimals.get(kind, 2), "metric": metric}
-
-
-def title_of(reading: Reading, kind: str, of: str | None = None) -> str:
-    """What a table is of, in a line."""
-    seeds = {record.seed for record in reading.records}
-    datasets = sorted({str(record.recipe["dataset"]) for record in reading.records})
-    title = TITLES[kind].format(set=of or "test", metric=shown_metrics(reading)[0])
-    return (
-        f"{reading.study} ({reading.variant}), {', '.join(datasets)}, {len(seeds)} of "
-        f"{reading.planned} planned seeds: {title}"
-    )
 
 
 def after_run(store: Store, name: str, variant: str) -> None:
@@ -119,57 +90,32 @@ def print_check(store: Store, name: str, variant: str | None, style: str) -> boo
         InputError: The study reports nothing, or was never run.
     """
     reading = read(store, name, variant)
-    study = reading.definition
-    if study is None or not (study.reported or study.claims):
-        raise InputError(
-            f"Received study {name!r}; expected one with reported figures (a file of yours is "
-            "named by its path)."
-        )
-    figures, claims = check_of(reading)
+    checked = check_reading(reading)
+    figures, claims = checked.figures, checked.claims
     if style == "json":
         say(json.dumps({"figures": rows(figures), "claims": rows(claims)}, indent=1))
     elif style == "csv":
         show(figures, style)
+    elif style == "latex":
+        named = f"{reading.study} ({reading.variant})"
+        if len(figures):
+            title = f"{named}: {figures_sentence(figures)}"
+            show(checked.figures_for_people, style, decimals=2, title=title)
+        if len(claims):
+            words = [difference_in_words(row) for row in claims.to_dict("records")]
+            verdicts = claims.assign(difference=words)
+            title = f"{named}: {claims_sentence(claims)}"
+            show(verdicts[["claim", "verdict", "difference"]], style, title=title)
     else:
         say(f"{reading.study} ({reading.variant}): {figures_sentence(figures)}")
         if len(figures):
-            show(figures.drop(columns=NOT_SHOWN), style, decimals=2)
+            show(checked.figures_for_people, style, decimals=2)
         for row in claims.to_dict("records"):
             say(f"claim: {row['claim']}: {row['verdict']} ({difference_in_words(row)})")
         if len(claims):
             say(claims_sentence(claims))
-    if reading.variant != "full":
-        say(
-            f"note: the figures were reported for the full study, these are {reading.variant}",
-            err=True,
-        )
+    for note in checked.notes:
+        say(note, err=True)
     for remark in reading.remarks:
         say(f"note: {clean(remark)}", err=True)
-    fell_short = (figures["agrees"] == False).any()  # noqa: E712  (None is undecided)
-    return not (fell_short or (claims["verdict"] == "contradicted").any())
-
-
-def check_of(reading: Reading) -> tuple["pd.DataFrame", "pd.DataFrame"]:
-    """Reported figures and claims beside ours, as `check_figures` and `check_claims` have them."""
-    study = reading.definition
-    reported, claims = (study.reported, study.claims) if study else ((), ())
-    with input_errors():
-        values = gather(reading.records, reported, claims)
-        return check_figures(reported, values), check_claims(claims, values)
-
-
-def difference_in_words(row: Mapping[str, Any]) -> str:
-    """A claim's difference with its interval, losses and epochs in their own unit."""
-    metric = row["metric"]
-    factor, digits, unit = (100, 1, " points") if is_fraction(metric) else (1, 3, "")
-    if unit_of(metric) == "epochs":
-        digits, unit = 1, " epochs"
-    if row["n"] == 0:
-        return "no pair of runs"
-    text = f"{factor * row['difference']:+.{digits}f}{unit}"
-    if row["n"] < 2:
-        return f"{text}, one pair of runs: no interval"
-    return (
-        f"{text}, 95 % interval {factor * row['low']:+.{digits}f} to "
-        f"{factor * row['high']:+.{digits}f}, {row['n']} pairs of runs"
-    )
+    return checked.holds

@@ -276,5 +276,6 @@ def _failure(job: Job, error: str) -> Record:
         data=" ".join(job.data),
         environment=environment(),
         status="failed",
-        error=error,
+        # A message may quote a file's name that is no text, which no store takes.
+        error=error.encode(errors="backslashreplace").decode(),
     )

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from analysis.dead_units import dead_units_table
 from analysis.gradients import gradient_table
@@ -39,6 +39,10 @@ COLUMNS = {
     ]
 }
 """Columns shown to people, where the programs' table has more."""
+DECIMALS = {"per-class": 1, "forgetting": 1, "dead-units": 1, "gradients": None, "shares": 1}
+"""Decimals of the percentages that people are shown, where they are not 2."""
+MOST_EXAMPLES = 10
+"""Misclassified examples of a condition that people are shown."""
 
 
 def table_of(reading: Reading, kind: str, of: str | None = None) -> "pd.DataFrame":
@@ -90,6 +94,35 @@ def default_kind(reading: Reading) -> str:
         return "overview"
     measured = any("class_segments" in record.arrays for record in reading.records)
     return "forgetting" if measured else "summary"
+
+
+def title_of(reading: Reading, kind: str, of: str | None = None) -> str:
+    """What stands above a table: the study, its scale, data and seeds, and what the table holds."""
+    seeds = {record.seed for record in reading.records}
+    title = TITLES[kind].format(set=of or "test", metric=shown_metrics(reading)[0])
+    return (
+        f"{reading.study} ({reading.variant}), {', '.join(datasets_of(reading))}, {len(seeds)} of "
+        f"{reading.planned} planned seeds: {title}"
+    )
+
+
+def datasets_of(reading: Reading) -> list[str]:
+    """The names of the data sets that the runs saw."""
+    return sorted({str(record.recipe["dataset"]) for record in reading.records})
+
+
+def for_people(frame: "pd.DataFrame", kind: str) -> "pd.DataFrame":
+    """The columns and rows of a table that people are shown; programs get all."""
+    frame = frame[COLUMNS.get(kind, list(frame.columns))]
+    if kind == "misclassified":
+        return frame.groupby("condition", sort=False).head(MOST_EXAMPLES)
+    return frame
+
+
+def formatting_of(reading: Reading, kind: str) -> dict[str, Any]:
+    """How the numbers of a table are written, as `studies.rendering.cells` takes it."""
+    metric = shown_metrics(reading)[0] if kind == "overview" else ""
+    return {"decimals": DECIMALS.get(kind, 2), "metric": metric}
 
 
 def planned_shares(reading: Reading) -> Shares:

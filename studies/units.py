@@ -37,9 +37,14 @@ def higher_is_better(metric: str) -> bool | None:
 
 def chance_of(reading: Reading, metric: str) -> float | None:
     """What a network that guesses scores, for an accuracy."""
-    if unit_of(metric) != "points" or "scores" in reading.records[0].recipe:
-        return None
-    return float(1 / reading.records[0].evaluations[0].confusion.shape[0])
+    classes = classes_of(reading)
+    return None if unit_of(metric) != "points" or classes is None else 1 / classes
+
+
+def classes_of(reading: Reading) -> int | None:
+    """How many classes there are; None where no run evaluated anything: a failed one did not."""
+    looks = (each for record in reading.records for each in record.evaluations)
+    return next((len(each.confusion) for each in looks), None)
 
 
 def examples_behind(reading: Reading, metric: str) -> int | None:

@@ -100,7 +100,9 @@ def _run(job: Any, trainer: Any, report: Any) -> None:
             make_callbacks = study and study.callbacks
             callbacks = make_callbacks(job.condition, job.seed) if make_callbacks else []
             if job.tensorboard is not None:
-                callbacks = [*callbacks, _tensorboard(job)]
+                from studies.event_files import epoch_writer, run_folder, write_end
+
+                callbacks = [*callbacks, epoch_writer(run_folder(job))]
             record = trainer.train(
                 job.recipe,
                 job.seed,
@@ -113,6 +115,8 @@ def _run(job: Any, trainer: Any, report: Any) -> None:
                 keep_weights=job.keep_weights,
                 **whose,
             )
+            if job.tensorboard is not None:
+                write_end(record, run_folder(job))
     except InputError as error:
         report("refused", (job.condition, str(error)))
     except Exception as error:
@@ -121,16 +125,6 @@ def _run(job: Any, trainer: Any, report: Any) -> None:
         report("failed", f"{type(error).__name__}: {lines[0]}")
     else:
         report("record", replace(record, remarks=record.remarks + memory.remark()))
-
-
-def _tensorboard(job: Any) -> Any:
-    """Keras' own callback that writes the figures of every epoch, a folder for each run."""
-    import keras
-
-    # The name of a variant may hold the path of a file.
-    variant = job.variant.replace("/", "_").replace(os.sep, "_")
-    folder = job.tensorboard / job.study / variant / job.condition / f"seed-{job.seed}"
-    return keras.callbacks.TensorBoard(str(folder), histogram_freq=0, write_graph=False)
 
 
 def _data_of(job: Any) -> list[Any]:

@@ -5,6 +5,7 @@ import sqlite3
 import subprocess
 import zipfile
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -18,7 +19,15 @@ from data import InputError
 from studies.reading import read
 from studies.study import Quick, Reported, Study
 from tests.fuzz.calling import World, call
-from tests.studies.conftest import command, fresh_environment, keep, made_record, refused, tiny
+from tests.studies.conftest import (
+    FakeWorkers,
+    command,
+    fresh_environment,
+    keep,
+    made_record,
+    refused,
+    tiny,
+)
 
 
 @pytest.mark.parametrize("word", ["\x1b[2J", "\x07", "\u202eabc", "\x9b31m"])
@@ -211,22 +220,40 @@ def test_a_record_that_no_run_leaves_is_refused(changes):
         refuse_unsound(replace(made_record(), **changes))
 
 
-@pytest.mark.parametrize(
-    ("column", "value"),
-    [
-        ("seconds", "[]"),
-        ("seconds", '{"train": "x"}'),
-        ("seconds", "[" * 9999),
-        ("seed", "x"),
-        ("error", b"x"),
-    ],
-    ids=str,
-)
-def test_a_damaged_label_is_refused(column, value, world: World):
+def change(column, value):
     store = sqlite3.connect("results/ebb.sqlite")
     store.execute(f"UPDATE records SET {column} = ? WHERE study = 'mine'", (value,))
     store.commit()
     store.close()
+
+
+@pytest.mark.parametrize(
+    ("column", "value"), [("seed", "x"), ("error", b"x"), ("condition", b"x")], ids=str
+)
+def test_a_damaged_label_is_refused(column, value, world: World):
+    change(column, value)
+    refused(call("status", "mine"))
+    world.restore()
+
+
+@pytest.mark.parametrize("value", ["[]", '{"a": "x"}', "[" * 9999, '{"a": NaN}'], ids=len)
+def test_damaged_seconds_do_not_hide_the_runs(value, world: World):
+    change("seconds", value)
+    assert call("status", "mine").status == 0
+    world.restore()
+
+
+def test_a_status_that_is_no_text_is_refused(world: World):
+    change("status", b"x")
+    refused(call("status"))
+    world.restore()
+
+
+def test_a_damaged_schema_is_refused(world: World):
+    data = Path("results/ebb.sqlite").read_bytes()
+    world.write(
+        "results/ebb.sqlite", data.replace(b"CREATE TABLE records", b"CREATE \xff\xfeBLE records")
+    )
     refused(call("status"))
     world.restore()
 
@@ -265,3 +292,32 @@ def test_a_number_that_fits_no_memory_is_refused(field, world):
 def test_a_divisor_that_float32_cannot_hold_is_refused():
     with pytest.raises(InputError, match="from 1e-30 to 1e30"):
         AugmentedCopy(divided_by=1e308)
+
+
+def test_an_error_that_is_no_text_is_kept_with_escapes(tmp_path, monkeypatch):
+    fails = FakeWorkers(lambda job: ("failed", "RuntimeError: \udcff"))
+    monkeypatch.setattr("studies.runner.in_processes", fails)
+    monkeypatch.chdir(tmp_path)
+    assert call("run", "class-order", "--quick", "--seeds", "1", "--quiet").status == 1
+    assert "RuntimeError: \\udcff" in call("status", "class-order").out
+
+
+@pytest.mark.parametrize("name", ["..", "../x", "a/b", "a\\b", ".a", "", " a", "a\n", "-a"])
+def test_no_folder_that_is_named_after_a_study_or_condition_leads_elsewhere(name):
+    with pytest.raises(InputError, match="expected letters, digits"):
+        Study(name=name, question="?", conditions={"a": tiny()})
+    with pytest.raises(InputError, match="expected letters, digits"):
+        Study(name="a", question="?", conditions={name: tiny()})
+
+
+@pytest.mark.parametrize("words", [(), ("--per-class",)], ids=len)
+def test_a_comparison_may_begin_with_a_run_that_failed(words, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    store = Store(tmp_path / "results")
+    failed = {"status": "failed", "error": "E: no", "evaluations": (), "arrays": {}}
+    for seed in range(4):
+        changes = {} if seed else failed
+        keep(store, made_record("shuffled", seed, accuracy=0.9 + 0.02 * seed, **changes))
+        keep(store, made_record("class-sequential", seed, accuracy=0.5))
+    found = call("compare", "class-order", "shuffled", "class-sequential", *words)
+    assert found.status == 0, found

@@ -6,8 +6,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from core import Store
+from core import Evaluation, Store
 from data import load
+from studies.event_files import confusion_image, flat
 from studies.rendering import cells
 from tests.studies.conftest import in_a_process, keep, made_record, refused, tiny
 
@@ -161,6 +162,56 @@ def test_event_files_hold_the_figures_of_the_record(tmp_path):
             ("validation", "epoch_accuracy"): figures["validation accuracy"],
         }
         assert {key: read[key] for key in expected} == pytest.approx(expected, rel=1e-6)
+        check_end(record, folder)
+
+
+def check_end(record, folder):
+    """What the run came to: its recipe as the HParams plugin reads it, and what was confused."""
+    from PIL import Image
+    from tensorboard.backend.event_processing.event_accumulator import TENSORS, EventAccumulator
+    from tensorboard.plugins.hparams import metadata, plugin_data_pb2
+
+    events = EventAccumulator(str(folder), size_guidance={TENSORS: 0})
+    events.Reload()
+    read = plugin_data_pb2.HParamsPluginData.FromString
+    contents = events.PluginTagToContent(metadata.PLUGIN_NAME)
+    start = read(contents[metadata.SESSION_START_INFO_TAG]).session_start_info.hparams
+    assert start["seed"].number_value == record.seed
+    assert start["condition"].string_value == record.condition
+    assert start["batch_size"].number_value == record.recipe["batch_size"]
+    assert start["model.name"].string_value == record.recipe["model"]["name"]
+    assert read(contents[metadata.SESSION_END_INFO_TAG]).session_end_info.status == 1  # success
+    for name in ("test", "validation"):
+        (image,) = events.Tensors(f"confusion {name}")
+        width, height, png = image.tensor_proto.string_val
+        assert (width, height, image.step) == (b"600", b"600", 1)
+        last = [e for e in record.evaluations if e.set == name][-1]
+        assert np.array_equal(Image.open(io.BytesIO(png)), confusion_image(last))
+
+
+def test_a_recipe_is_flat_in_the_types_that_tensorboard_takes():
+    fields = flat(tiny().to_json())
+    assert fields["model.widths"] == "8"
+    assert fields["epochs"] == 2
+    assert fields["order.classes"] == "none"
+    assert fields["order.is"] == "Shuffled"
+    assert {type(value) for value in fields.values()} <= {bool, int, float, str}
+
+
+@pytest.mark.parametrize("classes", [2, 30])
+def test_a_confusion_matrix_is_bright_where_all_of_a_class_goes(classes):
+    def bright(counts):
+        image = confusion_image(Evaluation("test", 1, 0, 0, counts, 0.5))
+        assert image.shape == (600, 600, 3)
+        return (image == [253, 231, 55]).all(axis=2).sum()  # the bright end of cividis
+
+    right = np.eye(classes, dtype=np.int64) * 6
+    halves = np.full_like(right, 6 // classes if classes == 2 else 1)
+    missing = right.copy()
+    missing[0, 0] = 0  # a class without examples
+    assert bright(halves) == 0
+    assert bright(right) > bright(missing) > 0
+    assert bright(right[::-1]) > 0
 
 
 def test_event_files_and_kept_weights_exclude_each_other(ebb):

@@ -3,11 +3,19 @@
 import contextlib
 import io
 import json
+import subprocess
+import sys
 
 import pandas as pd
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from data import InputError
+from studies.reading import read
 from studies.rendering import cells, clean, heading, rows, show
+from studies.tables import table_of
+from tests.studies.conftest import command
 
 frame = pd.DataFrame(
     {
@@ -98,6 +106,59 @@ def test_infinite_figures_are_null_in_json():
 def test_columns_have_names_for_people():
     assert heading("ci_low") == "95 % from"
     assert heading("forgetting_max_minus_last") == "forgetting max minus last"
+
+
+# What pandas reads back.
+
+KINDS = ["overview", "summary", "per-class", "forgetting", "history"]
+
+
+def table_bytes(*words, folder):
+    done = subprocess.run(command("table", "class-order", *words), cwd=folder, capture_output=True)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_parquet_is_read_back_as_the_same_frame(kind, filled, tmp_path):
+    written = table_bytes("--kind", kind, "--format", "parquet", folder=tmp_path)
+    table = table_of(read(filled, "class-order"), kind)
+    pd.testing.assert_frame_equal(pd.read_parquet(io.BytesIO(written)), table, check_exact=True)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_csv_is_read_back_as_the_same_frame(kind, filled):
+    table = table_of(read(filled, "class-order"), kind)
+    back = pd.read_csv(io.StringIO(shown("csv", table)))
+    pd.testing.assert_frame_equal(back, table, check_exact=True)
+
+
+@given(st.lists(st.floats(allow_nan=False), min_size=1, max_size=20))
+def test_every_figure_survives_csv_and_parquet_to_the_last_bit(values):
+    table = pd.DataFrame({"condition": ["a"] * len(values), "mean": values})
+    back = pd.read_csv(io.StringIO(shown("csv", table)))
+    assert back["mean"].tolist() == values
+    file = io.TextIOWrapper(io.BytesIO())
+    show(table, "parquet", file=file)
+    again = pd.read_parquet(io.BytesIO(file.buffer.getvalue()))
+    pd.testing.assert_frame_equal(again, table, check_exact=True)
+
+
+def test_parquet_is_not_written_on_a_terminal():
+    class Terminal(io.TextIOWrapper):
+        def isatty(self):
+            return True
+
+    file = Terminal(io.BytesIO())
+    with pytest.raises(InputError, match=r"expected a file .*> FILE\.parquet"):
+        show(frame, "parquet", file=file)
+    assert file.buffer.getvalue() == b""
+
+
+def test_parquet_without_its_package_is_refused_with_what_to_install(monkeypatch):
+    monkeypatch.setitem(sys.modules, "pyarrow", None)
+    with pytest.raises(InputError, match="pip install"):
+        show(frame, "parquet", file=io.TextIOWrapper(io.BytesIO()))
 
 
 @pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t", "\r"])

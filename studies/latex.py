@@ -1,0 +1,132 @@
+"""Tables in LaTeX, with the rules of the package booktabs."""
+
+import re
+import textwrap
+from collections.abc import Collection, Iterable, Sequence
+
+LONGEST = 40
+"""A table of more rows goes over several pages."""
+WIDEST_HEADING = 12
+"""Longer headings are broken into lines, in characters."""
+WIDEST_CELL = 40
+"""Longer cells are broken into lines, in characters."""
+MARKS = str.maketrans(
+    {
+        "\\": r"\textbackslash{}",
+        "~": r"\textasciitilde{}",
+        "^": r"\textasciicircum{}",
+        "<": r"\textless{}",
+        ">": r"\textgreater{}",
+        "|": r"\textbar{}",
+        '"': "''",
+        **{mark: f"\\{mark}" for mark in "&%$#_{}"},
+    }
+)
+NUMBER = re.compile(r"([+-]?)([\d.,]+)(?:e([+-]\d+))?")
+
+
+def escaped(text: str) -> str:
+    """Text that LaTeX prints as it stands; two hyphens do not become a dash."""
+    return text.translate(MARKS).replace("--", "-{}-")
+
+
+def latex_table(
+    headings: Sequence[str],
+    lines: Sequence[Sequence[str]],
+    *,
+    title: str = "",
+    notes: Sequence[str] = (),
+    spaces: Collection[int] = (),
+) -> str:
+    """A table as a float; over several pages if it is long. Wider than a line, it is made smaller.
+
+    Args:
+        headings: Of the columns, in plain text.
+        lines: The cells, in plain text; a column of numbers is aligned to the right.
+        title: Its caption.
+        notes: Paragraphs below it.
+        spaces: Numbers of the lines, from 0, that have a space above them.
+
+    Returns:
+        Lines for `input{FILE}`. They need the packages booktabs and graphicx, or longtable for a
+        long table, as the first line says.
+    """
+    columns = list(zip(*lines, strict=True)) or [()] * len(headings)
+    layout = [_alignment(column) for column in columns]
+    head = _row(_heading(name, side[0]) for name, side in zip(headings, layout, strict=True))
+    body = []
+    for i, line in enumerate(lines):
+        body += [r"\addlinespace"] * (i in spaces)
+        body.append(_row(map(_cell, line)))
+    below = [f"{escaped(note)}\\par" for note in notes]
+    if len(lines) > LONGEST:
+        return _long("".join(layout), head, body, title, below)
+    return "\n".join(
+        [
+            r"% \usepackage{booktabs,graphicx}",
+            r"\begin{table}[htbp]",
+            r"\centering",
+            *([f"\\caption{{{escaped(title)}}}\\smallskip"] if title else []),
+            r"\resizebox{\ifdim\width>\linewidth\linewidth\else\width\fi}{!}{%",
+            f"\\begin{{tabular}}{{{''.join(layout)}}}",
+            *(r"\toprule", head, r"\midrule", *body, r"\bottomrule"),
+            r"\end{tabular}}",
+            *([r"\par\smallskip", r"\begin{minipage}{\linewidth}\footnotesize"] if below else []),
+            *([*below, r"\end{minipage}"] if below else []),
+            r"\end{table}",
+            "",
+        ]
+    )
+
+
+def _long(layout: str, head: str, body: list[str], title: str, below: list[str]) -> str:
+    return "\n".join(
+        [
+            r"% \usepackage{booktabs,longtable}",
+            r"{\footnotesize\setlength{\tabcolsep}{3pt}",
+            f"\\begin{{longtable}}{{{layout}}}",
+            *([f"\\caption{{{escaped(title)}}}\\\\"] if title else []),
+            *(r"\toprule", head, r"\midrule", r"\endhead", *body, r"\bottomrule"),
+            r"\end{longtable}",
+            *below,
+            "}",
+            "",
+        ]
+    )
+
+
+def _alignment(column: Sequence[str]) -> str:
+    """Numbers to the right, words to the left, sentences in lines."""
+    if all(map(_is_number, column)):
+        return "r"
+    return r"p{.4\linewidth}" if max(map(len, column)) > WIDEST_CELL else "l"
+
+
+def _row(cells: Iterable[str]) -> str:
+    return f"{' & '.join(cells)} \\\\"
+
+
+def _heading(name: str, side: str) -> str:
+    """A heading; a long one in lines above each other."""
+    lines = [escaped(line) for line in textwrap.wrap(name, WIDEST_HEADING)]
+    if len(lines) == 1:
+        return lines[0]
+    stacked = r" \\ ".join(lines)
+    return f"\\shortstack[{'r' if side == 'r' else 'l'}]{{{stacked}}}"
+
+
+def _cell(text: str) -> str:
+    """A cell: signs as signs, powers of ten as such, a dash where a figure is missing."""
+    if text == "-":
+        return "--"
+    found = NUMBER.fullmatch(text)
+    if found is None:
+        return escaped(text)
+    sign, digits, power = found.groups()
+    if power is not None:
+        return f"${sign}{digits}\\times10^{{{int(power)}}}$"
+    return f"${sign}${digits}" if sign else digits
+
+
+def _is_number(text: str) -> bool:
+    return text == "-" or text.startswith("<.") or NUMBER.fullmatch(text) is not None
