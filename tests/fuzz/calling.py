@@ -69,7 +69,7 @@ def call(*words: str) -> Call:
     shown = []
     for stream in (out, err):
         stream.flush()
-        shown.append(stream.buffer.getvalue().decode())  # type: ignore[attr-defined]
+        shown.append(stream.buffer.getvalue().decode(errors="replace"))  # type: ignore[attr-defined]
     return Call(status, *shown)
 
 
@@ -97,7 +97,7 @@ def harmless(found: Call, *, raw: bool = False, advancing: bool = False) -> Call
 
     Args:
         found: What a call left.
-        raw: Whether standard output is CSV, which holds the names as they are.
+        raw: Whether standard output is for programs, CSV with the names as they are or Parquet.
         advancing: Whether lines on how a study advances may come before the refusal.
     """
     assert found.status in (0, 1, 2), found
@@ -141,7 +141,9 @@ class World:
 
     def _call(self, *words: str) -> Call:
         advancing = "run" in words and "--quiet" not in words
-        found = harmless(call(*words), raw="csv" in words, advancing=advancing)
+        found = harmless(
+            call(*words), raw=bool({"csv", "parquet"} & set(words)), advancing=advancing
+        )
         after = content(self.folder)
         if after == self.content:
             return found

@@ -199,7 +199,7 @@ def test_an_unsound_store_is_read_or_refused_and_left_as_it_is(
             for words in random.sample(readers, min(3, len(readers))):
                 given = {
                     **{"key": key, "study": random.choice(STUDIES), "kind": random.choice(KINDS)},
-                    "format": random.choice(("text", "json", "markdown", "csv")),
+                    "format": random.choice(("text", "json", "markdown", "csv", "latex")),
                 }
                 world.call(*(word.format(**given) for word in words))
         finally:
