@@ -321,3 +321,8 @@ def test_a_comparison_may_begin_with_a_run_that_failed(words, tmp_path, monkeypa
         keep(store, made_record("class-sequential", seed, accuracy=0.5))
     found = call("compare", "class-order", "shuffled", "class-sequential", *words)
     assert found.status == 0, found
+
+
+def test_parquet_may_be_exported_into_a_folder_whose_name_is_no_text(world: World):
+    assert call("store", "export", "a\udcff", "--format", "parquet").status == 0
+    world.restore()
