@@ -146,8 +146,8 @@ def _read_results(data: bytes) -> Results:
             or min(at.min(), stack.min()) < 0
         ):
             raise ValueError(f"evaluations of shape {stack.shape}, or below 0")
-        if not 0 < stack.sum(axis=(1, 2), dtype=float).min() < 2**53:
-            raise ValueError("evaluations of no examples")
+        if stack.sum(axis=(1, 2), dtype=float).max() >= 2**53:
+            raise ValueError("evaluations of more examples than a float can count")
         evaluations = [
             Evaluation(name, epoch, segment, step, confusion, loss)
             for name, (epoch, segment, step), confusion, loss in zip(

@@ -10,14 +10,13 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
-import click
 import numpy as np
 import pandas as pd
 
 from core import Record, Store, environment, fingerprint
 from core.store import TOGETHER, Entry
 from data import InputError
-from studies.rendering import harmless
+from studies.rendering import harmless, say
 
 RUN = {"run": "int64", "study": "str", "variant": "str", "condition": "str", "seed": "int64"}
 TABLES = {
@@ -87,7 +86,7 @@ def export(store: Store, folder: Path, style: str, study: str | None, force: boo
             f"Received {str(folder)!r}; expected a folder that can be written ({error.strerror})."
         ) from None
     for name, file in files.items():
-        click.echo(f"{file}: {rows[name]:,} rows", err=True)
+        say(f"{file}: {rows[name]:,} rows", err=True)
 
 
 def _write(store: Store, entries: Sequence[Entry], files: dict[str, Path]) -> dict[str, int]:
@@ -116,7 +115,8 @@ def _appender(file: Path, table: str, ends: ExitStack) -> Any:
 
     kinds = {"str": pa.string(), "bool": pa.bool_(), "int64": pa.int64(), "float64": pa.float64()}
     schema = pa.schema([(name, kinds[kind]) for name, kind in TABLES[table].items()])
-    writer = ends.enter_context(ParquetWriter(file, schema))
+    # Opened by Python, which takes any name of a file: Arrow wants text.
+    writer = ends.enter_context(ParquetWriter(ends.enter_context(file.open("wb")), schema))
     return lambda frame: writer.write_table(
         pa.Table.from_pandas(frame, schema=schema, preserve_index=False)
     )

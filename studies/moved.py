@@ -6,14 +6,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import click
-
 from core import Record, Store
 from data import InputError
 from studies.page import tables_page
 from studies.provenance import ranges
 from studies.publishing import file_name, refuse_absent, refuse_foreign, write_page
 from studies.reading import Reading, read
+from studies.rendering import say
 from studies.report import printable_reading
 from studies.tables import input_errors, shown_metrics
 from studies.units import chance_of, examples_behind, factor_of, unit_of
@@ -85,7 +84,7 @@ def write_moved(
         sections.append(("What differs in the environment", [found.environments]))
     title = f"Did the numbers of {first.study} ({first.variant}) move?"
     page = tables_page(title, stores, found.sentences, sections)
-    click.echo("\n".join(found.sentences))
+    say("\n".join(found.sentences))
     write_page(target, page)
 
 

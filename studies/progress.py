@@ -157,6 +157,8 @@ def describe(record: Record) -> str:
     for name in ("test", "validation"):
         if name in last:
             counts = last[name].confusion
+            if not counts.sum():
+                continue
             words.append(f"{name} accuracy {100 * counts.trace() / counts.sum():.1f} %")
             break
     if record.error:

@@ -5,11 +5,10 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 
-import click
-
 from core import Store
 from data import InputError
 from studies.page import Linked, index_page, is_ours, study_page
+from studies.rendering import say
 from studies.report import Report, report_of
 from studies.tables import input_errors
 
@@ -91,7 +90,7 @@ def write_figures(report: Report, folder: Path, prefix: str = "") -> None:
             csv = picture.numbers.to_csv(index=False, lineterminator="\n")
             write_whole(folder / f"{prefix}{picture.name}.csv", csv)
     count = 3 * len(report.pictures)
-    click.echo(f"drawn: {count} files in {folder}", err=True)
+    say(f"drawn: {count} files in {folder}", err=True)
 
 
 def file_name(study: str, variant: str) -> str:
@@ -133,7 +132,7 @@ def refuse_foreign(target: Path) -> None:
 def write_page(target: Path, text: str) -> None:
     """Write a page whole and say where."""
     write_whole(target, text)
-    click.echo(f"written: {target}", err=True)
+    say(f"written: {target}", err=True)
 
 
 def write_whole(target: Path, text: str) -> None:

@@ -3,14 +3,12 @@
 from collections.abc import Collection, Iterator
 from pathlib import Path
 
-import click
-
 from core import Store, environment, fingerprint
 from core.continuation import State
 from core.kept import Kept
 from core.store import APPLICATION, SCHEMA, Entry
 from data import InputError
-from studies.rendering import clean
+from studies.rendering import clean, say
 from studies.runner import UNFINISHED, WEIGHTS
 
 RECOVER = (
@@ -31,7 +29,7 @@ def check_store(store: Store) -> bool:
         )
     faults = 0
     for fault in _faults(store):
-        click.echo(f"fault: {clean(fault)}")
+        say(f"fault: {clean(fault)}")
         faults += 1
     try:
         counts = store.counts()
@@ -39,7 +37,7 @@ def check_store(store: Store) -> bool:
         counts = []
     stale = sum(each.records for each in counts if each.fingerprint != fingerprint(environment()))
     states, weights = (len(_files(store, name)) for name in (UNFINISHED, WEIGHTS))
-    click.echo(
+    say(
         f"{store.folder}: {sum(each.records for each in counts)} records "
         f"({stale} stale: of another environment), "
         f"{states} files of unfinished runs, {weights} of kept weights; "

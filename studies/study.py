@@ -11,6 +11,8 @@ from studies.scoring import Scoring
 from studies.typed import refuse_wrong_types
 
 MOST_SEEDS = 100_000
+LARGEST = 1e100
+"""What can be squared and divided by, and more than anybody measures."""
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9.+_-]*")
 
 
@@ -37,8 +39,11 @@ class Reported:
     def __post_init__(self) -> None:
         """Refuse what is no figure."""
         refuse_wrong_types(self)
-        if self.runs < 1:
-            raise InputError(f"Received a reported figure of {self.runs} runs; expected 1 or more.")
+        if self.runs < 1 or abs(self.value) > LARGEST:
+            raise InputError(
+                f"Received a reported figure of {self.value} from {self.runs} runs; expected one "
+                f"of up to {LARGEST:g} from 1 run or more."
+            )
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -120,8 +120,9 @@ def test_letters_that_only_look_like_ours_are_in_no_name(name):
 def test_a_scale_without_seeds_and_a_figure_of_no_runs_are_refused():
     with pytest.raises(InputError, match="seeds from 1"):
         Quick(seeds=0)
-    with pytest.raises(InputError, match="1 or more"):
-        Reported(condition="a", metric="test loss", value=1, runs=0)
+    for wrong in ({"runs": 0}, {"value": 1e308}):
+        with pytest.raises(InputError, match="from 1 run or more"):
+            Reported(**({"condition": "a", "metric": "test loss", "value": 1} | wrong))
 
 
 @pytest.mark.parametrize(
@@ -191,8 +192,10 @@ UNSOUND = {
 }
 
 
-@pytest.mark.parametrize("confusion", [np.eye(3, dtype=int)[:2], np.zeros((3, 3), int)], ids=str)
-def test_evaluations_that_count_nothing_are_refused(confusion):
+@pytest.mark.parametrize(
+    "confusion", [np.eye(3, dtype=int)[:2], np.full((3, 3), 2**60), np.zeros(3, int)], ids=str
+)
+def test_evaluations_that_are_no_counts_are_refused(confusion):
     record = made_record()
     wrong = tuple(each._replace(confusion=confusion) for each in record.evaluations)
     with pytest.raises(ValueError, match="these are no results"):
@@ -321,3 +324,8 @@ def test_a_comparison_may_begin_with_a_run_that_failed(words, tmp_path, monkeypa
         keep(store, made_record("class-sequential", seed, accuracy=0.5))
     found = call("compare", "class-order", "shuffled", "class-sequential", *words)
     assert found.status == 0, found
+
+
+def test_parquet_may_be_exported_into_a_folder_whose_name_is_no_text(world: World):
+    assert call("store", "export", "a\udcff", "--format", "parquet").status == 0
+    world.restore()
