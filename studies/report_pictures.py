@@ -140,7 +140,7 @@ def _difference(c: "Comparison") -> str:
 
 def segments_picture(reading: Reading) -> Picture:
     """What each class loses and wins back over the segments."""
-    from analysis.segments import segment_figure, segment_table
+    from analysis.segments_figure import segment_figure, segment_table
 
     runs = reading.records
     table = segment_table(runs)

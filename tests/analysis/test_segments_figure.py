@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from analysis.segments import segment_figure, segment_table
+from analysis.segments_figure import segment_figure, segment_table
 from tests.analysis.conftest import Run
 from tests.analysis.test_figures import segmented
 
