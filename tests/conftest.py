@@ -10,6 +10,8 @@ os.environ.update(
     KERAS_BACKEND="tensorflow",
     CUDA_VISIBLE_DEVICES="-1",
     TF_CPP_MIN_LOG_LEVEL="3",
+    TF_NUM_INTRAOP_THREADS="1",
+    TF_NUM_INTEROP_THREADS="1",
     XLA_FLAGS=xla_flags(),
 )
 os.environ.pop("EBB_STORE", None)
