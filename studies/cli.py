@@ -187,8 +187,7 @@ def run(
     from studies.memory import expected_megabytes
     from studies.progress import display, duration
     from studies.rendering import clean
-    from studies.runner import execute, expected_seconds, forget, make_plan
-    from studies.soundness import remove_files
+    from studies.runner import begin_anew, execute, expected_seconds, make_plan
     from studies.variant import variant_of
 
     if keep_weights and tensorboard is not None:
@@ -226,10 +225,10 @@ def run(
         )
         name = clean(f"{variant.study.name} ({variant.name})")
         kept = f", {plan.done} in the store already" if plan.done else ""
+        processes = min(workers or processors(), len(plan.jobs))
         if dry_run:
             seconds = expected_seconds(plan, variant, store)
             time = f", about {duration(seconds)} of processor time" if seconds else ""
-            processes = min(workers or processors(), len(plan.jobs))
             most = expected_megabytes(
                 store, variant.study.name, variant.name, {job.condition for job in plan.jobs}
             )
@@ -242,7 +241,6 @@ def run(
         store.check_writable()
         executor: Executor | None = None
         reports: Reports = queue.SimpleQueue()
-        processes = min(workers or processors(), len(plan.jobs))
         if scheduler is not None and plan.jobs:
             from studies.cluster import Cluster
 
@@ -257,9 +255,7 @@ def run(
             executor = click.get_current_context().with_resource(cluster)
             processes = min(cluster.workers, len(plan.jobs))
         if fresh:
-            store.remove(variant.study.name, variant.name)
-            remove_files(store, variant.study.name, variant.name)
-            forget(plan, store)
+            begin_anew(plan, variant, store)
         if not quiet:
             _remark(f"{name}: {_count(len(plan.jobs), 'run')} to do{kept}")
         if plan.jobs:
@@ -331,8 +327,8 @@ def show(run: str, folder: Path) -> None:
 @store_option
 def remove(study: str, variant: str | None, key: str | None, yes: bool, folder: Path) -> None:
     """Remove a study's records from the store, its kept weights and unfinished runs with them."""
+    from studies.leftovers import remove_files
     from studies.reading import choose_variant, study_name
-    from studies.soundness import remove_files
 
     store = Store(folder)
     study = study_name(study)
@@ -725,7 +721,7 @@ def _hold(store: Store, study: str, variant: str) -> None:
 
     remark = click.get_current_context().with_resource(held(store.folder, study, variant))
     if remark:
-        click.echo(f"note: {remark}", err=True)
+        _remark(f"note: {remark}")
 
 
 def _seeds(text: str) -> list[int]:

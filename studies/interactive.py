@@ -15,8 +15,7 @@ from studies.executor import Executor, processors
 from studies.progress import display
 from studies.reading import read as read_store
 from studies.results import Results
-from studies.runner import execute, forget, make_plan
-from studies.soundness import remove_files
+from studies.runner import begin_anew, execute, make_plan
 from studies.study import Study
 from studies.variant import variant_of
 
@@ -128,9 +127,7 @@ def run(
         )
         kept.check_writable()
         if fresh:
-            kept.remove(variant.study.name, variant.name)
-            remove_files(kept, variant.study.name, variant.name)
-            forget(plan, kept)
+            begin_anew(plan, variant, kept)
         with ExitStack() as ends:
             executor: Executor | None = None
             if scheduler is not None and plan.jobs:

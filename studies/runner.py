@@ -17,13 +17,9 @@ from core.preparation import prepare
 from data import InputError, load
 from studies.executor import Executor, Job, Reports, in_processes
 from studies.interruption import Interruption
+from studies.leftovers import UNFINISHED, WEIGHTS, remove_files
 from studies.scoring import Scoring
 from studies.variant import Variant
-
-UNFINISHED = "unfinished"
-"""The store's folder for the states of long runs."""
-WEIGHTS = "weights"
-"""The store's folder for the weights that were asked to be kept."""
 
 COMMIT_EVERY = 0.5
 """Seconds of scores that are committed together."""
@@ -159,6 +155,13 @@ def expected_seconds(plan: Plan, variant: Variant, store: Store) -> float | None
     runs = variant.study.seeds * len(variant.study.conditions)
     minutes = variant.study.minutes if variant.name == "full" else None
     return None if minutes is None else 60 * minutes * len(plan.jobs) / runs
+
+
+def begin_anew(plan: Plan, variant: Variant, store: Store) -> None:
+    """Remove a variant's records and what lies beside them, so that the plan finds nothing."""
+    store.remove(variant.study.name, variant.name)
+    remove_files(store, variant.study.name, variant.name)
+    forget(plan, store)
 
 
 def forget(plan: Plan, store: Store) -> None:

@@ -1,6 +1,6 @@
 """Whether a store is sound: its file, its records, and what lies beside them."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 from core import Store, environment, fingerprint
@@ -8,8 +8,8 @@ from core.continuation import State
 from core.kept import Kept
 from core.store import APPLICATION, SCHEMA, Entry
 from data import InputError
+from studies.leftovers import UNFINISHED, WEIGHTS, files_in, whose_run
 from studies.rendering import clean, say
-from studies.runner import UNFINISHED, WEIGHTS
 
 RECOVER = (
     "restore a copy, or save what can be read: `sqlite3 ebb.sqlite .recover | sqlite3 saved.sqlite`"
@@ -36,7 +36,7 @@ def check_store(store: Store) -> bool:
     except InputError:
         counts = []
     stale = sum(each.records for each in counts if each.fingerprint != fingerprint(environment()))
-    states, weights = (len(_files(store, name)) for name in (UNFINISHED, WEIGHTS))
+    states, weights = (len(files_in(store, name)) for name in (UNFINISHED, WEIGHTS))
     say(
         f"{store.folder}: {sum(each.records for each in counts)} records "
         f"({stale} stale: of another environment), "
@@ -44,19 +44,6 @@ def check_store(store: Store) -> bool:
         f"{faults or 'no'} fault{'s' * (faults != 1)}"
     )
     return not faults
-
-
-def remove_files(
-    store: Store, study: str, variant: str, only: Collection[Entry] | None = None
-) -> None:
-    """Remove the states and weights of a study and variant, or only those of some of its runs."""
-    runs = None if only is None else {entry[:4] for entry in only}
-    for folder in (UNFINISHED, WEIGHTS):
-        for file in _files(store, folder):
-            if file.suffix == ".npz":
-                whose = _whose(State.load(file))
-                if whose[:2] == (study, variant) and (runs is None or whose in runs):
-                    Kept.at(file).remove()
 
 
 def _faults(store: Store) -> Iterator[str]:
@@ -78,21 +65,21 @@ def _faults(store: Store) -> Iterator[str]:
 
 def _faulty_states(store: Store, there: dict[tuple, Entry]) -> Iterator[str]:
     here = fingerprint(environment())
-    for file in _files(store, UNFINISHED):
+    for file in files_in(store, UNFINISHED):
         state, place = State.load(file), f"{UNFINISHED}/{file.name}"
         made_in = file.stem.rpartition("-")[2]
         if file.suffix == ".new":
             yield f"{place} was not written to its end: delete it if nothing runs"
         elif state is None:
             yield f"{place} cannot be read (its run begins at its first epoch): delete it"
-        elif (run := there.get((*_whose(state), made_in))) and run.status != "failed":
+        elif (run := there.get((*whose_run(state), made_in))) and run.status != "failed":
             yield f"{place} belongs to a run that has ended ({_named(state)}): delete it"
         elif made_in != here:
             yield f"{place} is of another environment, which no run goes on from: delete it"
 
 
 def _faulty_weights(store: Store, there: dict[tuple, Entry]) -> Iterator[str]:
-    for file in _files(store, WEIGHTS):
+    for file in files_in(store, WEIGHTS):
         place = f"{WEIGHTS}/{file.name}"
         kept = Kept.at(file)
         if file.name.startswith("new-") or file.suffix == ".new":
@@ -101,21 +88,12 @@ def _faulty_weights(store: Store, there: dict[tuple, Entry]) -> Iterator[str]:
             continue  # told with its notes
         elif (state := kept.load()) is None:
             yield f"{place} cannot be read, or does not fit the file beside it: delete both"
-        elif (*_whose(state), file.stem.rpartition("-")[2]) not in there:
+        elif (*whose_run(state), file.stem.rpartition("-")[2]) not in there:
             yield f"{place} belongs to no record ({_named(state)}): delete it and the .h5 beside it"
 
 
-def _files(store: Store, folder: str) -> list[Path]:
-    return sorted(file for file in (store.folder / folder).glob("*") if file.is_file())
-
-
-def _whose(state: State | None) -> tuple:
-    run = state.progress.get("run", {}) if state else {}
-    return tuple(run.get(name) for name in ("study", "variant", "condition", "seed"))
-
-
 def _named(state: State) -> str:
-    study, variant, condition, seed = _whose(state)
+    study, variant, condition, seed = whose_run(state)
     return f"{study}, {variant}, {condition}, seed {seed}" if study else "it does not say of which"
 
 
