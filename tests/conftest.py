@@ -14,6 +14,7 @@ os.environ.update(
     TF_NUM_INTEROP_THREADS="1",
     XLA_FLAGS=xla_flags(),
 )
+os.environ.setdefault("OMP_NUM_THREADS", "1")
 os.environ.pop("EBB_STORE", None)
 
 # Speed is measured in benchmarks, never asserted; and a test that failed must fail again.

@@ -9,7 +9,6 @@ import pytest
 
 from core import Store, named
 from core.order import ClassSequential
-from data import load
 from studies.catalogue import find
 from studies.scoring import Scoring
 from tests.fuzz.calling import Idle, World
@@ -18,6 +17,7 @@ from tests.studies.conftest import (
     keep,
     made_in_tasks,
     made_record,
+    measured_record,
     tiny,
 )
 
@@ -71,29 +71,8 @@ def fill(store: Store) -> None:
     keep(store, made_record("shuffled", 4, status="failed", error="E: no", evaluations=()))
     keep(store, made_record("shuffled", 0, environment=OTHER_ENVIRONMENT, remarks=("data: old",)))
     keep(store, made_record(variant="quick"), made_record(variant="epochs=2,dataset=digits"))
-    digits = load("digits")
     for seed in (0, 1):
-        arrays = {
-            "layers": np.array(["dense", "dense_1"]),
-            "gradient_norms": np.array([[1e-30, 2], [0, 3 + seed]], dtype=np.float32),
-            "weight_norms": np.ones((2, 2), dtype=np.float32),
-            "relu_layers": np.array(["activation"]),
-            "relu_units": np.array([8], dtype=np.int32),
-            "dead_units": np.array([[0], [1 + seed]], dtype=np.int32),
-            "misclassified": np.array([[p, digits.y_test[p], 9] for p in range(15)], np.int32),
-        }
-        keep(
-            store,
-            made_record(
-                "measured",
-                seed,
-                study="measured",
-                recipe=tiny(),
-                segments=False,
-                arrays=arrays,
-                data=digits.checksum,
-            ),
-        )
+        keep(store, measured_record("measured", seed, study="measured"))
         tasks = made_in_tasks("shuffled", seed)
         keep(store, replace(tasks, study="tasks", condition="tasks"))
         order = ClassSequential("latin-square")

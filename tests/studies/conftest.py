@@ -162,6 +162,22 @@ def made_record(
     )
 
 
+def measured_record(condition: str = "shuffled", seed: int = 0, **more: Any) -> Record:
+    """A record of a run on digits that measured everything."""
+    digits = load("digits")
+    arrays = {
+        "layers": np.array(["dense", "dense_1"]),
+        "gradient_norms": np.array([[1e-30, 2], [0, 3 + seed]], dtype=np.float32),
+        "weight_norms": np.ones((2, 2), dtype=np.float32),
+        "relu_layers": np.array(["activation"]),
+        "relu_units": np.array([8], dtype=np.int32),
+        "dead_units": np.array([[0], [1 + seed]], dtype=np.int32),
+        "misclassified": np.array([[p, digits.y_test[p], 9] for p in range(15)], np.int32),
+    }
+    given = {"recipe": tiny(), "segments": False, "arrays": arrays, "data": digits.checksum}
+    return made_record(condition, seed, **given | more)
+
+
 def made_in_tasks(condition: str = "shuffled", seed: int = 0, kept: float = 0.5) -> Record:
     """A record of five tasks of two classes: all is learned, of earlier tasks so much is kept."""
     order = Tasks(groups=((0, 1), (2, 3), (4, 5), (6, 7), (8, 9)), epochs_each=2)

@@ -7,10 +7,9 @@ import pandas as pd
 import pytest
 
 from core import Evaluation, Store
-from data import load
 from studies.event_files import confusion_image, flat
 from studies.rendering import cells
-from tests.studies.conftest import in_a_process, keep, made_record, refused, tiny
+from tests.studies.conftest import in_a_process, keep, made_record, measured_record, refused, tiny
 
 STUDY = """
 from core import HoldOut, Recipe, named
@@ -27,23 +26,8 @@ study = Study(name="watched", question="Is it seen?", conditions={"a": recipe}, 
 @pytest.fixture
 def measured(store):
     """Two runs on digits that measured everything."""
-    digits = load("digits")
     for seed in (0, 1):
-        arrays = {
-            "layers": np.array(["dense", "dense_1"]),
-            "gradient_norms": np.array([[1e-30, 2], [0, 3 + seed]], dtype=np.float32),
-            "weight_norms": np.ones((2, 2), dtype=np.float32),
-            "relu_layers": np.array(["activation"]),
-            "relu_units": np.array([8], dtype=np.int32),
-            "dead_units": np.array([[0], [1 + seed]], dtype=np.int32),
-            "misclassified": np.array([[p, digits.y_test[p], 9] for p in range(15)], np.int32),
-        }
-        keep(
-            store,
-            made_record(
-                seed=seed, recipe=tiny(), segments=False, arrays=arrays, data=digits.checksum
-            ),
-        )
+        keep(store, measured_record(seed=seed))
     return store
 
 
