@@ -21,6 +21,7 @@ from matplotlib.patches import Rectangle
 from numpy.typing import NDArray
 
 from analysis.confusion import class_accuracy
+from analysis.formatting import counted
 from analysis.panels import heat_map, label_cells
 from analysis.runs import (
     RunLike,
@@ -109,9 +110,9 @@ def class_segment_heatmap(
             row[: columns - 1], ([1, last] if with_first else [last]), strict=True
         ):
             mean = 100 * grid[:, epoch - 1].mean(axis=0)
-            title = f"{name}\nepoch {epoch} of {last}, mean of {_count(len(grid), 'seed')}"
+            title = f"{name}\nepoch {epoch} of {last}, mean of {counted(len(grid), 'seed')}"
             _panel(axis, mean, orders[condition][:, epoch - 1], title, label, "accuracy (%)")
-        title = f"{name}\nepoch {last} of {last}, spread of {_count(len(grid), 'seed')}"
+        title = f"{name}\nepoch {last} of {last}, spread of {counted(len(grid), 'seed')}"
         _panel(
             row[-1],
             spreads[condition],
@@ -220,7 +221,3 @@ def _panel(
     axis.set_title(title, fontsize=10)
     axis.set_xlabel(textwrap.fill(x_label or fallback, 55))
     axis.set_ylabel("accuracy on class")
-
-
-def _count(n: int, noun: str) -> str:
-    return f"{n} {noun}" if n == 1 else f"{n} {noun}s"

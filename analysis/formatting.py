@@ -8,10 +8,15 @@ from __future__ import annotations
 PLAIN = ("loss", "squared error", "degree")
 
 
+def counted(n: int, noun: str) -> str:
+    """A number and what it is of: 1 run, 1,000 runs."""
+    return f"{n:,} {noun}{'s' * (n != 1)}"
+
+
 def format_runs(n_a: int, n_b: int, *, paired: bool, noun: str = "pair") -> str:
     """How many runs: 5 pairs, or 5 + 4 runs; `noun` is what runs of one seed are called."""
     if paired:
-        return f"{n_a} {noun}{'' if n_a == 1 else 's'}"
+        return counted(n_a, noun)
     return f"{n_a} + {n_b} runs"
 
 

@@ -79,7 +79,7 @@ def explain_family(family: Family) -> str:
             family_words(family),
             *([friedman] if friedman else []),
             *(_sentence(comparison) for comparison in family.comparisons),
-            *family_notes(family),
+            *(f"note: {note}" for note in family_notes(family)),
         ]
     )
 
@@ -109,7 +109,7 @@ def friedman_words(family: Family) -> str:
 def family_notes(family: Family) -> list[str]:
     """The notes on the comparisons of a family, each once."""
     notes = (note for comparison in family.comparisons for note in comparison.notes)
-    return [f"note: {note}" for note in dict.fromkeys(notes)]
+    return list(dict.fromkeys(notes))
 
 
 def explain_interaction(found: DoubleDifference) -> str:

@@ -182,6 +182,7 @@ def run(
     """
     farewell = f"Interrupted; what ended is kept. To go on: {_same_call()}"
     interruption = click.get_current_context().with_resource(Interruption(farewell))
+    from analysis.formatting import counted
     from studies.catalogue import find
     from studies.executor import Executor, NoWorkersError, Reports, processors
     from studies.memory import expected_megabytes
@@ -232,9 +233,9 @@ def run(
             most = expected_megabytes(
                 store, variant.study.name, variant.name, {job.condition for job in plan.jobs}
             )
-            many = _count(processes, "worker")
+            many = counted(processes, "worker")
             memory = f", about {most * processes} MB of memory for {many}" if most else ""
-            click.echo(f"{name}: {_count(len(plan.jobs), 'run')} to do{kept}{time}{memory}")
+            click.echo(f"{name}: {counted(len(plan.jobs), 'run')} to do{kept}{time}{memory}")
             return
         if fresh:
             _confirm(f"Remove the records of {name}?", yes)
@@ -257,7 +258,7 @@ def run(
         if fresh:
             begin_anew(plan, variant, store)
         if not quiet:
-            _remark(f"{name}: {_count(len(plan.jobs), 'run')} to do{kept}")
+            _remark(f"{name}: {counted(len(plan.jobs), 'run')} to do{kept}")
         if plan.jobs:
             # What prints the answer takes two seconds to import: it can while the workers train.
             threading.Thread(target=_import_for_the_answer, daemon=True).start()
@@ -282,8 +283,8 @@ def run(
     if records and not quiet:
         seconds = sum(sum(record.seconds.values()) for record in records)
         _remark(
-            f"{_count(len(records), 'run')} ended, {duration(seconds)} of work for "
-            f"{_count(processes, 'worker')}"
+            f"{counted(len(records), 'run')} ended, {duration(seconds)} of work for "
+            f"{counted(processes, 'worker')}"
         )
     if any(record.repeatable and record.status != "failed" for record in records) or plan.done:
         from studies.reporting import after_run
@@ -327,6 +328,7 @@ def show(run: str, folder: Path) -> None:
 @store_option
 def remove(study: str, variant: str | None, key: str | None, yes: bool, folder: Path) -> None:
     """Remove a study's records from the store, its kept weights and unfinished runs with them."""
+    from analysis.formatting import counted
     from studies.leftovers import remove_files
     from studies.reading import choose_variant, study_name
 
@@ -347,12 +349,12 @@ def remove(study: str, variant: str | None, key: str | None, yes: bool, folder: 
     variants = sorted({entry.variant for entry in entries})
     for each in variants:
         _hold(store, study, each)
-    _confirm(f"Remove {_count(len(entries), 'record')} of {study}?", yes)
+    _confirm(f"Remove {counted(len(entries), 'record')} of {study}?", yes)
     # A variant that a driver has begun since is not of those that were asked about.
     count = sum(store.remove(study, each, key) for each in variants)
     for each in variants:
         remove_files(store, study, each, None if key is None else entries)
-    click.echo(f"{_count(count, 'record')} removed")
+    click.echo(f"{counted(count, 'record')} removed")
 
 
 @ebb.command()
@@ -737,10 +739,6 @@ def _seeds(text: str) -> list[int]:
             "4), or the first and the last (3-7)."
         )
     return list(range(start, end))
-
-
-def _count(n: int, noun: str) -> str:
-    return f"{n} {noun}{'s' * (n != 1)}"
 
 
 def _override(text: str) -> tuple[str, Any]:

@@ -362,4 +362,4 @@ def _show_family(family: "Family") -> None:
     for comparison in family.comparisons:
         say(explain(comparison).partition("\n")[0])
     for note in family_notes(family):
-        say(note)
+        say(f"note: {note}")

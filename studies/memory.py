@@ -35,10 +35,11 @@ def expected_megabytes(store: Store, study: str, variant: str, wanted: Set[str])
     }
     if not wanted or set(last) != wanted:
         return None
-    measured = [_megabytes(record) for record in store.records(list(last.values()))]
+    measured = [megabytes(record) for record in store.records(list(last.values()))]
     return max(measured) if all(measured) else None
 
 
-def _megabytes(record: Record) -> int:
+def megabytes(record: Record) -> int:
+    """What the worker of a run took at most until its end; 0 where it is not known."""
     found = [each for each in record.remarks if each.startswith(REMARK)]
     return int(found[-1].removeprefix(REMARK).removesuffix(UNIT)) if found else 0

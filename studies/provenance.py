@@ -4,6 +4,7 @@ import shlex
 from typing import TYPE_CHECKING
 
 from core import environment, fingerprint
+from studies import memory
 from studies.reading import Reading
 from studies.wordings import Table, printable
 
@@ -58,8 +59,14 @@ def environment_table(reading: Reading) -> Table:
     rows.append(("the environment of this page", "the same" if same else "another: stale"))
     checksums = dict.fromkeys(f"{r.recipe['dataset']}: {r.data or 'none'}" for r in reading.records)
     rows += [("data, checksum", each) for each in checksums]
+    most = max(map(memory.megabytes, reading.records))
+    rows += [("memory of a worker, at most", f"{most} MB")] if most else []
     remarks = dict.fromkeys(remark for r in reading.records for remark in r.remarks)
-    rows += [("remark of runs", printable(each)) for each in remarks]
+    rows += [
+        ("remark of runs", printable(each))
+        for each in remarks
+        if not each.startswith(memory.REMARK)  # every run has its own
+    ]
     return Table(
         "What the numbers were measured with", ("what", "value"), tuple(rows), words=(True, True)
     )

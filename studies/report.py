@@ -2,8 +2,9 @@
 
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from analysis.formatting import counted
 from core import Store
 from data import InputError
 from studies.checking import check_reading, difference_in_words
@@ -149,8 +150,8 @@ def _facts(reading: Reading) -> str:
     conditions = {record.condition for record in reading.records}
     seconds = sum(sum(record.seconds.values()) for record in reading.records)
     return (
-        f"{', '.join(datasets)} · {_count(len(conditions), 'condition')} · {len(seeds)} of "
-        f"{reading.planned} planned seeds · {_count(len(reading.records), 'run')} · "
+        f"{', '.join(datasets)} · {counted(len(conditions), 'condition')} · {len(seeds)} of "
+        f"{reading.planned} planned seeds · {counted(len(reading.records), 'run')} · "
         f"{duration(seconds)} of work"
     )
 
@@ -175,7 +176,7 @@ def _notices(reading: Reading, planned: "Study | None") -> list[str]:
         notices.append(f"Not run: {', '.join(absent)}.")
     failed = sum(record.status == "failed" for record in reading.records)
     if failed:
-        notices.append(f"{_count(failed, 'run')} failed and {_are(failed)} left out; see below.")
+        notices.append(f"{counted(failed, 'run')} failed and {_are(failed)} left out; see below.")
     if len({record.seed for record in finished}) == 1:
         notices.append("One seed: values without intervals, and no verdict.")
     if reading.variant != "full":
@@ -200,7 +201,13 @@ def _answer(reading: Reading) -> tuple[Result | None, list[str], list[Table]]:
     """The verdicts in words, and every number behind them as `ebb compare` prints it."""
     from analysis.comparison import Comparison
     from analysis.comparison_table import comparison_table
-    from analysis.wording import explain, explain_interaction, family_words, friedman_words
+    from analysis.wording import (
+        explain,
+        explain_interaction,
+        family_notes,
+        family_words,
+        friedman_words,
+    )
 
     definition = reading.definition
     if definition is None:
@@ -217,7 +224,7 @@ def _answer(reading: Reading) -> tuple[Result | None, list[str], list[Table]]:
         tables.append(_in_full(explain(result.found)))
     elif result.found is not None:
         family = result.found
-        notes = [friedman_words(family), *(f"Note: {note}" for note in _notes(family))]
+        notes = [friedman_words(family), *(f"Note: {note}" for note in family_notes(family))]
         tables.append(
             words_table(
                 comparison_table(family),
@@ -228,10 +235,6 @@ def _answer(reading: Reading) -> tuple[Result | None, list[str], list[Table]]:
         )
     tables += [_in_full(explain_interaction(each)) for each in result.interactions]
     return result, found, tables
-
-
-def _notes(family: Any) -> list[str]:
-    return list(dict.fromkeys(note for c in family.comparisons for note in c.notes))
 
 
 def _in_full(text: str) -> Table:
@@ -296,10 +299,6 @@ def _check(reading: Reading) -> tuple[list[str], list[Table]]:
         headings = ("claim", "verdict", "difference")
         tables.append(Table("Claims made elsewhere", headings, rows, words=(True,) * 3))
     return said, tables
-
-
-def _count(n: int, noun: str) -> str:
-    return f"{n:,} {noun}{'s' * (n != 1)}"
 
 
 def _are(n: int) -> str:

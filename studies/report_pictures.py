@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from analysis.formatting import is_fraction
+from analysis.formatting import counted, is_fraction
 from studies.pictures import figure_of, heading_of
 from studies.reading import Reading
 from studies.tables import for_people, formatting_of, shown_metrics, table_of
@@ -72,7 +72,7 @@ def of_kind_picture(
     frame = table_of(reading, kind)
     shown = for_people(frame, kind)
     conditions = shown["condition"].nunique()
-    alt = f"{words[0]} of {_counted(conditions, 'condition')}. {words[1]}"
+    alt = f"{words[0]} of {counted(conditions, 'condition')}. {words[1]}"
     if kind == "misclassified":
         first = [
             f"{row['condition']}: test example {row['position']}, a {row['true']}, is taken for a "
@@ -321,7 +321,3 @@ def _some(said: Sequence[str]) -> str:
     """The first of them, and how many there are more."""
     rest = len(said) - MOST_SAID
     return "; ".join([*said[:MOST_SAID], *([f"{rest} more in the table"] if rest > 0 else [])])
-
-
-def _counted(n: int, noun: str) -> str:
-    return f"{n} {noun}{'s' * (n != 1)}"

@@ -8,6 +8,7 @@ from itertools import pairwise
 import pytest
 
 from core import Store
+from studies import memory
 from studies.page import study_page
 from studies.report import report_of
 from tests.studies.conftest import OTHER_ENVIRONMENT, keep, made_record, tiny
@@ -289,6 +290,18 @@ def test_a_file_of_the_user_s_own_is_read_for_its_question(tmp_path, store):
     assert page.headings[0] == (1, "Is 1 < 2 & 3?")
     assert "<h1>Is 1 &lt; 2 &amp; 3?</h1>" in text
     assert "ebb run mine_on_a_page.py" in page.text
+
+
+def test_what_every_run_took_of_memory_is_one_line(store):
+    for seed, megabytes in enumerate((612, 640, 633)):
+        taken = f"{memory.REMARK}{megabytes}{memory.UNIT}"
+        keep(store, made_record("shuffled", seed, remarks=(taken, "XLA, not graph mode")))
+    page, _ = page_of(store)
+    found = page.table("What the numbers were measured with").rows
+    assert [row for row in found if "memory" in row[0]] == [
+        ["memory of a worker, at most", "640 MB"]
+    ]
+    assert [row[1] for row in found if row[0] == "remark of runs"] == ["XLA, not graph mode"]
 
 
 def test_hostile_names_errors_and_remarks_stay_text(store):
