@@ -8,7 +8,7 @@ from pkgutil import walk_packages
 import pdoc
 
 PACKAGES = ("data", "core", "studies", "analysis")
-NOT_IMPORTED = ("studies.cli", "studies.__main__", "studies.worker")
+NOT_IMPORTED = ("studies.cli", "studies.__main__", "studies.running.worker")
 """Programs: `ebb --help` describes them."""
 
 

@@ -9,9 +9,9 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from studies.interactive import read, run
-    from studies.results import Results
     from studies.scoring import Scoring
+    from studies.scripting.interactive import read, run
+    from studies.scripting.results import Results
     from studies.study import Claim, Interaction, Quick, Reported, Shares, Study
 
 __all__ = [
@@ -28,10 +28,10 @@ __all__ = [
 ]
 
 _MODULE_OF = {
-    "Results": "results",
+    "Results": "scripting.results",
     "Scoring": "scoring",
-    "read": "interactive",
-    "run": "interactive",
+    "read": "scripting.interactive",
+    "run": "scripting.interactive",
 } | dict.fromkeys(("Claim", "Interaction", "Quick", "Reported", "Shares", "Study"), "study")
 
 

@@ -41,8 +41,8 @@ def test_imports_go_one_way(room, file):
 HEAVY = {"tensorflow", "keras"}
 TRAINING = {
     "core/measurements.py",  # gradients and the outputs of inner layers are the network's to give
-    "studies/event_files.py",  # TensorBoard's files are written by TensorFlow
-    *("core/device.py", "core/program.py", "core/trainer.py", "studies/worker.py"),
+    "studies/running/event_files.py",  # TensorBoard's files are written by TensorFlow
+    *("core/device.py", "core/program.py", "core/trainer.py", "studies/running/worker.py"),
     "core/schedules.py",  # a schedule is a Keras class, computed inside the compiled epoch
     *(str(file.relative_to(ROOT)) for file in (ROOT / "core" / "models").glob("*.py")),
 }
@@ -61,8 +61,8 @@ def test_only_training_knows_keras(room, file):
         ("core", {"pandas", "scipy", "sklearn", "tensorflow", "keras"}),
         ("analysis", {"pandas", "scipy", "seaborn", "tensorflow", "keras"}),
         ("studies", {"pandas", "scipy", "seaborn", "tensorflow", "keras"}),
-        ("studies.interactive", {"pandas", "scipy", "seaborn", "tensorflow", "keras"}),
-        ("studies.runner", {"pandas", "scipy", "tensorflow", "keras"}),
+        ("studies.scripting.interactive", {"pandas", "scipy", "seaborn", "tensorflow", "keras"}),
+        ("studies.running.runner", {"pandas", "scipy", "tensorflow", "keras"}),
         ("studies.cli", {"pandas", "scipy", "rich", "distributed", "tensorflow", "keras"}),
         ("analysis.tables", {"scipy.stats", "seaborn", "tensorflow", "keras"}),
     ],

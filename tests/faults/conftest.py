@@ -25,7 +25,8 @@ SCORES = '''
 
 from core import Store, named
 from core.seeds import stream
-from studies import Study, runner
+from studies import Study
+from studies.running import runner
 from studies.scoring import Scoring
 
 runner.COMMIT_EVERY = 0.0

@@ -7,8 +7,8 @@ import pytest
 
 from core import Recipe, named
 from data import load
-from studies import executor
-from studies.executor import CONDITIONS, Job, in_processes
+from studies.running import executor
+from studies.running.executor import CONDITIONS, Job, in_processes
 from tests.faults.conftest import children
 
 pytestmark = [

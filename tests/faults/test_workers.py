@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from studies.reports import MARK, read_report, write_report
+from studies.running.reports import MARK, read_report, write_report
 from tests.faults.conftest import SCORES, TRAINED, Ground, children, ended, wait_until
 from tests.studies.conftest import in_a_process
 

@@ -20,7 +20,7 @@ from hypothesis import HealthCheck, Phase, settings
 
 from core import Recipe, Record
 from studies import cli
-from studies.executor import Job
+from studies.running.executor import Job
 from tests.studies.conftest import Call, FakeWorkers, outcome
 
 STEERING = {

@@ -128,5 +128,5 @@ def world(tmp_path_factory: pytest.TempPathFactory, pristine: Path) -> Iterator[
             patch.delenv(name, raising=False)
         # Published data sets are looked for there and nowhere else.
         patch.setenv("EBB_DATA", "data")
-        patch.setattr("studies.runner.in_processes", Idle())
+        patch.setattr("studies.running.runner.in_processes", Idle())
         yield World(folder, pristine)

@@ -16,7 +16,7 @@ from core.continuation import State
 from core.record import read_results, write_results
 from core.soundness import refuse_unsound
 from data import InputError
-from studies.reading import read
+from studies.answers.reading import read
 from studies.study import Quick, Reported, Study
 from tests.fuzz.calling import World, call
 from tests.studies.conftest import (
@@ -276,7 +276,7 @@ def test_a_hostile_name_is_plain_in_tables_and_markdown(world: World):
 
 
 def test_a_message_with_a_terminals_codes_is_shown_clean():
-    from studies.progress import describe
+    from studies.running.progress import describe
 
     assert "\x1b" not in describe(made_record(status="failed", error="\x1b[2J"))
 
@@ -299,7 +299,7 @@ def test_a_divisor_that_float32_cannot_hold_is_refused():
 
 def test_an_error_that_is_no_text_is_kept_with_escapes(tmp_path, monkeypatch):
     fails = FakeWorkers(lambda job: ("failed", "RuntimeError: \udcff"))
-    monkeypatch.setattr("studies.runner.in_processes", fails)
+    monkeypatch.setattr("studies.running.runner.in_processes", fails)
     monkeypatch.chdir(tmp_path)
     assert call("run", "class-order", "--quick", "--seeds", "1", "--quiet").status == 1
     assert "RuntimeError: \\udcff" in call("status", "class-order").out

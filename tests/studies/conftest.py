@@ -18,7 +18,7 @@ import studies
 from core import Evaluation, Recipe, Record, Store, Tasks, environment, named
 from data import load
 from studies.catalogue import find
-from studies.executor import Event, Job
+from studies.running.executor import Event, Job
 
 HOUSE = Path(studies.__file__).parent.parent
 OTHER_ENVIRONMENT = {**environment(), "numpy": "0.0.1"}
@@ -248,7 +248,7 @@ class FakeWorkers:
 def workers(monkeypatch: pytest.MonkeyPatch) -> FakeWorkers:
     """The command line's workers, replaced by ones that train nothing."""
     fake = FakeWorkers()
-    monkeypatch.setattr("studies.runner.in_processes", fake)
+    monkeypatch.setattr("studies.running.runner.in_processes", fake)
     return fake
 
 

@@ -163,7 +163,7 @@ def test_a_run_of_the_study_ends_with_its_positions(ebb, monkeypatch):
         made = position_record(job.condition, job.seed)
         return "record", outcome(job, evaluations=made.evaluations, arrays=made.arrays)
 
-    monkeypatch.setattr("studies.runner.in_processes", FakeWorkers(end))
+    monkeypatch.setattr("studies.running.runner.in_processes", FakeWorkers(end))
     call = ebb("run", "class-position", "--quick")
     assert call.status == 0, call
     assert "class-sequential, recency: -4." in call.out

@@ -54,7 +54,16 @@ def mine(tmp_path):
 # What is refused: status 2 and one line.
 
 
-@pytest.mark.parametrize("seeds", ["5-2", "0", "-3", "a", "", "3-", "-", "1.5", "1,2"])
+def test_seeds_can_be_named_one_by_one(ebb):
+    call = ebb(*QUICK, "--seeds", "4,0,2-3,2", "--conditions", "shuffled", "--quiet")
+    assert call.status == 0
+    rows = json.loads(ebb("status", "class-order", "--format", "json").out)
+    assert [row["seed"] for row in rows] == [0, 2, 3, 4]
+
+
+@pytest.mark.parametrize(
+    "seeds", ["5-2", "0", "-3", "a", "", "3-", "-", "1.5", "1,", ",2", "1,-2", "0,2-1"]
+)
 def test_wrong_seeds_are_refused(seeds, ebb):
     assert f"Received seeds {seeds!r}; expected" in refused(ebb(*QUICK, "--seeds", seeds))
 
@@ -376,7 +385,7 @@ def test_a_failed_run_is_shown_with_its_reason_and_ends_in_status_1(ebb, monkeyp
     def end(job):
         return ("failed", "ValueError: it broke") if job.seed == 1 else ("record", outcome(job))
 
-    monkeypatch.setattr("studies.runner.in_processes", FakeWorkers(end))
+    monkeypatch.setattr("studies.running.runner.in_processes", FakeWorkers(end))
     call = ebb(*QUICK, "--seeds", "2", "--conditions", "shuffled")
     assert call.status == 1
     assert "1 failed: `ebb status class-order` says why; `--retry-failed`" in call.err
@@ -388,7 +397,7 @@ def test_a_failed_run_is_shown_with_its_reason_and_ends_in_status_1(ebb, monkeyp
     again = ebb(*QUICK, "--seeds", "2", "--conditions", "shuffled")
     assert again.status == 1
     assert "0 runs to do, 2 in the store already" in again.err
-    monkeypatch.setattr("studies.runner.in_processes", FakeWorkers())
+    monkeypatch.setattr("studies.running.runner.in_processes", FakeWorkers())
     mended = ebb(*QUICK, "--seeds", "2", "--conditions", "shuffled", "--retry-failed")
     assert mended.status == 0
     assert "2 finished" in ebb("status").out
@@ -396,7 +405,7 @@ def test_a_failed_run_is_shown_with_its_reason_and_ends_in_status_1(ebb, monkeyp
 
 def test_where_nothing_finished_there_is_no_answer_but_a_line(ebb, monkeypatch):
     diverged = FakeWorkers(lambda job: ("record", outcome(job, status="diverged")))
-    monkeypatch.setattr("studies.runner.in_processes", diverged)
+    monkeypatch.setattr("studies.running.runner.in_processes", diverged)
     call = ebb(*QUICK, "--seeds", "1")
     assert (call.status, call.out) == (0, "")
     assert "shuffled seed 0: diverged" in call.err
@@ -405,7 +414,7 @@ def test_where_nothing_finished_there_is_no_answer_but_a_line(ebb, monkeypatch):
 def test_runs_that_are_not_kept_leave_no_table(ebb, monkeypatch):
     remarks = ("changed by a callback (X): not the recipe's result",)
     changed = FakeWorkers(lambda job: ("record", outcome(job, repeatable=False, remarks=remarks)))
-    monkeypatch.setattr("studies.runner.in_processes", changed)
+    monkeypatch.setattr("studies.running.runner.in_processes", changed)
     call = ebb(*QUICK, "--seeds", "1")
     assert (call.status, call.out) == (0, "")
     assert "not kept: changed by a callback (X)" in call.err
@@ -417,7 +426,7 @@ def test_an_interrupted_run_prints_the_line_to_continue(ebb, monkeypatch, store)
             raise KeyboardInterrupt
         return ("record", outcome(job))
 
-    monkeypatch.setattr("studies.runner.in_processes", FakeWorkers(end))
+    monkeypatch.setattr("studies.running.runner.in_processes", FakeWorkers(end))
     call = ebb(*QUICK, "--conditions", "shuffled", "--fresh", "--yes", "--store", "my results")
     assert call.status == 130
     assert call.out == ""
@@ -429,7 +438,7 @@ def test_an_interruption_before_the_first_run_prints_the_line_to_continue_too(eb
     def interrupted(*_, **__):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("studies.runner.make_plan", interrupted)
+    monkeypatch.setattr("studies.running.runner.make_plan", interrupted)
     call = ebb(*QUICK)
     assert call.status == 130
     assert "To go on: ebb run class-order --quick" in call.err

@@ -23,11 +23,11 @@ import pytest
 
 from core import Store, named
 from data import InputError
-from studies import remote
 from studies.catalogue import load_file
-from studies.executor import Job
-from studies.place import Place, RemoteWorker, compare
-from studies.remote import look
+from studies.running import remote
+from studies.running.executor import Job
+from studies.running.place import Place, RemoteWorker, compare
+from studies.running.remote import look
 from studies.scoring import Scoring
 from tests.studies.conftest import (
     SOUND,
@@ -77,7 +77,8 @@ study = Study(
 
 DRIVER = """
 import sys
-from studies import cli, cluster
+from studies import cli
+from studies.running import cluster
 exec(sys.argv.pop(1), vars(cluster))
 sys.argv[0] = "ebb"
 cli.main()
@@ -178,7 +179,7 @@ def scheduler(bare: Dask) -> Iterator[Dask]:
 
 
 def driver(folder: Path, address: str, *options: str, change: str = "") -> subprocess.Popen:
-    """A driver, with a change to the times that `studies.cluster` waits."""
+    """A driver, with a change to the times that `studies.running.cluster` waits."""
     (folder / "slow_scores.py").write_text(SCORES)
     words = ["run", "slow_scores.py", "--scheduler", address, *options]
     return subprocess.Popen(

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from core import Evaluation
-from studies import exporting
+from studies.records import exporting
 from tests.studies.conftest import OTHER_ENVIRONMENT, confusion, keep, made_record, refused
 
 TABLES = ("confusion", "evaluations", "history", "runs")

@@ -5,8 +5,8 @@ import re
 import pytest
 from matplotlib.figure import Figure
 
-from studies import inline as module
-from studies.inline import inline, literal
+from studies.report import inline as module
+from studies.report.inline import inline, literal
 from tests.studies.pages import Page
 
 

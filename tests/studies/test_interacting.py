@@ -11,9 +11,9 @@ from analysis.interaction import double_difference
 from core import Evaluation, Store
 from data import InputError
 from studies import Interaction, Study
-from studies.comparing import sentences
-from studies.reading import read
-from studies.units import higher_is_better
+from studies.answers.comparing import sentences
+from studies.answers.reading import read
+from studies.answers.units import higher_is_better
 from tests.studies.conftest import confusion, keep, made_record, refused, tiny
 
 HEAD = """

@@ -100,7 +100,9 @@ def test_the_store_and_the_data_folder_may_come_from_the_environment(
         studies.read(mine, store="elsewhere")
 
 
-@pytest.mark.parametrize("seeds", [0, -1, True, "3-7", 1.5, [], [0, -1], [0.5], ["0"]])
+@pytest.mark.parametrize(
+    "seeds", [0, -1, True, "3-7", 1.5, [], [0, -1], [0.5], ["0"], 10**30, range(10**30), [2**63]]
+)
 def test_wrong_seeds_are_refused(seeds):
     with pytest.raises(InputError, match="Received seeds="):
         studies.run(mine, seeds=seeds)
@@ -137,7 +139,7 @@ def test_runs_may_happen_on_a_cluster(monkeypatch, workers):
         asked.append((address, len(jobs)))
         return nullcontext(FakeWorkers())
 
-    monkeypatch.setattr("studies.cluster.Cluster", cluster)
+    monkeypatch.setattr("studies.running.cluster.Cluster", cluster)
     results = studies.run(mine, scheduler="tcp://there:8786", quiet=True)
     assert asked == [("tcp://there:8786", 3)]
     assert workers.asked == []
@@ -148,7 +150,7 @@ def test_a_run_that_fails_is_told_by_the_results(monkeypatch):
     def end(job):
         return ("failed", "OSError: no") if job.seed == 1 else ("record", outcome(job))
 
-    monkeypatch.setattr("studies.runner.in_processes", FakeWorkers(end))
+    monkeypatch.setattr("studies.running.runner.in_processes", FakeWorkers(end))
     results = studies.run(mine, quiet=True)
     assert "1 of 3 runs failed" in results._repr_html_()
 
@@ -172,7 +174,7 @@ def test_a_study_imported_from_a_file_is_known_to_workers_by_that_file(monkeypat
         files.append(job.study_file)
         return "record", outcome(job)
 
-    monkeypatch.setattr("studies.runner.in_processes", FakeWorkers(end))
+    monkeypatch.setattr("studies.running.runner.in_processes", FakeWorkers(end))
     (tmp_path / "imported_study.py").write_text(MINE.format(epochs=1))
     monkeypatch.syspath_prepend(tmp_path)
     from imported_study import study

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from studies.latex import escaped, latex_table
+from studies.answers.latex import escaped, latex_table
 
 LATEX = shutil.which("pdflatex")
 NAMES = ["a_b", "50 %", "{x}", "#1 & $2", "c^2~d", "a\\b", "p < .05 > q", "tanh|relu"]

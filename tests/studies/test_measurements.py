@@ -7,8 +7,8 @@ import pandas as pd
 import pytest
 
 from core import Evaluation, Store
-from studies.event_files import confusion_image, flat
-from studies.rendering import cells
+from studies.answers.rendering import cells
+from studies.running.event_files import confusion_image, flat
 from tests.studies.conftest import in_a_process, keep, made_record, measured_record, refused, tiny
 
 STUDY = """

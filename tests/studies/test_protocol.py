@@ -6,7 +6,7 @@ import pytest
 
 from core import ClassSequential, GaussianNoise, HoldOut, Replay, WrongLabels, named
 from studies.catalogue import NAMES, find
-from studies.protocol import protocol
+from studies.report.protocol import protocol
 from tests.studies.conftest import tiny
 
 

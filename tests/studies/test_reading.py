@@ -6,8 +6,8 @@ import pytest
 
 from core import Recipe, Store, environment, fingerprint
 from data import InputError
+from studies.answers.reading import choose_variant, read
 from studies.catalogue import find
-from studies.reading import choose_variant, read
 from studies.variant import variant_of
 from tests.studies.conftest import OTHER_ENVIRONMENT, keep, made_record, tiny
 

@@ -12,9 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from data import InputError
-from studies.reading import read
-from studies.rendering import cells, clean, heading, rows, show
-from studies.tables import table_of
+from studies.answers.reading import read
+from studies.answers.rendering import cells, clean, heading, rows, show
+from studies.answers.tables import table_of
 from tests.studies.conftest import command
 
 frame = pd.DataFrame(

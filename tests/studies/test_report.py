@@ -8,9 +8,9 @@ from itertools import pairwise
 import pytest
 
 from core import Store
-from studies import memory
-from studies.page import study_page
-from studies.report import report_of
+from studies.report.content import report_of
+from studies.report.page import study_page
+from studies.running import memory
 from tests.studies.conftest import OTHER_ENVIRONMENT, keep, made_record, tiny
 from tests.studies.pages import Page
 
@@ -290,6 +290,16 @@ def test_a_file_of_the_user_s_own_is_read_for_its_question(tmp_path, store):
     assert page.headings[0] == (1, "Is 1 < 2 & 3?")
     assert "<h1>Is 1 &lt; 2 &amp; 3?</h1>" in text
     assert "ebb run mine_on_a_page.py" in page.text
+
+
+@pytest.mark.parametrize(
+    ("seeds", "typed"),
+    [((0, 1), "2"), ((3, 4, 5), "3-5"), ((3,), "3-3"), ((0, 2, 5, 6), "0,2,5-6")],
+)
+def test_seeds_are_written_as_they_are_typed(store, seeds, typed):
+    for seed in seeds:
+        keep(store, made_record("shuffled", seed))
+    assert f"ebb run class-order --conditions shuffled --seeds {typed}" in page_of(store)[1]
 
 
 def test_what_every_run_took_of_memory_is_one_line(store):

@@ -12,7 +12,7 @@ from data import InputError
 from studies import Scoring, Shares, Study
 from studies.catalogue import find, study_in
 from studies.polynomials import scores
-from studies.runner import execute, forget, make_plan
+from studies.running.runner import execute, forget, make_plan
 from studies.variant import variant_of
 from tests.studies.conftest import in_a_process, refused
 from tests.studies.test_runner import Shown
@@ -54,7 +54,7 @@ class InThisProcess:
     """An executor without workers."""
 
     def __call__(self, jobs):
-        from studies.executor import Event
+        from studies.running.executor import Event
 
         for job in jobs:
             yield Event(job, "started")

@@ -12,7 +12,7 @@ from core import Record
 from core.continuation import State, state_file
 from core.environment import environment, fingerprint
 from core.store import Store
-from studies.leftovers import UNFINISHED, WEIGHTS
+from studies.records.leftovers import UNFINISHED, WEIGHTS
 from tests.core.test_journal import in_mid_commit
 from tests.studies.conftest import OTHER_ENVIRONMENT, keep, made_record, refused
 from tests.studies.test_cli import UNSOUND, flip_results, spoil_text

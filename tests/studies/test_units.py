@@ -3,7 +3,7 @@
 import pytest
 
 from analysis.formatting import is_fraction
-from studies.units import factor_of, higher_is_better, unit_of
+from studies.answers.units import factor_of, higher_is_better, unit_of
 
 UNITS = {
     "test accuracy": ("points", True, True),

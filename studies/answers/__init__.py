@@ -1,0 +1,1 @@
+"""What records say, in a terminal: tables, comparisons, checks, plans."""

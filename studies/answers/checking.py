@@ -1,0 +1,101 @@
+"""What was reported elsewhere, beside what was measured here."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from analysis.displayed import Displayed
+from analysis.formatting import is_fraction
+from data import InputError
+from studies.answers.reading import Reading
+from studies.answers.rendering import html_table
+from studies.answers.tables import input_errors
+from studies.answers.units import unit_of
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Checked(Displayed):
+    """A study's reported figures and claims.
+
+    Attributes:
+        figures: A row for each reported figure, see `analysis.check.check_figures`.
+        claims: A row for each claim, see `analysis.check.check_claims`.
+        variant: The scale of the runs; figures are reported for the full one.
+    """
+
+    figures: "pd.DataFrame"
+    claims: "pd.DataFrame"
+    variant: str
+
+    @property
+    def holds(self) -> bool:
+        """Whether no figure disagrees and no claim is contradicted."""
+        fell_short = (self.figures["agrees"] == False).any()  # noqa: E712  (None is undecided)
+        return not (fell_short or (self.claims["verdict"] == "contradicted").any())
+
+    @property
+    def figures_for_people(self) -> "pd.DataFrame":
+        """The columns of the figures that people are shown."""
+        return self.figures.drop(columns=["source", "sd", "runs", "p"])
+
+    def __str__(self) -> str:
+        """What the figures and the claims come to, in a sentence each."""
+        from analysis.check import claims_sentence, figures_sentence
+
+        sentences = [figures_sentence(self.figures)]
+        if len(self.claims):
+            sentences.append(claims_sentence(self.claims))
+        return "\n".join([*sentences, *self.notes])
+
+    @property
+    def notes(self) -> list[str]:
+        """What a reader of runs at another scale must know."""
+        if self.variant == "full":
+            return []
+        return [f"note: the figures were reported for the full study, these are {self.variant}"]
+
+    def _repr_html_(self) -> str:
+        return super()._repr_html_() + html_table(self.figures_for_people, decimals=2)
+
+
+def check_reading(reading: Reading) -> Checked:
+    """Check what a study reports against its records.
+
+    Raises:
+        InputError: The study reports nothing.
+    """
+    from analysis.check import check_claims, check_figures, gather
+
+    study = reading.definition
+    if study is None or not (study.reported or study.claims):
+        raise InputError(
+            f"Received study {reading.study!r}; expected one with reported figures (a file of "
+            "yours is named by its path)."
+        )
+    with input_errors():
+        values = gather(reading.records, study.reported, study.claims)
+        return Checked(
+            check_figures(study.reported, values),
+            check_claims(study.claims, values),
+            reading.variant,
+        )
+
+
+def difference_in_words(row: Mapping[str, Any]) -> str:
+    """A claim's difference with its interval, losses and epochs in their own unit."""
+    metric = row["metric"]
+    factor, digits, unit = (100, 1, " points") if is_fraction(metric) else (1, 3, "")
+    if unit_of(metric) == "epochs":
+        digits, unit = 1, " epochs"
+    if row["n"] == 0:
+        return "no pair of runs"
+    text = f"{factor * row['difference']:+.{digits}f}{unit}"
+    if row["n"] < 2:
+        return f"{text}, one pair of runs: no interval"
+    return (
+        f"{text}, 95 % interval {factor * row['low']:+.{digits}f} to "
+        f"{factor * row['high']:+.{digits}f}, {row['n']} pairs of runs"
+    )

@@ -1,0 +1,365 @@
+"""Comparisons on the command line: from a study's records, or from anybody's scores."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from core import Store
+from data import InputError
+from studies.answers.interacting import interaction_words, interactions_of, show_interactions
+from studies.answers.reading import Reading, read
+from studies.answers.rendering import clean, say
+from studies.answers.tables import input_errors
+from studies.answers.units import (
+    chance_of,
+    class_examples_behind,
+    classes_of,
+    examples_behind,
+    factor_of,
+    higher_is_better,
+    unit_of,
+)
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from analysis.comparison import Comparison
+    from analysis.families import Family
+    from analysis.interaction import DoubleDifference
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What a call asks to compare.
+
+    Attributes:
+        pairs: The pairs of conditions.
+        metric: As in the summary table; None for the study's primary one.
+        per_class: Whether to compare class by class.
+        margin: Largest difference that does not matter, in points.
+        correction: `holm` or `bh`.
+    """
+
+    pairs: tuple[tuple[str, str], ...]
+    metric: str | None = None
+    per_class: bool = False
+    margin: float | None = None
+    correction: str = "holm"
+
+
+def compare_study(store: Store, name: str, variant: str | None, wanted: Wanted) -> "Result":
+    """Compare conditions of a study.
+
+    Args:
+        store: Where its records are.
+        name: The study's name or file.
+        variant: See `studies.answers.reading.choose_variant`.
+        wanted: What to compare; without pairs, every comparison that the study plans, and its
+            interactions.
+
+    Raises:
+        InputError: The study was never run, a condition or metric is unknown.
+    """
+    return compare_reading(read(store, name, variant), wanted)
+
+
+def compare_reading(reading: Reading, wanted: Wanted) -> "Result":
+    """Compare conditions of a study that was read; see `compare_study`.
+
+    Raises:
+        InputError: A condition or metric is unknown.
+    """
+    definition = reading.definition
+    planned = definition.comparisons if definition else ()
+    run = {record.condition for record in reading.records}
+    there = tuple(pair for pair in planned if set(pair) <= run)
+    pairs = wanted.pairs or there or planned
+    remarks = reading.remarks
+    if not wanted.pairs and 0 < len(there) < len(planned):
+        left_out = f"{len(planned) - len(there)} of {len(planned)} planned comparisons left out"
+        remarks += (f"{left_out}: a condition of theirs was not run",)
+    # An interaction is of the whole study: neither of one pair of conditions, nor of a class.
+    whole = not (wanted.pairs or wanted.per_class)
+    interacting = whole and definition is not None and bool(definition.interactions)
+    if not (pairs or interacting):
+        raise InputError(
+            f"Received no conditions for {reading.study}, which plans no comparison; "
+            f"expected two of {', '.join(dict.fromkeys(r.condition for r in reading.records))}."
+        )
+    metric = wanted.metric or (definition.primary if definition else "test accuracy")
+    margin = wanted.margin
+    if margin is None and definition is not None and metric == definition.primary:
+        margin = definition.margin
+    options: dict[str, Any] = {
+        "paired": definition.paired if definition else True,
+        "planned": reading.planned,
+        "study": reading.study,
+        "variant": reading.variant,
+        "metric": metric,
+        "margin": margin,
+    }
+    with input_errors():
+        found: Comparison | Family | None = None
+        if wanted.per_class:
+            found = _classes(reading, pairs, metric, wanted, options)
+        elif pairs:
+            found = _conditions(reading, pairs, metric, wanted.correction, options)
+        interactions: tuple[DoubleDifference, ...] = ()
+        if interacting:
+            interactions = interactions_of(reading, metric, margin, wanted.correction)
+    return Result(found, remarks, interactions)
+
+
+def compare_scores(path: Path, paired: bool, wanted: Wanted) -> "Result":
+    """Compare conditions of a file with the columns condition, seed, value.
+
+    Raises:
+        InputError: The file is not as described, or a condition is not in it.
+    """
+    from analysis.comparison import compare
+    from analysis.families import compare_classes
+    from analysis.scores import condition_scores, read_scores
+
+    metric = wanted.metric or "accuracy"
+    unit = unit_of(metric)
+    if len(wanted.pairs) != 1:
+        raise InputError(f"Received {str(path)!r} alone; expected two of its conditions as well.")
+    ((a, b),) = wanted.pairs
+    with input_errors():
+        scores = read_scores(path, unit=unit)
+        left, right = condition_scores(scores, a), condition_scores(scores, b)
+        options: dict[str, Any] = {"paired": paired, "unit": unit, "margin": wanted.margin}
+        options |= {"seeds_a": left.seeds, "seeds_b": right.seeds, "metric": metric}
+        options |= {"name_a": a, "name_b": b}
+        n_test = left.n_test if left.n_test == right.n_test else None
+        if left.classes != right.classes:
+            raise InputError(f"Received other classes for {a} than for {b}; expected the same.")
+        if left.classes is None:
+            if wanted.per_class:
+                raise InputError(f"Received --per-class; expected a column class in {str(path)!r}.")
+            return Result(compare(left.values, right.values, n_test=n_test, **options), ())  # type: ignore[arg-type]
+        family = compare_classes(
+            left.values,
+            right.values,
+            classes=left.classes,
+            n_test=n_test,
+            correction=wanted.correction,  # type: ignore[arg-type]
+            **options,
+        )
+    return Result(family, ())
+
+
+@dataclass(frozen=True)
+class Result:
+    """One comparison or a family of them, and planned interactions, ready to be shown."""
+
+    found: "Comparison | Family | None"
+    remarks: tuple[str, ...]
+    interactions: "tuple[DoubleDifference, ...]" = ()
+
+    def show(self, style: str, figure: Path | None) -> None:
+        """Print it, and draw its figure where one is asked for."""
+        from analysis.comparison import Comparison
+        from analysis.wording import explain
+
+        if figure is not None:
+            if self.found is None:
+                raise InputError(
+                    "Received --figure for a study that plans no comparison; expected two "
+                    "conditions to draw."
+                )
+            from analysis.comparison_figure import comparison_figure
+            from analysis.figures import save
+
+            with input_errors():
+                save(comparison_figure(self.found), figure)
+            say(f"drawn: {figure}", err=True)
+        if style == "json":
+            record = {} if self.found is None else self.found.to_json()
+            if self.interactions:
+                record["interactions"] = [each.to_json() for each in self.interactions]
+            say(json.dumps(record, indent=1, allow_nan=False))
+        elif style in ("markdown", "latex"):
+            self._show_tables(style)
+        else:
+            if isinstance(self.found, Comparison):
+                say(explain(self.found))
+            elif self.found is not None:
+                _show_family(self.found)
+            if self.interactions:
+                if self.found is not None:
+                    say("")
+                show_interactions(self.interactions)
+        for remark in self.remarks:
+            say(f"note: {clean(remark)}", err=True)
+
+    def _show_tables(self, style: str) -> None:
+        """The comparisons as a table and their sentences; then the interactions likewise."""
+        from analysis.comparison import Comparison
+        from analysis.comparison_table import comparison_table, interaction_table
+        from analysis.families import Family
+        from analysis.wording import explain_family
+        from studies.answers.rendering import show
+
+        shown: list[tuple[pd.DataFrame, str, list[str]]] = []
+        found = self.found
+        if isinstance(found, Comparison):
+            title = f"{found.metric} of {found.a} and {found.b}: {found.test.name}, 95 % interval"
+            sentence = str(found).partition("\n")[0]
+            notes = [f"note: {note}" for note in found.notes if note not in sentence]
+            shown.append((comparison_table(found), title, [sentence, *notes]))
+        elif found is not None:
+            title, *lines = explain_family(found).split("\n")
+            shown.append((comparison_table(found), title, lines))
+        if self.interactions:
+            lines = [str(each).partition("\n")[0] for each in self.interactions]
+            title = interaction_words(self.interactions)
+            shown.append((interaction_table(self.interactions), title, lines))
+        first = found.comparisons[0] if isinstance(found, Family) else found or self.interactions[0]
+        where = f"{first.study} ({first.variant}): " if first.study else ""
+        for i, (table, title, lines) in enumerate(shown):
+            if style == "markdown":
+                say("\n" * (i > 0) + f"{where}{title}\n", markdown=True)
+            show(table, style, decimals=2, title=f"{where}{title}", notes=lines)
+            if style == "markdown":
+                say("\n" + "\n\n".join(lines), markdown=True)
+
+
+def sentences(reading: Reading) -> list[str]:
+    """A study's answer: the verdict on each comparison and interaction that it plans."""
+    from analysis.comparison import Comparison
+    from analysis.wording import explain, explain_interaction
+
+    definition = reading.definition
+    if definition is None:
+        return []
+    present = {record.condition for record in reading.records}
+    pairs = [pair for pair in definition.comparisons if set(pair) <= present]
+    options: dict[str, Any] = {
+        "paired": definition.paired,
+        "planned": reading.planned,
+        "metric": definition.primary,
+        "margin": definition.margin,
+    }
+    texts: list[str] = []
+    with input_errors():
+        if pairs:
+            found = _conditions(reading, pairs, definition.primary, "holm", options)
+            each = [found] if isinstance(found, Comparison) else found.comparisons
+            texts += map(explain, each)
+        interactions = interactions_of(reading, definition.primary, definition.margin, "holm")
+    for planned, interaction in zip(definition.interactions, interactions, strict=True):
+        if set(planned.conditions) <= present:
+            texts.append(explain_interaction(interaction))
+    return [text.partition("\n")[0] for text in texts]
+
+
+def _conditions(
+    reading: Reading,
+    pairs: Sequence[tuple[str, str]],
+    metric: str,
+    correction: str,
+    options: dict[str, Any],
+) -> "Comparison | Family":
+    """One comparison, or several as a family with Friedman's line."""
+    from analysis.comparison import compare
+    from analysis.families import compare_all
+    from analysis.values import values_of
+
+    names = list(dict.fromkeys(name for pair in pairs for name in pair))
+    values = {
+        name: values_of(reading.records, metric, name, diverged=True) * factor_of(metric)
+        for name in names
+    }
+    seeds = {name: series.index.tolist() for name, series in values.items()}
+    options = options | {
+        "unit": unit_of(metric),
+        "n_test": examples_behind(reading, metric),
+        "chance": chance_of(reading, metric),
+    }
+    if len(pairs) == 1:
+        ((a, b),) = pairs
+        return compare(
+            values[a].to_numpy(),
+            values[b].to_numpy(),
+            seeds_a=seeds[a],
+            seeds_b=seeds[b],
+            name_a=a,
+            name_b=b,
+            **options,
+        )
+    return compare_all(
+        {name: series.to_numpy() for name, series in values.items()},
+        pairs=pairs,
+        seeds=seeds,
+        higher_is_better=higher_is_better(metric) is not False,
+        correction=correction,  # type: ignore[arg-type]
+        **options,
+    )
+
+
+def _classes(
+    reading: Reading,
+    pairs: Sequence[tuple[str, str]],
+    metric: str,
+    wanted: Wanted,
+    options: dict[str, Any],
+) -> "Family":
+    """The classes of one pair of conditions as a family."""
+    import numpy as np
+    import pandas as pd
+
+    from analysis.families import compare_classes
+    from analysis.values import values_of
+
+    if len(pairs) != 1:
+        raise InputError(
+            f"Received --per-class for {len(pairs)} pairs of conditions; expected one: name two "
+            "conditions."
+        )
+    ((a, b),) = pairs
+    classes = classes_of(reading)
+    if classes is None:
+        raise InputError(
+            f"Received --per-class for {reading.study}; expected a study that trains networks on "
+            "classes."
+        )
+    frames = {
+        name: pd.DataFrame(
+            {c: values_of(reading.records, metric, name, c, diverged=True) for c in range(classes)}
+        )
+        * factor_of(metric)
+        for name in (a, b)
+    }
+    sizes = class_examples_behind(reading, metric)
+    return compare_classes(
+        frames[a].to_numpy(),
+        frames[b].to_numpy(),
+        classes=list(range(classes)),
+        seeds_a=frames[a].index.tolist(),
+        seeds_b=frames[b].index.tolist(),
+        name_a=a,
+        name_b=b,
+        n_test=None if sizes is None else np.asarray(sizes).tolist(),
+        unit=unit_of(metric),
+        correction=wanted.correction,  # type: ignore[arg-type]
+        **options,
+    )
+
+
+def _show_family(family: "Family") -> None:
+    from analysis.comparison_table import comparison_table
+    from analysis.wording import explain, family_notes, family_words, friedman_words
+    from studies.answers.rendering import show
+
+    if family.friedman is not None:
+        say(f"{friedman_words(family)}\n")
+    say(family_words(family))
+    show(comparison_table(family), "text", decimals=2)
+    say("")
+    for comparison in family.comparisons:
+        say(explain(comparison).partition("\n")[0])
+    for note in family_notes(family):
+        say(f"note: {note}")

@@ -1,0 +1,1 @@
+"""The commands of `ebb`, a file for those that belong together."""

@@ -1,0 +1,61 @@
+"""`ebb data`: the data sets."""
+
+from pathlib import Path
+
+import click
+
+from data import InputError
+from studies.commands.options import data_option
+
+
+@click.group("data")
+def data_group() -> None:
+    """The data sets: which there are, what is in one, and bringing in your own."""
+
+
+@data_group.command("list")
+@data_option
+def data_list(data_dir: Path | None) -> None:
+    """The data sets, and where each comes from."""
+    from data import available
+    from studies.answers.rendering import clean
+
+    for row in available(data_dir):
+        shape = " x ".join(map(str, row.shape)) if row.shape else ""
+        click.echo(clean(f"{row.name:<16} {row.status:<12} {shape:<20} {row.where}"))
+
+
+@data_group.command("show")
+@click.argument("name")
+@data_option
+def data_show(name: str, data_dir: Path | None) -> None:
+    """Read and check a data set, and say what is in it."""
+    import numpy as np
+
+    from data import load
+    from studies.answers.rendering import clean
+
+    dataset = load(name, data_dir)
+    x = dataset.x_train
+    click.echo(clean(f"{dataset.name}, from {dataset.source}"))
+    click.echo(f"inputs: {' x '.join(map(str, x.shape[1:]))} {x.dtype}, {x.min()} to {x.max()}")
+    for part, labels in (("train", dataset.y_train), ("test", dataset.y_test)):
+        counts = " ".join(map(str, np.bincount(labels, minlength=dataset.classes)))
+        click.echo(
+            f"{part}: {len(labels)} examples; per class 0 to {dataset.classes - 1}: {counts}"
+        )
+    click.echo(f"checksum: {dataset.checksum}")
+
+
+@data_group.command("import")
+@click.argument("name")
+@click.argument("source", type=click.Path(path_type=Path))
+@data_option
+def data_import(name: str, source: Path, data_dir: Path | None) -> None:
+    """Check the files in SOURCE and keep them as the data set NAME."""
+    from data import import_folder
+    from studies.answers.rendering import clean
+
+    if data_dir is None:
+        raise InputError("Received no --data-dir; expected the folder to keep the data set in.")
+    click.echo(clean(f"kept as {import_folder(name, source, data_dir)}"))

@@ -1,0 +1,90 @@
+"""What commands share: options, and how they speak beside the answer."""
+
+import contextlib
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import click
+
+from core.store import Store
+from data import InputError
+
+DONE, FELL_SHORT, WRONG_CALL, INTERRUPTED = 0, 1, 2, 130
+"""Exit statuses."""
+
+
+store_option = click.option(
+    "--store",
+    "folder",
+    type=click.Path(path_type=Path),
+    envvar="EBB_STORE",
+    default="results",
+    show_default=True,
+    help="Folder of the records (or EBB_STORE).",
+)
+data_option = click.option(
+    "--data-dir",
+    type=click.Path(path_type=Path),
+    envvar="EBB_DATA",
+    help="Folder with a sub-folder for each data set (or EBB_DATA). [default: the Keras cache]",
+)
+variant_option = click.option(
+    "--variant", help="full, quick, or the overrides it was run with. [default: full if there]"
+)
+
+
+def figure_option(what: str) -> Callable[[Any], Any]:
+    """The option that names a picture; a name that cannot be drawn into is refused at once."""
+
+    def check(context: click.Context, option: click.Parameter, path: Path | None) -> Path | None:
+        if path is not None and path.suffix.lower() not in (".png", ".svg"):
+            raise InputError(f"Received --figure {path.name!r}; expected a name in .png or .svg.")
+        if path is not None and not path.parent.is_dir():
+            raise InputError(
+                f"Received --figure {str(path)!r}; expected a folder that is there: make it first."
+            )
+        return path
+
+    kind = click.Path(path_type=Path, dir_okay=False)
+    return click.option(
+        "--figure", type=kind, callback=check, help=f"{what} into this .png or .svg."
+    )
+
+
+def format_option(*styles: str) -> Callable[[Any], Any]:
+    """The option that chooses between people and programs."""
+    return click.option(
+        "--format", "style", type=click.Choice(styles), default="text", show_default=True
+    )
+
+
+def remark(line: str) -> None:
+    """Say something beside the answer, if somebody is still there to read it."""
+    with contextlib.suppress(OSError):
+        click.echo(line, err=True)
+
+
+def confirm(question: str, yes: bool) -> None:
+    """Ask; go on where the answer, or `yes`, is yes.
+
+    Raises:
+        InputError: Nobody can be asked.
+    """
+    if yes:
+        return
+    if sys.stdin is None or not sys.stdin.isatty():
+        raise InputError(
+            f"{question} Received no answer; expected --yes where nobody can be asked."
+        )
+    click.confirm(question, abort=True)
+
+
+def hold(store: Store, study: str, variant: str) -> None:
+    """Be the only process that writes these records, until the command ends."""
+    from core.lock import held
+
+    note = click.get_current_context().with_resource(held(store.folder, study, variant))
+    if note:
+        remark(f"note: {note}")

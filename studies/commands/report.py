@@ -1,0 +1,62 @@
+"""`ebb report`: pages."""
+
+from pathlib import Path
+
+import click
+
+from core.store import Store
+from data import InputError
+from studies.commands.options import data_option, store_option, variant_option
+
+
+@click.command()
+@click.argument("studies", nargs=-1, metavar="STUDY...", required=True)
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path),
+    help="The page; of several studies the folder. [default: STUDY.html]",
+)
+@click.option(
+    "--figures",
+    type=click.Path(path_type=Path),
+    metavar="FOLDER",
+    help="Each figure as .png and .svg as well, and the numbers behind it as .csv.",
+)
+@click.option(
+    "--compare",
+    "stores",
+    nargs=2,
+    type=click.Path(path_type=Path),
+    metavar="STORE_A STORE_B",
+    help="Instead: what moved between two stores, of two versions for instance.",
+)
+@variant_option
+@store_option
+@data_option
+def report(
+    studies: tuple[str, ...],
+    out: Path | None,
+    figures: Path | None,
+    stores: tuple[Path, Path] | None,
+    variant: str | None,
+    folder: Path,
+    data_dir: Path | None,
+) -> None:
+    """A study as one HTML page: protocol, verdict, tables, figures, environment.
+
+    The page needs no network and runs nothing. Of several studies, a page each and an index.
+    """
+    if stores is not None:
+        from studies.report.moved import write_moved
+
+        if figures is not None or len(studies) > 1:
+            raise InputError(
+                "Received --compare with --figures or several studies; expected one study alone."
+            )
+        write_moved(Store(stores[0]), Store(stores[1]), studies[0], variant, out)
+        return
+    from studies.report.publishing import write_reports
+
+    write_reports(
+        Store(folder), studies, variant=variant, out=out, figures=figures, data_dir=data_dir
+    )

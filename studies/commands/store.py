@@ -1,0 +1,48 @@
+"""`ebb store`: the store as such."""
+
+from pathlib import Path
+
+import click
+
+from core.store import Store
+from studies.commands.options import FELL_SHORT, store_option
+
+
+@click.group("store")
+def store_group() -> None:
+    """The store itself: whether it is sound, and its content as tables for other programs."""
+
+
+@store_group.command("check")
+@store_option
+def store_check(folder: Path) -> None:
+    """Read all of a store; a line for each fault says which run, and how to mend it."""
+    from studies.records.soundness import check_store
+
+    if not check_store(Store(folder)):
+        raise SystemExit(FELL_SHORT)
+
+
+@store_group.command("export")
+@click.argument("target", metavar="FOLDER", type=click.Path(path_type=Path))
+@click.option(
+    "--format",
+    "style",
+    type=click.Choice(["csv", "parquet"]),
+    default="csv",
+    show_default=True,
+    help="parquet needs the extra of that name.",
+)
+@click.option("--study", help="Only this one. [default: all]")
+@click.option("--force", is_flag=True, help="Overwrite files that are there.")
+@store_option
+def store_export(target: Path, style: str, study: str | None, force: bool, folder: Path) -> None:
+    """Write the records as tables into FOLDER: runs, evaluations, confusion, history.
+
+    Figures are in full precision, accuracies fractions. `run` and `evaluation` number the rows of
+    the first two tables, and join the others to them.
+    """
+    from studies.answers.reading import study_name
+    from studies.records.exporting import export
+
+    export(Store(folder), target, style, study and study_name(study), force)

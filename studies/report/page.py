@@ -1,0 +1,84 @@
+"""A report as one HTML page that needs no network: words and numbers are escaped, nothing runs."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import jinja2
+from markupsafe import Markup
+
+from studies.report.content import Report, picture_table
+from studies.report.inline import inline
+from studies.report.wordings import Table
+
+GENERATOR = "Ebb"
+"""Who made a page, in its head; only such a file is replaced."""
+FOLDED = 30
+"""Rows from which a table is folded away."""
+
+
+@dataclass(frozen=True)
+class Linked:
+    """A study on the index page.
+
+    Attributes:
+        address: Of its page, beside the index.
+        report: What stands there.
+    """
+
+    address: str
+    report: Report
+
+
+def study_page(report: Report) -> str:
+    """The page of a study."""
+    drawings = {
+        picture.name: Markup(inline(picture.figure, picture.name, picture.alt))
+        for picture in report.pictures
+    }
+    tables = {picture.name: picture_table(picture) for picture in report.pictures}
+    return _render("page.html.jinja", report=report, drawings=drawings, numbers=tables)
+
+
+def index_page(pages: Sequence[Linked]) -> str:
+    """The page that leads to those of several studies."""
+    return _render("index.html.jinja", pages=pages)
+
+
+def tables_page(
+    title: str, facts: str, verdicts: Sequence[str], sections: Sequence[tuple[str, Sequence[Table]]]
+) -> str:
+    """A page of sentences and tables.
+
+    Args:
+        title: Its heading.
+        facts: A line below it.
+        verdicts: The answer, a sentence each.
+        sections: Headings, each with its tables.
+    """
+    return _render(
+        "tables.html.jinja", title=title, facts=facts, verdicts=verdicts, sections=sections
+    )
+
+
+def is_ours(text: str) -> bool:
+    """Whether the beginning of a file says that it is such a page."""
+    return f'<meta name="generator" content="{GENERATOR}' in text
+
+
+def _render(template: str, **given: Any) -> str:
+    return _environment().get_template(template).render(generator=GENERATOR, folded=FOLDED, **given)
+
+
+@cache
+def _environment() -> jinja2.Environment:
+    return jinja2.Environment(
+        loader=jinja2.FileSystemLoader(Path(__file__).parent / "templates"),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )

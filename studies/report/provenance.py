@@ -1,0 +1,125 @@
+"""Where the numbers of a page come from: runs, failures, environment, and how to do it again."""
+
+import shlex
+from typing import TYPE_CHECKING
+
+from core import environment, fingerprint
+from studies.answers.reading import Reading
+from studies.report.wordings import Table, printable
+from studies.running import memory
+
+if TYPE_CHECKING:
+    from studies.study import Study
+
+MOST_RUNS = 50
+"""Runs without a result that are listed one by one."""
+ENVIRONMENT = {"core": "Ebb's core", "ebb": "Ebb", "xla": "XLA flags"}
+
+
+def runs_table(reading: Reading, planned: "Study | None") -> Table:
+    """How the runs of each condition ended."""
+    from analysis.tables import status_counts
+
+    counts = {row["condition"]: row for row in status_counts(reading.records).to_dict("records")}
+    names = dict.fromkeys([*counts, *(planned.conditions if planned else ())])
+    statuses = ("finished", "diverged", "failed", "stopped")
+    rows = []
+    for name in names:
+        seeds = sorted({r.seed for r in reading.records if r.condition == name})
+        row = counts.get(name, dict.fromkeys(statuses, 0))
+        rows.append(
+            (name, str(reading.planned), *(str(row[each]) for each in statuses), ranges(seeds))
+        )
+    headings = ("condition", "planned seeds", *statuses, "seeds")
+    words = (True, *(False,) * 5, True)
+    return Table("How the runs ended", headings, tuple(rows), words=words)
+
+
+def failures_table(reading: Reading) -> Table | None:
+    """Runs without a result, one by one."""
+    lost = [record for record in reading.records if record.status in ("failed", "stopped")]
+    lost += [record for record in reading.records if record.status == "diverged"]
+    rows = [
+        (r.condition, str(r.seed), r.status, printable(r.error) or "-", r.key)
+        for r in lost[:MOST_RUNS]
+    ]
+    if not rows:
+        return None
+    caption = "Runs that did not finish"
+    caption += f" (the first {MOST_RUNS} of {len(lost)})" if len(lost) > MOST_RUNS else ""
+    headings = ("condition", "seed", "status", "error", "run")
+    return Table(caption, headings, tuple(rows), heads=2, words=(True, False, True, True, True))
+
+
+def environment_table(reading: Reading) -> Table:
+    """Versions, processor and data that the numbers come from."""
+    first = reading.records[0]
+    rows = [(ENVIRONMENT.get(name, name), value) for name, value in first.environment.items()]
+    same = fingerprint(first.environment) == fingerprint(environment())
+    rows.append(("the environment of this page", "the same" if same else "another: stale"))
+    checksums = dict.fromkeys(f"{r.recipe['dataset']}: {r.data or 'none'}" for r in reading.records)
+    rows += [("data, checksum", each) for each in checksums]
+    most = max(map(memory.megabytes, reading.records))
+    rows += [("memory of a worker, at most", f"{most} MB")] if most else []
+    remarks = dict.fromkeys(remark for r in reading.records for remark in r.remarks)
+    rows += [
+        ("remark of runs", printable(each))
+        for each in remarks
+        if not each.startswith(memory.REMARK)  # every run has its own
+    ]
+    return Table(
+        "What the numbers were measured with", ("what", "value"), tuple(rows), words=(True, True)
+    )
+
+
+def command_of(reading: Reading, name: str, planned: "Study | None") -> tuple[str, str]:
+    """The line that does it all again, and what a reader must add."""
+    parts, note = ["ebb", "run", name], ""
+    if reading.definition is None:
+        parts[2] = "FILE.py"
+        note = "FILE.py is the file that defines the study; only its name is known here."
+    words = reading.variant.split(",")
+    if words[0] == "quick":
+        parts.append("--quick")
+        words = words[1:]
+    for word in words if words != ["full"] else []:
+        field, _, value = word.partition("=")
+        parts += ["--set", f"{field}={_as_typed(value)}"]
+    there = list(dict.fromkeys(record.condition for record in reading.records))
+    if planned is not None and set(there) < set(planned.conditions):
+        parts += ["--conditions", ",".join(there)]
+    seeds = sorted({record.seed for record in reading.records})
+    if planned is None or seeds != list(range(planned.seeds)):
+        parts += ["--seeds", _seeds(seeds)]
+    return shlex.join(parts), note
+
+
+def _as_typed(value: str) -> str:
+    """An override's value as it is typed: a variant's name joins several by plus signs."""
+    try:
+        float(value)
+    except ValueError:
+        return value.replace("+", ",")
+    return value
+
+
+def _seeds(seeds: list[int]) -> str:
+    """Seeds as they are typed: 5 for the first five, else 3-7 or 0,2,5-7."""
+    groups = _groups(seeds)
+    if len(groups) == 1 and seeds[0] == 0:
+        return str(len(seeds))
+    single = len(seeds) == 1  # `3` alone would be three seeds
+    return ",".join(f"{a}-{b}" if b > a or single else str(a) for a, b in groups)
+
+
+def ranges(seeds: list[int]) -> str:
+    """Numbers with their gaps: 0 to 4, 7."""
+    said = [f"{a} to {b}" if b > a else str(a) for a, b in _groups(seeds)]
+    return ", ".join(said) or "none"
+
+
+def _groups(seeds: list[int]) -> list[tuple[int, int]]:
+    """The first and the last of each unbroken row of sorted numbers."""
+    firsts = [seed for i, seed in enumerate(seeds) if i == 0 or seeds[i - 1] != seed - 1]
+    lasts = [seed for i, seed in enumerate(seeds) if seed + 1 not in seeds[i + 1 : i + 2]]
+    return list(zip(firsts, lasts, strict=True))

@@ -1,0 +1,153 @@
+"""`ebb report`: which pages are written where, and the figures beside them as files."""
+
+import os
+import re
+from collections.abc import Sequence
+from pathlib import Path
+
+from core import Store
+from data import InputError
+from studies.answers.rendering import say
+from studies.answers.tables import input_errors
+from studies.report.content import Report, report_of
+from studies.report.page import Linked, index_page, is_ours, study_page
+
+UNFIT = re.compile(r"[^A-Za-z0-9.+_=-]+")
+"""What does not belong in a file's name."""
+
+
+def write_reports(
+    store: Store,
+    names: Sequence[str],
+    *,
+    variant: str | None = None,
+    out: Path | None = None,
+    figures: Path | None = None,
+    data_dir: Path | None = None,
+) -> None:
+    """Write the page of a study, or an index and a page for each of several.
+
+    Args:
+        store: Where the records are.
+        names: Names or files of studies.
+        variant: See `studies.answers.reading.choose_variant`.
+        out: The file, or a folder that is there; of several studies a folder, made if it is not
+            there. A page by the study's name in the current folder if None.
+        figures: A folder, made if it is not there: each figure as png and svg, its numbers as csv.
+        data_dir: Folder of data sets, for pictures of examples.
+
+    Raises:
+        InputError: A study was never run, or a place cannot be written to.
+    """
+    single = len(names) == 1
+    if single:
+        refuse_absent(out, "--out")
+    elif out is None or out.suffix.lower() in (".html", ".htm"):
+        raise InputError(
+            f"Received {len(names)} studies and {'no --out' if out is None else f'--out {out}'}; "
+            "expected a folder: an index and a page for each are written into it."
+        )
+    for option, folder in (("--out", None if single else out), ("--figures", figures)):
+        if folder is not None and folder.exists() and not folder.is_dir():
+            raise InputError(f"Received {option} {str(folder)!r}, a file; expected a folder.")
+    targets: dict[Path, Report] = {}
+    for name in names:
+        report = report_of(store, name, variant, data_dir)
+        target = (
+            in_folder(out, file_name(report.study, report.variant))
+            if out is None or out.is_dir() or not single
+            else out
+        )
+        if target in targets:
+            raise InputError(f"Received {name!r} twice; expected each study once.")
+        refuse_foreign(target)
+        targets[target] = report
+    index = None if single or out is None else out / "index.html"
+    if index is not None:
+        refuse_foreign(index)
+    with input_errors():
+        for folder in (figures, None if single else out):
+            if folder is not None:
+                folder.mkdir(parents=True, exist_ok=True)
+    for target, report in targets.items():
+        if figures is not None:
+            write_figures(report, figures, prefix="" if single else f"{report.study}-")
+        write_page(target, study_page(report))
+    if index is not None:
+        linked = [Linked(target.name, report) for target, report in targets.items()]
+        write_page(index, index_page(linked))
+
+
+def write_figures(report: Report, folder: Path, prefix: str = "") -> None:
+    """Each figure of a report as png and svg, and the numbers behind it as csv."""
+    from analysis.figures import save
+    from studies.report.inline import literal
+
+    with literal(), input_errors():
+        for picture in report.pictures:
+            for kind in ("png", "svg"):
+                save(picture.figure, folder / f"{prefix}{picture.name}.{kind}")
+            csv = picture.numbers.to_csv(index=False, lineterminator="\n")
+            write_whole(folder / f"{prefix}{picture.name}.csv", csv)
+    count = 3 * len(report.pictures)
+    say(f"drawn: {count} files in {folder}", err=True)
+
+
+def file_name(study: str, variant: str) -> str:
+    """A page's name: class-order.html, or class-order-quick.html."""
+    name = study if variant == "full" else f"{study}-{variant}"
+    return f"{UNFIT.sub('-', name)}.html"
+
+
+def in_folder(folder: Path | None, name: str) -> Path:
+    """A file in a folder, the current one if None."""
+    return (folder or Path()) / name
+
+
+def refuse_absent(out: Path | None, option: str) -> None:
+    """Refuse a file whose folder is not there."""
+    if out is not None and not out.is_dir() and not out.parent.is_dir():
+        raise InputError(
+            f"Received {option} {str(out)!r}; expected a folder that is there: make it first."
+        )
+    if out is not None and not out.is_dir() and out.suffix.lower() not in (".html", ".htm"):
+        raise InputError(
+            f"Received {option} {str(out)!r}; expected a name in .html, or a folder that is there."
+        )
+
+
+def refuse_foreign(target: Path) -> None:
+    """Refuse to replace a file that is no page of ours."""
+    if target.is_dir():
+        raise InputError(f"Received {str(target)!r}, a folder; expected the name of a page.")
+    if target.exists():
+        with open(target, encoding="utf-8", errors="replace") as file:
+            if not is_ours(file.read(2000)):
+                raise InputError(
+                    f"Received {str(target)!r}, which is there and is no report of Ebb; expected "
+                    "another name: move it away, or name one by --out."
+                )
+
+
+def write_page(target: Path, text: str) -> None:
+    """Write a page whole and say where."""
+    write_whole(target, text)
+    say(f"written: {target}", err=True)
+
+
+def write_whole(target: Path, text: str) -> None:
+    """Write a file whole or not at all.
+
+    Raises:
+        InputError: It cannot be written.
+    """
+    temporary = target.with_name(f".{target.name}.{os.getpid()}")
+    try:
+        temporary.write_text(text, encoding="utf-8", newline="\n")
+        os.replace(temporary, target)
+    except OSError as error:
+        raise InputError(
+            f"Received {str(target)!r}; expected a file that can be written ({error.strerror})."
+        ) from None
+    finally:
+        temporary.unlink(missing_ok=True)

@@ -1,0 +1,333 @@
+"""Where runs happen: an executor is a function from jobs to the events that they cause.
+
+`in_processes` is the one for this machine, `studies.running.cluster` has the one for a Dask
+cluster; both hand out jobs by `conduct`. The driver never imports TensorFlow: each worker is a
+process of its own with one thread, so that a run's bytes do not depend on how many there are.
+"""
+
+import contextlib
+import os
+import pickle
+import queue
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, NamedTuple, Protocol
+
+from core import Recipe
+from studies.running.reports import read_report
+from studies.scoring import Scoring
+
+ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
+"""For NumPy's matrix products; it reads them once, when it is imported."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Job:
+    """One run to do.
+
+    Attributes:
+        key: The run's identity, see `Recipe.key`.
+        study, variant, condition, seed: Whose run it is.
+        recipe: What to do.
+        data: Checksums of its data set and, with a transfer, of its source's; none for a score.
+        data_dir: The folder given for data sets, if any.
+        study_file: The user's study file, if it is not one of Ebb's own.
+        keep: Folder for the state of a long run, see `core.continuation`.
+        weights: Folder of kept weights, see `core.kept`.
+        keep_weights: Whether to keep this run's.
+        tensorboard: Folder for TensorBoard's event files; none are written if None.
+        together: The recipes of all conditions that are run: a worker checks them before it
+            trains anything.
+    """
+
+    key: str
+    study: str
+    variant: str
+    condition: str
+    seed: int
+    recipe: Recipe | Scoring
+    data: tuple[str, ...]
+    data_dir: Path | None = None
+    study_file: Path | None = None
+    keep: Path | None = None
+    weights: Path | None = None
+    keep_weights: bool = False
+    tensorboard: Path | None = None
+    together: Mapping[str, Recipe] = field(default_factory=dict)
+
+
+class Event(NamedTuple):
+    """Something that happened to a job.
+
+    Attributes:
+        job: The job.
+        kind: `started`; `epoch` (value: epochs done); `record` (value: the record);
+            `refused` (value: the condition whose recipe cannot work, and one line that says
+            why); `failed` or `died` (value: one line, what happened).
+        value: See `kind`.
+    """
+
+    job: Job
+    kind: str
+    value: Any = None
+
+
+Executor = Callable[[Sequence[Job]], Iterator[Event]]
+CONDITIONS = 10
+"""How many conditions a worker process trains: each leaves compiled code behind, some 12 MB."""
+
+
+def processors() -> int:
+    """How many processors this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+class NoWorkersError(Exception):
+    """The rest cannot be run now, for no fault of the call or of a run: one line that says why."""
+
+
+class Worker(Protocol):
+    """Does one job after the other and reports what happens.
+
+    Attributes:
+        job: What it is at.
+        faulty: Whether a run failed there.
+        log: What it printed, if that is kept.
+    """
+
+    job: Job | None
+    faulty: bool
+    log: Path | None
+
+    def start(self, job: Job) -> None:
+        """Begin a job."""
+
+    def stop(self) -> None:
+        """Let the worker end by itself."""
+
+    def end(self) -> None:
+        """End the worker now, and tidy up after it."""
+
+
+Reports = queue.SimpleQueue[tuple[Worker | None, str, Any]]
+"""What workers say: who, and an event's kind and value. Nobody says `room` when there may be room
+for another worker, `stopped` (with one line) when there will not be any, and `interrupted` when a
+signal came: what was reported before it is still handed on."""
+
+
+def in_processes(
+    jobs: Sequence[Job],
+    *,
+    workers: int,
+    logs: Path,
+    timeout: float | None = None,
+    reports: Reports | None = None,
+) -> Iterator[Event]:
+    """Run jobs in worker processes on this machine.
+
+    Args:
+        jobs: What to run; started in this order, condition by condition.
+        workers: How many processes.
+        logs: Folder for what the workers print; kept where a run failed.
+        timeout: Seconds that a run may take, from the moment when it is handed to a worker. One
+            that takes longer costs its worker, as if that had died.
+        reports: Where the workers report, if somebody else has something to say there.
+    """
+    heard: Reports = queue.SimpleQueue() if reports is None else reports
+
+    def hire(crew: Sequence[Worker]) -> Worker | None:
+        return WorkerProcess(heard, logs, timeout) if len(crew) < workers else None
+
+    return conduct(jobs, heard, hire)
+
+
+def conduct(
+    jobs: Sequence[Job], reports: Reports, hire: Callable[[Sequence[Worker]], Worker | None]
+) -> Iterator[Event]:
+    """Hand jobs to workers until all are done.
+
+    A worker keeps to one condition while there are jobs of it, because it compiles a network
+    once; one that has compiled many is replaced. A worker that dies costs the run that it was at.
+
+    Args:
+        jobs: What to run.
+        reports: What the workers report.
+        hire: Given the workers that there are, one more; None if there is no room for it.
+
+    Raises:
+        NoWorkersError: Nobody is left to do the rest.
+        KeyboardInterrupt: A signal came.
+    """
+    waiting: dict[str, list[Job]] = {}
+    for job in jobs:
+        waiting.setdefault(job.condition, []).append(job)
+    crew: list[Worker] = []
+    trained: dict[Worker, set[str]] = {}
+
+    def next_job(condition: str | None) -> Job | None:
+        """Another run of the condition, else one of a condition that few are working at."""
+        if condition not in waiting:
+            working = [worker.job.condition for worker in crew if worker.job]
+            condition = min(waiting, key=working.count, default=None)
+        if condition is None:
+            return None
+        job = waiting[condition].pop(0)
+        if not waiting[condition]:
+            del waiting[condition]
+        return job
+
+    try:
+        while True:
+            while waiting and (new := hire(crew)) is not None:
+                first = next_job(None)
+                assert first is not None  # some are waiting
+                crew.append(new)
+                new.start(first)
+                yield Event(first, "started")
+            if not waiting and not any(worker.job for worker in crew):
+                return
+            worker, kind, value = reports.get()
+            if worker is None:
+                if kind == "stopped":
+                    raise NoWorkersError(value)
+                if kind == "interrupted":
+                    raise KeyboardInterrupt
+                continue
+            if worker.job is None:
+                continue  # the end of a worker that had nothing left to do
+            if kind in ("failed", "died"):
+                worker.faulty = True
+                value = f"{value}, see {worker.log}" if worker.log else value
+            yield Event(worker.job, kind, value)
+            if kind == "epoch":
+                continue
+            condition = worker.job.condition
+            if isinstance(worker.job.recipe, Recipe):
+                trained.setdefault(worker, set()).add(condition)
+            worker.job = None
+            # TensorFlow forgets nothing that it compiled: the next condition is a new process's.
+            full = len(trained.get(worker, ())) >= CONDITIONS and condition not in waiting
+            if kind == "died" or (full and waiting):
+                if kind != "died":
+                    worker.stop()
+                worker.end()
+                crew.remove(worker)
+            elif (following := next_job(condition)) is not None:
+                worker.start(following)
+                yield Event(following, "started")
+            else:
+                worker.stop()
+    finally:
+        for worker in crew:
+            worker.end()
+
+
+class WorkerProcess:
+    """A process that runs `studies.running.worker`, and the thread that listens to it.
+
+    Args:
+        reports: Where to put what it says.
+        logs: Folder for what it prints.
+        timeout: Seconds that a run may take.
+        folder: Where it stands; here if None.
+    """
+
+    def __init__(
+        self,
+        reports: Reports,
+        logs: Path,
+        timeout: float | None,
+        folder: Path | None = None,
+    ) -> None:
+        self.job: Job | None = None
+        self.faulty = self.overdue = False
+        self._timeout = timeout
+        logs.mkdir(parents=True, exist_ok=True)
+        self.log: Path | None = new_log(logs)
+        with self.log.open("wb") as file:
+            self._process = subprocess.Popen(
+                [sys.executable, "-P", "-m", "studies.running.worker"],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=file,
+                env=os.environ | ONE_THREAD,
+                cwd=folder,
+                # Ctrl-C is the driver's to handle; its workers are told by it.
+                start_new_session=True,
+            )
+        threading.Thread(target=self._listen, args=(reports,), daemon=True).start()
+
+    def start(self, job: Job) -> None:
+        """Hand it a job; from now on its time runs."""
+        self.job = job
+        if self._timeout is not None:
+            watch = threading.Timer(self._timeout, self._stop_late, [job])
+            watch.daemon = True
+            watch.start()
+        self._say(job)
+
+    def _stop_late(self, job: Job) -> None:
+        if self.job is job:
+            self.overdue = True
+            self._process.kill()
+
+    def stop(self) -> None:
+        """Let the worker end by itself."""
+        self._say(None)
+
+    def end(self) -> None:
+        """End the worker now, and tidy up after it."""
+        self._process.kill()
+        self._process.wait()
+        for pipe in (self._process.stdin, self._process.stdout):
+            if pipe is not None:
+                with contextlib.suppress(OSError):  # what was still to be said to it is lost
+                    pipe.close()
+        if not self.faulty and self.log is not None:
+            self.log.unlink(missing_ok=True)
+
+    def _say(self, message: Job | None) -> None:
+        assert self._process.stdin is not None
+        with contextlib.suppress(BrokenPipeError):  # it died: its listener reports so
+            pickle.dump(message, self._process.stdin)
+            self._process.stdin.flush()
+
+    def _listen(self, reports: Reports) -> None:
+        assert self._process.stdout is not None
+        try:
+            while (report := read_report(self._process.stdout)) is not None:
+                kind, value = report
+                reports.put((self, kind, value))
+            why = f"its worker process ended with {_how(self._process.wait())}"
+        except Exception as error:  # no bytes that something else wrote there may end this thread
+            self._process.kill()
+            self._process.wait()
+            why = f"its worker process reported what cannot be read ({type(error).__name__})"
+        finally:
+            if self.overdue:
+                why = f"it took longer than {self._timeout:g} s (--timeout)"
+            reports.put((self, "died", why))
+
+
+def _how(status: int) -> str:
+    """How a process ended, from what `wait` says."""
+    if status >= 0:
+        return f"exit status {status}"
+    # The system ends a process so that takes too much memory; it says so nowhere else.
+    memory = ", as when memory runs out" if -status == signal.SIGKILL else ""
+    return f"signal {-status}{memory}"
+
+
+def new_log(folder: Path) -> Path:
+    """A name in a folder of logs that nothing has yet."""
+    number = len(list(folder.glob("worker-*.log"))) + 1
+    while (log := folder / f"worker-{os.getpid()}-{number}.log").exists():
+        number += 1
+    return log

@@ -1,0 +1,183 @@
+"""How a study shows that it advances: a live line on a terminal, plain lines elsewhere."""
+
+import contextlib
+import sys
+import time
+from collections import Counter
+from types import TracebackType
+from typing import Any
+
+from core import Record
+from core.evaluation import Evaluation
+from studies.answers.rendering import clean
+from studies.running.executor import Job
+from studies.running.runner import Plan
+from studies.scoring import Scoring
+
+
+def display(plan: Plan, quiet: bool) -> "Lines":
+    """The display that suits standard error."""
+    if quiet:
+        return Lines(plan, silent=True)
+    return Live(plan) if sys.stderr.isatty() else Lines(plan)
+
+
+class Lines:
+    """One plain line for each run that ends."""
+
+    def __init__(self, plan: Plan, silent: bool = False) -> None:
+        self.runs, self.ended_runs, self.silent = len(plan.jobs), 0, silent
+        self.epochs = sum(job.recipe.epochs for job in plan.jobs)
+        self.epochs_done = 0
+        self.waiting = Counter(job.condition for job in plan.jobs)
+        self.start = time.monotonic()
+
+    def __enter__(self) -> "Lines":
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        pass
+
+    def started(self, job: Job) -> None:
+        """A run began."""
+
+    def epoch(self, job: Job, epoch: int) -> None:
+        """A run ended an epoch."""
+        self.epochs_done += 1
+
+    def ended(self, job: Job, record: Record) -> None:
+        """A run ended."""
+        self.ended_runs += 1
+        # A run that stopped early leaves epochs that nobody will train.
+        trained = max((row[0] for row in record.history), default=0)
+        self.epochs -= job.recipe.epochs - trained
+        self.waiting[job.condition] -= 1
+        if self.silent:
+            return
+        if isinstance(job.recipe, Scoring) and record.status == "finished":
+            # There may be a thousand a second: a line for each condition.
+            if not self.waiting[job.condition]:
+                self.say(f"{job.condition}: done ({self.ended_runs} of {self.runs})")
+        else:
+            self.say(f"{describe(record)} ({self.ended_runs} of {self.runs}{self.left()})")
+
+    def left(self) -> str:
+        """How long the rest will take, from the epochs done so far."""
+        remaining = self.epochs - self.epochs_done
+        if not remaining or not self.epochs_done:
+            return ""
+        seconds = (time.monotonic() - self.start) / self.epochs_done * remaining
+        return f", about {duration(seconds)} left"
+
+    def say(self, line: str) -> None:
+        """Print a line."""
+        # A notebook paints what comes on standard error like an error.
+        notebook = type(sys.stdout).__module__.startswith("ipykernel")
+        with contextlib.suppress(OSError):  # a study goes on when nobody can read of it any more
+            print(line, file=sys.stdout if notebook else sys.stderr, flush=True)
+
+
+class Live(Lines):
+    """A bar of epochs with runs and time left, below the lines of the runs that ended."""
+
+    def __init__(self, plan: Plan) -> None:
+        super().__init__(plan)
+        from rich.console import Console
+        from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+
+        self.bar = Progress(
+            TextColumn("{task.description}"),
+            BarColumn(),
+            TextColumn("{task.completed} of {task.total} {task.fields[unit]}{task.fields[left]}"),
+            TimeElapsedColumn(),
+            console=Console(stderr=True, highlight=False),
+        )
+        self.task: Any = None
+        self.at: dict[tuple[str, int], int] = {}
+
+    def __enter__(self) -> "Lines":
+        self.bar.start()
+        unit = "epochs" if self.epochs else "runs"
+        self.task = self.bar.add_task("starting workers", total=self.epochs, left="", unit=unit)
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        with contextlib.suppress(OSError):
+            self.bar.update(self.task, visible=False)
+            self.bar.stop()
+
+    def started(self, job: Job) -> None:
+        """A run began."""
+        self.at[job.condition, job.seed] = 0
+        self.refresh()
+
+    def epoch(self, job: Job, epoch: int) -> None:
+        """A run ended an epoch."""
+        super().epoch(job, epoch)
+        self.at[job.condition, job.seed] = epoch
+        self.refresh()
+
+    def ended(self, job: Job, record: Record) -> None:
+        """A run ended."""
+        self.at.pop((job.condition, job.seed), None)
+        super().ended(job, record)
+        self.refresh()
+
+    def refresh(self) -> None:
+        """Redraw the bar."""
+        runs = ", ".join(f"{condition} seed {seed}" for condition, seed in self.at)
+        self.bar.update(
+            self.task,
+            description=runs or "done",
+            completed=self.epochs_done if self.epochs else self.ended_runs,
+            total=self.epochs or self.runs,
+            left=self.left(),
+        )
+
+    def say(self, line: str) -> None:
+        """Print a line above the bar."""
+        with contextlib.suppress(OSError):
+            self.bar.console.print(line, markup=False)
+
+
+def describe(record: Record) -> str:
+    """A run in a few words: `class-sequential seed 3: finished, test accuracy 79.3 %, 8 s`."""
+    words: list[str] = [record.status]
+    last: dict[str, Evaluation] = {evaluation.set: evaluation for evaluation in record.evaluations}
+    for name in ("test", "validation"):
+        if name in last:
+            counts = last[name].confusion
+            if not counts.sum():
+                continue
+            words.append(f"{name} accuracy {100 * counts.trace() / counts.sum():.1f} %")
+            break
+    if record.error:
+        words.append(record.error)
+    if record.seconds:
+        words.append(duration(sum(record.seconds.values())))
+    if not record.repeatable:
+        reasons = [remark for remark in record.remarks if remark.startswith("changed by")]
+        words.append(f"not kept: {'; '.join(reasons)}")
+    return clean(f"{record.condition} seed {record.seed}: {', '.join(words)}")
+
+
+def duration(seconds: float) -> str:
+    """Seconds in words: `8 s`, `3 min 20 s`, `2 h 5 min`."""
+    whole = round(seconds)
+    if whole < 1:
+        return f"{seconds:.1f} s"
+    if whole < 60:
+        return f"{whole} s"
+    if whole < 3600:
+        return f"{whole // 60} min {whole % 60} s" if whole % 60 else f"{whole // 60} min"
+    return f"{whole // 3600} h {whole % 3600 // 60} min"

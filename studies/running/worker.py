@@ -1,0 +1,162 @@
+"""A worker process: reads jobs from standard input, writes what happens to standard output."""
+
+import os
+import pickle
+import queue
+import sys
+import threading
+import traceback
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from core.environment import THREADS, xla_flags
+from studies.running import memory
+from studies.running.reports import write_report
+from studies.scoring import Scoring
+
+
+def main() -> None:
+    """Run jobs until told to stop, or until the driver is gone."""
+    # Whatever else prints in this process goes to the log, not between the reports.
+    reports = os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)
+    os.environ.update(
+        KERAS_BACKEND="tensorflow",
+        CUDA_VISIBLE_DEVICES="-1",
+        TF_CPP_MIN_LOG_LEVEL="2",
+        XLA_FLAGS=xla_flags(),
+    )
+
+    report = partial(write_report, reports)
+    jobs: queue.SimpleQueue[Any] = queue.SimpleQueue()
+    threading.Thread(target=_listen, args=(jobs,), daemon=True).start()
+    trainer: Any = None
+    while (job := jobs.get()) is not None:
+        # Scores are had without TensorFlow, and without the seconds that it takes to import.
+        if trainer is None and not isinstance(job.recipe, Scoring):
+            trainer = _one_thread_trainer()
+            if not _all_can_work(job, trainer, report):
+                continue
+        _run(job, trainer, report)
+
+
+def _listen(jobs: "queue.SimpleQueue[Any]") -> None:
+    """Take jobs; when the driver is gone, nobody waits for the rest of this one."""
+    try:
+        while True:
+            jobs.put(pickle.load(sys.stdin.buffer))
+    except EOFError:
+        os._exit(0)
+
+
+def _one_thread_trainer() -> Any:
+    """A trainer in a TensorFlow with one thread: a sum's last bits depend on their number."""
+    import tensorflow as tf
+
+    from core import Trainer
+
+    tf.config.threading.set_intra_op_parallelism_threads(THREADS)
+    tf.config.threading.set_inter_op_parallelism_threads(THREADS)
+    return Trainer()
+
+
+def _all_can_work(job: Any, trainer: Any, report: Any) -> bool:
+    """Check the recipes of all conditions: none is refused after others have trained for hours."""
+    from data import InputError
+    from studies.catalogue import load_file
+
+    try:
+        _data_of(job)
+    except InputError as error:
+        report("refused", (job.condition, str(error)))
+        return False
+    for condition, recipe in job.together.items():
+        try:
+            if job.study_file is not None:
+                load_file(job.study_file)
+            trainer.check(recipe, *_datasets(recipe, job.data_dir))
+        except InputError as error:
+            report("refused", (condition, str(error)))
+            return False
+        except Exception:
+            # A fault of ours or of a library belongs to the run that meets it.
+            traceback.print_exc()
+    return True
+
+
+def _run(job: Any, trainer: Any, report: Any) -> None:
+    from data import InputError
+    from studies.catalogue import study_in
+
+    whose = {"study": job.study, "variant": job.variant, "condition": job.condition}
+    try:
+        study = None if job.study_file is None else study_in(job.study_file)
+        if isinstance(job.recipe, Scoring):
+            record = job.recipe.run(job.seed, **whose)
+        else:
+            dataset, source = (*_data_of(job), None)[:2]
+            make_callbacks = study and study.callbacks
+            callbacks = make_callbacks(job.condition, job.seed) if make_callbacks else []
+            if job.tensorboard is not None:
+                from studies.running.event_files import epoch_writer, run_folder, write_end
+
+                callbacks = [*callbacks, epoch_writer(run_folder(job))]
+            record = trainer.train(
+                job.recipe,
+                job.seed,
+                dataset,
+                source=source,
+                callbacks=callbacks,
+                progress=lambda epoch: report("epoch", epoch),
+                keep=job.keep,
+                weights=job.weights,
+                keep_weights=job.keep_weights,
+                **whose,
+            )
+            if job.tensorboard is not None:
+                write_end(record, run_folder(job))
+    except InputError as error:
+        report("refused", (job.condition, str(error)))
+    except Exception as error:
+        traceback.print_exc()
+        lines = str(error).split("\n")
+        report("failed", f"{type(error).__name__}: {lines[0]}")
+    else:
+        report("record", replace(record, remarks=record.remarks + memory.remark()))
+
+
+def _data_of(job: Any) -> list[Any]:
+    """The data sets of a job, which are those that its run is known by."""
+    from data import InputError
+
+    datasets = _datasets(job.recipe, job.data_dir)
+    for name, dataset, planned in zip(job.recipe.datasets, datasets, job.data, strict=True):
+        if dataset.checksum != planned:
+            raise InputError(
+                f"Received data set {name!r} from {dataset.source} with checksum "
+                f"{dataset.checksum[:12]}; expected the one that the run was planned with, "
+                f"{planned[:12]}: put the same files there."
+            )
+    return datasets
+
+
+_LOADED: dict[tuple[str, Path | None], Any] = {}
+
+
+def _datasets(recipe: Any, folder: Path | None) -> list[Any]:
+    """A recipe's data sets, read once per process; only those of the last one are kept."""
+    from data import load
+
+    wanted = [(name, folder) for name in recipe.datasets]
+    for other in _LOADED.keys() - set(wanted):
+        del _LOADED[other]
+    for name, place in wanted:
+        if (name, place) not in _LOADED:
+            _LOADED[name, place] = load(name, place)
+    return [_LOADED[each] for each in wanted]
+
+
+if __name__ == "__main__":
+    main()
