@@ -1,6 +1,8 @@
 # `make demo` and `make test` need nothing but Python (3.11 to 3.13) and make.
 PYTHON ?= python3
 BIN := .venv/bin
+# A file's tests stay together: they share what takes seconds to make. A process may need 1 GB.
+TOGETHER := --numprocesses logical --maxprocesses 4 --dist loadfile
 
 .PHONY: help install demo test test-all lint bench docs notebook clean
 
@@ -30,10 +32,10 @@ lint: install
 	$(BIN)/mypy
 
 test: lint
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest $(TOGETHER)
 
 test-all: lint
-	$(BIN)/python -m pytest -m ""
+	$(BIN)/python -m pytest $(TOGETHER) -m ""
 
 bench: install
 	$(BIN)/python -m benchmarks
