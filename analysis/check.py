@@ -17,6 +17,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.special import stdtr
 
 from analysis.corrections import adjust
+from analysis.formatting import counted
 from analysis.intervals import NO_INTERVAL, mean_and_sd, prediction_interval, t_interval
 from analysis.runs import RunLike
 from analysis.values import values_of
@@ -223,7 +224,7 @@ def _class(each: object) -> int | None:
 
 def _undecidable(n: int, sd: float) -> str:
     if n < 2:
-        return f"{n} finished {'seed' if n == 1 else 'seeds'}: undecidable, 2 are needed"
+        return f"{counted(n, 'finished seed')}: undecidable, 2 are needed"
     return "no variation over seeds: undecidable" if sd == 0 else ""
 
 

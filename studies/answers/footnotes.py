@@ -1,6 +1,6 @@
 """What a reader must know to read a table right, a line each."""
 
-from analysis.formatting import is_fraction
+from analysis.formatting import counted, is_fraction
 from analysis.intervals import (
     binomial_standard_error,
     median_interval,
@@ -229,7 +229,7 @@ def _quartiles(intervals: list[tuple[float, float]], n: int) -> str:
         "" if low != low else f"{100 * low:.2f} to {100 * high:.2f}" for low, high in intervals
     ]
     if not median:
-        return f"no interval of the median from {n} seeds (6 are needed);"
+        return f"no interval of the median from {counted(n, 'seed')} (6 are needed);"
     if not lower:
         return f"p50 lies in {median} (95 %, distribution-free; a quartile needs 13 seeds);"
     return f"95 %, distribution-free: p25 in {lower}, p50 in {median}, p75 in {upper};"
