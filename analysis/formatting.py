@@ -5,12 +5,29 @@ An accuracy is a fraction and printed in percent; a difference of accuracies is 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 PLAIN = ("loss", "squared error", "degree")
+IN_PERCENT = ("points", "percentage points")
+"""Units of accuracies (fractions), and of shares and drops that are percentages already."""
 
 
 def counted(n: int, noun: str) -> str:
     """A number and what it is of: 1 run, 1,000 runs."""
     return f"{n:,} {noun}{'s' * (n != 1)}"
+
+
+def format_numbers(numbers: Sequence[int]) -> str:
+    """Sorted numbers with their gaps: 0 to 4, 7."""
+    said = [f"{a} to {b}" if b > a else str(a) for a, b in unbroken(numbers)]
+    return ", ".join(said) or "none"
+
+
+def unbroken(numbers: Sequence[int]) -> list[tuple[int, int]]:
+    """The first and the last of each unbroken row of sorted numbers."""
+    firsts = [n for i, n in enumerate(numbers) if i == 0 or numbers[i - 1] != n - 1]
+    lasts = [n for i, n in enumerate(numbers) if n + 1 not in numbers[i + 1 : i + 2]]
+    return list(zip(firsts, lasts, strict=True))
 
 
 def format_runs(n_a: int, n_b: int, *, paired: bool, noun: str = "pair") -> str:
@@ -54,12 +71,14 @@ def format_level(value: float | None, unit: str) -> str:
     """A mean or a value: percent for an accuracy, else in the metric's own unit."""
     if value is None:
         return "none"
-    return f"{100 * value:.2f} %" if unit == "points" else f"{value:.4g} {unit}"
+    if unit in IN_PERCENT:
+        return f"{100 * value if unit == 'points' else value:.2f} %"
+    return f"{value:.4g} {unit}"
 
 
 def format_amount(size: float, unit: str) -> str:
     """The size of a difference: 1.25 points, or in the metric's own unit."""
-    return f"{size:.2f} points" if unit == "points" else f"{size:.4g} {unit}"
+    return f"{size:.2f} points" if unit in IN_PERCENT else f"{size:.4g} {unit}"
 
 
 def format_signed(size: float | None, unit: str) -> str:
@@ -69,6 +88,6 @@ def format_signed(size: float | None, unit: str) -> str:
 
 def format_range(low: float, high: float, unit: str) -> str:
     """An interval with the signs of its ends: -0.20 to +1.25 points."""
-    if unit == "points":
+    if unit in IN_PERCENT:
         return f"{low:+.2f} to {high:+.2f} points"
     return f"{low:+.4g} to {high:+.4g} {unit}"

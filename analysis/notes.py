@@ -43,15 +43,19 @@ def no_variation_notes(used: UsedRuns, scale: float, unit: str, what: str) -> li
 
 
 def sameness_notes(used: UsedRuns, name_a: str, name_b: str) -> list[str]:
-    """A condition with one result for every seed, or two conditions that are the same."""
+    """A condition with one result for every seed, or two conditions that are the same.
+
+    Not where nothing or everything is right: seeds may well agree on that.
+    """
     if used.n < 2:
         return []
+    bounds = (0, round(1 / used.step))
     notes = [
         f"{name} has the same result for every seed: does the seed reach the network?"
         for k, name in ((used.ka, name_a), (used.kb, name_b))
-        if np.ptp(k) <= used.slack
+        if np.ptp(k) <= used.slack and k[0] not in bounds
     ]
-    if used.paired and not used.first.any():
+    if used.paired and not used.first.any() and not np.isin(used.ka, bounds).all():
         notes.append(f"{name_a} and {name_b} are identical at every seed: are they one recipe?")
     return notes
 
@@ -80,7 +84,8 @@ def floor_notes(
     """An exact test that has too few runs ever to reach alpha, alone or for each class."""
     if robust.p_floor is None or robust.p_floor <= alpha:
         return []
-    ties = int((used.first == 0).sum()) if used.paired else 0
+    runs = np.concatenate([used.first, used.second])
+    ties = int((used.first == 0).sum()) if used.paired else runs.size - np.unique(runs).size
     tied = f", {ties} of them tied" if ties else ""
     untied = " without a tie" if ties else ""
     needs = [seeds_to_reach(alpha / m, paired=used.paired) for m in (1, 10)]

@@ -18,6 +18,7 @@ from analysis.formatting import (
 from analysis.interaction import DoubleDifference, reading_of
 from analysis.notes import FRAGILE_SEEDS
 from analysis.significance import ExactTest
+from analysis.verdict import Equivalence
 
 Compared = Comparison | DoubleDifference
 
@@ -165,7 +166,7 @@ def _as_text(c: Compared, sentence: str, rows: list[tuple[str, str]]) -> str:
 
 def _test_rows(c: Compared, name: str, difference: str) -> list[tuple[str, str]]:
     """The difference with its interval, the primary test, the exact one, the margin's."""
-    d, e, unit = c.difference, c.equivalence, c.unit
+    d, unit = c.difference, c.unit
     interval = "no interval"
     if d.ci_low is not None and d.ci_high is not None:
         unadjusted = "unadjusted " if c.family else ""
@@ -176,17 +177,22 @@ def _test_rows(c: Compared, name: str, difference: str) -> list[tuple[str, str]]
         (c.test.name, _test_words(c)),
         ("robustness line", _exact_words(c.robust, c.robust_p_adjusted)),
     ]
-    if e is not None:
-        words = f"margin {format_amount(e.margin, unit)}, set beforehand: "
-        if e.ci_low is None or e.ci_high is None or e.p is None:
-            words += "not tested"
-        else:
-            words += (
-                f"{format_percent(e.level)} interval {format_range(e.ci_low, e.ci_high, unit)} "
-                f"{'inside' if e.inside else 'not inside'}, two one-sided t-tests {format_p(e.p)}"
-            )
-        rows.append(("equivalence", words))
+    if c.equivalence is not None:
+        rows.append(("equivalence", margin_words(c.equivalence, unit)))
     return rows
+
+
+def margin_words(e: Equivalence, unit: str) -> str:
+    """The margin, and whether the difference was shown to lie inside it."""
+    words = f"margin {format_amount(e.margin, unit)}, set beforehand: "
+    if e.ci_low is None or e.ci_high is None or e.p is None:
+        return f"{words}not tested"
+    inside = "inside" if e.inside else "not inside"
+    ends = format_range(e.ci_low, e.ci_high, unit)
+    return (
+        f"{words}{format_percent(e.level)} interval {ends} {inside}, two one-sided t-tests "
+        f"{format_p(e.p)}"
+    )
 
 
 def _interaction_sentence(c: DoubleDifference) -> str:

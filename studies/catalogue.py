@@ -4,6 +4,7 @@ import contextlib
 import difflib
 import importlib
 import importlib.util
+import re
 import sys
 from pathlib import Path
 from types import ModuleType
@@ -92,7 +93,7 @@ def load_file(path: Path) -> ModuleType:
     if not name.isidentifier() or (getattr(other, "origin", None) != str(path) and other):
         raise InputError(
             f"Received study file {path.name!r}; expected a name that is an identifier and no "
-            f"other module's: rename it, to my_{name.replace('-', '_')}.py for instance."
+            f"other module's: rename it, to {_other_name(name)}.py for instance."
         )
     spec = importlib.util.spec_from_file_location(name, path)
     assert spec is not None  # the name ends in .py
@@ -119,6 +120,12 @@ def load_file(path: Path) -> ModuleType:
         ) from error
     delattr(module, BEING_READ)
     return module
+
+
+def _other_name(name: str) -> str:
+    """An identifier like a file's name, and not the same."""
+    like = re.sub(r"\W", "_", name)
+    return like if like != name and like.isidentifier() else f"my_{like}"
 
 
 def _said(error: BaseException) -> str:
@@ -153,8 +160,9 @@ def _line_in(error: BaseException, path: Path) -> str:
 def _study_of(module: ModuleType, name: str) -> Study:
     found = vars(module).get("study")
     if not isinstance(found, Study):
+        there = "nothing of that name" if found is None else type(found).__name__
         raise InputError(
             f"Received study {name!r}; expected its file to define `study = Study(...)`, "
-            f"found {type(found).__name__}."
+            f"found {there}."
         )
     return found

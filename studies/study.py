@@ -11,6 +11,8 @@ from studies.scoring import Scoring
 from studies.typed import refuse_wrong_types
 
 MOST_SEEDS = 100_000
+LARGEST_SEED = 2**63 - 1
+"""What a store can hold."""
 LARGEST = 1e100
 """What can be squared and divided by, and more than anybody measures."""
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9.+_-]*")

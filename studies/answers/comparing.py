@@ -29,6 +29,9 @@ if TYPE_CHECKING:
     from analysis.families import Family
     from analysis.interaction import DoubleDifference
 
+OVER_CLASSES = ("mean ", "recency bias", "tasks: ")
+"""How the names of metrics begin that no single class has."""
+
 
 @dataclass(frozen=True)
 class Wanted:
@@ -200,7 +203,7 @@ class Result:
         from analysis.comparison import Comparison
         from analysis.comparison_table import comparison_table, interaction_table
         from analysis.families import Family
-        from analysis.wording import explain_family
+        from analysis.wording import explain_family, margin_words
         from studies.answers.rendering import show
 
         shown: list[tuple[pd.DataFrame, str, list[str]]] = []
@@ -209,6 +212,8 @@ class Result:
             title = f"{found.metric} of {found.a} and {found.b}: {found.test.name}, 95 % interval"
             sentence = str(found).partition("\n")[0]
             notes = [f"note: {note}" for note in found.notes if note not in sentence]
+            if found.equivalence is not None:
+                notes.insert(0, f"equivalence: {margin_words(found.equivalence, found.unit)}")
             shown.append((comparison_table(found), title, [sentence, *notes]))
         elif found is not None:
             title, *lines = explain_family(found).split("\n")
@@ -320,6 +325,12 @@ def _classes(
             "conditions."
         )
     ((a, b),) = pairs
+    if metric.startswith(OVER_CLASSES):
+        raise InputError(
+            f"Received --per-class with the metric {metric!r}, which is over all classes; expected "
+            "one that each class has: --metric 'test accuracy', or one of the forgetting table "
+            "(--metric drop)."
+        )
     classes = classes_of(reading)
     if classes is None:
         raise InputError(

@@ -47,8 +47,9 @@ def footnotes(reading: Reading, kind: str) -> list[str]:
     if kind == "forgetting":
         lines = [
             "In percent and points. learned: just after the class's last turn; final: at the very "
-            "end; drop: learned - final, with its interval over the seeds; recovery: won back each "
-            f"time the class comes back. On {_sample(reading)}."
+            "end; drop: learned - final (0 for the class shown last), with its interval over the "
+            "seeds; forgetting max minus last: the best it ever was since its first turn, minus "
+            f"final; recovery: won back each time the class comes back. On {_sample(reading)}."
         ]
     elif kind in MEASURED:
         lines = [MEASURED[kind]]

@@ -80,7 +80,8 @@ def read(store: Store, name: str | Study, variant: str | None = None) -> Reading
     if not entries:
         if definition is None:
             catalogue.find(study)  # says which studies there are
-        call = "studies.run(study)" if isinstance(name, Study) else f"ebb run {name}"
+        scale = ("", " --quick")[(variant or "").startswith("quick")]
+        call = "studies.run(study)" if isinstance(name, Study) else f"ebb run {name}{scale}"
         raise InputError(
             f"Received study {study!r}, which has no records in {str(store.folder)!r}; "
             f"expected one that was run: `{call}`."

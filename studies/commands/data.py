@@ -38,7 +38,8 @@ def data_show(name: str, data_dir: Path | None) -> None:
     dataset = load(name, data_dir)
     x = dataset.x_train
     click.echo(clean(f"{dataset.name}, from {dataset.source}"))
-    click.echo(f"inputs: {' x '.join(map(str, x.shape[1:]))} {x.dtype}, {x.min()} to {x.max()}")
+    shape = " x ".join(map(str, x.shape[1:]))
+    click.echo(f"inputs: {shape} {x.dtype}, {x.min():.6g} to {x.max():.6g}")
     for part, labels in (("train", dataset.y_train), ("test", dataset.y_test)):
         counts = " ".join(map(str, np.bincount(labels, minlength=dataset.classes)))
         click.echo(

@@ -136,6 +136,8 @@ def run(
         if dry_run:
             expected = _expected(plan, variant, store, processes)
             click.echo(f"{name}: {counted(len(plan.jobs), 'run')} to do{kept}{expected}")
+            for line in _seeds_by_condition(plan):
+                click.echo(f"  {clean(line)}")
             return
         if fresh:
             confirm(f"Remove the records of {name}?", yes)
@@ -213,6 +215,19 @@ def _expected(plan: "Plan", variant: "Variant", store: Store, workers: int) -> s
     return words
 
 
+def _seeds_by_condition(plan: "Plan") -> list[str]:
+    """The seeds of each condition that would be run."""
+    from analysis.formatting import format_numbers
+
+    seeds: dict[str, list[int]] = {}
+    for job in plan.jobs:
+        seeds.setdefault(job.condition, []).append(job.seed)
+    return [
+        f"{condition}: {'seed' if len(each) == 1 else 'seeds'} {format_numbers(sorted(each))}"
+        for condition, each in seeds.items()
+    ]
+
+
 def _import_for_the_answer() -> None:
     """What prints the answer takes two seconds to import: it can while the workers train."""
     for module in ("studies.answers.printing", "analysis.wording", "rich.table"):
@@ -221,7 +236,7 @@ def _import_for_the_answer() -> None:
 
 def _seeds(text: str) -> list[int]:
     """`5` is five seeds, 0 to 4; `3-7` is the seeds 3 to 7; `0,2,5-7` is just these."""
-    from studies.running.runner import LARGEST_SEED, MOST_SEEDS
+    from studies.study import LARGEST_SEED, MOST_SEEDS
 
     parts = [part.partition("-") for part in text.split(",")]
     how_many = len(parts) == 1 and not parts[0][1]

@@ -154,7 +154,7 @@ def segments_picture(reading: Reading) -> Picture:
     wide = last.pivot_table(
         index=["condition", "class"], columns="segment", values="mean", sort=False
     )
-    wide.columns = [f"after {segment}" for segment in wide.columns]
+    wide.columns = [f"after segment {segment}" for segment in wide.columns]
     figure = (
         figure_of(reading, "forgetting")
         if conditions <= MANY
@@ -163,8 +163,9 @@ def segments_picture(reading: Reading) -> Picture:
     return Picture(
         "segments",
         "Each class, segment by segment",
-        "A column is a moment of the epoch, a row a class. Dark cells under bright ones are "
-        "forgetting. The table holds the means of the last epoch in percent, columns are segments.",
+        "A row is a class, time runs to the right; the red frame is the moment just after the "
+        "class's own turn. Where a row darkens to the right of it, the class is forgotten. The "
+        "table holds the means of the last epoch in percent.",
         f"{alt}.",
         figure,
         table,

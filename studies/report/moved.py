@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from analysis.formatting import format_numbers
 from core import Record, Store
 from data import InputError
 from studies.answers.reading import Reading, read
@@ -14,7 +15,6 @@ from studies.answers.tables import input_errors, shown_metrics
 from studies.answers.units import chance_of, examples_behind, factor_of, unit_of
 from studies.report.content import printable_reading
 from studies.report.page import tables_page
-from studies.report.provenance import ranges
 from studies.report.publishing import file_name, refuse_absent, refuse_foreign, write_page
 from studies.report.wordings import Table
 
@@ -267,7 +267,7 @@ def _run_by_run(left: Runs, right: Runs, same: set[tuple[str, int]], common: lis
     for name in names:
         a, b = ({key for key in runs if key[0] == name} for runs in (left, right))
         kept = len([key for key in same if key[0] == name])
-        other = ranges(sorted(seed for _, seed in (a & b) - same))
+        other = format_numbers(sorted(seed for _, seed in (a & b) - same))
         rows.append((name, str(len(a & b)), str(kept), other, str(len(a - b)), str(len(b - a))))
     headings = ("condition", "in both", "identical", "seeds that differ", "only in A", "only in B")
     words = (True, False, False, True, False, False)

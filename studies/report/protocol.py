@@ -120,7 +120,8 @@ def _in_common(name: str, each: Sequence[Json]) -> str:
     if name == "scores":
         said = f" ({_said(same)})" if same else ""
         return f"No network is trained; each run draws data and scores them{said}."
-    return f"{_title(name).capitalize()}: {_called(_kind(each[0]), same)}, else by condition."
+    what = _called(_kind(each[0]), same)
+    return f"{_title(name).capitalize()}: {what}; the rest differs by condition."
 
 
 def _kind(value: Any) -> str:

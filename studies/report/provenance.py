@@ -3,6 +3,7 @@
 import shlex
 from typing import TYPE_CHECKING
 
+from analysis.formatting import format_numbers, unbroken
 from core import environment, fingerprint
 from studies.answers.reading import Reading
 from studies.report.wordings import Table, printable
@@ -28,7 +29,12 @@ def runs_table(reading: Reading, planned: "Study | None") -> Table:
         seeds = sorted({r.seed for r in reading.records if r.condition == name})
         row = counts.get(name, dict.fromkeys(statuses, 0))
         rows.append(
-            (name, str(reading.planned), *(str(row[each]) for each in statuses), ranges(seeds))
+            (
+                name,
+                str(reading.planned),
+                *(str(row[each]) for each in statuses),
+                format_numbers(seeds),
+            )
         )
     headings = ("condition", "planned seeds", *statuses, "seeds")
     words = (True, *(False,) * 5, True)
@@ -105,21 +111,8 @@ def _as_typed(value: str) -> str:
 
 def _seeds(seeds: list[int]) -> str:
     """Seeds as they are typed: 5 for the first five, else 3-7 or 0,2,5-7."""
-    groups = _groups(seeds)
+    groups = unbroken(seeds)
     if len(groups) == 1 and seeds[0] == 0:
         return str(len(seeds))
     single = len(seeds) == 1  # `3` alone would be three seeds
     return ",".join(f"{a}-{b}" if b > a or single else str(a) for a, b in groups)
-
-
-def ranges(seeds: list[int]) -> str:
-    """Numbers with their gaps: 0 to 4, 7."""
-    said = [f"{a} to {b}" if b > a else str(a) for a, b in _groups(seeds)]
-    return ", ".join(said) or "none"
-
-
-def _groups(seeds: list[int]) -> list[tuple[int, int]]:
-    """The first and the last of each unbroken row of sorted numbers."""
-    firsts = [seed for i, seed in enumerate(seeds) if i == 0 or seeds[i - 1] != seed - 1]
-    lasts = [seed for i, seed in enumerate(seeds) if seed + 1 not in seeds[i + 1 : i + 2]]
-    return list(zip(firsts, lasts, strict=True))

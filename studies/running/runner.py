@@ -21,9 +21,6 @@ from studies.running.interruption import Interruption
 from studies.scoring import Scoring
 from studies.variant import Variant
 
-MOST_SEEDS = 100_000
-LARGEST_SEED = 2**63 - 1
-"""What a store can hold."""
 COMMIT_EVERY = 0.5
 """Seconds of scores that are committed together."""
 

@@ -15,9 +15,9 @@ from studies import catalogue
 from studies.answers.reading import read as read_store
 from studies.running.executor import Executor, processors
 from studies.running.progress import display
-from studies.running.runner import LARGEST_SEED, MOST_SEEDS, begin_anew, execute, make_plan
+from studies.running.runner import begin_anew, execute, make_plan
 from studies.scripting.results import Results
-from studies.study import Study
+from studies.study import LARGEST_SEED, MOST_SEEDS, Study
 from studies.variant import variant_of
 
 StudyLike = Study | str | os.PathLike[str]
@@ -142,14 +142,18 @@ def run(
                     remark=lambda line: None if quiet else print(f"note: {line}", file=sys.stderr),
                 )
                 executor = ends.enter_context(cluster)
-            execute(
-                plan,
-                kept,
-                ends.enter_context(display(plan, quiet)),
-                workers=min(workers or processors(), len(plan.jobs)),
-                timeout=timeout,
-                executor=executor,
-            )
+            try:
+                execute(
+                    plan,
+                    kept,
+                    ends.enter_context(display(plan, quiet)),
+                    workers=min(workers or processors(), len(plan.jobs)),
+                    timeout=timeout,
+                    executor=executor,
+                )
+            except KeyboardInterrupt as stop:
+                stop.add_note("What ended is kept; the same call goes on.")
+                raise
     return Results(read_store(kept, definition, variant.name), folder)
 
 

@@ -77,7 +77,7 @@ WRONG_FILES = {
     "defines_a_number": ("study = 3\n", "found int"),
     "statistics": (HEAD + BUILD + TAIL, "my_statistics.py"),
     "data": (HEAD + BUILD + TAIL, "my_data.py"),
-    "my-study": (HEAD + BUILD + TAIL, "my_my_study.py"),
+    "my-study": (HEAD + BUILD + TAIL, "my_study.py"),
     "nested": (
         HEAD
         + "def outer():\n    def build(s, c): pass\n    return build\nbuild = outer()\n"

@@ -351,7 +351,9 @@ def test_more_seeds_are_added_to_those_there_are(ebb, workers):
 
 def test_a_dry_run_says_what_would_be_run_and_leaves_nothing(ebb, workers, store):
     call = ebb(*QUICK, "--dry-run")
-    assert call == (0, "class-order (quick): 10 runs to do\n", "")
+    lines = ["class-order (quick): 10 runs to do"]
+    lines += [f"  {name}: seeds 0 to 4" for name in ("shuffled", "class-sequential")]
+    assert call == (0, "\n".join(lines) + "\n", "")
     assert workers.asked == []
     assert not store.folder.exists()
 

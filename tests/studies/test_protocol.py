@@ -42,7 +42,7 @@ def test_a_parameter_that_differs_has_a_column_and_the_rest_is_said_once():
     found = said(**rates)
     assert found.columns == ("optimiser: learning rate",)
     assert found.rows == {"r0.1": ("0.1",), "r1": ("1",)}
-    assert "Optimiser: SGD (momentum 0.9), else by condition." in found.common
+    assert "Optimiser: SGD (momentum 0.9); the rest differs by condition." in found.common
 
 
 def test_a_part_that_some_do_without_is_none_there():
