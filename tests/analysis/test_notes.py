@@ -44,3 +44,17 @@ def test_more_seeds_than_planned_are_reported():
     result = pairs(BASE + WIGGLE, BASE, planned=5)
     assert "8 seeds, but 5 were planned" in result.note
     assert "planned:" not in pairs(BASE + WIGGLE, BASE, planned=8).note
+
+
+def test_equal_values_raise_the_floor_of_runs_that_are_not_paired():
+    result = compare([0.81, 0.84, 0.80, 0.83], [0.78, 0.80, 0.79, 0.79], paired=False)
+    assert "4 + 4 runs, 2 of them tied: this test cannot reach .05; 4 + 4 are needed" in result.note
+    assert "needed without a tie" in result.note
+
+
+@pytest.mark.parametrize("value", [0.0, 1.0])
+def test_seeds_may_agree_that_nothing_or_everything_is_right(value):
+    one = compare([value] * 6, BASE[:6], paired=True, seeds_a=range(6), seeds_b=range(6))
+    both = compare([value] * 6, [value] * 6, paired=True, seeds_a=range(6), seeds_b=range(6))
+    assert "does the seed reach" not in one.note
+    assert "are they one recipe" not in both.note

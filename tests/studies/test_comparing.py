@@ -132,6 +132,10 @@ def test_a_margin_given_beforehand_can_show_equivalence(ebb, store):
     found = json.loads(ebb(*words, "--margin", "5").out)
     assert found["verdict"] == "equivalent"
     assert found["equivalence"]["margin"] == 5
+    for style in ("text", "markdown", "latex"):
+        said = ebb(*words, "--margin", "5", "--format", style).out
+        assert "margin 5.00 points, set beforehand" in said
+        assert "two one-sided t-tests p" in said
 
 
 def test_a_diverged_run_counts_as_an_outcome_and_its_pair_is_left_out(ebb, five):
@@ -292,3 +296,9 @@ def test_a_plan_from_a_pilot_says_how_uncertain_the_pilot_is(ebb, five):
 )
 def test_a_wrong_plan_is_refused_in_one_line(ebb, five, words):
     refused(ebb("plan", *words))
+
+
+def test_a_figure_over_all_classes_is_not_asked_of_each(ebb, five):
+    line = refused(ebb("compare", "class-order", "--per-class", "--metric", "mean drop"))
+    assert "--metric drop" in line
+    assert ebb("compare", "class-order", "--per-class", "--metric", "drop").status == 0
