@@ -58,7 +58,7 @@ def main() -> None:
     options = parser.parse_args()
     calls: dict[str, list[str | Path]] = {
         "ebb --help": [EBB, "--help"],
-        "import pandas, scipy.stats": [sys.executable, "-c", "import pandas, scipy.stats"],
+        "import pandas, scipy.special": [sys.executable, "-c", "import pandas, scipy.special"],
     }
     with tempfile.TemporaryDirectory() as temporary:
         first = Store(Path(temporary) / "first")
