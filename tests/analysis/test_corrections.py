@@ -1,13 +1,24 @@
+import gc
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import false_discovery_control
+from statsmodels.stats.multitest import multipletests
 
 from analysis.corrections import adjust
 
 PROPERTY = settings(deadline=None, derandomize=True, max_examples=100)
 P_VALUES = st.lists(st.floats(0, 1), min_size=1, max_size=12)
+
+
+@pytest.fixture(autouse=True, scope="module")
+def little_garbage_to_collect():
+    """Statsmodels collects garbage at every call: a second, among TensorFlow's objects."""
+    gc.freeze()
+    yield
+    gc.unfreeze()
 
 
 @PROPERTY
@@ -23,8 +34,6 @@ def test_holm_is_monotone_and_never_under_the_raw_p(p):
 @PROPERTY
 @given(P_VALUES)
 def test_corrections_agree_with_statsmodels(p):
-    from statsmodels.stats.multitest import multipletests
-
     for ours, theirs in [
         ("holm", "holm"),
         ("bh", "fdr_bh"),

@@ -54,7 +54,7 @@ def mine(tmp_path):
 # What is refused: status 2 and one line.
 
 
-def test_seeds_can_be_named_one_by_one(ebb):
+def test_seeds_can_be_named_one_by_one(ebb, workers):
     call = ebb(*QUICK, "--seeds", "4,0,2-3,2", "--conditions", "shuffled", "--quiet")
     assert call.status == 0
     rows = json.loads(ebb("status", "class-order", "--format", "json").out)
