@@ -91,3 +91,15 @@ def format_range(low: float, high: float, unit: str) -> str:
     if unit in IN_PERCENT:
         return f"{low:+.2f} to {high:+.2f} points"
     return f"{low:+.4g} to {high:+.4g} {unit}"
+
+
+def format_duration(seconds: float) -> str:
+    """Seconds in words: `8 s`, `3 min 20 s`, `2 h 5 min`."""
+    whole = round(seconds)
+    if whole < 1:
+        return f"{seconds:.1f} s"
+    if whole < 60:
+        return f"{whole} s"
+    if whole < 3600:
+        return f"{whole // 60} min {whole % 60} s" if whole % 60 else f"{whole // 60} min"
+    return f"{whole // 3600} h {whole % 3600 // 60} min"

@@ -27,6 +27,24 @@ def imported(file):
             yield node.module
 
 
+WITHIN_STUDIES = {
+    "answers": set(),
+    "records": {"answers"},
+    "running": {"answers", "records"},
+    "report": {"answers", "records"},
+    "scripting": {"answers", "running"},
+    "commands": {"answers", "records", "running", "report"},
+}
+
+
+@pytest.mark.parametrize("room", WITHIN_STUDIES)
+def test_the_rooms_around_the_studies_know_each_other_in_one_direction(room):
+    files = (ROOT / "studies" / room).rglob("*.py")
+    names = {name for file in files for name in imported(file) if name.startswith("studies.")}
+    rooms = {name.split(".")[1] for name in names} & set(WITHIN_STUDIES)
+    assert rooms - {room} <= WITHIN_STUDIES[room]
+
+
 @pytest.mark.parametrize("room", MAY_IMPORT)
 def test_the_packages_are_those_of_this_repository(room):
     assert Path(__import__(room).__file__).is_relative_to(ROOT / room)

@@ -13,8 +13,8 @@ def list_studies(style: str) -> None:
     """The studies there are."""
     import json
 
+    from analysis.formatting import format_duration
     from studies.catalogue import NAMES, find
-    from studies.running.progress import duration
 
     studies = [find(name) for name in NAMES]
     if style == "json":
@@ -36,7 +36,7 @@ def list_studies(style: str) -> None:
         sets = ", ".join(sorted({recipe.dataset for recipe in study.conditions.values()}))
         runs = study.seeds * len(study.conditions)
         click.echo(f"{study.name}\n    {study.question}")
-        time = f", {duration(60 * study.minutes)} of processor time" if study.minutes else ""
+        time = f", {format_duration(60 * study.minutes)} of processor time" if study.minutes else ""
         names = list(study.conditions)
         if len(names) > MOST_NAMES:
             names[3:-1] = [f"... ({len(names)} conditions)"]

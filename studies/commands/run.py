@@ -89,11 +89,11 @@ def run(
     """
     farewell = f"Interrupted; what ended is kept. To go on: {_same_call()}"
     interruption = click.get_current_context().with_resource(Interruption(farewell))
-    from analysis.formatting import counted
+    from analysis.formatting import counted, format_duration
     from studies.answers.rendering import clean
     from studies.catalogue import find
     from studies.running.executor import Executor, NoWorkersError, Reports, processors
-    from studies.running.progress import display, duration
+    from studies.running.progress import display
     from studies.running.runner import begin_anew, execute, make_plan
     from studies.variant import variant_of
 
@@ -184,7 +184,7 @@ def run(
     if records and not quiet:
         seconds = sum(sum(record.seconds.values()) for record in records)
         remark(
-            f"{counted(len(records), 'run')} ended, {duration(seconds)} of work for "
+            f"{counted(len(records), 'run')} ended, {format_duration(seconds)} of work for "
             f"{counted(processes, 'worker')}"
         )
     if any(record.repeatable and record.status != "failed" for record in records) or plan.done:
@@ -201,13 +201,12 @@ def run(
 
 def _expected(plan: "Plan", variant: "Variant", store: Store, workers: int) -> str:
     """The time and the memory that the plan takes, as far as earlier records tell."""
-    from analysis.formatting import counted
-    from studies.running.memory import expected_megabytes
-    from studies.running.progress import duration
+    from analysis.formatting import counted, format_duration
+    from studies.records.memory import expected_megabytes
     from studies.running.runner import expected_seconds
 
     seconds = expected_seconds(plan, variant, store)
-    words = f", about {duration(seconds)} of processor time" if seconds else ""
+    words = f", about {format_duration(seconds)} of processor time" if seconds else ""
     conditions = {job.condition for job in plan.jobs}
     most = expected_megabytes(store, variant.study.name, variant.name, conditions)
     if most:

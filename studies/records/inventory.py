@@ -4,12 +4,12 @@ import json
 from collections import Counter
 from typing import get_args
 
+from analysis.formatting import format_duration
 from core import Record, Store, environment, fingerprint
 from core.record import Status
 from core.store import Count
 from data import InputError
 from studies.answers.rendering import clean, say
-from studies.running.progress import describe, duration
 
 
 def store_status(store: Store, study: str | None, style: str) -> None:
@@ -39,7 +39,7 @@ def store_status(store: Store, study: str | None, style: str) -> None:
             error = f": {entry.error}" if entry.error else ""
             line = (
                 f"  {entry.key}  {entry.variant}  {entry.condition} seed {entry.seed}  "
-                f"{entry.status}{stale}  {duration(entry.seconds)}{error}"
+                f"{entry.status}{stale}  {format_duration(entry.seconds)}{error}"
             )
             say(clean(line))
 
@@ -100,3 +100,24 @@ def _show(record: Record) -> None:
         f"{len(record.evaluations)} evaluations, {len(record.history)} rows of history, "
         f"results {record.digest()[:16]}"
     )
+
+
+def describe(record: Record) -> str:
+    """A run in a few words: `class-sequential seed 3: finished, test accuracy 79.3 %, 8 s`."""
+    words: list[str] = [record.status]
+    last = {evaluation.set: evaluation for evaluation in record.evaluations}
+    for name in ("test", "validation"):
+        if name in last:
+            counts = last[name].confusion
+            if not counts.sum():
+                continue
+            words.append(f"{name} accuracy {100 * counts.trace() / counts.sum():.1f} %")
+            break
+    if record.error:
+        words.append(record.error)
+    if record.seconds:
+        words.append(format_duration(sum(record.seconds.values())))
+    if not record.repeatable:
+        reasons = [remark for remark in record.remarks if remark.startswith("changed by")]
+        words.append(f"not kept: {'; '.join(reasons)}")
+    return clean(f"{record.condition} seed {record.seed}: {', '.join(words)}")

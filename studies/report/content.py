@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from analysis.formatting import counted
+from analysis.formatting import counted, format_duration
 from core import Store
 from data import InputError
 from studies.answers.checking import check_reading, difference_in_words
@@ -17,7 +17,6 @@ from studies.report.illustrations import illustrate
 from studies.report.protocol import Protocol, protocol
 from studies.report.provenance import command_of, environment_table, failures_table, runs_table
 from studies.report.wordings import Table, printable, words_table
-from studies.running.progress import duration
 from studies.variant import variant_of
 
 if TYPE_CHECKING:
@@ -152,7 +151,7 @@ def _facts(reading: Reading) -> str:
     return (
         f"{', '.join(datasets)} · {counted(len(conditions), 'condition')} · {len(seeds)} of "
         f"{reading.planned} planned seeds · {counted(len(reading.records), 'run')} · "
-        f"{duration(seconds)} of work"
+        f"{format_duration(seconds)} of work"
     )
 
 

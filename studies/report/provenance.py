@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 from analysis.formatting import format_numbers, unbroken
 from core import environment, fingerprint
 from studies.answers.reading import Reading
+from studies.records import memory
 from studies.report.wordings import Table, printable
-from studies.running import memory
 
 if TYPE_CHECKING:
     from studies.study import Study

@@ -7,9 +7,9 @@ from collections import Counter
 from types import TracebackType
 from typing import Any
 
+from analysis.formatting import format_duration
 from core import Record
-from core.evaluation import Evaluation
-from studies.answers.rendering import clean
+from studies.records.inventory import describe
 from studies.running.executor import Job
 from studies.running.runner import Plan
 from studies.scoring import Scoring
@@ -72,7 +72,7 @@ class Lines:
         if not remaining or not self.epochs_done:
             return ""
         seconds = (time.monotonic() - self.start) / self.epochs_done * remaining
-        return f", about {duration(seconds)} left"
+        return f", about {format_duration(seconds)} left"
 
     def say(self, line: str) -> None:
         """Print a line."""
@@ -148,36 +148,3 @@ class Live(Lines):
         """Print a line above the bar."""
         with contextlib.suppress(OSError):
             self.bar.console.print(line, markup=False)
-
-
-def describe(record: Record) -> str:
-    """A run in a few words: `class-sequential seed 3: finished, test accuracy 79.3 %, 8 s`."""
-    words: list[str] = [record.status]
-    last: dict[str, Evaluation] = {evaluation.set: evaluation for evaluation in record.evaluations}
-    for name in ("test", "validation"):
-        if name in last:
-            counts = last[name].confusion
-            if not counts.sum():
-                continue
-            words.append(f"{name} accuracy {100 * counts.trace() / counts.sum():.1f} %")
-            break
-    if record.error:
-        words.append(record.error)
-    if record.seconds:
-        words.append(duration(sum(record.seconds.values())))
-    if not record.repeatable:
-        reasons = [remark for remark in record.remarks if remark.startswith("changed by")]
-        words.append(f"not kept: {'; '.join(reasons)}")
-    return clean(f"{record.condition} seed {record.seed}: {', '.join(words)}")
-
-
-def duration(seconds: float) -> str:
-    """Seconds in words: `8 s`, `3 min 20 s`, `2 h 5 min`."""
-    whole = round(seconds)
-    if whole < 1:
-        return f"{seconds:.1f} s"
-    if whole < 60:
-        return f"{whole} s"
-    if whole < 3600:
-        return f"{whole // 60} min {whole % 60} s" if whole % 60 else f"{whole // 60} min"
-    return f"{whole // 3600} h {whole % 3600 // 60} min"

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from core.environment import THREADS, xla_flags
-from studies.running import memory
+from studies.records import memory
 from studies.running.reports import write_report
 from studies.scoring import Scoring
 

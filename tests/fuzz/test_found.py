@@ -276,7 +276,7 @@ def test_a_hostile_name_is_plain_in_tables_and_markdown(world: World):
 
 
 def test_a_message_with_a_terminals_codes_is_shown_clean():
-    from studies.running.progress import describe
+    from studies.records.inventory import describe
 
     assert "\x1b" not in describe(made_record(status="failed", error="\x1b[2J"))
 

@@ -8,9 +8,9 @@ from itertools import pairwise
 import pytest
 
 from core import Store
+from studies.records import memory
 from studies.report.content import report_of
 from studies.report.page import study_page
-from studies.running import memory
 from tests.studies.conftest import OTHER_ENVIRONMENT, keep, made_record, tiny
 from tests.studies.pages import Page
 
