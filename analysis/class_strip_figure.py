@@ -9,7 +9,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from analysis.confusion import class_accuracy
-from analysis.panels import FAINT, INK, MOST_MARKS, TICKS, counted, grid, heading
+from analysis.panels import FAINT, INK, MOST_MARKS, TICKS, grid, heading, seed_titles
 from analysis.runs import RunLike, finished_by_condition, last_evaluation
 
 COLUMNS = ("condition", "class", "seed", "accuracy")
@@ -62,7 +62,7 @@ def class_strip_figure(
     seeds = table.groupby("condition", sort=False)["seed"].nunique()
     what = f"final {set} accuracy of each class: each seed, and the median"
     figure, axes = grid(
-        counted(seeds.to_dict()),
+        seed_titles(seeds.to_dict()),
         across=2,
         high=2.6,
         heading=heading(question, dataset, what),

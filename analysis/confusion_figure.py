@@ -10,7 +10,7 @@ from matplotlib.colors import PowerNorm
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from analysis.panels import colour_bar, counted, grid, heading, heat_map, label_cells
+from analysis.panels import colour_bar, grid, heading, heat_map, label_cells, seed_titles
 from analysis.runs import RunLike, finished_by_condition, last_evaluation
 
 Floats = NDArray[np.float64]
@@ -65,7 +65,7 @@ def confusion_figure(
     few = len(found) <= NUMBERS_UP_TO
     what = f"what each class is taken for, {set} set, in percent of the true class"
     figure, axes = grid(
-        counted({name: n for name, (n, _) in found.items()}),
+        seed_titles({name: n for name, (n, _) in found.items()}),
         across=2 if few else 4,
         high=4.6 if few else 2.7,
         share_y=False,

@@ -12,7 +12,7 @@ from matplotlib.ticker import MaxNLocator
 
 from analysis.confusion import accuracy
 from analysis.intervals import percentiles
-from analysis.panels import FAINT, INK, MOST_MARKS, counted, grid, heading
+from analysis.panels import FAINT, INK, MOST_MARKS, grid, heading, seed_titles
 from analysis.runs import RunLike, epoch_evaluations, finished_by_condition
 
 COLUMNS = ("condition", "epoch", "n", "p25", "p50", "p75")
@@ -63,7 +63,7 @@ def learning_curve_figure(
     table = curve_table(runs, set)
     what = f"{set} accuracy after each epoch: each seed, the median and the middle half"
     figure, axes = grid(
-        counted({name: len(curves) for name, curves in found.items()}),
+        seed_titles({name: len(curves) for name, curves in found.items()}),
         heading=heading(question, dataset, what),
     )
     corners = sum(len(curve) for curves in found.values() for curve in curves.values())

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from analysis.formatting import format_runs
+from analysis.formatting import counted, format_runs
 
 Floats = NDArray[np.float64]
 Counts = NDArray[np.int64]
@@ -125,10 +125,7 @@ def match_by_seed(
     if any(seeds for seeds, _ in alone):
         lists = [f"only in {name}: {_short(seeds)}" for seeds, name in alone if seeds]
         dropped = sum(len(seeds) for seeds, _ in alone)
-        notes.append(
-            f"{dropped} {'seed' if dropped == 1 else 'seeds'} without a partner dropped "
-            f"({', '.join(lists)})"
-        )
+        notes.append(f"{counted(dropped, 'seed')} without a partner dropped ({', '.join(lists)})")
     return (
         np.array([at_x[seed] for seed in common], dtype=float),
         np.array([at_y[seed] for seed in common], dtype=float),
@@ -153,7 +150,7 @@ def match_in_all(
             if seeds
         ]
         notes.append(
-            f"{left_out} {'seed' if left_out == 1 else 'seeds'} left out, not finished in all "
+            f"{counted(left_out, 'seed')} left out, not finished in all "
             f"{len(columns)} conditions (missing {', '.join(lists)})"
         )
     rows = [[column[seed] for seed in common] for column in columns.values()]

@@ -15,6 +15,8 @@ from matplotlib.colors import Colormap, Normalize
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
+from analysis.formatting import counted
+
 Floats = NDArray[np.float64]
 
 INK = "#222222"
@@ -151,6 +153,6 @@ def label_cells(axis: Axes, across: Sequence[str], down: Sequence[str]) -> None:
     axis.tick_params(length=0)
 
 
-def counted(titles: Mapping[str, int]) -> list[str]:
+def seed_titles(titles: Mapping[str, int]) -> list[str]:
     """Titles of panels, each with its number of seeds."""
-    return [f"{name} ({n} seed{'s' * (n != 1)})" for name, n in titles.items()]
+    return [f"{name} ({counted(n, 'seed')})" for name, n in titles.items()]

@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from analysis.confusion import class_accuracy
-from analysis.panels import colour_bar, counted, grid, heading, heat_map, label_cells
+from analysis.panels import colour_bar, grid, heading, heat_map, label_cells, seed_titles
 from analysis.runs import RunLike, finished_by_condition, has_segments, segment_confusions
 
 Floats = NDArray[np.float64]
@@ -70,7 +70,7 @@ def segment_figure(
     what = f"accuracy of each class after each segment of the last epoch, {set}, mean"
     few = len(found) <= NUMBERS_UP_TO
     figure, axes = grid(
-        counted({name: len(grids) for name, grids in found.items()}),
+        seed_titles({name: len(grids) for name, grids in found.items()}),
         across=3 if few else 4,
         high=3.1 if few else 2.5,
         share_y=False,

@@ -33,6 +33,8 @@ EVALUATION_METRICS: Mapping[str, Callable[[EvaluationLike], float]] = {
     "loss": lambda each: float(each.loss),
     "mean class accuracy": lambda each: float(mean_class_accuracy(each.confusion)),
 }
+OVER_CLASSES = ("mean ", "recency bias", TASKS)
+"""How the names of forgetting figures begin that no single class has."""
 PATTERN = re.compile(
     r"(?P<when>epoch of (?=best ))?(?P<best>best )?"
     r"(?P<set>.+?) (?P<what>mean class accuracy|accuracy|loss)"
@@ -189,7 +191,7 @@ def _figure(run: RunLike, metric: str, class_: int | None) -> float | None:
         return (
             _known(figures[class_]) if figures is not None and 0 <= class_ < len(figures) else None
         )
-    if metric.startswith(("mean ", "recency bias", TASKS)) and has_segments(run, sample):
+    if metric.startswith(OVER_CLASSES) and has_segments(run, sample):
         value = forgetting_scalars(run, sample).get(metric)
         if value is not None:
             return _known(value)

@@ -29,9 +29,6 @@ if TYPE_CHECKING:
     from analysis.families import Family
     from analysis.interaction import DoubleDifference
 
-OVER_CLASSES = ("mean ", "recency bias", "tasks: ")
-"""How the names of metrics begin that no single class has."""
-
 
 @dataclass(frozen=True)
 class Wanted:
@@ -131,6 +128,10 @@ def compare_scores(path: Path, paired: bool, wanted: Wanted) -> "Result":
         raise InputError(f"Received {str(path)!r} alone; expected two of its conditions as well.")
     ((a, b),) = wanted.pairs
     with input_errors():
+        if not path.exists():
+            raise InputError(
+                f"Received {str(path)!r}; expected a file that is there: there is none."
+            )
         scores = read_scores(path, unit=unit)
         left, right = condition_scores(scores, a), condition_scores(scores, b)
         options: dict[str, Any] = {"paired": paired, "unit": unit, "margin": wanted.margin}
@@ -317,7 +318,7 @@ def _classes(
     import pandas as pd
 
     from analysis.families import compare_classes
-    from analysis.values import values_of
+    from analysis.values import OVER_CLASSES, values_of
 
     if len(pairs) != 1:
         raise InputError(

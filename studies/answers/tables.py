@@ -148,10 +148,6 @@ def input_errors() -> Iterator[None]:
         yield
     except ValueError as error:
         raise InputError(str(error)) from error
-    except FileNotFoundError as error:
-        raise InputError(
-            f"Received {error.filename!r}; expected a file that is there: there is none."
-        ) from error
     except OSError as error:
         raise InputError(
             f"Received {error.filename!r}; expected a file in a folder that is there and can be "

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from analysis.formatting import counted, format_duration, format_numbers
 from core.store import Store
 from data import InputError
 from studies.commands.options import FELL_SHORT, confirm, data_option, hold, remark, store_option
@@ -89,7 +90,6 @@ def run(
     """
     farewell = f"Interrupted; what ended is kept. To go on: {_same_call()}"
     interruption = click.get_current_context().with_resource(Interruption(farewell))
-    from analysis.formatting import counted, format_duration
     from studies.answers.rendering import clean
     from studies.catalogue import find
     from studies.running.executor import Executor, NoWorkersError, Reports, processors
@@ -201,7 +201,6 @@ def run(
 
 def _expected(plan: "Plan", variant: "Variant", store: Store, workers: int) -> str:
     """The time and the memory that the plan takes, as far as earlier records tell."""
-    from analysis.formatting import counted, format_duration
     from studies.records.memory import expected_megabytes
     from studies.running.runner import expected_seconds
 
@@ -216,8 +215,6 @@ def _expected(plan: "Plan", variant: "Variant", store: Store, workers: int) -> s
 
 def _seeds_by_condition(plan: "Plan") -> list[str]:
     """The seeds of each condition that would be run."""
-    from analysis.formatting import format_numbers
-
     seeds: dict[str, list[int]] = {}
     for job in plan.jobs:
         seeds.setdefault(job.condition, []).append(job.seed)
