@@ -2,7 +2,8 @@
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import compress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -75,14 +76,14 @@ def compare_reading(reading: Reading, wanted: Wanted) -> "Result":
     planned = definition.comparisons if definition else ()
     run = {record.condition for record in reading.records}
     there = tuple(pair for pair in planned if set(pair) <= run)
-    pairs = wanted.pairs or there or planned
-    remarks = reading.remarks
-    if not wanted.pairs and 0 < len(there) < len(planned):
-        left_out = f"{len(planned) - len(there)} of {len(planned)} planned comparisons left out"
-        remarks += (f"{left_out}: a condition of theirs was not run",)
     # An interaction is of the whole study: neither of one pair of conditions, nor of a class.
     whole = not (wanted.pairs or wanted.per_class)
     interacting = whole and definition is not None and bool(definition.interactions)
+    pairs = wanted.pairs or there or (() if interacting else planned)
+    remarks = reading.remarks
+    if not wanted.pairs and pairs != planned:
+        left_out = f"{len(planned) - len(there)} of {len(planned)} planned comparisons left out"
+        remarks += (f"{left_out}: a condition of theirs was not run",)
     if not (pairs or interacting):
         raise InputError(
             f"Received no conditions for {reading.study}, which plans no comparison; "
@@ -199,6 +200,20 @@ class Result:
         for remark in self.remarks:
             say(f"note: {clean(remark)}", err=True)
 
+    def sentences(self) -> list[str]:
+        """The verdict on each comparison and interaction."""
+        from analysis.wording import explain, explain_interaction
+
+        texts = [*map(explain, self._comparisons()), *map(explain_interaction, self.interactions)]
+        return [text.partition("\n")[0] for text in texts]
+
+    def _comparisons(self) -> "Sequence[Comparison]":
+        from analysis.families import Family
+
+        if isinstance(self.found, Family):
+            return self.found.comparisons
+        return () if self.found is None else (self.found,)
+
     def _show_tables(self, style: str) -> None:
         """The comparisons as a table and their sentences; then the interactions likewise."""
         from analysis.comparison import Comparison
@@ -233,33 +248,25 @@ class Result:
                 say("\n" + "\n\n".join(lines), markdown=True)
 
 
-def sentences(reading: Reading) -> list[str]:
-    """A study's answer: the verdict on each comparison and interaction that it plans."""
-    from analysis.comparison import Comparison
-    from analysis.wording import explain, explain_interaction
+def answer(reading: Reading) -> Result | None:
+    """What a study says: the comparisons and interactions that it plans and that were run.
 
+    Returns:
+        None where there are none. A condition that was not run leaves its interactions out, but
+        in the family that p-values are adjusted for.
+
+    Raises:
+        InputError: No finished run has the metric that decides.
+    """
     definition = reading.definition
     if definition is None:
-        return []
-    present = {record.condition for record in reading.records}
-    pairs = [pair for pair in definition.comparisons if set(pair) <= present]
-    options: dict[str, Any] = {
-        "paired": definition.paired,
-        "planned": reading.planned,
-        "metric": definition.primary,
-        "margin": definition.margin,
-    }
-    texts: list[str] = []
-    with input_errors():
-        if pairs:
-            found = _conditions(reading, pairs, definition.primary, "holm", options)
-            each = [found] if isinstance(found, Comparison) else found.comparisons
-            texts += map(explain, each)
-        interactions = interactions_of(reading, definition.primary, definition.margin, "holm")
-    for planned, interaction in zip(definition.interactions, interactions, strict=True):
-        if set(planned.conditions) <= present:
-            texts.append(explain_interaction(interaction))
-    return [text.partition("\n")[0] for text in texts]
+        return None
+    run = {record.condition for record in reading.records}
+    interacting = [set(each.conditions) <= run for each in definition.interactions]
+    if not (any(interacting) or any(set(pair) <= run for pair in definition.comparisons)):
+        return None
+    result = compare_reading(reading, Wanted(()))
+    return replace(result, interactions=tuple(compress(result.interactions, interacting)))
 
 
 def _conditions(

@@ -74,9 +74,10 @@ def after_run(store: Store, name: str, variant: str) -> None:
     reading = read(store, name, variant)
     if not any(record.status == "finished" for record in reading.records):
         return
-    from studies.answers.comparing import sentences
+    from studies.answers.comparing import answer
 
-    for sentence in sentences(reading):
+    said = answer(reading)
+    for sentence in said.sentences() if said else ():
         say(f"{reading.study} ({reading.variant}): {sentence}\n")
     print_table(store, name, variant, None, "text", None)
     more = "--figure" if "scores" in reading.records[0].recipe else "--kind per-class --figure"

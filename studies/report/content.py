@@ -8,7 +8,7 @@ from analysis.formatting import counted, format_duration
 from core import Store
 from data import InputError
 from studies.answers.checking import check_reading, difference_in_words
-from studies.answers.comparing import Result, Wanted, compare_reading, sentences
+from studies.answers.comparing import Result, answer
 from studies.answers.footnotes import footnotes
 from studies.answers.reading import Reading, read
 from studies.answers.tables import default_kind, for_people, formatting_of, table_of, title_of
@@ -208,12 +208,8 @@ def _answer(reading: Reading) -> tuple[Result | None, list[str], list[Table]]:
         friedman_words,
     )
 
-    definition = reading.definition
-    if definition is None:
-        return None, [], []
     try:
-        found = sentences(reading)
-        result = compare_reading(reading, Wanted(())) if found else None
+        result = answer(reading)
     except InputError as error:
         return None, [f"No verdict. {error}"], []
     if result is None:
@@ -233,7 +229,7 @@ def _answer(reading: Reading) -> tuple[Result | None, list[str], list[Table]]:
             )
         )
     tables += [_in_full(explain_interaction(each)) for each in result.interactions]
-    return result, found, tables
+    return result, result.sentences(), tables
 
 
 def _in_full(text: str) -> Table:

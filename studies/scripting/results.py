@@ -242,10 +242,11 @@ class Results:
 
     def _sentences(self) -> list[str]:
         """The verdicts on what the study plans; else how much of it there is."""
-        from studies.answers.comparing import sentences
+        from studies.answers.comparing import answer
 
         try:
-            found = sentences(self.reading)
+            said = answer(self.reading)
+            found = said.sentences() if said else []
         except InputError as error:
             found = [str(error)]
         seeds = len({record.seed for record in self.records})
