@@ -30,6 +30,7 @@ class Lines:
         self.epochs = sum(job.recipe.epochs for job in plan.jobs)
         self.epochs_done = 0
         self.waiting = Counter(job.condition for job in plan.jobs)
+        self.primary, self.looked_for_primary = plan.primary, False
         self.start = time.monotonic()
 
     def __enter__(self) -> "Lines":
@@ -65,6 +66,21 @@ class Lines:
                 self.say(f"{job.condition}: done ({self.ended_runs} of {self.runs})")
         else:
             self.say(f"{describe(record)} ({self.ended_runs} of {self.runs}{self.left()})")
+        if record.status == "finished" and not self.looked_for_primary:
+            self.looked_for_primary = True
+            self.look_for_primary(record)
+
+    def look_for_primary(self, record: Record) -> None:
+        """Say that a run lacks the metric that decides, while there is time to mend the study.
+
+        What a run has is known when it has run: a callback may have added to its figures.
+        """
+        from analysis.values import values_of
+
+        try:
+            values_of([record], self.primary, record.condition)
+        except ValueError as error:
+            self.say(f"note: the figure that decides is not there: {error}")
 
     def left(self) -> str:
         """How long the rest will take, from the epochs done so far."""

@@ -47,12 +47,14 @@ class Plan:
         done: How many of those asked for are in the store already.
         failed: How many of these had failed, and are not tried again unless asked.
         seeds: The number of seeds planned, as written with the first record.
+        primary: The metric that decides.
     """
 
     jobs: tuple[Job, ...]
     done: int
     failed: int
     seeds: int
+    primary: str
 
 
 def make_plan(
@@ -138,7 +140,7 @@ def make_plan(
                 done, failed = done + 1, failed + (status == "failed")
     # Fewer seeds than the study plans are a part of its plan, more are a plan of their own.
     planned = store.planned(study.name, variant.name) or max(study.seeds, len(seeds))
-    return Plan(tuple(jobs), done, failed, planned)
+    return Plan(tuple(jobs), done, failed, planned, study.primary)
 
 
 def expected_seconds(plan: Plan, variant: Variant, store: Store) -> float | None:

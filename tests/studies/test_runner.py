@@ -200,6 +200,15 @@ def test_a_line_is_said_for_every_run_that_ends(store, capsys):
     assert "test accuracy 90.0 %, 3 s (1 of 3" in lines[0]
 
 
+def test_a_primary_figure_that_runs_lack_is_told_at_the_first_one(store, capsys):
+    plan = make_plan(variant_of(replace(study, primary="test acuracy"), {}), store)
+    execute(plan, store, Lines(plan), executor=FakeWorkers())
+    _, note, *rest = capsys.readouterr().err.splitlines()
+    assert note.startswith("note: the figure that decides is not there: received metric 'test acu")
+    assert len(rest) == len(ALL) - 1
+    assert not any("note" in line for line in rest)
+
+
 def test_a_quiet_display_says_nothing(store, capsys):
     plan = planned(store, conditions=["a"])
     execute(plan, store, Lines(plan, silent=True), executor=FakeWorkers())
