@@ -16,16 +16,21 @@ if TYPE_CHECKING:
         figures_sentence,
         gather,
     )
-    from analysis.comparison import Comparison, compare
     from analysis.confusion import accuracy, class_accuracy, mean_class_accuracy
-    from analysis.corrections import adjust
     from analysis.dead_units import dead_units_table
-    from analysis.families import compare_all, compare_classes, friedman
-    from analysis.figures import class_segment_heatmap, save
+    from analysis.figures.class_segments import class_segment_heatmap
+    from analysis.figures.saving import save
     from analysis.forgetting import recency_bias
     from analysis.gradients import gradient_table
-    from analysis.interaction import DoubleDifference, double_difference
-    from analysis.intervals import (
+    from analysis.misclassified import misclassified_table
+    from analysis.position import class_positions, position_sentences, position_table, resemblance
+    from analysis.runs import EvaluationLike, RunLike
+    from analysis.scores import condition_scores, read_scores
+    from analysis.statistics.comparison import Comparison, compare
+    from analysis.statistics.corrections import adjust
+    from analysis.statistics.families import compare_all, compare_classes, friedman
+    from analysis.statistics.interaction import DoubleDifference, double_difference
+    from analysis.statistics.intervals import (
         binomial_standard_error,
         median_interval,
         percentiles,
@@ -34,13 +39,10 @@ if TYPE_CHECKING:
         t_interval,
         wilson_interval,
     )
-    from analysis.misclassified import misclassified_table
-    from analysis.planning import explain_plan, plan, plan_from_pilot
-    from analysis.position import class_positions, position_sentences, position_table, resemblance
-    from analysis.runs import EvaluationLike, RunLike
-    from analysis.scores import condition_scores, read_scores
-    from analysis.slopes import slope_over_runs
-    from analysis.statistical_power import power, seeds_needed
+    from analysis.statistics.planning import explain_plan, plan, plan_from_pilot
+    from analysis.statistics.slopes import slope_over_runs
+    from analysis.statistics.statistical_power import power, seeds_needed
+    from analysis.statistics.wording import explain, explain_interaction
     from analysis.tables import (
         forgetting_table,
         history_table,
@@ -63,7 +65,6 @@ if TYPE_CHECKING:
         worst_case_accuracy,
     )
     from analysis.values import values_of
-    from analysis.wording import explain, explain_interaction
 
 __all__ = [
     "Comparison",
@@ -137,33 +138,33 @@ _MODULE_OF = {
     "claims_sentence": "check",
     "figures_sentence": "check",
     "gather": "check",
-    "Comparison": "comparison",
-    "compare": "comparison",
+    "Comparison": "statistics.comparison",
+    "compare": "statistics.comparison",
     "accuracy": "confusion",
     "class_accuracy": "confusion",
     "mean_class_accuracy": "confusion",
-    "adjust": "corrections",
+    "adjust": "statistics.corrections",
     "dead_units_table": "dead_units",
     "gradient_table": "gradients",
-    "DoubleDifference": "interaction",
-    "double_difference": "interaction",
-    "compare_all": "families",
-    "compare_classes": "families",
-    "friedman": "families",
-    "class_segment_heatmap": "figures",
-    "save": "figures",
+    "DoubleDifference": "statistics.interaction",
+    "double_difference": "statistics.interaction",
+    "compare_all": "statistics.families",
+    "compare_classes": "statistics.families",
+    "friedman": "statistics.families",
+    "class_segment_heatmap": "figures.class_segments",
+    "save": "figures.saving",
     "recency_bias": "forgetting",
-    "binomial_standard_error": "intervals",
-    "median_interval": "intervals",
-    "percentiles": "intervals",
-    "prediction_interval": "intervals",
-    "quantile_interval": "intervals",
-    "t_interval": "intervals",
-    "wilson_interval": "intervals",
+    "binomial_standard_error": "statistics.intervals",
+    "median_interval": "statistics.intervals",
+    "percentiles": "statistics.intervals",
+    "prediction_interval": "statistics.intervals",
+    "quantile_interval": "statistics.intervals",
+    "t_interval": "statistics.intervals",
+    "wilson_interval": "statistics.intervals",
     "misclassified_table": "misclassified",
-    "explain_plan": "planning",
-    "plan": "planning",
-    "plan_from_pilot": "planning",
+    "explain_plan": "statistics.planning",
+    "plan": "statistics.planning",
+    "plan_from_pilot": "statistics.planning",
     "class_positions": "position",
     "position_sentences": "position",
     "position_table": "position",
@@ -172,9 +173,9 @@ _MODULE_OF = {
     "RunLike": "runs",
     "condition_scores": "scores",
     "read_scores": "scores",
-    "slope_over_runs": "slopes",
-    "power": "statistical_power",
-    "seeds_needed": "statistical_power",
+    "slope_over_runs": "statistics.slopes",
+    "power": "statistics.statistical_power",
+    "seeds_needed": "statistics.statistical_power",
     "forgetting_table": "tables",
     "history_table": "tables",
     "per_class_table": "tables",
@@ -193,8 +194,8 @@ _MODULE_OF = {
     "minimum_accuracy": "tasks",
     "worst_case_accuracy": "tasks",
     "values_of": "values",
-    "explain": "wording",
-    "explain_interaction": "wording",
+    "explain": "statistics.wording",
+    "explain_interaction": "statistics.wording",
 }
 
 

@@ -16,10 +16,10 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import stdtr
 
-from analysis.corrections import adjust
 from analysis.formatting import counted
-from analysis.intervals import NO_INTERVAL, mean_and_sd, prediction_interval, t_interval
 from analysis.runs import RunLike
+from analysis.statistics.corrections import adjust
+from analysis.statistics.intervals import NO_INTERVAL, mean_and_sd, prediction_interval, t_interval
 from analysis.values import values_of
 
 Key = tuple[str, str, int | None]

@@ -13,8 +13,8 @@ from typing import Any
 
 import pandas as pd
 
-from analysis.intervals import percentiles
 from analysis.runs import RunLike
+from analysis.statistics.intervals import percentiles
 from analysis.values import values_of
 
 FEWEST = 3

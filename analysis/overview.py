@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-from analysis.intervals import describe
 from analysis.runs import RunLike, finished_by_condition
+from analysis.statistics.intervals import describe
 from analysis.values import values_of
 
 DETAIL = ("n", "mean", "ci_low", "ci_high", "sd", "p25", "p50", "p75")

@@ -17,9 +17,9 @@ from numpy.typing import ArrayLike, NDArray
 
 from analysis.confusion import class_accuracy
 from analysis.formatting import format_p
-from analysis.intervals import describe
 from analysis.runs import RunLike, finished_by_condition, last_evaluation
-from analysis.slopes import Slopes, slope_over_runs
+from analysis.statistics.intervals import describe
+from analysis.statistics.slopes import Slopes, slope_over_runs
 
 Floats = NDArray[np.float64]
 

@@ -7,8 +7,8 @@ from typing import Any
 
 import pandas as pd
 
-from analysis.intervals import wilson_interval
 from analysis.runs import RunLike, finished_by_condition
+from analysis.statistics.intervals import wilson_interval
 from analysis.values import values_of
 
 COLUMNS = ("condition", "n", "count", "share", "ci_low", "ci_high")

@@ -16,7 +16,6 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from analysis.confusion import accuracy, class_accuracy
-from analysis.intervals import describe
 from analysis.learning_curve import METRICS, SETTLED, curve_figure
 from analysis.runs import (
     STATUSES,
@@ -28,6 +27,7 @@ from analysis.runs import (
     number_of_classes,
     whole_sets,
 )
+from analysis.statistics.intervals import describe
 from analysis.values import (
     EVALUATION_METRICS,
     class_forgetting,

@@ -45,6 +45,25 @@ def test_the_rooms_around_the_studies_know_each_other_in_one_direction(room):
     assert rooms - {room} <= WITHIN_STUDIES[room]
 
 
+def within_analysis(room):
+    files = sorted((ROOT / "analysis" / room).glob("*.py"))
+    assert files
+    return {name for file in files for name in imported(file) if name.startswith("analysis")}
+
+
+def test_statistics_are_of_values_wherever_they_come_from():
+    known = {name for name in within_analysis("statistics") if "statistics" not in name}
+    assert known == {"analysis.formatting"}
+
+
+def test_figures_show_what_others_found():
+    assert any("figures" in name for name in within_analysis("figures"))
+    assert not any("figures" in name for name in within_analysis("statistics"))
+    # The package itself has their names for its users.
+    for file in set((ROOT / "analysis").glob("*.py")) - {ROOT / "analysis" / "__init__.py"}:
+        assert not any("analysis.figures" in name for name in imported(file))
+
+
 @pytest.mark.parametrize("room", MAY_IMPORT)
 def test_the_packages_are_those_of_this_repository(room):
     assert Path(__import__(room).__file__).is_relative_to(ROOT / room)

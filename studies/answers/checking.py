@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from analysis.displayed import Displayed
 from analysis.formatting import is_fraction
+from analysis.statistics.displayed import Displayed
 from data import InputError
 from studies.answers.reading import Reading
 from studies.answers.rendering import html_table

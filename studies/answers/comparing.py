@@ -26,9 +26,9 @@ from studies.answers.units import (
 if TYPE_CHECKING:
     import pandas as pd
 
-    from analysis.comparison import Comparison
-    from analysis.families import Family
-    from analysis.interaction import DoubleDifference
+    from analysis.statistics.comparison import Comparison
+    from analysis.statistics.families import Family
+    from analysis.statistics.interaction import DoubleDifference
 
 
 @dataclass(frozen=True)
@@ -119,9 +119,9 @@ def compare_scores(path: Path, paired: bool, wanted: Wanted) -> "Result":
     Raises:
         InputError: The file is not as described, or a condition is not in it.
     """
-    from analysis.comparison import compare
-    from analysis.families import compare_classes
     from analysis.scores import condition_scores, read_scores
+    from analysis.statistics.comparison import compare
+    from analysis.statistics.families import compare_classes
 
     metric = wanted.metric or "accuracy"
     unit = unit_of(metric)
@@ -166,8 +166,8 @@ class Result:
 
     def show(self, style: str, figure: Path | None) -> None:
         """Print it, and draw its figure where one is asked for."""
-        from analysis.comparison import Comparison
-        from analysis.wording import explain
+        from analysis.statistics.comparison import Comparison
+        from analysis.statistics.wording import explain
 
         if figure is not None:
             if self.found is None:
@@ -175,8 +175,8 @@ class Result:
                     "Received --figure for a study that plans no comparison; expected two "
                     "conditions to draw."
                 )
-            from analysis.comparison_figure import comparison_figure
-            from analysis.figures import save
+            from analysis.figures.comparison import comparison_figure
+            from analysis.figures.saving import save
 
             with input_errors():
                 save(comparison_figure(self.found), figure)
@@ -202,13 +202,13 @@ class Result:
 
     def sentences(self) -> list[str]:
         """The verdict on each comparison and interaction."""
-        from analysis.wording import explain, explain_interaction
+        from analysis.statistics.wording import explain, explain_interaction
 
         texts = [*map(explain, self._comparisons()), *map(explain_interaction, self.interactions)]
         return [text.partition("\n")[0] for text in texts]
 
     def _comparisons(self) -> "Sequence[Comparison]":
-        from analysis.families import Family
+        from analysis.statistics.families import Family
 
         if isinstance(self.found, Family):
             return self.found.comparisons
@@ -216,10 +216,10 @@ class Result:
 
     def _show_tables(self, style: str) -> None:
         """The comparisons as a table and their sentences; then the interactions likewise."""
-        from analysis.comparison import Comparison
-        from analysis.comparison_table import comparison_table, interaction_table
-        from analysis.families import Family
-        from analysis.wording import explain_family, margin_words
+        from analysis.statistics.comparison import Comparison
+        from analysis.statistics.comparison_table import comparison_table, interaction_table
+        from analysis.statistics.families import Family
+        from analysis.statistics.wording import explain_family, margin_words
         from studies.answers.rendering import show
 
         shown: list[tuple[pd.DataFrame, str, list[str]]] = []
@@ -277,8 +277,8 @@ def _conditions(
     options: dict[str, Any],
 ) -> "Comparison | Family":
     """One comparison, or several as a family with Friedman's line."""
-    from analysis.comparison import compare
-    from analysis.families import compare_all
+    from analysis.statistics.comparison import compare
+    from analysis.statistics.families import compare_all
     from analysis.values import values_of
 
     names = list(dict.fromkeys(name for pair in pairs for name in pair))
@@ -324,7 +324,7 @@ def _classes(
     import numpy as np
     import pandas as pd
 
-    from analysis.families import compare_classes
+    from analysis.statistics.families import compare_classes
     from analysis.values import OVER_CLASSES, values_of
 
     if len(pairs) != 1:
@@ -369,8 +369,8 @@ def _classes(
 
 
 def _show_family(family: "Family") -> None:
-    from analysis.comparison_table import comparison_table
-    from analysis.wording import explain, family_notes, family_words, friedman_words
+    from analysis.statistics.comparison_table import comparison_table
+    from analysis.statistics.wording import explain, family_notes, family_words, friedman_words
     from studies.answers.rendering import show
 
     if family.friedman is not None:

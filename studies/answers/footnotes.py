@@ -1,14 +1,14 @@
 """What a reader must know to read a table right, a line each."""
 
 from analysis.formatting import counted, is_fraction
-from analysis.intervals import (
+from analysis.position import class_positions, position_sentences, resemblance_in
+from analysis.shares import share_table
+from analysis.statistics.intervals import (
     binomial_standard_error,
     median_interval,
     quantile_interval,
     wilson_interval,
 )
-from analysis.position import class_positions, position_sentences, resemblance_in
-from analysis.shares import share_table
 from analysis.tables import status_counts
 from analysis.task_sequence import task_ends
 from analysis.values import values_of

@@ -8,7 +8,7 @@ from studies.answers.rendering import say
 from studies.answers.units import chance_of, examples_behind, factor_of, higher_is_better, unit_of
 
 if TYPE_CHECKING:
-    from analysis.interaction import DoubleDifference
+    from analysis.statistics.interaction import DoubleDifference
 
 
 def interactions_of(
@@ -25,8 +25,8 @@ def interactions_of(
     definition = reading.definition
     if definition is None or not definition.interactions:
         return ()
-    from analysis.families import adjust_family
-    from analysis.interaction import double_difference
+    from analysis.statistics.families import adjust_family
+    from analysis.statistics.interaction import double_difference
     from analysis.values import values_of
 
     run = {record.condition for record in reading.records}
@@ -59,7 +59,7 @@ def interactions_of(
 
 def show_interactions(found: Sequence["DoubleDifference"]) -> None:
     """Print interactions for people: what they are a family of, then each in full."""
-    from analysis.wording import explain_interaction
+    from analysis.statistics.wording import explain_interaction
 
     say(interaction_words(found))
     for each in found:

@@ -42,7 +42,7 @@ def figure_of(reading: Reading, kind: str, data_dir: Path | None = None) -> "Fig
 
 
 def _segments(reading: Reading) -> "Figure":
-    from analysis.figures import class_segment_heatmap
+    from analysis.figures.class_segments import class_segment_heatmap
 
     labels = {
         record.condition: "after as many examples as the classes up to"
@@ -56,7 +56,7 @@ def _segments(reading: Reading) -> "Figure":
 
 
 def _positions(reading: Reading) -> "Figure":
-    from analysis.position_figure import position_figure
+    from analysis.figures.position import position_figure
 
     question, dataset = heading_of(reading)
     return position_figure(class_positions(reading.records), question=question, dataset=dataset)
@@ -69,7 +69,7 @@ def heading_of(reading: Reading) -> tuple[str, str]:
 
 
 def _shares(reading: Reading) -> "Figure":
-    from analysis.share_figure import share_figure
+    from analysis.figures.shares import share_figure
 
     shares = planned_shares(reading)
     return share_figure(
@@ -86,14 +86,14 @@ def _shares(reading: Reading) -> "Figure":
 
 
 def _gradients(reading: Reading) -> "Figure":
-    from analysis.gradient_figure import gradient_figure
+    from analysis.figures.gradients import gradient_figure
 
     question, dataset = heading_of(reading)
     return gradient_figure(reading.records, question=question, dataset=dataset)
 
 
 def _misclassified(reading: Reading, data_dir: Path | None) -> "Figure":
-    from analysis.misclassified_figure import misclassified_figure
+    from analysis.figures.misclassified import misclassified_figure
 
     datasets: dict[str, Dataset] = {}
     images = {}
@@ -113,7 +113,7 @@ def _misclassified(reading: Reading, data_dir: Path | None) -> "Figure":
 
 
 def _overview(reading: Reading) -> "Figure":
-    from analysis.overview_figure import overview_figure
+    from analysis.figures.overview import overview_figure
 
     question, dataset = heading_of(reading)
     return overview_figure(

@@ -2,7 +2,7 @@
 
 import json
 
-from analysis.planning import explain_plan, plan, plan_from_pilot
+from analysis.statistics.planning import explain_plan, plan, plan_from_pilot
 from core import Store
 from data import InputError
 from studies.answers.reading import read

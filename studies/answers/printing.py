@@ -49,7 +49,7 @@ def print_table(
     kind = kind or ("per-class" if of else default_kind(reading))
     frame = table_of(reading, kind, of)
     if figure is not None:
-        from analysis.figures import save
+        from analysis.figures.saving import save
 
         with input_errors():
             save(figure_of(reading, kind, data_dir), figure)

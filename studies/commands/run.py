@@ -226,7 +226,7 @@ def _seeds_by_condition(plan: "Plan") -> list[str]:
 
 def _import_for_the_answer() -> None:
     """What prints the answer takes two seconds to import: it can while the workers train."""
-    for module in ("studies.answers.printing", "analysis.wording", "rich.table"):
+    for module in ("studies.answers.printing", "analysis.statistics.wording", "rich.table"):
         import_module(module)
 
 

@@ -198,9 +198,9 @@ def _differing(words: Protocol) -> Table | None:
 
 def _answer(reading: Reading) -> tuple[Result | None, list[str], list[Table]]:
     """The verdicts in words, and every number behind them as `ebb compare` prints it."""
-    from analysis.comparison import Comparison
-    from analysis.comparison_table import comparison_table
-    from analysis.wording import (
+    from analysis.statistics.comparison import Comparison
+    from analysis.statistics.comparison_table import comparison_table
+    from analysis.statistics.wording import (
         explain,
         explain_interaction,
         family_notes,

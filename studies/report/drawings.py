@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.figure import Figure
 
-    from analysis.comparison import Comparison
     from analysis.dose import Dose
+    from analysis.statistics.comparison import Comparison
 
 MANY = 3
 """Conditions up to which each has a wide row in the picture of the segments."""
@@ -95,8 +95,8 @@ def differences_picture(found: Any) -> Picture:
     """The planned comparisons: every pair, and the difference with its interval."""
     import pandas as pd
 
-    from analysis.comparison import Comparison
-    from analysis.comparison_figure import comparison_figure
+    from analysis.figures.comparison import comparison_figure
+    from analysis.statistics.comparison import Comparison
 
     comparisons = [found] if isinstance(found, Comparison) else list(found.comparisons)
     alt = "Differences with their 95 % intervals. " + _some([_difference(c) for c in comparisons])
@@ -123,8 +123,8 @@ def differences_picture(found: Any) -> Picture:
 
 def _written(comparisons: "Sequence[Comparison]") -> "pd.DataFrame":
     """The differences as `ebb compare` writes them."""
-    from analysis.comparison_table import comparison_table
-    from analysis.families import Family
+    from analysis.statistics.comparison_table import comparison_table
+    from analysis.statistics.families import Family
 
     table = comparison_table(Family(tuple(comparisons), "holm"))
     return table.drop(columns=["p", "p_adjusted", "robust p", "floor"])
@@ -140,7 +140,7 @@ def _difference(c: "Comparison") -> str:
 
 def segments_picture(reading: Reading) -> Picture:
     """What each class loses and wins back over the segments."""
-    from analysis.segments_figure import segment_figure, segment_table
+    from analysis.figures.segments import segment_figure, segment_table
 
     runs = reading.records
     table = segment_table(runs)
@@ -177,7 +177,7 @@ def segments_picture(reading: Reading) -> Picture:
 
 def curves_picture(reading: Reading, name: str) -> Picture:
     """The learning curves on a set of that name."""
-    from analysis.learning_curve_figure import curve_table, learning_curve_figure
+    from analysis.figures.learning_curve import curve_table, learning_curve_figure
 
     table = curve_table(reading.records, name)
     last = table.groupby("condition", sort=False).tail(1).to_dict("records")
@@ -202,7 +202,7 @@ def curves_picture(reading: Reading, name: str) -> Picture:
 
 def strips_picture(reading: Reading, name: str) -> Picture:
     """The final accuracy of each class on a set of that name, every seed."""
-    from analysis.class_strip_figure import class_strip_figure, class_strip_table
+    from analysis.figures.class_strip import class_strip_figure, class_strip_table
 
     numbers = class_strip_table(reading.records, name)
     shown = table_of(reading, "per-class", name)
@@ -222,7 +222,7 @@ def strips_picture(reading: Reading, name: str) -> Picture:
 
 def confusions_picture(reading: Reading, name: str) -> Picture:
     """The confusion matrices on a set of that name."""
-    from analysis.confusion_figure import confusion_figure, confusion_table
+    from analysis.figures.confusion import confusion_figure, confusion_table
 
     table = confusion_table(reading.records, name)
     wrong = table[table["true"] != table["predicted"]]
@@ -275,7 +275,7 @@ def dose_picture(reading: Reading, found: "list[Dose]") -> Picture:
     import pandas as pd
 
     from analysis.dose import dose_table
-    from analysis.dose_figure import dose_figure
+    from analysis.figures.dose import dose_figure
 
     metric = shown_metrics(reading)[0]
     tables = [dose_table(reading.records, dose, metric) for dose in found]

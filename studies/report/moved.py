@@ -19,7 +19,7 @@ from studies.report.publishing import file_name, refuse_absent, refuse_foreign, 
 from studies.report.wordings import Table
 
 if TYPE_CHECKING:
-    from analysis.comparison import Comparison
+    from analysis.statistics.comparison import Comparison
 
 ALSO = ("test accuracy", "test loss", "mean drop")
 """Metrics that are compared beside those that the study shows."""
@@ -160,8 +160,8 @@ def _compared(
     a: Reading, b: Reading, metric: str, conditions: list[str]
 ) -> "dict[str, Comparison]":
     """B against A in each condition that has the metric on both sides, one family."""
-    from analysis.comparison import compare
-    from analysis.families import adjust_family
+    from analysis.statistics.comparison import compare
+    from analysis.statistics.families import adjust_family
     from analysis.values import values_of
 
     found = {}

@@ -80,7 +80,7 @@ def write_reports(
 
 def write_figures(report: Report, folder: Path, prefix: str = "") -> None:
     """Each figure of a report as png and svg, and the numbers behind it as csv."""
-    from analysis.figures import save
+    from analysis.figures.saving import save
     from studies.report.inline import literal
 
     with literal(), input_errors():

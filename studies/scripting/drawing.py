@@ -38,7 +38,7 @@ class Drawing(tuple["Axes", ...]):
         Raises:
             InputError: Another ending, or a folder that is not there.
         """
-        from analysis.figures import save
+        from analysis.figures.saving import save
         from studies.answers.tables import input_errors
 
         with input_errors():

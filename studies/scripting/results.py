@@ -12,9 +12,9 @@ from studies.answers.reading import Reading
 if TYPE_CHECKING:
     import pandas as pd
 
-    from analysis.comparison import Comparison
-    from analysis.families import Family
-    from analysis.interaction import DoubleDifference
+    from analysis.statistics.comparison import Comparison
+    from analysis.statistics.families import Family
+    from analysis.statistics.interaction import DoubleDifference
     from studies.answers.checking import Checked
     from studies.scripting.drawing import Drawing
 
@@ -210,7 +210,7 @@ class Results:
         per_class: bool = False,
     ) -> "Drawing":
         """Differences with their intervals; the arguments are those of `compare`."""
-        from analysis.comparison_figure import comparison_figure
+        from analysis.figures.comparison import comparison_figure
         from studies.answers.tables import input_errors
         from studies.scripting.drawing import Drawing
 

@@ -7,7 +7,7 @@ import numpy as np
 from hypothesis import assume, settings
 from hypothesis import strategies as st
 
-from analysis.comparison import compare
+from analysis.statistics.comparison import compare
 
 PROPERTY = settings(deadline=None, derandomize=True, max_examples=50)
 SMALL = st.lists(st.integers(0, 6), min_size=1, max_size=6)

@@ -14,7 +14,7 @@ from analysis.check import (
     figures_sentence,
     gather,
 )
-from analysis.intervals import prediction_interval
+from analysis.statistics.intervals import prediction_interval
 from tests.analysis.conftest import run
 
 

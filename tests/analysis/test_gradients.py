@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from analysis.gradient_figure import gradient_figure, grouped
+from analysis.figures.gradients import gradient_figure, grouped
 from analysis.gradients import gradient_table, norm_percentiles
 from tests.analysis.conftest import Run
 

@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
+from analysis.figures.misclassified import misclassified_figure
 from analysis.misclassified import misclassified_table
-from analysis.misclassified_figure import misclassified_figure
 from tests.analysis.conftest import Run
 
 

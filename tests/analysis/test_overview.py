@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
+from analysis.figures.overview import overview_figure
 from analysis.overview import overview_table
-from analysis.overview_figure import overview_figure
 from analysis.tables import summary_table
 from tests.analysis.conftest import Run, run, segmented
 

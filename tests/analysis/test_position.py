@@ -15,7 +15,7 @@ from analysis.position import (
     resemblance,
     resemblance_effect,
 )
-from analysis.slopes import slope_over_runs
+from analysis.statistics.slopes import slope_over_runs
 from core.latin_square import williams
 from tests.analysis.conftest import Evaluation, Run, confusion
 

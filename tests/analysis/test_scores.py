@@ -3,9 +3,9 @@ import codecs
 import numpy as np
 import pytest
 
-from analysis.comparison import compare
-from analysis.families import compare_classes
 from analysis.scores import condition_scores, read_scores
+from analysis.statistics.comparison import compare
+from analysis.statistics.families import compare_classes
 
 GOOD = "condition,seed,value\ntanh,0,0.81\ntanh,1,0.82\nrelu,0,0.84\nrelu,1,nan\n"
 

@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from analysis.intervals import wilson_interval
-from analysis.share_figure import share_figure
+from analysis.figures.shares import share_figure
 from analysis.shares import share_table
+from analysis.statistics.intervals import wilson_interval
 from tests.analysis.conftest import Run
 
 

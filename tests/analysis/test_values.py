@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from analysis.comparison import compare
+from analysis.statistics.comparison import compare
 from analysis.values import forgetting_scalars, values_of
 from tests.analysis.conftest import Evaluation, Run, confusion, in_tasks, run, segmented
 

@@ -254,7 +254,9 @@ def test_a_store_that_cannot_be_written_is_refused_before_anything_runs(ebb, tmp
     [("x.jpg", ".png or .svg"), ("x", ".png or .svg"), ("nowhere/x.png", "nowhere")],
 )
 def test_a_figure_that_cannot_be_drawn_is_refused(figure, said, ebb, filled, tmp_path, monkeypatch):
-    monkeypatch.setattr("analysis.figures.class_segment_heatmap", lambda *_, **__: None)
+    monkeypatch.setattr(
+        "analysis.figures.class_segments.class_segment_heatmap", lambda *_, **__: None
+    )
     call = ebb("table", "class-order", "--figure", figure)
     assert call.status == 2
     assert call.err.count("\n") == 1
@@ -264,7 +266,9 @@ def test_a_figure_that_cannot_be_drawn_is_refused(figure, said, ebb, filled, tmp
 
 def test_a_wrong_name_of_a_figure_is_refused_before_anything_is_done(ebb, filled, monkeypatch):
     drawn = []
-    monkeypatch.setattr("analysis.figures.class_segment_heatmap", lambda *_, **__: drawn.append(1))
+    monkeypatch.setattr(
+        "analysis.figures.class_segments.class_segment_heatmap", lambda *_, **__: drawn.append(1)
+    )
     refused(ebb("table", "class-order", "--figure", "x.jpg"))
     assert drawn == []
 

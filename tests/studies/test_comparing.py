@@ -5,8 +5,8 @@ from dataclasses import replace
 
 import pytest
 
-from analysis.comparison import compare
-from analysis.planning import plan
+from analysis.statistics.comparison import compare
+from analysis.statistics.planning import plan
 from core import Evaluation
 from studies.catalogue import find
 from tests.studies.conftest import confusion, keep, made_in_tasks, made_record, refused, tiny

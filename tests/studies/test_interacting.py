@@ -5,9 +5,9 @@ import shutil
 
 import pytest
 
-from analysis.comparison import compare
-from analysis.families import adjust_family
-from analysis.interaction import double_difference
+from analysis.statistics.comparison import compare
+from analysis.statistics.families import adjust_family
+from analysis.statistics.interaction import double_difference
 from core import Evaluation, Store
 from data import InputError
 from studies import Interaction, Study

@@ -1,0 +1,137 @@
+"""The picture of a comparison: every seed, and the difference with its interval beside it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import seaborn as sns
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from analysis.statistics.comparison import Comparison
+from analysis.statistics.families import Family
+
+SIDES = ("#0072B2", "#D55E00")  # blue and vermilion of Okabe and Ito: told apart by everybody
+INK = "#222222"
+GROUND = "#fefefe"  # as good as white; a page may put its own ground in its place
+LONG = 36
+"""Letters of a label from which it takes two lines."""
+
+
+def comparison_figure(found: Comparison | Family) -> Figure:
+    """Draw one comparison, or the differences of a family.
+
+    Args:
+        found: What `compare`, `compare_all` or `compare_classes` returned.
+
+    Returns:
+        For one comparison the values of both conditions, each pair joined where runs are paired,
+        and beside it the difference; for a family the difference of every comparison, with the
+        differences of its pairs.
+
+    Raises:
+        ValueError: There are no values to draw.
+    """
+    comparisons = [found] if isinstance(found, Comparison) else list(found.comparisons)
+    if not any(c.values_a and c.values_b for c in comparisons):
+        raise ValueError("received a comparison without values; expected runs on both sides")
+    if isinstance(found, Comparison):
+        return _one(found)
+    return _several(found)
+
+
+def _one(c: Comparison) -> Figure:
+    figure = Figure(figsize=(9, 5), dpi=150, layout="constrained")
+    left, right = figure.subplots(1, 2, width_ratios=[1.4, 1])
+    scale, unit = _scale(c)
+    frame = pd.DataFrame(
+        [(name, scale * v) for name, vs in ((c.a, c.values_a), (c.b, c.values_b)) for v in vs],
+        columns=["condition", "value"],
+    )
+    if c.paired:
+        pairs = scale * np.array([c.values_a, c.values_b])
+        left.plot([0, 1], pairs, color=INK, alpha=0.35, linewidth=1, zorder=1)
+    sns.stripplot(
+        frame, x="condition", y="value", hue="condition", palette=SIDES, order=[c.a, c.b],
+        hue_order=[c.a, c.b], jitter=0 if c.paired else 0.08, size=7, legend=False, ax=left,
+    )  # fmt: skip
+    left.set(xlabel="", ylabel=f"{c.metric}{' (%)' if scale == 100 else f' ({unit})'}")
+    runs = f"{c.n} pairs of runs" if c.paired else f"{c.n_a} and {c.n_b} runs"
+    left.set_title(f"each run ({runs}{', joined by seed' if c.paired else ''})", fontsize=10)
+    _differences(right, [c], [f"{c.a}\nminus\n{c.b}"], horizontal=False)
+    right.set_title(f"difference, {100 * c.difference.level:g} % interval", fontsize=10)
+    figure.suptitle(f"{_where(c)}{c.metric}: {c.verdict}", fontsize=12)
+    return figure
+
+
+def _several(family: Family) -> Figure:
+    comparisons = list(family.comparisons)
+    first = comparisons[0]
+    classes = first.class_ is not None
+    labels = [f"class {c.class_}" if classes else f"{c.a} minus {c.b}" for c in comparisons]
+    long = max(map(len, labels)) > LONG
+    if long:
+        labels = [label.replace(" minus ", "\nminus ") for label in labels]
+    high = 1.6 + (0.55 if long else 0.42) * len(comparisons)
+    figure = Figure(figsize=(11 if long else 9, high), dpi=150, layout="constrained")
+    axes = figure.subplots()
+    _differences(axes, comparisons, labels, horizontal=True)
+    pair = f", {first.a} minus {first.b}" if classes else ""
+    figure.suptitle(f"{_where(first)}{first.metric}{pair}", fontsize=12)
+    axes.set_title(
+        f"mean difference with its unadjusted {100 * first.difference.level:g} % interval; "
+        f"filled: different after {family.correction} over {family.size}",
+        fontsize=9,
+    )
+    return figure
+
+
+def _differences(
+    axes: Axes, comparisons: list[Comparison], labels: list[str], *, horizontal: bool
+) -> None:
+    """Mean differences with their intervals, and the pairs' own differences as faint points."""
+    unit = _scale(comparisons[0])[1]
+    for place, c in enumerate(comparisons):
+        d = c.difference
+        if c.paired and c.values_a:
+            each = _scale(c)[0] * np.subtract(c.values_a, c.values_b)
+            beside = np.full(len(each), place + (0.22 if horizontal else 0.12))
+            points = (each, beside) if horizontal else (beside, each)
+            axes.plot(*points, "o", color=INK, alpha=0.25, markersize=4)
+        if d.points is None:
+            continue
+        filled = c.verdict.startswith("different")
+        style: dict[str, Any] = {"color": INK, "capsize": 4, "markersize": 7, "linewidth": 2}
+        reach = None
+        if d.ci_low is not None and d.ci_high is not None:
+            reach = [[d.points - d.ci_low], [d.ci_high - d.points]]
+        style["xerr" if horizontal else "yerr"] = reach
+        point = (d.points, place) if horizontal else (place, d.points)
+        face = INK if filled else GROUND
+        axes.errorbar(point[0], point[1], fmt="o", markerfacecolor=face, **style)
+        margin = c.equivalence.margin if c.equivalence is not None else None
+        if margin is not None and place == 0:
+            span = axes.axvspan if horizontal else axes.axhspan
+            span(-margin, margin, color="#009E73", alpha=0.12, label=f"margin of {margin:g}")
+            axes.legend(loc="best", fontsize=8)
+    line = axes.axvline if horizontal else axes.axhline
+    line(0, color=INK, linewidth=1, linestyle="--")
+    if horizontal:
+        axes.set_yticks(range(len(labels)), labels)
+        axes.invert_yaxis()
+        axes.set_xlabel(f"difference ({unit})")
+    else:
+        axes.set_xticks(range(len(labels)), labels)
+        axes.set_xlim(-0.6, len(labels) - 0.4)
+        axes.set_ylabel(f"difference ({unit})")
+
+
+def _scale(c: Comparison) -> tuple[float, str]:
+    """What values are multiplied with to be shown, and the differences' unit."""
+    return (100.0 if c.unit == "points" else 1.0), c.unit
+
+
+def _where(c: Comparison) -> str:
+    return f"{c.study} ({c.variant}): " if c.study else ""

@@ -1,0 +1,103 @@
+"""The picture of the confusion matrices, one beside the other."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+from matplotlib.colors import PowerNorm
+from matplotlib.figure import Figure
+from numpy.typing import NDArray
+
+from analysis.figures.panels import colour_bar, grid, heading, heat_map, label_cells, seed_titles
+from analysis.runs import RunLike, finished_by_condition, last_evaluation
+
+Floats = NDArray[np.float64]
+COLUMNS = ("condition", "true", "predicted", "n", "share")
+NUMBERS_UP_TO = 4
+"""Panels whose cells have room for numbers."""
+
+
+def confusion_table(runs: Sequence[RunLike], set: str = "test") -> pd.DataFrame:
+    """What each class is taken for at the end, over all finished runs together.
+
+    Args:
+        runs: Records of one study and variant.
+        set: Name of the evaluated set.
+
+    Returns:
+        Columns condition, true, predicted (classes), n (runs), share (of the true class's examples
+        in all these runs, a fraction; NaN for a class without examples).
+
+    Raises:
+        ValueError: If runs of a condition differ in their classes.
+    """
+    rows = []
+    for condition, (n, shares) in _shares(runs, set).items():
+        for true, predicted in np.ndindex(shares.shape):
+            rows.append((condition, true, predicted, n, float(shares[true, predicted])))
+    return pd.DataFrame(rows, columns=list(COLUMNS))
+
+
+def confusion_figure(
+    runs: Sequence[RunLike], *, set: str = "test", question: str, dataset: str
+) -> Figure:
+    """Draw a heat map for each condition: true classes in rows, predicted classes in columns.
+
+    Colours go by the square root of the share, so that errors of a few percent are seen.
+
+    Args:
+        runs: Records of one study and variant.
+        set: Name of the evaluated set.
+        question: The study's question, for the title.
+        dataset: The data set's name, for the title.
+
+    Raises:
+        ValueError: If no finished run evaluated the set.
+    """
+    found = _shares(runs, set)
+    if not found:
+        raise ValueError(
+            f"received {len(runs)} runs, none finished with an evaluation of {set!r}; expected "
+            "one at the end; run the study first"
+        )
+    few = len(found) <= NUMBERS_UP_TO
+    what = f"what each class is taken for, {set} set, in percent of the true class"
+    figure, axes = grid(
+        seed_titles({name: n for name, (n, _) in found.items()}),
+        across=2 if few else 4,
+        high=4.6 if few else 2.7,
+        share_y=False,
+        heading=heading(question, dataset, what),
+    )
+    scale = PowerNorm(0.5, 0, 100)
+    for axis, (_, shares) in zip(axes, found.values(), strict=True):
+        mesh = heat_map(axis, 100 * shares, colours="cividis", scale=scale, numbers=few)
+        axis.set_aspect("equal")
+        labels = list(map(str, range(len(shares))))
+        label_cells(axis, labels, labels)
+        axis.set_xlabel("predicted class")
+        axis.set_ylabel("true class")
+    colour_bar(axes, mesh, "share of the true class (%)", shrink=0.6)
+    return figure
+
+
+def _shares(runs: Sequence[RunLike], set: str) -> dict[str, tuple[int, Floats]]:
+    """Condition to its number of runs and [true, predicted] shares."""
+    found = {}
+    for condition, finished in finished_by_condition(runs).items():
+        last = [each for run in finished if (each := last_evaluation(run, set)) is not None]
+        if not last:
+            continue
+        shapes = {each.confusion.shape for each in last}
+        if len(shapes) > 1:
+            raise ValueError(
+                f"received runs of {condition!r} with confusion matrices {sorted(shapes)}; "
+                "expected one shape; pass the runs of one variant"
+            )
+        counts = np.sum([each.confusion for each in last], axis=0)
+        sizes = counts.sum(axis=1, keepdims=True).astype(float)
+        shares = np.divide(counts, sizes, out=np.full(counts.shape, np.nan), where=sizes > 0)
+        found[condition] = (len(last), shares)
+    return found

@@ -1,0 +1,123 @@
+"""The picture of many conditions: every seed, the median and the quartiles of each."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Sequence
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+
+from analysis.formatting import is_fraction
+from analysis.runs import RunLike, finished_by_condition
+from analysis.statistics.intervals import percentiles
+from analysis.values import values_of
+
+INK = "#222222"
+FAINT = "#0072B2"  # blue of Okabe and Ito: told apart by everybody
+
+
+def overview_figure(
+    runs: Sequence[RunLike],
+    metrics: Sequence[str],
+    *,
+    question: str,
+    dataset: str,
+    trade_off: tuple[str, str] | None = None,
+) -> Figure:
+    """Draw each metric in a panel: a faint point for each seed, the median, the middle half.
+
+    Args:
+        runs: Records of one study and variant.
+        metrics: Names as `values_of` takes them; at most four are drawn.
+        question: The study's question, for the title.
+        dataset: The data set's name, for the title.
+        trade_off: Two metrics to draw against each other as well, condition by condition.
+
+    Returns:
+        A figure, its height by the number of conditions.
+
+    Raises:
+        ValueError: If no run has the first metric.
+    """
+    conditions = list(finished_by_condition(runs))
+    values = {metric: _values(runs, metric, conditions) for metric in metrics[:4]}
+    drawn = [metric for metric, each in values.items() if any(each)]
+    if not drawn:
+        raise ValueError(
+            f"received metric {metrics[0]!r}, which no run has; expected one such as 'test "
+            "accuracy'; run the study first"
+        )
+    panels = len(drawn) + (trade_off is not None)
+    size = (2.4 + 3.4 * panels, max(3.2, 1.6 + 0.32 * len(conditions)))
+    figure = Figure(figsize=size, dpi=100, layout="constrained")
+    FigureCanvasAgg(figure)
+    axes = figure.subplots(1, panels, squeeze=False)[0]
+    for axis, metric in zip(axes, drawn, strict=False):
+        _strips(axis, metric, values[metric])
+        axis.set_yticks(range(len(conditions)), conditions if axis is axes[0] else [])
+        axis.set_ylim(len(conditions) - 0.5, -0.5)
+    if trade_off is not None:
+        x, y = (_values(runs, metric, conditions) for metric in trade_off)
+        _path(axes[-1], trade_off, conditions, x, y)
+    figure.suptitle(
+        f"{textwrap.fill(question, round(9 * size[0]))}\n{dataset}: each seed, the median and the "
+        "middle half of the seeds",
+        fontsize=10,
+    )
+    return figure
+
+
+def _values(runs: Sequence[RunLike], metric: str, conditions: Sequence[str]) -> list[list[float]]:
+    """The metric's values over the seeds of each condition; none where it was not measured."""
+    found = []
+    for condition in conditions:
+        try:
+            values = values_of(runs, metric, condition).dropna().to_numpy()
+        except ValueError:
+            values = np.empty(0)
+        found.append((100 * values if is_fraction(metric) else values).tolist())
+    return found
+
+
+def _strips(axis: Axes, metric: str, values: Sequence[Sequence[float]]) -> None:
+    for row, each in enumerate(values):
+        if not each:
+            continue
+        axis.plot(each, [row] * len(each), "o", color=FAINT, alpha=0.35, markersize=4)
+        low, middle, high = percentiles(each)
+        axis.plot([low, high], [row, row], color=INK, linewidth=3, solid_capstyle="butt")
+        axis.plot(middle, row, "|", color=INK, markersize=12, markeredgewidth=2)
+    axis.set_xlabel(_label(metric))
+    axis.grid(axis="x", alpha=0.3)
+
+
+def _path(
+    axis: Axes,
+    metrics: tuple[str, str],
+    conditions: Sequence[str],
+    x: Sequence[Sequence[float]],
+    y: Sequence[Sequence[float]],
+) -> None:
+    """One metric against the other: each seed, and a line through the conditions' medians."""
+    there = [i for i in range(len(conditions)) if x[i] and y[i]]
+    for i in there:
+        axis.plot(x[i], y[i], "o", color=FAINT, alpha=0.3, markersize=4)
+    middles = [(float(np.median(x[i])), float(np.median(y[i]))) for i in there]
+    if middles:
+        axis.plot(*zip(*middles, strict=True), "o-", color=INK, markersize=6)
+    for i, middle in zip(there, middles, strict=True):
+        left = middle[0] > np.mean(axis.get_xlim())
+        axis.annotate(
+            conditions[i], middle, (-7 if left else 7, 0), textcoords="offset points", fontsize=8,
+            ha="right" if left else "left", va="center",
+        )  # fmt: skip
+    axis.set_xlabel(_label(metrics[0]))
+    axis.set_ylabel(_label(metrics[1]))
+    axis.grid(alpha=0.3)
+
+
+def _label(metric: str) -> str:
+    return f"{metric} (%)" if is_fraction(metric) else metric

@@ -1,0 +1,39 @@
+"""How pictures are written to files."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import matplotlib as mpl
+from matplotlib.figure import Figure
+
+
+def save(figure: Figure, path: str | os.PathLike[str]) -> None:
+    """Write a figure as .png or .svg: whole or not at all, the same bytes every time.
+
+    Args:
+        figure: What to write.
+        path: Where to; an existing file is replaced.
+
+    Raises:
+        ValueError: If the name ends in anything but .png or .svg, or its folder does not exist.
+    """
+    target = Path(path)
+    kind = target.suffix.lower()
+    if kind not in (".png", ".svg"):
+        raise ValueError(f"received {target.name!r}; expected a name in .png or .svg; rename it")
+    if not target.parent.is_dir():
+        raise ValueError(
+            f"received the folder {str(target.parent)!r}; expected one that exists; create it first"
+        )
+    # Neither the date nor the version of the library belongs to the result.
+    metadata = {"Date": None, "Creator": None} if kind == ".svg" else {"Software": None}
+    temporary = target.with_name(f".{target.name}.{os.getpid()}")
+    try:
+        with mpl.rc_context({"svg.hashsalt": "ebb"}):
+            figure.savefig(temporary, format=kind[1:], metadata=metadata)
+        os.replace(temporary, target)
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise

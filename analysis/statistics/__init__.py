@@ -1,0 +1,1 @@
+"""What values say, wherever they come from: intervals, tests, effects, power, comparisons."""

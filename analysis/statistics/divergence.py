@@ -1,0 +1,127 @@
+"""Divergence as an outcome: how often either condition diverged, and what the worst case says."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import stats
+
+from analysis.statistics.matching import Floats, on_grid
+from analysis.statistics.significance import ExactTest
+from analysis.statistics.verdict import Verdict, primary_decision
+
+
+@dataclass(frozen=True)
+class FailureRate:
+    """Diverged runs of one condition: k of n, the rate and its Wilson interval (fractions)."""
+
+    diverged: int
+    n: int
+    rate: float
+    ci_low: float
+    ci_high: float
+
+
+@dataclass(frozen=True)
+class WorstCase:
+    """The primary result when a diverged run counts as one that guesses (`chance`)."""
+
+    chance: float
+    points: float | None
+    ci_low: float | None
+    ci_high: float | None
+    p: float | None
+    verdict: Verdict
+
+
+@dataclass(frozen=True)
+class Failures:
+    """Divergence as an outcome: both rates, their exact comparison, and the worst case.
+
+    The other figures of a comparison are complete-case: diverged runs (and their partners) left
+    out. `worst_case` is None where no run diverged or no chance level was given.
+    """
+
+    a: FailureRate
+    b: FailureRate
+    test: ExactTest
+    worst_case: WorstCase | None
+
+
+def compare_divergence(
+    x: Floats,
+    y: Floats,
+    *,
+    paired: bool,
+    unit: str,
+    scale: float,
+    level: float,
+    margin: float | None,
+    chance: float | None,
+) -> Failures | None:
+    """Both conditions' rates of divergence, compared, and the worst case.
+
+    Args:
+        x: Values of A, [n], NaN where a run diverged; if paired, in the same order of seeds as y.
+        y: Values of B, [m].
+        paired: Whether they are pairs.
+        unit: "points" for accuracies, else the metric's own.
+        scale: From the unit of the values to that of the difference: 100 for points, else 1.
+        level: Confidence level.
+        margin: Largest difference that does not matter, None if none was set.
+        chance: What a network that guesses scores, None if it is not known.
+
+    Returns:
+        None if one side has no runs at all.
+    """
+    failed_x, failed_y = np.isnan(x), np.isnan(y)
+    if not (failed_x.size and failed_y.size):
+        return None
+    worst = None
+    if chance is not None and (failed_x.any() or failed_y.any()):
+        filled_x, filled_y = np.where(failed_x, chance, x), np.where(failed_y, chance, y)
+        # A network that guesses need not have a whole number of correct answers.
+        filled = on_grid(filled_x, filled_y, paired, None, unit)
+        primary = primary_decision(filled, scale, level, margin)
+        d = primary.difference
+        worst = WorstCase(
+            float(chance), d.points, d.ci_low, d.ci_high, primary.test.p, primary.verdict
+        )
+    return Failures(
+        failure_rate(failed_x, level),
+        failure_rate(failed_y, level),
+        compare_failures(failed_x, failed_y, paired),
+        worst,
+    )
+
+
+def failure_rate(failed: NDArray[np.bool_], level: float) -> FailureRate:
+    """Rate of the runs that diverged, with its Wilson interval."""
+    result = stats.binomtest(int(failed.sum()), failed.size)
+    interval = result.proportion_ci(level, method="wilson")
+    return FailureRate(
+        result.k, result.n, float(result.statistic), float(interval.low), float(interval.high)
+    )
+
+
+def compare_failures(a: NDArray[np.bool_], b: NDArray[np.bool_], paired: bool) -> ExactTest:
+    """Exact McNemar (1947) for pairs, Fisher's exact test otherwise."""
+    if paired:
+        only_a, only_b = int((a & ~b).sum()), int((b & ~a).sum())
+        name, discordant = "exact McNemar test", only_a + only_b
+        if discordant == 0:
+            return ExactTest(name, None, None)
+        p = float(stats.binomtest(only_a, discordant).pvalue)
+        return ExactTest(name, p, min(1.0, 2.0 ** (1 - discordant)))
+    name, failed = "Fisher's exact test", int(a.sum() + b.sum())
+    if failed in (0, a.size + b.size):
+        return ExactTest(name, None, None)
+
+    def p_of(k: int) -> float:
+        table = [[k, a.size - k], [failed - k, b.size - failed + k]]
+        return float(stats.fisher_exact(table).pvalue)
+
+    possible = range(max(0, failed - b.size), min(failed, a.size) + 1)
+    return ExactTest(name, p_of(int(a.sum())), min(p_of(k) for k in possible))

@@ -1,0 +1,289 @@
+"""Several comparisons at once: families under a correction, and k conditions.
+
+What is one family is said beforehand: the ten classes of one pair of conditions, or the planned
+comparisons of a study. How its p-values are corrected is in `analysis.statistics.corrections`. In
+a family "different" rests on the adjusted p; intervals stay the unadjusted ones and are labelled
+so; "equivalent" rests on each comparison's own margin test, unadjusted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from typing import Any, TypeVar
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from scipy import stats
+
+from analysis.formatting import format_runs
+from analysis.statistics.comparison import Comparison, compare
+from analysis.statistics.corrections import Correction, adjust
+from analysis.statistics.displayed import Displayed
+from analysis.statistics.interaction import DoubleDifference
+from analysis.statistics.statistical_power import seeds_to_reach
+from analysis.statistics.verdict import decide
+
+Floats = NDArray[np.float64]
+Compared = TypeVar("Compared", Comparison, DoubleDifference)
+
+
+@dataclass(frozen=True)
+class Friedman:
+    """Omnibus test of k conditions; `mean_ranks` by condition, 1 = best.
+
+    `statistic` and `p` are None where every seed has all conditions tied.
+    """
+
+    statistic: float | None
+    p: float | None
+    mean_ranks: tuple[float, ...]
+    n: int
+
+
+@dataclass(frozen=True, repr=False)
+class Family(Displayed):
+    """Comparisons that share one correction, with the omnibus line where there is one."""
+
+    comparisons: tuple[Comparison, ...]
+    correction: Correction
+    conditions: tuple[str, ...] = ()
+    friedman: Friedman | None = None
+
+    def __str__(self) -> str:
+        """The family in words, see `analysis.statistics.wording.explain_family`."""
+        from analysis.statistics.wording import explain_family
+
+        return explain_family(self)
+
+    @property
+    def size(self) -> int:
+        """Number of comparisons, those without a p included."""
+        return len(self.comparisons)
+
+    def to_json(self) -> dict[str, Any]:
+        """A list under "comparisons"; a missing figure is None."""
+        result: dict[str, Any] = {
+            "comparisons": [comparison.to_json() for comparison in self.comparisons],
+            "correction": self.correction,
+            "family": self.size,
+        }
+        if self.friedman is not None:
+            line = asdict(self.friedman)
+            ranks = self.friedman.mean_ranks
+            line["mean_ranks"] = dict(zip(self.conditions, ranks, strict=True))
+            result["friedman"] = line
+        return result
+
+
+def adjust_family(
+    comparisons: Sequence[Compared], correction: Correction = "holm"
+) -> tuple[Compared, ...]:
+    """Comparisons with adjusted p-values, the family's size, and verdicts that use them.
+
+    Args:
+        comparisons: One family, in any order, all at one level: of comparisons, or of
+            interactions, which are a family of their own.
+        correction: See `adjust`.
+
+    Returns:
+        The same comparisons in the same order.
+    """
+    m = len(comparisons)
+    primary = adjust([_or_nan(c.test.p) for c in comparisons], correction)
+    robust = adjust([_or_nan(c.robust.p) for c in comparisons], correction)
+    result = []
+    for c, p, robust_p in zip(comparisons, primary, robust, strict=True):
+        adjusted = None if np.isnan(p) else float(p)
+        alpha = round(1 - c.difference.level, 12)
+        result.append(
+            replace(
+                c,
+                p_adjusted=adjusted,
+                robust_p_adjusted=None if np.isnan(robust_p) else float(robust_p),
+                family=m,
+                correction=correction,
+                verdict=decide(adjusted, c.equivalence, alpha),
+                notes=c.notes + _family_floor(c, alpha, m, correction),
+            )
+        )
+    return tuple(result)
+
+
+def compare_classes(
+    a: ArrayLike,
+    b: ArrayLike,
+    *,
+    paired: bool,
+    classes: Sequence[Hashable] | None = None,
+    n_test: int | Sequence[int] | None = None,
+    correction: Correction = "holm",
+    **options: Any,
+) -> Family:
+    """Compare two conditions class by class: one family.
+
+    Args:
+        a: Accuracies of the first condition, fractions, [seeds, classes].
+        b: Those of the second, [seeds, classes].
+        paired: Whether the conditions share their seeds.
+        classes: Names of the classes; 0, 1, ... without.
+        n_test: Test examples of every class, or of each.
+        correction: "holm", or "bh" for exploration.
+        **options: What `compare` takes besides (seeds_a, seeds_b, margin, planned, names ...).
+
+    Returns:
+        A family with one comparison per class, in the order of the columns.
+
+    Raises:
+        ValueError: If the shapes do not agree, or `compare` finds fault.
+    """
+    x, y = np.asarray(a, dtype=float), np.asarray(b, dtype=float)
+    if x.ndim != 2 or y.ndim != 2 or x.shape[1] != y.shape[1]:
+        raise ValueError(
+            f"received shapes {x.shape} and {y.shape}; expected [seeds, classes] with the same "
+            "classes; arrange one column per class"
+        )
+    count = x.shape[1]
+    names = list(range(count)) if classes is None else list(classes)
+    sizes = [n_test] * count if n_test is None or isinstance(n_test, int) else list(n_test)
+    if len(names) != count or len(sizes) != count:
+        raise ValueError(
+            f"received {len(names)} classes and {len(sizes)} n_test for {count} columns; expected "
+            "one of each per column; check the order of the classes"
+        )
+    results = [
+        compare(x[:, i], y[:, i], paired=paired, n_test=sizes[i], class_=names[i], **options)
+        for i in range(count)
+    ]
+    return Family(adjust_family(results, correction), correction)
+
+
+def compare_all(
+    scores: Mapping[str, ArrayLike],
+    *,
+    paired: bool,
+    pairs: Sequence[tuple[str, str]] | None = None,
+    control: str | None = None,
+    seeds: Mapping[str, Sequence[Hashable]] | None = None,
+    higher_is_better: bool = True,
+    correction: Correction = "holm",
+    **options: Any,
+) -> Family:
+    """Planned comparisons among k conditions: one family, with Friedman as the omnibus line.
+
+    Args:
+        scores: Values of every condition, [seeds of that condition].
+        paired: Whether the conditions share their seeds.
+        pairs: The planned comparisons, (A, B) each; or
+        control: the condition that every other one is compared with (other minus control).
+        seeds: Seeds of every condition's values; needed if paired.
+        higher_is_better: False for a loss; for the ranks.
+        correction: "holm", or "bh" for exploration.
+        **options: What `compare` takes besides (n_test, margin, unit, planned, study ...).
+
+    Returns:
+        The family in the order planned. `friedman` is over the seeds that finished in all
+        conditions; None if unpaired, or for under 3 conditions or 2 such seeds.
+
+    Raises:
+        ValueError: If a condition is unknown or no comparisons are planned.
+    """
+    if (pairs is None) == (control is None):
+        raise ValueError(
+            "received both or neither of pairs and control; expected one of them; name the "
+            "comparisons that the study planned"
+        )
+    if pairs is None and control is not None:
+        pairs = [(name, control) for name in scores if name != control]
+    planned = list(pairs or [])
+    unknown = {n for pair in planned for n in pair} | ({control} if control else set())
+    unknown -= scores.keys()
+    if unknown or not planned:
+        raise ValueError(
+            f"received comparisons of {', '.join(map(str, sorted(unknown))) or 'nothing'}; "
+            f"expected conditions among {', '.join(scores)}; check the names"
+        )
+    if seeds is not None and (absent := scores.keys() - seeds.keys()):
+        raise ValueError(
+            f"received no seeds for {', '.join(sorted(absent))}; expected seeds of every "
+            "condition; name them all"
+        )
+    results = [
+        compare(
+            scores[a], scores[b], paired=paired, name_a=a, name_b=b,
+            seeds_a=seeds[a] if seeds is not None else None,
+            seeds_b=seeds[b] if seeds is not None else None,
+            **options,
+        )
+        for a, b in planned
+    ]  # fmt: skip
+    omnibus = None
+    if paired and seeds is not None and len(scores) >= 3:
+        table = _complete_seeds(scores, seeds)
+        if len(table) >= 2:
+            omnibus = friedman(table, higher_is_better=higher_is_better)
+    return Family(adjust_family(results, correction), correction, tuple(scores), omnibus)
+
+
+def friedman(scores: ArrayLike, *, higher_is_better: bool = True) -> Friedman:
+    """Friedman's test of k conditions on the same seeds (1937), corrected for ties, with ranks.
+
+    Args:
+        scores: [seeds, conditions]; at least 2 seeds and 3 conditions, all finite.
+        higher_is_better: False for a loss.
+
+    Returns:
+        Chi-square (k - 1), p, and the mean ranks as in Demsar (2006): 1 = best, ties share.
+
+    Raises:
+        ValueError: If scores are not as described.
+    """
+    table = np.asarray(scores, dtype=float)
+    if table.ndim != 2 or table.shape[0] < 2 or table.shape[1] < 3 or not np.isfinite(table).all():
+        raise ValueError(
+            f"received scores of shape {table.shape}; expected finite [seeds, conditions] with at "
+            "least 2 seeds and 3 conditions; compare two conditions with compare"
+        )
+    # Rounded, because float noise would break ties.
+    size = float(np.abs(table).max()) or 1.0
+    table = np.rint(table / (size * 1e-12))
+    ranks = stats.rankdata(-table if higher_is_better else table, axis=1)
+    means = tuple(float(rank) for rank in ranks.mean(axis=0))
+    if (table == table[:, :1]).all():
+        return Friedman(None, None, means, len(table))
+    result = stats.friedmanchisquare(*table.T)
+    return Friedman(float(result.statistic), float(result.pvalue), means, len(table))
+
+
+def _complete_seeds(
+    scores: Mapping[str, ArrayLike], seeds: Mapping[str, Sequence[Hashable]]
+) -> Floats:
+    """[seeds, conditions] over the seeds that finished in every condition, matched by id."""
+    columns = [
+        {seed: float(value) for seed, value in zip(seeds[c], np.asarray(values), strict=True)}
+        for c, values in scores.items()
+    ]
+    common = sorted(set.intersection(*(set(column) for column in columns)), key=str)
+    table = np.array([[column[seed] for column in columns] for seed in common], dtype=float)
+    table = table.reshape(-1, len(columns))
+    return table[np.isfinite(table).all(axis=1)]
+
+
+def _or_nan(p: float | None) -> float:
+    return np.nan if p is None else p
+
+
+def _family_floor(
+    c: Comparison | DoubleDifference, alpha: float, m: int, correction: Correction
+) -> tuple[str, ...]:
+    """A remark where the exact test could have decided alone, but not as the family's smallest."""
+    floor = c.robust.p_floor
+    # Under a false discovery rate, m tests that all reach their floor can decide together.
+    if floor is None or correction in ("bh", "by") or not floor <= alpha < floor * m:
+        return ()
+    need = seeds_to_reach(alpha / m, paired=c.paired)
+    enough = format_runs(need, need, paired=c.paired, noun=c.noun)
+    return (
+        f"robustness line: alone among {m} {c.kind} this test cannot reach {alpha:g} after "
+        f"correction; {enough} are needed",
+    )

@@ -1,0 +1,125 @@
+"""One slope for each run, freed of what else explains the figures, and the mean over the runs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from scipy.special import stdtr, stdtrit
+
+from analysis.statistics.intervals import NOISE
+
+Floats = NDArray[np.float64]
+
+SMALL = 1e-9  # share of a column below which nothing but rounding is left of it
+
+
+@dataclass(frozen=True, eq=False)
+class Slopes:
+    """Slopes of runs and the test of their mean; fields but `values` have the leading axes.
+
+    Attributes:
+        values: The slope of each run, [..., runs].
+        mean: Their mean, weighted.
+        sd: Their standard deviation, weighted too; that of n - 1 where weights are equal.
+        ci_low, ci_high: Interval of the mean.
+        statistic, df, p: The t-test of the mean against 0, two-sided.
+    """
+
+    values: Any
+    mean: Any
+    sd: Any
+    ci_low: Any
+    ci_high: Any
+    statistic: Any
+    df: Any
+    p: Any
+
+    @property
+    def n(self) -> int:
+        """How many runs."""
+        return int(np.shape(self.values)[-1])
+
+
+def slope_over_runs(
+    y: ArrayLike, x: ArrayLike, beside: ArrayLike, *, level: float = 0.95
+) -> Slopes:
+    """Least-squares slope of y on x in each run, at equal other things, and a test of their mean.
+
+    First y and x are freed of the columns of `beside`, over all runs at once; then each run has the
+    slope sum(x y) / sum(x x) of what is left (Frisch & Waugh 1933, Lovell 1963). Their mean weighs
+    each run by its sum(x x), how much it can tell; it is the slope of one regression over all runs.
+
+    The unit is the run, but the slopes are not independent: what was taken out of a run, a class's
+    mean for instance, was estimated with the other runs' help. An ordinary t-test of them finds
+    effects that are not there in 6 to 10 % of studies of ten runs, not in 5. So the standard error,
+    from the spread of the slopes, is scaled to be right where noise is independent and of one size,
+    and gets the degrees of freedom that it has there (Satterthwaite), as Bell & McCaffrey (2002,
+    Survey Methodology 28) do for clusters. Where class means are taken out of the ten runs of a
+    Latin square, that makes the variance 9/8 as large, and right whatever the noise within a run.
+
+    Args:
+        y: What is explained, [..., runs, places]; leading axes are studies of the same design.
+        x: What explains it, [runs, places].
+        beside: What is held equal, [runs * places, columns], rows run by run; a column of ones
+            for each run among them gives each run an intercept of its own.
+        level: Of the interval.
+
+    Returns:
+        Slopes in y's unit for one unit of x, NaN for a run in which `beside` leaves nothing of x.
+        All is NaN where it leaves nothing in any; all but slopes and mean where fewer than one
+        degree of freedom is left; no test where all slopes agree within 1e-12 (no variation).
+
+    Raises:
+        ValueError: The shapes do not fit, or a number is missing.
+    """
+    explained, given = np.asarray(y, dtype=float), np.asarray(x, dtype=float)
+    held = np.asarray(beside, dtype=float)
+    fits = given.ndim == 2 and explained.shape[-2:] == given.shape and len(held) == given.size
+    if not fits or not all(np.isfinite(each).all() for each in (explained, given, held)):
+        raise ValueError(
+            f"received y {explained.shape}, x {given.shape}, beside {held.shape}; expected "
+            "[..., runs, places], [runs, places], [runs * places, columns] without missing "
+            "numbers; leave out the runs that did not finish"
+        )
+    runs, places = given.shape
+    axes, sizes, _ = np.linalg.svd(held, full_matrices=False)
+    axes = axes[:, sizes > SMALL * sizes.max(initial=0)]
+
+    def freed(columns: Floats) -> Floats:
+        return columns - axes @ (axes.T @ columns)
+
+    left = freed(given.ravel()).reshape(runs, places)
+    squares = (left**2).sum(axis=1)
+    shape = explained.shape[:-2]
+    nothing = np.full(shape, np.nan)
+    if squares.sum() <= SMALL * (given**2).sum():
+        return Slopes(np.full((*shape, runs), np.nan), *[nothing] * 7)
+    share = np.where(squares > SMALL * squares.max(), squares, 0.0)
+    share /= share.sum()
+    # A run's slope is a weighted sum of all runs' y: its own, and what they say of `beside`.
+    own = np.zeros((runs, places, runs))
+    told = np.flatnonzero(share)
+    own[told, :, told] = left[told] / squares[told, None]
+    weights = freed(own.reshape(-1, runs))
+    values = explained.reshape(*shape, -1) @ weights
+    mean = values @ share
+    spread = ((values - mean[..., None]) ** 2) @ share
+    sd = np.sqrt(spread * runs / (runs - 1)) if runs > 1 else nothing
+    sd = np.where(sd <= NOISE, 0.0, sd)
+    values[..., share == 0] = np.nan
+
+    covariance = weights.T @ weights  # of the slopes, for noise of size 1
+    about_mean = np.eye(runs) - share
+    expected = np.sqrt(share)[:, None] * (about_mean @ covariance @ about_mean.T) * np.sqrt(share)
+    size = np.trace(expected)  # of the spread
+    df = size**2 / (expected**2).sum() if size > SMALL * np.trace(covariance) else 0.0
+    if df < 1:
+        return Slopes(values, mean, *[nothing] * 6)
+    error = np.where(sd > 0, np.sqrt(spread * (share @ covariance @ share) / size), 0.0)
+    half = stdtrit(df, 0.5 + level / 2) * error
+    statistic = np.divide(mean, error, out=nothing.copy(), where=error > 0)
+    p = 2 * stdtr(df, -np.abs(statistic))
+    return Slopes(values, mean, sd, mean - half, mean + half, statistic, np.full(shape, df), p)

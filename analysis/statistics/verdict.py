@@ -1,0 +1,138 @@
+"""The verdict on the runs used: the primary test decides, an exact test stands beside it.
+
+A verdict may be "undecidable": with fewer than 3 runs, or without variation, nothing is tested.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Literal
+
+import numpy as np
+
+from analysis.statistics.matching import UsedRuns
+from analysis.statistics.significance import (
+    SIGN_FLIP,
+    ExactTest,
+    mann_whitney_test,
+    sign_flip_test,
+    t_test,
+    tost,
+)
+from analysis.statistics.statistical_power import FEWEST_SEEDS
+
+Verdict = Literal[
+    "different", "different-within-margin", "equivalent", "inconclusive", "undecidable"
+]
+
+
+@dataclass(frozen=True)
+class Difference:
+    """A minus B, in points or in a loss's own unit, with its unadjusted t-interval."""
+
+    points: float | None
+    ci_low: float | None
+    ci_high: float | None
+    level: float
+
+
+@dataclass(frozen=True)
+class PrimaryTest:
+    """The primary test; statistic, df and p are None where there is none."""
+
+    name: str
+    statistic: float | None
+    df: float | None
+    p: float | None
+
+
+@dataclass(frozen=True)
+class Equivalence:
+    """Two one-sided tests against a margin given beforehand (Schuirmann 1987).
+
+    `ci_low`, `ci_high` bound the interval of level 1 - 2 alpha (90 %); `inside` says whether it
+    lies within the margin, which is the same as p < alpha.
+    """
+
+    margin: float
+    ci_low: float | None
+    ci_high: float | None
+    level: float
+    p: float | None
+    inside: bool
+
+
+def decide(p: float | None, equivalence: Equivalence | None, alpha: float) -> Verdict:
+    """The verdict of one comparison; in a family `p` is the adjusted one.
+
+    Args:
+        p: Two-sided p of the primary test, None if there was nothing to test.
+        equivalence: The two one-sided tests, None without a margin.
+        alpha: Significance level.
+
+    Returns:
+        One of the closed list.
+    """
+    if p is None:
+        return "undecidable"
+    inside = equivalence is not None and equivalence.inside
+    if p <= alpha:
+        return "different-within-margin" if inside else "different"
+    return "equivalent" if inside else "inconclusive"
+
+
+@dataclass(frozen=True)
+class Decision:
+    """What the primary test says: difference, test, equivalence and the verdict."""
+
+    difference: Difference
+    test: PrimaryTest
+    equivalence: Equivalence | None
+    verdict: Verdict
+
+
+def primary_decision(used: UsedRuns, scale: float, level: float, margin: float | None) -> Decision:
+    """The primary test of the runs used: paired t or Welch, and the margin test where there is one.
+
+    Args:
+        used: The runs, as integers.
+        scale: From the unit of the values to that of the difference: 100 for points, else 1.
+        level: Confidence level; the tests are at 1 - level.
+        margin: In the unit of the difference, None if none was set beforehand.
+
+    Returns:
+        Figures that are None where runs are too few or do not vary, and the verdict.
+    """
+    alpha = round(1 - level, 12)
+    name = "paired t-test" if used.paired else "Welch t-test"
+    unit = used.step * scale
+    points = float((used.first.mean() - used.second.mean()) * unit) if used.n else None
+    difference = Difference(points, None, None, level)
+    test = PrimaryTest(name, None, None, None)
+    equivalence = None
+    if margin is not None:
+        equivalence = Equivalence(float(margin), None, None, round(1 - 2 * alpha, 12), None, False)
+    if used.n >= 2 and used.varies:
+        # A group that is constant must be constant at 0: elsewhere SciPy warns of cancellation.
+        origin = used.first[0] if np.ptp(used.first) == 0 else used.second[0]
+        t = t_test(used.first - origin, used.second - origin, paired=used.paired, level=level)
+        difference = Difference(points, float(t.ci_low * unit), float(t.ci_high * unit), level)
+        if used.n >= FEWEST_SEEDS:
+            test = PrimaryTest(name, float(t.statistic), float(t.df), float(t.p))
+            if equivalence is not None:
+                p, low, high = tost(t, equivalence.margin / unit, alpha)
+                ends = (float(low * unit), float(high * unit))
+                inside = -equivalence.margin < ends[0] and ends[1] < equivalence.margin
+                equivalence = replace(
+                    equivalence, ci_low=ends[0], ci_high=ends[1], p=float(p), inside=inside
+                )
+    return Decision(difference, test, equivalence, decide(test.p, equivalence, alpha))
+
+
+def exact_test(used: UsedRuns, decidable: bool, seed: int) -> ExactTest:
+    """The exact test beside the primary one: sign-flip for pairs, else Mann-Whitney."""
+    if not decidable:
+        return ExactTest(SIGN_FLIP if used.paired else "exact Mann-Whitney test", None, None)
+    if used.paired:
+        return sign_flip_test(used.first, slack=used.slack, monte_carlo_seed=seed)
+    return mann_whitney_test(used.first, used.second)

@@ -1,0 +1,74 @@
+import numpy as np
+import pytest
+from scipy import stats
+
+from analysis.statistics.comparison import compare
+from analysis.statistics.wording import explain
+from tests.analysis.conftest import BASE, WIGGLE, pairs
+
+
+def test_a_diverged_run_is_an_outcome():
+    a, b = BASE + WIGGLE, BASE.copy()
+    a[[1, 4]] = np.nan
+    result = pairs(a, b, chance=0.1)
+    assert (result.n, result.failures.a.diverged, result.failures.b.diverged) == (6, 2, 0)
+    wilson = stats.binomtest(2, 8).proportion_ci(0.95, method="wilson")
+    assert (result.failures.a.ci_low, result.failures.a.ci_high) == pytest.approx(tuple(wilson))
+    assert result.failures.test.name == "exact McNemar test"
+    assert result.failures.test.p == pytest.approx(0.5)
+    worst = result.failures.worst_case
+    filled = np.where(np.isnan(a), 0.1, a)
+    assert worst.points == pytest.approx(100 * (filled - b).mean())
+    assert worst.p == pytest.approx(stats.ttest_rel(filled, b).pvalue)
+    assert "diverged: A 2 of 8, B 0 of 8" in result.note
+    text = explain(result)
+    assert "Wilson interval" in text
+    assert "worst case" in text
+
+
+def test_mcnemar_counts_only_the_pairs_that_disagree():
+    a, b = BASE + WIGGLE, BASE.copy()
+    a[:6], b[0] = np.nan, np.nan
+    result = pairs(a, b)
+    assert result.failures.test.p == pytest.approx(stats.binomtest(5, 5).pvalue)
+    assert result.failures.test.p_floor == 2 / 2**5
+    assert "no worst case: the chance level was not given" in result.note
+
+
+def test_unpaired_failure_rates_are_compared_by_fisher():
+    a, b = BASE + WIGGLE, BASE.copy()
+    a[:5] = np.nan
+    result = compare(a, b, paired=False, chance=0.1)
+    assert (result.n, result.n_a, result.n_b) == (3, 3, 8)
+    expected = stats.fisher_exact([[5, 3], [0, 8]]).pvalue
+    assert result.failures.test.p == pytest.approx(expected)
+    assert result.failures.test.p_floor <= expected
+
+
+def test_a_worst_case_that_reads_differently_is_said():
+    a = BASE + 0.05 + WIGGLE
+    a[0] = np.nan
+    result = pairs(a, BASE, chance=0.1)
+    assert result.verdict == "different"
+    assert result.failures.worst_case.verdict == "inconclusive"
+    assert "the worst case (diverged runs at chance) reads inconclusive" in result.note
+
+
+def test_a_loss_that_is_not_finite_has_diverged():
+    result = pairs([2.0, np.inf, 2.2, 2.1], [1.9, 2.0, 2.0, 2.15], unit="nats")
+    assert result.failures.a.diverged == 1
+    assert result.n == 3
+
+
+def test_all_runs_diverged():
+    result = pairs([np.nan] * 6, BASE[:6], chance=0.1)
+    assert result.verdict == "undecidable"
+    assert result.failures.test.p == pytest.approx(2 / 2**6)
+    assert result.failures.worst_case.verdict == "different"
+
+
+def test_runs_that_all_finished_have_rates_without_a_remark():
+    result = pairs(BASE + WIGGLE, BASE)
+    assert result.failures.a.rate == 0
+    assert result.failures.test.p is None
+    assert "diverged" not in explain(result)

@@ -1,0 +1,206 @@
+import json
+
+import numpy as np
+import pytest
+
+from analysis.statistics.corrections import adjust
+from analysis.statistics.families import compare_all, compare_classes, friedman
+from analysis.statistics.wording import explain
+
+
+def _classes(seed=0, seeds=12, classes=10, shift=0.0):
+    """[seeds, classes] accuracies in thousandths, correlated between the conditions."""
+    rng = np.random.default_rng(seed)
+    base = rng.normal(0.85, 0.02, (seeds, classes))
+    a, b = (base + rng.normal(0, 0.01, base.shape) for _ in range(2))
+    a[:, 0] += shift
+    return np.rint(a.clip(0, 1) * 1000) / 1000, np.rint(b.clip(0, 1) * 1000) / 1000
+
+
+def test_classes_are_one_family_under_holm():
+    a, b = _classes(shift=0.03)
+    seeds = range(12)
+    family = compare_classes(a, b, paired=True, seeds_a=seeds, seeds_b=seeds, n_test=1000)
+    raw = [c.test.p for c in family.comparisons]
+    np.testing.assert_allclose([c.p_adjusted for c in family.comparisons], adjust(raw))
+    robust = [c.robust.p for c in family.comparisons]
+    np.testing.assert_allclose([c.robust_p_adjusted for c in family.comparisons], adjust(robust))
+    assert [c.class_ for c in family.comparisons] == list(range(10))
+    assert {(c.family, c.correction) for c in family.comparisons} == {(10, "holm")}
+    for c in family.comparisons:
+        assert (c.verdict == "different") == (c.p_adjusted <= 0.05)
+    assert family.comparisons[0].verdict == "different"
+
+
+def test_an_interval_may_exclude_zero_where_the_family_does_not_say_different():
+    a, b = _classes()
+    a[:, 1] = b[:, 1] + np.array([0.03, -0.005, 0.01] * 4)
+    seeds = range(12)
+    family = compare_classes(a, b, paired=True, seeds_a=seeds, seeds_b=seeds)
+    c = family.comparisons[1]
+    assert c.test.p <= 0.05 < c.p_adjusted
+    assert c.verdict == "inconclusive"
+    assert c.difference.ci_low > 0 or c.difference.ci_high < 0
+    text = explain(c)
+    assert "after Holm over 10 comparisons" in text.splitlines()[0]
+    assert "unadjusted 95 % interval" in text
+    assert "(Holm, family of 10)" in text
+
+
+def test_benjamini_hochberg_is_an_option_by_name():
+    a, b = _classes(shift=0.03)
+    seeds = range(12)
+    family = compare_classes(
+        a, b, paired=True, seeds_a=seeds, seeds_b=seeds, correction="bh", name_a="x", name_b="y"
+    )
+    raw = [c.test.p for c in family.comparisons]
+    np.testing.assert_allclose([c.p_adjusted for c in family.comparisons], adjust(raw, "bh"))
+    assert "Benjamini-Hochberg" in explain(family.comparisons[0])
+
+
+def test_an_undecidable_class_stays_in_the_family():
+    a, b = _classes(shift=0.03)
+    a[:, 4], b[:, 4] = 0.0, 0.0
+    seeds = range(12)
+    family = compare_classes(a, b, paired=True, seeds_a=seeds, seeds_b=seeds)
+    dead = family.comparisons[4]
+    assert (dead.verdict, dead.p_adjusted, dead.family) == ("undecidable", None, 10)
+    json.dumps(family.to_json(), allow_nan=False)
+
+
+def test_the_unit_is_the_seed_never_the_class():
+    a, b = _classes(seeds=5)
+    seeds = range(5)
+    family = compare_classes(a, b, paired=True, seeds_a=seeds, seeds_b=seeds)
+    assert {c.n for c in family.comparisons} == {5}
+    assert {c.test.df for c in family.comparisons} == {4.0}
+
+
+def test_eight_pairs_decide_alone_but_not_among_ten_under_holm():
+    a, b = _classes(seeds=8)
+    seeds = range(8)
+    holm = compare_classes(a, b, paired=True, seeds_a=seeds, seeds_b=seeds)
+    assert "9 pairs are needed" in holm.comparisons[0].note
+    bh = compare_classes(a, b, paired=True, seeds_a=seeds, seeds_b=seeds, correction="bh")
+    assert "9 pairs are needed" not in bh.comparisons[0].note
+
+
+def test_family_json_has_the_agreed_columns():
+    a, b = _classes()
+    seeds = range(12)
+    family = compare_classes(
+        a, b, paired=True, seeds_a=seeds, seeds_b=seeds, classes=list("abcdefghij")
+    )
+    record = json.loads(json.dumps(family.to_json(), allow_nan=False))
+    assert len(record["comparisons"]) == 10
+    for entry, name in zip(record["comparisons"], "abcdefghij", strict=True):
+        assert {"p_adjusted", "family", "correction", "class"} <= entry.keys()
+        assert (entry["family"], entry["correction"], entry["class"]) == (10, "holm", name)
+
+
+@pytest.mark.parametrize(
+    ("shapes", "options", "said"),
+    [
+        (((5, 10), (5, 9)), {}, "same classes"),
+        (((5,), (5,)), {}, "one column per class"),
+        (((5, 10), (5, 10)), {"classes": [1, 2]}, "received 2 classes"),
+        (((5, 10), (5, 10)), {"n_test": [100]}, "1 n_test for 10 columns"),
+    ],
+)
+def test_compare_classes_refuses(shapes, options, said):
+    a, b = (np.full(shape, 0.5) for shape in shapes)
+    with pytest.raises(ValueError, match=said):
+        compare_classes(a, b, paired=False, **options)
+
+
+def _conditions(seed=0, n=10):
+    rng = np.random.default_rng(seed)
+    base = rng.normal(0.8, 0.02, n)
+    scores = {
+        name: base + rng.normal(shift, 0.005, n)
+        for name, shift in {"plain": 0, "replay": 0.05, "small": 0.01, "large": -0.05}.items()
+    }
+    return scores, dict.fromkeys(scores, range(n))
+
+
+def test_each_against_a_named_control_is_one_family():
+    scores, seeds = _conditions()
+    family = compare_all(scores, paired=True, control="plain", seeds=seeds)
+    assert [(c.a, c.b) for c in family.comparisons] == [
+        ("replay", "plain"),
+        ("small", "plain"),
+        ("large", "plain"),
+    ]
+    raw = [c.test.p for c in family.comparisons]
+    np.testing.assert_allclose([c.p_adjusted for c in family.comparisons], adjust(raw))
+    assert family.comparisons[0].verdict == "different"
+
+
+def test_planned_pairs_are_one_family_and_friedman_is_over_all_conditions():
+    scores, seeds = _conditions()
+    family = compare_all(scores, paired=True, pairs=[("replay", "large")], seeds=seeds)
+    assert family.size == 1
+    ranks = family.to_json()["friedman"]["mean_ranks"]
+    assert list(ranks) == ["plain", "replay", "small", "large"]
+    assert ranks["replay"] == 1.0
+    assert ranks["large"] == 4.0
+    assert sum(ranks.values()) == pytest.approx(10)
+
+
+def test_friedman_matches_seeds_by_id_and_leaves_out_what_did_not_finish():
+    scores, seeds = _conditions()
+    whole = compare_all(scores, paired=True, control="plain", seeds=seeds).friedman
+    turned = {name: values[::-1] for name, values in scores.items() if name == "replay"}
+    ids = {**seeds, "replay": list(range(10))[::-1]}
+    assert (
+        compare_all({**scores, **turned}, paired=True, control="plain", seeds=ids).friedman == whole
+    )
+    scores["small"] = scores["small"].copy()
+    scores["small"][3] = np.nan
+    assert compare_all(scores, paired=True, control="plain", seeds=seeds).friedman.n == 9
+
+
+def test_unpaired_conditions_have_no_friedman_line():
+    scores, _ = _conditions()
+    family = compare_all(scores, paired=False, control="plain")
+    assert family.friedman is None
+    assert "friedman" not in family.to_json()
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ({}, "both or neither"),
+        ({"pairs": [("plain", "x")], "control": "plain"}, "both or neither"),
+        ({"pairs": [("plain", "relu")]}, "comparisons of relu; expected conditions among plain"),
+        ({"control": "relu"}, "comparisons of relu"),
+        ({"pairs": []}, "comparisons of nothing"),
+        ({"control": "plain", "seeds": {"plain": range(10)}}, "no seeds for large"),
+    ],
+)
+def test_compare_all_refuses(options, said):
+    scores, _ = _conditions()
+    with pytest.raises(ValueError, match=said):
+        compare_all(scores, paired=False, **options)
+
+
+def test_friedman_ranks_the_best_one_first_either_way():
+    table = np.array([[0.9, 0.8, 0.7], [0.8, 0.7, 0.6], [0.9, 0.85, 0.1]])
+    assert friedman(table).mean_ranks == (1, 2, 3)
+    assert friedman(table, higher_is_better=False).mean_ranks == (3, 2, 1)
+
+
+def test_friedman_sees_through_float_noise():
+    table = np.array([[0.1 + 0.2, 0.3, 0.5], [0.3, 0.1 + 0.2, 0.5]])
+    assert friedman(table).mean_ranks == (2.5, 2.5, 1)
+
+
+def test_friedman_without_any_difference_is_no_test():
+    result = friedman(np.full((4, 3), 0.5))
+    assert (result.statistic, result.p, result.mean_ranks) == (None, None, (2, 2, 2))
+
+
+@pytest.mark.parametrize("table", [np.ones((5, 2)), np.ones((1, 4)), [[0.1, np.nan, 0.2]] * 3])
+def test_friedman_refuses_what_it_cannot_rank(table):
+    with pytest.raises(ValueError, match="at least 2 seeds and 3 conditions"):
+        friedman(table)
