@@ -15,7 +15,7 @@ import pytest
 
 from tests.faults.conftest import SCORES, Ground, children, ended, results, wait_until
 from tests.studies.conftest import command, fresh_environment
-from tests.studies.test_executor import gone_within
+from tests.studies.running.test_executor import gone_within
 
 pytestmark = pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="reads /proc")
 

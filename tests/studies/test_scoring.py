@@ -15,7 +15,7 @@ from studies.polynomials import scores
 from studies.running.runner import execute, forget, make_plan
 from studies.variant import variant_of
 from tests.studies.conftest import in_a_process, refused
-from tests.studies.test_runner import Shown
+from tests.studies.running.test_runner import Shown
 
 FILE = """
 from core import named

@@ -14,8 +14,8 @@ from core.environment import environment, fingerprint
 from core.store import Store
 from studies.records.leftovers import UNFINISHED, WEIGHTS
 from tests.core.test_journal import in_mid_commit
+from tests.studies.commands.test_cli import UNSOUND, flip_results, spoil_text
 from tests.studies.conftest import OTHER_ENVIRONMENT, keep, made_record, refused
-from tests.studies.test_cli import UNSOUND, flip_results, spoil_text
 
 HERE = fingerprint(environment())
 

@@ -136,7 +136,7 @@ def test_nothing_half_written_stays_behind(ebb, filled, tmp_path, monkeypatch):
 
 
 def test_a_damaged_record_is_named_and_nothing_written(ebb, filled, tmp_path):
-    from tests.studies.test_cli import flip_results
+    from tests.studies.commands.test_cli import flip_results
 
     flip_results(filled.folder)
     assert "damaged record" in refused(ebb("store", "export", tmp_path / "out"))

@@ -12,7 +12,7 @@ from studies.records import memory
 from studies.report.content import report_of
 from studies.report.page import study_page
 from tests.studies.conftest import OTHER_ENVIRONMENT, keep, made_record, tiny
-from tests.studies.pages import Page
+from tests.studies.report.pages import Page
 
 VALUES = {"shuffled": (0.95, 0.9, 0.95), "class-sequential": (0.8, 0.7, 0.85)}
 

@@ -7,7 +7,7 @@ from matplotlib.figure import Figure
 
 from studies.report import inline as module
 from studies.report.inline import inline, literal
-from tests.studies.pages import Page
+from tests.studies.report.pages import Page
 
 
 def figure():

@@ -38,11 +38,11 @@ from tests.studies.conftest import (
     refused,
     tiny,
 )
-from tests.studies.test_executor import digests, gone_within
+from tests.studies.running.test_executor import digests, gone_within
 
 pytest.importorskip("distributed")
 
-ROOT = Path(__file__).parent.parent.parent
+ROOT = Path(__file__).parents[3]
 README = (ROOT / "README.md").read_text()
 
 SCORES = '''

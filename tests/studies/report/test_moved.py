@@ -4,7 +4,7 @@ import pytest
 
 from core import Store
 from tests.studies.conftest import OTHER_ENVIRONMENT, keep, made_record, refused
-from tests.studies.pages import Page
+from tests.studies.report.pages import Page
 
 SEEDS = range(6)
 

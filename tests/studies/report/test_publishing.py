@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from tests.studies.conftest import keep, made_record, refused
-from tests.studies.pages import Page
+from tests.studies.report.pages import Page
 
 
 @pytest.fixture
