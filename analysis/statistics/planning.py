@@ -3,7 +3,8 @@
 A standard deviation that comes from a pilot is itself an estimate, so every plan made from one has
 two numbers: the seeds needed if the estimate is the truth, and those to be on the safe side.
 
-Standard deviations and differences are in one unit, points throughout Ebb.
+Standard deviations and differences are in one unit: points for accuracies and shares, else the
+metric's own.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy import stats
 
+from analysis.formatting import format_amount
 from analysis.statistics.statistical_power import sd_of_differences, seeds_needed
 
 UPPER_CONFIDENCE = 0.8  # a pilot's sd is replaced by its upper bound at this confidence
@@ -34,6 +36,7 @@ class Plan:
         seeds_upper: Seeds needed if the truth is that bound: the number to plan with.
         truth_low: Lower end of the 95 % interval of the true sd, as a multiple of the estimate.
         truth_high: Its upper end.
+        unit: Of `sd` and `difference`.
     """
 
     sd: float
@@ -49,6 +52,7 @@ class Plan:
     seeds_upper: int | None = None
     truth_low: float | None = None
     truth_high: float | None = None
+    unit: str = "points"
 
     def to_json(self) -> dict[str, Any]:
         """Plain objects for `json.dumps`; a missing figure is None."""
@@ -87,6 +91,7 @@ def plan(
     power: float = 0.8,
     alpha: float = 0.05,
     pilot_seeds: int | None = None,
+    unit: str = "points",
 ) -> Plan:
     """Seeds needed, and again with the upper bound of a standard deviation that is an estimate.
 
@@ -98,6 +103,7 @@ def plan(
         power: Probability of finding it.
         alpha: Significance level, two-sided.
         pilot_seeds: Seeds that `sd` was estimated from, if it was.
+        unit: Of `sd` and `difference`, to be named.
 
     Returns:
         Both numbers and what they rest on.
@@ -106,7 +112,7 @@ def plan(
         ValueError: If an argument is out of range.
     """
     df = None if pilot_seeds is None else pilot_seeds - 1
-    return _plan(sd, difference, paired, correlation, power, alpha, pilot_seeds, df)
+    return _plan(sd, difference, paired, correlation, power, alpha, pilot_seeds, df, unit)
 
 
 def plan_from_pilot(
@@ -117,16 +123,18 @@ def plan_from_pilot(
     paired: bool,
     power: float = 0.8,
     alpha: float = 0.05,
+    unit: str = "points",
 ) -> Plan:
     """Plan from a pilot's values. Its observed difference is not used, on purpose.
 
     Args:
-        a: Values of the first condition in points, [n]; for pairs in the same order of seeds as b.
-        b: Values of the second condition in points, [m].
-        difference: Smallest difference worth finding, in points.
+        a: Values of the first condition in `unit`, [n]; for pairs in the same order of seeds as b.
+        b: Values of the second condition in `unit`, [m].
+        difference: Smallest difference worth finding, in `unit`.
         paired: Whether the conditions share their seeds.
         power: Probability of finding it.
         alpha: Significance level, two-sided.
+        unit: Of values and difference, to be named.
 
     Returns:
         The plan; `sd` is pooled over both conditions, `correlation` is what makes it agree with
@@ -157,17 +165,19 @@ def plan_from_pilot(
     sd = math.sqrt(variance)
     correlation = max(-1.0, 1 - float(of_pairs) / (2 * variance)) if paired else 0.0
     degrees = x.size - 1 if paired else df
-    return _plan(sd, difference, paired, correlation, power, alpha, min(x.size, y.size), degrees)
+    return _plan(
+        sd, difference, paired, correlation, power, alpha, min(x.size, y.size), degrees, unit
+    )
 
 
 def explain_plan(plan: Plan) -> str:
-    """A plan as text, in points."""
+    """A plan as text."""
     each = "pairs of seeds" if plan.paired else "seeds per condition"
     given = f", correlation {plan.correlation:.2f}" if plan.paired else ""
     lines = [
-        f"{plan.seeds} {each} find a difference of {abs(plan.difference):.2f} points with a "
-        f"probability of {plan.power:.0%} (sd {plan.sd:.2f} points{given}; two-sided "
-        f"{'paired' if plan.paired else 'two-sample'} t-test at {plan.alpha:g})."
+        f"{plan.seeds} {each} find a difference of {format_amount(abs(plan.difference), plan.unit)}"
+        f" with a probability of {plan.power:.0%} (sd {format_amount(plan.sd, plan.unit)}{given}; "
+        f"two-sided {'paired' if plan.paired else 'two-sample'} t-test at {plan.alpha:g})."
     ]
     if plan.seeds_upper is not None:
         lines.append(
@@ -188,6 +198,7 @@ def _plan(
     alpha: float,
     pilot_seeds: int | None,
     df: float | None,
+    unit: str,
 ) -> Plan:
     def needed(deviation: float) -> int:
         return seeds_needed(
@@ -203,6 +214,7 @@ def _plan(
         alpha,
         sd_of_differences(sd, correlation) if paired else None,
         needed(sd),
+        unit=unit,
     )
     if df is None:
         return result

@@ -1,85 +1,101 @@
 """How many seeds: from a standard deviation, or from a pilot in the store."""
 
 import json
+from dataclasses import dataclass
 
-from analysis.statistics.planning import explain_plan, plan, plan_from_pilot
+from analysis.formatting import IN_PERCENT
+from analysis.statistics.planning import Plan, explain_plan, plan, plan_from_pilot
 from core import Store
 from data import InputError
 from studies.answers.reading import read
 from studies.answers.rendering import say
 from studies.answers.tables import input_errors
+from studies.answers.units import unit_of
+
+
+@dataclass(frozen=True)
+class Pilot:
+    """Runs in the store that a standard deviation is taken from.
+
+    Attributes:
+        study: The study's name or file.
+        conditions: Two of its conditions, `A,B`; None for its only planned comparison.
+        metric: As in the summary table; None for the study's primary one.
+        variant: See `studies.answers.reading.choose_variant`.
+    """
+
+    study: str
+    conditions: str | None = None
+    metric: str | None = None
+    variant: str | None = None
 
 
 def print_plan(
     store: Store,
+    spread: float | Pilot,
     difference: float,
-    sd: float | None,
-    pilot: str | None,
-    conditions: str | None,
-    metric: str | None,
-    correlation: float | None,
-    power: float,
-    style: str,
-    variant: str | None,
+    *,
+    correlation: float | None = None,
+    power: float = 0.8,
+    style: str = "text",
 ) -> None:
     """Print how many seeds a difference needs.
 
     Args:
         store: Where the pilot is.
-        difference: Smallest difference worth finding, in points.
-        sd: Standard deviation over seeds, in points; or
-        pilot: a study to take it from, with
-        conditions: two of its conditions, `A,B`, and
-        metric: one of its metrics, the primary one if None.
+        spread: Standard deviation over seeds, in points; or a pilot that has one.
+        difference: Smallest difference worth finding, in points; of a pilot's loss in its unit.
         correlation: Of the pairs; for a pilot its own if None.
         power: Probability of finding the difference.
         style: `text` or `json`.
-        variant: Of the pilot.
 
     Raises:
         InputError: A number out of range; a pilot that is not there or says nothing.
     """
     with input_errors():
-        if sd is not None:
+        if isinstance(spread, Pilot):
+            found = _from_pilot(store, spread, difference, correlation, power)
+        else:
             found = plan(
-                sd,
+                spread,
                 difference,
                 paired=bool(correlation),
                 correlation=correlation or 0.0,
                 power=power,
             )
-        else:
-            a, b, paired = _pilot(store, pilot or "", conditions, metric, variant)
-            found = plan_from_pilot(a, b, difference, paired=paired, power=power)
-            if correlation is not None:
-                found = plan(
-                    found.sd,
-                    difference,
-                    paired=paired,
-                    correlation=correlation,
-                    power=power,
-                    pilot_seeds=len(a),
-                )
     say(json.dumps(found.to_json(), indent=1) if style == "json" else explain_plan(found))
 
 
-def _pilot(
-    store: Store, name: str, conditions: str | None, metric: str | None, variant: str | None
-) -> tuple[list[float], list[float], bool]:
-    """The values of two conditions in points, seed by seed where they are paired."""
+def _from_pilot(
+    store: Store, pilot: Pilot, difference: float, correlation: float | None, power: float
+) -> Plan:
+    """The plan by the values of two conditions, seed by seed where they are paired."""
     from analysis.values import values_of
 
-    reading = read(store, name, variant)
+    reading = read(store, pilot.study, pilot.variant)
     definition = reading.definition
-    pair = tuple(conditions.split(",")) if conditions else None
+    pair = tuple(pilot.conditions.split(",")) if pilot.conditions else None
     if pair is None and definition is not None and len(definition.comparisons) == 1:
         pair = definition.comparisons[0]
     if pair is None or len(pair) != 2:
-        raise InputError(f"Received --conditions {conditions!r}; expected two of them: A,B.")
-    chosen = metric or (definition.primary if definition else "test accuracy")
-    left, right = (100 * values_of(reading.records, chosen, condition) for condition in pair)
+        raise InputError(f"Received --conditions {pilot.conditions!r}; expected two of them: A,B.")
+    metric = pilot.metric or (definition.primary if definition else "test accuracy")
+    unit = unit_of(metric)
+    scale = 100 if unit in IN_PERCENT else 1
+    a, b = (scale * values_of(reading.records, metric, condition) for condition in pair)
     paired = definition.paired if definition else True
     if paired:
-        both = left.index.intersection(right.index)
-        left, right = left[both], right[both]
-    return left.tolist(), right.tolist(), paired
+        both = a.index.intersection(b.index)
+        a, b = a[both], b[both]
+    found = plan_from_pilot(a, b, difference, paired=paired, power=power, unit=unit)
+    if correlation is None:
+        return found
+    return plan(
+        found.sd,
+        difference,
+        paired=paired,
+        correlation=correlation,
+        power=power,
+        pilot_seeds=len(a),
+        unit=unit,
+    )

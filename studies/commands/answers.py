@@ -128,7 +128,12 @@ def compare(
 
 
 @click.command()
-@click.option("--difference", type=float, required=True, help="Points worth finding.")
+@click.option(
+    "--difference",
+    type=float,
+    required=True,
+    help="Points worth finding; of a loss, in its unit.",
+)
 @click.option("--sd", type=float, help="Standard deviation over the seeds, in points.")
 @click.option("--pilot", metavar="STUDY", help="Take it from a study in the store.")
 @click.option("--conditions", metavar="A,B", help="Of the pilot.")
@@ -153,10 +158,17 @@ def plan(
     folder: Path,
 ) -> None:
     """How many seeds a difference needs, before they are run."""
-    from studies.answers.planning import print_plan
+    from studies.answers.planning import Pilot, print_plan
 
-    if (sd is None) == (pilot is None):
+    if sd is not None and pilot is None:
+        given = {"--conditions": conditions, "--metric": metric, "--variant": variant}
+        if wrong := [option for option, value in given.items() if value is not None]:
+            raise InputError(
+                f"Received {' and '.join(wrong)} with --sd; expected it with --pilot alone."
+            )
+        spread: float | Pilot = sd
+    elif pilot is not None and sd is None:
+        spread = Pilot(pilot, conditions, metric, variant)
+    else:
         raise InputError("Received neither or both of --sd and --pilot; expected one of them.")
-    print_plan(
-        Store(folder), difference, sd, pilot, conditions, metric, correlation, power, style, variant
-    )
+    print_plan(Store(folder), spread, difference, correlation=correlation, power=power, style=style)

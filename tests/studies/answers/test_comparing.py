@@ -280,10 +280,23 @@ def test_a_plan_from_a_pilot_says_how_uncertain_the_pilot_is(ebb, five):
     assert again["seeds"] == expected.seeds
 
 
+def test_a_plan_of_a_loss_is_in_its_own_unit(ebb, store):
+    losses = {"shuffled": (0.4, 0.5, 0.3), "class-sequential": (1.5, 1.2, 1.2)}
+    for condition, values in losses.items():
+        for seed, loss in enumerate(values):
+            keep(store, made_record(condition, seed, history=((2, 20, "loss", loss),)))
+    words = ("plan", "--pilot", "class-order", "--metric", "loss", "--difference", "0.1")
+    found = json.loads(ebb(*words, "--format", "json").out)
+    assert (found["difference"], found["unit"]) == (0.1, "nats")
+    assert found["sd"] == pytest.approx(((0.1**2 + 0.3**2 / 3) / 2) ** 0.5)
+    assert "find a difference of 0.1 nats" in ebb(*words).out
+
+
 @pytest.mark.parametrize(
     "words",
     [
         ("--difference", "1"),
+        ("--difference", "1", "--sd", "1", "--metric", "test loss"),
         ("--difference", "1", "--sd", "1", "--pilot", "class-order"),
         ("--difference", "0", "--sd", "1"),
         ("--difference", "1", "--sd", "-1"),
