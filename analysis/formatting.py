@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-PLAIN = ("loss", "squared error", "degree")
 IN_PERCENT = ("points", "percentage points")
 """Units of accuracies (fractions), and of shares and drops that are percentages already."""
 
@@ -35,16 +34,6 @@ def format_runs(n_a: int, n_b: int, *, paired: bool, noun: str = "pair") -> str:
     if paired:
         return counted(n_a, noun)
     return f"{n_a} + {n_b} runs"
-
-
-def is_fraction(metric: str) -> bool:
-    """Whether a metric is a fraction, printed in percent; losses and epochs are as they are."""
-    return not any(word in metric for word in PLAIN) and not is_epoch(metric)
-
-
-def is_epoch(metric: str) -> bool:
-    """Whether a metric is the number of an epoch."""
-    return metric.startswith("epoch of ") or metric.endswith(" epoch")
 
 
 def format_p(p: float) -> str:

@@ -9,8 +9,8 @@ from matplotlib.figure import Figure
 
 from analysis.dose import Dose, dose_table, metric_values
 from analysis.figures.panels import COLOURS, grid, heading
-from analysis.formatting import is_fraction
 from analysis.runs import RunLike
+from analysis.units import is_fraction
 
 WIDE = 20
 """A ratio of the largest to the smallest number from which the axis is logarithmic."""

@@ -10,9 +10,9 @@ from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
-from analysis.formatting import is_fraction
 from analysis.runs import RunLike, finished_by_condition
 from analysis.statistics.intervals import percentiles
+from analysis.units import is_fraction
 from analysis.values import values_of
 
 INK = "#222222"

@@ -4,13 +4,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from analysis.formatting import is_fraction
 from analysis.statistics.displayed import Displayed
+from analysis.units import is_fraction, unit_of
 from data import InputError
 from studies.answers.reading import Reading
 from studies.answers.rendering import html_table
 from studies.answers.tables import input_errors
-from studies.answers.units import unit_of
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -7,6 +7,7 @@ from itertools import compress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from analysis.units import factor_of, higher_is_better, unit_of
 from core import Store
 from data import InputError
 from studies.answers.interacting import interaction_words, interactions_of, show_interactions
@@ -18,9 +19,6 @@ from studies.answers.units import (
     class_examples_behind,
     classes_of,
     examples_behind,
-    factor_of,
-    higher_is_better,
-    unit_of,
 )
 
 if TYPE_CHECKING:

@@ -1,6 +1,6 @@
 """What a reader must know to read a table right, a line each."""
 
-from analysis.formatting import counted, is_fraction
+from analysis.formatting import counted
 from analysis.position import class_positions, position_sentences, resemblance_in
 from analysis.shares import share_table
 from analysis.statistics.intervals import (
@@ -11,6 +11,7 @@ from analysis.statistics.intervals import (
 )
 from analysis.tables import status_counts
 from analysis.task_sequence import task_ends
+from analysis.units import is_fraction
 from analysis.values import values_of
 from core import Record
 from studies.answers.reading import Reading, baseline

@@ -3,9 +3,10 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from analysis.units import factor_of, higher_is_better, unit_of
 from studies.answers.reading import Reading
 from studies.answers.rendering import say
-from studies.answers.units import chance_of, examples_behind, factor_of, higher_is_better, unit_of
+from studies.answers.units import chance_of, examples_behind
 
 if TYPE_CHECKING:
     from analysis.statistics.interaction import DoubleDifference

@@ -3,14 +3,13 @@
 import json
 from dataclasses import dataclass
 
-from analysis.formatting import IN_PERCENT
 from analysis.statistics.planning import Plan, explain_plan, plan, plan_from_pilot
+from analysis.units import is_fraction, unit_of
 from core import Store
 from data import InputError
 from studies.answers.reading import read
 from studies.answers.rendering import say
 from studies.answers.tables import input_errors
-from studies.answers.units import unit_of
 
 
 @dataclass(frozen=True)
@@ -80,14 +79,13 @@ def _from_pilot(
     if pair is None or len(pair) != 2:
         raise InputError(f"Received --conditions {pilot.conditions!r}; expected two of them: A,B.")
     metric = pilot.metric or (definition.primary if definition else "test accuracy")
-    unit = unit_of(metric)
-    scale = 100 if unit in IN_PERCENT else 1
+    scale = 100 if is_fraction(metric) else 1
     a, b = (scale * values_of(reading.records, metric, condition) for condition in pair)
     paired = definition.paired if definition else True
     if paired:
         both = a.index.intersection(b.index)
         a, b = a[both], b[both]
-    found = plan_from_pilot(a, b, difference, paired=paired, power=power, unit=unit)
+    found = plan_from_pilot(a, b, difference, paired=paired, power=power, unit=unit_of(metric))
     if correlation is None:
         return found
     return plan(
@@ -97,5 +95,5 @@ def _from_pilot(
         correlation=correlation,
         power=power,
         pilot_seeds=len(a),
-        unit=unit,
+        unit=unit_of(metric),
     )

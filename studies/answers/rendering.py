@@ -9,7 +9,7 @@ from typing import IO, TYPE_CHECKING, Any
 
 import click
 
-from analysis.formatting import is_epoch, is_fraction
+from analysis.units import is_epoch, is_fraction
 from data import InputError
 from studies.answers.latex import latex_table
 
@@ -21,6 +21,8 @@ WHOLE = (
     *("dead", "untrained", "vanished", "overflowed"),
 )
 FIGURES = ("mean", "sd", "ci_low", "ci_high", "p25", "p50", "p75", "min", "max")
+SMALL = 0.001
+"""What is smaller has figures that four decimals hide, as learning rates have."""
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
 CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]")
 """Control characters, line ends, and those that turn the direction of what follows."""
@@ -45,7 +47,8 @@ def show(
         style: `text`, `markdown` or `latex` in percent and rounded; `csv`, `json` or `parquet` in
             full, the last in bytes.
         decimals: Of the percentages; None where no figure is a fraction.
-        metric: What the figures are of, where neither the row nor the column says it.
+        metric: What the figures are of, where the rows do not say it; other columns are then
+            metrics. Accuracies if empty.
         title: Of a table in LaTeX, its caption.
         notes: The lines below a table in LaTeX.
         file: Standard output if None.
@@ -198,18 +201,24 @@ def _cell(name: str, value: Any, row: dict[str, Any], decimals: int | None, metr
     if isinstance(value, float) and decimals is None:
         return f"{value:.3g}"
     if isinstance(value, float):
-        of = str(row.get("metric", row.get("name", metric if name in FIGURES else name)))
+        of = _metric_of(name, row, metric)
         if name in ("p", "p_adjusted", "robust p", "floor"):
             return f"{value:.4f}" if value >= 0.0001 else "<.0001"
         if is_epoch(of):
             return f"{value:.1f}"
         # Adding 0 turns the negative zero of a rounded -.0001 into zero.
-        return (
-            f"{round(100 * value, decimals) + 0:.{decimals}f}"
-            if is_fraction(of)
-            else f"{value:.4f}"
-        )
+        if is_fraction(of):
+            return f"{round(100 * value, decimals) + 0:.{decimals}f}"
+        return f"{value:.4f}" if abs(value) >= SMALL or not value else f"{value:.3g}"
     return clean(str(value))
+
+
+def _metric_of(name: str, row: dict[str, Any], metric: str) -> str:
+    """What a figure is of: as its row says, or its column, or the table; else an accuracy."""
+    if name == "share":  # a row may name what it is a share of: a layer, a class
+        return "accuracy"
+    said = row.get("metric", row.get("name", metric if name in FIGURES else metric and name))
+    return str(said or "accuracy")
 
 
 def _json(value: Any) -> Any:

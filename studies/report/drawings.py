@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from analysis.formatting import counted, is_fraction
+from analysis.formatting import counted
+from analysis.units import is_fraction
 from studies.answers.pictures import figure_of, heading_of
 from studies.answers.reading import Reading
 from studies.answers.tables import for_people, formatting_of, shown_metrics, table_of

@@ -7,12 +7,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from analysis.formatting import format_numbers
+from analysis.units import factor_of, unit_of
 from core import Record, Store
 from data import InputError
 from studies.answers.reading import Reading, read
 from studies.answers.rendering import say
 from studies.answers.tables import input_errors, shown_metrics
-from studies.answers.units import chance_of, examples_behind, factor_of, unit_of
+from studies.answers.units import chance_of, examples_behind
 from studies.report.content import printable_reading
 from studies.report.page import tables_page
 from studies.report.publishing import file_name, refuse_absent, refuse_foreign, write_page

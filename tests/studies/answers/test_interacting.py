@@ -8,12 +8,12 @@ import pytest
 from analysis.statistics.comparison import compare
 from analysis.statistics.families import adjust_family
 from analysis.statistics.interaction import double_difference
+from analysis.units import higher_is_better
 from core import Evaluation, Store
 from data import InputError
 from studies import Interaction, Study
 from studies.answers.comparing import answer
 from studies.answers.reading import read
-from studies.answers.units import higher_is_better
 from tests.studies.conftest import confusion, keep, made_record, refused, tiny
 
 HEAD = """

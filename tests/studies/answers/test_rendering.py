@@ -40,6 +40,23 @@ def test_a_figure_is_shown_as_its_metric_asks_also_where_no_row_names_it():
     assert cells(table, 2, "test accuracy") == [["a", "2000.00", "0.5000"]]
 
 
+def test_a_figure_that_is_no_fraction_is_shown_as_it_is():
+    told = pd.DataFrame(
+        {"name": ["learning_rate", "energy", "accuracy"], "value": [1e-5, 2.0, 0.5]}
+    )
+    assert [row[1] for row in cells(told, 2)] == ["1e-05", "2.0000", "50.00"]
+    overview = pd.DataFrame({"condition": ["a"], "mean": [2.0], "chosen degree": [3.5]})
+    assert cells(overview, 2, "energy") == [["a", "2.0000", "3.5000"]]
+
+
+def test_columns_of_a_table_without_a_metric_are_accuracies():
+    dead = pd.DataFrame({"name": ["class_loss"], "share": [0.25]})
+    assert cells(dead, 2) == [["class_loss", "25.00"]]
+    assert cells(pd.DataFrame({"after segment 1": [0.25], "mean": [0.5]}), 2) == [
+        ["25.00", "50.00"]
+    ]
+
+
 def test_csv_has_fractions_at_full_precision():
     back = pd.read_csv(io.StringIO(shown("csv")))
     pd.testing.assert_frame_equal(back, frame)

@@ -2,8 +2,7 @@
 
 import pytest
 
-from analysis.formatting import is_fraction
-from studies.answers.units import factor_of, higher_is_better, unit_of
+from analysis.units import factor_of, higher_is_better, is_fraction, unit_of
 
 UNITS = {
     "test accuracy": ("points", True, True),
@@ -13,6 +12,11 @@ UNITS = {
     "mean drop": ("percentage points", True, False),
     "validation accuracy fluctuation": ("percentage points", True, None),
     "validation loss levelling-out epoch": ("epochs", False, None),
+    "share too complex": ("percentage points", True, None),
+    "change per class shown later": ("percentage points", True, None),
+    "log10 squared error": ("powers of ten", False, False),
+    "learning_rate": ("learning_rate", False, None),
+    "energy": ("energy", False, None),
 }
 
 
