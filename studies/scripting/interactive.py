@@ -127,8 +127,6 @@ def run(
             tensorboard=None if tensorboard is None else Path(tensorboard).resolve(),
         )
         kept.check_writable()
-        if fresh:
-            begin_anew(plan, variant, kept)
         with ExitStack() as ends:
             executor: Executor | None = None
             if scheduler is not None and plan.jobs:
@@ -142,6 +140,8 @@ def run(
                     remark=lambda line: None if quiet else print(f"note: {line}", file=sys.stderr),
                 )
                 executor = ends.enter_context(cluster)
+            if fresh:  # now that a cluster is there: without one nothing is removed
+                begin_anew(plan, variant, kept)
             try:
                 execute(
                     plan,

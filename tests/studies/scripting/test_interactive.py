@@ -146,6 +146,17 @@ def test_runs_may_happen_on_a_cluster(monkeypatch, workers):
     assert len(results.records) == 3
 
 
+def test_nothing_is_removed_for_a_cluster_that_is_not_there(monkeypatch, workers):
+    def absent(address, jobs, **options):
+        raise InputError("Received a scheduler; expected one that is there.")
+
+    studies.run(mine, quiet=True)
+    monkeypatch.setattr("studies.running.cluster.Cluster", absent)
+    with pytest.raises(InputError, match="that is there"):
+        studies.run(mine, fresh=True, scheduler="tcp://there:8786", quiet=True)
+    assert len(studies.read(mine).records) == 3
+
+
 def test_a_run_that_fails_is_told_by_the_results(monkeypatch):
     def end(job):
         return ("failed", "OSError: no") if job.seed == 1 else ("record", outcome(job))
