@@ -46,7 +46,7 @@ as_coded = replace(
 study = Study(
     name="depth",
     question="How deep can a perceptron be and still learn, with which start and activation?",
-    minutes=95,
+    minutes=75,
     conditions={
         "as-coded": as_coded,
         **{f"{each}-{depth}": deep(each, depth) for each in NETWORKS for depth in DEPTHS},
