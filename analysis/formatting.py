@@ -70,6 +70,13 @@ def format_amount(size: float, unit: str) -> str:
     return f"{size:.2f} points" if unit in IN_PERCENT else f"{size:.4g} {unit}"
 
 
+def format_margin(size: float, unit: str) -> str:
+    """A margin as it was set: with two decimals only where that is all of it."""
+    if unit in IN_PERCENT:
+        return f"{size:.2f} points" if round(size, 2) == size else f"{size:g} points"
+    return f"{size:g} {unit}"
+
+
 def format_signed(size: float | None, unit: str) -> str:
     """A difference with its sign where it is positive; none where there is no figure."""
     return "none" if size is None else ("+" if size > 0 else "") + format_amount(size, unit)

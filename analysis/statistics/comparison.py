@@ -10,15 +10,15 @@ fractions; differences and margins are in points (100 x accuracy), or in a loss'
 from __future__ import annotations
 
 from collections.abc import Hashable, Sequence
-from dataclasses import asdict, dataclass
-from typing import Any, ClassVar
+from dataclasses import asdict, dataclass, replace
+from typing import Any, ClassVar, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from analysis.statistics.corrections import Correction
 from analysis.statistics.displayed import Displayed
-from analysis.statistics.divergence import Failures, compare_divergence
+from analysis.statistics.divergence import Failures, WorstCase, compare_divergence
 from analysis.statistics.effects import Effects, correlation_of, effects_of
 from analysis.statistics.matching import (
     check_options,
@@ -34,6 +34,7 @@ from analysis.statistics.notes import (
     planning_notes,
     sameness_notes,
     small_sample_notes,
+    worst_case_notes,
 )
 from analysis.statistics.significance import ExactTest
 from analysis.statistics.verdict import (
@@ -107,6 +108,15 @@ class Comparison(Displayed):
     def note(self) -> str:
         """All remarks in one line; empty if there is none."""
         return "; ".join(self.notes)
+
+    @property
+    def worst_case(self) -> WorstCase | None:
+        """The same with diverged runs at chance; None if none diverged."""
+        return self.failures.worst_case if self.failures else None
+
+    def with_worst_case(self, worst: WorstCase | None) -> Self:
+        """The same with another worst case, where runs diverged."""
+        return replace(self, failures=self.failures and replace(self.failures, worst_case=worst))
 
     def to_json(self) -> dict[str, Any]:
         """Plain objects for `json.dumps`; a missing figure is None, never NaN or infinite."""
@@ -221,7 +231,10 @@ def compare(
         *small_sample_notes(used),
         *sameness_notes(used, name_a, name_b),
         *notes,
-        *divergence_notes(failures, name_a, name_b, primary.verdict, chance),
+        *divergence_notes(failures, name_a, name_b, chance),
+        *worst_case_notes(
+            primary.verdict, primary.difference.points, failures.worst_case if failures else None
+        ),
         *floor_notes(used, robust, round(1 - level, 12)),
         *planning_notes(runs, planned),
     ]

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import pandas as pd
 
+from analysis.formatting import IN_PERCENT
 from analysis.statistics.comparison import Comparison
 from analysis.statistics.families import Family
 from analysis.statistics.interaction import DoubleDifference
@@ -44,9 +45,9 @@ def interaction_table(found: Sequence[DoubleDifference]) -> pd.DataFrame:
 def _figures(c: Comparison | DoubleDifference) -> dict[str, object]:
     return {
         "n": c.n,
-        f"difference ({c.unit})": _signed(c.difference.points),
-        "from": _signed(c.difference.ci_low),
-        "to": _signed(c.difference.ci_high),
+        f"difference ({c.unit})": _signed(c.difference.points, c.unit),
+        "from": _signed(c.difference.ci_low, c.unit),
+        "to": _signed(c.difference.ci_high, c.unit),
         "p": c.test.p,
         "p_adjusted": c.p_adjusted,
         "robust p": c.robust.p,
@@ -55,5 +56,7 @@ def _figures(c: Comparison | DoubleDifference) -> dict[str, object]:
     }
 
 
-def _signed(value: float | None) -> str:
-    return "-" if value is None else f"{value:+.2f}"
+def _signed(value: float | None, unit: str) -> str:
+    if value is None:
+        return "-"
+    return f"{value:+.2f}" if unit in IN_PERCENT else f"{value:+.4g}"

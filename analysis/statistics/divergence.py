@@ -10,7 +10,7 @@ from scipy import stats
 
 from analysis.statistics.matching import Floats, on_grid
 from analysis.statistics.significance import ExactTest
-from analysis.statistics.verdict import Verdict, primary_decision
+from analysis.statistics.verdict import Decision, Verdict, primary_decision
 
 
 @dataclass(frozen=True)
@@ -26,7 +26,11 @@ class FailureRate:
 
 @dataclass(frozen=True)
 class WorstCase:
-    """The primary result when a diverged run counts as one that guesses (`chance`)."""
+    """The primary result when a diverged run counts as one that guesses (`chance`).
+
+    `inside` is whether it lies within the margin; in a family, `p_adjusted` is the p among the
+    worst cases of all its comparisons, and the verdict rests on it.
+    """
 
     chance: float
     points: float | None
@@ -34,6 +38,22 @@ class WorstCase:
     ci_high: float | None
     p: float | None
     verdict: Verdict
+    inside: bool = False
+    p_adjusted: float | None = None
+
+
+def worst_case(decision: Decision, chance: float) -> WorstCase:
+    """What was decided on runs of which the diverged ones count as guessing."""
+    d, e = decision.difference, decision.equivalence
+    return WorstCase(
+        chance=float(chance),
+        points=d.points,
+        ci_low=d.ci_low,
+        ci_high=d.ci_high,
+        p=decision.test.p,
+        verdict=decision.verdict,
+        inside=e is not None and e.inside,
+    )
 
 
 @dataclass(frozen=True)
@@ -84,11 +104,7 @@ def compare_divergence(
         filled_x, filled_y = np.where(failed_x, chance, x), np.where(failed_y, chance, y)
         # A network that guesses need not have a whole number of correct answers.
         filled = on_grid(filled_x, filled_y, paired, None, unit)
-        primary = primary_decision(filled, scale, level, margin)
-        d = primary.difference
-        worst = WorstCase(
-            float(chance), d.points, d.ci_low, d.ci_high, primary.test.p, primary.verdict
-        )
+        worst = worst_case(primary_decision(filled, scale, level, margin), chance)
     return Failures(
         failure_rate(failed_x, level),
         failure_rate(failed_y, level),

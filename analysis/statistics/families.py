@@ -21,6 +21,7 @@ from analysis.statistics.comparison import Comparison, compare
 from analysis.statistics.corrections import Correction, adjust
 from analysis.statistics.displayed import Displayed
 from analysis.statistics.interaction import DoubleDifference
+from analysis.statistics.notes import worst_case_notes
 from analysis.statistics.statistical_power import seeds_to_reach
 from analysis.statistics.verdict import decide
 
@@ -92,22 +93,41 @@ def adjust_family(
     m = len(comparisons)
     primary = adjust([_or_nan(c.test.p) for c in comparisons], correction)
     robust = adjust([_or_nan(c.robust.p) for c in comparisons], correction)
-    result = []
-    for c, p, robust_p in zip(comparisons, primary, robust, strict=True):
-        adjusted = None if np.isnan(p) else float(p)
-        alpha = round(1 - c.difference.level, 12)
-        result.append(
-            replace(
-                c,
-                p_adjusted=adjusted,
-                robust_p_adjusted=None if np.isnan(robust_p) else float(robust_p),
-                family=m,
-                correction=correction,
-                verdict=decide(adjusted, c.equivalence, alpha),
-                notes=c.notes + _family_floor(c, alpha, m, correction),
-            )
-        )
-    return tuple(result)
+    # The worst case is one family too: those comparisons without a diverged run are as they are.
+    worst = adjust([_or_nan((c.worst_case or c.test).p) for c in comparisons], correction)
+    return tuple(
+        _in_family(c, m, correction, *map(_or_none, adjusted))
+        for c, *adjusted in zip(comparisons, primary, robust, worst, strict=True)
+    )
+
+
+def _in_family(
+    c: Compared,
+    m: int,
+    correction: Correction,
+    p: float | None,
+    robust_p: float | None,
+    worst_p: float | None,
+) -> Compared:
+    """A comparison whose verdicts rest on the adjusted p-values."""
+    alpha = round(1 - c.difference.level, 12)
+    verdict = decide(p, c.equivalence is not None and c.equivalence.inside, alpha)
+    worst, alone = c.worst_case, worst_case_notes(c.verdict, c.difference.points, c.worst_case)
+    if worst is not None:
+        worst_verdict = decide(worst_p, worst.inside, alpha)
+        worst = replace(worst, p_adjusted=worst_p, verdict=worst_verdict)
+    notes: list[str] = [note for note in c.notes if note not in alone]
+    notes += worst_case_notes(verdict, c.difference.points, worst)
+    notes += _family_floor(c, alpha, m, correction)
+    return replace(
+        c.with_worst_case(worst),
+        p_adjusted=p,
+        robust_p_adjusted=robust_p,
+        family=m,
+        correction=correction,
+        verdict=verdict,
+        notes=tuple(notes),
+    )
 
 
 def compare_classes(
@@ -273,6 +293,10 @@ def _or_nan(p: float | None) -> float:
     return np.nan if p is None else p
 
 
+def _or_none(p: float) -> float | None:
+    return None if np.isnan(p) else float(p)
+
+
 def _family_floor(
     c: Comparison | DoubleDifference, alpha: float, m: int, correction: Correction
 ) -> tuple[str, ...]:
@@ -283,7 +307,8 @@ def _family_floor(
         return ()
     need = seeds_to_reach(alpha / m, paired=c.paired)
     enough = format_runs(need, need, paired=c.paired, noun=c.noun)
+    untied = " without a tie" if need <= c.n else ""
     return (
         f"robustness line: alone among {m} {c.kind} this test cannot reach {alpha:g} after "
-        f"correction; {enough} are needed",
+        f"correction; {enough} are needed{untied}",
     )

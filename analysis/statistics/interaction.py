@@ -17,7 +17,7 @@ from __future__ import annotations
 import math
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
-from typing import Any, ClassVar, Protocol
+from typing import Any, ClassVar, Protocol, Self
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -25,7 +25,7 @@ from numpy.typing import ArrayLike
 from analysis.formatting import format_level
 from analysis.statistics.corrections import Correction
 from analysis.statistics.displayed import Displayed
-from analysis.statistics.divergence import WorstCase
+from analysis.statistics.divergence import WorstCase, worst_case
 from analysis.statistics.effects import Effects, effects_of
 from analysis.statistics.matching import (
     Counts,
@@ -43,6 +43,7 @@ from analysis.statistics.notes import (
     planning_notes,
     sameness_notes,
     small_sample_notes,
+    worst_case_notes,
 )
 from analysis.statistics.significance import ExactTest
 from analysis.statistics.verdict import (
@@ -136,6 +137,10 @@ class DoubleDifference(Displayed):
     def reading(self) -> str:
         """The verdict in the words of the question: do the effects add up?"""
         return reading_of(self.verdict, self.difference.points, self.higher_is_better)
+
+    def with_worst_case(self, worst: WorstCase | None) -> Self:
+        """The same with another worst case."""
+        return replace(self, worst_case=worst)
 
     def to_json(self) -> dict[str, Any]:
         """Plain objects for `json.dumps`; a missing figure is None, never NaN or infinite."""
@@ -254,6 +259,7 @@ def double_difference(
         *_sameness_notes(cells, used, names),
         *notes,
         *_divergence_notes(columns, chance),
+        *worst_case_notes(primary.verdict, primary.difference.points, worst),
         *_bounds_notes(means, names, metric, unit, chance),
         *floor_notes(used, robust, round(1 - level, 12), by_class=False),
         *planning_notes(len(common), planned),
@@ -291,11 +297,8 @@ def _worst_case(
     """The primary result when a diverged run counts as one that guesses."""
     filled = np.where(np.isnan(table), chance, table)
     # A network that guesses need not have a whole number of correct answers.
-    primary = primary_decision(
-        double_differences_on_grid(filled, None, unit)[1], scale, level, margin
-    )
-    d = primary.difference
-    return WorstCase(float(chance), d.points, d.ci_low, d.ci_high, primary.test.p, primary.verdict)
+    used = double_differences_on_grid(filled, None, unit)[1]
+    return worst_case(primary_decision(used, scale, level, margin), chance)
 
 
 def _sameness_notes(cells: Counts, used: UsedRuns, names: Sequence[str]) -> list[str]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import numpy as np
 
 from analysis.formatting import format_fraction, format_signed
-from analysis.statistics.divergence import Failures
+from analysis.statistics.divergence import Failures, WorstCase
 from analysis.statistics.matching import UsedRuns
 from analysis.statistics.significance import ExactTest
 from analysis.statistics.statistical_power import FEWEST_SEEDS, seeds_to_reach
@@ -28,8 +28,9 @@ def small_sample_notes(used: UsedRuns) -> list[str]:
             f"interval and no test; {more}"
         ]
     if used.n < FEWEST_SEEDS:
-        return [f"{used}: too few for a test, and the interval is fragile; {more}"]
-    if used.n <= FRAGILE_SEEDS:
+        fragile = ", and the interval is fragile" if used.varies else ""
+        return [f"{used}: too few for a test{fragile}; {more}"]
+    if used.n <= FRAGILE_SEEDS and used.varies:
         return [f"{used}: the interval is fragile, look at every value"]
     return []
 
@@ -61,9 +62,9 @@ def sameness_notes(used: UsedRuns, name_a: str, name_b: str) -> list[str]:
 
 
 def divergence_notes(
-    failures: Failures | None, name_a: str, name_b: str, verdict: Verdict, chance: float | None
+    failures: Failures | None, name_a: str, name_b: str, chance: float | None
 ) -> list[str]:
-    """Diverged runs, and a worst case that reads differently."""
+    """How many runs diverged, if any did."""
     if failures is None or failures.a.diverged + failures.b.diverged == 0:
         return []
     a, b, worst = failures.a, failures.b, failures.worst_case
@@ -73,9 +74,19 @@ def divergence_notes(
     ]
     if worst is None and chance is None:
         notes.append("no worst case: the chance level was not given")
-    elif worst is not None and worst.verdict != verdict:
-        notes.append(f"the worst case (diverged runs at chance) reads {worst.verdict}")
     return notes
+
+
+def worst_case_notes(verdict: Verdict, points: float | None, worst: WorstCase | None) -> list[str]:
+    """A worst case that reads differently, or the same of a difference of the other sign."""
+    if worst is None:
+        return []
+    signs = (points or 0) * (worst.points or 0)
+    opposite = signs < 0 and worst.verdict in ("different", "different-within-margin")
+    if worst.verdict == verdict and not opposite:
+        return []
+    other_way = ", the other way round" if opposite else ""
+    return [f"the worst case (diverged runs at chance) reads {worst.verdict}{other_way}"]
 
 
 def floor_notes(
@@ -85,7 +96,8 @@ def floor_notes(
     if robust.p_floor is None or robust.p_floor <= alpha:
         return []
     runs = np.concatenate([used.first, used.second])
-    ties = int((used.first == 0).sum()) if used.paired else runs.size - np.unique(runs).size
+    equal = np.unique(runs, return_counts=True)[1]
+    ties = int((used.first == 0).sum() if used.paired else equal[equal > 1].sum())
     tied = f", {ties} of them tied" if ties else ""
     untied = " without a tie" if ties else ""
     needs = [seeds_to_reach(alpha / m, paired=used.paired) for m in (1, 10)]

@@ -62,12 +62,12 @@ class Equivalence:
     inside: bool
 
 
-def decide(p: float | None, equivalence: Equivalence | None, alpha: float) -> Verdict:
+def decide(p: float | None, inside: bool, alpha: float) -> Verdict:
     """The verdict of one comparison; in a family `p` is the adjusted one.
 
     Args:
         p: Two-sided p of the primary test, None if there was nothing to test.
-        equivalence: The two one-sided tests, None without a margin.
+        inside: Whether the two one-sided tests put the difference inside a margin.
         alpha: Significance level.
 
     Returns:
@@ -75,7 +75,6 @@ def decide(p: float | None, equivalence: Equivalence | None, alpha: float) -> Ve
     """
     if p is None:
         return "undecidable"
-    inside = equivalence is not None and equivalence.inside
     if p <= alpha:
         return "different-within-margin" if inside else "different"
     return "equivalent" if inside else "inconclusive"
@@ -126,7 +125,8 @@ def primary_decision(used: UsedRuns, scale: float, level: float, margin: float |
                 equivalence = replace(
                     equivalence, ci_low=ends[0], ci_high=ends[1], p=float(p), inside=inside
                 )
-    return Decision(difference, test, equivalence, decide(test.p, equivalence, alpha))
+    inside = equivalence is not None and equivalence.inside
+    return Decision(difference, test, equivalence, decide(test.p, inside, alpha))
 
 
 def exact_test(used: UsedRuns, decidable: bool, seed: int) -> ExactTest:

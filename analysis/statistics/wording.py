@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from analysis.formatting import (
+    counted,
     format_amount,
     format_level,
+    format_margin,
     format_p,
     format_percent,
     format_range,
@@ -21,6 +25,7 @@ from analysis.statistics.significance import ExactTest
 from analysis.statistics.verdict import Equivalence
 
 Compared = Comparison | DoubleDifference
+MOST_NAMES = 10
 
 
 def explain(comparison: Comparison) -> str:
@@ -87,9 +92,10 @@ def explain_family(family: Family) -> str:
 
 def family_words(family: Family) -> str:
     """What the family is, and how its p-values are corrected."""
+    first = family.comparisons[0]
     return (
-        f"{family.size} comparisons of {family.comparisons[0].metric}, one family "
-        f"({family.correction}); intervals are unadjusted 95 %"
+        f"{counted(family.size, 'comparison')} of {first.metric}, one family "
+        f"({family.correction}); intervals are unadjusted {format_percent(first.difference.level)}"
     )
 
 
@@ -108,9 +114,22 @@ def friedman_words(family: Family) -> str:
 
 
 def family_notes(family: Family) -> list[str]:
-    """The notes on the comparisons of a family, each once."""
-    notes = (note for comparison in family.comparisons for note in comparison.notes)
-    return list(dict.fromkeys(notes))
+    """The notes on the comparisons of a family, each once, with what it is about if not all."""
+    about: dict[str, list[str]] = {}
+    for c in family.comparisons:
+        name = f"{c.a} - {c.b}" if c.class_ is None else f"class {c.class_}"
+        for note in c.notes:
+            about.setdefault(note, []).append(name)
+    return [
+        note if len(names) == family.size else f"{_some(names)}: {note}"
+        for note, names in about.items()
+    ]
+
+
+def _some(names: Sequence[str]) -> str:
+    """Names, or the first of many: a, b, c and 4 more."""
+    more = f" and {len(names) - MOST_NAMES} more" if len(names) > MOST_NAMES else ""
+    return ", ".join(names[:MOST_NAMES]) + more
 
 
 def explain_interaction(found: DoubleDifference) -> str:
@@ -150,7 +169,7 @@ def explain_interaction(found: DoubleDifference) -> str:
     )
     if c.worst_case is not None:
         reading = reading_of(c.worst_case.verdict, c.worst_case.points, c.higher_is_better)
-        rows.append(("worst case", _worst_words(c.worst_case, reading, unit)))
+        rows.append(("worst case", _worst_words(c, c.worst_case, reading)))
     used = format_runs(c.n, c.n, paired=True, noun=c.noun)
     rows.append(("used", used + (f" of {c.planned} planned" if c.planned is not None else "")))
     return _as_text(c, _interaction_sentence(c), rows)
@@ -184,7 +203,7 @@ def _test_rows(c: Compared, name: str, difference: str) -> list[tuple[str, str]]
 
 def margin_words(e: Equivalence, unit: str) -> str:
     """The margin, and whether the difference was shown to lie inside it."""
-    words = f"margin {format_amount(e.margin, unit)}, set beforehand: "
+    words = f"margin {format_margin(e.margin, unit)}, set beforehand: "
     if e.ci_low is None or e.ci_high is None or e.p is None:
         return f"{words}not tested"
     inside = "inside" if e.inside else "not inside"
@@ -204,19 +223,22 @@ def _interaction_sentence(c: DoubleDifference) -> str:
     count = format_runs(c.n, c.n, paired=True, noun=c.noun)
     several = c.family is not None and c.family > 1
     family = f", after {_correction_name(c)} over {c.family} interactions" if several else ""
+    unadjusted = " (unadjusted interval)" if several else ""
     if c.verdict == "inconclusive":
         ends = format_range(d.ci_low, d.ci_high, c.unit)
         return (
             f"No interaction shown: {count} do not tell whether {effects} add up in {what}"
-            f"{family}; the difference of differences may lie anywhere from {ends}."
+            f"{family}; the difference of differences may lie anywhere from {ends}{unadjusted}."
         )
     reading = c.reading.capitalize()
-    margin = format_amount(e.margin, c.unit) if e is not None else ""
+    margin = format_margin(e.margin, c.unit) if e is not None else ""
+    # Holm is about differences: what shows that effects add up is each one's own margin test.
+    alone = "; margin test unadjusted" if several else ""
     if c.verdict == "equivalent":
-        # Holm is about differences: what shows that effects add up is each one's own margin test.
-        alone = "; margin test unadjusted" if several else ""
         return f"{reading}: {what} is within {margin} of what {effects} add up to ({count}{alone})."
-    reading += f" of {margin}" if c.verdict == "different-within-margin" else ""
+    if c.verdict == "different-within-margin":
+        reading += f" of {margin}"
+        family += alone
     return (
         f"{reading}: {what} is {format_amount(abs(d.points), c.unit)} "
         f"{'higher' if d.points > 0 else 'lower'} than what {effects} add up to ({count}{family})."
@@ -236,22 +258,27 @@ def _sentence(c: Comparison) -> str:
     if d.points is None or d.ci_low is None or d.ci_high is None or c.verdict == "undecidable":
         return f"Undecidable, {what} of {c.a} and {c.b}: {c.notes[0]}."
     count = format_runs(c.n_a, c.n_b, paired=c.paired)
-    family = f", after {_correction_name(c)} over {c.family} comparisons" if c.family else ""
+    several = c.family is not None and c.family > 1
+    family = f", after {_correction_name(c)} over {c.family} comparisons" if several else ""
+    # The correction is of the tests of a difference: margins and intervals stand alone.
+    alone = "; margin test unadjusted" if several else ""
     direction = (
         f"{what} of {c.a} is {format_amount(abs(d.points), c.unit)} "
-        f"{'higher' if d.points > 0 else 'lower'} than of {c.b} ({count}{family})"
+        f"{'higher' if d.points > 0 else 'lower'} than of {c.b}"
     )
-    margin = format_amount(c.equivalence.margin, c.unit) if c.equivalence else ""
+    margin = format_margin(c.equivalence.margin, c.unit) if c.equivalence else ""
     if c.verdict == "different":
-        return f"Different: {direction}."
+        return f"Different: {direction} ({count}{family})."
     if c.verdict == "different-within-margin":
-        return f"Different, but within the margin of {margin}: {direction}."
+        within = f"within the margin of {margin}"
+        return f"Different, but {within}: {direction} ({count}{family}{alone})."
     if c.verdict == "equivalent":
         pair = f"{what} of {c.a} and {c.b}"
-        return f"Equivalent: {pair} differs by less than {margin} ({count}{family})."
+        return f"Equivalent: {pair} differs by less than {margin} ({count}{alone})."
+    unadjusted = " (unadjusted interval)" if several else ""
     return (
         f"Inconclusive: {count} do not tell {c.a} and {c.b} apart in {what}{family}; the "
-        f"difference may lie anywhere from {format_range(d.ci_low, d.ci_high, c.unit)}."
+        f"difference may lie anywhere from {format_range(d.ci_low, d.ci_high, c.unit)}{unadjusted}."
     )
 
 
@@ -291,16 +318,19 @@ def _failure_words(c: Comparison, failures: Failures) -> list[tuple[str, str]]:
     rows.append(("divergence compared", _exact_words(failures.test)))
     worst = failures.worst_case
     if worst is not None:
-        rows.append(("worst case", _worst_words(worst, worst.verdict, c.unit)))
+        rows.append(("worst case", _worst_words(c, worst, worst.verdict)))
     return rows
 
 
-def _worst_words(worst: WorstCase, reading: str, unit: str) -> str:
-    words = f"{format_signed(worst.points, unit)}"
+def _worst_words(c: Compared, worst: WorstCase, reading: str) -> str:
+    words = f"{format_signed(worst.points, c.unit)}"
     if worst.ci_low is not None and worst.ci_high is not None:
-        words += f", interval {format_range(worst.ci_low, worst.ci_high, unit)}"
+        unadjusted = "unadjusted " if c.family else ""
+        words += f", {unadjusted}interval {format_range(worst.ci_low, worst.ci_high, c.unit)}"
     if worst.p is not None:
         words += f", {format_p(worst.p)}"
+    if worst.p_adjusted is not None:
+        words += f", adjusted {format_p(worst.p_adjusted)}"
     return f"{words}: {reading} (diverged runs at chance)"
 
 

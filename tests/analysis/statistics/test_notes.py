@@ -48,7 +48,7 @@ def test_more_seeds_than_planned_are_reported():
 
 def test_equal_values_raise_the_floor_of_runs_that_are_not_paired():
     result = compare([0.81, 0.84, 0.80, 0.83], [0.78, 0.80, 0.79, 0.79], paired=False)
-    assert "4 + 4 runs, 2 of them tied: this test cannot reach .05; 4 + 4 are needed" in result.note
+    assert "4 + 4 runs, 4 of them tied: this test cannot reach .05; 4 + 4 are needed" in result.note
     assert "needed without a tie" in result.note
 
 
