@@ -56,7 +56,7 @@ def levels_out(losses: ArrayLike) -> float:
     curve = np.asarray(losses, dtype=float)
     if not curve.size or np.isnan(curve).any():
         return math.nan
-    return float(np.flatnonzero(curve <= curve.min() * (1 + TOLERANCE))[0] + 1)
+    return float(np.flatnonzero(curve <= curve.min() + TOLERANCE * abs(curve.min()))[0] + 1)
 
 
 def curve_figure(run: RunLike, metric: str) -> float | None:

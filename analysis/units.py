@@ -1,25 +1,40 @@
 """What a metric is measured in and which way is better, told by its name."""
 
+import re
+
 from analysis.formatting import IN_PERCENT
 
-LOSSES = ("loss", "drop", "forgetting", "squared error")
-GAINS = ("accuracy", "learned", "recovery", "transfer")
-FORGETTING = ("learned", "drop", "forgetting", "recovery", "recency", "transfer", "fluctuation")
-SHARES = ("share ", "change per ")
-"""How the names of other fractions begin; a change of accuracy per class is one."""
+OF_A_CLASS = ("learned", "drop", "recovery", "final", "untrained", "minimum_after_first_turn")
+"""Columns of the forgetting table that are accuracies or differences of them."""
+LOSSES = re.compile(r"\bloss\b|\bsquared error\b|\bdrop\b|\bforgetting")
+GAINS = re.compile(r"\baccuracy\b|\blearned\b|\brecovery\b|^tasks: .*transfer")
 
 
 def unit_of(metric: str) -> str:
-    """Accuracies are compared in points; other figures in their own unit."""
+    """Accuracies are compared in points; other figures in their own unit.
+
+    Only names that are Ebb's own are known, whole: a study may have a `transfer time` of its own.
+    """
     if is_epoch(metric):
         return "epochs"
-    if "accuracy" in metric and not any(word in metric for word in ("forgetting", "fluctuation")):
-        return "points"
-    if any(word in metric for word in FORGETTING) or metric.startswith(SHARES):
+    if metric == "recency":
+        return "segments"
+    if _is_of_forgetting(metric) or metric.startswith(("share ", "change per ")):
         return "percentage points"
-    if "squared error" in metric:
+    if re.search(r"\baccuracy\b", metric):
+        return "points"
+    if re.search(r"\bsquared error\b", metric):
         return "powers of ten" if metric.startswith("log10 ") else "squared units"
-    return "nats" if "loss" in metric else metric
+    return "nats" if re.search(r"\bloss\b", metric) else metric
+
+
+def _is_of_forgetting(metric: str) -> bool:
+    """Whether a metric is a figure of forgetting: a fraction, but no accuracy to be tested so."""
+    if metric.startswith("tasks: "):
+        return not metric.endswith("accuracy")
+    name = metric.removeprefix("mean ")
+    known = name in OF_A_CLASS or name.startswith(("forgetting", "recency bias"))
+    return known or metric.endswith("accuracy fluctuation")
 
 
 def is_fraction(metric: str) -> bool:
@@ -39,8 +54,8 @@ def factor_of(metric: str) -> float:
 
 def higher_is_better(metric: str) -> bool | None:
     """Whether more of it is better; None for a figure of which that cannot be said."""
-    if is_epoch(metric) or "fluctuation" in metric:
+    if unit_of(metric) == metric or is_epoch(metric) or metric.endswith("fluctuation"):
         return None
-    if any(word in metric for word in LOSSES):
+    if LOSSES.search(metric):
         return False
-    return True if any(word in metric for word in GAINS) else None
+    return True if GAINS.search(metric) else None

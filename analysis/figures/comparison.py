@@ -10,6 +10,7 @@ import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from analysis.formatting import IN_PERCENT
 from analysis.statistics.comparison import Comparison
 from analysis.statistics.families import Family
 
@@ -57,7 +58,7 @@ def _one(c: Comparison) -> Figure:
         frame, x="condition", y="value", hue="condition", palette=SIDES, order=[c.a, c.b],
         hue_order=[c.a, c.b], jitter=0 if c.paired else 0.08, size=7, legend=False, ax=left,
     )  # fmt: skip
-    left.set(xlabel="", ylabel=f"{c.metric}{' (%)' if scale == 100 else f' ({unit})'}")
+    left.set(xlabel="", ylabel=f"{c.metric} ({'%' if c.unit in IN_PERCENT else unit})")
     runs = f"{c.n} pairs of runs" if c.paired else f"{c.n_a} and {c.n_b} runs"
     left.set_title(f"each run ({runs}{', joined by seed' if c.paired else ''})", fontsize=10)
     _differences(right, [c], [f"{c.a}\nminus\n{c.b}"], horizontal=False)

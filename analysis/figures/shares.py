@@ -58,11 +58,14 @@ def share_figure(
         ValueError: If no run has the metric.
     """
     table = share_table(runs, [metric])
+    # A parameter may be called as a column is: n.
+    table = table.add_prefix("its ")
     for name in (along, lines, rows, columns):
-        table[name] = [parameters[condition][name] for condition in table["condition"]]
+        table[name] = [parameters[condition][name] for condition in table["its condition"]]
     groups = finished_by_condition(runs)
-    scores = {name: values_of(groups[name], counted, name) for name in table["condition"]}
-    bins = np.arange(1, int(max(each.max() for each in scores.values())) + 1)
+    scores = {name: values_of(groups[name], counted, name) for name in table["its condition"]}
+    lowest, highest = (f(f(each) for each in scores.values()) for f in (min, max))
+    bins = np.arange(min(1, int(lowest)), int(highest) + 1)
     down, across = (list(dict.fromkeys(table[name])) for name in (rows, columns))
 
     size = (1.5 + 3.2 * 2 * len(across), 1.2 + 3.2 * len(down))
@@ -88,14 +91,15 @@ def share_figure(
         right[i, 0].set_yticks(range(len(names)), names, fontsize=8)
         right[i, 0].set_ylabel(f"{lines}, {along}")
         left[i, 0].set_ylabel(f"{metric} (%)")
-    top = min(100.0, 105 * float(table["ci_high"].max()))
+    top = min(100.0, 105 * float(table["its ci_high"].max()))
     for axis in left.flat:
         axis.set_ylim(0, top)
     left[0, 0].legend(title=lines, fontsize=8, title_fontsize=8)
     figure.colorbar(image, ax=list(right.flat), label="% of the seeds")
     figure.suptitle(
-        f"{textwrap.fill(question, round(9 * size[0]))}\nleft: {metric}, n = {table['n'].max()} "
-        f"seeds each, with Wilson's 95 % intervals; right: {counted}, outlined where it is right",
+        f"{textwrap.fill(question, round(9 * size[0]))}\n"
+        f"left: {metric}, n = {table['its n'].max()} seeds each, with Wilson's 95 % intervals; "
+        f"right: {counted}, outlined where it is right",
         fontsize=10,
     )
     return figure
@@ -107,8 +111,8 @@ def _shares(axis: Axes, table: pd.DataFrame, along: str, lines: str) -> None:
     for k, value in enumerate(values):
         part = table[table[lines] == value].sort_values(along)
         colour, marker = STYLES[k % len(STYLES)]
-        share = 100 * part["share"]
-        ends = [share - 100 * part["ci_low"], 100 * part["ci_high"] - share]
+        share = 100 * part["its share"]
+        ends = [share - 100 * part["its ci_low"], 100 * part["its ci_high"] - share]
         x = part[along] * 1.04 ** (k - (len(values) - 1) / 2)
         axis.errorbar(
             x, share, yerr=ends, label=f"{value:g}", color=colour, marker=marker, capsize=2
@@ -125,7 +129,7 @@ def _distribution(
     axis: Axes, table: pd.DataFrame, scores: Mapping[str, pd.Series], bins: Ints
 ) -> AxesImage:
     """The share of the seeds at each score, a line for each condition: dark is often."""
-    counts = [(scores[c].to_numpy()[:, None] == bins).mean(axis=0) for c in table["condition"]]
+    counts = [(scores[c].to_numpy()[:, None] == bins).mean(axis=0) for c in table["its condition"]]
     edges = (bins[0] - 0.5, bins[-1] + 0.5, len(counts) - 0.5, -0.5)
     image = axis.imshow(
         100 * np.array(counts), cmap="Blues", vmin=0, vmax=100, aspect="auto", extent=edges

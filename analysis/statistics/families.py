@@ -21,6 +21,7 @@ from analysis.statistics.comparison import Comparison, compare
 from analysis.statistics.corrections import Correction, adjust
 from analysis.statistics.displayed import Displayed
 from analysis.statistics.interaction import DoubleDifference
+from analysis.statistics.matching import fineness
 from analysis.statistics.notes import worst_case_notes
 from analysis.statistics.statistical_power import seeds_to_reach
 from analysis.statistics.verdict import decide
@@ -265,8 +266,7 @@ def friedman(scores: ArrayLike, *, higher_is_better: bool = True) -> Friedman:
             "least 2 seeds and 3 conditions; compare two conditions with compare"
         )
     # Rounded, because float noise would break ties.
-    size = float(np.abs(table).max()) or 1.0
-    table = np.rint(table / (size * 1e-12))
+    table = np.rint(table * fineness(table))
     ranks = stats.rankdata(-table if higher_is_better else table, axis=1)
     means = tuple(float(rank) for rank in ranks.mean(axis=0))
     if (table == table[:, :1]).all():

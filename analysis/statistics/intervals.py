@@ -19,8 +19,11 @@ from scipy.special import bdtr, ndtri, stdtrit
 Interval = tuple[float, float]
 NO_INTERVAL: Interval = (math.nan, math.nan)
 
-# Differences below this are float noise: six times .1 has a standard deviation of 1.5e-17.
+# Differences below this are float noise: six times .1 has a standard deviation of 1.5e-17. For
+# figures of their own unit, however small, times the largest of them.
 NOISE = 1e-12
+SMALLEST = 1e-15
+"""Fractions that were computed as differences are off by less than this where they are 0."""
 
 
 def mean_and_sd(values: ArrayLike) -> tuple[float, float]:
@@ -31,7 +34,7 @@ def mean_and_sd(values: ArrayLike) -> tuple[float, float]:
 
     Returns:
         The mean and the standard deviation: NaN for n = 1, exactly 0 where all values agree
-        within 1e-12.
+        within 1e-12 (of small figures: times the largest).
 
     Raises:
         ValueError: If values are not a non-empty row of numbers.
@@ -39,7 +42,8 @@ def mean_and_sd(values: ArrayLike) -> tuple[float, float]:
     x = _seeds(values)
     if x.size == 1:
         return float(x[0]), math.nan
-    return float(x.mean()), 0.0 if np.ptp(x) <= NOISE else float(x.std(ddof=1))
+    noise = max(NOISE * min(1.0, float(np.abs(x).max())), SMALLEST)
+    return float(x.mean()), 0.0 if np.ptp(x) <= noise else float(x.std(ddof=1))
 
 
 def t_interval(values: ArrayLike, level: float = 0.95) -> Interval:

@@ -19,9 +19,10 @@ from analysis.formatting import counted, format_runs
 Floats = NDArray[np.float64]
 Counts = NDArray[np.int64]
 
-RESOLUTION = 1e-12  # accuracies (losses: times the largest one) nearer than this are ties
+RESOLUTION = 1e-12  # accuracies (losses: times a typical one) nearer than this are ties
 DENOMINATORS = np.concatenate([np.arange(1.0, 10_001.0), [5e4, 6e4, 1e5, 1e6]])
 LARGEST_COUNT = 1e12  # integers stay exact in a float
+FINEST = 4e15  # of the largest value: so do these, and its own float noise is below two
 
 
 def check_options(
@@ -197,6 +198,21 @@ class UsedRuns:
         return format_runs(self.ka.size, self.kb.size, paired=self.paired, noun=self.noun)
 
 
+def fineness(values: ArrayLike) -> float:
+    """How many steps the unit is divided into so that what is nearer than a step is a tie.
+
+    Args:
+        values: Losses or other figures of any size. One that is huge must not make the others
+            equal, so the step is of their median as long as the largest allows it.
+    """
+    sizes = np.abs(np.asarray(values, dtype=float))
+    sizes = sizes[sizes > 0]
+    if not sizes.size:
+        return 1 / RESOLUTION
+    typical, largest = max(float(np.median(sizes)), 1e-200), float(sizes.max())
+    return min(1 / (RESOLUTION * typical), FINEST / largest)
+
+
 def on_grid(x: Floats, y: Floats, paired: bool, n_test: int | None, unit: str) -> UsedRuns:
     """Values as multiples of 1/n for the smallest n that fits them all, else of 1e-12.
 
@@ -211,8 +227,8 @@ def on_grid(x: Floats, y: Floats, paired: bool, n_test: int | None, unit: str) -
         ValueError: If a value is no whole number of `n_test` correct answers.
     """
     both = np.concatenate([x, y])
-    size = 1.0 if unit == "points" else max(float(np.abs(both).max(initial=0.0)), 1e-200)
-    fine = 1 / (RESOLUTION * size)
+    size = 1.0 if unit == "points" else float(np.abs(both).max(initial=0.0))
+    fine = 1 / RESOLUTION if unit == "points" else fineness(both)
     if n_test is not None:
         off = np.abs(both * n_test - np.rint(both * n_test)) > 0.01  # float32 is off by .004
         if off.any():

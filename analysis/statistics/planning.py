@@ -31,7 +31,9 @@ class Plan:
         sd: Standard deviation over the seeds of one condition.
         sd_difference: Standard deviation of the pairs' differences; None if unpaired.
         seeds: Seeds needed if `sd` is the truth.
-        pilot_seeds: Number of seeds (pairs) that `sd` was estimated from; None if it is given.
+        pilot_seeds: Number of seeds (pairs) that `sd` was estimated from, of the smaller condition
+            where they differ; None if it is given.
+        pilot_df: Degrees of freedom of `sd`.
         upper_factor: Upper 80 % bound of the true sd, as a multiple of the estimate.
         seeds_upper: Seeds needed if the truth is that bound: the number to plan with.
         truth_low: Lower end of the 95 % interval of the true sd, as a multiple of the estimate.
@@ -53,6 +55,7 @@ class Plan:
     truth_low: float | None = None
     truth_high: float | None = None
     unit: str = "points"
+    pilot_df: int | None = None
 
     def to_json(self) -> dict[str, Any]:
         """Plain objects for `json.dumps`; a missing figure is None."""
@@ -121,6 +124,7 @@ def plan_from_pilot(
     difference: float,
     *,
     paired: bool,
+    correlation: float | None = None,
     power: float = 0.8,
     alpha: float = 0.05,
     unit: str = "points",
@@ -132,6 +136,7 @@ def plan_from_pilot(
         b: Values of the second condition in `unit`, [m].
         difference: Smallest difference worth finding, in `unit`.
         paired: Whether the conditions share their seeds.
+        correlation: Of the pairs to plan with; the pilot's own if None.
         power: Probability of finding it.
         alpha: Significance level, two-sided.
         unit: Of values and difference, to be named.
@@ -163,7 +168,8 @@ def plan_from_pilot(
             "that the seed reaches the network"
         )
     sd = math.sqrt(variance)
-    correlation = max(-1.0, 1 - float(of_pairs) / (2 * variance)) if paired else 0.0
+    if correlation is None:
+        correlation = max(-1.0, 1 - float(of_pairs) / (2 * variance)) if paired else 0.0
     degrees = x.size - 1 if paired else df
     return _plan(
         sd, difference, paired, correlation, power, alpha, min(x.size, y.size), degrees, unit
@@ -179,9 +185,12 @@ def explain_plan(plan: Plan) -> str:
         f" with a probability of {plan.power:.0%} (sd {format_amount(plan.sd, plan.unit)}{given}; "
         f"two-sided {'paired' if plan.paired else 'two-sample'} t-test at {plan.alpha:g})."
     ]
-    if plan.seeds_upper is not None:
+    if plan.seeds_upper is not None and plan.pilot_df is not None:
+        pilot = f"{plan.pilot_seeds} seeds"
+        if plan.pilot_df != (plan.pilot_seeds or 0) - 1:
+            pilot = f"{plan.pilot_df + 2} runs of two conditions"
         lines.append(
-            f"The sd comes from {plan.pilot_seeds} seeds and is itself uncertain: the truth lies "
+            f"The sd comes from {pilot} and is itself uncertain: the truth lies "
             f"in {plan.truth_low:.2f} to {plan.truth_high:.2f} times it. To be on the safe side "
             f"plan with its upper 80 % bound, {plan.upper_factor:.2f} times: {plan.seeds_upper} "
             f"{each}."
@@ -197,7 +206,7 @@ def _plan(
     power: float,
     alpha: float,
     pilot_seeds: int | None,
-    df: float | None,
+    df: int | None,
     unit: str,
 ) -> Plan:
     def needed(deviation: float) -> int:
@@ -224,6 +233,7 @@ def _plan(
         **{
             **asdict(result),
             "pilot_seeds": pilot_seeds,
+            "pilot_df": df,
             "upper_factor": factor,
             "seeds_upper": needed(factor * sd),
             "truth_low": low,

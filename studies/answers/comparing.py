@@ -137,15 +137,16 @@ def compare_scores(path: Path, paired: bool, wanted: Wanted) -> "Result":
         options |= {"seeds_a": left.seeds, "seeds_b": right.seeds, "metric": metric}
         options |= {"name_a": a, "name_b": b}
         n_test = left.n_test if left.n_test == right.n_test else None
+        x, y = (each.values * factor_of(metric) for each in (left, right))
         if left.classes != right.classes:
             raise InputError(f"Received other classes for {a} than for {b}; expected the same.")
         if left.classes is None:
             if wanted.per_class:
                 raise InputError(f"Received --per-class; expected a column class in {str(path)!r}.")
-            return Result(compare(left.values, right.values, n_test=n_test, **options), ())  # type: ignore[arg-type]
+            return Result(compare(x, y, n_test=n_test, **options), ())  # type: ignore[arg-type]
         family = compare_classes(
-            left.values,
-            right.values,
+            x,
+            y,
             classes=left.classes,
             n_test=n_test,
             correction=wanted.correction,  # type: ignore[arg-type]
@@ -319,11 +320,9 @@ def _classes(
     options: dict[str, Any],
 ) -> "Family":
     """The classes of one pair of conditions as a family."""
-    import numpy as np
-    import pandas as pd
-
-    from analysis.statistics.families import compare_classes
-    from analysis.values import OVER_CLASSES, values_of
+    from analysis.statistics.comparison import compare
+    from analysis.statistics.families import Family, adjust_family
+    from analysis.values import OVER_CLASSES
 
     if len(pairs) != 1:
         raise InputError(
@@ -343,27 +342,50 @@ def _classes(
             f"Received --per-class for {reading.study}; expected a study that trains networks on "
             "classes."
         )
-    frames = {
-        name: pd.DataFrame(
-            {c: values_of(reading.records, metric, name, c, diverged=True) for c in range(classes)}
+    values = {name: _of_each_class(reading, metric, name, classes) for name in (a, b)}
+    sizes = class_examples_behind(reading, metric) or [0] * classes
+    found = [
+        compare(
+            x.to_numpy(),
+            y.to_numpy(),
+            seeds_a=x.index.tolist(),
+            seeds_b=y.index.tolist(),
+            name_a=a,
+            name_b=b,
+            n_test=n_test or None,
+            unit=unit_of(metric),
+            chance=chance_of(reading, metric),
+            class_=c,
+            **options,
         )
-        * factor_of(metric)
-        for name in (a, b)
-    }
-    sizes = class_examples_behind(reading, metric)
-    return compare_classes(
-        frames[a].to_numpy(),
-        frames[b].to_numpy(),
-        classes=list(range(classes)),
-        seeds_a=frames[a].index.tolist(),
-        seeds_b=frames[b].index.tolist(),
-        name_a=a,
-        name_b=b,
-        n_test=None if sizes is None else np.asarray(sizes).tolist(),
-        unit=unit_of(metric),
-        correction=wanted.correction,  # type: ignore[arg-type]
-        **options,
-    )
+        for c, (x, y, n_test) in enumerate(zip(values[a], values[b], sizes, strict=True))
+    ]
+    return Family(adjust_family(found, wanted.correction), wanted.correction)  # type: ignore[arg-type]
+
+
+def _of_each_class(
+    reading: Reading, metric: str, condition: str, classes: int
+) -> "list[pd.Series]":
+    """A figure of each class, by the seeds that have it: a class shown last has no later turn.
+
+    Raises:
+        ValueError: No class has it.
+    """
+    import pandas as pd
+
+    from analysis.values import values_of
+
+    found: list[pd.Series] = []
+    for c in range(classes):
+        try:
+            values = values_of(reading.records, metric, condition, c, diverged=True)
+            found.append(values * factor_of(metric))
+        except ValueError:
+            # The last one may say why, if all the others were refused too.
+            if c == classes - 1 and not any(map(len, found)):
+                raise
+            found.append(pd.Series(dtype=float))
+    return found
 
 
 def _show_family(family: "Family") -> None:

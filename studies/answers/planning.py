@@ -81,19 +81,17 @@ def _from_pilot(
     metric = pilot.metric or (definition.primary if definition else "test accuracy")
     scale = 100 if is_fraction(metric) else 1
     a, b = (scale * values_of(reading.records, metric, condition) for condition in pair)
-    paired = definition.paired if definition else True
+    # A correlation of 0 is how the call says that seeds are not to be shared.
+    paired = (definition.paired if definition else True) and correlation != 0
     if paired:
         both = a.index.intersection(b.index)
         a, b = a[both], b[both]
-    found = plan_from_pilot(a, b, difference, paired=paired, power=power, unit=unit_of(metric))
-    if correlation is None:
-        return found
-    return plan(
-        found.sd,
+    return plan_from_pilot(
+        a,
+        b,
         difference,
         paired=paired,
         correlation=correlation,
         power=power,
-        pilot_seeds=len(a),
         unit=unit_of(metric),
     )

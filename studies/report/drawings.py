@@ -112,14 +112,25 @@ def differences_picture(found: Any) -> Picture:
         f"Paired differences of {comparisons[0].metric}"
         if comparisons[0].paired
         else f"Differences of {comparisons[0].metric}",
-        "Faint points are the runs themselves; the bar is the 95 % interval of the mean. "
-        "An interval that crosses the dashed line leaves the direction open.",
+        f"{_points_of(found)}he bar is the 95 % interval of the mean difference. An interval that "
+        "crosses the dashed line leaves the direction open.",
         f"{alt}.",
         comparison_figure(found),
         numbers,
         _written(comparisons),
         {"decimals": 2},
     )
+
+
+def _points_of(found: Any) -> str:
+    """What the points of a comparison's picture are, up to the next sentence's first letter."""
+    from analysis.statistics.comparison import Comparison
+
+    if isinstance(found, Comparison):
+        return f"Points are the runs{', joined by seed' if found.paired else ''}; t"
+    if found.comparisons[0].paired:
+        return "Faint points are the differences of the pairs; t"
+    return "T"
 
 
 def _written(comparisons: "Sequence[Comparison]") -> "pd.DataFrame":

@@ -81,3 +81,7 @@ def test_the_summary_and_the_overview_have_them_where_the_curve_is_long_enough()
     short = followed()
     short.evaluations = short.evaluations[:8]
     assert not set(names) & set(summary_table([short])["metric"])
+
+
+def test_a_loss_below_zero_levels_out_too():
+    assert levels_out([-0.1, -0.5, -0.995, -1.0]) == 3

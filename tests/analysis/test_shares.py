@@ -85,3 +85,28 @@ def test_the_figure_has_a_line_for_each_value_and_the_shares_at_their_place():
         "2, 10",
         "2, 100",
     ]
+
+
+def test_a_parameter_may_be_called_as_a_column_is_and_a_score_be_0():
+    runs = [*scored("few", 1, 0), *scored("many", 0, 0)]
+    for run in runs:
+        run.history.append((0, 0, "extra", run.history[0][3]))
+    figure = share_figure(
+        runs,
+        {
+            name: {"n": n, "share": 1, "truth": 0, "rule": "one"}
+            for name, n in (("few", 10), ("many", 20))
+        },
+        metric="share wrong",
+        along="n",
+        lines="share",
+        rows="truth",
+        columns="rule",
+        counted="extra",
+        question="Is it drawn?",
+    )
+    assert "n = 2 seeds each" in figure.get_suptitle()
+    shares, distribution, *_ = figure.axes
+    assert shares.lines[0].get_ydata().tolist() == [50.0, 0.0]
+    # The scores 0 and 1 in columns.
+    assert distribution.images[0].get_array().tolist() == [[50, 50], [100, 0]]

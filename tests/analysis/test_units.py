@@ -15,6 +15,18 @@ UNITS = {
     "share too complex": ("percentage points", True, None),
     "change per class shown later": ("percentage points", True, None),
     "log10 squared error": ("powers of ten", False, False),
+    "recency": ("segments", False, None),
+    "recency bias: last class": ("percentage points", True, None),
+    "final": ("percentage points", True, None),
+    "minimum_after_first_turn": ("percentage points", True, None),
+    "mean forgetting_max_minus_last": ("percentage points", True, False),
+    "tasks: average accuracy": ("points", True, True),
+    "tasks: backward transfer": ("percentage points", True, True),
+    "tasks: mean forgetting_max_minus_last": ("percentage points", True, False),
+    # A study's own figures, whose names have some of these words in them.
+    "transfer time": ("transfer time", False, None),
+    "learned words": ("learned words", False, None),
+    "glossiness": ("glossiness", False, None),
     "learning_rate": ("learning_rate", False, None),
     "energy": ("energy", False, None),
 }

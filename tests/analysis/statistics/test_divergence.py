@@ -3,6 +3,8 @@ import pytest
 from scipy import stats
 
 from analysis.statistics.comparison import compare
+from analysis.statistics.corrections import adjust
+from analysis.statistics.families import compare_all
 from analysis.statistics.wording import explain
 from tests.analysis.conftest import BASE, WIGGLE, pairs
 
@@ -52,6 +54,31 @@ def test_a_worst_case_that_reads_differently_is_said():
     assert result.verdict == "different"
     assert result.failures.worst_case.verdict == "inconclusive"
     assert "the worst case (diverged runs at chance) reads inconclusive" in result.note
+
+
+def test_a_worst_case_the_other_way_round_is_said_though_its_verdict_is_the_same():
+    small = np.linspace(0.80, 0.89, 10)
+    large = np.array([0.90, 0.93, 0.92, *[np.nan] * 7])
+    result = pairs(large, small, chance=0.1)
+    assert (result.verdict, result.failures.worst_case.verdict) == ("different", "different")
+    assert result.difference.points > 0 > result.failures.worst_case.points
+    assert "reads different, the other way round" in result.note
+
+
+def test_within_a_family_the_worst_case_is_adjusted_as_the_verdict_is():
+    rng = np.random.default_rng(0)
+    control = BASE + WIGGLE
+    scores = {"a": control + 0.03 + rng.normal(0, 0.004, 8), "control": control.copy()}
+    scores |= {name: control + rng.normal(0, 0.004, 8) for name in "bc"}
+    scores["control"][0] = np.nan
+    seeds = dict.fromkeys(scores, range(8))
+    family = compare_all(scores, paired=True, control="control", seeds=seeds, chance=0.77)
+    worst = [c.failures.worst_case for c in family.comparisons]
+    assert [w.p_adjusted for w in worst] == pytest.approx(list(adjust([w.p for w in worst])))
+    for comparison, w in zip(family.comparisons, worst, strict=True):
+        assert w.verdict == ("different" if w.p_adjusted <= 0.05 else "inconclusive")
+        assert ("worst case" in comparison.note) == (comparison.verdict != w.verdict)
+    assert "adjusted p" in explain(family.comparisons[0]).split("worst case", 1)[1]
 
 
 def test_a_loss_that_is_not_finite_has_diverged():

@@ -305,3 +305,12 @@ def test_interactions_are_a_family_under_holm():
 def test_double_difference_refuses(cells, options, said):
     with pytest.raises(ValueError, match=said):
         crossed(cells, **options)
+
+
+def test_a_worst_case_that_reads_differently_is_said():
+    neither = np.linspace(0.80, 0.85, 6)
+    both = np.array([0.78, 0.80, 0.79, *[np.nan] * 3])
+    found = crossed([neither, neither - 0.1, neither, both], chance=0.1)
+    assert found.reading == "better together"
+    assert found.worst_case.verdict == "inconclusive"
+    assert "the worst case (diverged runs at chance) reads inconclusive" in found.notes

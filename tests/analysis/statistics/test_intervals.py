@@ -157,3 +157,10 @@ def test_wrong_arguments_are_refused_in_one_line() -> None:
         with pytest.raises(ValueError, match=message) as caught:
             call()
         assert "\n" not in str(caught.value)
+
+
+def test_figures_of_a_small_unit_vary_like_any_other():
+    pico = np.array([0.84, 1.41, 1.0, 1.2]) * 1e-13
+    mean, sd = mean_and_sd(pico)
+    assert (mean, sd) == pytest.approx((pico.mean(), pico.std(ddof=1)))
+    assert mean_and_sd([0.1 + 0.2 - 0.3, 0.0])[1] == 0

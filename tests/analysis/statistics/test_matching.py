@@ -1,7 +1,9 @@
 import numpy as np
 import pytest
+from scipy import stats
 
 from analysis.statistics.comparison import compare
+from analysis.statistics.families import friedman
 from analysis.statistics.significance import sign_flip_test
 from analysis.statistics.wording import explain
 from tests.analysis.conftest import BASE, WIGGLE, pairs
@@ -91,3 +93,22 @@ def test_wrong_input_is_refused_in_one_line(a, options, said):
     with pytest.raises(ValueError, match=said.replace("(", r"\(")) as error:
         compare(a, [0.1, 0.2, 0.4], paired=True, **seeds)
     assert "\n" not in str(error.value)
+
+
+def test_one_huge_loss_leaves_the_others_as_they_are():
+    a = [0.030, 0.041, 0.052, 0.047, 0.036, 0.044]
+    b = [0.060, 0.081, 0.093, 0.075, 0.066, 3e12]
+    found = compare(
+        a, b, paired=True, seeds_a=range(6), seeds_b=range(6), unit="nats", metric="test loss"
+    )
+    assert found.mean_a == pytest.approx(np.mean(a))
+    assert (
+        found.robust.p
+        == stats.permutation_test(
+            (a, b), lambda x, y: np.mean(x - y), permutation_type="samples", n_resamples=np.inf
+        ).pvalue
+    )
+    assert (found.effects.p_superiority, found.effects.cliffs_delta) == (0, -1)
+    third = np.array(a) + 0.01
+    line = friedman(np.transpose([a, third, b]))
+    assert line.p == pytest.approx(stats.friedmanchisquare(a, third, b).pvalue)

@@ -69,3 +69,14 @@ def test_impossible_plans_are_refused_in_one_line(call, said):
     with pytest.raises(ValueError, match=said) as error:
         call()
     assert "\n" not in str(error.value)
+
+
+def test_the_correlation_may_be_given_and_the_pilots_degrees_of_freedom_stay():
+    rng = np.random.default_rng(2)
+    a, b = rng.normal(80, 1, 5), rng.normal(80, 1, 8)
+    own = plan_from_pilot(a, b, 1, paired=False)
+    assert plan_from_pilot(a, b, 1, paired=False, correlation=0.0) == own
+    assert own.upper_factor == pytest.approx(upper_sd_factor(11))
+    assert "The sd comes from 13 runs of two conditions" in explain_plan(own)
+    paired = plan_from_pilot(a, b[:5], 1, paired=True, correlation=0.5)
+    assert (paired.correlation, paired.upper_factor) == (0.5, pytest.approx(upper_sd_factor(4)))

@@ -1,6 +1,10 @@
 import json
 
-from analysis.statistics.wording import explain
+import numpy as np
+
+from analysis.formatting import format_margin
+from analysis.statistics.families import compare_all
+from analysis.statistics.wording import explain, explain_family, family_notes
 from tests.analysis.conftest import BASE, WIGGLE, pairs
 
 
@@ -26,3 +30,36 @@ def test_there_is_no_post_hoc_power():
     result = pairs(BASE + WIGGLE, BASE)
     assert "power" not in json.dumps(result.to_json())
     assert "power" not in explain(result)
+
+
+def family(margin=None, **scores):
+    """The conditions beside a control, 8 seeds."""
+    scores = {"control": BASE} | {name: BASE + by for name, by in scores.items()}
+    seeds = dict.fromkeys(scores, range(8))
+    return compare_all(scores, paired=True, control="control", seeds=seeds, margin=margin)
+
+
+def test_what_a_correction_does_not_touch_is_not_said_to_be_corrected():
+    lines = explain_family(family(margin=0.5, a=WIGGLE, b=WIGGLE + 0.003, c=8 * WIGGLE)).split("\n")
+    same, within, open_ = [line for line in lines if line[:5] in ("Equiv", "Diffe", "Incon")]
+    assert same.endswith("differs by less than 0.50 points (8 pairs; margin test unadjusted).")
+    assert within.startswith("Different, but within the margin of 0.50 points: ")
+    assert within.endswith("(8 pairs, after Holm over 3 comparisons; margin test unadjusted).")
+    assert open_.endswith("points (unadjusted interval).")
+
+
+def test_a_remark_within_a_family_says_what_it_is_about():
+    notes = family_notes(family(a=WIGGLE, b=np.zeros(8)))
+    assert "b - control: b and control are identical at every seed: are they one recipe?" in notes
+
+
+def test_one_comparison_is_no_family_to_speak_of():
+    alone = family(a=WIGGLE)
+    assert "over 1" not in explain_family(alone)
+    assert explain_family(alone).startswith("1 comparison of")
+
+
+def test_a_margin_is_printed_as_it_was_set():
+    assert format_margin(0.125, "points") == "0.125 points"
+    assert format_margin(0.5, "points") == "0.50 points"
+    assert format_margin(0.004, "nats") == "0.004 nats"

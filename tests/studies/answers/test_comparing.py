@@ -280,6 +280,45 @@ def test_a_plan_from_a_pilot_says_how_uncertain_the_pilot_is(ebb, five):
     assert again["seeds"] == expected.seeds
 
 
+def test_scores_of_forgetting_are_fractions_as_all_scores_are(ebb, tmp_path):
+    rows = [f"a,{k},{v}" for k, v in enumerate((0.21, 0.24, 0.20, 0.23))]
+    rows += [f"b,{k},{v}" for k, v in enumerate((0.12, 0.13, 0.09, 0.15))]
+    (tmp_path / "drops.csv").write_text("\n".join(["condition,seed,value", *rows]) + "\n")
+    words = ("compare", tmp_path / "drops.csv", "a", "b", "--metric", "mean drop", "--margin", "5")
+    found = json.loads(ebb(*words, "--format", "json").out)
+    assert found["difference"]["points"] == pytest.approx(9.75)
+    assert found["verdict"] == "different"
+    assert "mean of a  " in ebb(*words).out
+    assert "22.00 %" in ebb(*words).out
+
+
+def test_a_class_that_a_seed_did_not_test_is_no_run_that_diverged(ebb, store):
+    for condition, right in (("shuffled", 0.9), ("class-sequential", 0.7)):
+        for seed in range(5):
+            counts = confusion(right + 0.02 * (seed % 3))
+            if seed == 1:
+                counts[9] = 0
+            looks = (Evaluation("test", 2, 10, 20, counts, 0.5),)
+            keep(store, made_record(condition, seed, evaluations=looks, segments=False), planned=5)
+    words = ("compare", "class-order", "--per-class", "--format", "json")
+    *others, last = json.loads(ebb(*words).out)["comparisons"]
+    assert [found["n"] for found in others] == [5] * 9
+    assert last["n"] == 4
+    assert last["failures"]["a"]["diverged"] == last["failures"]["b"]["diverged"] == 0
+
+
+def test_classes_know_what_a_guess_scores(ebb, store):
+    for condition in ("shuffled", "class-sequential"):
+        for seed in range(5):
+            lost = {"status": "diverged"} if (condition, seed) == ("shuffled", 0) else {}
+            accuracy = 0.7 + 0.02 * (seed % 3)
+            keep(store, made_record(condition, seed, accuracy=accuracy, **lost), planned=5)
+    first, *_ = json.loads(ebb("compare", "class-order", "--per-class", "--format", "json").out)[
+        "comparisons"
+    ]
+    assert first["failures"]["worst_case"]["chance"] == 0.1
+
+
 def test_a_plan_of_a_loss_is_in_its_own_unit(ebb, store):
     losses = {"shuffled": (0.4, 0.5, 0.3), "class-sequential": (1.5, 1.2, 1.2)}
     for condition, values in losses.items():
