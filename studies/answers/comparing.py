@@ -19,6 +19,7 @@ from studies.answers.units import (
     class_examples_behind,
     classes_of,
     examples_behind,
+    unit_in,
 )
 
 if TYPE_CHECKING:
@@ -287,7 +288,7 @@ def _conditions(
     }
     seeds = {name: series.index.tolist() for name, series in values.items()}
     options = options | {
-        "unit": unit_of(metric),
+        "unit": unit_in(reading, metric),
         "n_test": examples_behind(reading, metric),
         "chance": chance_of(reading, metric),
     }
@@ -353,7 +354,7 @@ def _classes(
             name_a=a,
             name_b=b,
             n_test=n_test or None,
-            unit=unit_of(metric),
+            unit=unit_in(reading, metric),
             chance=chance_of(reading, metric),
             class_=c,
             **options,

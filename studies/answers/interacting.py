@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from analysis.units import factor_of, higher_is_better, unit_of
+from analysis.units import factor_of, higher_is_better
 from studies.answers.reading import Reading
 from studies.answers.rendering import say
-from studies.answers.units import chance_of, examples_behind
+from studies.answers.units import chance_of, examples_behind, unit_in
 
 if TYPE_CHECKING:
     from analysis.statistics.interaction import DoubleDifference
@@ -45,7 +45,7 @@ def interactions_of(
             seeds=seeds,
             n_test=examples_behind(reading, metric),
             margin=margin,
-            unit=unit_of(metric),
+            unit=unit_in(reading, metric),
             planned=reading.planned,
             chance=chance_of(reading, metric),
             higher_is_better=higher_is_better(metric),

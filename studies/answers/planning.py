@@ -4,12 +4,13 @@ import json
 from dataclasses import dataclass
 
 from analysis.statistics.planning import Plan, explain_plan, plan, plan_from_pilot
-from analysis.units import is_fraction, unit_of
+from analysis.units import is_fraction
 from core import Store
 from data import InputError
 from studies.answers.reading import read
 from studies.answers.rendering import say
 from studies.answers.tables import input_errors
+from studies.answers.units import unit_in
 
 
 @dataclass(frozen=True)
@@ -93,5 +94,5 @@ def _from_pilot(
         paired=paired,
         correlation=correlation,
         power=power,
-        unit=unit_of(metric),
+        unit=unit_in(reading, metric),
     )

@@ -4,6 +4,15 @@ from analysis.units import unit_of
 from studies.answers.reading import Reading
 
 
+def unit_in(reading: Reading, metric: str) -> str:
+    """What a metric is measured in; only cross-entropies are in nats."""
+    unit = unit_of(metric)
+    losses = {str(record.recipe.get("loss", "")) for record in reading.records}
+    if unit == "nats" and not all("crossentropy" in loss for loss in losses):
+        return "units of the loss"
+    return unit
+
+
 def chance_of(reading: Reading, metric: str) -> float | None:
     """What a network that guesses scores, for an accuracy."""
     classes = classes_of(reading)

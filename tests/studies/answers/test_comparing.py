@@ -280,6 +280,17 @@ def test_a_plan_from_a_pilot_says_how_uncertain_the_pilot_is(ebb, five):
     assert again["seeds"] == expected.seeds
 
 
+def test_only_a_cross_entropy_is_in_nats(ebb, store):
+    for name, recipe in find("class-order").conditions.items():
+        squares = replace(recipe, loss="mean_squared_error")
+        for seed in range(3):
+            more = {"recipe": squares, "history": ((2, 20, "loss", 0.1 * seed + len(name)),)}
+            keep(store, made_record(name, seed, **more))
+    out = ebb("compare", "class-order", "--metric", "loss").out
+    assert "units of the loss" in out
+    assert "nats" not in out
+
+
 def test_scores_of_forgetting_are_fractions_as_all_scores_are(ebb, tmp_path):
     rows = [f"a,{k},{v}" for k, v in enumerate((0.21, 0.24, 0.20, 0.23))]
     rows += [f"b,{k},{v}" for k, v in enumerate((0.12, 0.13, 0.09, 0.15))]
