@@ -28,6 +28,7 @@ from analysis.statistics.matching import (
     values_per_seed,
 )
 from analysis.statistics.notes import (
+    coarse_notes,
     divergence_notes,
     floor_notes,
     no_variation_notes,
@@ -229,6 +230,7 @@ def compare(
     notes = [
         *no_variation_notes(used, scale, unit, f"{name_a} minus {name_b}"),
         *small_sample_notes(used),
+        *coarse_notes(used),
         *sameness_notes(used, name_a, name_b),
         *notes,
         *divergence_notes(failures, name_a, name_b, chance),

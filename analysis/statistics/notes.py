@@ -43,12 +43,22 @@ def no_variation_notes(used: UsedRuns, scale: float, unit: str, what: str) -> li
     return [f"no variation: no test ({what} is {difference} for every seed)"]
 
 
+def coarse_notes(used: UsedRuns) -> list[str]:
+    """One value that is so large that others can hardly be told apart beside it."""
+    if not used.coarse:
+        return []
+    return [
+        "one figure is larger than others by many powers of ten: in tests and ranks those within "
+        f"{2 * used.step:.1g} of each other count as equal"
+    ]
+
+
 def sameness_notes(used: UsedRuns, name_a: str, name_b: str) -> list[str]:
     """A condition with one result for every seed, or two conditions that are the same.
 
     Not where nothing or everything is right: seeds may well agree on that.
     """
-    if used.n < 2:
+    if used.n < 2 or used.coarse:
         return []
     bounds = (0, round(1 / used.step))
     notes = [

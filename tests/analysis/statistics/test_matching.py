@@ -109,6 +109,8 @@ def test_one_huge_loss_leaves_the_others_as_they_are():
         ).pvalue
     )
     assert (found.effects.p_superiority, found.effects.cliffs_delta) == (0, -1)
+    assert "one figure is larger than others by many powers of ten" in found.note
+    assert "the same result for every seed" not in found.note
     third = np.array(a) + 0.01
     line = friedman(np.transpose([a, third, b]))
     assert line.p == pytest.approx(stats.friedmanchisquare(a, third, b).pvalue)
