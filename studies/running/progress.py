@@ -29,6 +29,7 @@ class Lines:
         self.runs, self.ended_runs, self.silent = len(plan.jobs), 0, silent
         self.epochs = sum(job.recipe.epochs for job in plan.jobs)
         self.epochs_done = 0
+        self.at: dict[tuple[str, int], int] = {}
         self.waiting = Counter(job.condition for job in plan.jobs)
         self.primary, self.looked_for_primary = plan.primary, False
         self.start = time.monotonic()
@@ -50,13 +51,15 @@ class Lines:
     def epoch(self, job: Job, epoch: int) -> None:
         """A run ended an epoch."""
         self.epochs_done += 1
+        # One that goes on where it was interrupted has fewer to train.
+        self.epochs -= epoch - 1 - self.at.get((job.condition, job.seed), 0)
+        self.at[job.condition, job.seed] = epoch
 
     def ended(self, job: Job, record: Record) -> None:
         """A run ended."""
         self.ended_runs += 1
         # A run that stopped early leaves epochs that nobody will train.
-        trained = max((row[0] for row in record.history), default=0)
-        self.epochs -= job.recipe.epochs - trained
+        self.epochs -= job.recipe.epochs - self.at.pop((job.condition, job.seed), 0)
         self.waiting[job.condition] -= 1
         if self.silent:
             return
@@ -114,7 +117,6 @@ class Live(Lines):
             console=Console(stderr=True, highlight=False),
         )
         self.task: Any = None
-        self.at: dict[tuple[str, int], int] = {}
 
     def __enter__(self) -> "Lines":
         self.bar.start()
@@ -140,12 +142,10 @@ class Live(Lines):
     def epoch(self, job: Job, epoch: int) -> None:
         """A run ended an epoch."""
         super().epoch(job, epoch)
-        self.at[job.condition, job.seed] = epoch
         self.refresh()
 
     def ended(self, job: Job, record: Record) -> None:
         """A run ended."""
-        self.at.pop((job.condition, job.seed), None)
         super().ended(job, record)
         self.refresh()
 

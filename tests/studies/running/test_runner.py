@@ -209,6 +209,18 @@ def test_a_primary_figure_that_runs_lack_is_told_at_the_first_one(store, capsys)
     assert not any("note" in line for line in rest)
 
 
+def test_epochs_of_an_earlier_session_are_neither_left_nor_done(store):
+    plan = make_plan(variant_of(study, {"epochs": 10}), store, conditions=["a"], seeds=[0])
+    lines = Lines(plan)
+    lines.epoch(plan.jobs[0], 8)
+    assert (lines.epochs_done, lines.epochs) == (1, 3)
+    lines.epoch(plan.jobs[0], 9)
+    assert lines.epochs - lines.epochs_done == 1
+    # It stopped early.
+    lines.ended(plan.jobs[0], made_record("a", 0))
+    assert lines.left() == ""
+
+
 def test_a_quiet_display_says_nothing(store, capsys):
     plan = planned(store, conditions=["a"])
     execute(plan, store, Lines(plan, silent=True), executor=FakeWorkers())
