@@ -3,7 +3,8 @@
 A reported figure, usually from one run, agrees when it is a draw that our runs make plausible: when
 it lies inside the prediction interval, with Holm's correction over all figures of the study. (To
 ask that it lie between our smallest and largest seed would fail a correct program four times in
-five at ten seeds.) A claim in words is a named inequality between two conditions.
+five at ten seeds.) A rounded figure stands for every number that rounds to it. A claim in words is
+a named inequality between two conditions.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ from analysis.values import values_of
 Key = tuple[str, str, int | None]
 FIGURES = [
     *("condition", "metric", "class", "reported", "runs", "n", "mean", "sd", "low", "high"),
-    *("p", "p_adjusted", "inside", "agrees", "source", "note"),
+    *("p", "p_adjusted", "inside", "agrees", "decimals", "source", "note"),
 ]
 VERDICTS = ("inside", "agrees")
 CLAIMS = [
@@ -35,7 +36,7 @@ CLAIMS = [
 
 
 class ReportedLike(Protocol):
-    """A figure reported elsewhere; optional: `runs` (default 1), `class_`, `source`."""
+    """A figure reported elsewhere; optional: `runs` (default 1), `class_`, `source`, `decimals`."""
 
     @property
     def condition(self) -> str: ...  # noqa: D102
@@ -91,19 +92,22 @@ def check_figures(
 
     The prediction interval of m further runs is mean +- t(n - 1) * sd * sqrt(1/n + 1/m), p the
     two-sided p of the same statement; p_adjusted is Holm's (1979) over the figures that have a p.
+    Of a figure written to so many decimals the interval is wider by half a unit of the last on
+    either side, and p is that of the nearest number that rounds to it: held against the mean as if
+    it were exact, .93 would fail a correct program every other time where the sd is .1 points.
 
     Args:
         reported: The figures, each with condition, metric, value and, where known, runs, class_,
-            source.
+            source, decimals.
         values: One value per seed for each (condition, metric, class_); see `gather`.
         level: Coverage of the interval; 1 - level is the family-wise error of `agrees`.
 
     Returns:
         A row per figure: condition, metric, class, reported, runs, n, mean, sd, low, high (the
-        plain interval), p, p_adjusted, inside (the plain interval), agrees (under Holm), source,
-        note. Undecidable figures (fewer than 2 seeds, no variation) have None for `inside` and
-        `agrees`, NaN for p, and a note that says why; a figure that every run has exactly agrees,
-        without a p.
+        plain interval), p, p_adjusted, inside (the plain interval), agrees (under Holm), decimals,
+        source, note. Undecidable figures (fewer than 2 seeds, no variation) have None for `inside`
+        and `agrees`, NaN for p, and a note that says why; a figure that every run has, to its
+        decimals, agrees without a p.
 
     Raises:
         ValueError: If a value is NaN, or `runs` is under 1.
@@ -118,10 +122,14 @@ def check_figures(
                 "more; leave it out if it is not known"
             )
         mean, sd = mean_and_sd(x) if x.size else (np.nan, np.nan)
+        decimals = getattr(each, "decimals", None)
+        half = 0.0 if decimals is None else 0.5 * 10.0**-decimals
         low, high = prediction_interval(x, times, level) if x.size else NO_INTERVAL
+        low, high = low - half, high + half
         note = _undecidable(x.size, sd)
-        same = x.size > 1 and sd == 0 and bool((x == each.value).all())
+        same = x.size > 1 and sd == 0 and bool((abs(x - each.value) <= half).all())
         error = sd * np.sqrt(1 / max(x.size, 1) + 1 / times)
+        away = max(0.0, abs(each.value - mean) - half)
         rows.append(
             {
                 "condition": each.condition,
@@ -134,8 +142,9 @@ def check_figures(
                 "sd": sd,
                 "low": low,
                 "high": high,
-                "p": np.nan if note else 2 * stdtr(x.size - 1, -abs(each.value - mean) / error),
+                "p": np.nan if note else 2 * stdtr(x.size - 1, -away / error),
                 "inside": True if same else None if note else low <= each.value <= high,
+                "decimals": decimals,
                 "source": getattr(each, "source", ""),
                 "note": "the same in every run" if same else note,
             }
@@ -146,7 +155,7 @@ def check_figures(
         row |= {"p_adjusted": p, "agrees": agrees}
     frame = pd.DataFrame(rows, columns=FIGURES)
     verdicts = {name: pd.Series([row[name] for row in rows], dtype=object) for name in VERDICTS}
-    return frame.assign(**verdicts).astype({"class": "Int64"})
+    return frame.assign(**verdicts).astype({"class": "Int64", "decimals": "Int64"})
 
 
 def check_claims(

@@ -38,7 +38,7 @@ class Checked(Displayed):
     @property
     def figures_for_people(self) -> "pd.DataFrame":
         """The columns of the figures that people are shown."""
-        return self.figures.drop(columns=["source", "sd", "runs", "p"])
+        return self.figures.drop(columns=["source", "sd", "runs", "p", "decimals"])
 
     def __str__(self) -> str:
         """What the figures and the claims come to, in a sentence each."""

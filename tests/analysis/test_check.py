@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy import stats
 
 from analysis.check import (
     _holm,
@@ -26,6 +27,7 @@ class Reported:
     runs: int = 1
     class_: int | None = None
     source: str = ""
+    decimals: int | None = None
 
 
 @dataclass
@@ -101,9 +103,48 @@ def test_holm_forgives_one_figure_among_many_at_the_edge() -> None:
     assert first["p_adjusted"] == pytest.approx(4 * first["p"])
 
 
-@given(st.floats(0.7, 0.9), st.integers(1, 20))
-def test_p_and_interval_say_the_same(value: float, runs: int) -> None:
-    row = check_figures([Reported("a", "test accuracy", value, runs=runs)], {KEY: TEN}).iloc[0]
+def test_a_rounded_figure_stands_for_all_that_round_to_it() -> None:
+    ours = TEN + 0.004
+    loose, tight = check_figures(
+        [Reported("a", "test accuracy", 0.83, decimals=places) for places in (2, 3)], {KEY: ours}
+    ).itertuples()
+    low, high = prediction_interval(ours)
+    assert (loose.low, loose.high) == pytest.approx((low - 0.005, high + 0.005))
+    assert (tight.low, tight.high) == pytest.approx((low - 0.0005, high + 0.0005))
+    # .83 may be .825, which lies inside; what was written as .830 is .8295 at least.
+    assert 0.825 < high < 0.8295
+    assert (loose.inside, tight.inside) == (True, False)
+    error = ours.std(ddof=1) * np.sqrt(1.1)
+    assert loose.p == pytest.approx(2 * stats.t.sf((0.825 - ours.mean()) / error, 9))
+    assert (loose.decimals, tight.decimals) == (2, 3)
+
+
+def test_a_figure_within_half_a_unit_of_the_mean_is_no_evidence_at_all() -> None:
+    row = check_figures([Reported("a", "test accuracy", 0.8, decimals=2)], {KEY: TEN + 0.004})
+    assert row["p"].item() == 1
+
+
+def test_a_correct_program_whose_figure_was_rounded_disagrees_no_more_than_said() -> None:
+    random = np.random.default_rng(0)
+    truth = random.uniform(0.9, 0.95, 1000)
+    once, *ours = random.normal(truth, 0.001, (11, 1000))
+    values = {(f"{i}", "test accuracy", None): seeds for i, seeds in enumerate(np.transpose(ours))}
+
+    def outside(decimals: int | None) -> float:
+        figures = [
+            Reported(f"{i}", "test accuracy", round(x, 2), decimals=decimals)
+            for i, x in enumerate(once)
+        ]
+        return 1 - check_figures(figures, values)["inside"].astype(bool).mean()
+
+    assert outside(None) > 0.4
+    assert outside(2) < 0.05
+
+
+@given(st.floats(0.7, 0.9), st.integers(1, 20), st.sampled_from([None, 1, 2, 3]))
+def test_p_and_interval_say_the_same(value: float, runs: int, decimals: int | None) -> None:
+    figure = Reported("a", "test accuracy", value, runs=runs, decimals=decimals)
+    row = check_figures([figure], {KEY: TEN}).iloc[0]
     if abs(row["p"] - 0.05) > 1e-9:
         assert row["inside"] == (row["p"] > 0.05) == row["agrees"]
 
@@ -216,6 +257,12 @@ def test_one_sentence_sums_it_up() -> None:
     claims = check_claims([CLAIM, CLAIM], claim_values(TEN + np.linspace(0.01, 0.02, 10), TEN))
     assert claims_sentence(claims) == "2 of 2 claims hold, 0 contradicted, 0 undecided."
     assert claims_sentence(check_claims([], {})) == "No claims were made elsewhere."
+
+
+def test_a_figure_that_every_run_rounds_to_agrees() -> None:
+    figures = [Reported("a", "test accuracy", 0.33, decimals=places) for places in (2, 3)]
+    frame = check_figures(figures, {KEY: [1 / 3] * 3})
+    assert frame["agrees"].tolist() == [True, None]
 
 
 def test_a_figure_that_every_run_has_agrees_and_another_one_is_undecidable() -> None:
