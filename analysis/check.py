@@ -20,7 +20,9 @@ from scipy.special import stdtr
 from analysis.formatting import counted
 from analysis.runs import RunLike
 from analysis.statistics.corrections import adjust
-from analysis.statistics.intervals import NO_INTERVAL, mean_and_sd, prediction_interval, t_interval
+from analysis.statistics.intervals import NO_INTERVAL, mean_and_sd, prediction_interval
+from analysis.statistics.matching import UsedRuns, on_grid, values_per_seed
+from analysis.units import unit_of
 from analysis.values import values_of
 
 Key = tuple[str, str, int | None]
@@ -29,9 +31,10 @@ FIGURES = [
     *("p", "p_adjusted", "inside", "agrees", "decimals", "source", "note"),
 ]
 VERDICTS = ("inside", "agrees")
+NO_VARIATION = "no variation over seeds: undecidable"
 CLAIMS = [
-    *("claim", "metric", "greater", "smaller", "n", "difference", "low", "high"),
-    *("verdict", "note"),
+    *("claim", "metric", "greater", "smaller", "paired", "n", "n_greater", "n_smaller"),
+    *("difference", "low", "high", "verdict", "note"),
 ]
 
 
@@ -159,45 +162,66 @@ def check_figures(
 
 
 def check_claims(
-    claims: Sequence[ClaimLike], values: Mapping[Key, pd.Series], level: float = 0.95
+    claims: Sequence[ClaimLike],
+    values: Mapping[Key, pd.Series],
+    level: float = 0.95,
+    *,
+    paired: bool = True,
 ) -> pd.DataFrame:
     """Test claims of the form "the metric is greater in this condition than in that".
 
-    Differences (greater minus smaller) are paired by seed; each claim has its own t-interval.
+    Each claim has the interval that `compare` gives the difference (greater minus smaller): that of
+    the pairs, matched by seed, or Welch's in a study whose runs share nothing.
 
     Args:
         claims: The claims, each with text, metric, greater, smaller and, optionally, class_.
         values: Values indexed by seed for each (condition, metric, class_); see `gather`.
         level: Coverage of the interval.
+        paired: Whether the conditions share their seeds, as the study declares.
 
     Returns:
-        A row per claim: claim, metric, greater, smaller, n (pairs), difference (mean), low, high,
+        A row per claim: claim, metric, greater, smaller, paired, n (pairs; unpaired: the smaller of
+        the next two), n_greater, n_smaller (runs used), difference (of the means), low, high,
         verdict ("holds": interval above 0; "contradicted": below 0; else "undecided"), note. Fewer
-        than 2 pairs, or differences without variation, leave it undecided, and the note says so.
+        than 2 pairs (2 runs of each), or values without variation, leave it undecided without an
+        interval (NaN), and the note says so.
 
     Raises:
-        ValueError: If a value is NaN.
+        ValueError: If an accuracy is no fraction.
     """
     rows: list[dict[str, Any]] = []
     for claim in claims:
-        sides = [
+        greater, smaller = (
             values.get((side, claim.metric, _class(claim)), pd.Series(dtype=float))
             for side in (claim.greater, claim.smaller)
-        ]
-        seeds = sides[0].index.intersection(sides[1].index)
-        gap = (sides[0].loc[seeds] - sides[1].loc[seeds]).to_numpy(dtype=float)
-        gap = np.round(gap, 12)  # float noise would otherwise pass for variation
-        mean, sd = mean_and_sd(gap) if gap.size else (np.nan, np.nan)
-        low, high = t_interval(gap, level) if gap.size else NO_INTERVAL
-        note = _undecidable(gap.size, sd)
-        verdict = "holds" if low > 0 else "contradicted" if high < 0 else "undecided"
-        row: dict[str, Any] = {
+        )
+        seeds = greater.index.intersection(smaller.index)
+        apart = paired and seeds.empty and not (greater.empty or smaller.empty)
+        if paired:
+            greater, smaller = greater.loc[seeds], smaller.loc[seeds]
+        unit = unit_of(claim.metric)
+        used, difference, low, high = _difference(
+            values_per_seed(greater, unit, claim.greater),
+            values_per_seed(smaller, unit, claim.smaller),
+            paired,
+            unit,
+            level,
+        )
+        row = {
             "claim": claim.text,
             "metric": claim.metric,
             "greater": claim.greater,
+            "smaller": claim.smaller,
+            "paired": paired,
+            "n": used.n,
+            "n_greater": used.ka.size,
+            "n_smaller": used.kb.size,
+            "difference": difference,
+            "low": low,
+            "high": high,
+            "verdict": _verdict(low, high),
+            "note": "no seed in common: undecidable" if apart else _no_interval(used),
         }
-        row |= {"smaller": claim.smaller, "n": gap.size, "difference": mean, "low": low}
-        row |= {"high": high, "verdict": "undecided" if note else verdict, "note": note}
         rows.append(row)
     return pd.DataFrame(rows, columns=CLAIMS)
 
@@ -231,10 +255,33 @@ def _class(each: object) -> int | None:
     return getattr(each, "class_", None)
 
 
+def _difference(
+    x: NDArray[np.float64], y: NDArray[np.float64], paired: bool, unit: str, level: float
+) -> tuple[UsedRuns, float, float, float]:
+    """The runs used, the difference of their means, and its interval; NaN where there is none."""
+    # It imports scipy.stats, which would cost every table of the command line a second.
+    from analysis.statistics.verdict import primary_decision
+
+    used = on_grid(x, y, paired, None, unit)
+    found = primary_decision(used, 1.0, level, None).difference
+    figures = np.array([found.points, found.ci_low, found.ci_high], dtype=float)  # None is NaN
+    return used, *figures.tolist()
+
+
+def _verdict(low: float, high: float) -> str:
+    return "holds" if low > 0 else "contradicted" if high < 0 else "undecided"
+
+
+def _no_interval(used: UsedRuns) -> str:
+    if used.n < 2:
+        return f"{used}: undecidable, {'2' if used.paired else '2 + 2'} are needed"
+    return "" if used.varies else NO_VARIATION
+
+
 def _undecidable(n: int, sd: float) -> str:
     if n < 2:
         return f"{counted(n, 'finished seed')}: undecidable, 2 are needed"
-    return "no variation over seeds: undecidable" if sd == 0 else ""
+    return NO_VARIATION if sd == 0 else ""
 
 
 def _holm(p: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -15,6 +15,7 @@ from analysis.check import (
     figures_sentence,
     gather,
 )
+from analysis.statistics.comparison import compare
 from analysis.statistics.intervals import prediction_interval
 from tests.analysis.conftest import run
 
@@ -237,9 +238,69 @@ def test_a_constant_difference_decides_nothing_however_float_noise_varies() -> N
     assert "no variation" in row["note"]
 
 
+@pytest.mark.parametrize("scale", [1e-14, 1e6 / 3])
+def test_what_is_no_variation_depends_on_the_size_of_the_values(scale: float) -> None:
+    varying = claim_values(scale * (TEN + np.linspace(0.01, 0.02, 10)), scale * TEN)
+    assert check_claims([CLAIM], varying)["verdict"].item() == "holds"
+    constant = check_claims([CLAIM], claim_values(scale * (TEN + 0.1), scale * TEN)).iloc[0]
+    assert constant["verdict"] == "undecided"
+    assert "no variation" in constant["note"]
+
+
+EPOCHS = "validation loss levelling-out epoch"
+LATER = Claim("one levels out later", EPOCHS, "large", "small")
+
+
+def epochs_of(first_seed: int = 0) -> dict:
+    greater, smaller = [36, 21, 23, 24, 23], [30, 14, 18, 22, 21]
+    return {
+        ("large", EPOCHS, None): by_seed(greater),
+        ("small", EPOCHS, None): by_seed(smaller).rename(lambda seed: seed + first_seed),
+    }
+
+
+@pytest.mark.parametrize(
+    ("paired", "low", "high", "verdict"),
+    [(True, 1.5, 7.3, "holds"), (False, -4.3, 13.1, "undecided")],
+)
+def test_a_claim_has_the_interval_of_the_comparison(
+    paired: bool, low: float, high: float, verdict: str
+) -> None:
+    values = epochs_of()
+    row = check_claims([LATER], values, paired=paired).iloc[0]
+    assert (row["low"], row["high"]) == pytest.approx((low, high), abs=0.06)
+    assert row["verdict"] == verdict
+    sides = [values[name, EPOCHS, None].to_numpy() for name in ("large", "small")]
+    seeds = {"seeds_a": range(5), "seeds_b": range(5)}
+    same = compare(*sides, paired=paired, unit="epochs", **seeds).difference
+    assert (row["low"], row["high"]) == pytest.approx((same.ci_low, same.ci_high))
+
+
+def test_seeds_in_common_are_needed_for_pairs_alone() -> None:
+    apart = epochs_of(first_seed=5)
+    row = check_claims([LATER], apart, paired=False).iloc[0]
+    assert (row["n_greater"], row["n_smaller"], row["note"]) == (5, 5, "")
+    assert row["low"] == pytest.approx(-4.3, abs=0.06)
+    row = check_claims([LATER], apart).iloc[0]
+    assert (row["n"], row["verdict"]) == (0, "undecided")
+    assert row["note"] == "no seed in common: undecidable"
+
+
+def test_a_single_run_on_either_side_gives_no_interval() -> None:
+    values = epochs_of()
+    values["small", EPOCHS, None] = values["small", EPOCHS, None].iloc[:1]
+    row = check_claims([LATER], values, paired=False).iloc[0]
+    assert row["note"] == "5 + 1 runs: undecidable, 2 + 2 are needed"
+    row = check_claims([LATER], values).iloc[0]
+    assert row["difference"] == 6
+    assert np.isnan(row["low"])
+    assert row["note"] == "1 pair: undecidable, 2 are needed"
+
+
 def test_a_claim_about_what_was_not_run_is_undecided() -> None:
     row = check_claims([CLAIM], {}).iloc[0]
     assert (row["n"], row["verdict"]) == (0, "undecided")
+    assert row["note"] == "0 pairs: undecidable, 2 are needed"
 
 
 def test_one_sentence_sums_it_up() -> None:
