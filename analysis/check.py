@@ -72,7 +72,8 @@ def gather(
     Conditions that were not run are left out: their figures come out as undecidable.
 
     Returns:
-        (condition, metric, class or None) to values by seed (see `values_of`).
+        (condition, metric, class or None) to values by seed (see `values_of`), NaN for runs that
+        diverged.
 
     Raises:
         ValueError: As `values_of`.
@@ -82,7 +83,7 @@ def gather(
         wanted += [(side, claim.metric, _class(claim)) for side in (claim.greater, claim.smaller)]
     met = {run.condition for run in runs}
     return {
-        key: values_of(runs, key[1], key[0], key[2])
+        key: values_of(runs, key[1], key[0], key[2], diverged=True)
         for key in dict.fromkeys(wanted)
         if key[0] in met
     }
@@ -102,7 +103,8 @@ def check_figures(
     Args:
         reported: The figures, each with condition, metric, value and, where known, runs, class_,
             source, decimals.
-        values: One value per seed for each (condition, metric, class_); see `gather`.
+        values: One value per seed for each (condition, metric, class_), NaN for a run that
+            diverged: the figures are of the others, and the note counts it; see `gather`.
         level: Coverage of the interval; 1 - level is the family-wise error of `agrees`.
 
     Returns:
@@ -113,11 +115,13 @@ def check_figures(
         decimals, agrees without a p.
 
     Raises:
-        ValueError: If a value is NaN, or `runs` is under 1.
+        ValueError: If `runs` is under 1.
     """
     rows: list[dict[str, Any]] = []
     for each in reported:
         x = np.asarray(values.get((each.condition, each.metric, _class(each)), []), dtype=float)
+        lost = np.isnan(x)
+        x = x[~lost]
         times = int(getattr(each, "runs", 1))
         if times < 1:
             raise ValueError(
@@ -129,10 +133,11 @@ def check_figures(
         half = 0.0 if decimals is None else 0.5 * 10.0**-decimals
         low, high = prediction_interval(x, times, level) if x.size else NO_INTERVAL
         low, high = low - half, high + half
-        note = _undecidable(x.size, sd)
+        open_ = _undecidable(x.size, sd)
         same = x.size > 1 and sd == 0 and bool((abs(x - each.value) <= half).all())
         error = sd * np.sqrt(1 / max(x.size, 1) + 1 / times)
         away = max(0.0, abs(each.value - mean) - half)
+        diverged = f"diverged: {lost.sum()} of {lost.size}" if lost.any() else ""
         rows.append(
             {
                 "condition": each.condition,
@@ -145,11 +150,11 @@ def check_figures(
                 "sd": sd,
                 "low": low,
                 "high": high,
-                "p": np.nan if note else 2 * stdtr(x.size - 1, -away / error),
-                "inside": True if same else None if note else low <= each.value <= high,
+                "p": np.nan if open_ else 2 * stdtr(x.size - 1, -away / error),
+                "inside": True if same else None if open_ else low <= each.value <= high,
                 "decimals": decimals,
                 "source": getattr(each, "source", ""),
-                "note": "the same in every run" if same else note,
+                "note": _joined("the same in every run" if same else open_, diverged),
             }
         )
     adjusted = _holm(np.array([row["p"] for row in rows], dtype=float))
@@ -167,17 +172,22 @@ def check_claims(
     level: float = 0.95,
     *,
     paired: bool = True,
+    chance: Mapping[str, float | None] | None = None,
 ) -> pd.DataFrame:
     """Test claims of the form "the metric is greater in this condition than in that".
 
     Each claim has the interval that `compare` gives the difference (greater minus smaller): that of
-    the pairs, matched by seed, or Welch's in a study whose runs share nothing.
+    the pairs, matched by seed, or Welch's in a study whose runs share nothing. To diverge is an
+    outcome: the interval is of the runs that finished, and the note counts those that did not and
+    says what the claim comes to in the worst case, in which they guess.
 
     Args:
         claims: The claims, each with text, metric, greater, smaller and, optionally, class_.
-        values: Values indexed by seed for each (condition, metric, class_); see `gather`.
+        values: Values indexed by seed for each (condition, metric, class_), NaN for a run that
+            diverged; see `gather`.
         level: Coverage of the interval.
         paired: Whether the conditions share their seeds, as the study declares.
+        chance: What a network that guesses scores, by metric; without it, no worst case.
 
     Returns:
         A row per claim: claim, metric, greater, smaller, paired, n (pairs; unpaired: the smaller of
@@ -191,22 +201,25 @@ def check_claims(
     """
     rows: list[dict[str, Any]] = []
     for claim in claims:
+        unit = unit_of(claim.metric)
         greater, smaller = (
             values.get((side, claim.metric, _class(claim)), pd.Series(dtype=float))
             for side in (claim.greater, claim.smaller)
         )
+        diverged = _diverged({claim.greater: greater, claim.smaller: smaller})
         seeds = greater.index.intersection(smaller.index)
         apart = paired and seeds.empty and not (greater.empty or smaller.empty)
         if paired:
             greater, smaller = greater.loc[seeds], smaller.loc[seeds]
-        unit = unit_of(claim.metric)
-        used, difference, low, high = _difference(
-            values_per_seed(greater, unit, claim.greater),
-            values_per_seed(smaller, unit, claim.smaller),
-            paired,
-            unit,
-            level,
-        )
+        x = values_per_seed(greater, unit, claim.greater)
+        y = values_per_seed(smaller, unit, claim.smaller)
+        used, difference, low, high = _difference(x, y, paired, unit, level)
+        guess = (chance or {}).get(claim.metric)
+        if diverged and guess is not None:
+            x, y = (np.where(np.isnan(side), guess, side) for side in (x, y))
+            worst = _difference(x, y, paired, unit, level)
+            diverged += f"; with diverged runs at chance it reads {_verdict(*worst[2:])}"
+        reason = "no seed in common: undecidable" if apart else _no_interval(used)
         row = {
             "claim": claim.text,
             "metric": claim.metric,
@@ -220,7 +233,7 @@ def check_claims(
             "low": low,
             "high": high,
             "verdict": _verdict(low, high),
-            "note": "no seed in common: undecidable" if apart else _no_interval(used),
+            "note": _joined(reason, diverged),
         }
         rows.append(row)
     return pd.DataFrame(rows, columns=CLAIMS)
@@ -258,11 +271,17 @@ def _class(each: object) -> int | None:
 def _difference(
     x: NDArray[np.float64], y: NDArray[np.float64], paired: bool, unit: str, level: float
 ) -> tuple[UsedRuns, float, float, float]:
-    """The runs used, the difference of their means, and its interval; NaN where there is none."""
+    """The runs used, the difference of their means, and its interval; NaN where there is none.
+
+    Runs that diverged are NaN and left out, of pairs with their partner.
+    """
     # It imports scipy.stats, which would cost every table of the command line a second.
     from analysis.statistics.verdict import primary_decision
 
-    used = on_grid(x, y, paired, None, unit)
+    ended_x, ended_y = ~np.isnan(x), ~np.isnan(y)
+    if paired:
+        ended_x = ended_y = ended_x & ended_y
+    used = on_grid(x[ended_x], y[ended_y], paired, None, unit)
     found = primary_decision(used, 1.0, level, None).difference
     figures = np.array([found.points, found.ci_low, found.ci_high], dtype=float)  # None is NaN
     return used, *figures.tolist()
@@ -270,6 +289,18 @@ def _difference(
 
 def _verdict(low: float, high: float) -> str:
     return "holds" if low > 0 else "contradicted" if high < 0 else "undecided"
+
+
+def _diverged(sides: Mapping[str, pd.Series]) -> str:
+    """How many runs of each condition diverged, if any did."""
+    if not any(side.isna().any() for side in sides.values()):
+        return ""
+    counts = [f"{name} {side.isna().sum()} of {side.size}" for name, side in sides.items()]
+    return f"diverged: {', '.join(counts)}; the difference is over those that finished"
+
+
+def _joined(*notes: str) -> str:
+    return "; ".join(filter(None, notes))
 
 
 def _no_interval(used: UsedRuns) -> str:

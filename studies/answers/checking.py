@@ -11,6 +11,7 @@ from data import InputError
 from studies.answers.reading import Reading
 from studies.answers.rendering import html_table
 from studies.answers.tables import input_errors
+from studies.answers.units import chance_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -77,9 +78,10 @@ def check_reading(reading: Reading) -> Checked:
         )
     with input_errors():
         values = gather(reading.records, study.reported, study.claims)
+        chance = {each.metric: chance_of(reading, each.metric) for each in study.claims}
         return Checked(
             check_figures(study.reported, values),
-            check_claims(study.claims, values, paired=study.paired),
+            check_claims(study.claims, values, paired=study.paired, chance=chance),
             reading.variant,
         )
 

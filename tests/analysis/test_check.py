@@ -180,6 +180,15 @@ def test_without_variation_nothing_is_decided(values: list[float], note: str) ->
     assert checked.loc[1, "p_adjusted"] == checked.loc[1, "p"]
 
 
+def test_a_figure_is_of_the_runs_that_finished_and_counts_those_that_diverged() -> None:
+    figure = [Reported("a", "test accuracy", 0.8)]
+    row = check_figures(figure, {KEY: [np.nan, *TEN, np.nan]}).iloc[0]
+    assert (row["n"], row["agrees"], row["note"]) == (10, True, "diverged: 2 of 12")
+    assert row["p"] == check_figures(figure, {KEY: TEN})["p"].item()
+    row = check_figures(figure, {KEY: [np.nan, 0.8]}).iloc[0]
+    assert row["note"] == "1 finished seed: undecidable, 2 are needed; diverged: 1 of 2"
+
+
 def test_runs_class_and_source_may_be_missing() -> None:
     row = check_figures([Bare("a", "test accuracy", 0.8)], {KEY: TEN}).iloc[0]
     assert row["runs"] == 1
@@ -295,6 +304,33 @@ def test_a_single_run_on_either_side_gives_no_interval() -> None:
     assert row["difference"] == 6
     assert np.isnan(row["low"])
     assert row["note"] == "1 pair: undecidable, 2 are needed"
+
+
+def test_runs_that_diverged_are_counted_in_the_note_of_a_claim() -> None:
+    lost = np.where(np.arange(10) < 7, np.nan, TEN + np.linspace(0.04, 0.05, 10))
+    counts = "diverged: large 7 of 10, small 0 of 10; the difference is over those that finished"
+    values = claim_values(lost, TEN)
+    row = check_claims([CLAIM], values).iloc[0]
+    assert (row["n"], row["verdict"], row["note"]) == (3, "holds", counts)
+    row = check_claims([CLAIM], values, paired=False).iloc[0]
+    assert (row["n_greater"], row["n_smaller"], row["note"]) == (3, 10, counts)
+
+
+def test_diverged_runs_count_as_guesses_in_the_worst_case() -> None:
+    lost = np.where(np.arange(10) < 7, np.nan, TEN + np.linspace(0.04, 0.05, 10))
+    for paired in (True, False):
+        for chance, worst in ((0.1, "contradicted"), (0.75, "undecided"), (0.95, "holds")):
+            row = check_claims(
+                [CLAIM], claim_values(lost, TEN), paired=paired, chance={"mean drop": chance}
+            ).iloc[0]
+            assert row["verdict"] == "holds"
+            assert row["note"].endswith(f"; with diverged runs at chance it reads {worst}")
+
+
+def test_where_every_run_of_a_condition_diverged_the_note_says_both() -> None:
+    row = check_claims([CLAIM], claim_values([np.nan] * 10, TEN)).iloc[0]
+    assert (row["n"], row["verdict"]) == (0, "undecided")
+    assert row["note"].startswith("0 pairs: undecidable, 2 are needed; diverged: large 10 of 10,")
 
 
 def test_a_claim_about_what_was_not_run_is_undecided() -> None:

@@ -1,11 +1,15 @@
 """Claims in words: the difference, its interval, the runs behind it, and what is to be noted."""
 
+import json
+from pathlib import Path
+
 import pytest
 
 from core import Evaluation
 from studies.answers.checking import difference_in_words
 from studies.catalogue import find
 from tests.studies.conftest import confusion, keep, made_record
+from tests.studies.report.pages import Page
 
 SURE = {
     **{"metric": "test accuracy", "difference": 0.05, "low": 0.02, "high": 0.08, "note": ""},
@@ -33,6 +37,26 @@ NO_INTERVAL = {"low": float("nan"), "high": float("nan")}
 )
 def test_a_difference_is_said_with_its_runs_and_its_note(more, words):
     assert difference_in_words(SURE | more) == words
+
+
+def test_a_claim_that_rests_on_the_few_runs_that_did_not_diverge_says_so(ebb, store):
+    for seed in range(10):
+        right = 0.9 + 0.05 * (seed % 2)
+        more = {"status": "diverged"} if seed < 7 else {}
+        keep(store, made_record("shuffled", seed, accuracy=right, **more), planned=10)
+        wrong = 0.5 + 0.05 * (seed % 3)
+        keep(store, made_record("class-sequential", seed, accuracy=wrong), planned=10)
+    note = (
+        "3 pairs of runs; diverged: shuffled 7 of 10, class-sequential 0 of 10; the difference is "
+        "over those that finished; with diverged runs at chance it reads undecided)"
+    )
+    assert note in ebb("check", "class-order").out
+    (claim,) = json.loads(ebb("check", "class-order", "--format", "json").out)["claims"]
+    assert claim["note"].startswith("diverged: shuffled 7 of 10, class-sequential 0 of 10;")
+    assert (claim["paired"], claim["n"]) == (True, 3)
+    ebb("report", "class-order", "--out", "page.html")
+    rows = Page(Path("page.html").read_text()).table("Claims made elsewhere").rows
+    assert "diverged: shuffled 7 of 10" in rows[1][2]
 
 
 def levelling_out(at):
