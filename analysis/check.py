@@ -3,7 +3,8 @@
 A reported figure, usually from one run, agrees when it is a draw that our runs make plausible: when
 it lies inside the prediction interval, with Holm's correction over all figures of the study. (To
 ask that it lie between our smallest and largest seed would fail a correct program four times in
-five at ten seeds.) A claim in words is a named inequality between two conditions.
+five at ten seeds.) A rounded figure stands for every number that rounds to it. A claim in words is
+a named inequality between two conditions.
 """
 
 from __future__ import annotations
@@ -19,23 +20,26 @@ from scipy.special import stdtr
 from analysis.formatting import counted
 from analysis.runs import RunLike
 from analysis.statistics.corrections import adjust
-from analysis.statistics.intervals import NO_INTERVAL, mean_and_sd, prediction_interval, t_interval
+from analysis.statistics.intervals import NO_INTERVAL, mean_and_sd, prediction_interval
+from analysis.statistics.matching import UsedRuns, on_grid, values_per_seed
+from analysis.units import unit_of
 from analysis.values import values_of
 
 Key = tuple[str, str, int | None]
 FIGURES = [
     *("condition", "metric", "class", "reported", "runs", "n", "mean", "sd", "low", "high"),
-    *("p", "p_adjusted", "inside", "agrees", "source", "note"),
+    *("p", "p_adjusted", "inside", "agrees", "decimals", "source", "note"),
 ]
 VERDICTS = ("inside", "agrees")
+NO_VARIATION = "no variation over seeds: undecidable"
 CLAIMS = [
-    *("claim", "metric", "greater", "smaller", "n", "difference", "low", "high"),
-    *("verdict", "note"),
+    *("claim", "metric", "greater", "smaller", "paired", "n", "n_greater", "n_smaller"),
+    *("difference", "low", "high", "verdict", "note"),
 ]
 
 
 class ReportedLike(Protocol):
-    """A figure reported elsewhere; optional: `runs` (default 1), `class_`, `source`."""
+    """A figure reported elsewhere; optional: `runs` (default 1), `class_`, `source`, `decimals`."""
 
     @property
     def condition(self) -> str: ...  # noqa: D102
@@ -68,7 +72,8 @@ def gather(
     Conditions that were not run are left out: their figures come out as undecidable.
 
     Returns:
-        (condition, metric, class or None) to values by seed (see `values_of`).
+        (condition, metric, class or None) to values by seed (see `values_of`), NaN for runs that
+        diverged.
 
     Raises:
         ValueError: As `values_of`.
@@ -78,7 +83,7 @@ def gather(
         wanted += [(side, claim.metric, _class(claim)) for side in (claim.greater, claim.smaller)]
     met = {run.condition for run in runs}
     return {
-        key: values_of(runs, key[1], key[0], key[2])
+        key: values_of(runs, key[1], key[0], key[2], diverged=True)
         for key in dict.fromkeys(wanted)
         if key[0] in met
     }
@@ -91,26 +96,32 @@ def check_figures(
 
     The prediction interval of m further runs is mean +- t(n - 1) * sd * sqrt(1/n + 1/m), p the
     two-sided p of the same statement; p_adjusted is Holm's (1979) over the figures that have a p.
+    Of a figure written to so many decimals the interval is wider by half a unit of the last on
+    either side, and p is that of the nearest number that rounds to it: held against the mean as if
+    it were exact, .93 would fail a correct program every other time where the sd is .1 points.
 
     Args:
         reported: The figures, each with condition, metric, value and, where known, runs, class_,
-            source.
-        values: One value per seed for each (condition, metric, class_); see `gather`.
+            source, decimals.
+        values: One value per seed for each (condition, metric, class_), NaN for a run that
+            diverged: the figures are of the others, and the note counts it; see `gather`.
         level: Coverage of the interval; 1 - level is the family-wise error of `agrees`.
 
     Returns:
         A row per figure: condition, metric, class, reported, runs, n, mean, sd, low, high (the
-        plain interval), p, p_adjusted, inside (the plain interval), agrees (under Holm), source,
-        note. Undecidable figures (fewer than 2 seeds, no variation) have None for `inside` and
-        `agrees`, NaN for p, and a note that says why; a figure that every run has exactly agrees,
-        without a p.
+        plain interval), p, p_adjusted, inside (the plain interval), agrees (under Holm), decimals,
+        source, note. Undecidable figures (fewer than 2 seeds, no variation) have None for `inside`
+        and `agrees`, NaN for p, and a note that says why; a figure that every run has, to its
+        decimals, agrees without a p.
 
     Raises:
-        ValueError: If a value is NaN, or `runs` is under 1.
+        ValueError: If `runs` is under 1.
     """
     rows: list[dict[str, Any]] = []
     for each in reported:
         x = np.asarray(values.get((each.condition, each.metric, _class(each)), []), dtype=float)
+        lost = np.isnan(x)
+        x = x[~lost]
         times = int(getattr(each, "runs", 1))
         if times < 1:
             raise ValueError(
@@ -118,10 +129,15 @@ def check_figures(
                 "more; leave it out if it is not known"
             )
         mean, sd = mean_and_sd(x) if x.size else (np.nan, np.nan)
+        decimals = getattr(each, "decimals", None)
+        half = 0.0 if decimals is None else 0.5 * 10.0**-decimals
         low, high = prediction_interval(x, times, level) if x.size else NO_INTERVAL
-        note = _undecidable(x.size, sd)
-        same = x.size > 1 and sd == 0 and bool((x == each.value).all())
+        low, high = low - half, high + half
+        open_ = _undecidable(x.size, sd)
+        same = x.size > 1 and sd == 0 and bool((abs(x - each.value) <= half).all())
         error = sd * np.sqrt(1 / max(x.size, 1) + 1 / times)
+        away = max(0.0, abs(each.value - mean) - half)
+        diverged = f"diverged: {lost.sum()} of {lost.size}" if lost.any() else ""
         rows.append(
             {
                 "condition": each.condition,
@@ -134,10 +150,11 @@ def check_figures(
                 "sd": sd,
                 "low": low,
                 "high": high,
-                "p": np.nan if note else 2 * stdtr(x.size - 1, -abs(each.value - mean) / error),
-                "inside": True if same else None if note else low <= each.value <= high,
+                "p": np.nan if open_ else 2 * stdtr(x.size - 1, -away / error),
+                "inside": True if same else None if open_ else low <= each.value <= high,
+                "decimals": decimals,
                 "source": getattr(each, "source", ""),
-                "note": "the same in every run" if same else note,
+                "note": _joined("the same in every run" if same else open_, diverged),
             }
         )
     adjusted = _holm(np.array([row["p"] for row in rows], dtype=float))
@@ -146,49 +163,78 @@ def check_figures(
         row |= {"p_adjusted": p, "agrees": agrees}
     frame = pd.DataFrame(rows, columns=FIGURES)
     verdicts = {name: pd.Series([row[name] for row in rows], dtype=object) for name in VERDICTS}
-    return frame.assign(**verdicts).astype({"class": "Int64"})
+    return frame.assign(**verdicts).astype({"class": "Int64", "decimals": "Int64"})
 
 
 def check_claims(
-    claims: Sequence[ClaimLike], values: Mapping[Key, pd.Series], level: float = 0.95
+    claims: Sequence[ClaimLike],
+    values: Mapping[Key, pd.Series],
+    level: float = 0.95,
+    *,
+    paired: bool = True,
+    chance: Mapping[str, float | None] | None = None,
 ) -> pd.DataFrame:
     """Test claims of the form "the metric is greater in this condition than in that".
 
-    Differences (greater minus smaller) are paired by seed; each claim has its own t-interval.
+    Each claim has the interval that `compare` gives the difference (greater minus smaller): that of
+    the pairs, matched by seed, or Welch's in a study whose runs share nothing. To diverge is an
+    outcome: the interval is of the runs that finished, and the note counts those that did not and
+    says what the claim comes to in the worst case, in which they guess.
 
     Args:
         claims: The claims, each with text, metric, greater, smaller and, optionally, class_.
-        values: Values indexed by seed for each (condition, metric, class_); see `gather`.
+        values: Values indexed by seed for each (condition, metric, class_), NaN for a run that
+            diverged; see `gather`.
         level: Coverage of the interval.
+        paired: Whether the conditions share their seeds, as the study declares.
+        chance: What a network that guesses scores, by metric; without it, no worst case.
 
     Returns:
-        A row per claim: claim, metric, greater, smaller, n (pairs), difference (mean), low, high,
+        A row per claim: claim, metric, greater, smaller, paired, n (pairs; unpaired: the smaller of
+        the next two), n_greater, n_smaller (runs used), difference (of the means), low, high,
         verdict ("holds": interval above 0; "contradicted": below 0; else "undecided"), note. Fewer
-        than 2 pairs, or differences without variation, leave it undecided, and the note says so.
+        than 2 pairs (2 runs of each), or values without variation, leave it undecided without an
+        interval (NaN), and the note says so.
 
     Raises:
-        ValueError: If a value is NaN.
+        ValueError: If an accuracy is no fraction.
     """
     rows: list[dict[str, Any]] = []
     for claim in claims:
-        sides = [
+        unit = unit_of(claim.metric)
+        greater, smaller = (
             values.get((side, claim.metric, _class(claim)), pd.Series(dtype=float))
             for side in (claim.greater, claim.smaller)
-        ]
-        seeds = sides[0].index.intersection(sides[1].index)
-        gap = (sides[0].loc[seeds] - sides[1].loc[seeds]).to_numpy(dtype=float)
-        gap = np.round(gap, 12)  # float noise would otherwise pass for variation
-        mean, sd = mean_and_sd(gap) if gap.size else (np.nan, np.nan)
-        low, high = t_interval(gap, level) if gap.size else NO_INTERVAL
-        note = _undecidable(gap.size, sd)
-        verdict = "holds" if low > 0 else "contradicted" if high < 0 else "undecided"
-        row: dict[str, Any] = {
+        )
+        diverged = _diverged({claim.greater: greater, claim.smaller: smaller})
+        seeds = greater.index.intersection(smaller.index)
+        apart = paired and seeds.empty and not (greater.empty or smaller.empty)
+        if paired:
+            greater, smaller = greater.loc[seeds], smaller.loc[seeds]
+        x = values_per_seed(greater, unit, claim.greater)
+        y = values_per_seed(smaller, unit, claim.smaller)
+        used, difference, low, high = _difference(x, y, paired, unit, level)
+        guess = (chance or {}).get(claim.metric)
+        if diverged and guess is not None:
+            x, y = (np.where(np.isnan(side), guess, side) for side in (x, y))
+            worst = _difference(x, y, paired, unit, level)
+            diverged += f"; with diverged runs at chance it reads {_verdict(*worst[2:])}"
+        reason = "no seed in common: undecidable" if apart else _no_interval(used)
+        row = {
             "claim": claim.text,
             "metric": claim.metric,
             "greater": claim.greater,
+            "smaller": claim.smaller,
+            "paired": paired,
+            "n": used.n,
+            "n_greater": used.ka.size,
+            "n_smaller": used.kb.size,
+            "difference": difference,
+            "low": low,
+            "high": high,
+            "verdict": _verdict(low, high),
+            "note": _joined(reason, diverged),
         }
-        row |= {"smaller": claim.smaller, "n": gap.size, "difference": mean, "low": low}
-        row |= {"high": high, "verdict": "undecided" if note else verdict, "note": note}
         rows.append(row)
     return pd.DataFrame(rows, columns=CLAIMS)
 
@@ -222,10 +268,51 @@ def _class(each: object) -> int | None:
     return getattr(each, "class_", None)
 
 
+def _difference(
+    x: NDArray[np.float64], y: NDArray[np.float64], paired: bool, unit: str, level: float
+) -> tuple[UsedRuns, float, float, float]:
+    """The runs used, the difference of their means, and its interval; NaN where there is none.
+
+    Runs that diverged are NaN and left out, of pairs with their partner.
+    """
+    # It imports scipy.stats, which would cost every table of the command line a second.
+    from analysis.statistics.verdict import primary_decision
+
+    ended_x, ended_y = ~np.isnan(x), ~np.isnan(y)
+    if paired:
+        ended_x = ended_y = ended_x & ended_y
+    used = on_grid(x[ended_x], y[ended_y], paired, None, unit)
+    found = primary_decision(used, 1.0, level, None).difference
+    figures = np.array([found.points, found.ci_low, found.ci_high], dtype=float)  # None is NaN
+    return used, *figures.tolist()
+
+
+def _verdict(low: float, high: float) -> str:
+    return "holds" if low > 0 else "contradicted" if high < 0 else "undecided"
+
+
+def _diverged(sides: Mapping[str, pd.Series]) -> str:
+    """How many runs of each condition diverged, if any did."""
+    if not any(side.isna().any() for side in sides.values()):
+        return ""
+    counts = [f"{name} {side.isna().sum()} of {side.size}" for name, side in sides.items()]
+    return f"diverged: {', '.join(counts)}; the difference is over those that finished"
+
+
+def _joined(*notes: str) -> str:
+    return "; ".join(filter(None, notes))
+
+
+def _no_interval(used: UsedRuns) -> str:
+    if used.n < 2:
+        return f"{used}: undecidable, {'2' if used.paired else '2 + 2'} are needed"
+    return "" if used.varies else NO_VARIATION
+
+
 def _undecidable(n: int, sd: float) -> str:
     if n < 2:
         return f"{counted(n, 'finished seed')}: undecidable, 2 are needed"
-    return "no variation over seeds: undecidable" if sd == 0 else ""
+    return NO_VARIATION if sd == 0 else ""
 
 
 def _holm(p: NDArray[np.float64]) -> NDArray[np.float64]:

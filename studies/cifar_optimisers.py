@@ -33,8 +33,12 @@ study = Study(
     shown=("accuracy", "test loss"),
     comparisons=(("adagrad", "rmsprop"),),
     reported=(
-        Reported(condition="rmsprop", metric="test accuracy", value=0.4145, source=NOTEBOOK),
-        Reported(condition="adagrad", metric="test accuracy", value=0.5829, source=NOTEBOOK),
+        Reported(
+            condition="rmsprop", metric="test accuracy", value=0.4145, decimals=4, source=NOTEBOOK
+        ),
+        Reported(
+            condition="adagrad", metric="test accuracy", value=0.5829, decimals=4, source=NOTEBOOK
+        ),
     ),
     claims=(
         Claim(

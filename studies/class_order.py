@@ -37,19 +37,40 @@ study = Study(
     seeds=10,
     comparisons=(("class-sequential", "shuffled"),),
     reported=(
-        Reported(condition="shuffled", metric="validation accuracy", value=0.9815, source=NOTEBOOK),
-        Reported(condition="shuffled", metric="test accuracy", value=0.9782, source=NOTEBOOK),
-        Reported(condition="shuffled", metric="test loss", value=0.0763, source=NOTEBOOK),
         Reported(
-            condition="class-sequential", metric="test accuracy", value=0.7787, source=NOTEBOOK
+            condition="shuffled",
+            metric="validation accuracy",
+            value=0.9815,
+            decimals=4,
+            source=NOTEBOOK,
         ),
-        Reported(condition="class-sequential", metric="test loss", value=0.785, source=NOTEBOOK),
+        Reported(
+            condition="shuffled", metric="test accuracy", value=0.9782, decimals=4, source=NOTEBOOK
+        ),
+        Reported(
+            condition="shuffled", metric="test loss", value=0.0763, decimals=4, source=NOTEBOOK
+        ),
+        Reported(
+            condition="class-sequential",
+            metric="test accuracy",
+            value=0.7787,
+            decimals=4,
+            source=NOTEBOOK,
+        ),
+        Reported(
+            condition="class-sequential",
+            metric="test loss",
+            value=0.785,
+            decimals=3,
+            source=NOTEBOOK,
+        ),
         *(
             Reported(
                 condition="class-sequential",
                 metric="test accuracy",
                 class_=label,
                 value=value,
+                decimals=3,
                 source=NOTEBOOK,
             )
             for label, value in enumerate(PER_CLASS)

@@ -47,8 +47,12 @@ study = Study(
     shown=("accuracy", "validation accuracy", "test loss"),
     comparisons=(("tuned", "naive"),),
     reported=(
-        Reported(condition="tuned", metric="validation accuracy", value=0.93, source=NOTEBOOK),
-        Reported(condition="tuned", metric="test accuracy", value=0.93, source=NOTEBOOK),
+        Reported(
+            condition="tuned", metric="validation accuracy", value=0.93, decimals=2, source=NOTEBOOK
+        ),
+        Reported(
+            condition="tuned", metric="test accuracy", value=0.93, decimals=2, source=NOTEBOOK
+        ),
     ),
     claims=(
         Claim(

@@ -63,11 +63,14 @@ study = Study(
                 condition="as-coded",
                 metric=f"validation accuracy at epoch {epoch}",
                 value=value,
+                decimals=4,
                 source=NOTEBOOK,
             )
             for epoch, value in enumerate(VALIDATION, start=1)
         ),
-        Reported(condition="as-coded", metric="test accuracy", value=0.8208, source=NOTEBOOK),
+        Reported(
+            condition="as-coded", metric="test accuracy", value=0.8208, decimals=4, source=NOTEBOOK
+        ),
     ),
     claims=(
         Claim(

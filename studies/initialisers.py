@@ -55,7 +55,7 @@ study = Study(
         *((f"{name}-l2", name) for name in PENALISED),
     ),
     reported=tuple(
-        Reported(condition=name, metric="test accuracy", value=value, source=NOTEBOOK)
+        Reported(condition=name, metric="test accuracy", value=value, decimals=3, source=NOTEBOOK)
         for name, values in REPORTED.items()
         for value in values
     ),

@@ -46,12 +46,15 @@ study = Study(
     shown=tuple(f"{part} accuracy" for part in SETS[2:]),
     comparisons=tuple((f"{name}-stopped", name) for name in noise),
     reported=(
-        Reported(condition="as-coded", metric="accuracy", value=0.90, source=NOTEBOOK),
+        Reported(condition="as-coded", metric="accuracy", value=0.90, decimals=2, source=NOTEBOOK),
         Reported(
-            condition="as-coded", metric="validation accuracy at epoch 1", value=0.95,
+            condition="as-coded", metric="validation accuracy at epoch 1", value=0.95, decimals=2,
             source=NOTEBOOK,
         ),
-        Reported(condition="as-coded", metric="validation accuracy", value=0.80, source=NOTEBOOK),
+        Reported(
+            condition="as-coded", metric="validation accuracy", value=0.80, decimals=2,
+            source=NOTEBOOK,
+        ),
     ),
     claims=(
         Claim(

@@ -52,11 +52,14 @@ study = Study(
     seeds=10,
     comparisons=(("random-labels", "structured-labels"),),
     reported=(
-        Reported(condition="random-labels", metric="accuracy", value=1.0, source=NOTEBOOK),
+        Reported(
+            condition="random-labels", metric="accuracy", value=1.0, decimals=2, source=NOTEBOOK
+        ),
         Reported(
             condition="random-labels",
             metric="validation accuracy",
             value=0.31,
+            decimals=2,
             source=f"{NOTEBOOK}: about .29 to .33, of which this is the middle",
         ),
     ),

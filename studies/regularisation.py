@@ -55,6 +55,7 @@ study = Study(
             condition="as-coded-deep",
             metric="best validation accuracy",
             value=0.8907,
+            decimals=4,
             source=NOTEBOOK,
         ),
     ),

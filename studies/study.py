@@ -13,6 +13,8 @@ from studies.typed import refuse_wrong_types
 MOST_SEEDS = 100_000
 LARGEST_SEED = 2**63 - 1
 """What a store can hold."""
+MOST_DECIMALS = 15
+"""What a number keeps."""
 LARGEST = 1e100
 """What can be squared and divided by, and more than anybody measures."""
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9.+_-]*")
@@ -29,6 +31,8 @@ class Reported:
         class_: The class whose accuracy it is; None for a figure over all classes.
         runs: How many trainings it is the mean of.
         source: Where it was reported.
+        decimals: To how many it was written, of the fraction: 2 for 93 % and for .93, which then
+            stand for all from .925 to .935. None where it is exact, or nobody knows.
     """
 
     condition: str
@@ -37,6 +41,7 @@ class Reported:
     class_: int | None = None
     runs: int = 1
     source: str = ""
+    decimals: int | None = None
 
     def __post_init__(self) -> None:
         """Refuse what is no figure."""
@@ -45,6 +50,14 @@ class Reported:
             raise InputError(
                 f"Received a reported figure of {self.value} from {self.runs} runs; expected one "
                 f"of up to {LARGEST:g} from 1 run or more."
+            )
+        if self.decimals is not None and not (
+            0 <= self.decimals <= MOST_DECIMALS and round(self.value, self.decimals) == self.value
+        ):
+            raise InputError(
+                f"Received a reported figure of {self.value} with decimals={self.decimals}; "
+                f"expected as many as it is written with, from 0 to {MOST_DECIMALS}; leave them "
+                "out if they are not known."
             )
 
 

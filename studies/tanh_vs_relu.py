@@ -24,10 +24,26 @@ study = Study(
     },
     comparisons=(("tanh", "relu"),),
     reported=(
-        Reported(condition="tanh", metric="accuracy", value=0.874, source=NOTEBOOK),
-        Reported(condition="tanh", metric="test accuracy", value=0.840, source=NOTEBOOK),
-        Reported(condition="tanh", metric="test accuracy", value=0.841, runs=10, source=NOTEBOOK),
-        Reported(condition="relu", metric="test accuracy", value=0.852, runs=10, source=NOTEBOOK),
+        Reported(condition="tanh", metric="accuracy", value=0.874, decimals=3, source=NOTEBOOK),
+        Reported(
+            condition="tanh", metric="test accuracy", value=0.840, decimals=3, source=NOTEBOOK
+        ),
+        Reported(
+            condition="tanh",
+            metric="test accuracy",
+            value=0.841,
+            decimals=3,
+            runs=10,
+            source=NOTEBOOK,
+        ),
+        Reported(
+            condition="relu",
+            metric="test accuracy",
+            value=0.852,
+            decimals=3,
+            runs=10,
+            source=NOTEBOOK,
+        ),
     ),
     claims=(
         Claim(

@@ -70,9 +70,19 @@ study = Study(
     ),
     reported=(
         Reported(
-            condition="stl10-pretrained", metric="test accuracy", value=0.292, source=NOTEBOOK
+            condition="stl10-pretrained",
+            metric="test accuracy",
+            value=0.292,
+            decimals=3,
+            source=NOTEBOOK,
         ),
-        Reported(condition="stl10-random", metric="test accuracy", value=0.361, source=NOTEBOOK),
+        Reported(
+            condition="stl10-random",
+            metric="test accuracy",
+            value=0.361,
+            decimals=3,
+            source=NOTEBOOK,
+        ),
     ),
     claims=tuple(
         Claim(

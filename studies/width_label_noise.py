@@ -38,8 +38,12 @@ study = Study(
     comparisons=tuple((f"width-{width}", "width-10") for width in WIDTHS[1:]),
     # The notebook says "12 % to 26 %", here read as: from the narrowest to the widest.
     reported=(
-        Reported(condition="as-coded-10", metric="accuracy", value=0.12, source=NOTEBOOK),
-        Reported(condition="as-coded-250", metric="accuracy", value=0.26, source=NOTEBOOK),
+        Reported(
+            condition="as-coded-10", metric="accuracy", value=0.12, decimals=2, source=NOTEBOOK
+        ),
+        Reported(
+            condition="as-coded-250", metric="accuracy", value=0.26, decimals=2, source=NOTEBOOK
+        ),
     ),
     claims=(
         Claim(

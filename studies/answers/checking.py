@@ -4,12 +4,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from analysis.formatting import format_runs
 from analysis.statistics.displayed import Displayed
 from analysis.units import is_fraction, unit_of
 from data import InputError
 from studies.answers.reading import Reading
 from studies.answers.rendering import html_table
 from studies.answers.tables import input_errors
+from studies.answers.units import chance_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -38,7 +40,7 @@ class Checked(Displayed):
     @property
     def figures_for_people(self) -> "pd.DataFrame":
         """The columns of the figures that people are shown."""
-        return self.figures.drop(columns=["source", "sd", "runs", "p"])
+        return self.figures.drop(columns=["source", "sd", "runs", "p", "decimals"])
 
     def __str__(self) -> str:
         """What the figures and the claims come to, in a sentence each."""
@@ -76,25 +78,29 @@ def check_reading(reading: Reading) -> Checked:
         )
     with input_errors():
         values = gather(reading.records, study.reported, study.claims)
+        chance = {each.metric: chance_of(reading, each.metric) for each in study.claims}
         return Checked(
             check_figures(study.reported, values),
-            check_claims(study.claims, values),
+            check_claims(study.claims, values, paired=study.paired, chance=chance),
             reading.variant,
         )
 
 
 def difference_in_words(row: Mapping[str, Any]) -> str:
-    """A claim's difference with its interval, losses and epochs in their own unit."""
+    """A claim's difference with its interval, in its own unit, and what is to be noted."""
     metric = row["metric"]
     factor, digits, unit = (100, 1, " points") if is_fraction(metric) else (1, 3, "")
     if unit_of(metric) == "epochs":
         digits, unit = 1, " epochs"
-    if row["n"] == 0:
-        return "no pair of runs"
-    text = f"{factor * row['difference']:+.{digits}f}{unit}"
-    if row["n"] < 2:
-        return f"{text}, one pair of runs: no interval"
-    return (
-        f"{text}, 95 % interval {factor * row['low']:+.{digits}f} to "
-        f"{factor * row['high']:+.{digits}f}, {row['n']} pairs of runs"
+    difference, low, high = (
+        f"{factor * row[name]:+.{digits}f}" for name in ("difference", "low", "high")
     )
+    said = []
+    if row["n"] > 0:
+        said.append(f"{difference}{unit}")
+    if row["low"] == row["low"]:  # not NaN
+        said.append(f"95 % interval {low} to {high}")
+    if row["n"] > 1:  # of fewer the note says how many
+        runs = format_runs(row["n_greater"], row["n_smaller"], paired=row["paired"])
+        said.append(f"{runs} of runs" if row["paired"] else runs)
+    return "; ".join(filter(None, (", ".join(said), row["note"])))

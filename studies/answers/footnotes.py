@@ -242,11 +242,13 @@ def _endings(reading: Reading) -> list[str]:
     lines = []
     for row in status_counts(reading.records).to_dict("records"):
         runs = sum(value for name, value in row.items() if name != "condition")
+        # To diverge is an outcome; a run that failed or was stopped has none.
+        ended = row["finished"] + row["diverged"]
         if row["diverged"]:
-            low, high = wilson_interval(row["diverged"], runs)
+            low, high = wilson_interval(row["diverged"], ended)
             lines.append(
-                f"{row['condition']}: {row['diverged']} of {runs} runs diverged "
-                f"({100 * row['diverged'] / runs:.0f} %, Wilson 95 % interval {100 * low:.0f} to "
+                f"{row['condition']}: {row['diverged']} of {ended} runs diverged "
+                f"({100 * row['diverged'] / ended:.0f} %, Wilson 95 % interval {100 * low:.0f} to "
                 f"{100 * high:.0f} %); the means are over the {row['finished']} that finished."
             )
         if row["failed"]:

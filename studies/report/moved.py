@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from analysis.formatting import format_numbers
+from analysis.formatting import counted, format_numbers
 from analysis.units import factor_of, unit_of
 from core import Record, Store
 from data import InputError
@@ -197,21 +197,51 @@ def _compared(
 
 
 def _sentence(metric: str, compared: "Mapping[str, Comparison]") -> str:
-    """What a metric did, over the conditions."""
-    shifted = [name for name, c in compared.items() if c.verdict.startswith("different")]
-    sizes = {name: abs(c.difference.points or 0.0) for name, c in compared.items()}
-    most = max(sizes, key=lambda name: sizes[name])
-    c = compared[most]
-    size = f"{c.difference.points:+.4g} {c.unit}" if c.difference.points is not None else "none"
-    largest = f"largest difference {size} ({most})"
-    if not any(sizes.values()):
-        return f"{metric}: the same mean in every condition."
-    if not shifted:
-        return (
-            f"{metric}: no move shown in any of {len(compared)} conditions (Holm); {largest}. That "
-            "does not show that there is none: see the intervals."
+    """What a metric did, over the conditions; first where there was nothing to test, and why."""
+    lost = [name for name, c in compared.items() if c.difference.points is None]
+    # Two runs or more that have no interval do not vary: no test, yet their mean may have moved.
+    steady = [
+        name
+        for name, c in compared.items()
+        if c.difference.points and c.difference.ci_low is None and c.n >= 2
+    ]
+    rest = {name: c for name, c in compared.items() if name not in (*lost, *steady)}
+    said = []
+    if lost:
+        said.append(
+            f"{metric} could not be compared in {', '.join(lost)}: no runs that finished in both "
+            "stores."
         )
-    return f"{metric} moved in {len(shifted)} of {len(compared)} conditions (Holm): {largest}."
+    if steady:
+        moves = ", ".join(f"{name} ({_move(compared[name])})" for name in steady)
+        said.append(
+            f"{metric} moved by the same amount at every seed in {moves}: no variation, so no test."
+        )
+    if rest:
+        said.append(_tested(metric, rest, "other " * (len(rest) < len(compared))))
+    return " ".join(said)
+
+
+def _tested(metric: str, compared: "Mapping[str, Comparison]", other: str) -> str:
+    """The same for conditions with a known difference; `other` if they are not all there are."""
+    shifted = [name for name, c in compared.items() if c.verdict.startswith("different")]
+    most = max(compared, key=lambda name: abs(compared[name].difference.points or 0.0))
+    if not compared[most].difference.points:
+        return f"{metric}: the same mean in every {other}condition."
+    n = len(compared)
+    largest = f"largest difference {_move(compared[most])} ({most})"
+    if not shifted:
+        where = f"any of {n} {other}conditions" if n > 1 else most
+        return (
+            f"{metric}: no move shown in {where} (Holm); {largest}. That does not show that there "
+            "is none: see the intervals."
+        )
+    where = f"{len(shifted)} of {counted(n, f'{other}condition')}"
+    return f"{metric} moved in {where} (Holm): {largest}."
+
+
+def _move(c: "Comparison") -> str:
+    return f"{c.difference.points:+.4g} {c.unit}"
 
 
 def _row(metric: str, condition: str, c: "Comparison") -> tuple[str, ...]:

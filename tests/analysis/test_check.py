@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy import stats
 
 from analysis.check import (
     _holm,
@@ -14,6 +15,7 @@ from analysis.check import (
     figures_sentence,
     gather,
 )
+from analysis.statistics.comparison import compare
 from analysis.statistics.intervals import prediction_interval
 from tests.analysis.conftest import run
 
@@ -26,6 +28,7 @@ class Reported:
     runs: int = 1
     class_: int | None = None
     source: str = ""
+    decimals: int | None = None
 
 
 @dataclass
@@ -101,9 +104,48 @@ def test_holm_forgives_one_figure_among_many_at_the_edge() -> None:
     assert first["p_adjusted"] == pytest.approx(4 * first["p"])
 
 
-@given(st.floats(0.7, 0.9), st.integers(1, 20))
-def test_p_and_interval_say_the_same(value: float, runs: int) -> None:
-    row = check_figures([Reported("a", "test accuracy", value, runs=runs)], {KEY: TEN}).iloc[0]
+def test_a_rounded_figure_stands_for_all_that_round_to_it() -> None:
+    ours = TEN + 0.004
+    loose, tight = check_figures(
+        [Reported("a", "test accuracy", 0.83, decimals=places) for places in (2, 3)], {KEY: ours}
+    ).itertuples()
+    low, high = prediction_interval(ours)
+    assert (loose.low, loose.high) == pytest.approx((low - 0.005, high + 0.005))
+    assert (tight.low, tight.high) == pytest.approx((low - 0.0005, high + 0.0005))
+    # .83 may be .825, which lies inside; what was written as .830 is .8295 at least.
+    assert 0.825 < high < 0.8295
+    assert (loose.inside, tight.inside) == (True, False)
+    error = ours.std(ddof=1) * np.sqrt(1.1)
+    assert loose.p == pytest.approx(2 * stats.t.sf((0.825 - ours.mean()) / error, 9))
+    assert (loose.decimals, tight.decimals) == (2, 3)
+
+
+def test_a_figure_within_half_a_unit_of_the_mean_is_no_evidence_at_all() -> None:
+    row = check_figures([Reported("a", "test accuracy", 0.8, decimals=2)], {KEY: TEN + 0.004})
+    assert row["p"].item() == 1
+
+
+def test_a_correct_program_whose_figure_was_rounded_disagrees_no_more_than_said() -> None:
+    random = np.random.default_rng(0)
+    truth = random.uniform(0.9, 0.95, 1000)
+    once, *ours = random.normal(truth, 0.001, (11, 1000))
+    values = {(f"{i}", "test accuracy", None): seeds for i, seeds in enumerate(np.transpose(ours))}
+
+    def outside(decimals: int | None) -> float:
+        figures = [
+            Reported(f"{i}", "test accuracy", round(x, 2), decimals=decimals)
+            for i, x in enumerate(once)
+        ]
+        return 1 - check_figures(figures, values)["inside"].astype(bool).mean()
+
+    assert outside(None) > 0.4
+    assert outside(2) < 0.05
+
+
+@given(st.floats(0.7, 0.9), st.integers(1, 20), st.sampled_from([None, 1, 2, 3]))
+def test_p_and_interval_say_the_same(value: float, runs: int, decimals: int | None) -> None:
+    figure = Reported("a", "test accuracy", value, runs=runs, decimals=decimals)
+    row = check_figures([figure], {KEY: TEN}).iloc[0]
     if abs(row["p"] - 0.05) > 1e-9:
         assert row["inside"] == (row["p"] > 0.05) == row["agrees"]
 
@@ -136,6 +178,15 @@ def test_without_variation_nothing_is_decided(values: list[float], note: str) ->
     assert note in row["note"]
     # What has no p is not of the family.
     assert checked.loc[1, "p_adjusted"] == checked.loc[1, "p"]
+
+
+def test_a_figure_is_of_the_runs_that_finished_and_counts_those_that_diverged() -> None:
+    figure = [Reported("a", "test accuracy", 0.8)]
+    row = check_figures(figure, {KEY: [np.nan, *TEN, np.nan]}).iloc[0]
+    assert (row["n"], row["agrees"], row["note"]) == (10, True, "diverged: 2 of 12")
+    assert row["p"] == check_figures(figure, {KEY: TEN})["p"].item()
+    row = check_figures(figure, {KEY: [np.nan, 0.8]}).iloc[0]
+    assert row["note"] == "1 finished seed: undecidable, 2 are needed; diverged: 1 of 2"
 
 
 def test_runs_class_and_source_may_be_missing() -> None:
@@ -196,9 +247,96 @@ def test_a_constant_difference_decides_nothing_however_float_noise_varies() -> N
     assert "no variation" in row["note"]
 
 
+@pytest.mark.parametrize("scale", [1e-14, 1e6 / 3])
+def test_what_is_no_variation_depends_on_the_size_of_the_values(scale: float) -> None:
+    varying = claim_values(scale * (TEN + np.linspace(0.01, 0.02, 10)), scale * TEN)
+    assert check_claims([CLAIM], varying)["verdict"].item() == "holds"
+    constant = check_claims([CLAIM], claim_values(scale * (TEN + 0.1), scale * TEN)).iloc[0]
+    assert constant["verdict"] == "undecided"
+    assert "no variation" in constant["note"]
+
+
+EPOCHS = "validation loss levelling-out epoch"
+LATER = Claim("one levels out later", EPOCHS, "large", "small")
+
+
+def epochs_of(first_seed: int = 0) -> dict:
+    greater, smaller = [36, 21, 23, 24, 23], [30, 14, 18, 22, 21]
+    return {
+        ("large", EPOCHS, None): by_seed(greater),
+        ("small", EPOCHS, None): by_seed(smaller).rename(lambda seed: seed + first_seed),
+    }
+
+
+@pytest.mark.parametrize(
+    ("paired", "low", "high", "verdict"),
+    [(True, 1.5, 7.3, "holds"), (False, -4.3, 13.1, "undecided")],
+)
+def test_a_claim_has_the_interval_of_the_comparison(
+    paired: bool, low: float, high: float, verdict: str
+) -> None:
+    values = epochs_of()
+    row = check_claims([LATER], values, paired=paired).iloc[0]
+    assert (row["low"], row["high"]) == pytest.approx((low, high), abs=0.06)
+    assert row["verdict"] == verdict
+    sides = [values[name, EPOCHS, None].to_numpy() for name in ("large", "small")]
+    seeds = {"seeds_a": range(5), "seeds_b": range(5)}
+    same = compare(*sides, paired=paired, unit="epochs", **seeds).difference
+    assert (row["low"], row["high"]) == pytest.approx((same.ci_low, same.ci_high))
+
+
+def test_seeds_in_common_are_needed_for_pairs_alone() -> None:
+    apart = epochs_of(first_seed=5)
+    row = check_claims([LATER], apart, paired=False).iloc[0]
+    assert (row["n_greater"], row["n_smaller"], row["note"]) == (5, 5, "")
+    assert row["low"] == pytest.approx(-4.3, abs=0.06)
+    row = check_claims([LATER], apart).iloc[0]
+    assert (row["n"], row["verdict"]) == (0, "undecided")
+    assert row["note"] == "no seed in common: undecidable"
+
+
+def test_a_single_run_on_either_side_gives_no_interval() -> None:
+    values = epochs_of()
+    values["small", EPOCHS, None] = values["small", EPOCHS, None].iloc[:1]
+    row = check_claims([LATER], values, paired=False).iloc[0]
+    assert row["note"] == "5 + 1 runs: undecidable, 2 + 2 are needed"
+    row = check_claims([LATER], values).iloc[0]
+    assert row["difference"] == 6
+    assert np.isnan(row["low"])
+    assert row["note"] == "1 pair: undecidable, 2 are needed"
+
+
+def test_runs_that_diverged_are_counted_in_the_note_of_a_claim() -> None:
+    lost = np.where(np.arange(10) < 7, np.nan, TEN + np.linspace(0.04, 0.05, 10))
+    counts = "diverged: large 7 of 10, small 0 of 10; the difference is over those that finished"
+    values = claim_values(lost, TEN)
+    row = check_claims([CLAIM], values).iloc[0]
+    assert (row["n"], row["verdict"], row["note"]) == (3, "holds", counts)
+    row = check_claims([CLAIM], values, paired=False).iloc[0]
+    assert (row["n_greater"], row["n_smaller"], row["note"]) == (3, 10, counts)
+
+
+def test_diverged_runs_count_as_guesses_in_the_worst_case() -> None:
+    lost = np.where(np.arange(10) < 7, np.nan, TEN + np.linspace(0.04, 0.05, 10))
+    for paired in (True, False):
+        for chance, worst in ((0.1, "contradicted"), (0.75, "undecided"), (0.95, "holds")):
+            row = check_claims(
+                [CLAIM], claim_values(lost, TEN), paired=paired, chance={"mean drop": chance}
+            ).iloc[0]
+            assert row["verdict"] == "holds"
+            assert row["note"].endswith(f"; with diverged runs at chance it reads {worst}")
+
+
+def test_where_every_run_of_a_condition_diverged_the_note_says_both() -> None:
+    row = check_claims([CLAIM], claim_values([np.nan] * 10, TEN)).iloc[0]
+    assert (row["n"], row["verdict"]) == (0, "undecided")
+    assert row["note"].startswith("0 pairs: undecidable, 2 are needed; diverged: large 10 of 10,")
+
+
 def test_a_claim_about_what_was_not_run_is_undecided() -> None:
     row = check_claims([CLAIM], {}).iloc[0]
     assert (row["n"], row["verdict"]) == (0, "undecided")
+    assert row["note"] == "0 pairs: undecidable, 2 are needed"
 
 
 def test_one_sentence_sums_it_up() -> None:
@@ -216,6 +354,12 @@ def test_one_sentence_sums_it_up() -> None:
     claims = check_claims([CLAIM, CLAIM], claim_values(TEN + np.linspace(0.01, 0.02, 10), TEN))
     assert claims_sentence(claims) == "2 of 2 claims hold, 0 contradicted, 0 undecided."
     assert claims_sentence(check_claims([], {})) == "No claims were made elsewhere."
+
+
+def test_a_figure_that_every_run_rounds_to_agrees() -> None:
+    figures = [Reported("a", "test accuracy", 0.33, decimals=places) for places in (2, 3)]
+    frame = check_figures(figures, {KEY: [1 / 3] * 3})
+    assert frame["agrees"].tolist() == [True, None]
 
 
 def test_a_figure_that_every_run_has_agrees_and_another_one_is_undecidable() -> None:

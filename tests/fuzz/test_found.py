@@ -125,6 +125,12 @@ def test_a_scale_without_seeds_and_a_figure_of_no_runs_are_refused():
             Reported(**({"condition": "a", "metric": "test loss", "value": 1} | wrong))
 
 
+@pytest.mark.parametrize("decimals", [-1, 1, 16, 10**400, 2.0, True], ids=lambda d: str(d)[:9])
+def test_decimals_that_a_figure_is_not_written_with_are_refused(decimals):
+    with pytest.raises(InputError, match="decimals"):
+        Reported(condition="a", metric="test accuracy", value=0.93, decimals=decimals)
+
+
 @pytest.mark.parametrize(
     "start", [b"\xef\xbb\xbf", b"# coding: latin-1\n# \xe9\n"], ids=["mark", "latin-1"]
 )

@@ -54,8 +54,19 @@ def test_diverged_and_failed_runs_are_counted_with_their_interval(ebb, store):
     for seed, status in ((7, "diverged"), (8, "diverged"), (9, "failed")):
         store.save(made_record("shuffled", seed, status=status), "digest", planned=10)
     out = summary(ebb)
-    assert "2 of 10 runs diverged (20 %, Wilson 95 % interval 6 to 51 %)" in out
+    assert "2 of 9 runs diverged (22 %, Wilson 95 % interval 6 to 55 %)" in out
     assert "1 of 10 runs failed and are left out" in out
+
+
+def test_a_run_that_crashed_is_not_counted_as_one_that_did_not_diverge(ebb, store):
+    endings = ["finished"] * 3 + ["diverged"] * 2 + ["failed"] * 4 + ["stopped"]
+    for seed, status in enumerate(endings):
+        store.save(made_record("shuffled", seed, status=status), "digest", planned=10)
+    out = summary(ebb)
+    # SciPy: binomtest(2, 5).proportion_ci(method="wilson") is .1176 to .7693.
+    assert "2 of 5 runs diverged (40 %, Wilson 95 % interval 12 to 77 %)" in out
+    assert "the means are over the 3 that finished" in out
+    assert "4 of 10 runs failed and are left out" in out
 
 
 def test_a_condition_without_a_finished_run_beside_one_with_some(ebb, store):

@@ -2,7 +2,9 @@
 
 import pytest
 
+from analysis.statistics.comparison import compare
 from core import Store
+from studies.report.moved import _sentence
 from tests.studies.conftest import OTHER_ENVIRONMENT, keep, made_record, refused
 from tests.studies.report.pages import Page
 
@@ -64,6 +66,38 @@ def test_a_move_that_varies_has_its_interval_and_verdict(ebb, two):
             keep(two[1], made_record(condition, seed, accuracy=right), planned=6)
     out = call_of(ebb, two).out
     assert "test accuracy moved in 1 of 2 conditions (Holm): largest difference -15" in out
+
+
+def test_a_mean_that_moved_by_the_same_amount_at_every_seed_has_moved(ebb, two):
+    fill(two[0])
+    fill(two[1], shift=-0.1)
+    said = call_of(ebb, two).out.splitlines()
+    assert (
+        "test accuracy moved by the same amount at every seed in shuffled (-10 points): no "
+        "variation, so no test. test accuracy: the same mean in every other condition." in said
+    )
+
+
+def test_what_could_not_be_compared_did_not_stay_the_same(ebb, two):
+    fill(two[0])
+    fill(two[1], status="diverged")
+    said = call_of(ebb, two).out
+    assert "same mean" not in said
+    assert (
+        "test accuracy could not be compared in shuffled, class-sequential: no runs that finished "
+        "in both stores." in said
+    )
+
+
+def test_of_a_single_condition_no_number_of_conditions_is_said():
+    old, new = [0.9, 0.8, 0.85], [0.9, 0.82, 0.84]
+    seeds = range(3)
+    compared = {"x": compare(new, old, paired=True, seeds_a=seeds, seeds_b=seeds)}
+    sentence = _sentence("test accuracy", compared)
+    assert sentence.startswith("test accuracy: no move shown in x (Holm); largest difference")
+    moved = [0.6, 0.49, 0.54]
+    compared = {"x": compare(moved, old, paired=True, seeds_a=seeds, seeds_b=seeds)}
+    assert "moved in 1 of 1 condition (Holm): largest" in _sentence("test accuracy", compared)
 
 
 def test_other_recipes_are_no_change_of_version(ebb, two):
