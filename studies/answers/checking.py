@@ -89,11 +89,11 @@ def check_reading(reading: Reading) -> Checked:
 def difference_in_words(row: Mapping[str, Any]) -> str:
     """A claim's difference with its interval, in its own unit, and what is to be noted."""
     metric = row["metric"]
-    factor, digits, unit = (100, 1, " points") if is_fraction(metric) else (1, 3, "")
+    factor, digits, unit = (100, ".1f", " points") if is_fraction(metric) else (1, ".3g", "")
     if unit_of(metric) == "epochs":
-        digits, unit = 1, " epochs"
+        digits, unit = ".1f", " epochs"
     difference, low, high = (
-        f"{factor * row[name]:+.{digits}f}" for name in ("difference", "low", "high")
+        f"{factor * row[name]:+{digits}}" for name in ("difference", "low", "high")
     )
     said = []
     if row["n"] > 0:

@@ -267,7 +267,7 @@ def _equal(c: "Comparison") -> bool:
 def _number(value: float | None, unit: str) -> str:
     if value is None or math.isnan(value):
         return "-"
-    return f"{100 * value:.2f}" if unit == "points" else f"{value:.4f}"
+    return f"{100 * value:.2f}" if unit == "points" else f"{value:.4g}"
 
 
 def _signed(value: float | None) -> str:
