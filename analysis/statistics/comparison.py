@@ -231,7 +231,7 @@ def compare(
         *no_variation_notes(used, scale, unit, f"{name_a} minus {name_b}"),
         *small_sample_notes(used),
         *coarse_notes(used),
-        *sameness_notes(used, name_a, name_b),
+        *sameness_notes(used, name_a, name_b, chance),
         *notes,
         *divergence_notes(failures, name_a, name_b, chance),
         *worst_case_notes(

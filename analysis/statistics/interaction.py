@@ -256,7 +256,7 @@ def double_difference(
     notes = [
         *no_variation_notes(used, scale, unit, "the difference of differences"),
         *small_sample_notes(used),
-        *_sameness_notes(cells, used, names),
+        *_sameness_notes(cells, used, names, chance),
         *notes,
         *_divergence_notes(columns, chance),
         *worst_case_notes(primary.verdict, primary.difference.points, worst),
@@ -301,12 +301,14 @@ def _worst_case(
     return worst_case(primary_decision(used, scale, level, margin), chance)
 
 
-def _sameness_notes(cells: Counts, used: UsedRuns, names: Sequence[str]) -> list[str]:
+def _sameness_notes(
+    cells: Counts, used: UsedRuns, names: Sequence[str], chance: float | None
+) -> list[str]:
     """Conditions with one result for every seed, or two that differ in one treatment yet agree."""
     notes = []
     for i, j in ((0, 1), (2, 3), (0, 2), (1, 3)):
         pair = replace(used, ka=cells[i], kb=cells[j], first=cells[i] - cells[j])
-        notes += sameness_notes(pair, names[i], names[j])
+        notes += sameness_notes(pair, names[i], names[j], chance)
     return notes
 
 

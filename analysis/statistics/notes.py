@@ -53,14 +53,16 @@ def coarse_notes(used: UsedRuns) -> list[str]:
     ]
 
 
-def sameness_notes(used: UsedRuns, name_a: str, name_b: str) -> list[str]:
+def sameness_notes(
+    used: UsedRuns, name_a: str, name_b: str, chance: float | None = None
+) -> list[str]:
     """A condition with one result for every seed, or two conditions that are the same.
 
-    Not where nothing or everything is right: seeds may well agree on that.
+    Not where nothing or everything is right, or as much as a guess has: seeds may well agree on it.
     """
     if used.n < 2 or used.coarse:
         return []
-    bounds = (0, round(1 / used.step))
+    bounds = [round(value / used.step) for value in (0, 1, chance or 0)]
     notes = [
         f"{name} has the same result for every seed: does the seed reach the network?"
         for k, name in ((used.ka, name_a), (used.kb, name_b))

@@ -25,7 +25,7 @@ from analysis.statistics.significance import ExactTest
 from analysis.statistics.verdict import Equivalence
 
 Compared = Comparison | DoubleDifference
-MOST_NAMES = 10
+MOST_NAMES = 3
 
 
 def explain(comparison: Comparison) -> str:
@@ -115,21 +115,22 @@ def friedman_words(family: Family) -> str:
 
 def family_notes(family: Family) -> list[str]:
     """The notes on the comparisons of a family, each once, with what it is about if not all."""
-    about: dict[str, list[str]] = {}
+    about: dict[str, list[Comparison]] = {}
     for c in family.comparisons:
-        name = f"{c.a} - {c.b}" if c.class_ is None else f"class {c.class_}"
         for note in c.notes:
-            about.setdefault(note, []).append(name)
-    return [
-        note if len(names) == family.size else f"{_some(names)}: {note}"
-        for note, names in about.items()
-    ]
+            about.setdefault(note, []).append(c)
+    return [_about(each, family.size) + note for note, each in about.items()]
 
 
-def _some(names: Sequence[str]) -> str:
-    """Names, or the first of many: a, b, c and 4 more."""
-    more = f" and {len(names) - MOST_NAMES} more" if len(names) > MOST_NAMES else ""
-    return ", ".join(names[:MOST_NAMES]) + more
+def _about(each: Sequence[Comparison], size: int) -> str:
+    """What a remark on some comparisons of a family is about; nothing if on all of them."""
+    if len(each) == size:
+        return ""
+    classes = each[0].class_ is not None
+    if len(each) > MOST_NAMES:
+        return f"{len(each)} of {size} {'classes' if classes else 'comparisons'}: "
+    names = [f"class {c.class_}" if classes else f"{c.a} - {c.b}" for c in each]
+    return f"{', '.join(names)}: "
 
 
 def explain_interaction(found: DoubleDifference) -> str:

@@ -52,6 +52,12 @@ def test_equal_values_raise_the_floor_of_runs_that_are_not_paired():
     assert "needed without a tie" in result.note
 
 
+def test_seeds_may_agree_on_a_guess():
+    guessed = np.full(6, 0.1)
+    assert "same result" in pairs(guessed, BASE[:6], n_test=100).note
+    assert "same result" not in pairs(guessed, BASE[:6], n_test=100, chance=0.1).note
+
+
 @pytest.mark.parametrize("value", [0.0, 1.0])
 def test_seeds_may_agree_that_nothing_or_everything_is_right(value):
     one = compare([value] * 6, BASE[:6], paired=True, seeds_a=range(6), seeds_b=range(6))

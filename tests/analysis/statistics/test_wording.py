@@ -1,4 +1,5 @@
 import json
+from dataclasses import replace
 
 import numpy as np
 
@@ -51,6 +52,10 @@ def test_what_a_correction_does_not_touch_is_not_said_to_be_corrected():
 def test_a_remark_within_a_family_says_what_it_is_about():
     notes = family_notes(family(a=WIGGLE, b=np.zeros(8)))
     assert "b - control: b and control are identical at every seed: are they one recipe?" in notes
+    few = family(a=WIGGLE, b=np.zeros(8), c=np.zeros(8), d=np.zeros(8), e=np.zeros(8))
+    assert any(note.startswith("b - control: no variation") for note in family_notes(few))
+    once = [replace(c, notes=("fragile",) * (c.a != "a")) for c in few.comparisons]
+    assert family_notes(replace(few, comparisons=tuple(once))) == ["4 of 5 comparisons: fragile"]
 
 
 def test_one_comparison_is_no_family_to_speak_of():
