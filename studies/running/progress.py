@@ -2,8 +2,10 @@
 
 import contextlib
 import sys
+import threading
 import time
 from collections import Counter
+from importlib import import_module
 from types import TracebackType
 from typing import Any
 
@@ -32,6 +34,7 @@ class Lines:
         self.at: dict[tuple[str, int], int] = {}
         self.waiting = Counter(job.condition for job in plan.jobs)
         self.primary, self.looked_for_primary = plan.primary, False
+        self.imported: threading.Thread | None = None
         self.start = time.monotonic()
 
     def __enter__(self) -> "Lines":
@@ -70,7 +73,6 @@ class Lines:
         else:
             self.say(f"{describe(record)} ({self.ended_runs} of {self.runs}{self.left()})")
         if record.status == "finished" and not self.looked_for_primary:
-            self.looked_for_primary = True
             self.look_for_primary(record)
 
     def look_for_primary(self, record: Record) -> None:
@@ -78,6 +80,15 @@ class Lines:
 
         What a run has is known when it has run: a callback may have added to its figures.
         """
+        if self.imported is None:
+            # It takes a second, in which records that come are to be kept: look at a later run.
+            self.imported = threading.Thread(
+                target=import_module, args=("analysis.values",), daemon=True
+            )
+            self.imported.start()
+        if self.imported.is_alive():
+            return
+        self.looked_for_primary = True
         from analysis.values import values_of
 
         try:

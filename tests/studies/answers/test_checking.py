@@ -26,7 +26,7 @@ NO_INTERVAL = {"low": float("nan"), "high": float("nan")}
             {"paired": False, "n": 9, "n_smaller": 9},
             "+5.0 points, 95 % interval +2.0 to +8.0, 10 + 9 runs",
         ),
-        ({"metric": "test loss"}, "+0.050, 95 % interval +0.020 to +0.080, 10 pairs of runs"),
+        ({"metric": "test loss"}, "+0.05, 95 % interval +0.02 to +0.08, 10 pairs of runs"),
         ({"note": "noted"} | NO_INTERVAL, "+5.0 points, 10 pairs of runs; noted"),
         ({"n": 1, "note": "1 pair: undecidable"} | NO_INTERVAL, "+5.0 points; 1 pair: undecidable"),
         (
