@@ -96,6 +96,12 @@ study = Study(
 )
 
 
+def heed_signals():
+    """In a command that begins: whoever runs these tests may ignore signals (`&`, nohup)."""
+    for number in (signal.SIGINT, signal.SIGHUP):
+        signal.signal(number, signal.SIG_DFL)
+
+
 class Run(NamedTuple):
     """What tells a run that was kept from the same run done again."""
 
@@ -121,8 +127,7 @@ class Ground:
 
     def start(self, *options: str, **more: object) -> subprocess.Popen:
         """A driver at work."""
-        # A shell's background job ignores Ctrl-C, and so would all that these tests start.
-        more.setdefault("preexec_fn", lambda: signal.signal(signal.SIGINT, signal.SIG_DFL))
+        more.setdefault("preexec_fn", heed_signals)
         return subprocess.Popen(
             command("run", "faults_study.py", *options),
             cwd=self.folder,

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.faults.conftest import SCORES, Ground, children, ended, results, wait_until
+from tests.faults.conftest import SCORES, Ground, children, ended, heed_signals, results, wait_until
 from tests.studies.conftest import command, fresh_environment
 from tests.studies.running.test_executor import gone_within
 
@@ -176,6 +176,11 @@ def test_a_second_signal_leaves_at_once_and_the_store_is_still_good(tmp_path, ex
     assert ground.kept().items() >= kept.items()
 
 
+def at_a_terminal_of_its_own():
+    heed_signals()
+    ioctl(0, termios.TIOCSCTTY, 0)
+
+
 def test_a_terminal_that_is_closed_ends_a_run_in_order(ground):
     ours, theirs = pty.openpty()
     driver = subprocess.Popen(
@@ -186,7 +191,7 @@ def test_a_terminal_that_is_closed_ends_a_run_in_order(ground):
         stdout=theirs,
         stderr=theirs,
         start_new_session=True,
-        preexec_fn=lambda: ioctl(0, termios.TIOCSCTTY, 0),
+        preexec_fn=at_a_terminal_of_its_own,
     )
     os.close(theirs)
     with ended(driver):
