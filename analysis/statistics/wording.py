@@ -66,7 +66,7 @@ def explain(comparison: Comparison) -> str:
         rows += _failure_words(c, c.failures)
     used = format_runs(c.n_a, c.n_b, paired=c.paired)
     rows.append(("used", used + (f" of {c.planned} planned" if c.planned is not None else "")))
-    return _as_text(c, _sentence(c), rows)
+    return _as_text(c, sentence(c), rows)
 
 
 def explain_family(family: Family) -> str:
@@ -84,7 +84,7 @@ def explain_family(family: Family) -> str:
         [
             family_words(family),
             *([friedman] if friedman else []),
-            *(_sentence(comparison) for comparison in family.comparisons),
+            *(sentence(comparison) for comparison in family.comparisons),
             *(f"note: {note}" for note in family_notes(family)),
         ]
     )
@@ -173,15 +173,15 @@ def explain_interaction(found: DoubleDifference) -> str:
         rows.append(("worst case", _worst_words(c, c.worst_case, reading)))
     used = format_runs(c.n, c.n, paired=True, noun=c.noun)
     rows.append(("used", used + (f" of {c.planned} planned" if c.planned is not None else "")))
-    return _as_text(c, _interaction_sentence(c), rows)
+    return _as_text(c, interaction_sentence(c), rows)
 
 
-def _as_text(c: Compared, sentence: str, rows: list[tuple[str, str]]) -> str:
+def _as_text(c: Compared, verdict: str, rows: list[tuple[str, str]]) -> str:
     # The sentence of an undecidable comparison has quoted the first note.
     notes = c.notes[1 if c.verdict == "undecidable" else 0 :]
     rows = [*rows, *(("note", note) for note in notes)]
     width = max(len(name) for name, _ in rows)
-    return "\n".join([sentence, "", *(f"{name:<{width}}  {words}" for name, words in rows)])
+    return "\n".join([verdict, "", *(f"{name:<{width}}  {words}" for name, words in rows)])
 
 
 def _test_rows(c: Compared, name: str, difference: str) -> list[tuple[str, str]]:
@@ -215,7 +215,8 @@ def margin_words(e: Equivalence, unit: str) -> str:
     )
 
 
-def _interaction_sentence(c: DoubleDifference) -> str:
+def interaction_sentence(c: DoubleDifference) -> str:
+    """The verdict on an interaction: do the effects add up?"""
     d, e = c.difference, c.equivalence
     effects = f"the effects of {c.a} and {c.b}"
     what = f"{c.metric} of {c.both}"
@@ -253,7 +254,8 @@ def _minus(c: DoubleDifference, one: str, other: str) -> float | None:
     return (c.means[one] - c.means[other]) * (100.0 if c.unit == "points" else 1.0)
 
 
-def _sentence(c: Comparison) -> str:
+def sentence(c: Comparison) -> str:
+    """The verdict on a comparison."""
     d = c.difference
     what = c.metric if c.class_ is None else f"{c.metric} of class {c.class_}"
     if d.points is None or d.ci_low is None or d.ci_high is None or c.verdict == "undecidable":

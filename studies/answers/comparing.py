@@ -202,10 +202,9 @@ class Result:
 
     def sentences(self) -> list[str]:
         """The verdict on each comparison and interaction."""
-        from analysis.statistics.wording import explain, explain_interaction
+        from analysis.statistics.wording import interaction_sentence, sentence
 
-        texts = [*map(explain, self._comparisons()), *map(explain_interaction, self.interactions)]
-        return [text.partition("\n")[0] for text in texts]
+        return [*map(sentence, self._comparisons()), *map(interaction_sentence, self.interactions)]
 
     def _comparisons(self) -> "Sequence[Comparison]":
         from analysis.statistics.families import Family
@@ -218,27 +217,31 @@ class Result:
         """The comparisons as a table and their sentences; then the interactions likewise."""
         from analysis.statistics.comparison import Comparison
         from analysis.statistics.comparison_table import comparison_table, interaction_table
-        from analysis.statistics.families import Family
-        from analysis.statistics.wording import explain_family, margin_words
+        from analysis.statistics.wording import (
+            explain_family,
+            interaction_sentence,
+            margin_words,
+            sentence,
+        )
         from studies.answers.rendering import show
 
         shown: list[tuple[pd.DataFrame, str, list[str]]] = []
         found = self.found
         if isinstance(found, Comparison):
             title = f"{found.metric} of {found.a} and {found.b}: {found.test.name}, 95 % interval"
-            sentence = str(found).partition("\n")[0]
-            notes = [f"note: {note}" for note in found.notes if note not in sentence]
+            verdict = sentence(found)
+            notes = [f"note: {note}" for note in found.notes if note not in verdict]
             if found.equivalence is not None:
                 notes.insert(0, f"equivalence: {margin_words(found.equivalence, found.unit)}")
-            shown.append((comparison_table(found), title, [sentence, *notes]))
+            shown.append((comparison_table(found), title, [verdict, *notes]))
         elif found is not None:
             title, *lines = explain_family(found).split("\n")
             shown.append((comparison_table(found), title, lines))
         if self.interactions:
-            lines = [str(each).partition("\n")[0] for each in self.interactions]
+            lines = list(map(interaction_sentence, self.interactions))
             title = interaction_words(self.interactions)
             shown.append((interaction_table(self.interactions), title, lines))
-        first = found.comparisons[0] if isinstance(found, Family) else found or self.interactions[0]
+        first = (self._comparisons() or self.interactions)[0]
         where = f"{first.study} ({first.variant}): " if first.study else ""
         for i, (table, title, lines) in enumerate(shown):
             if style == "markdown":
@@ -391,7 +394,7 @@ def _of_each_class(
 
 def _show_family(family: "Family") -> None:
     from analysis.statistics.comparison_table import comparison_table
-    from analysis.statistics.wording import explain, family_notes, family_words, friedman_words
+    from analysis.statistics.wording import family_notes, family_words, friedman_words, sentence
     from studies.answers.rendering import show
 
     if family.friedman is not None:
@@ -400,6 +403,6 @@ def _show_family(family: "Family") -> None:
     show(comparison_table(family), "text", decimals=2)
     say("")
     for comparison in family.comparisons:
-        say(explain(comparison).partition("\n")[0])
+        say(sentence(comparison))
     for note in family_notes(family):
         say(f"note: {note}")

@@ -100,6 +100,7 @@ def differences_picture(found: Any) -> Picture:
     from analysis.statistics.comparison import Comparison
 
     comparisons = [found] if isinstance(found, Comparison) else list(found.comparisons)
+    points = _points_of(found)
     alt = "Differences with their 95 % intervals. " + _some([_difference(c) for c in comparisons])
     rows = [
         (f"{c.a} - {c.b}", c.n, c.difference.points, c.difference.ci_low, c.difference.ci_high)
@@ -112,8 +113,8 @@ def differences_picture(found: Any) -> Picture:
         f"Paired differences of {comparisons[0].metric}"
         if comparisons[0].paired
         else f"Differences of {comparisons[0].metric}",
-        f"{_points_of(found)}he bar is the 95 % interval of the mean difference. An interval that "
-        "crosses the dashed line leaves the direction open.",
+        f"{f'{points}; the' if points else 'The'} bar is the 95 % interval of the mean difference. "
+        "An interval that crosses the dashed line leaves the direction open.",
         f"{alt}.",
         comparison_figure(found),
         numbers,
@@ -123,14 +124,12 @@ def differences_picture(found: Any) -> Picture:
 
 
 def _points_of(found: Any) -> str:
-    """What the points of a comparison's picture are, up to the next sentence's first letter."""
+    """What the points of a comparison's picture are; nothing where it has none."""
     from analysis.statistics.comparison import Comparison
 
     if isinstance(found, Comparison):
-        return f"Points are the runs{', joined by seed' if found.paired else ''}; t"
-    if found.comparisons[0].paired:
-        return "Faint points are the differences of the pairs; t"
-    return "T"
+        return f"Points are the runs{', joined by seed' if found.paired else ''}"
+    return "Faint points are the differences of the pairs" if found.comparisons[0].paired else ""
 
 
 def _written(comparisons: "Sequence[Comparison]") -> "pd.DataFrame":
