@@ -2,7 +2,7 @@
 
 Importing this package costs nothing: each name loads its module when it is first used (PEP 562),
 so that the command line's light commands pay for neither pandas nor seaborn. The figures of single
-classes (`learned`, `drop`, `recovery`, ...) are in `analysis.forgetting`.
+classes (`learned`, `drop`, `recovery`, ...) are in `analysis.metrics.class_forgetting`.
 """
 
 from importlib import import_module
@@ -16,14 +16,34 @@ if TYPE_CHECKING:
         figures_sentence,
         gather,
     )
-    from analysis.confusion import accuracy, class_accuracy, mean_class_accuracy
-    from analysis.dead_units import dead_units_table
     from analysis.figures.class_segments import class_segment_heatmap
     from analysis.figures.saving import save
-    from analysis.forgetting import recency_bias
-    from analysis.gradients import gradient_table
-    from analysis.misclassified import misclassified_table
-    from analysis.position import class_positions, position_sentences, position_table, resemblance
+    from analysis.metrics.class_forgetting import recency_bias
+    from analysis.metrics.confusion import accuracy, class_accuracy, mean_class_accuracy
+    from analysis.metrics.dead_units import dead_units_table
+    from analysis.metrics.gradients import gradient_table
+    from analysis.metrics.misclassified import misclassified_table
+    from analysis.metrics.recency import (
+        class_positions,
+        position_sentences,
+        position_table,
+        resemblance,
+    )
+    from analysis.metrics.task_metrics import (
+        average_accuracy,
+        average_incremental_accuracy,
+        backward_transfer,
+        forgetting_first_minus_last,
+        forgetting_max_minus_last,
+        forward_transfer,
+        intransigence,
+        learning_accuracy,
+        mean_forgetting_first_minus_last,
+        mean_forgetting_max_minus_last,
+        minimum_accuracy,
+        worst_case_accuracy,
+    )
+    from analysis.metrics.values import values_of
     from analysis.runs import EvaluationLike, RunLike
     from analysis.scores import condition_scores, read_scores
     from analysis.statistics.comparison import Comparison, compare
@@ -50,21 +70,6 @@ if TYPE_CHECKING:
         status_counts,
         summary_table,
     )
-    from analysis.tasks import (
-        average_accuracy,
-        average_incremental_accuracy,
-        backward_transfer,
-        forgetting_first_minus_last,
-        forgetting_max_minus_last,
-        forward_transfer,
-        intransigence,
-        learning_accuracy,
-        mean_forgetting_first_minus_last,
-        mean_forgetting_max_minus_last,
-        minimum_accuracy,
-        worst_case_accuracy,
-    )
-    from analysis.values import values_of
 
 __all__ = [
     "Comparison",
@@ -140,12 +145,12 @@ _MODULE_OF = {
     "gather": "check",
     "Comparison": "statistics.comparison",
     "compare": "statistics.comparison",
-    "accuracy": "confusion",
-    "class_accuracy": "confusion",
-    "mean_class_accuracy": "confusion",
+    "accuracy": "metrics.confusion",
+    "class_accuracy": "metrics.confusion",
+    "mean_class_accuracy": "metrics.confusion",
     "adjust": "statistics.corrections",
-    "dead_units_table": "dead_units",
-    "gradient_table": "gradients",
+    "dead_units_table": "metrics.dead_units",
+    "gradient_table": "metrics.gradients",
     "DoubleDifference": "statistics.interaction",
     "double_difference": "statistics.interaction",
     "compare_all": "statistics.families",
@@ -153,7 +158,7 @@ _MODULE_OF = {
     "friedman": "statistics.families",
     "class_segment_heatmap": "figures.class_segments",
     "save": "figures.saving",
-    "recency_bias": "forgetting",
+    "recency_bias": "metrics.class_forgetting",
     "binomial_standard_error": "statistics.intervals",
     "median_interval": "statistics.intervals",
     "percentiles": "statistics.intervals",
@@ -161,14 +166,14 @@ _MODULE_OF = {
     "quantile_interval": "statistics.intervals",
     "t_interval": "statistics.intervals",
     "wilson_interval": "statistics.intervals",
-    "misclassified_table": "misclassified",
+    "misclassified_table": "metrics.misclassified",
     "explain_plan": "statistics.planning",
     "plan": "statistics.planning",
     "plan_from_pilot": "statistics.planning",
-    "class_positions": "position",
-    "position_sentences": "position",
-    "position_table": "position",
-    "resemblance": "position",
+    "class_positions": "metrics.recency",
+    "position_sentences": "metrics.recency",
+    "position_table": "metrics.recency",
+    "resemblance": "metrics.recency",
     "EvaluationLike": "runs",
     "RunLike": "runs",
     "condition_scores": "scores",
@@ -181,19 +186,19 @@ _MODULE_OF = {
     "per_class_table": "tables",
     "status_counts": "tables",
     "summary_table": "tables",
-    "average_accuracy": "tasks",
-    "average_incremental_accuracy": "tasks",
-    "backward_transfer": "tasks",
-    "forgetting_first_minus_last": "tasks",
-    "forgetting_max_minus_last": "tasks",
-    "forward_transfer": "tasks",
-    "intransigence": "tasks",
-    "learning_accuracy": "tasks",
-    "mean_forgetting_first_minus_last": "tasks",
-    "mean_forgetting_max_minus_last": "tasks",
-    "minimum_accuracy": "tasks",
-    "worst_case_accuracy": "tasks",
-    "values_of": "values",
+    "average_accuracy": "metrics.task_metrics",
+    "average_incremental_accuracy": "metrics.task_metrics",
+    "backward_transfer": "metrics.task_metrics",
+    "forgetting_first_minus_last": "metrics.task_metrics",
+    "forgetting_max_minus_last": "metrics.task_metrics",
+    "forward_transfer": "metrics.task_metrics",
+    "intransigence": "metrics.task_metrics",
+    "learning_accuracy": "metrics.task_metrics",
+    "mean_forgetting_first_minus_last": "metrics.task_metrics",
+    "mean_forgetting_max_minus_last": "metrics.task_metrics",
+    "minimum_accuracy": "metrics.task_metrics",
+    "worst_case_accuracy": "metrics.task_metrics",
+    "values_of": "metrics.values",
     "explain": "statistics.wording",
     "explain_interaction": "statistics.wording",
 }

@@ -17,13 +17,13 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import stdtr
 
-from analysis.formatting import counted
+from analysis.metrics.units import unit_of
+from analysis.metrics.values import values_of
+from analysis.rendering.formatting import counted
 from analysis.runs import RunLike
 from analysis.statistics.corrections import adjust
 from analysis.statistics.intervals import NO_INTERVAL, mean_and_sd, prediction_interval
 from analysis.statistics.matching import UsedRuns, on_grid, values_per_seed
-from analysis.units import unit_of
-from analysis.values import values_of
 
 Key = tuple[str, str, int | None]
 FIGURES = [

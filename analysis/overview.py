@@ -6,9 +6,9 @@ from collections.abc import Sequence
 
 import pandas as pd
 
+from analysis.metrics.values import values_of
 from analysis.runs import RunLike, finished_by_condition
 from analysis.statistics.intervals import describe
-from analysis.values import values_of
 
 DETAIL = ("n", "mean", "ci_low", "ci_high", "sd", "p25", "p50", "p75")
 

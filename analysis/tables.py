@@ -15,8 +15,14 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from analysis.confusion import accuracy, class_accuracy
-from analysis.learning_curve import METRICS, SETTLED, curve_figure
+from analysis.metrics.confusion import accuracy, class_accuracy
+from analysis.metrics.learning_curve import METRICS, SETTLED, curve_figure
+from analysis.metrics.values import (
+    EVALUATION_METRICS,
+    class_forgetting,
+    forgetting_scalars,
+    values_of,
+)
 from analysis.runs import (
     STATUSES,
     RunLike,
@@ -28,12 +34,6 @@ from analysis.runs import (
     whole_sets,
 )
 from analysis.statistics.intervals import describe
-from analysis.values import (
-    EVALUATION_METRICS,
-    class_forgetting,
-    forgetting_scalars,
-    values_of,
-)
 
 Floats = NDArray[np.float64]
 
@@ -141,7 +141,7 @@ def forgetting_table(runs: Sequence[RunLike], set: str = "test-sample") -> pd.Da
     """What each class lost and won back over the segments, mean over seeds.
 
     `learned`, `final`, `drop`, `recency`, `recovery` and both forgettings are defined in
-    `analysis.forgetting`; ci_low and ci_high are the 95 % t-interval of `drop`;
+    `analysis.metrics.class_forgetting`; ci_low and ci_high are the 95 % t-interval of `drop`;
     `minimum_after_first_turn` is the lowest later accuracy; `untrained` the accuracy before
     training. `recovery` is NaN for one epoch and for classes that never come back (tasks),
     `untrained` where it was not evaluated.

@@ -146,7 +146,7 @@ def by_fit(network: str, way: str, epochs: int) -> list[float]:
 
 
 def by_ebb(network: str, way: str, epochs: int) -> list[float]:
-    from core.environment import xla_flags
+    from core.training.environment import xla_flags
 
     os.environ["XLA_FLAGS"] = xla_flags()
     import tensorflow as tf

@@ -15,7 +15,7 @@ import time
 from pathlib import Path
 
 from core import Recipe, Record, Store
-from core.store import COLUMNS, _checksum, _row
+from core.storage.store import COLUMNS, _checksum, _row
 
 EBB = Path(sys.executable).parent / "ebb"
 SHOWN = 1000

@@ -2,12 +2,11 @@
 
 from typing import TYPE_CHECKING, Any
 
-from core.augmented_copy import AugmentedCopy
-from core.damage import Damage
-from core.environment import environment, fingerprint
 from core.evaluation import Evaluation, EvaluationPlan
-from core.input_noise import GaussianNoise
-from core.label_noise import (
+from core.examples.augmented_copies import AugmentedCopy
+from core.examples.corruptions import Damage
+from core.examples.input_noise import GaussianNoise
+from core.examples.label_noise import (
     ConfusedLabels,
     Corrupted,
     LabelNoise,
@@ -16,17 +15,18 @@ from core.label_noise import (
     WrongLabelsByClass,
     flips,
 )
-from core.memory import Memory
-from core.named import Named, named
-from core.order import Blocks, Blurred, ClassSequential, Order, Schedule, Shuffled, Tasks
+from core.examples.splits import HoldOut, Split
 from core.recipe import Pretraining, Recipe, Transfer, replaced
 from core.record import Record
-from core.replay import Replay, Replayed
-from core.split import HoldOut, Split
-from core.store import Store
+from core.schedule.buffers import Memory
+from core.schedule.orders import Blocks, Blurred, ClassSequential, Order, Schedule, Shuffled, Tasks
+from core.schedule.replay import Replay, Replayed
+from core.spec import Named, named
+from core.storage.store import Store
+from core.training.environment import environment, fingerprint
 
 if TYPE_CHECKING:
-    from core.trainer import Trainer
+    from core.training.trainer import Trainer
 
 __all__ = [
     "AugmentedCopy",
@@ -70,7 +70,7 @@ __all__ = [
 def __getattr__(name: str) -> Any:
     """Import the trainer, and with it TensorFlow, when it is first asked for."""
     if name == "Trainer":
-        from core.trainer import Trainer
+        from core.training.trainer import Trainer
 
         return Trainer
     raise AttributeError(f"module 'core' has no attribute {name!r}")

@@ -6,9 +6,9 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from core.damage import Damage
-from core.quantities import is_count
-from core.split import Indices
+from core.checks import is_count
+from core.examples.corruptions import Damage
+from core.examples.splits import Indices
 from data import InputError
 
 SETS = ("test", "validation", "train")
@@ -48,7 +48,7 @@ class EvaluationPlan:
         sets: Evaluated in full before training and after every epoch; an empty one is left out.
             `test`, `validation`, `train` (all that is trained on, augmented copies too, held
             against the labels taught), its parts (see `PARTS`), and damaged test sets by kind and
-            severity, as in `gaussian-0.1` (see `core.damage`).
+            severity, as in `gaussian-0.1` (see `core.examples.corruptions`).
         at_end: Further sets, evaluated once, after the training.
         segments: Whether to evaluate `test-sample` after every segment as well.
         segment_examples: Size of `test-sample`: a fixed sample of the test set, the same for

@@ -8,23 +8,23 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from core.augmented_copy import AugmentedCopy
+from core.checks import is_count
 from core.evaluation import EvaluationPlan
-from core.input_noise import GaussianNoise
-from core.label_noise import (
+from core.examples.augmented_copies import AugmentedCopy
+from core.examples.input_noise import GaussianNoise
+from core.examples.label_noise import (
     ConfusedLabels,
     LabelNoise,
     RedrawnLabels,
     WrongLabels,
     WrongLabelsByClass,
 )
+from core.examples.preprocessing import STEPS
+from core.examples.splits import HoldOut
 from core.models import BUILDERS, builder
-from core.named import Named, named, source
-from core.order import Blocks, Blurred, ClassSequential, Order, Shuffled, Tasks
-from core.preprocessing import STEPS
-from core.quantities import is_count
-from core.replay import Replay
-from core.split import HoldOut
+from core.schedule.orders import Blocks, Blurred, ClassSequential, Order, Shuffled, Tasks
+from core.schedule.replay import Replay
+from core.spec import Named, named, source
 from data import InputError
 
 # What may stand in a recipe's fields, by the name it has in JSON.
@@ -95,14 +95,14 @@ class Recipe:
     split: HoldOut = field(default_factory=HoldOut)
     """What is held out for validation."""
     preprocessing: tuple[str, ...] = ()
-    """Steps from `core.preprocessing`, from left to right."""
+    """Steps from `core.examples.preprocessing`, from left to right."""
     loss: str = "sparse_categorical_crossentropy"
     """A Keras loss by name; labels are one-hot encoded for the losses that need it."""
     optimiser: Named = field(default_factory=lambda: named("Adam"))
     """A Keras optimiser by its Keras name."""
     schedule: Named | None = None
     """A Keras learning-rate schedule, `OneCycle`, or the callback `ReduceLROnPlateau`; lengths in
-    steps, or from above 0 to 1.0 as shares of the training (see `core.schedules`)."""
+    steps, or from above 0 to 1.0 as shares of the training (see `core.training.lr_schedules`)."""
     early_stopping: Named | None = None
     """The Keras callback `EarlyStopping` with its parameters."""
     order: Order = field(default_factory=Shuffled)
@@ -124,7 +124,7 @@ class Recipe:
     evaluation: EvaluationPlan = field(default_factory=EvaluationPlan)
     """What is measured when."""
     compiler: Literal["auto", "xla", "graph"] = "auto"
-    """How the training loop is compiled; `auto` decides by the layers (see `core.program`)."""
+    """How the training loop is compiled; `auto` decides by the layers (see `core.training.compiled`)."""
 
     def __post_init__(self) -> None:
         """Refuse what cannot be trained, before anything is."""

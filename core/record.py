@@ -28,7 +28,7 @@ class Record:
         study, variant, condition, seed: Whose run it is.
         recipe: The recipe as JSON.
         data: Checksum of the data set, see `data.Dataset`.
-        environment: See `core.environment`.
+        environment: See `core.training.environment`.
         status: `finished`; `diverged` (the loss was not finite: an outcome); `failed` (a fault,
             described in `error`); `stopped` (by the user).
         error: One line, if failed.

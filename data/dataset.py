@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from data.checks import check_arrays
 from data.errors import quoted
-from data.npz import ARRAYS
+from data.formats.npz import ARRAYS
 
 
 @dataclass(frozen=True, eq=False)

@@ -6,15 +6,15 @@ import os
 from contextlib import suppress
 from pathlib import Path
 
-from data.archive import is_archive
-from data.cifar10 import cifar_batches
 from data.errors import InputError, quoted, shortly
-from data.files import ArrayFiles, idx_files, npz_file
-from data.finding import IDX, IMAGES, Files
-from data.images import ImageFiles, image_files
+from data.formats.archive import is_archive
+from data.formats.files import ArrayFiles, idx_files, npz_file
+from data.formats.finding import IDX, IMAGES, Files
+from data.formats.images import ImageFiles, image_files
+from data.formats.npz import ARRAYS, write_npz
 from data.loading import BUILT_IN, is_plain_name
-from data.npz import ARRAYS, write_npz
-from data.stl10 import find_stl10
+from data.named.cifar10 import cifar_batches
+from data.named.stl10 import find_stl10
 
 
 def import_folder(name: str, source: Path, folder: Path) -> Path:
@@ -23,7 +23,7 @@ def import_folder(name: str, source: Path, folder: Path) -> Path:
     Args:
         name: The new data set's name: letters, digits, `_`, `-`, `.` and spaces.
         source: A folder with the four IDX files (each plain or .gz), else exactly one .npz file,
-            else the published files of CIFAR-10 or STL-10, else images (see `data.images`); or a
+            else the published files of CIFAR-10 or STL-10, else images (see `data.formats.images`); or a
             .npz file or an archive of images itself. It is only read.
         folder: The user's data folder; made if it is not there.
 

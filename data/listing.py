@@ -6,13 +6,13 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
-from data.cube import CUBE, SHAPE, SOURCE
-from data.digits import DIGITS, digits_shape
 from data.errors import InputError
-from data.finding import Files, find_files
-from data.keras_loader import cache_folders
+from data.formats.finding import Files, find_files
 from data.loading import own_names
-from data.official import OFFICIAL, find_official
+from data.named.cube import CUBE, SHAPE, SOURCE
+from data.named.digits import DIGITS, digits_shape
+from data.named.keras_loader import cache_folders
+from data.named.official import OFFICIAL, find_official
 
 Status = Literal["here", "incomplete", "unreadable", "missing", "download"]
 

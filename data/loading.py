@@ -7,13 +7,13 @@ import os
 import re
 from pathlib import Path
 
-from data.cube import CUBE, load_cube
 from data.dataset import Dataset
-from data.digits import DIGITS, load_digits
 from data.errors import InputError, quoted
-from data.files import ArrayFiles, npz_file
-from data.finding import IDX, IMAGES, find_files
-from data.official import OFFICIAL, load_official
+from data.formats.files import ArrayFiles, npz_file
+from data.formats.finding import IDX, IMAGES, find_files
+from data.named.cube import CUBE, load_cube
+from data.named.digits import DIGITS, load_digits
+from data.named.official import OFFICIAL, load_official
 
 BUILT_IN = (*DIGITS, CUBE, *OFFICIAL)
 _IMPORT = "`ebb data import NAME FOLDER`"
@@ -24,7 +24,7 @@ def load(name: str, folder: Path | None = None) -> Dataset:
 
     Args:
         name: `digits`, `digits-colour`, `cube`, `mnist`, `fashion-mnist`, `cifar10`, `stl10`; a
-            sub-folder of `folder` with the four IDX files, `name.npz` or images (see `data.images`)
+            sub-folder of `folder` with the four IDX files, `name.npz` or images (see `data.formats.images`)
             in it; or the path of a .npz file with the arrays x_train, y_train, x_test and y_test.
         folder: The user's data folder (--data-dir or EBB_DATA). When given, published data sets
             are looked for there and nowhere else; when None, in the system's data sets and Keras'

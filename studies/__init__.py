@@ -9,10 +9,10 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from studies.scoring import Scoring
-    from studies.scripting.interactive import read, run
-    from studies.scripting.results import Results
-    from studies.study import Claim, Interaction, Quick, Reported, Shares, Study
+    from studies.api import read, run
+    from studies.definition.scoring import Scoring
+    from studies.definition.study import Claim, Interaction, Quick, Reported, Shares, Study
+    from studies.results.results import Results
 
 __all__ = [
     "Claim",
@@ -28,11 +28,11 @@ __all__ = [
 ]
 
 _MODULE_OF = {
-    "Results": "scripting.results",
-    "Scoring": "scoring",
-    "read": "scripting.interactive",
-    "run": "scripting.interactive",
-} | dict.fromkeys(("Claim", "Interaction", "Quick", "Reported", "Shares", "Study"), "study")
+    "Results": "results.results",
+    "Scoring": "definition.scoring",
+    "read": "api",
+    "run": "api",
+} | dict.fromkeys(("Claim", "Interaction", "Quick", "Reported", "Shares", "Study"), "definition.study")
 
 
 def __getattr__(name: str) -> Any:

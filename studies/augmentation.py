@@ -14,8 +14,8 @@ An epoch with the copy has twice the steps. Its training accuracy is over both h
 from dataclasses import replace
 
 from core import AugmentedCopy, HoldOut, Recipe, named
+from studies.definition.study import Quick, Study
 from studies.label_noise import STOP
-from studies.study import Quick, Study
 
 FRESH = ("horizontal-flip", "rotation-15", "shift-0.1")
 NEARLY_BLACK = AugmentedCopy(flip=True, rotation=15.0, shift=0.1, divided_by=255.0)

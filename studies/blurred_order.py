@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from core import Blurred
 from studies.class_order import shuffled
-from studies.study import Quick, Study
+from studies.definition.study import Quick, Study
 
 SHARES = (0.0, 0.01, 0.05, 0.1, 0.2, 0.5, 1.0)
 

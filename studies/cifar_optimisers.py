@@ -8,7 +8,7 @@ of it.
 """
 
 from core import Recipe, named
-from studies.study import Claim, Quick, Reported, Study
+from studies.definition.study import Claim, Quick, Reported, Study
 
 NOTEBOOK = "notebook on optimisers"
 

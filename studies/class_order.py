@@ -8,7 +8,7 @@ that the two conditions differ in nothing but the order.
 from dataclasses import replace
 
 from core import ClassSequential, EvaluationPlan, HoldOut, Recipe, named
-from studies.study import Claim, Quick, Reported, Study
+from studies.definition.study import Claim, Quick, Reported, Study
 
 shuffled = Recipe(
     dataset="mnist",

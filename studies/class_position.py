@@ -10,7 +10,7 @@ from dataclasses import replace
 
 from core import ClassSequential, Shuffled
 from studies import class_order
-from studies.study import Quick, Study
+from studies.definition.study import Quick, Study
 
 shuffled = replace(class_order.shuffled, order=Shuffled(classes="latin-square"))
 

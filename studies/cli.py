@@ -7,7 +7,7 @@ import sys
 import click
 
 from data import InputError
-from studies.commands import answers, catalogue, data, records, report, run, store
+from studies.commands import catalogue, data, records, report, results, run, store
 from studies.commands.options import DONE, INTERRUPTED, WRONG_CALL, remark
 from studies.running.interruption import Interrupted, interruptible
 
@@ -23,7 +23,7 @@ def ebb() -> None:
 
 for command in (
     *(catalogue.list_studies, run.run, records.status, records.show, records.remove),
-    *(answers.table, answers.check, answers.compare, answers.plan, report.report),
+    *(results.table, results.check, results.compare, results.plan, report.report),
     *(data.data_group, store.store_group),
 ):
     ebb.add_command(command)
@@ -70,7 +70,7 @@ def main() -> None:
 
 
 def _refuse(message: str) -> int:
-    from studies.answers.rendering import clean
+    from analysis.rendering.tables import clean
 
     remark(f"ebb: {clean(' '.join(message.split()))}")
     return WRONG_CALL

@@ -7,7 +7,7 @@ same one with batch normalisation, dropout and an L2 penalty. Adam 1e-4 with dec
 """
 
 from core import HoldOut, Recipe, named
-from studies.study import Claim, Quick, Reported, Study
+from studies.definition.study import Claim, Quick, Reported, Study
 
 NOTEBOOK = "notebook on noise and width"
 TUNED = {

@@ -12,8 +12,8 @@ training and after every epoch. A run whose loss overflows has diverged: an outc
 from dataclasses import replace
 
 from core import EvaluationPlan, Recipe, named
+from studies.definition.study import Claim, Quick, Reported, Study
 from studies.monitored_mlp import NOTEBOOK, unmonitored
-from studies.study import Claim, Quick, Reported, Study
 
 DEPTHS = (2, 5, 10, 20, 40, 60)
 INITIALISERS = ("he_normal", "glorot_uniform", "random_normal")

@@ -9,9 +9,9 @@ from dataclasses import replace
 
 from core import EvaluationPlan, Recipe, Replay, WrongLabels
 from studies.class_order import shuffled
+from studies.definition.study import Interaction, Quick, Study
 from studies.label_noise import SETS
 from studies.replay import sequential, with_replay
-from studies.study import Interaction, Quick, Study
 
 
 def crossed(name: str, recipe: Recipe) -> dict[str, Recipe]:

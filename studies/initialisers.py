@@ -11,7 +11,7 @@ tenth of it.
 """
 
 from core import Recipe, named
-from studies.study import Claim, Quick, Reported, Study
+from studies.definition.study import Claim, Quick, Reported, Study
 
 NOTEBOOK = "notebook on initialisers"
 REPORTED = {

@@ -10,7 +10,7 @@ no test set; here the other 8,000 are the test set.
 from dataclasses import replace
 
 from core import EvaluationPlan, HoldOut, Pretraining, Recipe, RedrawnLabels, WrongLabels, named
-from studies.study import Claim, Quick, Reported, Study
+from studies.definition.study import Claim, Quick, Reported, Study
 
 NOTEBOOK = "notebook on noise and width"
 SHARES = (0.0, 0.1, 0.2, 0.4)

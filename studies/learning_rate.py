@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from core import ClassSequential, named
 from studies.class_order import shuffled
-from studies.study import Claim, Quick, Study
+from studies.definition.study import Claim, Quick, Study
 
 RATES = (1e-4, 3e-4, 1e-3, 3e-3, 1e-2)
 

@@ -4,7 +4,7 @@ Experiment A1 of the notebook on tanh and relu.
 """
 
 from core import Recipe, named
-from studies.study import Quick, Reported, Study
+from studies.definition.study import Quick, Reported, Study
 
 NOTEBOOK = "notebook on tanh and relu"
 

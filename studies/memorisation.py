@@ -22,7 +22,7 @@ from dataclasses import replace
 
 from core import ConfusedLabels, EvaluationPlan, HoldOut, Recipe, named
 from studies.class_order import NOTEBOOK
-from studies.study import Claim, Quick, Reported, Study
+from studies.definition.study import Claim, Quick, Reported, Study
 
 structured = Recipe(
     dataset="cube",

@@ -10,7 +10,7 @@ training it does no more than that. Text and code agree, so as asked and as code
 from dataclasses import replace
 
 from core import HoldOut, Recipe, named
-from studies.study import Quick, Reported, Study
+from studies.definition.study import Quick, Reported, Study
 
 NOTEBOOK = "notebook on deeper networks"
 VALIDATION = (0.7882, 0.8180, 0.8312, 0.8430, 0.8492)

@@ -7,14 +7,14 @@ and validates on the former for MNIST, on the latter for Fashion-MNIST; here the
 set.
 
 The notebook says where its curves level out, not how that was read. Here it is the first epoch
-whose validation loss lies within 1 % of the run's lowest (`analysis.learning_curve`); of a curve
+whose validation loss lies within 1 % of the run's lowest (`analysis.metrics.learning_curve`); of a curve
 that still falls at the last epoch it is a lower bound. Two data sets have no examples in common, so
 a comparison of them is not paired.
 """
 
 from core import HoldOut, Recipe, named
+from studies.definition.study import Claim, Quick, Reported, Study
 from studies.label_noise import NOTEBOOK, STOP
-from studies.study import Claim, Quick, Reported, Study
 
 LEVELS_OUT = "validation loss levelling-out epoch"
 VALIDATED_ON = {

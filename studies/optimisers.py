@@ -7,7 +7,7 @@ does not ask for. The notebook validates on 2,000 test images and has no test se
 8,000 are the test set.
 
 How much a curve fluctuates is a number here: the standard deviation of the changes of the
-validation accuracy from epoch to epoch, after the fifth (`analysis.learning_curve`). How fast a
+validation accuracy from epoch to epoch, after the fifth (`analysis.metrics.learning_curve`). How fast a
 network learns is the first epoch whose validation loss lies within 1 % of the run's lowest. The
 notebook's best SGD is taken to be that of rate .1. The record keeps which test images the network
 misclassifies at the end, to be drawn.
@@ -16,8 +16,8 @@ misclassifies at the end, to be drawn.
 from itertools import pairwise
 
 from core import EvaluationPlan, HoldOut, Named, Recipe, named
+from studies.definition.study import Claim, Quick, Study
 from studies.label_noise import STOP
-from studies.study import Claim, Quick, Study
 
 RATES = (1.0, 0.1, 0.01, 0.001)
 OPTIMISERS = {

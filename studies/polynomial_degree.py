@@ -10,9 +10,9 @@ another noise scales the same draws: so conditions are compared in pairs.
 from itertools import product
 
 from core import named
+from studies.definition.scoring import Scoring
+from studies.definition.study import Quick, Shares, Study
 from studies.polynomials import RULES, SIMPLEST, SMALLEST, TRUE, scores
-from studies.scoring import Scoring
-from studies.study import Quick, Shares, Study
 
 DEGREES = (2, 5)
 NOISES = (0.1, 0.5, 2.0)

@@ -20,8 +20,8 @@ what the errors of the two are held against.
 import numpy as np
 from numpy.typing import NDArray
 
-from core.quantities import is_count, is_number
-from core.seeds import stream
+from core.checks import is_count, is_number
+from core.random_streams import stream
 from data import InputError
 
 RULES = SMALLEST, SIMPLEST, TRUE = "smallest-error", "one-standard-error", "true-degree"

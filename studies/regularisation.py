@@ -8,8 +8,8 @@ the other 2,000 are the test set. D5d is the study `augmentation`.
 """
 
 from core import HoldOut, Recipe, named
+from studies.definition.study import Quick, Reported, Study
 from studies.label_noise import NOTEBOOK
-from studies.study import Quick, Reported, Study
 
 PENALTIES = (1.0, 0.001)
 DROPOUTS = (0.5, 0.05)

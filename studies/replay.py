@@ -10,7 +10,7 @@ from dataclasses import replace
 
 from core import ClassSequential, Recipe, Replay
 from studies.class_order import shuffled
-from studies.study import Quick, Study
+from studies.definition.study import Quick, Study
 
 sequential = replace(shuffled, order=ClassSequential())
 

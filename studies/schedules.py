@@ -12,15 +12,15 @@ otherwise the shape of their source. Each is compared with the constant rate of 
 - step: a tenth after half of the steps, and again after three quarters (He et al. 2016);
 - exponential: down to a hundredth by the last step;
 - cosine: half a cosine down to 0 (Loshchilov and Hutter 2017, without restarts);
-- one-cycle: from a tenth up, down again, and out (Smith and Topin 2017; see `core.schedules`);
+- one-cycle: from a tenth up, down again, and out (Smith and Topin 2017; see `core.training.lr_schedules`);
 - plateau: half of it whenever the validation loss has not improved for two epochs.
 """
 
 from dataclasses import replace
 
 from core import Recipe, named
+from studies.definition.study import Quick, Study
 from studies.monitored_mlp import unmonitored
-from studies.study import Quick, Study
 
 PEAKS = (1e-3, 1e-2)
 

@@ -7,8 +7,8 @@ and made no test.
 from dataclasses import replace
 
 from core import named
+from studies.definition.study import Claim, Quick, Reported, Study
 from studies.linear_baseline import NOTEBOOK, linear
-from studies.study import Claim, Quick, Reported, Study
 
 START = {"kernel_initializer": "random_normal", "bias_initializer": "random_normal"}
 

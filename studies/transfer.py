@@ -12,7 +12,7 @@ the same with CIFAR-10: `--conditions` runs those of one data set.
 """
 
 from core import Recipe, Transfer, named
-from studies.study import Claim, Quick, Reported, Study
+from studies.definition.study import Claim, Quick, Reported, Study
 
 NOTEBOOK = "notebook on transfer"
 

@@ -7,7 +7,7 @@ does not ask for. The notebook validates on 2,000 test images and has no test se
 """
 
 from core import HoldOut, Recipe, named
-from studies.study import Claim, Quick, Study
+from studies.definition.study import Claim, Quick, Study
 
 WIDTHS = (10, 50, 100, 500, 1000)
 

@@ -9,7 +9,7 @@ front.
 from dataclasses import replace
 
 from core import EvaluationPlan, GaussianNoise, Recipe
-from studies.study import Claim, Quick, Study
+from studies.definition.study import Claim, Quick, Study
 from studies.width import with_width
 
 WIDTHS = (10, 50, 100, 150, 200, 250)

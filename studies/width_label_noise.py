@@ -8,9 +8,9 @@ redrawn (.354 of them end up wrong) and a layer of 10 relu units stands in front
 from dataclasses import replace
 
 from core import EvaluationPlan, Recipe, RedrawnLabels, WrongLabels
-from core.label_noise import LabelNoise
+from core.examples.label_noise import LabelNoise
+from studies.definition.study import Claim, Quick, Reported, Study
 from studies.label_noise import NOTEBOOK, SETS
-from studies.study import Claim, Quick, Reported, Study
 from studies.width import with_width
 
 WIDTHS = (10, 50, 100, 150, 200, 250)

@@ -4,7 +4,7 @@ import os
 
 from hypothesis import settings
 
-from core.environment import xla_flags
+from core.training.environment import xla_flags
 
 os.environ.update(
     KERAS_BACKEND="tensorflow",

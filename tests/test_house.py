@@ -53,7 +53,7 @@ def within_analysis(room):
 
 def test_statistics_are_of_values_wherever_they_come_from():
     known = {name for name in within_analysis("statistics") if "statistics" not in name}
-    assert known == {"analysis.formatting"}
+    assert known == {"analysis.rendering.formatting"}
 
 
 def test_figures_show_what_others_found():
@@ -77,10 +77,15 @@ def test_imports_go_one_way(room, file):
 
 HEAVY = {"tensorflow", "keras"}
 TRAINING = {
-    "core/measurements.py",  # gradients and the outputs of inner layers are the network's to give
+    "core/training/probes.py",  # gradients and the outputs of inner layers are the network's to give
     "studies/running/event_files.py",  # TensorBoard's files are written by TensorFlow
-    *("core/device.py", "core/program.py", "core/trainer.py", "studies/running/worker.py"),
-    "core/schedules.py",  # a schedule is a Keras class, computed inside the compiled epoch
+    *(
+        "core/training/device_arrays.py",
+        "core/training/compiled.py",
+        "core/training/trainer.py",
+        "studies/running/worker.py",
+    ),
+    "core/training/lr_schedules.py",  # a schedule is a Keras class, computed inside the compiled epoch
     *(str(file.relative_to(ROOT)) for file in (ROOT / "core" / "models").glob("*.py")),
 }
 
@@ -98,7 +103,7 @@ def test_only_training_knows_keras(room, file):
         ("core", {"pandas", "scipy", "sklearn", "tensorflow", "keras"}),
         ("analysis", {"pandas", "scipy", "seaborn", "tensorflow", "keras"}),
         ("studies", {"pandas", "scipy", "seaborn", "tensorflow", "keras"}),
-        ("studies.scripting.interactive", {"pandas", "scipy", "seaborn", "tensorflow", "keras"}),
+        ("studies.api", {"pandas", "scipy", "seaborn", "tensorflow", "keras"}),
         ("studies.running.runner", {"pandas", "scipy", "tensorflow", "keras"}),
         ("studies.cli", {"pandas", "scipy", "rich", "distributed", "tensorflow", "keras"}),
         ("analysis.tables", {"scipy.stats", "seaborn", "tensorflow", "keras"}),
@@ -113,7 +118,7 @@ def test_a_module_brings_in_no_more_than_it_needs(module, absent):
 
 
 def test_every_study_file_is_in_the_catalogue():
-    from studies.catalogue import NAMES, find
+    from studies.definition.catalogue import NAMES, find
 
     text = {file.stem: file.read_text() for file in (ROOT / "studies").glob("*.py")}
     files = {name.replace("_", "-") for name, code in text.items() if "\nstudy = Study(" in code}

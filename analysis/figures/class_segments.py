@@ -14,9 +14,9 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 from numpy.typing import NDArray
 
-from analysis.confusion import class_accuracy
 from analysis.figures.panels import heat_map, label_cells
-from analysis.formatting import counted
+from analysis.metrics.confusion import class_accuracy
+from analysis.rendering.formatting import counted
 from analysis.runs import (
     RunLike,
     class_segments,

@@ -8,8 +8,8 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from analysis.confusion import class_accuracy
 from analysis.figures.panels import FAINT, INK, MOST_MARKS, TICKS, grid, heading, seed_titles
+from analysis.metrics.confusion import class_accuracy
 from analysis.runs import RunLike, finished_by_condition, last_evaluation
 
 COLUMNS = ("condition", "class", "seed", "accuracy")

@@ -10,7 +10,7 @@ import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from analysis.formatting import IN_PERCENT
+from analysis.rendering.formatting import IN_PERCENT
 from analysis.statistics.comparison import Comparison
 from analysis.statistics.families import Family
 

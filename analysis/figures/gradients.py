@@ -14,7 +14,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from analysis.gradients import gradient_table
+from analysis.metrics.gradients import gradient_table
 from analysis.runs import RunLike
 
 NUMBER = re.compile(r"\d+(?!.*\d)")

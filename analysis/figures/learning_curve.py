@@ -10,8 +10,8 @@ from matplotlib.collections import LineCollection
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from analysis.confusion import accuracy
 from analysis.figures.panels import FAINT, INK, MOST_MARKS, grid, heading, seed_titles
+from analysis.metrics.confusion import accuracy
 from analysis.runs import RunLike, epoch_evaluations, finished_by_condition
 from analysis.statistics.intervals import percentiles
 

@@ -10,10 +10,10 @@ from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
+from analysis.metrics.units import is_fraction
+from analysis.metrics.values import values_of
 from analysis.runs import RunLike, finished_by_condition
 from analysis.statistics.intervals import percentiles
-from analysis.units import is_fraction
-from analysis.values import values_of
 
 INK = "#222222"
 FAINT = "#0072B2"  # blue of Okabe and Ito: told apart by everybody

@@ -15,7 +15,7 @@ from matplotlib.colors import Colormap, Normalize
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from analysis.formatting import counted
+from analysis.rendering.formatting import counted
 
 Floats = NDArray[np.float64]
 

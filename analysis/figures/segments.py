@@ -10,8 +10,8 @@ from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from analysis.confusion import class_accuracy
 from analysis.figures.panels import colour_bar, grid, heading, heat_map, label_cells, seed_titles
+from analysis.metrics.confusion import class_accuracy
 from analysis.runs import RunLike, finished_by_condition, has_segments, segment_confusions
 
 Floats = NDArray[np.float64]

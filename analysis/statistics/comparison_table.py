@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-from analysis.formatting import IN_PERCENT
+from analysis.rendering.formatting import IN_PERCENT
 from analysis.statistics.comparison import Comparison
 from analysis.statistics.families import Family
 from analysis.statistics.interaction import DoubleDifference

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy import stats
 
-from analysis.formatting import format_runs
+from analysis.rendering.formatting import format_runs
 from analysis.statistics.comparison import Comparison, compare
 from analysis.statistics.corrections import Correction, adjust
 from analysis.statistics.displayed import Displayed

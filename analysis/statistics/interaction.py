@@ -22,7 +22,7 @@ from typing import Any, ClassVar, Protocol, Self
 import numpy as np
 from numpy.typing import ArrayLike
 
-from analysis.formatting import format_level
+from analysis.rendering.formatting import format_level
 from analysis.statistics.corrections import Correction
 from analysis.statistics.displayed import Displayed
 from analysis.statistics.divergence import WorstCase, worst_case

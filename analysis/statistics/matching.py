@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from analysis.formatting import counted, format_runs
+from analysis.rendering.formatting import counted, format_runs
 
 Floats = NDArray[np.float64]
 Counts = NDArray[np.int64]

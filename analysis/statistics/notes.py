@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from analysis.formatting import format_fraction, format_signed
+from analysis.rendering.formatting import format_fraction, format_signed
 from analysis.statistics.divergence import Failures, WorstCase
 from analysis.statistics.matching import UsedRuns
 from analysis.statistics.significance import ExactTest

@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy import stats
 
-from analysis.formatting import format_amount
+from analysis.rendering.formatting import format_amount
 from analysis.statistics.statistical_power import sd_of_differences, seeds_needed
 
 UPPER_CONFIDENCE = 0.8  # a pilot's sd is replaced by its upper bound at this confidence

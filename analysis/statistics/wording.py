@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from analysis.formatting import (
+from analysis.rendering.formatting import (
     counted,
     format_amount,
     format_level,

@@ -13,7 +13,7 @@ from core.models.lenet import lenet
 from core.models.lenet_inside import lenet_inside, squeezed_lenet
 from core.models.mlp import deep_mlp, linear, mlp
 from core.models.resnet50 import resnet50
-from core.named import resolve
+from core.spec import resolve
 
 BUILDERS: dict[str, Callable[..., Any]] = {
     "linear": linear,

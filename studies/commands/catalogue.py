@@ -13,8 +13,8 @@ def list_studies(style: str) -> None:
     """The studies there are."""
     import json
 
-    from analysis.formatting import format_duration
-    from studies.catalogue import NAMES, find
+    from analysis.rendering.formatting import format_duration
+    from studies.definition.catalogue import NAMES, find
 
     studies = [find(name) for name in NAMES]
     if style == "json":

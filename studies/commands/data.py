@@ -17,8 +17,8 @@ def data_group() -> None:
 @data_option
 def data_list(data_dir: Path | None) -> None:
     """The data sets, and where each comes from."""
+    from analysis.rendering.tables import clean
     from data import available
-    from studies.answers.rendering import clean
 
     for row in available(data_dir):
         shape = " x ".join(map(str, row.shape)) if row.shape else ""
@@ -32,8 +32,8 @@ def data_show(name: str, data_dir: Path | None) -> None:
     """Read and check a data set, and say what is in it."""
     import numpy as np
 
+    from analysis.rendering.tables import clean
     from data import load
-    from studies.answers.rendering import clean
 
     dataset = load(name, data_dir)
     x = dataset.x_train
@@ -54,8 +54,8 @@ def data_show(name: str, data_dir: Path | None) -> None:
 @data_option
 def data_import(name: str, source: Path, data_dir: Path | None) -> None:
     """Check the files in SOURCE and keep them as the data set NAME."""
+    from analysis.rendering.tables import clean
     from data import import_folder
-    from studies.answers.rendering import clean
 
     if data_dir is None:
         raise InputError("Received no --data-dir; expected the folder to keep the data set in.")

@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from core.store import Store
+from core.storage.store import Store
 from data import InputError
 
 DONE, FELL_SHORT, WRONG_CALL, INTERRUPTED = 0, 1, 2, 130
@@ -83,7 +83,7 @@ def confirm(question: str, yes: bool) -> None:
 
 def hold(store: Store, study: str, variant: str) -> None:
     """Be the only process that writes these records, until the command ends."""
-    from core.lock import held
+    from core.storage.lock import held
 
     note = click.get_current_context().with_resource(held(store.folder, study, variant))
     if note:

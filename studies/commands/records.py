@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from core.store import Store
+from core.storage.store import Store
 from data import InputError
 from studies.commands.options import confirm, format_option, hold, store_option
 
@@ -15,8 +15,8 @@ from studies.commands.options import confirm, format_option, hold, store_option
 @format_option("text", "json")
 def status(study: str | None, folder: Path, style: str) -> None:
     """What the store holds; with a STUDY, run by run."""
-    from studies.answers.reading import study_name
-    from studies.records.inventory import store_status
+    from studies.results.inventory import store_status
+    from studies.results.reading import study_name
 
     store_status(Store(folder), study and study_name(study), style)
 
@@ -26,7 +26,7 @@ def status(study: str | None, folder: Path, style: str) -> None:
 @store_option
 def show(run: str, folder: Path) -> None:
     """One run: the key that `ebb status STUDY` prints, or its beginning."""
-    from studies.records.inventory import show_run
+    from studies.results.inventory import show_run
 
     show_run(Store(folder), run)
 
@@ -39,9 +39,9 @@ def show(run: str, folder: Path) -> None:
 @store_option
 def remove(study: str, variant: str | None, key: str | None, yes: bool, folder: Path) -> None:
     """Remove a study's records from the store, its kept weights and unfinished runs with them."""
-    from analysis.formatting import counted
-    from studies.answers.reading import choose_variant, study_name
-    from studies.records.leftovers import remove_files
+    from analysis.rendering.formatting import counted
+    from studies.results.leftovers import remove_files
+    from studies.results.reading import choose_variant, study_name
 
     store = Store(folder)
     study = study_name(study)

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from core.store import Store
+from core.storage.store import Store
 from data import InputError
 from studies.commands.options import data_option, store_option, variant_option
 
@@ -47,7 +47,7 @@ def report(
     The page needs no network and runs nothing. Of several studies, a page each and an index.
     """
     if stores is not None:
-        from studies.report.moved import write_moved
+        from studies.report.store_comparison import write_moved
 
         if figures is not None or len(studies) > 1:
             raise InputError(

@@ -9,15 +9,15 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from analysis.formatting import counted, format_duration, format_numbers
-from core.store import Store
+from analysis.rendering.formatting import counted, format_duration, format_numbers
+from core.storage.store import Store
 from data import InputError
 from studies.commands.options import FELL_SHORT, confirm, data_option, hold, remark, store_option
 from studies.running.interruption import Interruption
 
 if TYPE_CHECKING:
+    from studies.definition.variant import Variant
     from studies.running.runner import Plan
-    from studies.variant import Variant
 
 
 @click.command()
@@ -90,12 +90,12 @@ def run(
     """
     farewell = f"Interrupted; what ended is kept. To go on: {_same_call()}"
     interruption = click.get_current_context().with_resource(Interruption(farewell))
-    from studies.answers.rendering import clean
-    from studies.catalogue import find
+    from analysis.rendering.tables import clean
+    from studies.definition.catalogue import find
+    from studies.definition.variant import variant_of
     from studies.running.executor import Executor, NoWorkersError, Reports, processors
     from studies.running.progress import display
     from studies.running.runner import begin_anew, execute, make_plan
-    from studies.variant import variant_of
 
     if keep_weights and tensorboard is not None:
         raise InputError(
@@ -188,7 +188,7 @@ def run(
             f"{counted(processes, 'worker')}"
         )
     if any(record.repeatable and record.status != "failed" for record in records) or plan.done:
-        from studies.answers.printing import after_run
+        from studies.results.printing import after_run
 
         after_run(store, study, variant.name)
     if failed or plan.failed:
@@ -201,7 +201,7 @@ def run(
 
 def _expected(plan: "Plan", variant: "Variant", store: Store, workers: int) -> str:
     """The time and the memory that the plan takes, as far as earlier records tell."""
-    from studies.records.memory import expected_megabytes
+    from studies.running.memory import expected_megabytes
     from studies.running.runner import expected_seconds
 
     seconds = expected_seconds(plan, variant, store)
@@ -226,13 +226,13 @@ def _seeds_by_condition(plan: "Plan") -> list[str]:
 
 def _import_for_the_answer() -> None:
     """What prints the answer takes two seconds to import: it can while the workers train."""
-    for module in ("studies.answers.printing", "analysis.statistics.wording", "rich.table"):
+    for module in ("studies.results.printing", "analysis.statistics.wording", "rich.table"):
         import_module(module)
 
 
 def _seeds(text: str) -> list[int]:
     """`5` is five seeds, 0 to 4; `3-7` is the seeds 3 to 7; `0,2,5-7` is just these."""
-    from studies.study import LARGEST_SEED, MOST_SEEDS
+    from studies.definition.study import LARGEST_SEED, MOST_SEEDS
 
     parts = [part.partition("-") for part in text.split(",")]
     how_many = len(parts) == 1 and not parts[0][1]

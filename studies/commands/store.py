@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from core.store import Store
+from core.storage.store import Store
 from studies.commands.options import FELL_SHORT, store_option
 
 
@@ -17,7 +17,7 @@ def store_group() -> None:
 @store_option
 def store_check(folder: Path) -> None:
     """Read all of a store; a line for each fault says which run, and how to mend it."""
-    from studies.records.soundness import check_store
+    from studies.results.validation import check_store
 
     if not check_store(Store(folder)):
         raise SystemExit(FELL_SHORT)
@@ -42,7 +42,7 @@ def store_export(target: Path, style: str, study: str | None, force: bool, folde
     Figures are in full precision, accuracies fractions. `run` and `evaluation` number the rows of
     the first two tables, and join the others to them.
     """
-    from studies.answers.reading import study_name
-    from studies.records.exporting import export
+    from studies.results.exporting import export
+    from studies.results.reading import study_name
 
     export(Store(folder), target, style, study and study_name(study), force)

@@ -4,23 +4,23 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from analysis.formatting import counted, format_duration
+from analysis.rendering.formatting import counted, format_duration
 from core import Store
 from data import InputError
-from studies.answers.checking import check_reading, difference_in_words
-from studies.answers.comparing import Result, answer
-from studies.answers.footnotes import footnotes
-from studies.answers.reading import Reading, read
-from studies.answers.tables import default_kind, for_people, formatting_of, table_of, title_of
-from studies.report.drawings import Picture
-from studies.report.illustrations import illustrate
+from studies.definition.variant import variant_of
+from studies.report.figure_choice import illustrate
+from studies.report.figures import Picture
 from studies.report.protocol import Protocol, protocol
 from studies.report.provenance import command_of, environment_table, failures_table, runs_table
-from studies.report.wordings import Table, printable, words_table
-from studies.variant import variant_of
+from studies.report.text import Table, printable, words_table
+from studies.results.checking import check_reading, difference_in_words
+from studies.results.comparing import Result, answer
+from studies.results.footnotes import footnotes
+from studies.results.reading import Reading, read
+from studies.results.tables import default_kind, for_people, formatting_of, table_of, title_of
 
 if TYPE_CHECKING:
-    from studies.study import Study
+    from studies.definition.study import Study
 
 
 @dataclass(frozen=True)
@@ -77,7 +77,7 @@ def report_of(store: Store, name: str, variant: str | None, data_dir: Path | Non
     Args:
         store: Where its records are.
         name: The study's name or file.
-        variant: See `studies.answers.reading.choose_variant`.
+        variant: See `studies.results.reading.choose_variant`.
         data_dir: Folder of data sets, for pictures of examples.
 
     Raises:

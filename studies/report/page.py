@@ -11,7 +11,7 @@ from markupsafe import Markup
 
 from studies.report.content import Report, picture_table
 from studies.report.inline import inline
-from studies.report.wordings import Table
+from studies.report.text import Table
 
 GENERATOR = "Ebb"
 """Who made a page, in its head; only such a file is replaced."""

@@ -3,14 +3,14 @@
 import shlex
 from typing import TYPE_CHECKING
 
-from analysis.formatting import format_numbers, unbroken
+from analysis.rendering.formatting import format_numbers, unbroken
 from core import environment, fingerprint
-from studies.answers.reading import Reading
-from studies.records import memory
-from studies.report.wordings import Table, printable
+from studies.report.text import Table, printable
+from studies.results.reading import Reading
+from studies.running import memory
 
 if TYPE_CHECKING:
-    from studies.study import Study
+    from studies.definition.study import Study
 
 MOST_RUNS = 50
 """Runs without a result that are listed one by one."""

@@ -5,12 +5,12 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 
+from analysis.rendering.tables import say
 from core import Store
 from data import InputError
-from studies.answers.rendering import say
-from studies.answers.tables import input_errors
 from studies.report.content import Report, report_of
 from studies.report.page import Linked, index_page, is_ours, study_page
+from studies.results.tables import input_errors
 
 UNFIT = re.compile(r"[^A-Za-z0-9.+_=-]+")
 """What does not belong in a file's name."""
@@ -30,7 +30,7 @@ def write_reports(
     Args:
         store: Where the records are.
         names: Names or files of studies.
-        variant: See `studies.answers.reading.choose_variant`.
+        variant: See `studies.results.reading.choose_variant`.
         out: The file, or a folder that is there; of several studies a folder, made if it is not
             there. A page by the study's name in the current folder if None.
         figures: A folder, made if it is not there: each figure as png and svg, its numbers as csv.

@@ -19,8 +19,8 @@ from pathlib import Path
 from typing import Any, NamedTuple, Protocol
 
 from core import Recipe
+from studies.definition.scoring import Scoring
 from studies.running.reports import read_report
-from studies.scoring import Scoring
 
 ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
 """For NumPy's matrix products; it reads them once, when it is imported."""
@@ -37,8 +37,8 @@ class Job:
         data: Checksums of its data set and, with a transfer, of its source's; none for a score.
         data_dir: The folder given for data sets, if any.
         study_file: The user's study file, if it is not one of Ebb's own.
-        keep: Folder for the state of a long run, see `core.continuation`.
-        weights: Folder of kept weights, see `core.kept`.
+        keep: Folder for the state of a long run, see `core.training.checkpoints`.
+        weights: Folder of kept weights, see `core.training.weights_cache`.
         keep_weights: Whether to keep this run's.
         tensorboard: Folder for TensorBoard's event files; none are written if None.
         together: The recipes of all conditions that are run: a worker checks them before it

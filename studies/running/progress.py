@@ -9,12 +9,12 @@ from importlib import import_module
 from types import TracebackType
 from typing import Any
 
-from analysis.formatting import format_duration
+from analysis.rendering.formatting import format_duration
 from core import Record
-from studies.records.inventory import describe
+from studies.definition.scoring import Scoring
+from studies.results.inventory import describe
 from studies.running.executor import Job
 from studies.running.runner import Plan
-from studies.scoring import Scoring
 
 
 def display(plan: Plan, quiet: bool) -> "Lines":
@@ -83,13 +83,13 @@ class Lines:
         if self.imported is None:
             # It takes a second, in which records that come are to be kept: look at a later run.
             self.imported = threading.Thread(
-                target=import_module, args=("analysis.values",), daemon=True
+                target=import_module, args=("analysis.metrics.values",), daemon=True
             )
             self.imported.start()
         if self.imported.is_alive():
             return
         self.looked_for_primary = True
-        from analysis.values import values_of
+        from analysis.metrics.values import values_of
 
         try:
             values_of([record], self.primary, record.condition)

@@ -19,7 +19,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from core.environment import environment
+from core.training.environment import environment
 from studies.running.executor import Job, Reports, WorkerProcess
 
 POLL = 5.0
@@ -37,7 +37,7 @@ class Findings:
     """What a Dask worker finds at its place.
 
     Attributes:
-        environment: See `core.environment`; also the version of Python, and hashes of Ebb's other
+        environment: See `core.training.environment`; also the version of Python, and hashes of Ebb's other
             packages that a run meets.
         study_file: SHA-256 of the user's study file; none if it cannot be read.
         shared: Whether the driver's folders are the same ones here, and can be written to.

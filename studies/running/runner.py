@@ -11,15 +11,15 @@ from statistics import fmean
 from typing import Protocol
 
 from core import Recipe, Record, Store, environment, fingerprint
-from core.continuation import forget_state
-from core.kept import Kept
-from core.preparation import prepare
+from core.training.checkpoints import forget_state
+from core.training.preparation import prepare
+from core.training.weights_cache import Kept
 from data import InputError, load
-from studies.records.leftovers import UNFINISHED, WEIGHTS, remove_files
+from studies.definition.scoring import Scoring
+from studies.definition.variant import Variant
+from studies.results.leftovers import UNFINISHED, WEIGHTS, remove_files
 from studies.running.executor import Executor, Job, Reports, in_processes
 from studies.running.interruption import Interruption
-from studies.scoring import Scoring
-from studies.variant import Variant
 
 COMMIT_EVERY = 0.5
 """Seconds of scores that are committed together."""

@@ -13,10 +13,10 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from core.environment import THREADS, xla_flags
-from studies.records import memory
+from core.training.environment import THREADS, xla_flags
+from studies.definition.scoring import Scoring
+from studies.running import memory
 from studies.running.reports import write_report
-from studies.scoring import Scoring
 
 UNUSED = ("matplotlib", "pandas", "sklearn")
 """What Keras imports, if it is there, for its plots, data frames and wrappers. No run needs it, and
@@ -84,7 +84,7 @@ def absent(packages: Sequence[str]) -> Iterator[None]:
 def _all_can_work(job: Any, trainer: Any, report: Any) -> bool:
     """Check the recipes of all conditions: none is refused after others have trained for hours."""
     from data import InputError
-    from studies.catalogue import load_file
+    from studies.definition.catalogue import load_file
 
     try:
         _data_of(job)
@@ -107,7 +107,7 @@ def _all_can_work(job: Any, trainer: Any, report: Any) -> bool:
 
 def _run(job: Any, trainer: Any, report: Any) -> None:
     from data import InputError
-    from studies.catalogue import study_in
+    from studies.definition.catalogue import study_in
 
     whose = {"study": job.study, "variant": job.variant, "condition": job.condition}
     try:

@@ -9,9 +9,9 @@ import numpy as np
 import tensorflow as tf
 
 from core import Recipe, Trainer
-from core.preprocessing import preprocess
-from core.seeds import stream
-from core.trainer import fresh_model
+from core.examples.preprocessing import preprocess
+from core.random_streams import stream
+from core.training.trainer import fresh_model
 from data import Dataset
 
 CLASSES = 4

@@ -85,12 +85,12 @@ def fails() -> Callable[..., str]:
 def nothing_of_this_machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """No test finds data sets of the machine's, nor reaches for the network by mistake."""
     monkeypatch.setenv("KERAS_HOME", str(tmp_path / "keras-home"))
-    monkeypatch.setattr("data.official.SYSTEM_FOLDER", tmp_path / "system")
+    monkeypatch.setattr("data.named.official.SYSTEM_FOLDER", tmp_path / "system")
 
     def refuse(*arguments: object, **options: object) -> None:
         raise AssertionError("a test tried to start Keras' loader")
 
-    monkeypatch.setattr("data.keras_loader.run_keras_loader", refuse)
+    monkeypatch.setattr("data.named.keras_loader.run_keras_loader", refuse)
 
 
 @pytest.fixture(scope="session")

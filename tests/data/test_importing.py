@@ -97,7 +97,7 @@ def test_a_full_disk_is_one_line_and_leaves_nothing(
         raise OSError(28, "No space left on device")
 
     source = write_idx_folder(tmp_path / "source", arrays)
-    monkeypatch.setattr("data.npz.os.replace", full)
+    monkeypatch.setattr("data.formats.npz.os.replace", full)
     fails(import_folder, "fruit", source, tmp_path / "data", says=["No space left on device"])
     assert list((tmp_path / "data").iterdir()) == []
 

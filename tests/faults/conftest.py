@@ -24,10 +24,10 @@ SCORES = '''
 """Scores, each committed alone: a driver is nearly always within a commit. No TensorFlow."""
 
 from core import Store, named
-from core.seeds import stream
+from core.random_streams import stream
 from studies import Study
 from studies.running import runner
-from studies.scoring import Scoring
+from studies.definition.scoring import Scoring
 
 runner.COMMIT_EVERY = 0.0
 
@@ -69,9 +69,10 @@ study = Study(
 TRAINED = (
     SCORES.partition("def scores")[0].replace("No TensorFlow", "Real runs")
     + """
-from core import Recipe, continuation
+from core import Recipe
+from core.training import checkpoints
 
-continuation.LONG = 0.0  # every epoch's end keeps the run's state
+checkpoints.LONG = 0.0  # every epoch's end keeps the run's state
 
 
 """

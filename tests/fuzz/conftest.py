@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 from core import Store, named
-from core.order import ClassSequential
-from studies.catalogue import find
-from studies.scoring import Scoring
+from core.schedule.orders import ClassSequential
+from studies.definition.catalogue import find
+from studies.definition.scoring import Scoring
 from tests.fuzz.calling import Idle, World
 from tests.studies.conftest import (
     OTHER_ENVIRONMENT,

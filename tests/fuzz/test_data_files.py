@@ -12,8 +12,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.continuation import State
 from core.record import read_results
+from core.training.checkpoints import State
 from tests.fuzz.calling import LENGTHS, World, examples
 
 SEEDS = st.integers(0, 2**64 - 1)

@@ -12,12 +12,12 @@ import pytest
 
 from analysis.scores import read_scores
 from core import AugmentedCopy, Store, named
-from core.continuation import State
 from core.record import read_results, write_results
-from core.soundness import refuse_unsound
+from core.storage.validation import refuse_unsound
+from core.training.checkpoints import State
 from data import InputError
-from studies.answers.reading import read
-from studies.study import Quick, Reported, Study
+from studies.definition.study import Quick, Reported, Study
+from studies.results.reading import read
 from tests.fuzz.calling import World, call
 from tests.studies.conftest import (
     FakeWorkers,
@@ -270,7 +270,7 @@ def test_a_damaged_schema_is_refused(world: World):
 def test_a_hostile_name_is_plain_in_tables_and_markdown(world: World):
     store = sqlite3.connect("results/ebb.sqlite")
     store.execute("UPDATE records SET variant = '<b>|[x](y)' WHERE study = 'measured'")
-    from core.store import COLUMNS, _checksum
+    from core.storage.store import COLUMNS, _checksum
 
     for rowid, *row in store.execute(f"SELECT rowid, {COLUMNS} FROM records").fetchall():
         store.execute("UPDATE records SET digest = ? WHERE rowid = ?", (_checksum(row), rowid))
@@ -282,7 +282,7 @@ def test_a_hostile_name_is_plain_in_tables_and_markdown(world: World):
 
 
 def test_a_message_with_a_terminals_codes_is_shown_clean():
-    from studies.records.inventory import describe
+    from studies.results.inventory import describe
 
     assert "\x1b" not in describe(made_record(status="failed", error="\x1b[2J"))
 

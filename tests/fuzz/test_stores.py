@@ -15,7 +15,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.store import COLUMNS, _checksum
+from core.storage.store import COLUMNS, _checksum
 from tests.fuzz.calling import LENGTHS, World, examples
 from tests.fuzz.test_data_files import damaged
 

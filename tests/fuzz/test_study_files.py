@@ -13,14 +13,14 @@ from hypothesis import strategies as st
 from core import Recipe
 from core.recipe import PARTS
 from studies import Interaction, Study
-from studies.study import Claim, Quick, Reported, Shares
+from studies.definition.study import Claim, Quick, Reported, Shares
 from tests.fuzz.calling import LENGTHS, World, call, examples, harmless
 
 HEAD = """
 from core.recipe import *
 from studies import *
-from studies.scoring import *
-from studies.study import *
+from studies.definition.scoring import *
+from studies.definition.study import *
 
 nan, inf = float("nan"), float("inf")
 
@@ -130,7 +130,7 @@ ROUGH = (
     b"(" * 500,
     b"x = " + b"-" * 20000 + b"1\n",
     b"import nowhere_at_all\n",
-    b"from studies.catalogue import find\nstudy = find('class-order')\n",
+    b"from studies.definition.catalogue import find\nstudy = find('class-order')\n",
     b"def __getattr__(name): raise RuntimeError(name)\n",
 )
 READERS = (

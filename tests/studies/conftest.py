@@ -17,7 +17,7 @@ import pytest
 import studies
 from core import Evaluation, Recipe, Record, Store, Tasks, environment, named
 from data import load
-from studies.catalogue import find
+from studies.definition.catalogue import find
 from studies.running.executor import Event, Job
 
 HOUSE = Path(studies.__file__).parent.parent

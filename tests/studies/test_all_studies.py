@@ -5,10 +5,10 @@ import dataclasses
 import pytest
 
 from core import Recipe, Store
-from core.preparation import prepare
+from core.training.preparation import prepare
 from data import load
-from studies.catalogue import NAMES, find
-from studies.variant import variant_of
+from studies.definition.catalogue import NAMES, find
+from studies.definition.variant import variant_of
 from tests.studies.conftest import in_a_process
 
 TRAINED = [

@@ -4,11 +4,11 @@ from dataclasses import fields
 
 import pytest
 
-from core.preparation import prepare
-from core.trainer import fresh_model
+from core.training.preparation import prepare
+from core.training.trainer import fresh_model
 from data import load
-from studies.catalogue import find
-from studies.variant import variant_of
+from studies.definition.catalogue import find
+from studies.definition.variant import variant_of
 
 CONDITIONS = find("augmentation").conditions
 

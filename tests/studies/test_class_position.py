@@ -8,8 +8,8 @@ import pandas as pd
 import pytest
 
 from core import ClassSequential, Evaluation, Recipe, Shuffled
-from core.latin_square import williams
-from studies.catalogue import find
+from core.schedule.latin_square import williams
+from studies.definition.catalogue import find
 from tests.studies.conftest import FakeWorkers, keep, made_record, outcome, refused
 
 TABLE = ("table", "class-position", "--kind", "position")

@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from analysis.rendering.tables import cells
 from core import Evaluation, Store
-from studies.answers.rendering import cells
 from studies.running.event_files import confusion_image, flat
 from tests.studies.conftest import in_a_process, keep, made_record, measured_record, refused, tiny
 

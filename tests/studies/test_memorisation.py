@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from analysis.values import values_of
+from analysis.metrics.values import values_of
 from core import Store
-from core.preparation import prepare
+from core.training.preparation import prepare
 from data import load
 from studies.memorisation import study
 from tests.studies.conftest import in_a_process

@@ -47,7 +47,7 @@ def test_the_basis_is_orthonormal_over_uniform_inputs():
 def test_the_squared_error_is_the_mean_over_all_inputs():
     found = scores(4, rule=TRUE, degree=1, noise=0.7, size=30, highest=3, folds=5)
     # The same by hand: a line through the same draws, against a line of variance 1.
-    from core.seeds import stream
+    from core.random_streams import stream
 
     slope = stream(4, "data", 0).choice((-1.0, 1.0), size=1)[0] * np.sqrt(3)
     x = stream(4, "data", 1).uniform(-1, 1, 30)

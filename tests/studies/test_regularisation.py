@@ -3,9 +3,9 @@
 import pytest
 
 from core import named, replaced
-from core.trainer import fresh_model
+from core.training.trainer import fresh_model
 from data import InputError, load
-from studies.catalogue import find
+from studies.definition.catalogue import find
 
 
 def hidden_layers(condition):

@@ -3,7 +3,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from analysis.formatting import format_margin
+from analysis.rendering.formatting import format_margin
 from analysis.statistics.families import compare_all
 from analysis.statistics.wording import explain, explain_family, family_notes
 from tests.analysis.conftest import BASE, WIGGLE, pairs

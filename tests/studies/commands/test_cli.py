@@ -14,7 +14,7 @@ import pandas as pd
 import pytest
 
 from core import Store
-from studies.catalogue import NAMES
+from studies.definition.catalogue import NAMES
 from tests.studies.conftest import (
     HOUSE,
     OTHER_ENVIRONMENT,

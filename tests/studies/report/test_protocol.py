@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from core import ClassSequential, GaussianNoise, HoldOut, Replay, WrongLabels, named
-from studies.catalogue import NAMES, find
+from studies.definition.catalogue import NAMES, find
 from studies.report.protocol import protocol
 from tests.studies.conftest import tiny
 

@@ -8,9 +8,9 @@ from itertools import pairwise
 import pytest
 
 from core import Store
-from studies.records import memory
 from studies.report.content import report_of
 from studies.report.page import study_page
+from studies.running import memory
 from tests.studies.conftest import OTHER_ENVIRONMENT, keep, made_record, tiny
 from tests.studies.report.pages import Page
 
@@ -188,7 +188,7 @@ def test_what_was_reported_elsewhere_is_what_check_prints(three, ebb):
 
 
 def test_a_family_has_the_rows_of_compare(ebb, store):
-    from studies.catalogue import find
+    from studies.definition.catalogue import find
 
     recipes = find("learning-rate").conditions
     for k, (condition, recipe) in enumerate(recipes.items()):
@@ -261,8 +261,8 @@ def test_a_study_known_by_its_name_alone_has_a_page(store):
 
 
 def test_a_study_without_networks_has_its_shares(store):
-    from studies.catalogue import find
-    from studies.scoring import Scoring
+    from studies.definition.catalogue import find
+    from studies.definition.scoring import Scoring
 
     study = find("polynomial-degree")
     for condition, recipe in study.conditions.items():

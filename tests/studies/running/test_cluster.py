@@ -23,12 +23,12 @@ import pytest
 
 from core import Store, named
 from data import InputError
-from studies.catalogue import load_file
+from studies.definition.catalogue import load_file
+from studies.definition.scoring import Scoring
 from studies.running import remote
 from studies.running.executor import Job
 from studies.running.place import Place, RemoteWorker, compare
 from studies.running.remote import look
-from studies.scoring import Scoring
 from tests.studies.conftest import (
     SOUND,
     fresh_environment,
@@ -54,7 +54,7 @@ from pathlib import Path
 
 from core import named
 from studies import Study
-from studies.scoring import Scoring
+from studies.definition.scoring import Scoring
 
 
 def scores(seed):

@@ -251,7 +251,7 @@ import time
 
 from core import named
 from studies import Study
-from studies.scoring import Scoring
+from studies.definition.scoring import Scoring
 
 
 def scores(seed):

@@ -7,10 +7,10 @@ import pytest
 from core import Store
 from data import InputError, load
 from studies import Study
-from studies.records.inventory import describe
+from studies.definition.variant import variant_of
+from studies.results.inventory import describe
 from studies.running.progress import Lines
 from studies.running.runner import execute, expected_seconds, make_plan
-from studies.variant import variant_of
 from tests.studies.conftest import OTHER_ENVIRONMENT, FakeWorkers, keep, made_record, outcome, tiny
 
 study = Study(

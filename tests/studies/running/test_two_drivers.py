@@ -14,7 +14,7 @@ import time
 from pathlib import Path
 
 from core import named
-from core.seeds import stream
+from core.random_streams import stream
 from studies import Scoring, Study
 
 

@@ -1,0 +1,1 @@
+"""What is measured of a run: each figure with its definition."""

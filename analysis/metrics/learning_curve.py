@@ -1,0 +1,82 @@
+"""What a learning curve's shape says: how much it fluctuates, and where it levels out.
+
+A curve is one figure per epoch, the first epoch first; the untrained network is no part of it.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from analysis.metrics.confusion import accuracy
+from analysis.runs import RunLike, epoch_evaluations
+
+SETTLED = 5
+"""Epochs after which a curve is taken to have done most of its rising."""
+TOLERANCE = 0.01
+"""How far above its lowest value, as a share of that, a loss counts as level."""
+PATTERN = re.compile(r"(?P<set>.+?) (?P<what>accuracy fluctuation|loss levelling-out epoch)")
+METRICS = ("validation accuracy fluctuation", "validation loss levelling-out epoch")
+"""Those that the summary shows."""
+
+
+def fluctuation(accuracies: ArrayLike) -> float:
+    """How restless a curve is: how much its change from one epoch to the next changes.
+
+    The standard deviation of the second differences from the fifth epoch on, over the square root
+    of 3. For independent noise that is the standard deviation of the changes themselves; but a
+    smooth rise that slows down, as small learning rates give, hardly counts, where it would
+    dominate the changes.
+
+    Args:
+        accuracies: One for each epoch, fractions, [epochs].
+
+    Returns:
+        A fraction, with n - 1 in the denominator; NaN with fewer than eight epochs.
+    """
+    bends = np.diff(np.asarray(accuracies, dtype=float)[SETTLED - 1 :], 2)
+    return float(bends.std(ddof=1)) / math.sqrt(3) if bends.size > 1 else math.nan
+
+
+def levels_out(losses: ArrayLike) -> float:
+    """The first epoch, from 1, whose loss lies within 1 % of the lowest of all epochs.
+
+    The lowest itself may come much later: a curve that is flat there moves by noise. Of a training
+    that ended while its loss still fell, this is an epoch near the end: a lower bound.
+
+    Args:
+        losses: One for each epoch, [epochs].
+
+    Returns:
+        A whole number; NaN without epochs, or where a loss is not a number.
+    """
+    curve = np.asarray(losses, dtype=float)
+    if not curve.size or np.isnan(curve).any():
+        return math.nan
+    return float(np.flatnonzero(curve <= curve.min() + TOLERANCE * abs(curve.min()))[0] + 1)
+
+
+def curve_figure(run: RunLike, metric: str) -> float | None:
+    """A curve's figure by its name: "SET accuracy fluctuation", "SET loss levelling-out epoch".
+
+    Returns:
+        The figure; None for another name, or where the run is too short for it.
+    """
+    match = PATTERN.fullmatch(metric)
+    if match is None:
+        return None
+    accuracies, losses = _curves(run, match["set"])
+    calm = match["what"].startswith("accuracy")
+    value = fluctuation(accuracies) if calm else levels_out(losses)
+    return None if math.isnan(value) else value
+
+
+def _curves(run: RunLike, set: str) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Accuracy and loss of a set at each epoch's end; not those of weights restored afterwards."""
+    looks = epoch_evaluations(run, set).items()
+    ends = [(float(accuracy(each.confusion)), each.loss) for epoch, each in looks if epoch > 0]
+    curves = np.array(ends).reshape(-1, 2)
+    return curves[:, 0], curves[:, 1]

@@ -1,0 +1,63 @@
+"""How often something is so: scores that are 0 or 1, counted over the seeds."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import pandas as pd
+
+from analysis.metrics.values import values_of
+from analysis.runs import RunLike, finished_by_condition
+from analysis.statistics.intervals import wilson_interval
+
+COLUMNS = ("condition", "n", "count", "share", "ci_low", "ci_high")
+
+
+def share_table(runs: Sequence[RunLike], metrics: Sequence[str]) -> pd.DataFrame:
+    """In how many of its finished runs a condition has a metric at 1.
+
+    Args:
+        runs: Records of one study and variant.
+        metrics: Names of figures that are 0 or 1: the first in detail, of the others the share.
+
+    Returns:
+        Columns condition, n, count, share, ci_low, ci_high (of the first metric: fractions, with
+        Wilson's 95 % interval, which holds for runs that are independent draws), then one for each
+        further metric. Conditions without the first metric are left out.
+
+    Raises:
+        ValueError: If no run has the first metric, or one is neither 0 nor 1.
+    """
+    rows = []
+    for condition, finished in finished_by_condition(runs).items():
+        row: dict[str, Any] = {"condition": condition}
+        for metric in metrics:
+            values = _yes_or_no(finished, metric, condition)
+            row[metric] = float(values.mean()) if len(values) else float("nan")
+            if metric == metrics[0] and len(values):
+                count, n = int(values.sum()), len(values)
+                low, high = wilson_interval(count, n)
+                row |= {"n": n, "count": count, "share": count / n, "ci_low": low, "ci_high": high}
+        if "n" in row:
+            rows.append(row)
+    if not rows:
+        raise ValueError(
+            f"received metric {metrics[0]!r}, which no run has; expected a figure that is 0 or 1; "
+            "see `--kind summary` for the names"
+        )
+    return pd.DataFrame(rows, columns=[*COLUMNS, *metrics[1:]])
+
+
+def _yes_or_no(finished: Sequence[RunLike], metric: str, condition: str) -> pd.Series:
+    """The metric's values; none where no run of the condition has it."""
+    try:
+        values = values_of(finished, metric, condition)
+    except ValueError:
+        return pd.Series(dtype=float)
+    if not values.isin((0, 1)).all():
+        raise ValueError(
+            f"received {metric!r} of {condition!r} with values other than 0 and 1; expected "
+            "something that is so or is not; see `--kind summary` for its mean"
+        )
+    return values

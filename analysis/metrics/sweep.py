@@ -1,0 +1,153 @@
+"""Which conditions differ in one number of their recipe: width, noise, buffer size, rate.
+
+Recipes come as the JSON that records carry. Conditions lie on one line where everything but one
+number is the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import takewhile
+from typing import Any
+
+import pandas as pd
+
+from analysis.metrics.values import values_of
+from analysis.runs import RunLike
+from analysis.statistics.intervals import percentiles
+
+FEWEST = 3
+"""Numbers that make a line: two conditions are a comparison."""
+
+NAMES = {
+    "batch_size": "batch size",
+    "input_noise.standard_deviation": "standard deviation of the noise on the inputs",
+    "input_noise.variance": "variance of the noise on the inputs",
+    "label_noise.share": "share of the labels that are replaced",
+    "model.parameters.depth": "number of equal hidden layers",
+    "model.parameters.widths": "units of the hidden layer that is varied",
+    "optimiser.parameters.learning_rate": "learning rate",
+    "order.share": "share of a class's places that are open to all classes",
+    "replay.capacity": "examples that the replay buffer holds",
+    "replay.share": "share of a batch that is replayed",
+    "split.per_class": "training examples of each class",
+}
+NOTHING = {"input_noise", "label_noise", "replay"}
+"""Parts that a recipe may do without: then their number is 0."""
+COLUMNS = ("line", "number", "condition", "n", "p25", "p50", "p75")
+
+
+@dataclass(frozen=True)
+class Dose:
+    """A number in which conditions differ, and nothing else.
+
+    Attributes:
+        name: What it is, in words.
+        lines: For each line its label, and its conditions with their numbers in ascending order.
+    """
+
+    name: str
+    lines: Mapping[str, Mapping[str, float]]
+
+
+def doses(recipes: Mapping[str, Mapping[str, Any]]) -> list[Dose]:
+    """Find the numbers in which at least three conditions differ, and nothing else.
+
+    Args:
+        recipes: Condition to its recipe as JSON.
+
+    Returns:
+        One for each kind of number. Units of several layers are one kind, a line each.
+    """
+    flat = {name: dict(_leaves(recipe)) for name, recipe in recipes.items()}
+    found: dict[str, dict[str, dict[str, float]]] = {}
+    for path in dict.fromkeys(path for leaves in flat.values() for path in leaves):
+        kind = ".".join(part for part in path.split(".") if not part.isdigit())
+        groups: dict[frozenset[tuple[str, Any]], dict[str, float]] = {}
+        for name, leaves in flat.items():
+            if _is_number(leaves.get(path)):
+                rest = frozenset((k, v) for k, v in leaves.items() if k != path)
+                groups.setdefault(rest, {})[name] = float(leaves[path])
+        for rest, members in groups.items():
+            every = _without(path, rest, flat) | members
+            if len(set(every.values())) >= FEWEST:
+                ordered = dict(sorted(every.items(), key=lambda item: item[1]))
+                found.setdefault(kind, {})[_label(list(members))] = ordered
+    last = (kind.rpartition(".")[2].replace("_", " ") for kind in found)
+    return [
+        Dose(NAMES.get(kind, name), lines)
+        for (kind, lines), name in zip(found.items(), last, strict=True)
+    ]
+
+
+def dose_table(runs: Sequence[RunLike], dose: Dose, metric: str) -> pd.DataFrame:
+    """A metric at each number, percentiles over the finished runs.
+
+    Args:
+        runs: Records of one study and variant.
+        dose: As `doses` returns it.
+        metric: A name as `values_of` takes it.
+
+    Returns:
+        Columns line, number, condition, n, p25, p50, p75; conditions without a value are left out.
+    """
+    rows = []
+    for line, members in dose.lines.items():
+        for condition, number in members.items():
+            values = metric_values(runs, metric, condition)
+            if values:
+                rows.append((line, number, condition, len(values), *percentiles(values)))
+    return pd.DataFrame(rows, columns=list(COLUMNS))
+
+
+def metric_values(runs: Sequence[RunLike], metric: str, condition: str) -> list[float]:
+    """A metric's values over a condition's seeds; none where no run of it has one."""
+    try:
+        return values_of(runs, metric, condition).dropna().tolist()
+    except ValueError:
+        return []
+
+
+def _leaves(value: Any, path: str = "") -> Iterator[tuple[str, Any]]:
+    """The plain values of nested JSON with their paths; what is None is as if it were not there."""
+    items: Iterator[tuple[Any, Any]] | None = None
+    if isinstance(value, Mapping):
+        items = iter(value.items())
+    elif isinstance(value, list | tuple):
+        items = iter(enumerate(value))
+    if items is None:
+        if value is not None:
+            yield path, value
+        return
+    for name, item in items:
+        yield from _leaves(item, f"{path}.{name}" if path else str(name))
+
+
+def _without(
+    path: str, rest: frozenset[tuple[str, Any]], flat: Mapping[str, dict[str, Any]]
+) -> dict[str, float]:
+    """The condition that does without the number's part and has all the rest, at 0."""
+    part = path.partition(".")[0]
+    if part not in NOTHING or path not in NAMES:
+        return {}
+    wanted = {(name, value) for name, value in rest if name.partition(".")[0] != part}
+    return {name: 0.0 for name, leaves in flat.items() if set(leaves.items()) == wanted}
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def _label(names: list[str]) -> str:
+    """What condition names have in common, word by word, with an ellipsis for what they do not."""
+    words = [name.split("-") for name in names]
+    first = _common(words)
+    last = _common([each[len(first) :][::-1] for each in words])[::-1]
+    return "-".join([*first, "...", *last])
+
+
+def _common(rows: list[list[str]]) -> list[str]:
+    """The words that all begin with."""
+    same = takewhile(lambda column: len(set(column)) == 1, zip(*rows, strict=False))
+    return [column[0] for column in same]

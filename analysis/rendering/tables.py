@@ -1,0 +1,227 @@
+"""How a data frame is shown, to people (text, Markdown, LaTeX) and to programs."""
+
+import json
+import math
+import re
+import sys
+from collections.abc import Sequence
+from typing import IO, TYPE_CHECKING, Any
+
+import click
+
+from analysis.metrics.units import is_epoch, is_fraction
+from analysis.rendering.latex import latex_table
+from data import InputError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+WHOLE = (
+    *("n", "count", "class", "recency", "seed", "epoch", "step", "runs"),
+    *("dead", "untrained", "vanished", "overflowed"),
+)
+FIGURES = ("mean", "sd", "ci_low", "ci_high", "p25", "p50", "p75", "min", "max")
+SMALL = 0.001
+"""What is smaller has figures that four decimals hide, as learning rates have."""
+FORMULA = ("=", "+", "-", "@", "\t", "\r")
+CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]")
+"""Control characters, line ends, and those that turn the direction of what follows."""
+
+MARKS = str.maketrans({mark: f"&#{ord(mark)};" for mark in "&<|[`\\"})
+
+
+def show(
+    frame: "pd.DataFrame",
+    style: str,
+    *,
+    decimals: int | None = 1,
+    metric: str = "",
+    title: str = "",
+    notes: Sequence[str] = (),
+    file: IO[str] | None = None,
+) -> None:
+    """Print a table.
+
+    Args:
+        frame: Accuracies as fractions.
+        style: `text`, `markdown` or `latex` in percent and rounded; `csv`, `json` or `parquet` in
+            full, the last in bytes.
+        decimals: Of the percentages; None where no figure is a fraction.
+        metric: What the figures are of, where the rows do not say it; other columns are then
+            metrics. Accuracies if empty.
+        title: Of a table in LaTeX, its caption.
+        notes: The lines below a table in LaTeX.
+        file: Standard output if None.
+
+    Raises:
+        InputError: Parquet on a terminal, or without the package that writes it.
+    """
+    out = sys.stdout if file is None else file
+    if style == "csv":
+        harmless(frame).to_csv(out, index=False, lineterminator="\n")
+    elif style == "json":
+        json.dump(rows(frame), out, indent=1, allow_nan=False)
+        out.write("\n")
+    elif style == "parquet":
+        _parquet(frame, out)
+    elif style == "latex":
+        lines = cells(frame, decimals, metric)
+        headings = list(map(heading, frame.columns))
+        spaces = _group_starts(frame)
+        out.write(latex_table(headings, lines, title=title, notes=notes, spaces=spaces))
+    elif style == "markdown":
+        lines = [list(map(heading, frame.columns)), *cells(frame, decimals, metric)]
+        rule = ["---" if column in ("condition", "metric") else "---:" for column in frame.columns]
+        for line in [lines[0], rule, *lines[1:]]:
+            out.write(f"| {' | '.join(map(plain_markdown, line))} |\n")
+    else:
+        _text(frame, out, decimals, metric)
+
+
+def harmless(frame: "pd.DataFrame") -> "pd.DataFrame":
+    """A frame whose texts no spreadsheet takes for a formula.
+
+    A text that begins with = + - @, a tab or a carriage return gets an apostrophe in front, as
+    OWASP advises ("CSV Injection"); numbers stay numbers. Carriage returns become line feeds.
+    """
+    words = frame.select_dtypes(exclude=["number", "bool"]).columns
+    changed = {name: frame[name].map(_harmless).astype(frame[name].dtype) for name in words}
+    return frame.assign(**changed).rename(columns=_harmless)
+
+
+def rows(frame: "pd.DataFrame") -> list[dict[str, Any]]:
+    """A frame as JSON types: a list of objects; a missing figure is null."""
+    return [{name: _json(value) for name, value in row.items()} for row in frame.to_dict("records")]
+
+
+def heading(column: str) -> str:
+    """A column's name for people."""
+    return {"ci_low": "95 % from", "ci_high": "to"}.get(column, column.replace("_", " "))
+
+
+def cells(frame: "pd.DataFrame", decimals: int | None = 1, metric: str = "") -> list[list[str]]:
+    """The cells of a frame for people: fractions in percent, losses as they are."""
+    return [
+        [_cell(name, value, row, decimals, metric) for name, value in row.items()]
+        for row in frame.to_dict("records")
+    ]
+
+
+def html_table(frame: "pd.DataFrame", *, decimals: int | None = 1, metric: str = "") -> str:
+    """A table for people in HTML, see `show` for the arguments."""
+    import pandas as pd
+
+    headings = list(map(heading, frame.columns))
+    shown = pd.DataFrame(cells(frame, decimals, metric), columns=headings, dtype=object)
+    return str(shown.to_html(index=False, border=0))
+
+
+def clean(text: str) -> str:
+    """Text on one line without control characters: nothing in a store can steer a terminal."""
+    return CONTROL.sub("?", text)
+
+
+def say(text: str, *, err: bool = False, markdown: bool = False) -> None:
+    """Print lines for people, each of them clean; what Markdown would format as it is, if asked."""
+    lines = [clean(line) for line in text.split("\n")]
+    click.echo("\n".join(map(plain_markdown, lines) if markdown else lines), err=err)
+
+
+def plain_markdown(text: str) -> str:
+    """Text that is neither a cell's end, nor HTML, a link, a picture or code, in Markdown."""
+    return text.translate(MARKS)
+
+
+def check_binary(out: IO[str] | None = None) -> None:
+    """Refuse to write bytes where they would garble a terminal."""
+    if (out or sys.stdout).isatty():
+        raise InputError(
+            "Received --format parquet on a terminal; expected a file to write into: "
+            "`ebb table ... --format parquet > FILE.parquet`."
+        )
+
+
+def _parquet(frame: "pd.DataFrame", out: IO[str]) -> None:
+    check_binary(out)
+    try:
+        written = frame.to_parquet(index=False, engine="pyarrow")
+    except ImportError:
+        raise InputError(
+            "Received --format parquet without pyarrow; expected it installed: pip install "
+            "'ebb-lab[parquet]'."
+        ) from None
+    out.flush()
+    out.buffer.write(written)  # type: ignore[attr-defined]
+
+
+def _group_starts(frame: "pd.DataFrame") -> list[int]:
+    """The rows at which another condition begins, where conditions have several rows."""
+    if "condition" not in frame or len(frame) <= 4 or not frame["condition"].duplicated().any():
+        return []
+    names = frame["condition"].tolist()
+    return [i for i in range(1, len(names)) if names[i] != names[i - 1]]
+
+
+def _harmless(value: Any) -> Any:
+    if not isinstance(value, str):
+        return value
+    # A bare carriage return is not quoted, and a reader may begin a row there.
+    text = value.replace("\r", "\n")
+    return f"'{text}" if value.startswith(FORMULA) else text
+
+
+def _text(frame: "pd.DataFrame", out: IO[str], decimals: int | None, metric: str) -> None:
+    from rich.box import SIMPLE_HEAD
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table(box=SIMPLE_HEAD, pad_edge=False, show_edge=False)
+    for column in frame.columns:
+        words = frame[column].dtype == object or str(frame[column].dtype) == "str"
+        table.add_column(heading(column), justify="left" if words else "right", no_wrap=True)
+    starts = _group_starts(frame)
+    for i, line in enumerate(cells(frame, decimals, metric)):
+        if i in starts:
+            table.add_section()
+        table.add_row(*line)
+    # A table that is cut off at the window's edge misleads: let the window wrap it instead.
+    console = Console(file=out, highlight=False, markup=False)
+    wide = console.options.update(max_width=10_000)
+    console.width = max(console.width, console.measure(table, options=wide).maximum)
+    console.print(table)
+
+
+def _cell(name: str, value: Any, row: dict[str, Any], decimals: int | None, metric: str) -> str:
+    if value is None or (isinstance(value, float) and math.isnan(value)):
+        return "-"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if name in WHOLE:
+        return f"{value:g}"
+    if isinstance(value, float) and decimals is None:
+        return f"{value:.3g}"
+    if isinstance(value, float):
+        of = _metric_of(name, row, metric)
+        if name in ("p", "p_adjusted", "robust p", "floor"):
+            return f"{value:.4f}" if value >= 0.0001 else "<.0001"
+        if is_epoch(of):
+            return f"{value:.1f}"
+        # Adding 0 turns the negative zero of a rounded -.0001 into zero.
+        if is_fraction(of):
+            return f"{round(100 * value, decimals) + 0:.{decimals}f}"
+        return f"{value:.4f}" if abs(value) >= SMALL or not value else f"{value:.3g}"
+    return clean(str(value))
+
+
+def _metric_of(name: str, row: dict[str, Any], metric: str) -> str:
+    """What a figure is of: as its row says, or its column, or the table; else an accuracy."""
+    if name == "share":  # a row may name what it is a share of: a layer, a class
+        return "accuracy"
+    said = row.get("metric", row.get("name", metric if name in FIGURES else metric and name))
+    return str(said or "accuracy")
+
+
+def _json(value: Any) -> Any:
+    if value is None or (isinstance(value, float) and not math.isfinite(value)):
+        return None
+    return value.item() if hasattr(value, "item") else value

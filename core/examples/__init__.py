@@ -1,0 +1,1 @@
+"""What is shown: splits, preprocessing, noise, copies, corrupted test sets."""

@@ -1,0 +1,232 @@
+"""Label noise: wrong labels for the training part, and the mask of what is wrong.
+
+Each kind is a pure function `noise(labels, classes, rng)`. Held-out examples keep their labels.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import NamedTuple, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.checks import is_number
+from data import InputError
+
+Labels = NDArray[np.int64]
+
+
+class Corrupted(NamedTuple):
+    """Labels with some of them wrong.
+
+    Attributes:
+        labels: What the network is taught, int64 [n].
+        changed: Where that differs from the true label, bool [n].
+    """
+
+    labels: Labels
+    changed: NDArray[np.bool_]
+
+
+class LabelNoise(Protocol):
+    """A pure function from true labels, the number of classes and a random stream."""
+
+    def __call__(self, labels: Labels, classes: int, rng: np.random.Generator) -> Corrupted:
+        """Corrupt the labels of the training part, int64 [n]; the argument stays as it is."""
+        ...
+
+
+@dataclass(frozen=True)
+class WrongLabels:
+    """Exactly this share of the labels is wrong, each replaced by another class.
+
+    Which ones is drawn without replacement, and every other class is equally likely: symmetric
+    noise. With ten classes a share of .9 leaves labels that say nothing about the examples.
+
+    Args:
+        share: From 0 to 1; round(share * n) labels are wrong.
+    """
+
+    share: float
+
+    def __post_init__(self) -> None:
+        """Refuse what is no share."""
+        _refuse_unless_share(self.share)
+
+    def __call__(self, labels: Labels, classes: int, rng: np.random.Generator) -> Corrupted:
+        """Corrupt. See `LabelNoise`."""
+        chosen = _chosen(np.arange(len(labels)), self.share, rng)
+        return _with_other_classes(labels, chosen, classes, rng)
+
+
+@dataclass(frozen=True)
+class RedrawnLabels:
+    """Labels are redrawn, as the notebook of experiment D does it: fewer end up wrong.
+
+    round(share * n) indices are drawn with replacement, and each is given a label drawn from all
+    classes, the true one included. A label escapes all draws with probability (1 - 1/n) **
+    (share * n), close to exp(-share), and a redrawn one is true once in `classes` times: the
+    share of wrong labels is (1 - exp(-share)) * (1 - 1/classes), which for ten classes is .163
+    where the share is .2 (the notebook had .164) and .354 where it is .5. `WrongLabels` makes
+    exactly the share wrong.
+
+    Args:
+        share: From 0 to 1; round(share * n) indices are drawn.
+    """
+
+    share: float
+
+    def __post_init__(self) -> None:
+        """Refuse what is no share."""
+        _refuse_unless_share(self.share)
+
+    def __call__(self, labels: Labels, classes: int, rng: np.random.Generator) -> Corrupted:
+        """Corrupt. See `LabelNoise`."""
+        noisy = labels.copy()
+        drawn = rng.integers(len(labels), size=round(self.share * len(labels)))
+        noisy[drawn] = rng.integers(classes, size=len(drawn))
+        return Corrupted(noisy, noisy != labels)
+
+
+@dataclass(frozen=True)
+class WrongLabelsByClass:
+    """Exactly this share of each class's labels is wrong, each replaced by another class.
+
+    Args:
+        shares: For each class a share from 0 to 1; of its n labels round(share * n) are wrong.
+    """
+
+    shares: tuple[float, ...]
+
+    def __post_init__(self) -> None:
+        """Refuse what is no share."""
+        if not isinstance(self.shares, tuple):
+            raise InputError(
+                f"Received label noise shares {self.shares!r}; expected a tuple with one for each "
+                "class, as in (0.1, 0.2, 0.1)."
+            )
+        for share in self.shares:
+            _refuse_unless_share(share)
+
+    def __call__(self, labels: Labels, classes: int, rng: np.random.Generator) -> Corrupted:
+        """Corrupt. See `LabelNoise`."""
+        _refuse_unless_fitting("noise shares", len(self.shares), classes)
+        chosen = [
+            _chosen(np.flatnonzero(labels == label), share, rng)
+            for label, share in enumerate(self.shares)
+        ]
+        return _with_other_classes(labels, np.concatenate(chosen), classes, rng)
+
+
+@dataclass(frozen=True)
+class ConfusedLabels:
+    """Each label is drawn from its true class's row of a transition matrix, independently.
+
+    So the share of wrong labels is met on average, not exactly. `flips` writes the matrix of
+    classes that are taken for one another.
+
+    Args:
+        matrix: matrix[i][j] is the probability that an example of class i is labelled j;
+            every row sums to 1.
+    """
+
+    matrix: tuple[tuple[float, ...], ...]
+
+    def __post_init__(self) -> None:
+        """Refuse what is no transition matrix."""
+        rows = self.matrix if isinstance(self.matrix, tuple) else ()
+        for part in (self.matrix, *rows):
+            if not isinstance(part, tuple):
+                raise InputError(
+                    f"Received a transition matrix with a {type(part).__name__} in it; expected a "
+                    "tuple of rows that are tuples, as in ((0.9, 0.1), (0.2, 0.8))."
+                )
+        classes = len(self.matrix)
+        if not classes or any(len(row) != classes for row in self.matrix):
+            shape = f"{classes} rows of {', '.join(str(len(row)) for row in self.matrix) or 'none'}"
+            raise InputError(
+                f"Received a transition matrix with {shape}; "
+                "expected as many columns as rows, one of each for every class."
+            )
+        for label, row in enumerate(self.matrix):
+            if not (all(is_number(p, 0, 1) for p in row) and abs(sum(row) - 1) <= 1e-6):
+                raise InputError(
+                    f"Received a transition matrix whose row {label} is {row!r}; "
+                    "expected probabilities from 0 to 1 that sum to 1."
+                )
+
+    def __call__(self, labels: Labels, classes: int, rng: np.random.Generator) -> Corrupted:
+        """Corrupt. See `LabelNoise`."""
+        _refuse_unless_fitting("transition matrix rows", len(self.matrix), classes)
+        rows = np.cumsum(self.matrix, axis=1)
+        # Ends in 1 exactly, as random() never does: no label of probability 0 is ever drawn.
+        rows /= rows[:, -1:]
+        drawn = rng.random(len(labels))
+        noisy = np.count_nonzero(drawn[:, None] >= rows[labels], axis=1).astype(np.int64)
+        return Corrupted(noisy, noisy != labels)
+
+
+def flips(classes: int, share: float, pairs: Mapping[int, int] | None = None) -> ConfusedLabels:
+    """Noise that takes classes for one another: asymmetric noise.
+
+    Args:
+        classes: How many there are.
+        share: Of the labels of each class that is flipped, the share that is wrong on average.
+        pairs: True class to wrong class, as in {7: 1, 2: 7, 5: 6, 6: 5, 3: 8} (Patrini et al.
+            2017, for MNIST); every class to the next, the last to the first, if None (pair
+            flips, Han et al. 2018).
+
+    Example:
+        >>> flips(3, 0.25, {0: 2}).matrix
+        ((0.75, 0.0, 0.25), (0.0, 1.0, 0.0), (0.0, 0.0, 1.0))
+
+    Raises:
+        InputError: No share, or a pair of classes that is none.
+    """
+    _refuse_unless_share(share)
+    if pairs is None:
+        pairs = {label: (label + 1) % classes for label in range(classes)}
+    matrix = np.eye(classes)
+    for true, wrong in pairs.items():
+        if true == wrong or not (0 <= true < classes and 0 <= wrong < classes):
+            raise InputError(
+                f"Received the flip of class {true} to {wrong}; "
+                f"expected two different classes from 0 to {classes - 1}."
+            )
+        matrix[true, true], matrix[true, wrong] = 1 - share, share
+    return ConfusedLabels(tuple(tuple(row) for row in matrix.tolist()))
+
+
+def _chosen(examples: NDArray[np.intp], share: float, rng: np.random.Generator) -> NDArray[np.intp]:
+    return rng.permutation(examples)[: round(share * len(examples))]
+
+
+def _with_other_classes(
+    labels: Labels, chosen: NDArray[np.intp], classes: int, rng: np.random.Generator
+) -> Corrupted:
+    """Give each chosen example one of the other classes, all equally likely."""
+    if classes < 2 and len(chosen):
+        raise InputError(
+            f"Received label noise for data of {classes} class; expected 2 classes or more: "
+            "there is no other class that a label could name."
+        )
+    noisy = labels.copy()
+    # The true class and a step of 1 to classes - 1 around the circle of classes.
+    noisy[chosen] += rng.integers(1, max(classes, 2), size=len(chosen))
+    noisy %= classes
+    return Corrupted(noisy, noisy != labels)
+
+
+def _refuse_unless_share(share: float) -> None:
+    if not is_number(share, 0, 1):
+        raise InputError(
+            f"Received label noise share {share!r}; expected a number from 0 to 1: "
+            "no more labels than there are can be wrong."
+        )
+
+
+def _refuse_unless_fitting(what: str, given: int, classes: int) -> None:
+    if given != classes:
+        raise InputError(
+            f"Received {given} {what} for data of {classes} classes; expected one for each class."
+        )

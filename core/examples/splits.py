@@ -1,0 +1,132 @@
+"""Splits: which examples train, which validate, which test."""
+
+import math
+from dataclasses import dataclass, field
+from typing import Literal, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.checks import is_count
+from data import InputError
+
+Indices = NDArray[np.int32]
+
+
+class Split(NamedTuple):
+    """Positions in the data set's training file followed by its test file.
+
+    With 60,000 training and 10,000 test images, position 60,000 is the first test image, and
+    position 70,000 the first augmented copy where there are any (see `core.training.preparation`).
+    The three parts never overlap.
+    """
+
+    train: Indices
+    validation: Indices
+    test: Indices
+
+
+@dataclass(frozen=True, kw_only=True)
+class HoldOut:
+    """Hold some examples out for validation; the others of that file keep their role.
+
+    Args:
+        size: How many: a whole number of examples, or a fraction below 1. Of a fraction, the
+            part that stays is rounded down (90 % of 5,923 keeps 5,330).
+        where: `first` or `last` of the file, `last-of-each-class`, or `random` (drawn from the
+            run's data stream).
+        of: The file they are taken from: `train`, or `test` as some published experiments do.
+        per_class: Train on the first so many of each class of the training part, in the order of
+            the file; what is left over is neither trained nor evaluated on. All if None.
+    """
+
+    size: int | float = 0
+    where: Literal["first", "last", "last-of-each-class", "random"] = "last"
+    of: Literal["train", "test"] = "train"
+    # Left out of the JSON, so that recipes from before there was this field keep their keys.
+    per_class: int | None = field(default=None, metadata={"left out": None})
+
+    def __post_init__(self) -> None:
+        """Refuse what cannot be held out of any data set."""
+        whole = isinstance(self.size, int) and not isinstance(self.size, bool)
+        if not (self.size >= 0 if whole else isinstance(self.size, float) and 0 <= self.size < 1):
+            raise InputError(
+                f"Received split size {self.size!r}; expected a whole number of examples "
+                "or a fraction from 0 up to, not including, 1."
+            )
+        places = ("first", "last", "last-of-each-class", "random")
+        if self.where not in places:
+            raise InputError(
+                f"Received split place {self.where!r}; expected one of {', '.join(places)}."
+            )
+        if self.of not in ("train", "test"):
+            raise InputError(f"Received split file {self.of!r}; expected train or test.")
+        if self.per_class is not None and not is_count(self.per_class):
+            raise InputError(
+                f"Received per_class={self.per_class!r}; expected a whole number from 1 up."
+            )
+
+    def __call__(
+        self,
+        y_train: NDArray[np.int64],
+        y_test: NDArray[np.int64],
+        rng: np.random.Generator,
+    ) -> Split:
+        """Split a data set.
+
+        Args:
+            y_train: Labels of the training file, int64 [n].
+            y_test: Labels of the test file, int64 [m].
+            rng: The run's data stream; drawn from only where `where` is `random`.
+
+        Returns:
+            The three parts, each in the order of its file.
+
+        Raises:
+            InputError: Nothing would be left of the file, or a class has fewer than `per_class`.
+        """
+        labels = y_train if self.of == "train" else y_test
+        held = np.zeros(len(labels), dtype=bool)
+        if self.where == "last-of-each-class":
+            for label in np.unique(labels):
+                members = np.flatnonzero(labels == label)
+                held[members[self._kept(len(members)) :]] = True
+        else:
+            order = rng.permutation(len(labels)) if self.where == "random" else np.arange(len(held))
+            kept = self._kept(len(labels))
+            held[order[: len(held) - kept] if self.where == "first" else order[kept:]] = True
+        if held.all():
+            raise InputError(
+                f"Received split size {self.size}; expected fewer than the {len(labels)} examples "
+                f"of the {self.of} file: nothing would be left of it."
+            )
+        train, test = np.arange(len(y_train)), len(y_train) + np.arange(len(y_test))
+        parts = (
+            (train[~held], train[held], test)
+            if self.of == "train"
+            else (train, test[held], test[~held])
+        )
+        used, *others = (part.astype(np.int32) for part in parts)
+        if self.per_class is not None:
+            used = self._first_of_each_class(used, y_train, self.per_class)
+        return Split(used, *others)
+
+    def _first_of_each_class(
+        self, part: Indices, y_train: NDArray[np.int64], per_class: int
+    ) -> Indices:
+        labels, used = y_train[part], np.zeros(len(part), dtype=bool)
+        for label in np.unique(y_train):
+            members = np.flatnonzero(labels == label)[:per_class]
+            if len(members) < per_class:
+                raise InputError(
+                    f"Received per_class={per_class}; expected at most {len(members)}, as many as "
+                    f"class {label} has in the training part."
+                )
+            used[members] = True
+        return part[used]
+
+    def _kept(self, n: int) -> int:
+        if isinstance(self.size, int):
+            return max(n - self.size, 0)
+        # .9 * 5,930 is 5336.999...: round away the float noise before rounding down.
+        return math.floor(round((1 - self.size) * n, 6))

@@ -1,0 +1,1 @@
+"""When examples are shown: orders, and the buffer that replays some of them."""

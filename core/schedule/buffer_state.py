@@ -1,0 +1,105 @@
+"""Rehearsal: a run's replay buffer as it goes through the epochs, and what it held when."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.schedule.buffers import EMPTY, Memory, candidates, herded, mislabelled
+from core.schedule.orders import Schedule
+from core.schedule.replay import Replay
+
+Features = Callable[[NDArray[np.int32]], NDArray[np.float32]]
+
+
+class Rehearsal:
+    """The buffer of one run.
+
+    Args:
+        replay: The recipe's replay.
+        batch_size: The recipe's.
+        classes: How many the data set has.
+        labels: Labels of the training part that the network is taught, int64 [n].
+        changed: Which of them are wrong, bool [n].
+    """
+
+    def __init__(
+        self,
+        replay: Replay,
+        batch_size: int,
+        classes: int,
+        labels: NDArray[np.int64],
+        changed: NDArray[np.bool_],
+    ) -> None:
+        self.replay, self._batch_size, self._classes = replay, batch_size, classes
+        self._labels, self._changed = labels, changed
+        self._memory = replay.empty(classes)
+        self._epoch: list[NDArray[np.int32]] = []
+        self._counts: list[NDArray[np.int32]] = []
+        self._wrong: list[NDArray[np.float64]] = []
+
+    def mixed(self, schedule: Schedule, rng: np.random.Generator) -> Schedule:
+        """A schedule with what is replayed; the buffer goes on to the schedule's end."""
+        replayed = self.replay(
+            schedule, self._labels, self._memory, batch_size=self._batch_size, rng=rng
+        )
+        self._memory = replayed.memory
+        self._epoch += list(replayed.contents)
+        return replayed.schedule
+
+    def herd(self, segment: Schedule, features: Features) -> None:
+        """Let the network decide what is kept of a segment that is over.
+
+        Args:
+            segment: As the order wrote it down.
+            features: From positions in the training part, int32 [k], to float32 [k, d].
+        """
+        if not len(segment.indices):
+            return
+        examples = candidates(self._memory, segment.indices, self._labels)
+        self._memory = herded(self._memory, examples, features(examples), self._labels)
+        self._epoch[-1] = self._memory.held
+
+    def epoch_over(self, segments: bool) -> None:
+        """Note what the buffer held at the ends of the epoch's segments, or at its own end."""
+        contents = np.array(self._epoch if segments else self._epoch[-1:])
+        self._epoch = []
+        classes = np.where(contents == EMPTY, -1, self._labels[contents])
+        counted = [np.bincount(row[row >= 0], minlength=self._classes) for row in classes]
+        self._counts.append(np.array(counted, dtype=np.int32))
+        self._wrong.append(mislabelled(contents, self._changed))
+
+    def state(self) -> dict[str, NDArray[Any]]:
+        """The buffer and what it held so far, between two epochs."""
+        return {
+            **self._memory._asdict(),
+            "counts": np.array(self._counts),
+            "wrong": np.array(self._wrong),
+        }
+
+    def restore(self, state: Mapping[str, NDArray[Any]]) -> None:
+        """Go on from what `state` returned."""
+        self._memory = Memory(*(state[name] for name in Memory._fields))
+        self._counts, self._wrong = list(state["counts"]), list(state["wrong"])
+
+    def figures(self) -> dict[str, float]:
+        """Of the last epoch, for the record's history."""
+        if not self._changed.any():
+            return {}
+        return {"mislabelled share of the buffer": float(self._wrong[-1][-1])}
+
+    def arrays(self) -> dict[str, NDArray[np.int32] | NDArray[np.float64]]:
+        """For the record.
+
+        Returns:
+            `buffer`: what it held at the end, positions in the training part, int32 [capacity],
+            -1 where a slot is empty. `buffer_classes`: how many examples of each class, by the
+            labels taught, at each evaluation, int32 [epochs, evaluations, classes].
+            `buffer_mislabelled`: the share with a wrong label, float64 [epochs, evaluations].
+        """
+        return {
+            "buffer": self._memory.held,
+            "buffer_classes": np.array(self._counts),
+            "buffer_mislabelled": np.array(self._wrong),
+        }

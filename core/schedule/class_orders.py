@@ -1,0 +1,88 @@
+"""Class orders: which class comes first, second, ..., and when another order takes over."""
+
+from typing import Literal, TypeGuard
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.schedule.latin_square import williams
+from data import InputError
+
+Labels = NDArray[np.int64]
+ClassOrder = (
+    tuple[int, ...] | tuple[tuple[int, ...], ...] | Literal["random", "latin-square"] | None
+)
+"""Which class comes first, second, ...: one order for all epochs; one for each epoch, starting
+again when they are used up; `random`, drawn anew every epoch; `latin-square`, one order for the
+whole run, that of the seed's row (see `row_for`); or 0, 1, 2, ... if None."""
+
+LATIN_SQUARE = "latin-square"
+
+
+def row_for(seed: int, classes: int) -> tuple[int, ...]:
+    """A run's row of Williams' square (see `core.schedule.latin_square`): row `seed` modulo their number.
+
+    Over as many seeds as there are rows, ten for ten classes, each class stands at each place
+    equally often.
+    """
+    rows = williams(classes)
+    return tuple(rows[seed % len(rows)].tolist())
+
+
+def in_order(
+    classes: ClassOrder, labels: Labels, epoch: int, rng: np.random.Generator
+) -> NDArray[np.intp]:
+    """The order asked for in an epoch, checked against the labels: every class exactly once.
+
+    The first thing that is drawn from the stream, so that random class orders agree between
+    orders that share it.
+
+    Raises:
+        InputError: The order names other classes than the labels.
+        ValueError: It is that of a run whose seed was never asked for.
+    """
+    n = int(labels.max()) + 1
+    if classes == "random":
+        return rng.permutation(n)
+    if classes == LATIN_SQUARE:
+        raise ValueError(
+            f"Received class order {classes} without a seed; expected the order of one run: "
+            "write down what core.schedule.orders.for_run returns."
+        )
+    given = classes[(epoch - 1) % len(classes)] if _nested(classes) else classes
+    order = np.arange(n) if given is None else np.asarray(given, dtype=np.intp)
+    if sorted(order.tolist()) != list(range(n)):
+        raise InputError(
+            f"Received class order {','.join(map(str, order))}; "
+            f"expected each of the classes 0 to {n - 1} exactly once."
+        )
+    return order
+
+
+def refuse_unordered(classes: ClassOrder) -> None:
+    """Refuse a class order that no data could have.
+
+    Raises:
+        InputError: It is one.
+    """
+    orders = classes if _nested(classes) else (classes,)
+    for order in orders:
+        if order is None or (order in ("random", LATIN_SQUARE) and not _nested(classes)):
+            continue
+        whole = isinstance(order, tuple) and all(type(label) is int for label in order)
+        if not whole or not order:
+            raise InputError(
+                f"Received class order {classes!r}; expected whole numbers as in (1, 0, 2), "
+                "one such order for each epoch, random, latin-square, or None."
+            )
+
+
+def turns_of(classes: NDArray[np.intp]) -> NDArray[np.int32]:
+    """For each class the segment, counted from 1, that has its turn, int32 [classes]."""
+    segments = np.empty(len(classes), dtype=np.int32)
+    segments[classes] = np.arange(1, len(classes) + 1)
+    return segments
+
+
+def _nested(classes: ClassOrder) -> TypeGuard[tuple[tuple[int, ...], ...]]:
+    return isinstance(classes, tuple) and bool(classes) and isinstance(classes[0], tuple)

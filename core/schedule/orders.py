@@ -1,0 +1,321 @@
+"""Orders: which examples a network sees when, as arrays made before training."""
+
+from dataclasses import dataclass, replace
+from typing import Any, NamedTuple, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.checks import is_count, is_number
+from core.schedule.class_orders import (
+    LATIN_SQUARE,
+    ClassOrder,
+    Labels,
+    in_order,
+    refuse_unordered,
+    row_for,
+    turns_of,
+)
+from data import InputError
+
+
+class Schedule(NamedTuple):
+    """One epoch, written down.
+
+    Attributes:
+        indices: Positions in the training part, in the order shown, int32 [m].
+        batch_sizes: How many of them each step takes, int32 [s], summing to m. A smaller batch
+            may end any segment.
+        segment_ends: After how many steps each segment is over, int32 [g]; the last is s.
+        class_segments: For each class the segment (counted from 1) that has its turn,
+            int32 [classes]; 0 for a class that has no turn in this epoch (see `Tasks`).
+    """
+
+    indices: NDArray[np.int32]
+    batch_sizes: NDArray[np.int32]
+    segment_ends: NDArray[np.int32]
+    class_segments: NDArray[np.int32]
+
+
+class Order(Protocol):
+    """A pure function from labels, epoch and a random stream to a schedule."""
+
+    def __call__(
+        self, labels: Labels, *, epoch: int, batch_size: int, rng: np.random.Generator
+    ) -> Schedule:
+        """Write down one epoch; `labels` are those of the training part, int64 [n]."""
+        ...
+
+
+@dataclass(frozen=True)
+class Shuffled:
+    """Every example once an epoch, in a new random order every epoch.
+
+    Its segments end where the class-sequential order with the same classes would end its own,
+    to the nearest step, so that both can be measured at the same points.
+
+    Args:
+        classes: The order of the classes whose turns mark the segments, see `core.schedule.class_orders`.
+    """
+
+    classes: ClassOrder = None
+
+    def __post_init__(self) -> None:
+        """Refuse what is no class order."""
+        refuse_unordered(self.classes)
+
+    def __call__(
+        self, labels: Labels, *, epoch: int, batch_size: int, rng: np.random.Generator
+    ) -> Schedule:
+        """Write down one epoch. See `Order`."""
+        classes = in_order(self.classes, labels, epoch, rng)
+        indices = rng.permutation(len(labels))
+        return _marked(indices, labels, classes, batch_size)
+
+
+@dataclass(frozen=True)
+class ClassSequential:
+    """Every epoch shows one class after the other, each class shuffled within itself.
+
+    Each class ends with a smaller batch where its size asks for one.
+
+    Args:
+        classes: Which class comes first, second, ..., see `core.schedule.class_orders`.
+    """
+
+    classes: ClassOrder = None
+
+    def __post_init__(self) -> None:
+        """Refuse what is no class order."""
+        refuse_unordered(self.classes)
+
+    def __call__(
+        self, labels: Labels, *, epoch: int, batch_size: int, rng: np.random.Generator
+    ) -> Schedule:
+        """Write down one epoch. See `Order`."""
+        classes = in_order(self.classes, labels, epoch, rng)
+        members = [rng.permutation(np.flatnonzero(labels == label)) for label in classes]
+        batches = [in_batches(len(examples), batch_size) for examples in members]
+        return Schedule(
+            np.concatenate(members).astype(np.int32),
+            np.concatenate(batches),
+            np.cumsum([len(sizes) for sizes in batches], dtype=np.int32),
+            turns_of(classes),
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Blurred:
+    """Class-sequential with a share of every class's places open to all classes.
+
+    In each segment of the class-sequential order, that share of the places is chosen at random;
+    the examples that stood on chosen places, of all segments, are shuffled among them. So 0 is the
+    class-sequential order itself, and with 1 all examples are shuffled. A segment of a class that
+    is 1/10 of the data thus shows .9 of the share from other classes. Batches are those of the
+    class-sequential order for every share, so that nothing but the blur changes with it.
+
+    Args:
+        share: From 0 (class-sequential) to 1 (shuffled).
+        classes: Which class comes first, second, ..., see `core.schedule.class_orders`.
+    """
+
+    share: float
+    classes: ClassOrder = None
+
+    def __post_init__(self) -> None:
+        """Refuse shares that are none."""
+        refuse_unordered(self.classes)
+        if not is_number(self.share, 0, 1):
+            raise InputError(
+                f"Received blur share {self.share!r}; "
+                "expected a number from 0 (class-sequential) to 1 (shuffled)."
+            )
+
+    def __call__(
+        self, labels: Labels, *, epoch: int, batch_size: int, rng: np.random.Generator
+    ) -> Schedule:
+        """Write down one epoch. See `Order`."""
+        schedule = ClassSequential(self.classes)(
+            labels, epoch=epoch, batch_size=batch_size, rng=rng
+        )
+        places = np.split(
+            np.arange(len(labels)), np.flatnonzero(np.diff(labels[schedule.indices])) + 1
+        )
+        chosen = np.concatenate(
+            [rng.permutation(part)[: round(self.share * len(part))] for part in places]
+        )
+        indices = schedule.indices.copy()
+        indices[chosen] = indices[rng.permutation(chosen)]
+        return schedule._replace(indices=indices)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Blocks:
+    """Every example once an epoch, in blocks of one class each, in random order.
+
+    Each class is shuffled within itself and cut into blocks; its last block is shorter where its
+    size asks for it. Length 1 is the shuffled order; from the size of the largest class on it is
+    one class after the other in random order. Batches run on across blocks: they hold one class
+    each only where the length is a multiple of the batch size, but for the shorter blocks. The
+    segments are those of `Shuffled`.
+
+    Args:
+        length: Examples in a block.
+        classes: The order of the classes whose turns mark the segments, see `core.schedule.class_orders`.
+    """
+
+    length: int
+    classes: ClassOrder = None
+
+    def __post_init__(self) -> None:
+        """Refuse lengths that are none."""
+        refuse_unordered(self.classes)
+        if not is_count(self.length):
+            raise InputError(
+                f"Received block length {self.length!r}; expected a whole number from 1 up."
+            )
+
+    def __call__(
+        self, labels: Labels, *, epoch: int, batch_size: int, rng: np.random.Generator
+    ) -> Schedule:
+        """Write down one epoch. See `Order`."""
+        classes = in_order(self.classes, labels, epoch, rng)
+        members = [rng.permutation(np.flatnonzero(labels == label)) for label in classes]
+        sizes = np.concatenate([in_batches(len(part), self.length) for part in members])
+        # Each example carries its block's place; a stable sort keeps the order within a block.
+        place = np.repeat(rng.permutation(len(sizes)), sizes)
+        indices = np.concatenate(members)[np.argsort(place, kind="stable")]
+        return _marked(indices, labels, classes, batch_size)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Tasks:
+    """Groups of classes one after the other, each for several epochs, and never again.
+
+    The class-incremental protocol (van de Ven & Tolias 2019): an epoch shows the examples of one
+    group only, shuffled, and is one segment. A training has as many epochs as all tasks together.
+
+    Args:
+        groups: The classes of the first task, of the second, ...; each class in one of them.
+        epochs_each: How many epochs each task takes.
+    """
+
+    groups: tuple[tuple[int, ...], ...]
+    epochs_each: int = 1
+
+    def __post_init__(self) -> None:
+        """Refuse groups that do not divide the classes among them."""
+        if not is_count(self.epochs_each):
+            raise InputError(
+                f"Received epochs_each={self.epochs_each!r}; expected a whole number from 1 up."
+            )
+        grouped = isinstance(self.groups, tuple) and all(
+            isinstance(group, tuple) and group and all(type(label) is int for label in group)
+            for group in self.groups
+        )
+        classes = [label for group in self.groups for label in group] if grouped else []
+        if not classes or sorted(classes) != list(range(len(classes))):
+            raise InputError(
+                f"Received tasks {self.groups!r}; expected groups of classes with each class "
+                "from 0 up exactly once, as in ((0, 1), (2, 3, 4))."
+            )
+
+    @property
+    def epochs(self) -> int:
+        """How many epochs all tasks together take."""
+        return len(self.groups) * self.epochs_each
+
+    def __call__(
+        self, labels: Labels, *, epoch: int, batch_size: int, rng: np.random.Generator
+    ) -> Schedule:
+        """Write down one epoch. See `Order`.
+
+        Raises:
+            InputError: The tasks are over, have other classes than the labels, or one of them
+                has no examples.
+        """
+        if not 1 <= epoch <= self.epochs:
+            raise InputError(
+                f"Received epoch {epoch} of {len(self.groups)} tasks; expected epochs 1 to "
+                f"{self.epochs}: {self.epochs_each} for each task."
+            )
+        named, there = sum(map(len, self.groups)), int(labels.max()) + 1
+        if named != there:
+            raise InputError(
+                f"Received tasks of {named} classes for data of {there}; "
+                f"expected each of the classes 0 to {there - 1} in one of the tasks."
+            )
+        group = self.groups[(epoch - 1) // self.epochs_each]
+        members = np.flatnonzero(np.isin(labels, group))
+        if not len(members):
+            raise InputError(
+                f"Received the task {group!r}, of which the training part has no examples; "
+                "expected some: merge it with another task."
+            )
+        batch_sizes = in_batches(len(members), batch_size)
+        turns = np.zeros(named, dtype=np.int32)
+        turns[list(group)] = 1
+        return Schedule(
+            rng.permutation(members).astype(np.int32),
+            batch_sizes,
+            np.array([len(batch_sizes)], dtype=np.int32),
+            turns,
+        )
+
+
+def for_run(order: Order, seed: int, classes: int) -> Order:
+    """The order of one run: with the seed's row in place of `latin-square`, else as it is.
+
+    Args:
+        order: A recipe's order.
+        seed: The run's number, 0 or larger.
+        classes: How many there are in the data.
+
+    Returns:
+        An order that can be called: one with `latin-square` does not know its row.
+    """
+    part: Any = order
+    if getattr(part, "classes", None) != LATIN_SQUARE:
+        return order
+    given: Order = replace(part, classes=row_for(seed, classes))
+    return given
+
+
+def segments(schedule: Schedule) -> list[Schedule]:
+    """A schedule cut at its segment ends: one schedule of one segment for each of them.
+
+    `class_segments` stays that of the whole epoch.
+    """
+    starts = [0, *schedule.segment_ends[:-1].tolist()]
+    shown = np.concatenate([[0], np.cumsum(schedule.batch_sizes)])
+    return [
+        Schedule(
+            schedule.indices[shown[start] : shown[end]],
+            schedule.batch_sizes[start:end],
+            np.array([end - start], dtype=np.int32),
+            schedule.class_segments,
+        )
+        for start, end in zip(starts, schedule.segment_ends.tolist(), strict=True)
+    ]
+
+
+def _marked(
+    indices: NDArray[np.intp], labels: Labels, classes: NDArray[np.intp], batch_size: int
+) -> Schedule:
+    """A schedule in full batches whose segments end where those of a class-sequential one would."""
+    batch_sizes = in_batches(len(labels), batch_size)
+    counts = np.bincount(labels, minlength=len(classes))[classes]
+    ends = np.rint(np.cumsum(counts) / batch_size).astype(np.int32)
+    ends[-1] = len(batch_sizes)
+    return Schedule(
+        indices.astype(np.int32),
+        batch_sizes,
+        np.minimum(ends, len(batch_sizes)),
+        turns_of(classes),
+    )
+
+
+def in_batches(n: int, batch_size: int) -> NDArray[np.int32]:
+    """The sizes of full batches, then of what is left over, int32 [s]."""
+    full, rest = divmod(n, batch_size)
+    return np.array([batch_size] * full + [rest] * (rest > 0), dtype=np.int32)

@@ -1,0 +1,1 @@
+"""How it is learned: a rule of learning beside plain training."""

@@ -1,0 +1,1 @@
+"""The training itself: from a recipe and a seed to a record."""

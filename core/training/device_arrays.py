@@ -1,0 +1,101 @@
+"""The arrays of a run where the compiled program reads them."""
+
+from dataclasses import replace
+from typing import Any, NamedTuple
+
+import numpy as np
+import tensorflow as tf
+from numpy.typing import NDArray
+
+from core.examples.preprocessing import preprocess
+from core.random_streams import stream
+from core.recipe import Recipe
+from core.training.preparation import Prepared, damaged_test_file
+from data import Dataset
+
+
+class Examples(NamedTuple):
+    """A named set to evaluate.
+
+    Attributes:
+        x: Inputs float32 [n, ...] on the device.
+        y: Labels int32 [n] on the device.
+        labels: The same labels, int64 [n].
+        rows: Which of these examples are in the set, int32 [k].
+    """
+
+    x: tf.Tensor
+    y: tf.Tensor
+    labels: NDArray[np.int64]
+    rows: NDArray[np.int32]
+
+
+class Device:
+    """Keeps the preprocessed inputs of the last data set for the next run that wants the same.
+
+    Attributes:
+        x: Inputs of both files and the k augmented copies, with the run's noise,
+            float32 [n + m + k, ...].
+        y: The labels that the network is taught, int32 [n + m + k].
+        first: Position of the test file's first example, n.
+    """
+
+    x: tf.Tensor
+    y: tf.Tensor
+    first: int
+
+    def __init__(self) -> None:
+        self._wanted: Any = None
+
+    def load(self, recipe: Recipe, seed: int, dataset: Dataset, prepared: Prepared) -> None:
+        """Put one run's arrays in place."""
+        originals, copy = prepared.originals, recipe.augmented_copy
+        # Every seed draws a copy of its own.
+        drawn = copy and (copy, seed)
+        wanted = (dataset.checksum, recipe.preprocessing, originals.tobytes(), drawn)
+        if wanted != self._wanted:
+            x = preprocess(dataset, recipe.preprocessing, originals)
+            if copy is not None:
+                x = np.concatenate([x, copy(x[originals], stream(seed, "augmentation"))])
+            self._inputs = tf.constant(x)
+            self._damaged: dict[str, tf.Tensor] = {}
+            self._wanted = wanted
+        self._recipe, self._dataset, self._prepared = recipe, dataset, prepared
+        self.x = self._with_noise(seed)
+        self.y = _int32(prepared.taught)
+        self.first = len(dataset.x_train)
+
+    def examples(self, name: str) -> Examples:
+        """The set that `EvaluationPlan` calls by this name."""
+        prepared = self._prepared
+        rows, labels = prepared.examples(name), prepared.held_against(name)
+        if name in self._recipe.evaluation.damaged:
+            # Of the whole test file: which part of it is the test set may change with the seed.
+            labels = labels[self.first :][: len(self._dataset.x_test)]
+            return Examples(self._damage(name), _int32(labels), labels, rows - self.first)
+        y = self.y if labels is prepared.taught else _int32(labels)
+        return Examples(self.x, y, labels, rows)
+
+    def _damage(self, name: str) -> tf.Tensor:
+        if name not in self._damaged:
+            damaged = replace(self._dataset, x_test=damaged_test_file(self._dataset, name))
+            x = preprocess(damaged, self._recipe.preprocessing, self._prepared.originals)
+            self._damaged[name] = tf.constant(x[self.first :])
+        return self._damaged[name]
+
+    def _with_noise(self, seed: int) -> tf.Tensor:
+        """The inputs with the noise that is drawn once a run."""
+        noise, split = self._recipe.input_noise, self._prepared.split
+        if noise is None or (noise.when == "every-epoch" and noise.on == "train"):
+            return self._inputs
+        x = self._inputs.numpy()
+        if noise.when == "once" and noise.on != "test":
+            x[split.train] = noise(x[split.train], stream(seed, "corruption", 1))
+        if noise.on != "train":
+            apart = np.concatenate([split.validation, split.test])
+            x[apart] = noise(x[apart], stream(seed, "corruption", 2))
+        return tf.constant(x)
+
+
+def _int32(labels: NDArray[np.int64]) -> tf.Tensor:
+    return tf.constant(labels.astype(np.int32))

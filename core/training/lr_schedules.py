@@ -1,0 +1,130 @@
+"""Learning-rate schedules: the one that Keras lacks, and lengths as shares of the training."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import keras
+import numpy as np
+from keras import ops
+
+from core.random_streams import stream
+from core.recipe import CALLBACK_SCHEDULES, Recipe
+from core.spec import Named
+from core.training.preparation import Prepared
+from data import InputError
+
+LENGTHS = ("decay_steps", "boundaries", "first_decay_steps", "warmup_steps", "total_steps")
+"""The parameters of schedules that are counted in steps."""
+
+
+class OneCycle(keras.optimizers.schedules.LearningRateSchedule):
+    """One cycle: straight up to the largest rate, as slowly down again, then to next to nothing.
+
+    The policy of Smith and Topin (2017, "Super-Convergence", arXiv:1708.07120), whose cycle is a
+    little shorter than the training and whose last steps have a rate far below the first. Their
+    momentum runs against the rate; here it stays as the optimiser has it.
+
+    Args:
+        peak_learning_rate: The largest rate.
+        total_steps: Of the training; afterwards the rate stays what it was last.
+        initial_share: First rate, as a share of the largest.
+        final_share: Last rate, as a share of the largest.
+        rise: Share of the steps that go up, above 0 and below .5; as many go down again.
+
+    Raises:
+        ValueError: A parameter that makes no cycle.
+    """
+
+    def __init__(
+        self,
+        peak_learning_rate: float,
+        total_steps: int,
+        initial_share: float = 0.1,
+        final_share: float = 0.001,
+        rise: float = 0.45,
+    ) -> None:
+        if not (peak_learning_rate > 0 and total_steps > 0 and 0 < rise < 0.5):
+            raise ValueError(
+                f"received peak_learning_rate={peak_learning_rate}, total_steps={total_steps}, "
+                f"rise={rise}; expected the first two above 0, and a rise between 0 and .5."
+            )
+        if not 0 <= final_share <= initial_share <= 1:
+            raise ValueError(
+                f"received initial_share={initial_share}, final_share={final_share}; expected "
+                "shares of the largest rate from 0 to 1, the last no larger than the first."
+            )
+        super().__init__()
+        self.peak_learning_rate, self.total_steps = peak_learning_rate, total_steps
+        self.initial_share, self.final_share, self.rise = initial_share, final_share, rise
+
+    def __call__(self, step: Any) -> Any:
+        """The rate of a step, counted from 0."""
+        done = ops.minimum(ops.cast(step, "float32") / self.total_steps, 1.0)
+        slope = (1 - self.initial_share) / self.rise
+        last = (self.initial_share - self.final_share) / (1 - 2 * self.rise)
+        up = self.initial_share + slope * done
+        down = 1 - slope * (done - self.rise)
+        out = self.initial_share - last * (done - 2 * self.rise)
+        cycle = ops.where(done < self.rise, up, ops.where(done < 2 * self.rise, down, out))
+        return self.peak_learning_rate * cycle
+
+    def get_config(self) -> dict[str, Any]:
+        """The parameters, as Keras saves them."""
+        names = ("peak_learning_rate", "total_steps", "initial_share", "final_share", "rise")
+        return {name: getattr(self, name) for name in names}
+
+
+def in_steps(recipe: Recipe, prepared: Prepared, seed: int) -> Named | None:
+    """A recipe's schedule with its lengths in steps.
+
+    A length (`LENGTHS`) may be written as a fraction from above 0 to 1.0: the share of all steps
+    that the recipe's epochs have. So a schedule keeps its shape with other data, epochs or batches.
+
+    Raises:
+        InputError: Shares of a training with replay, whose steps are not known beforehand.
+    """
+    schedule = recipe.schedule
+    if schedule is None or schedule.name in CALLBACK_SCHEDULES:
+        return schedule
+    lengths = {name: value for name, value in schedule.parameters.items() if name in LENGTHS}
+    if not any(map(_has_share, lengths.values())):
+        return schedule
+    if recipe.replay is not None:
+        raise InputError(
+            f"Received the schedule {schedule.name} with lengths as shares of the training, and "
+            "replay; expected whole numbers of steps: replay decides how many there are."
+        )
+    steps = _steps(recipe, prepared, seed)
+    counted = {name: _counted(value, steps) for name, value in lengths.items()}
+    return Named(schedule.name, {**schedule.parameters, **counted})
+
+
+def _steps(recipe: Recipe, prepared: Prepared, seed: int) -> int:
+    """How many steps all epochs of a recipe have."""
+    labels: np.ndarray[Any, Any] = prepared.labels[prepared.split.train]
+    each = (
+        prepared.order(
+            labels,
+            epoch=epoch,
+            batch_size=recipe.batch_size,
+            rng=stream(seed, "order", epoch),
+        )
+        for epoch in range(1, recipe.epochs + 1)
+    )
+    return sum(len(schedule.batch_sizes) for schedule in each)
+
+
+def _has_share(value: Any) -> bool:
+    if isinstance(value, tuple | list):
+        return any(map(_has_share, value))
+    return isinstance(value, float) and 0 < value <= 1
+
+
+def _counted(value: Any, steps: int) -> Any:
+    if isinstance(value, tuple | list):
+        return tuple(_counted(each, steps) for each in value)
+    return max(1, round(value * steps)) if _has_share(value) else value
+
+
+OWN: Mapping[str, type] = {"OneCycle": OneCycle}
+"""Schedules that are not Keras' own, by name."""

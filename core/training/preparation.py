@@ -1,0 +1,110 @@
+"""What one run is taught: its split, its labels with their noise, its named sets of examples."""
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.examples.corruptions import Damage
+from core.examples.splits import Indices, Split
+from core.random_streams import stream
+from core.recipe import Recipe
+from core.schedule.orders import Order, for_run
+from data import Dataset
+
+Labels = NDArray[np.int64]
+CHECKED_EPOCHS = 1000
+"""An order that stops to fit its data after more epochs is found out when it does."""
+
+
+class Prepared(NamedTuple):
+    """One run's examples and labels, before anything trains. Pure NumPy.
+
+    Attributes:
+        split: Positions in the training file followed by the test file, and then by the k copies
+            of the training part where the recipe has an augmented copy (k is 0 otherwise). What
+            is trained on holds the copies too.
+        originals: What is trained on without the copies: what preprocessing measures.
+        labels: The true labels of all of these, int64 [n + m + k].
+        taught: The same with the recipe's label noise in the training part, int64 [n + m + k]; a
+            copy has its original's.
+        changed: Where the two differ, bool [n + m + k].
+        order: The recipe's, as it is for this run's seed.
+    """
+
+    split: Split
+    originals: Indices
+    labels: Labels
+    taught: Labels
+    changed: NDArray[np.bool_]
+    order: Order
+
+    def examples(self, name: str) -> Indices:
+        """Positions of the examples of a set that `EvaluationPlan` names; none if it is empty."""
+        part = self.split.train
+        if name == "train-clean":
+            return part[~self.changed[part]]
+        if name.startswith("train-corrupted"):
+            return part[self.changed[part]]
+        found: Indices = getattr(self.split, name) if name in Split._fields else self.split.test
+        return found
+
+    def held_against(self, name: str) -> Labels:
+        """The labels of all examples that a set's predictions are held against."""
+        return self.labels if name == "train-corrupted-true-labels" else self.taught
+
+
+def prepare(recipe: Recipe, seed: int, dataset: Dataset) -> Prepared:
+    """Decide what a run is taught, and refuse a recipe that does not fit the data.
+
+    Args:
+        recipe: What to do.
+        seed: The run's number, 0 or larger.
+        dataset: The data that `recipe.dataset` names.
+
+    Raises:
+        InputError: The split, the order, the label noise, the augmented copy, the buffer or a
+            damaged set does not fit the data.
+    """
+    split = recipe.split(dataset.y_train, dataset.y_test, stream(seed, "data"))
+    labels = np.concatenate([dataset.y_train, dataset.y_test])
+    taught = labels.copy()
+    if recipe.label_noise is not None:
+        rng = stream(seed, "corruption")
+        taught[split.train] = recipe.label_noise(labels[split.train], dataset.classes, rng).labels
+    originals = split.train
+    if recipe.augmented_copy is not None:
+        recipe.augmented_copy(dataset.x_train[:1].astype(np.float32), stream(seed, "augmentation"))
+        copies = len(labels) + np.arange(len(originals), dtype=np.int32)
+        split = split._replace(train=np.concatenate([originals, copies]))
+        labels, taught = (np.concatenate([y, y[originals]]) for y in (labels, taught))
+    order = for_run(recipe.order, seed, dataset.classes)
+    # Which labels there are decides whether an order fits, not how many of each.
+    there, rng = np.unique(labels[split.train]), stream(seed, "order")
+    for epoch in range(1, min(recipe.epochs, CHECKED_EPOCHS) + 1):
+        order(there, epoch=epoch, batch_size=recipe.batch_size, rng=rng)
+    if recipe.replay is not None:
+        recipe.replay.empty(dataset.classes)
+    for name in recipe.evaluation.damaged:
+        damaged_test_file(dataset, name, examples=1)
+    return Prepared(split, originals, labels, taught, taught != labels, order)
+
+
+def damaged_test_file(
+    dataset: Dataset, name: str, examples: int | None = None
+) -> NDArray[np.float32]:
+    """The test file's inputs, damaged: the same for every seed, as in a benchmark.
+
+    Args:
+        dataset: The data set.
+        name: Kind and severity, as in `gaussian-0.1`.
+        examples: How many of them, from the first; all if None.
+
+    Returns:
+        float32 [m, ...], before preprocessing.
+    """
+    x = dataset.x_test[:examples].astype(np.float32)
+    low, high = (0.0, 255.0)
+    if dataset.x_test.dtype != np.uint8:
+        low, high = float(dataset.x_train.min()), float(dataset.x_train.max())
+    return Damage.named(name)(x, (low, high), stream(0, "data", 1))

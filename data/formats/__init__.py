@@ -1,0 +1,1 @@
+"""The forms that files of examples have: IDX, NumPy archives, images, tar archives."""

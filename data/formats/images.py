@@ -1,0 +1,309 @@
+"""Folders of images: `train/<class>/*` and `test/<class>/*`, plain or in one tar archive."""
+
+from __future__ import annotations
+
+import io
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from data.dataset import Dataset
+from data.errors import InputError, quoted, shortly
+from data.formats.archive import MOST_BYTES, is_archive, members
+
+PARTS = ("train", "test")
+SUFFIXES = (".png", ".jpg", ".jpeg")
+LAYOUT = f"train/CLASS/ and test/CLASS/ with images ({', '.join(SUFFIXES)})"
+_MODES: dict[str, tuple[int, ...]] = {"L": (), "RGB": (3,)}
+
+Content = bytes | Path
+Tree = dict[str, dict[str, dict[str, Content]]]
+"""The images by part, class and file name: their bytes, or where they lie."""
+
+
+@dataclass(frozen=True)
+class ImageFiles:
+    """Images that were found by the names of their folders or of their archive.
+
+    Attributes:
+        source: The folder around `train` and `test`, or the archive.
+        classes: The classes that they must have (or as many numbers); any if None.
+    """
+
+    source: Path
+    classes: tuple[str, ...] | None = None
+
+    @property
+    def missing(self) -> tuple[Path, ...]:
+        """Which of the folders `train` and `test` are not there; empty for an archive."""
+        if is_archive(self.source):
+            return ()
+        return tuple(self.source / part for part in PARTS if not os.path.isdir(self.source / part))
+
+    def shape(self) -> None:
+        """Unknown before all names are read, so None.
+
+        Raises:
+            InputError: The archive is none.
+        """
+        if is_archive(self.source):
+            next(members(self.source), None)
+
+    def load(self, name: str) -> Dataset:
+        """Reads and checks the images.
+
+        Classes are numbered in the order of their names (of their numbers, if all are numbers).
+        The examples of a class are sorted by file name, and the classes are mixed evenly, see
+        `evenly_mixed`.
+
+        Args:
+            name: The data set's name.
+
+        Returns:
+            The data set: uint8 images [n, height, width] if they are grey, else
+            [n, height, width, 3]. What is in a JPEG may differ a little between versions of the
+            decoder, and the checksum with it.
+
+        Raises:
+            InputError: A folder is missing or empty, a file is no image or a damaged one, or the
+                images are not all alike.
+        """
+        if self.missing:
+            raise InputError(
+                f"{quoted(self.missing[0])} is missing, expected {LAYOUT} in "
+                f"{quoted(self.source)}; put it there"
+            )
+        tree = _in_archive(self.source) if is_archive(self.source) else _in_folder(self.source)
+        classes = self._checked_classes(tree)
+        formats: set[str] = set()
+        arrays: dict[str, NDArray[Any]] = {}
+        for part in PARTS:
+            labels, ranks = evenly_mixed([len(tree[part][kind]) for kind in classes])
+            files = [sorted(tree[part][kind].items()) for kind in classes]
+            mixed = [files[label][rank] for label, rank in zip(labels, ranks, strict=True)]
+            folders = [self.source / part / kind for kind in classes]
+            arrays[f"x_{part}"] = _decoded(mixed, [folders[label] for label in labels], formats)
+            arrays[f"y_{part}"] = labels
+        where = {name: f"{name} in {quoted(self.source)}" for name in arrays}
+        source = f"{self.source} (images encoded as {' and '.join(sorted(formats))})"
+        return Dataset.from_arrays(name, arrays, source=source, where=where)
+
+    def _checked_classes(self, tree: Tree) -> list[str]:
+        for part in PARTS:
+            other = PARTS[part == "train"]
+            for kind in tree[part]:
+                if not tree[part][kind]:
+                    raise InputError(
+                        f"{quoted(self.source / part / kind)} holds no image, expected at least "
+                        f"one ({', '.join(SUFFIXES)}) in every class; fill or remove it"
+                    )
+                if kind not in tree[other]:
+                    raise InputError(
+                        f"{quoted(self.source)} has the class {kind!r} in {part} and not in "
+                        f"{other}, expected the same classes in both; add {other}/{kind} or remove "
+                        f"{part}/{kind}"
+                    )
+        found = set(tree["train"])
+        if not found:
+            raise InputError(
+                f"{quoted(self.source)} holds no image in a class's folder, expected {LAYOUT}; put "
+                "them there"
+            )
+        if self.classes is not None:
+            numbers = {str(number) for number in range(len(self.classes))}
+            if found not in (set(self.classes), numbers):
+                raise InputError(
+                    f"{quoted(self.source)} has the classes {_listed(found)}, expected "
+                    f"{', '.join(self.classes)} (or the numbers from 0); put the right images "
+                    "there, or keep your own under another name"
+                )
+        if all(kind.isascii() and kind.isdigit() and len(kind) < 20 for kind in found):
+            return sorted(found, key=lambda kind: (int(kind), kind))
+        return sorted(found)
+
+
+def image_files(folder: Path) -> ImageFiles | None:
+    """The images in a folder.
+
+    Args:
+        folder: The data set's own folder.
+
+    Returns:
+        Those in its sub-folders, if there is `train` or `test` (so that a missing one is noticed),
+        else those in its tar archive, if there is just one, else None.
+    """
+    if any(os.path.isdir(folder / part) for part in PARTS):
+        return ImageFiles(folder)
+    try:
+        archives = [folder / name for name in os.listdir(folder) if name[0] != "."]
+    except OSError:
+        return None
+    archives = [path for path in archives if is_archive(path) and os.path.isfile(path)]
+    return ImageFiles(archives[0]) if len(archives) == 1 else None
+
+
+def evenly_mixed(counts: list[int]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """An order of examples in which every stretch has each class in its share.
+
+    A split such as the first 5,000 needs examples that are not sorted by class. Example k of the
+    n of a class stands at the place (k + 1/2) / n of the way; of two at the same place the lower
+    class comes first. So classes of one size take turns.
+
+    Args:
+        counts: How many examples each class has.
+
+    Returns:
+        The class of each example in turn, int64[sum(counts)], and its number within its class.
+    """
+    sizes = np.asarray(counts)
+    labels = np.repeat(np.arange(len(sizes)), sizes)
+    ranks = np.arange(len(labels)) - np.repeat(np.cumsum(sizes) - sizes, sizes)
+    order = np.lexsort((labels, (2 * ranks + 1) / (2 * sizes[labels])))
+    return labels[order], ranks[order]
+
+
+def _in_folder(folder: Path) -> Tree:
+    tree: Tree = {part: {} for part in PARTS}
+    for path, is_folder in _walk(folder):
+        _put(tree, path.relative_to(folder).parts, None if is_folder else path, folder)
+    return tree
+
+
+def _walk(folder: Path, *, inner: bool = False) -> Iterator[tuple[Path, bool]]:
+    try:
+        with os.scandir(folder) as found:
+            entries = [entry for entry in found if inner or entry.name in PARTS]
+        for entry in entries:
+            path = folder / entry.name
+            is_folder = entry.is_dir(follow_symlinks=False)
+            if not is_folder and not entry.is_file(follow_symlinks=False):
+                kind = "a link" if entry.is_symlink() else "no plain file"
+                raise InputError(
+                    f"{quoted(path)} is {kind}, expected folders and plain files alone; put what "
+                    "is meant in its place, or remove it"
+                )
+            yield path, is_folder
+            if is_folder and not entry.name.startswith("."):
+                yield from _walk(path, inner=True)
+    except OSError as error:
+        raise InputError(
+            f"{quoted(folder)} cannot be listed ({shortly(error)}), expected a folder that you may "
+            "read; change its permissions"
+        ) from error
+
+
+def _in_archive(path: Path) -> Tree:
+    tree: Tree = {part: {} for part in PARTS}
+    around: tuple[str, ...] | None = None
+    total = 0
+    for member in members(path):
+        parts = member.parts
+        # `tar cf fruit.tar fruit` puts a folder around the two.
+        depth = next((at for at in (0, 1) if parts[at : at + 1] and parts[at] in PARTS), None)
+        if depth is None:
+            continue
+        around = parts[:depth] if around is None else around
+        if parts[:depth] != around:
+            raise InputError(
+                f"{quoted(path)} holds images in {'/'.join((*around, '.'))} and in "
+                f"{'/'.join((*parts[:depth], '.'))}, expected one train and one test; pack one "
+                "data set in an archive"
+            )
+        total += member.size
+        if total > MOST_BYTES:
+            raise _too_large(path, total)
+        _put(tree, parts[depth:], member.read() if member.read else None, path)
+    return tree
+
+
+def _put(tree: Tree, parts: tuple[str, ...], content: Content | None, source: Path) -> None:
+    """Puts a file, or a folder without content, into its place; refuses one without a place."""
+    if any(part.startswith(".") for part in parts):
+        return  # .DS_Store and its like
+    part, rest = parts[0], parts[1:]
+    is_folder = content is None
+    if is_folder and len(rest) < 2:
+        for kind in rest:
+            tree[part].setdefault(kind, {})
+        return
+    is_image = not is_folder and len(rest) == 2 and rest[1].lower().endswith(SUFFIXES)
+    if not is_image or rest[1] in tree[part].get(rest[0], {}):
+        what = "twice an image" if is_image else "no image in its class's folder"
+        raise InputError(
+            f"{quoted(source.joinpath(*parts))} is {what}, expected {LAYOUT} and nothing else "
+            "there; remove it"
+        )
+    assert content is not None
+    tree[part].setdefault(rest[0], {})[rest[1]] = content
+
+
+def _decoded(
+    files: list[tuple[str, Content]], folders: list[Path], formats: set[str]
+) -> NDArray[np.uint8]:
+    # Here, since Pillow takes a tenth of a second to import and most commands do without it.
+    from PIL import Image
+
+    x = np.empty(0, np.uint8)
+    first = ""
+    for number, (name, content) in enumerate(files):
+        try:
+            opened = io.BytesIO(content) if isinstance(content, bytes) else content
+            with Image.open(opened, formats=("PNG", "JPEG")) as image:
+                here = f"{image.width} x {image.height}, mode {image.mode}"
+                if not number:
+                    x, first = _room(folders[0] / name, len(files), image.size, image.mode), here
+                if here != first:
+                    raise InputError(
+                        f"{quoted(folders[number] / name)} is an image of {here}, expected {first} "
+                        f"as of {quoted(folders[0] / files[0][0])}; bring all to one size and mode"
+                    )
+                formats.add(str(image.format))
+                x[number] = np.asarray(image)
+        except InputError:
+            raise
+        except Exception as error:  # a damaged image raises nearly anything
+            raise InputError(
+                f"{quoted(folders[number] / name)} is not a sound image ({_reason(error)}), "
+                "expected PNG or JPEG; copy it again or remove it"
+            ) from error
+    x.flags.writeable = False
+    return x
+
+
+def _room(path: Path, count: int, size: tuple[int, int], mode: str) -> NDArray[np.uint8]:
+    if mode not in _MODES:
+        raise InputError(
+            f"{quoted(path)} is an image of mode {mode}, expected grey (L) or colour (RGB) with 8 "
+            "bits each; convert all to one of them"
+        )
+    width, height = size
+    shape = (count, height, width, *_MODES[mode])
+    total = int(np.prod(shape, dtype=object))
+    if total > MOST_BYTES:
+        raise _too_large(path, total)
+    return np.empty(shape, np.uint8)
+
+
+def _too_large(path: Path, found: int) -> InputError:
+    return InputError(
+        f"{quoted(path)} makes {found:,} bytes of images or more, expected at most "
+        f"{MOST_BYTES:,}; make them smaller or fewer"
+    )
+
+
+def _reason(error: Exception) -> str:
+    # Pillow names the stream, which tells nobody anything.
+    from PIL import UnidentifiedImageError
+
+    unknown = isinstance(error, UnidentifiedImageError)
+    return "its format is unknown" if unknown else shortly(error)
+
+
+def _listed(names: set[str]) -> str:
+    shown = ", ".join(repr(name) for name in sorted(names)[:10])
+    return shown + (f" and {len(names) - 10} more" if len(names) > 10 else "")

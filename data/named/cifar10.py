@@ -1,0 +1,108 @@
+"""CIFAR-10: the published Python batches, or the same images in another form.
+
+Krizhevsky, A. (2009): Learning multiple layers of features from tiny images.
+"""
+
+from __future__ import annotations
+
+import io
+import pickle
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from data.errors import InputError, shortly
+from data.formats.files import npz_file
+from data.formats.finding import Files
+from data.formats.images import image_files
+from data.named.published import PublishedFiles, published_files
+
+CLASSES = (
+    *("airplane", "automobile", "bird", "cat", "deer"),
+    *("dog", "frog", "horse", "ship", "truck"),
+)
+ARCHIVE = "cifar-10-python.tar.gz"
+FOLDER = "cifar-10-batches-py"
+SHAPE = (50_000, 32, 32, 3)
+MD5 = {
+    "data_batch_1": "c99cafc152244af753f735de768cd75f",
+    "data_batch_2": "d4bba439e000b95fd0a9bffe97cbabec",
+    "data_batch_3": "54ebc095f3ab1f0389bbae665268c751",
+    "data_batch_4": "634d18415352ddfa80567beed471001a",
+    "data_batch_5": "482c414d41f54cd18b22e5b47cb7c3cb",
+    "test_batch": "40351d587109b95175f43aff81a1287e",
+}
+# All that a pickled array and its type need.
+_ALLOWED = {
+    ("numpy.core.multiarray", "_reconstruct"): "numpy._core.multiarray",
+    ("numpy", "ndarray"): "numpy",
+    ("numpy", "dtype"): "numpy",
+}
+
+
+def find_cifar10(folder: Path) -> Files | None:
+    """Looks for CIFAR-10 in its folder, by name alone.
+
+    Args:
+        folder: The data set's own folder.
+
+    Returns:
+        The first that is there: the published batches (in the folder, in its sub-folder
+        cifar-10-batches-py or in cifar-10-python.tar.gz), cifar10.npz, images (see
+        `data.formats.images.image_files`); else None.
+    """
+    images = image_files(folder)
+    return (
+        cifar_batches(folder)
+        or npz_file(folder / "cifar10.npz")
+        or (images and replace(images, classes=CLASSES))
+    )
+
+
+def cifar_batches(folder: Path) -> PublishedFiles | None:
+    """The published batches in or under a folder; None if there is not one of them."""
+    return published_files((folder / FOLDER, folder), folder / ARCHIVE, MD5, _decode, SHAPE)
+
+
+def cached_cifar10(cache: Path) -> PublishedFiles | None:
+    """The batches in Keras' folder of data sets, where its versions put them; else None."""
+    return cifar_batches(cache / f"{FOLDER}-target") or cifar_batches(cache / FOLDER)
+
+
+def _decode(contents: Mapping[str, bytes]) -> dict[str, NDArray[Any]]:
+    batches = {name: _unpickled(name, content) for name, content in contents.items()}
+    train = [batches[name] for name in MD5 if name != "test_batch"]
+    arrays = {}
+    for part, members in (("train", train), ("test", [batches["test_batch"]])):
+        rows = np.concatenate([images for images, _ in members])
+        rows.flags.writeable = False
+        arrays[f"x_{part}"] = rows.reshape(-1, 3, 32, 32).transpose(0, 2, 3, 1)
+        arrays[f"y_{part}"] = np.concatenate([labels for _, labels in members])
+    return arrays
+
+
+class _ArraysAlone(pickle.Unpickler):
+    """Loads arrays, lists, dictionaries, texts and numbers, and can call nothing else.
+
+    The MD5 has been checked by now. This is the second lock: a pickle may run any code.
+    """
+
+    def find_class(self, module: str, name: str) -> Any:
+        if (module, name) not in _ALLOWED:
+            raise pickle.UnpicklingError(f"it asks for {module}.{name}")
+        return super().find_class(_ALLOWED[module, name], name)
+
+
+def _unpickled(name: str, content: bytes) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
+    try:
+        batch = _ArraysAlone(io.BytesIO(content), encoding="bytes").load()
+        return batch[b"data"], np.asarray(batch[b"labels"], np.int64)
+    except Exception as error:  # a damaged pickle raises nearly anything
+        raise InputError(
+            f"{name} of CIFAR-10 is not a sound batch ({shortly(error)}), expected data and labels "
+            "as published; download or copy it again"
+        ) from error

@@ -1,1 +1,0 @@
-"""What records say, in a terminal: tables, comparisons, checks, plans."""

@@ -1,0 +1,168 @@
+"""Finding a study: by its name, or in a user's own file."""
+
+import contextlib
+import difflib
+import importlib
+import importlib.util
+import re
+import sys
+from pathlib import Path
+from types import ModuleType
+
+from data import InputError
+from studies.definition.study import Study
+
+NAMES = (
+    "class-order",
+    "class-position",
+    "linear-baseline",
+    "tanh-vs-relu",
+    "memorisation",
+    "learning-rate",
+    "replay",
+    "blurred-order",
+    "label-noise",
+    "width",
+    "width-label-noise",
+    "width-input-noise",
+    "forgetting-under-noise",
+    "monitored-mlp",
+    "depth",
+    "schedules",
+    "no-hidden-layer",
+    "optimisers",
+    "regularisation",
+    "augmentation",
+    "cnn",
+    "initialisers",
+    "cifar-optimisers",
+    "transfer",
+    "polynomial-degree",
+)
+"""The studies that come with Ebb; `class-order` is in studies/class_order.py."""
+
+BEING_READ = "__ebb_reads_this__"
+"""What a user's module holds while its lines are run for the first time."""
+
+
+def find(name: str) -> Study:
+    """A study by its name, or by the path of a Python file that defines `study`.
+
+    Raises:
+        InputError: There is none, or the file does not hold one.
+    """
+    if name.endswith(".py"):
+        return study_in(Path(name))
+    if name not in NAMES:
+        close = difflib.get_close_matches(name, NAMES, n=1)
+        hint = f" (did you mean {close[0]}?)" if close else ""
+        raise InputError(
+            f"Received study {name!r}; expected one of {', '.join(NAMES)}, or the path of a .py "
+            f"file{hint}."
+        )
+    return _study_of(importlib.import_module(f"studies.{name.replace('-', '_')}"), name)
+
+
+def study_in(path: Path) -> Study:
+    """The study that a user's file defines."""
+    study = _study_of(load_file(path), str(path))
+    if study.name in NAMES:
+        raise InputError(
+            f"Received study {study.name!r} in {str(path)!r}; expected another name: that is one "
+            "of Ebb's own."
+        )
+    return study
+
+
+def load_file(path: Path) -> ModuleType:
+    """Import a user's file under its own name, so that workers find its functions too.
+
+    Raises:
+        InputError: No such file, a name that is taken, or a file that does not run.
+    """
+    path = path.resolve()
+    name = path.stem
+    if not path.is_file():
+        raise InputError(
+            f"Received study file {str(path)!r}; expected a Python file: there is none."
+        )
+    loaded = sys.modules.get(name)
+    if loaded is not None and getattr(loaded, "__file__", None) == str(path):
+        return loaded
+    other = loaded or (name.isidentifier() and importlib.util.find_spec(name))
+    if not name.isidentifier() or (getattr(other, "origin", None) != str(path) and other):
+        raise InputError(
+            f"Received study file {path.name!r}; expected a name that is an identifier and no "
+            f"other module's: rename it, to {_other_name(name)}.py for instance."
+        )
+    spec = importlib.util.spec_from_file_location(name, path)
+    assert spec is not None  # the name ends in .py
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module
+    setattr(module, BEING_READ, True)
+    # A user's study may import a neighbour of its file, as a script does; Ebb's own names first.
+    if str(path.parent) not in sys.path:
+        sys.path.append(str(path.parent))
+    try:
+        # Standard output is for tables: what a study prints while it is read is a remark.
+        with contextlib.redirect_stdout(sys.stderr):
+            spec.loader.exec_module(module)
+    except (InputError, KeyboardInterrupt):
+        del sys.modules[name]
+        raise
+    except BaseException as error:
+        del sys.modules[name]
+        line = _line_in(error, path)
+        raise InputError(
+            f"Received study file {str(path)!r}; it does not run: "
+            f"{type(error).__name__}: {_said(error)}{line}."
+        ) from error
+    delattr(module, BEING_READ)
+    return module
+
+
+def _other_name(name: str) -> str:
+    """An identifier like a file's name, and not the same."""
+    like = re.sub(r"\W", "_", name)
+    return like if like != name and like.isidentifier() else f"my_{like}"
+
+
+def _said(error: BaseException) -> str:
+    try:
+        return " ".join(str(error).split())
+    except Exception:  # whoever wrote the exception also wrote how it becomes text
+        return "its message cannot be read"
+
+
+def reading_a_file() -> bool:
+    """Whether a user's study file is just being read, so that its own lines are what is run."""
+    modules = list(sys.modules.values())
+    return any(BEING_READ in getattr(module, "__dict__", {}) for module in modules)
+
+
+def forget_file(path: Path) -> None:
+    """Have a user's file read anew where it is asked for next."""
+    loaded = sys.modules.get(path.stem)
+    if loaded is not None and getattr(loaded, "__file__", None) == str(path.resolve()):
+        del sys.modules[path.stem]
+
+
+def _line_in(error: BaseException, path: Path) -> str:
+    trace, line = error.__traceback__, ""
+    while trace is not None:
+        if trace.tb_frame.f_code.co_filename == str(path):
+            line = f" (line {trace.tb_lineno})"
+        trace = trace.tb_next
+    return line
+
+
+def _study_of(module: ModuleType, name: str) -> Study:
+    found = vars(module).get("study")
+    if not isinstance(found, Study):
+        there = "nothing of that name" if found is None else type(found).__name__
+        raise InputError(
+            f"Received study {name!r}; expected its file to define `study = Study(...)`, "
+            f"found {there}."
+        )
+    return found

@@ -1,0 +1,117 @@
+"""A condition that trains no network: a plain function that scores one draw of data."""
+
+import hashlib
+import inspect
+import json
+import math
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache, cached_property
+from typing import Any, ClassVar
+
+from core import Named, Record, environment
+from core.spec import resolve, source
+from data import InputError
+
+# The conditions of a study share one function: its file is read once.
+_source = cache(source)
+
+
+@dataclass(frozen=True)
+class Scoring:
+    """What stands in a study where a training's `Recipe` stands in others.
+
+    Its run calls the function with the run's seed, as `scores(seed, **parameters)`. It returns the
+    run's figures by name: a row of condition, seed and value for each. They are kept in the
+    record's history, where every table and comparison finds them.
+
+    Args:
+        scores: The function, by `named(function, **parameters)`: one at the top level of a file,
+            which draws from the streams of `core.random_streams` alone.
+        dataset: What it draws, in a word or two.
+
+    Raises:
+        InputError: Parameters that the function does not take.
+    """
+
+    scores: Named
+    dataset: str = "synthetic"
+
+    epochs: ClassVar[int] = 0
+
+    def __post_init__(self) -> None:
+        """Refuse parameters that the function does not take, before anything is run."""
+        try:
+            inspect.signature(resolve(self.scores.name)).bind(0, **self.scores.parameters)
+        except TypeError as error:
+            raise InputError(
+                f"Received scores {self.scores.name} with "
+                f"{', '.join(self.scores.parameters) or 'no parameters'}; {error}."
+            ) from None
+
+    def changed(self, values: Mapping[str, Any]) -> "Scoring":
+        """The same function with other parameters.
+
+        Raises:
+            InputError: Something that is none of its parameters, such as a recipe's field.
+        """
+        known = list(inspect.signature(resolve(self.scores.name)).parameters)[1:]
+        for name in values:
+            if name not in known:
+                raise InputError(
+                    f"Received {name!r} for a study that trains no network; expected one of its "
+                    f"parameters: {', '.join(known)}."
+                )
+        return Scoring(Named(self.scores.name, {**self.scores.parameters, **values}), self.dataset)
+
+    def to_json(self) -> dict[str, Any]:
+        """What is written down with each record."""
+        return {
+            "dataset": self.dataset,
+            "scores": {"name": self.scores.name, "parameters": dict(self.scores.parameters)},
+        }
+
+    def digest(self) -> str:
+        """What tells this from others: function, parameters, and the function's source."""
+        return self._digest
+
+    @cached_property
+    def _digest(self) -> str:
+        text = json.dumps(self.to_json(), sort_keys=True) + _source(resolve(self.scores.name))
+        return hashlib.sha256(text.encode()).hexdigest()
+
+    def key(self, seed: int, checksum: str = "") -> str:
+        """The identity of a run, as `Recipe.key` has it; there is no data set to check."""
+        return hashlib.sha256(f"{self.digest()} {seed} {checksum}".encode()).hexdigest()[:16]
+
+    def run(self, seed: int, *, study: str, variant: str, condition: str) -> Record:
+        """Call the function once.
+
+        Returns:
+            The record; `diverged` if a figure is not finite.
+
+        Raises:
+            InputError: The function refuses its parameters, or returns no figures by name.
+        """
+        start = time.perf_counter()
+        found = resolve(self.scores.name)(seed, **self.scores.parameters)
+        try:
+            figures = {str(name): float(value) for name, value in found.items()}
+        except (AttributeError, TypeError, ValueError):
+            raise InputError(
+                f"Received {found!r} from {self.scores.name}; expected a dictionary of numbers."
+            ) from None
+        return Record(
+            key=self.key(seed),
+            study=study,
+            variant=variant,
+            condition=condition,
+            seed=seed,
+            recipe=self.to_json(),
+            data="",
+            environment=environment(),
+            status="finished" if all(map(math.isfinite, figures.values())) else "diverged",
+            seconds={"score": time.perf_counter() - start},
+            history=tuple((0, 0, name, value) for name, value in figures.items()),
+        )

@@ -1,0 +1,270 @@
+"""A study: a question, named conditions, a number of seeds, and how to read the answer."""
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from core import Recipe
+from data import InputError
+from studies.definition.scoring import Scoring
+from studies.definition.typed import refuse_wrong_types
+
+MOST_SEEDS = 100_000
+LARGEST_SEED = 2**63 - 1
+"""What a store can hold."""
+MOST_DECIMALS = 15
+"""What a number keeps."""
+LARGEST = 1e100
+"""What can be squared and divided by, and more than anybody measures."""
+NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9.+_-]*")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reported:
+    """A figure that was reported elsewhere, to check ours against.
+
+    Args:
+        condition: The condition that it belongs to.
+        metric: As in the summary table: `test accuracy`, `test loss`, `validation accuracy`.
+        value: Accuracies as fractions.
+        class_: The class whose accuracy it is; None for a figure over all classes.
+        runs: How many trainings it is the mean of.
+        source: Where it was reported.
+        decimals: To how many it was written, of the fraction: 2 for 93 % and for .93, which then
+            stand for all from .925 to .935. None where it is exact, or nobody knows.
+    """
+
+    condition: str
+    metric: str
+    value: float
+    class_: int | None = None
+    runs: int = 1
+    source: str = ""
+    decimals: int | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse what is no figure."""
+        refuse_wrong_types(self)
+        if self.runs < 1 or abs(self.value) > LARGEST:
+            raise InputError(
+                f"Received a reported figure of {self.value} from {self.runs} runs; expected one "
+                f"of up to {LARGEST:g} from 1 run or more."
+            )
+        if self.decimals is not None and not (
+            0 <= self.decimals <= MOST_DECIMALS and round(self.value, self.decimals) == self.value
+        ):
+            raise InputError(
+                f"Received a reported figure of {self.value} with decimals={self.decimals}; "
+                f"expected as many as it is written with, from 0 to {MOST_DECIMALS}; leave them "
+                "out if they are not known."
+            )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Claim:
+    """Something said in words, as an inequality: a metric is greater in one condition."""
+
+    text: str
+    metric: str
+    greater: str
+    smaller: str
+
+    def __post_init__(self) -> None:
+        """Refuse what is no claim."""
+        refuse_wrong_types(self)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Interaction:
+    """Two treatments crossed: does the effect of one depend on the other, or do they add up?
+
+    Tested, per seed, is the effect of A with B minus its effect without B:
+    (both - only_b) - (only_a - neither). To exchange A and B changes nothing.
+
+    Args:
+        a: The first treatment, in words that fit after "the effects of": "label noise".
+        b: The second.
+        neither: The condition without either.
+        only_a: The condition with A alone.
+        only_b: The condition with B alone.
+        both: The condition with both.
+    """
+
+    a: str
+    b: str
+    neither: str
+    only_a: str
+    only_b: str
+    both: str
+
+    def __post_init__(self) -> None:
+        """Refuse what names no conditions."""
+        refuse_wrong_types(self)
+
+    @property
+    def conditions(self) -> tuple[str, str, str, str]:
+        """The four conditions."""
+        return self.neither, self.only_a, self.only_b, self.both
+
+
+@dataclass(frozen=True, kw_only=True)
+class Quick:
+    """The same study in under a minute: embedded data, few seeds, few epochs.
+
+    Args:
+        seeds: How many.
+        dataset: Embedded data of the study's image size.
+        epochs: Of every run; below 1, the share of each condition's own that is left, where
+            conditions differ in them.
+        overrides: Further recipe fields to change.
+        conditions: Those that are run, where all of them would take too long.
+    """
+
+    seeds: int = 3
+    dataset: str = "digits"
+    epochs: int | float = 5
+    overrides: Mapping[str, Any] = field(default_factory=dict)
+    conditions: tuple[str, ...] | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse what is no scale."""
+        refuse_wrong_types(self)
+        if not 0 < self.seeds <= MOST_SEEDS or self.epochs <= 0 or self.conditions == ():
+            raise InputError(
+                f"Received Quick with seeds={self.seeds}, epochs={self.epochs} and "
+                f"conditions={self.conditions}; expected seeds from 1 to {MOST_SEEDS:,}, epochs "
+                "above 0, and one condition at least."
+            )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Shares:
+    """How often something is so: a study of scores that are 0 or 1, counted over the seeds.
+
+    Args:
+        metrics: Scores that are 0 or 1; the first is drawn.
+        along: The parameter on the horizontal axis of the figure.
+        lines: The parameter with a line for each of its values.
+        rows: The parameter with a row of panels for each of its values; also marked in the
+            distributions, where it is what `counted` should be.
+        columns: The parameter with a column of panels for each of its values.
+        counted: A score in whole numbers, whose distribution is drawn beside.
+    """
+
+    metrics: tuple[str, ...]
+    along: str
+    lines: str
+    rows: str
+    columns: str
+    counted: str
+
+    def __post_init__(self) -> None:
+        """Refuse what names no scores."""
+        refuse_wrong_types(self)
+        if not self.metrics:
+            raise InputError("Received shares without metrics; expected one score at least.")
+
+    @property
+    def parameters(self) -> tuple[str, str, str, str]:
+        """The parameters that tell the conditions apart."""
+        return self.along, self.lines, self.rows, self.columns
+
+
+@dataclass(frozen=True, kw_only=True)
+class Study:
+    """A question that can be run.
+
+    Args:
+        name: How it is called.
+        question: One sentence that ends in a question mark.
+        conditions: A recipe for each condition, in the order in which tables show them; a
+            `Scoring` where no network is trained.
+        seeds: How many seeds are planned; they are numbered from 0.
+        paired: Whether runs of different conditions that share a seed form a pair.
+        primary: The metric that decides, named before any run: `test accuracy`, ...
+        margin: The largest difference of the primary metric that does not matter, in points; a
+            comparison can only say "equivalent" where one was given beforehand, and an
+            interaction only that effects add up.
+        shown: Further metrics that the overview shows beside the primary one.
+        trade_off: Two metrics that the overview's figure draws against each other.
+        shares: For a study of scores that are 0 or 1: how they are counted and drawn.
+        comparisons: The planned comparisons, pairs of conditions.
+        interactions: The planned interactions; they are a family of their own, apart from the
+            comparisons, and need a paired study.
+        reported: Figures from elsewhere.
+        claims: Claims from elsewhere.
+        quick: The scale of `--quick`.
+        minutes: Processor time of the full study, as measured for docs/results.md.
+        callbacks: For a user's own study: a function of condition and seed that returns Keras
+            callbacks which observe a run.
+    """
+
+    name: str
+    question: str
+    conditions: Mapping[str, Recipe | Scoring]
+    seeds: int = 10
+    paired: bool = True
+    primary: str = "test accuracy"
+    margin: float | None = None
+    shown: tuple[str, ...] = ()
+    trade_off: tuple[str, str] | None = None
+    shares: Shares | None = None
+    comparisons: tuple[tuple[str, str], ...] = ()
+    interactions: tuple[Interaction, ...] = ()
+    reported: tuple[Reported, ...] = ()
+    claims: tuple[Claim, ...] = ()
+    quick: Quick = field(default_factory=Quick)
+    minutes: float | None = None
+    callbacks: Callable[[str, int], list[Any]] | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse a study whose parts do not fit each other."""
+        refuse_wrong_types(self)
+        if not self.conditions:
+            raise InputError(f"Received study {self.name!r} without conditions; expected one.")
+        for name in (self.name, *self.conditions):
+            if not NAME.fullmatch(name):
+                raise InputError(
+                    f"Received the name {name!r}; expected letters, digits, and . + _ - after "
+                    "the first."
+                )
+        if not 0 < self.seeds <= MOST_SEEDS:
+            raise InputError(
+                f"Received seeds={self.seeds}; expected a whole number from 1 to {MOST_SEEDS:,}."
+            )
+        spoken = [c for pair in self.comparisons for c in pair]
+        spoken += [c for each in self.interactions for c in each.conditions]
+        spoken += [r.condition for r in self.reported]
+        spoken += [c for claim in self.claims for c in (claim.greater, claim.smaller)]
+        for name in (*spoken, *(self.quick.conditions or ())):
+            self.recipe(name)
+        for each in self.interactions:
+            if len(set(each.conditions)) < 4:
+                raise InputError(
+                    f"Received the interaction of {each.a} and {each.b} with the conditions "
+                    f"{', '.join(each.conditions)}; expected four different ones."
+                )
+        if self.interactions and not self.paired:
+            raise InputError(
+                f"Received interactions for the unpaired study {self.name!r}; expected "
+                "paired=True: an interaction is taken within each seed."
+            )
+
+        if self.shares is not None:
+            for name, condition in self.conditions.items():
+                given = condition.scores.parameters if isinstance(condition, Scoring) else {}
+                if not set(self.shares.parameters) <= set(given):
+                    raise InputError(
+                        f"Received shares for condition {name!r} with the parameters "
+                        f"{', '.join(given) or 'none'}; expected a Scoring with "
+                        f"{', '.join(self.shares.parameters)}."
+                    )
+
+    def recipe(self, condition: str) -> Recipe | Scoring:
+        """The recipe of a condition, or what scores it."""
+        if condition not in self.conditions:
+            raise InputError(
+                f"Received condition {condition!r}; expected one of {', '.join(self.conditions)}."
+            )
+        return self.conditions[condition]

@@ -1,1 +1,0 @@
-"""What is done with records as such: list, export, check and remove them."""

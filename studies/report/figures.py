@@ -1,0 +1,335 @@
+"""The pictures of a report: what each shows, in words too, and the numbers behind it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from analysis.metrics.units import is_fraction
+from analysis.rendering.formatting import counted
+from studies.results.figures import figure_of, heading_of
+from studies.results.reading import Reading
+from studies.results.tables import for_people, formatting_of, shown_metrics, table_of
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from matplotlib.figure import Figure
+
+    from analysis.metrics.sweep import Dose
+    from analysis.statistics.comparison import Comparison
+
+MANY = 3
+"""Conditions up to which each has a wide row in the picture of the segments."""
+MOST_SAID = 6
+"""Conditions whose numbers the words beside a picture give."""
+
+SHARES = ("Shares", "How often, over the seeds, with Wilson's 95 % interval.")
+POSITION = (
+    "Accuracy by recency",
+    "Recency: how many classes are shown after a class in every epoch.",
+)
+GRADIENTS = (
+    "Gradients by layer",
+    "The norm of the gradient of the loss, layer by layer; layer 1 is next to the input.",
+)
+WRONG = (
+    "Misclassified examples",
+    "The test images that most runs take for another class: above each its true class, the class "
+    "it is most often taken for, and by how many runs.",
+)
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A figure with what a reader who does not see it needs.
+
+    Attributes:
+        name: Of its files.
+        title: What it shows, in a few words.
+        text: How to read it.
+        alt: What it shows, with its main numbers.
+        figure: The drawing.
+        numbers: All numbers behind it, accuracies as fractions.
+        shown: Those that the page shows.
+        formatting: How they are written, see `analysis.rendering.tables.cells`.
+        heads: How many columns name a row.
+    """
+
+    name: str
+    title: str
+    text: str
+    alt: str
+    figure: "Figure"
+    numbers: "pd.DataFrame"
+    shown: "pd.DataFrame"
+    formatting: dict[str, Any]
+    heads: int = 1
+
+
+def of_kind_picture(
+    reading: Reading, kind: str, words: tuple[str, str], data_dir: Path | None = None
+) -> Picture:
+    """The picture of a kind of table, with that table as its numbers."""
+    frame = table_of(reading, kind)
+    shown = for_people(frame, kind)
+    conditions = shown["condition"].nunique()
+    alt = f"{words[0]} of {counted(conditions, 'condition')}. {words[1]}"
+    if kind == "misclassified":
+        first = [
+            f"{row['condition']}: test example {row['position']}, a {row['true']}, is taken for a "
+            f"{row['predicted']} by {row['runs']} of {row['n']} runs"
+            for row in frame.groupby("condition", sort=False).head(1).to_dict("records")
+        ]
+        alt += f" Most often wrong: {_some(first)}."
+    elif kind == "shares":
+        low, high = (frame.loc[k()] for k in (frame["share"].idxmin, frame["share"].idxmax))
+        alt += (
+            f" Least often in {low['condition']} ({100 * low['share']:.1f} %), most often in "
+            f"{high['condition']} ({100 * high['share']:.1f} %)."
+        )
+    figure = figure_of(reading, kind, data_dir)
+    formatting = formatting_of(reading, kind)
+    return Picture(kind, *words, alt, figure, frame, shown, formatting, heads=1)
+
+
+def differences_picture(found: Any) -> Picture:
+    """The planned comparisons: every pair, and the difference with its interval."""
+    import pandas as pd
+
+    from analysis.figures.comparison import comparison_figure
+    from analysis.statistics.comparison import Comparison
+
+    comparisons = [found] if isinstance(found, Comparison) else list(found.comparisons)
+    points = _points_of(found)
+    alt = "Differences with their 95 % intervals. " + _some([_difference(c) for c in comparisons])
+    rows = [
+        (f"{c.a} - {c.b}", c.n, c.difference.points, c.difference.ci_low, c.difference.ci_high)
+        for c in comparisons
+    ]
+    columns = ["comparison", "n", f"difference ({comparisons[0].unit})", "from", "to"]
+    numbers = pd.DataFrame(rows, columns=columns).assign(verdict=[c.verdict for c in comparisons])
+    return Picture(
+        "differences",
+        f"Paired differences of {comparisons[0].metric}"
+        if comparisons[0].paired
+        else f"Differences of {comparisons[0].metric}",
+        f"{f'{points}; the' if points else 'The'} bar is the 95 % interval of the mean difference. "
+        "An interval that crosses the dashed line leaves the direction open.",
+        f"{alt}.",
+        comparison_figure(found),
+        numbers,
+        _written(comparisons),
+        {"decimals": 2},
+    )
+
+
+def _points_of(found: Any) -> str:
+    """What the points of a comparison's picture are; nothing where it has none."""
+    from analysis.statistics.comparison import Comparison
+
+    if isinstance(found, Comparison):
+        return f"Points are the runs{', joined by seed' if found.paired else ''}"
+    return "Faint points are the differences of the pairs" if found.comparisons[0].paired else ""
+
+
+def _written(comparisons: "Sequence[Comparison]") -> "pd.DataFrame":
+    """The differences as `ebb compare` writes them."""
+    from analysis.statistics.comparison_table import comparison_table
+    from analysis.statistics.families import Family
+
+    table = comparison_table(Family(tuple(comparisons), "holm"))
+    return table.drop(columns=["p", "p_adjusted", "robust p", "floor"])
+
+
+def _difference(c: "Comparison") -> str:
+    d = c.difference
+    if d.points is None:
+        return f"{c.a} minus {c.b}: no difference"
+    ends = "" if d.ci_low is None else f" ({d.ci_low:+.2f} to {d.ci_high:+.2f})"
+    return f"{c.a} minus {c.b}: {d.points:+.2f} {c.unit}{ends}"
+
+
+def segments_picture(reading: Reading) -> Picture:
+    """What each class loses and wins back over the segments."""
+    from analysis.figures.segments import segment_figure, segment_table
+
+    runs = reading.records
+    table = segment_table(runs)
+    conditions = table["condition"].nunique()
+    last = table[table["epoch"] == table.groupby("condition")["epoch"].transform("max")]
+    ends = last[last["segment"] == last.groupby("condition")["segment"].transform("max")]
+    alt = (
+        "Heat maps of the accuracy of each class after each segment. At the end of the last epoch "
+    )
+    alt += _some(_extremes(ends, "mean"))
+    wide = last.pivot_table(
+        index=["condition", "class"], columns="segment", values="mean", sort=False
+    )
+    wide.columns = [f"after segment {segment}" for segment in wide.columns]
+    figure = (
+        figure_of(reading, "forgetting")
+        if conditions <= MANY
+        else segment_figure(runs, **_at(reading))
+    )
+    return Picture(
+        "segments",
+        "Each class, segment by segment",
+        "A row is a class, time runs to the right; the red frame is the moment just after the "
+        "class's own turn. Where a row darkens to the right of it, the class is forgotten. The "
+        "table holds the means of the last epoch in percent.",
+        f"{alt}.",
+        figure,
+        table,
+        wide.reset_index(),
+        {"decimals": 1},
+        heads=2,
+    )
+
+
+def curves_picture(reading: Reading, name: str) -> Picture:
+    """The learning curves on a set of that name."""
+    from analysis.figures.learning_curve import curve_table, learning_curve_figure
+
+    table = curve_table(reading.records, name)
+    last = table.groupby("condition", sort=False).tail(1).to_dict("records")
+    said = [
+        f"{row['condition']} at epoch {row['epoch']}: median {100 * row['p50']:.1f} %, middle half "
+        f"{100 * row['p25']:.1f} to {100 * row['p75']:.1f} %"
+        for row in last
+    ]
+    return Picture(
+        "learning-curves",
+        "Learning curves",
+        f"Accuracy on the {name} set after each epoch. Thin lines are seeds, the bold one is their "
+        "median, the band their middle half.",
+        f"Learning curves of the {name} accuracy. {_some(said)}.",
+        learning_curve_figure(reading.records, set=name, **_at(reading)),
+        table,
+        table,
+        {"decimals": 2, "metric": "accuracy"},
+        heads=2,
+    )
+
+
+def strips_picture(reading: Reading, name: str) -> Picture:
+    """The final accuracy of each class on a set of that name, every seed."""
+    from analysis.figures.class_strip import class_strip_figure, class_strip_table
+
+    numbers = class_strip_table(reading.records, name)
+    shown = table_of(reading, "per-class", name)
+    return Picture(
+        "classes",
+        "Each class at the end",
+        f"Final accuracy on the {name} set: a point is a seed, the bar the median.",
+        f"Strips of the final {name} accuracy of each class. Medians: "
+        f"{_some(_extremes(shown, 'p50'))}.",
+        class_strip_figure(reading.records, set=name, **_at(reading)),
+        numbers,
+        shown,
+        formatting_of(reading, "per-class"),
+        heads=2,
+    )
+
+
+def confusions_picture(reading: Reading, name: str) -> Picture:
+    """The confusion matrices on a set of that name."""
+    from analysis.figures.confusion import confusion_figure, confusion_table
+
+    table = confusion_table(reading.records, name)
+    wrong = table[table["true"] != table["predicted"]]
+    said = []
+    for condition, rows in wrong.groupby("condition", sort=False):
+        most = rows.loc[rows["share"].idxmax()]
+        said.append(
+            f"{condition}: {100 * most['share']:.1f} % of class {most['true']} are taken for class "
+            f"{most['predicted']}"
+        )
+    wide = table.pivot_table(
+        index=["condition", "true"], columns="predicted", values="share", sort=False, dropna=False
+    )
+    wide.columns = [f"as {predicted}" for predicted in wide.columns]
+    return Picture(
+        "confusions",
+        "What is taken for what",
+        "Rows are true classes, columns what they are taken for, in percent of the true class over "
+        "all finished runs. Colours go by the square root, so that small errors are seen.",
+        f"Confusion matrices. Most frequent confusion, {_some(said)}.",
+        confusion_figure(reading.records, set=name, **_at(reading)),
+        table,
+        wide.reset_index().rename(columns={"true": "class"}),
+        {"decimals": 1},
+        heads=2,
+    )
+
+
+def overview_picture(reading: Reading) -> Picture:
+    """The conditions beside each other."""
+    table = table_of(reading, "overview")
+    metric = shown_metrics(reading)[0]
+    factor, unit = (100, " %") if is_fraction(metric) else (1, "")
+    rows = table.dropna(subset=["p50"]).to_dict("records")
+    said = [f"{row['condition']} {factor * row['p50']:.2f}{unit}" for row in rows]
+    return Picture(
+        "overview",
+        "All conditions beside each other",
+        "Points are seeds, the bar is the middle half of them, the tick their median.",
+        f"Strips of {metric} for each condition. Medians: {_some(said)}.",
+        figure_of(reading, "overview"),
+        table,
+        table,
+        formatting_of(reading, "overview"),
+    )
+
+
+def dose_picture(reading: Reading, found: "list[Dose]") -> Picture:
+    """The study's metric against the numbers in which conditions differ."""
+    import pandas as pd
+
+    from analysis.figures.sweep import dose_figure
+    from analysis.metrics.sweep import dose_table
+
+    metric = shown_metrics(reading)[0]
+    tables = [dose_table(reading.records, dose, metric) for dose in found]
+    named = zip(found, tables, strict=True)
+    table = pd.concat([t.assign(quantity=dose.name) for dose, t in named], ignore_index=True)
+    factor, unit = (100, " %") if is_fraction(metric) else (1, "")
+    said = []
+    for (name, line), rows in table.groupby(["quantity", "line"], sort=False):
+        each = zip(rows["number"], rows["p50"], strict=True)
+        points = ", ".join(f"{factor * p50:.2f}{unit} at {number:g}" for number, p50 in each)
+        said.append(f"{line} by {name}: {points}")
+    shown = table[["condition", "quantity", "number", "n", "p25", "p50", "p75"]]
+    return Picture(
+        "dose",
+        f"{metric.capitalize()} against {' and '.join(dose.name for dose in found)}",
+        "Conditions that differ in nothing but this number. Points are seeds; the line joins the "
+        "medians, the bars are the 25th and 75th percentiles.",
+        f"Medians of {metric}. {_some(said)}.",
+        dose_figure(reading.records, found, metric, **_at(reading)),
+        table,
+        shown.assign(number=[f"{number:g}" for number in shown["number"]]),
+        {"decimals": 2, "metric": metric},
+    )
+
+
+def _extremes(table: "pd.DataFrame", column: str) -> list[str]:
+    """The lowest and the highest class of each condition."""
+    said = []
+    for condition, rows in table.dropna(subset=[column]).groupby("condition", sort=False):
+        low, high = rows.loc[rows[column].idxmin()], rows.loc[rows[column].idxmax()]
+        said.append(
+            f"{condition}: from {100 * low[column]:.1f} % (class {low['class']}) to "
+            f"{100 * high[column]:.1f} % (class {high['class']})"
+        )
+    return said
+
+
+def _at(reading: Reading) -> dict[str, str]:
+    question, dataset = heading_of(reading)
+    return {"question": question, "dataset": dataset}
+
+
+def _some(said: Sequence[str]) -> str:
+    """The first of them, and how many there are more."""
+    rest = len(said) - MOST_SAID
+    return "; ".join([*said[:MOST_SAID], *([f"{rest} more in the table"] if rest > 0 else [])])

@@ -1,0 +1,55 @@
+"""Tables and texts as people read them on a page."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from analysis.rendering.tables import cells, clean, heading
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+UNSAID = re.compile("[\ud800-\udfff\ufffe\uffff\u202a-\u202e\u2066-\u2069]")
+"""What neither a page nor a drawing can hold, and marks that turn the direction of text."""
+
+
+def printable(text: str) -> str:
+    """Text without characters that a page or a drawing cannot hold."""
+    return UNSAID.sub("?", clean(text))
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table in words.
+
+    Attributes:
+        caption: What it is of.
+        headings: Of the columns.
+        rows: Cells as people read them.
+        heads: How many columns name a row.
+        words: Which columns hold words, not numbers.
+        notes: Lines below it.
+    """
+
+    caption: str
+    headings: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+    heads: int = 1
+    words: tuple[bool, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+def words_table(
+    frame: "pd.DataFrame", caption: str, *, heads: int = 1, notes: Sequence[str] = (), **how: Any
+) -> Table:
+    """A data frame as people read it, in the cells that `analysis.rendering.tables.show` prints."""
+    kinds = [frame[column].dtype == object or str(frame[column].dtype) == "str" for column in frame]
+    return Table(
+        caption,
+        tuple(heading(str(column)) for column in frame.columns),
+        tuple(map(tuple, cells(frame, **how))),
+        heads,
+        tuple(kinds),
+        tuple(notes),
+    )

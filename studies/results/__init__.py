@@ -1,0 +1,1 @@
+"""What the records of a store say: tables, comparisons, checks, plans; lists and exports."""

@@ -1,0 +1,106 @@
+"""What was reported elsewhere, beside what was measured here."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from analysis.metrics.units import is_fraction, unit_of
+from analysis.rendering.formatting import format_runs
+from analysis.rendering.tables import html_table
+from analysis.statistics.displayed import Displayed
+from data import InputError
+from studies.results.reading import Reading
+from studies.results.tables import input_errors
+from studies.results.units import chance_of
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Checked(Displayed):
+    """A study's reported figures and claims.
+
+    Attributes:
+        figures: A row for each reported figure, see `analysis.check.check_figures`.
+        claims: A row for each claim, see `analysis.check.check_claims`.
+        variant: The scale of the runs; figures are reported for the full one.
+    """
+
+    figures: "pd.DataFrame"
+    claims: "pd.DataFrame"
+    variant: str
+
+    @property
+    def holds(self) -> bool:
+        """Whether no figure disagrees and no claim is contradicted."""
+        fell_short = (self.figures["agrees"] == False).any()  # noqa: E712  (None is undecided)
+        return not (fell_short or (self.claims["verdict"] == "contradicted").any())
+
+    @property
+    def figures_for_people(self) -> "pd.DataFrame":
+        """The columns of the figures that people are shown."""
+        return self.figures.drop(columns=["source", "sd", "runs", "p", "decimals"])
+
+    def __str__(self) -> str:
+        """What the figures and the claims come to, in a sentence each."""
+        from analysis.check import claims_sentence, figures_sentence
+
+        sentences = [figures_sentence(self.figures)]
+        if len(self.claims):
+            sentences.append(claims_sentence(self.claims))
+        return "\n".join([*sentences, *self.notes])
+
+    @property
+    def notes(self) -> list[str]:
+        """What a reader of runs at another scale must know."""
+        if self.variant == "full":
+            return []
+        return [f"note: the figures were reported for the full study, these are {self.variant}"]
+
+    def _repr_html_(self) -> str:
+        return super()._repr_html_() + html_table(self.figures_for_people, decimals=2)
+
+
+def check_reading(reading: Reading) -> Checked:
+    """Check what a study reports against its records.
+
+    Raises:
+        InputError: The study reports nothing.
+    """
+    from analysis.check import check_claims, check_figures, gather
+
+    study = reading.definition
+    if study is None or not (study.reported or study.claims):
+        raise InputError(
+            f"Received study {reading.study!r}; expected one with reported figures (a file of "
+            "yours is named by its path)."
+        )
+    with input_errors():
+        values = gather(reading.records, study.reported, study.claims)
+        chance = {each.metric: chance_of(reading, each.metric) for each in study.claims}
+        return Checked(
+            check_figures(study.reported, values),
+            check_claims(study.claims, values, paired=study.paired, chance=chance),
+            reading.variant,
+        )
+
+
+def difference_in_words(row: Mapping[str, Any]) -> str:
+    """A claim's difference with its interval, in its own unit, and what is to be noted."""
+    metric = row["metric"]
+    factor, digits, unit = (100, ".1f", " points") if is_fraction(metric) else (1, ".3g", "")
+    if unit_of(metric) == "epochs":
+        digits, unit = ".1f", " epochs"
+    difference, low, high = (
+        f"{factor * row[name]:+{digits}}" for name in ("difference", "low", "high")
+    )
+    said = []
+    if row["n"] > 0:
+        said.append(f"{difference}{unit}")
+    if row["low"] == row["low"]:  # not NaN
+        said.append(f"95 % interval {low} to {high}")
+    if row["n"] > 1:  # of fewer the note says how many
+        runs = format_runs(row["n_greater"], row["n_smaller"], paired=row["paired"])
+        said.append(f"{runs} of runs" if row["paired"] else runs)
+    return "; ".join(filter(None, (", ".join(said), row["note"])))

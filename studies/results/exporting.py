@@ -1,0 +1,153 @@
+"""The records of a store as tidy tables, for programs that know nothing of Ebb."""
+
+import json
+import shutil
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
+from importlib.util import find_spec
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from analysis.rendering.tables import harmless, say
+from core import Record, Store, environment, fingerprint
+from core.storage.store import TOGETHER, Entry
+from data import InputError
+
+RUN = {"run": "int64", "study": "str", "variant": "str", "condition": "str", "seed": "int64"}
+TABLES = {
+    "runs": RUN
+    | {"key": "str", "recipe_digest": "str", "data": "str", "fingerprint": "str", "stale": "bool"}
+    | {"status": "str", "error": "str", "seconds": "float64", "finished": "str"}
+    | {"remarks": "str", "recipe": "str", "environment": "str"},
+    "evaluations": {"evaluation": "int64"}
+    | RUN
+    | {"set": "str", "epoch": "int64", "segment": "int64", "step": "int64"}
+    | {"loss": "float64", "accuracy": "float64", "n": "int64"},
+    "confusion": dict.fromkeys(
+        ("evaluation", "run", "true_class", "predicted_class", "count"), "int64"
+    ),
+    "history": RUN | {"epoch": "int64", "step": "int64", "name": "str", "value": "float64"},
+}
+"""The columns of each table and their types.
+
+`runs` has a row per record, `evaluations` one per look at a network, `history` one per figure.
+`confusion` has those cells of an evaluation's confusion matrix that are not 0: a class's number of
+examples is the sum over its `true_class`, the right ones are where both classes are the same.
+"""
+
+
+def export(store: Store, folder: Path, style: str, study: str | None, force: bool) -> None:
+    """Write the tables, whole or not at all.
+
+    Args:
+        store: Where the records are.
+        folder: Where to write; made if it is not there.
+        style: `csv` or `parquet`.
+        study: Only this one's records.
+        force: Whether to overwrite.
+
+    Raises:
+        InputError: Nothing to export; files that are there; a folder that cannot be written.
+    """
+    if style == "parquet" and find_spec("pyarrow") is None:
+        raise InputError(
+            "Received --format parquet without pyarrow; expected it installed: pip install "
+            "'ebb-lab[parquet]', or --format csv."
+        )
+    entries = store.entries(study)
+    if not entries:
+        raise InputError(
+            f"Received {f'study {study!r}' if study else 'a store'} without records in "
+            f"{str(store.folder)!r}; `ebb status` lists those there are."
+        )
+    files = {name: folder / f"{name}.{style}" for name in TABLES}
+    there = [file for file in files.values() if file.exists()]
+    if there and not force:
+        raise InputError(
+            f"Received {str(folder)!r}, where {there[0].name} is already; expected another folder, "
+            "or --force to overwrite."
+        )
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        new = Path(tempfile.mkdtemp(prefix=".export-", dir=folder))
+        try:
+            rows = _write(store, entries, {name: new / file.name for name, file in files.items()})
+            for file in files.values():
+                (new / file.name).replace(file)
+        finally:
+            shutil.rmtree(new, ignore_errors=True)
+    except OSError as error:
+        raise InputError(
+            f"Received {str(folder)!r}; expected a folder that can be written ({error.strerror})."
+        ) from None
+    for name, file in files.items():
+        say(f"{file}: {rows[name]:,} rows", err=True)
+
+
+def _write(store: Store, entries: Sequence[Entry], files: dict[str, Path]) -> dict[str, int]:
+    rows = dict.fromkeys(files, 0)
+    numbers = count(1)
+    with ExitStack() as ends:
+        append = {name: _appender(file, name, ends) for name, file in files.items()}
+        for start in range(0, len(entries), TOGETHER):
+            part = entries[start : start + TOGETHER]
+            for name, frame in _frames(part, store.records(part), start + 1, numbers).items():
+                append[name](frame)
+                rows[name] += len(frame)
+    return rows
+
+
+def _appender(file: Path, table: str, ends: ExitStack) -> Any:
+    """A function that adds a frame to a file."""
+    if file.suffix == ".csv":
+        out = ends.enter_context(file.open("w", encoding="utf-8", newline=""))
+        pd.DataFrame(columns=list(TABLES[table])).to_csv(out, index=False, lineterminator="\n")
+        return lambda frame: harmless(frame).to_csv(
+            out, index=False, header=False, lineterminator="\n"
+        )
+    import pyarrow as pa
+    from pyarrow.parquet import ParquetWriter
+
+    kinds = {"str": pa.string(), "bool": pa.bool_(), "int64": pa.int64(), "float64": pa.float64()}
+    schema = pa.schema([(name, kinds[kind]) for name, kind in TABLES[table].items()])
+    # Opened by Python, which takes any name of a file: Arrow wants text.
+    writer = ends.enter_context(ParquetWriter(ends.enter_context(file.open("wb")), schema))
+    return lambda frame: writer.write_table(
+        pa.Table.from_pandas(frame, schema=schema, preserve_index=False)
+    )
+
+
+def _frames(
+    entries: Sequence[Entry], records: Sequence[Record], first: int, numbers: Iterator[int]
+) -> dict[str, pd.DataFrame]:
+    here = fingerprint(environment())
+    rows: dict[str, list[tuple]] = {name: [] for name in TABLES}
+    for run, entry, record in zip(count(first), entries, records, strict=False):
+        label = (run, *entry[:4])
+        rows["runs"].append(
+            (
+                *(*label, entry.key, entry.recipe_digest, entry.data, entry.fingerprint),
+                *(entry.fingerprint != here, entry.status, entry.error, entry.seconds),
+                *(entry.finished, json.dumps(record.remarks)),
+                *(json.dumps(record.recipe), json.dumps(record.environment)),
+            )
+        )
+        for each in record.evaluations:
+            number, n = next(numbers), int(each.confusion.sum())
+            right = int(each.confusion.trace())
+            rows["evaluations"].append(
+                (number, *label, *each[:4], each.loss, right / n if n else float("nan"), n)
+            )
+            for true, predicted in np.argwhere(each.confusion).tolist():
+                cell = int(each.confusion[true, predicted])
+                rows["confusion"].append((number, run, true, predicted, cell))
+        rows["history"] += [(*label, *row) for row in record.history]
+    return {
+        name: pd.DataFrame(rows[name], columns=list(columns)).astype(columns)
+        for name, columns in TABLES.items()
+    }

@@ -1,0 +1,259 @@
+"""What a reader must know to read a table right, a line each."""
+
+from analysis.metrics.proportions import share_table
+from analysis.metrics.recency import class_positions, position_sentences, resemblance_in
+from analysis.metrics.task_sequence import task_ends
+from analysis.metrics.units import is_fraction
+from analysis.metrics.values import values_of
+from analysis.rendering.formatting import counted
+from analysis.statistics.intervals import (
+    binomial_standard_error,
+    median_interval,
+    quantile_interval,
+    wilson_interval,
+)
+from analysis.tables import status_counts
+from core import Record
+from studies.results.reading import Reading, baseline
+
+FRAGILE = 5
+"""With fewer seeds than this an interval of the mean hangs on single runs."""
+
+MEASURED = {
+    "gradients": "The Euclidean norm of the gradient of the mean loss of up to 2,000 training "
+    "examples with respect to a layer's trainable weights, penalties left out and dropout off; "
+    "layer 1 is next to the input. vanished: 0 in float32; overflowed: not finite, infinite in the "
+    "percentiles (type 7). Runs that diverged are counted; one that ended early counts with its "
+    "last epoch.",
+    "dead-units": "Units of a relu that are 0 for every training example; of a convolution a unit "
+    "is a feature map. untrained, dead: before training and after the last epoch, means over the "
+    "runs; share: of the units, in percent.",
+    "misclassified": "position: in the test file, from 0; predicted: the class that most of these "
+    "runs take it for; runs: how many of the n finished ones misclassify it, with the weights kept "
+    "at the end. Shown: the first 10 of each condition; --format csv has all.",
+}
+"""What the tables of measurements hold."""
+
+
+def footnotes(reading: Reading, kind: str) -> list[str]:
+    """The lines below a table of a study.
+
+    Args:
+        reading: The records that the table is made of.
+        kind: any but `history`.
+    """
+    finished = [record for record in reading.records if record.status == "finished"]
+    if not finished:
+        return [*_endings(reading), "No run finished: there is nothing to average."]
+    if kind == "forgetting":
+        lines = [
+            "In percent and points. learned: just after the class's last turn; final: at the very "
+            "end; drop: learned - final (0 for the class shown last), with its interval over the "
+            "seeds; forgetting max minus last: the best it ever was since its first turn, minus "
+            f"final; recovery: won back each time the class comes back. On {_sample(reading)}."
+        ]
+    elif kind in MEASURED:
+        lines = [MEASURED[kind]]
+    elif kind == "position":
+        lines = _of_the_positions(reading)
+    else:
+        lines = [
+            "Accuracies in percent, with the 95 % t-interval of the mean over the seeds; p25, p50, "
+            "p75: percentiles by the linear method (type 7)."
+        ]
+    if kind == "shares":
+        lines = _of_the_shares(reading)
+    if kind == "overview":
+        lines = _of_the_overview(reading)
+    if kind == "summary":
+        if any(e.set == "validation" for record in finished for e in record.evaluations):
+            lines.append(
+                "best validation ...: of each run's epochs, chosen on the very examples: "
+                "optimistic; epoch of best ...: the first that has it."
+            )
+        lines += _of_the_metric(reading)
+        if any(_saw_tasks(record) for record in finished):
+            lines.append(_of_the_tasks(reading))
+    fewest = min(
+        sum(record.condition == condition for record in finished)
+        for condition in {record.condition for record in finished}
+    )
+    if fewest == 1:
+        lines.append("1 seed: a value without an interval.")
+    elif fewest < FRAGILE:
+        lines.append(f"{fewest} seeds: the intervals are fragile.")
+    seeds = len({record.seed for record in reading.records})
+    if 0 < reading.planned < seeds:
+        lines.append(
+            f"{seeds} seeds, {reading.planned} planned: adding seeds until a difference shows "
+            "makes false alarms more frequent than any p says."
+        )
+    return lines + _endings(reading)
+
+
+def _of_the_positions(reading: Reading) -> list[str]:
+    """What the rows are, whether the orders are balanced, and what was found."""
+    shuffled = baseline(reading)
+    positions = class_positions(reading.records)
+    lines = [
+        "Final accuracy on the test set in percent; recency: how many classes are shown after a "
+        "class in every epoch. Each run has another class at a recency: these intervals (95 %, t) "
+        "hold the differences between classes. Those of the changes, in points, do not. What each "
+        "class keeps, over all its places: --kind per-class."
+    ]
+    lines += [
+        f"{condition}: its {len(each.recency)} runs do not put each class at each place equally "
+        "often, so its means by recency hold differences between classes; the changes do not."
+        for condition, each in positions.items()
+        if not each.balanced
+    ]
+    if shuffled in positions:
+        lines.append(
+            f"{shuffled} shows all classes at all times: recency there is that of the order by "
+            "which it is measured, and nothing should change with it."
+        )
+    alike = None if shuffled is None else resemblance_in(reading.records, shuffled)
+    if alike is not None:
+        first, second = divmod(int(alike.argmax()), len(alike))
+        lines.append(
+            f"Resemblance of two classes, in points: the share of either's test examples that "
+            f"{shuffled} takes for the other (most: {first} and {second}, "
+            f"{100 * alike.max():.2f}), summed over the classes shown after a class. p is over "
+            "networks and orders of these classes, not over other classes."
+        )
+    return lines + position_sentences(reading.records, shuffled)
+
+
+def _of_the_shares(reading: Reading) -> list[str]:
+    """What is counted, and the answer of each column of the figure over its conditions."""
+    assert reading.definition is not None  # or there would be no such table
+    shares = reading.definition.shares
+    assert shares is not None
+    metric = shares.metrics[0]
+    lines = [
+        f"share: {metric.removeprefix('share ')}, in percent of the n seeds, with Wilson's 95 % "
+        "interval; conditions have their seeds in common, so their shares are not independent."
+    ]
+    table = share_table(reading.records, [metric])
+    parameters = {each.condition: each.recipe["scores"]["parameters"] for each in reading.records}
+    column = [parameters[condition][shares.columns] for condition in table["condition"]]
+    for value, part in (100 * table["share"]).groupby(column, sort=False):
+        lines.append(
+            f"{value}: {metric} from {part.min():.1f} to {part.max():.1f} %, {part.mean():.1f} on "
+            f"average over {len(part)} conditions."
+        )
+    return lines
+
+
+def _of_the_overview(reading: Reading) -> list[str]:
+    study = reading.definition
+    lines = [
+        f"mean to p75: {study.primary if study else 'test accuracy'}, with the 95 % t-interval of "
+        "its mean over the seeds and its percentiles (linear method, type 7); then means. "
+        "Accuracies in percent."
+    ]
+    if study and any(metric.startswith("best ") for metric in study.shown):
+        lines.append("best: of each run's epochs, chosen on the very examples: optimistic.")
+    shown = (study.primary, *study.shown) if study else ()
+    if any(metric.endswith("accuracy fluctuation") for metric in shown):
+        lines.append(
+            "fluctuation: how much the change from epoch to epoch changes after the fifth, in "
+            "points (standard deviation of the second differences over the root of 3)."
+        )
+    if any(metric.endswith("levelling-out epoch") for metric in shown):
+        lines.append("levelling-out epoch: the first with a loss within 1 % of the run's lowest.")
+    if study and "accuracy" in study.shown:
+        lines.append(
+            "accuracy: on the training part as it is taught, while it is trained, in the last "
+            "epoch."
+        )
+    return lines
+
+
+def _of_the_metric(reading: Reading) -> list[str]:
+    """Every value where they are few; the median's interval; the test set's own uncertainty."""
+    metric = reading.definition.primary if reading.definition else "test accuracy"
+    if "accuracy" not in metric or not is_fraction(metric):
+        return []
+    lines = []
+    for condition in dict.fromkeys(record.condition for record in reading.records):
+        values = values_of(reading.records, metric, condition).to_numpy()
+        if not len(values):
+            continue
+        words = [f"{metric} of {condition}:"]
+        if 1 < len(values) < FRAGILE:
+            words.append(f"every value {', '.join(f'{100 * v:.2f}' for v in values)};")
+        words.append(
+            _quartiles(
+                [median_interval(values), *(quantile_interval(values, q) for q in (0.25, 0.75))],
+                len(values),
+            )
+        )
+        name = metric.removesuffix(" accuracy")
+        sizes = {
+            int(e.confusion.sum())
+            for record in reading.records
+            for e in record.evaluations
+            if e.set == name
+        }
+        if len(sizes) == 1:
+            (n,) = sizes
+            error = 100 * float(binomial_standard_error(float(values.mean()), n))
+            words.append(f"standard error of its {n:,} examples {error:.2f} points.")
+        lines.append(" ".join(words))
+    return lines
+
+
+def _saw_tasks(record: Record) -> bool:
+    turns = record.arrays.get("class_segments")
+    return turns is not None and len(task_ends(turns)) > 0
+
+
+def _of_the_tasks(reading: Reading) -> str:
+    """What the figures of tasks are made of."""
+    return (
+        f"tasks: from the accuracy on each task's classes after each task, on {_sample(reading)}; "
+        "mean ...: over the single classes; recency bias: all classes of the last task, or of the "
+        "last two, are those shown last. No forward transfer: a class cannot be predicted before "
+        "it is learned."
+    )
+
+
+def _sample(reading: Reading) -> str:
+    """What was evaluated after every segment."""
+    sample = next(e for r in reading.records for e in r.evaluations if e.set == "test-sample")
+    return f"a fixed sample of {sample.confusion.sum():,} test examples"
+
+
+def _quartiles(intervals: list[tuple[float, float]], n: int) -> str:
+    """The distribution-free intervals that n seeds can give."""
+    median, lower, upper = [
+        "" if low != low else f"{100 * low:.2f} to {100 * high:.2f}" for low, high in intervals
+    ]
+    if not median:
+        return f"no interval of the median from {counted(n, 'seed')} (6 are needed);"
+    if not lower:
+        return f"p50 lies in {median} (95 %, distribution-free; a quartile needs 13 seeds);"
+    return f"95 %, distribution-free: p25 in {lower}, p50 in {median}, p75 in {upper};"
+
+
+def _endings(reading: Reading) -> list[str]:
+    """How many runs of each condition diverged or failed, if any did."""
+    lines = []
+    for row in status_counts(reading.records).to_dict("records"):
+        runs = sum(value for name, value in row.items() if name != "condition")
+        # To diverge is an outcome; a run that failed or was stopped has none.
+        ended = row["finished"] + row["diverged"]
+        if row["diverged"]:
+            low, high = wilson_interval(row["diverged"], ended)
+            lines.append(
+                f"{row['condition']}: {row['diverged']} of {ended} runs diverged "
+                f"({100 * row['diverged'] / ended:.0f} %, Wilson 95 % interval {100 * low:.0f} to "
+                f"{100 * high:.0f} %); the means are over the {row['finished']} that finished."
+            )
+        if row["failed"]:
+            lines.append(
+                f"{row['condition']}: {row['failed']} of {runs} runs failed and are left out; "
+                "`--retry-failed` does them again."
+            )
+    return lines

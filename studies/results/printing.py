@@ -1,0 +1,122 @@
+"""Prints the tables and checks of a study; draws their pictures where they are asked for."""
+
+import json
+from pathlib import Path
+
+from analysis.check import claims_sentence, figures_sentence
+from analysis.rendering.tables import clean, rows, say, show
+from core import Store
+from studies.results.checking import check_reading, difference_in_words
+from studies.results.figures import figure_of
+from studies.results.footnotes import footnotes
+from studies.results.reading import read
+from studies.results.tables import (
+    default_kind,
+    for_people,
+    formatting_of,
+    input_errors,
+    table_of,
+    title_of,
+)
+
+
+def print_table(
+    store: Store,
+    name: str,
+    variant: str | None,
+    kind: str | None,
+    style: str,
+    figure: Path | None,
+    of: str | None = None,
+    data_dir: Path | None = None,
+) -> None:
+    """Print a table of a study, and draw its figure where one is asked for.
+
+    Args:
+        store: Where its records are.
+        name: The study's name or file.
+        variant: See `studies.results.reading.choose_variant`.
+        kind: One of `TITLES`; if None the one that answers what the study asks.
+        style: As `analysis.rendering.tables.show` takes it.
+        figure: The file to draw into.
+        of: The evaluated set of a per-class table, `test` if None.
+        data_dir: Folder of data sets, for a figure that shows examples.
+
+    Raises:
+        InputError: The study was never run, or did not measure what is asked for.
+    """
+    reading = read(store, name, variant)
+    kind = kind or ("per-class" if of else default_kind(reading))
+    frame = table_of(reading, kind, of)
+    if figure is not None:
+        from analysis.figures.saving import save
+
+        with input_errors():
+            save(figure_of(reading, kind, data_dir), figure)
+        say(f"drawn: {figure}", err=True)
+    title, notes = "", []
+    if style in ("text", "markdown", "latex"):
+        frame = for_people(frame, kind)
+        title = title_of(reading, kind, of)
+        with input_errors():
+            notes = [] if kind == "history" else footnotes(reading, kind)
+    if style in ("text", "markdown"):
+        say(title, markdown=style == "markdown")
+    show(frame, style, **formatting_of(reading, kind), title=title, notes=notes)
+    if style in ("text", "markdown") and notes:
+        say("\n".join(notes), markdown=style == "markdown")
+    for remark in reading.remarks:
+        say(f"note: {clean(remark)}", err=True)
+
+
+def after_run(store: Store, name: str, variant: str) -> None:
+    """Print what a study that was just run has to say: a sentence and a table."""
+    reading = read(store, name, variant)
+    if not any(record.status == "finished" for record in reading.records):
+        return
+    from studies.results.comparing import answer
+
+    said = answer(reading)
+    for sentence in said.sentences() if said else ():
+        say(f"{reading.study} ({reading.variant}): {sentence}\n")
+    print_table(store, name, variant, None, "text", None)
+    more = "--figure" if "scores" in reading.records[0].recipe else "--kind per-class --figure"
+    say(f"\nMore: ebb table {name} --variant {variant} {more} FILE.png")
+
+
+def print_check(store: Store, name: str, variant: str | None, style: str) -> bool:
+    """Print reported figures and claims beside ours; whether all hold.
+
+    Raises:
+        InputError: The study reports nothing, or was never run.
+    """
+    reading = read(store, name, variant)
+    checked = check_reading(reading)
+    figures, claims = checked.figures, checked.claims
+    if style == "json":
+        say(json.dumps({"figures": rows(figures), "claims": rows(claims)}, indent=1))
+    elif style == "csv":
+        show(figures, style)
+    elif style == "latex":
+        named = f"{reading.study} ({reading.variant})"
+        if len(figures):
+            title = f"{named}: {figures_sentence(figures)}"
+            show(checked.figures_for_people, style, decimals=2, title=title)
+        if len(claims):
+            words = [difference_in_words(row) for row in claims.to_dict("records")]
+            verdicts = claims.assign(difference=words)
+            title = f"{named}: {claims_sentence(claims)}"
+            show(verdicts[["claim", "verdict", "difference"]], style, title=title)
+    else:
+        say(f"{reading.study} ({reading.variant}): {figures_sentence(figures)}")
+        if len(figures):
+            show(checked.figures_for_people, style, decimals=2)
+        for row in claims.to_dict("records"):
+            say(f"claim: {row['claim']}: {row['verdict']} ({difference_in_words(row)})")
+        if len(claims):
+            say(claims_sentence(claims))
+    for note in checked.notes:
+        say(note, err=True)
+    for remark in reading.remarks:
+        say(f"note: {clean(remark)}", err=True)
+    return checked.holds

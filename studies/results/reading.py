@@ -1,0 +1,197 @@
+"""Reading a store: which records one table is made of."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from analysis.rendering.tables import clean
+from core import Record, Store, environment, fingerprint
+from core.storage.store import Entry
+from data import InputError
+from studies.definition import catalogue
+from studies.definition.study import Study
+from studies.definition.variant import only, variant_of
+
+MOST_NAMED = 10
+FOREIGN = re.compile(r"[^A-Za-z0-9.+_-]")
+"""What is in no name of a study or a condition, see `studies.definition.study.NAME`."""
+
+
+@dataclass(frozen=True)
+class Reading:
+    """The records of one study at one scale, all from one environment.
+
+    Attributes:
+        study: The study's name.
+        variant: `full`, `quick`, or named overrides.
+        records: The records, in the study's order of conditions.
+        planned: The number of seeds planned when the first was written.
+        remarks: What a reader should know of what was left out, a sentence each.
+        definition: The study itself, where it could be found.
+    """
+
+    study: str
+    variant: str
+    records: list[Record]
+    planned: int
+    remarks: tuple[str, ...]
+    definition: Study | None
+
+
+def choose_variant(entries: Sequence[Entry], study: str, asked: str | None) -> str:
+    """The variant asked for; else `full` if there is one; else the only one.
+
+    Raises:
+        InputError: It is not there, or there are several to choose from.
+    """
+    there = sorted({entry.variant for entry in entries})
+    if asked is None:
+        if "full" in there or len(there) == 1:
+            return "full" if "full" in there else there[0]
+        raise InputError(
+            f"Received no --variant for {study}; expected one of {', '.join(there)}, because "
+            "there is no full one."
+        )
+    if asked not in there:
+        raise InputError(
+            f"Received variant {asked!r} of {study}; expected one of {', '.join(there)}."
+        )
+    return asked
+
+
+def read(store: Store, name: str | Study, variant: str | None = None) -> Reading:
+    """The records that a table of a study is made of.
+
+    Records of an earlier definition of a condition, or of other data, are left out; so are those
+    of another environment, or, where there are only such, the latest of them are used. Either
+    is said in a remark.
+
+    Args:
+        store: Where to look.
+        name: A study's name, the file of a user's own, or the study itself.
+        variant: See `choose_variant`.
+
+    Raises:
+        InputError: No such study, or it was never run.
+    """
+    definition = _definition(name)
+    study = definition.name if definition else str(name)
+    entries = store.entries(study)
+    if not entries:
+        if definition is None:
+            catalogue.find(study)  # says which studies there are
+        scale = ("", " --quick")[(variant or "").startswith("quick")]
+        call = "studies.run(study)" if isinstance(name, Study) else f"ebb run {name}{scale}"
+        raise InputError(
+            f"Received study {study!r}, which has no records in {str(store.folder)!r}; "
+            f"expected one that was run: `{call}`."
+        )
+    variant = choose_variant(entries, study, variant)
+    entries = [entry for entry in entries if entry.variant == variant]
+    total = len(entries)
+    remarks = []
+
+    latest = {e.condition: (e.recipe_digest, e.data) for e in sorted(entries, key=_time)}
+    entries = [e for e in entries if (e.recipe_digest, e.data) == latest[e.condition]]
+    if len(entries) < total:
+        remarks.append(
+            f"{total - len(entries)} records of an earlier definition or of other data left out"
+        )
+    here = fingerprint(environment())
+    prints = {e.fingerprint for e in entries}
+    if here not in prints:
+        newest = max(entries, key=_time).fingerprint
+        remarks.append(
+            "stale: recorded in another environment (versions, processor, or Ebb's core); run the "
+            "study again to record it anew"
+        )
+        here = newest
+    if len(prints) > 1:
+        others = sum(e.fingerprint != here for e in entries)
+        remarks.append(f"{others} records of other environments left out")
+        entries = [e for e in entries if e.fingerprint == here]
+    if definition is not None:
+        remarks += _changed(definition, variant, latest)
+        if variant.startswith("quick") and definition.quick.conditions is not None:
+            definition = only(definition, definition.quick.conditions)
+        order = {condition: i for i, condition in enumerate(definition.conditions)}
+        entries.sort(key=lambda e: (order.get(e.condition, len(order)), e.condition, e.seed))
+    planned = store.planned(study, variant) or 0
+    found = store.records(entries)
+    if any("dataset" not in record.recipe for record in found):
+        raise InputError(
+            f"Received records of {study} that name no data set; expected those that a run left: "
+            f"remove them by `ebb remove {study}`."
+        )
+    records, remark = _same_data(entries, found)
+    remarks += remark
+    said = [each for record in records for each in record.remarks if each.startswith("data: ")]
+    remarks += [each.removeprefix("data: ") for each in dict.fromkeys(said)]
+    # A store may be anybody's: its names go into tables, sentences and pictures.
+    records = [replace(each, condition=FOREIGN.sub("?", each.condition)) for each in records]
+    return Reading(
+        FOREIGN.sub("?", study), clean(variant), records, planned, tuple(remarks), definition
+    )
+
+
+def _same_data(entries: Sequence[Entry], records: list[Record]) -> tuple[list[Record], list[str]]:
+    """The records whose data set has the content it had last; a remark on the others."""
+    by_time = sorted(zip(entries, records, strict=True), key=lambda pair: _time(pair[0]))
+    last: dict[str, str] = {}
+    for _, record in by_time:
+        last |= _data(record)
+    same = [record for record in records if _data(record).items() <= last.items()]
+    left_out = len(records) - len(same)
+    return same, [f"{left_out} records of other data of the same name left out"] * bool(left_out)
+
+
+def baseline(reading: Reading) -> str | None:
+    """The condition that is shown all classes at once: `shuffled`, or one whose order is."""
+    orders = {
+        record.condition: record.recipe["order"]["is"]
+        for record in reading.records
+        if "order" in record.recipe
+    }
+    shuffled = [condition for condition, order in orders.items() if order == "Shuffled"]
+    return "shuffled" if "shuffled" in orders else next(iter(shuffled), None)
+
+
+def study_name(name: str) -> str:
+    """The name under which a study's records are kept; a file of a user's own is read for it."""
+    return catalogue.find(name).name if name.endswith(".py") else name
+
+
+def _definition(name: str | Study) -> Study | None:
+    """The study of that name, or None for a user's own study known by its name alone."""
+    if isinstance(name, Study):
+        return name
+    if name.endswith(".py") or name in catalogue.NAMES:
+        return catalogue.find(name)
+    return None
+
+
+def _changed(definition: Study, variant: str, latest: dict[str, tuple[str, str]]) -> list[str]:
+    """A remark where today's recipes are not the recorded ones (overrides cannot be told)."""
+    if variant not in ("full", "quick"):
+        return []
+    today = variant_of(definition, {}, quick=variant == "quick").study.conditions
+    changed = [
+        condition
+        for condition, (digest, _) in latest.items()
+        if condition in today and today[condition].digest() != digest
+    ]
+    if len(changed) > MOST_NAMED:
+        changed[MOST_NAMED:] = [f"... ({len(changed)} conditions)"]
+    return [f"the study has changed since: {', '.join(changed)}"] if changed else []
+
+
+def _time(entry: Entry) -> str:
+    return entry.finished
+
+
+def _data(record: Record) -> dict[str, str]:
+    """The checksum of each data set that a run saw, by its name; of a transfer the source's too."""
+    transfer = record.recipe.get("transfer")
+    names = [str(record.recipe["dataset"])]
+    names += [str(transfer["source"]["dataset"])] if transfer else []
+    return dict(zip(names, record.data.split(" "), strict=True))

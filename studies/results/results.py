@@ -1,0 +1,258 @@
+"""The results of a study for a script or a notebook: data frames, comparisons, pictures."""
+
+import html
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from core import Record
+from data import InputError
+from studies.results.reading import Reading
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from analysis.statistics.comparison import Comparison
+    from analysis.statistics.families import Family
+    from analysis.statistics.interaction import DoubleDifference
+    from studies.results.checking import Checked
+    from studies.results.drawing import Drawing
+
+
+@dataclass(frozen=True, repr=False)
+class Results:
+    """What a store holds of a study at one scale.
+
+    Tables are pandas data frames with accuracies as fractions, the columns those of
+    `ebb table --format csv`. Pictures are the axes of their panels, which show themselves in a
+    notebook. Printed, or last in a notebook's cell, the results say what they show.
+
+    Attributes:
+        reading: The records, and what a reader should know of what was left out.
+        data_dir: Folder of data sets, for pictures that show examples.
+    """
+
+    reading: Reading
+    data_dir: Path | None = None
+
+    @property
+    def records(self) -> list[Record]:
+        """The records, in the study's order of conditions and by seed."""
+        return self.reading.records
+
+    @property
+    def conditions(self) -> list[str]:
+        """The names of the conditions that were run."""
+        return list(dict.fromkeys(record.condition for record in self.records))
+
+    def table(self, kind: str | None = None, *, set: str | None = None) -> "pd.DataFrame":
+        """A table by its kind, as `ebb table --kind` has them.
+
+        Args:
+            kind: One of `studies.results.tables.TITLES`; if None the one that answers the study's
+                question.
+            set: The evaluated set of a per-class table, as in `gaussian-0.1`.
+
+        Raises:
+            InputError: The study did not measure what is asked for.
+        """
+        from studies.results.tables import TITLES, default_kind, table_of
+
+        kind = kind or ("per-class" if set else default_kind(self.reading))
+        if kind not in TITLES:
+            raise InputError(f"Received the table {kind!r}; expected one of {', '.join(TITLES)}.")
+        return table_of(self.reading, kind, set)
+
+    def summary(self) -> "pd.DataFrame":
+        """Final figures over the seeds: a row for each condition and metric."""
+        return self.table("summary")
+
+    def overview(self) -> "pd.DataFrame":
+        """The conditions beside each other, a row each."""
+        return self.table("overview")
+
+    def per_class(self, set: str = "test") -> "pd.DataFrame":
+        """Final accuracy of each class on an evaluated set."""
+        return self.table("per-class", set=set)
+
+    def forgetting(self) -> "pd.DataFrame":
+        """What each class loses after its turn."""
+        return self.table("forgetting")
+
+    def history(self) -> "pd.DataFrame":
+        """Every run, epoch by epoch."""
+        return self.table("history")
+
+    def position(self) -> "pd.DataFrame":
+        """Final accuracy by recency, where the places of the classes vary over the seeds."""
+        return self.table("position")
+
+    def shares(self) -> "pd.DataFrame":
+        """How often something is so, for scores that are 0 or 1."""
+        return self.table("shares")
+
+    def gradients(self) -> "pd.DataFrame":
+        """The norm of the gradient, layer by layer."""
+        return self.table("gradients")
+
+    def dead_units(self) -> "pd.DataFrame":
+        """Units that no training example excites."""
+        return self.table("dead-units")
+
+    def misclassified(self) -> "pd.DataFrame":
+        """The test examples that most runs take for another class."""
+        return self.table("misclassified")
+
+    def compare(
+        self,
+        a: str | None = None,
+        b: str | None = None,
+        *,
+        metric: str | None = None,
+        per_class: bool = False,
+        margin: float | None = None,
+        correction: str = "holm",
+    ) -> "Comparison | Family":
+        """Whether a difference is real; the answer shows itself in words.
+
+        Args:
+            a: The first condition; without a and b, every comparison that the study plans.
+            b: The second.
+            metric: As in the summary table; the study's primary one if None.
+            per_class: Class by class, as one family.
+            margin: Points that do not matter, set beforehand.
+            correction: Of a family, `holm` or `bh` (for exploration).
+
+        Raises:
+            InputError: A condition or a metric that is not there; no planned comparison.
+        """
+        from studies.results.comparing import Wanted, compare_reading
+
+        if (a is None) != (b is None) or (a is not None and a == b):
+            raise InputError(
+                f"Received the conditions {a!r} and {b!r}; expected two different ones, or none."
+            )
+        pairs = ((a, b),) if a is not None and b is not None else ()
+        wanted = Wanted(pairs, metric, per_class, margin, correction)
+        found = compare_reading(self.reading, wanted).found
+        if found is None:
+            raise InputError(
+                f"Received no conditions for {self.reading.study}, which plans interactions alone; "
+                "expected two conditions, or .interactions()."
+            )
+        return found
+
+    def interactions(
+        self, *, metric: str | None = None, correction: str = "holm"
+    ) -> "tuple[DoubleDifference, ...]":
+        """Whether the effects that the study crosses add up, one answer for each it plans."""
+        from studies.results.interacting import interactions_of
+        from studies.results.tables import input_errors
+
+        study = self.reading.definition
+        primary = study.primary if study else "test accuracy"
+        margin = study.margin if study and metric in (None, primary) else None
+        with input_errors():
+            return interactions_of(self.reading, metric or primary, margin, correction)
+
+    def check(self) -> "Checked":
+        """What was reported elsewhere, beside what was measured here."""
+        from studies.results.checking import check_reading
+
+        return check_reading(self.reading)
+
+    def plot(self, kind: str | None = None) -> "Drawing":
+        """The picture that belongs to a kind of table; per-class accuracy over the segments else.
+
+        Args:
+            kind: As `table` takes it.
+
+        Raises:
+            InputError: The study did not measure what is drawn.
+        """
+        from studies.results.drawing import Drawing
+        from studies.results.figures import figure_of
+        from studies.results.tables import default_kind
+
+        kind = kind or default_kind(self.reading)
+        return Drawing(figure_of(self.reading, kind, self.data_dir))
+
+    def plot_segments(self) -> "Drawing":
+        """Per-class accuracy over the class segments."""
+        return self.plot("per-class")
+
+    def plot_overview(self) -> "Drawing":
+        """Every seed of every condition."""
+        return self.plot("overview")
+
+    def plot_position(self) -> "Drawing":
+        """Final accuracy over recency."""
+        return self.plot("position")
+
+    def plot_shares(self) -> "Drawing":
+        """Shares over a parameter."""
+        return self.plot("shares")
+
+    def plot_gradients(self) -> "Drawing":
+        """Gradient norms by layer."""
+        return self.plot("gradients")
+
+    def plot_misclassified(self) -> "Drawing":
+        """The misclassified examples as images."""
+        return self.plot("misclassified")
+
+    def plot_comparison(
+        self,
+        a: str | None = None,
+        b: str | None = None,
+        *,
+        metric: str | None = None,
+        per_class: bool = False,
+    ) -> "Drawing":
+        """Differences with their intervals; the arguments are those of `compare`."""
+        from analysis.figures.comparison import comparison_figure
+        from studies.results.drawing import Drawing
+        from studies.results.tables import input_errors
+
+        found = self.compare(a, b, metric=metric, per_class=per_class)
+        with input_errors():
+            return Drawing(comparison_figure(found))
+
+    def __str__(self) -> str:
+        name = f"{self.reading.study} ({self.reading.variant})"
+        return "\n".join(f"{name}: {sentence}" for sentence in self._sentences())
+
+    __repr__ = __str__
+
+    def _repr_html_(self) -> str:
+        from analysis.rendering.tables import html_table
+        from studies.results.footnotes import footnotes
+        from studies.results.tables import default_kind, for_people, formatting_of, title_of
+
+        said = [f"<p><strong>{html.escape(line)}</strong></p>" for line in str(self).splitlines()]
+        notes = [f"note: {remark}" for remark in self.reading.remarks]
+        kind = default_kind(self.reading)
+        try:
+            table = for_people(self.table(kind), kind)
+        except InputError as error:
+            return "".join([*said, _small([str(error), *notes])])
+        shown = html_table(table, **formatting_of(self.reading, kind))
+        title = f"<p>{html.escape(title_of(self.reading, kind))}</p>"
+        return "".join([*said, title, shown, _small([*footnotes(self.reading, kind), *notes])])
+
+    def _sentences(self) -> list[str]:
+        """The verdicts on what the study plans; else how much of it there is."""
+        from studies.results.comparing import answer
+
+        try:
+            said = answer(self.reading)
+            found = said.sentences() if said else []
+        except InputError as error:
+            found = [str(error)]
+        seeds = len({record.seed for record in self.records})
+        plan = f"{seeds} of {self.reading.planned} planned seeds of {', '.join(self.conditions)}"
+        return found or [plan]
+
+
+def _small(lines: list[str]) -> str:
+    return "".join(f"<p><small>{html.escape(line)}</small></p>" for line in lines)

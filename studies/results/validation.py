@@ -1,0 +1,106 @@
+"""Whether a store is sound: its file, its records, and what lies beside them."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from analysis.rendering.tables import clean, say
+from core import Store, environment, fingerprint
+from core.storage.store import APPLICATION, SCHEMA, Entry
+from core.training.checkpoints import State
+from core.training.weights_cache import Kept
+from data import InputError
+from studies.results.leftovers import UNFINISHED, WEIGHTS, files_in, whose_run
+
+RECOVER = (
+    "restore a copy, or save what can be read: `sqlite3 ebb.sqlite .recover | sqlite3 saved.sqlite`"
+)
+
+
+def check_store(store: Store) -> bool:
+    """Print a line for each fault, and what there is; whether there is no fault.
+
+    Raises:
+        InputError: There is no store.
+    """
+    if not store.exists():
+        raise InputError(
+            f"Received the store {str(store.folder)!r}, which is not there; expected one that a "
+            "study was run in: name another with --store."
+        )
+    faults = 0
+    for fault in _faults(store):
+        say(f"fault: {clean(fault)}")
+        faults += 1
+    try:
+        counts = store.counts()
+    except InputError:
+        counts = []
+    stale = sum(each.records for each in counts if each.fingerprint != fingerprint(environment()))
+    states, weights = (len(files_in(store, name)) for name in (UNFINISHED, WEIGHTS))
+    say(
+        f"{store.folder}: {sum(each.records for each in counts)} records "
+        f"({stale} stale: of another environment), "
+        f"{states} files of unfinished runs, {weights} of kept weights; "
+        f"{faults or 'no'} fault{'s' * (faults != 1)}"
+    )
+    return not faults
+
+
+def _faults(store: Store) -> Iterator[str]:
+    try:
+        for line in store.integrity():
+            yield f"the file itself: {line}: {RECOVER}"
+        yield from store.damaged()
+        entries = store.entries()
+    except InputError as error:
+        if not _is_own(store.file):
+            raise
+        # What is no store at all, or of another schema, is refused; a damaged one is a fault.
+        yield f"{error} To mend it, {RECOVER}."
+        return
+    there = {(*entry[:4], entry.fingerprint): entry for entry in entries}
+    yield from _faulty_states(store, there)
+    yield from _faulty_weights(store, there)
+
+
+def _faulty_states(store: Store, there: dict[tuple, Entry]) -> Iterator[str]:
+    here = fingerprint(environment())
+    for file in files_in(store, UNFINISHED):
+        state, place = State.load(file), f"{UNFINISHED}/{file.name}"
+        made_in = file.stem.rpartition("-")[2]
+        if file.suffix == ".new":
+            yield f"{place} was not written to its end: delete it if nothing runs"
+        elif state is None:
+            yield f"{place} cannot be read (its run begins at its first epoch): delete it"
+        elif (run := there.get((*whose_run(state), made_in))) and run.status != "failed":
+            yield f"{place} belongs to a run that has ended ({_named(state)}): delete it"
+        elif made_in != here:
+            yield f"{place} is of another environment, which no run goes on from: delete it"
+
+
+def _faulty_weights(store: Store, there: dict[tuple, Entry]) -> Iterator[str]:
+    for file in files_in(store, WEIGHTS):
+        place = f"{WEIGHTS}/{file.name}"
+        kept = Kept.at(file)
+        if file.name.startswith("new-") or file.suffix == ".new":
+            yield f"{place} was not written to its end: delete it if nothing runs"
+        elif file == kept.weights and kept.results.exists():
+            continue  # told with its notes
+        elif (state := kept.load()) is None:
+            yield f"{place} cannot be read, or does not fit the file beside it: delete both"
+        elif (*whose_run(state), file.stem.rpartition("-")[2]) not in there:
+            yield f"{place} belongs to no record ({_named(state)}): delete it and the .h5 beside it"
+
+
+def _named(state: State) -> str:
+    study, variant, condition, seed = whose_run(state)
+    return f"{study}, {variant}, {condition}, seed {seed}" if study else "it does not say of which"
+
+
+def _is_own(file: Path) -> bool:
+    """Whether the header of the file says that it is a store of this schema."""
+    with file.open("rb") as raw:
+        header = raw.read(72)
+    return header[60:64] == SCHEMA.to_bytes(4, "big") and header[68:] == APPLICATION.to_bytes(
+        4, "big"
+    )

@@ -1,0 +1,123 @@
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy import stats
+
+from core.examples.label_noise import (
+    ConfusedLabels,
+    RedrawnLabels,
+    WrongLabels,
+    WrongLabelsByClass,
+    flips,
+)
+from data import InputError
+
+labels = st.lists(st.integers(0, 3), min_size=1, max_size=60).map(
+    lambda values: np.array(values, dtype=np.int64)
+)
+KINDS = [
+    WrongLabels(0.3),
+    RedrawnLabels(0.6),
+    WrongLabelsByClass((0, 0.2, 0.5, 1)),
+    flips(4, 0.4),
+    flips(4, 0.4, {0: 3, 1: 3}),
+]
+
+
+def corrupt(noise, y, classes=4, seed=0):
+    return noise(y, classes, np.random.default_rng(seed))
+
+
+@given(labels, st.sampled_from(KINDS), st.integers(0, 99))
+def test_the_mask_is_true_and_the_true_labels_stay(y, noise, seed):
+    before = y.copy()
+    noisy, changed = corrupt(noise, y, seed=seed)
+    assert list(y) == list(before)
+    assert list(changed) == list(noisy != y)
+    assert noisy.dtype == np.int64
+    assert set(noisy) <= set(range(4))
+    assert list(corrupt(noise, y, seed=seed).labels) == list(noisy)
+
+
+@given(labels, st.floats(0, 1), st.integers(0, 99))
+def test_exactly_the_share_asked_for_is_wrong(y, share, seed):
+    assert corrupt(WrongLabels(share), y, seed=seed).changed.sum() == round(share * len(y))
+
+
+@given(labels, st.tuples(*[st.floats(0, 1)] * 4), st.integers(0, 99))
+def test_exactly_the_share_of_each_class_is_wrong(y, shares, seed):
+    changed = corrupt(WrongLabelsByClass(shares), y, seed=seed).changed
+    for label, share in enumerate(shares):
+        assert changed[y == label].sum() == round(share * np.count_nonzero(y == label))
+
+
+@pytest.mark.parametrize("noise", [WrongLabels(0.5), WrongLabelsByClass((0.5,) * 4)])
+def test_wrong_labels_are_every_other_class_equally_often(noise):
+    y = np.repeat(np.arange(4), 20_000)
+    noisy, changed = corrupt(noise, y)
+    for label in range(4):
+        counts = np.bincount(noisy[changed & (y == label)], minlength=4)
+        assert counts[label] == 0
+        assert stats.chisquare(np.delete(counts, label)).pvalue > 0.001
+
+
+def test_which_labels_are_wrong_does_not_depend_on_the_place_or_the_class():
+    y = np.repeat(np.arange(4), [4000, 16_000, 4000, 16_000])
+    places = np.concatenate(
+        [np.flatnonzero(corrupt(WrongLabels(0.2), y, seed=s).changed) for s in range(5)]
+    )
+    assert stats.kstest(places / len(y), "uniform").pvalue > 0.001
+
+
+@pytest.mark.parametrize(("share", "reported"), [(0.2, 0.164), (0.5, 0.354)])
+def test_redrawn_labels_leave_fewer_wrong_as_the_notebook_found(share, reported):
+    n = 60_000
+    rate = [
+        corrupt(RedrawnLabels(share), np.arange(n) % 10, 10, s).changed.mean() for s in range(9)
+    ]
+    untouched = (1 - 1 / n) ** (share * n)
+    assert np.mean(rate) == pytest.approx((1 - untouched) * 0.9, abs=0.0015)
+    assert untouched == pytest.approx(np.exp(-share), abs=1e-5)
+    # The notebook's own figure is one draw: within four standard deviations of ours.
+    assert np.mean(rate) == pytest.approx(reported, abs=4 * np.sqrt(reported * (1 - reported) / n))
+
+
+def test_the_transition_matrix_is_recovered_within_sampling_error():
+    matrix = np.array([[0.7, 0.3, 0, 0], [0, 1, 0, 0], [0.1, 0.2, 0.3, 0.4], [0.25] * 4])
+    y = np.repeat(np.arange(4), 10_000)
+    noise = ConfusedLabels(tuple(map(tuple, matrix.tolist())))
+    noisy = corrupt(noise, y).labels
+    found = np.array([np.bincount(noisy[y == label], minlength=4) for label in range(4)]) / 10_000
+    assert (np.abs(found - matrix) <= 4 * np.sqrt(matrix * (1 - matrix) / 10_000)).all()
+    assert (found[matrix == 0] == 0).all()
+
+
+def test_flips_go_to_the_next_class_or_where_they_are_told():
+    assert flips(3, 0.25).matrix == ((0.75, 0.25, 0), (0, 0.75, 0.25), (0.25, 0, 0.75))
+    assert flips(3, 0.25, {2: 1}).matrix == ((1, 0, 0), (0, 1, 0), (0, 0.25, 0.75))
+    assert list(corrupt(flips(3, 1), np.array([0, 1, 2]), 3).labels) == [1, 2, 0]
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        *[lambda kind=kind, share=share: kind(share)
+          for kind in (WrongLabels, RedrawnLabels, lambda share: WrongLabelsByClass((0.1, share)))
+          for share in (-0.1, 1.1, 2, float("nan"), "half")],
+        lambda: ConfusedLabels(()),
+        lambda: ConfusedLabels(((1.0,), (0.5, 0.5))),
+        lambda: ConfusedLabels(((0.5, 0.4), (0, 1))),
+        lambda: ConfusedLabels(((1.5, -0.5), (0, 1))),
+        lambda: ConfusedLabels(((float("nan"), 1), (0, 1))),
+        lambda: flips(3, 1.5),
+        lambda: flips(3, 0.5, {1: 1}),
+        lambda: flips(3, 0.5, {0: 3}),
+        lambda: corrupt(WrongLabelsByClass((0.1, 0.2)), np.array([0, 1, 2]), 3),
+        lambda: corrupt(flips(2, 0.1), np.array([0, 1, 2]), 3),
+        lambda: corrupt(WrongLabels(0.5), np.zeros(4, dtype=np.int64), 1),
+    ],
+)  # fmt: skip
+def test_impossible_noise_is_refused_in_one_line(wrong):
+    with pytest.raises(InputError, match=r"^Received [^\n]+; expected [^\n]+\.$"):
+        wrong()

@@ -1,0 +1,316 @@
+"""Fed the same batches from the same weights, the compiled program ends where Keras' `fit` does."""
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+from keras import layers
+
+from core.models import BUILDERS
+from core.schedule.orders import ClassSequential, Schedule, Shuffled
+from core.training.compiled import (
+    Batches,
+    CountedDropout,
+    Program,
+    chosen_compiler,
+    evaluated_at_a_time,
+)
+
+CLASSES, BATCH = 4, 8
+SHUFFLED = Shuffled()
+
+
+def data(n=100, shape=(6,), seed=0):
+    rng = np.random.default_rng(seed)
+    y = rng.integers(0, CLASSES, n)
+    x = rng.normal(size=(n, *shape)).astype(np.float32) + y.reshape(-1, *[1] * len(shape)) / 2
+    return x.astype(np.float32), y
+
+
+def dense(*, l2=None, bias=True, batch_norm=False, dropout=0.0):
+    stack = [layers.Input((6,))]
+    for width in (12, 10):
+        stack.append(layers.Dense(width, use_bias=bias, kernel_regularizer=l2))
+        if batch_norm:
+            stack.append(layers.BatchNormalization())
+        stack.append(layers.Activation("relu"))
+        if dropout:
+            stack.append(layers.Dropout(dropout))
+    return keras.Sequential([*stack, layers.Dense(CLASSES, activation="softmax")])
+
+
+def cnn():
+    return keras.Sequential(
+        [
+            layers.Input((8, 8, 1)),
+            layers.Conv2D(4, 3, activation="relu"),
+            layers.MaxPooling2D(),
+            layers.Flatten(),
+            layers.Dense(CLASSES, activation="softmax"),
+        ]
+    )
+
+
+def fit(model, optimiser, loss, x, y, schedules):
+    """Keras' own training on exactly the batches of the schedules."""
+    model.compile(optimizer=optimiser, loss=loss, metrics=["accuracy"], jit_compile=False)
+    targets = y if loss.startswith("sparse") else keras.utils.to_categorical(y, CLASSES)
+    history = []
+    for schedule in schedules:
+        ends = np.cumsum(schedule.batch_sizes)
+
+        def batches(schedule=schedule, ends=ends):
+            for start, end in zip(ends - schedule.batch_sizes, ends, strict=True):
+                chosen = schedule.indices[start:end]
+                yield x[chosen], targets[chosen]
+
+        signature = (
+            tf.TensorSpec((None, *x.shape[1:]), tf.float32),
+            tf.TensorSpec((None, *targets.shape[1:]), targets.dtype),
+        )
+        source = tf.data.Dataset.from_generator(batches, output_signature=signature)
+        source = source.apply(tf.data.experimental.assert_cardinality(len(ends)))
+        history.append(model.fit(source, epochs=1, verbose=0, shuffle=False).history)
+    return history
+
+
+def ours(model, optimiser, loss, x, y, schedules, compiler):
+    fresh = keras.models.clone_model(model)
+    program = Program(fresh, optimiser, loss, CLASSES, compiler)
+    program.load(model, type(optimiser).from_config(optimiser.get_config()))
+    sums = []
+    for schedule in schedules:
+        batches = Batches(schedule, np.arange(len(y), dtype=np.int32), BATCH)
+        arrays = tf.constant(x), tf.constant(y.astype(np.int32))
+        sums.append(program.train(*arrays, batches, 0, batches.steps))
+    return program, sums
+
+
+def orders(y, epochs, order):
+    return [
+        order(y, epoch=e, batch_size=BATCH, rng=np.random.default_rng(e)) for e in range(epochs)
+    ]
+
+
+def distance(a, b):
+    return max(np.abs(v - w).max() for v, w in zip(a.get_weights(), b.get_weights(), strict=True))
+
+
+def both(make, make_optimiser, *, compiler, loss="sparse_categorical_crossentropy", epochs=8,
+         order=SHUFFLED, shape=(6,)):  # fmt: skip
+    x, y = data(shape=shape)
+    schedules = orders(y, epochs, order)  # 13 steps each: over 100 in eight epochs
+    keras.utils.set_random_seed(3)
+    model = make()
+    program, sums = ours(model, make_optimiser(), loss, x, y, schedules, compiler)
+    history = fit(model, make_optimiser(), loss, x, y, schedules)
+    return program, model, sums, history, len(y)
+
+
+OPTIMISERS = {
+    "sgd": lambda: keras.optimizers.SGD(0.01),
+    "momentum": lambda: keras.optimizers.SGD(0.05, momentum=0.9),
+    "adam": lambda: keras.optimizers.Adam(1e-3),
+    "rmsprop": lambda: keras.optimizers.RMSprop(1e-3),
+    "adagrad": lambda: keras.optimizers.Adagrad(1e-2),
+    "schedule": lambda: keras.optimizers.SGD(
+        keras.optimizers.schedules.ExponentialDecay(0.1, decay_steps=10, decay_rate=0.9)
+    ),
+}
+
+
+@pytest.mark.parametrize("name", OPTIMISERS)
+def test_graph_mode_equals_fit_to_the_byte(name):
+    program, model, *_ = both(dense, OPTIMISERS[name], compiler="graph")
+    assert distance(program.model, model) == 0
+
+
+@pytest.mark.parametrize("name", OPTIMISERS)
+def test_xla_equals_fit_within_a_millionth_after_a_hundred_steps(name):
+    program, model, *_ = both(dense, OPTIMISERS[name], compiler="xla")
+    assert program.optimiser.iterations.numpy() == 104
+    assert distance(program.model, model) <= 1e-6
+
+
+@pytest.mark.parametrize("compiler", ["graph", "xla"])
+@pytest.mark.parametrize("name", ["momentum", "adam"])
+def test_l2_penalties_count_as_in_fit(compiler, name):
+    program, model, sums, history, n = both(
+        lambda: dense(l2="l2"), OPTIMISERS[name], compiler=compiler
+    )
+    assert distance(program.model, model) <= (0 if compiler == "graph" else 1e-6)
+    assert sums[-1][0] / n == pytest.approx(history[-1]["loss"][0], rel=1e-5)
+
+
+@pytest.mark.parametrize("compiler", ["graph", "xla"])
+@pytest.mark.parametrize(("name", "bias"), [("sgd", True), ("adam", False)])
+def test_batch_normalisation_sees_batches_of_their_true_size(compiler, name, bias):
+    # A bias in front of it has no true gradient, and Adam turns its rounding into steps.
+    # 100 examples in batches of 8: the last one has 4.
+    program, model, *_ = both(
+        lambda: dense(batch_norm=True, bias=bias), OPTIMISERS[name], compiler=compiler
+    )
+    assert distance(program.model, model) <= (0 if compiler == "graph" else 1e-6)
+
+
+@pytest.mark.parametrize(("compiler", "bound"), [("graph", 0), ("xla", 1e-6)])
+def test_a_small_convolutional_network_equals_fit(compiler, bound):
+    program, model, *_ = both(
+        cnn, OPTIMISERS["momentum"], compiler=compiler, epochs=4, shape=(8, 8, 1)
+    )
+    assert distance(program.model, model) <= bound
+
+
+TUNED = {"batch_normalization": True, "pool_dropout": (0.2, 0.3), "dropout": 0.5, "l2": 0.01}
+AUGMENTED = {"augmentation": ("horizontal-flip", "rotation-15", "shift-0.1")}
+
+
+@pytest.mark.parametrize("more", [{}, TUNED, AUGMENTED, TUNED | AUGMENTED],
+                         ids=["naive", "tuned", "augmented", "both"])  # fmt: skip
+def test_the_cnn_equals_fit_to_the_byte(more):
+    # Dropout and augmentation draw what they draw in `fit`; the last batch has 4 examples of 8.
+    program, model, sums, history, n = both(
+        lambda: BUILDERS["cnn"]((10, 10, 1), CLASSES, filters=(3, 4), widths=(6, 5), **more),
+        OPTIMISERS["adam"],
+        compiler="graph",
+        epochs=3,
+        shape=(10, 10, 1),
+    )
+    assert distance(program.model, model) == 0
+    assert sums[-1][0] / n == pytest.approx(history[-1]["loss"][0], rel=1e-5)
+    moving = [weight for weight in model.weights if "moving" in weight.path]
+    assert len(moving) == (8 if "l2" in more else 0)
+
+
+def deep(activation):
+    return lambda: BUILDERS["deep-mlp"](
+        (6,), CLASSES, depth=20, width=10, first_width=12, activation=activation
+    )
+
+
+def test_twenty_layers_in_graph_mode_equal_fit_to_the_byte():
+    program, model, *_ = both(deep(("selu", "LeakyReLU")), OPTIMISERS["adam"], compiler="graph")
+    assert distance(program.model, model) == 0
+
+
+@pytest.mark.parametrize(
+    ("activation", "name", "bound"),
+    [("LeakyReLU", "sgd", 1e-6), (("selu", "LeakyReLU"), "sgd", 1e-6), ("LeakyReLU", "adam", 1e-4)],
+)
+def test_twenty_layers_under_xla_equal_fit_within_rounding(activation, name, bound):
+    # Adam divides by the size of a gradient: where that is all rounding, so is the step.
+    program, model, *_ = both(deep(activation), OPTIMISERS[name], compiler="xla")
+    assert program.optimiser.iterations.numpy() == 104
+    assert distance(program.model, model) <= bound
+
+
+@pytest.mark.parametrize(("compiler", "bound"), [("graph", 0), ("xla", 1e-6)])
+@pytest.mark.parametrize("loss", ["categorical_crossentropy", "sparse_categorical_crossentropy"])
+def test_smaller_batches_in_the_middle_of_an_epoch_train_as_in_fit(compiler, bound, loss):
+    program, model, sums, history, n = both(
+        dense, OPTIMISERS["adam"], compiler=compiler, loss=loss, order=ClassSequential()
+    )
+    assert distance(program.model, model) <= bound
+    assert sums[-1][0] / n == pytest.approx(history[-1]["loss"][0], rel=1e-5)
+    assert sums[-1][1] / n == pytest.approx(history[-1]["accuracy"][0], abs=1e-6)
+
+
+def test_dropout_in_graph_mode_draws_what_fit_draws():
+    program, model, *_ = both(lambda: dense(dropout=0.5), OPTIMISERS["adam"], compiler="graph")
+    assert distance(program.model, model) == 0
+
+
+def test_dropout_under_xla_keeps_the_share_and_the_mean():
+    program = Program(
+        keras.Sequential(
+            [layers.Input((1000,)), layers.Dropout(0.3), layers.Dense(2, activation="softmax")]
+        ),
+        keras.optimizers.SGD(),
+        "sparse_categorical_crossentropy",
+        2,
+        "xla",
+    )
+    layer = program.model.layers[0]
+    assert type(layer) is CountedDropout
+    draw = tf.function(lambda x: layer(x, training=True), jit_compile=True)
+    first, second = (draw(tf.ones((100, 1000))).numpy() for _ in range(2))
+    # 100,000 draws: three standard errors of the share are .0043.
+    assert np.mean(first == 0) == pytest.approx(0.3, abs=0.0045)
+    assert np.unique(first).tolist() == [0, np.float32(1 / 0.7)]
+    assert (first != second).mean() == pytest.approx(2 * 0.3 * 0.7, abs=0.01)
+    assert abs(np.corrcoef(first[:, 0], first[:, 1])[0, 1]) < 0.4
+    assert (layer(tf.ones((2, 1000)), training=False).numpy() == 1).all()
+
+
+def test_evaluation_equals_keras_evaluate():
+    x, y = data(n=90)
+    keras.utils.set_random_seed(1)
+    model = dense(l2="l2", dropout=0.5)
+    for compiler in ("graph", "xla"):
+        program = Program(
+            keras.models.clone_model(model),
+            keras.optimizers.SGD(),
+            "sparse_categorical_crossentropy",
+            CLASSES,
+            compiler,
+        )
+        program.load(model, keras.optimizers.SGD())
+        chosen = np.arange(5, 85, dtype=np.int32)
+        predicted, loss = program.predict(tf.constant(x), tf.constant(y.astype(np.int32)), chosen)
+        model.compile(loss="sparse_categorical_crossentropy", metrics=["accuracy"])
+        expected = model.evaluate(x[chosen], y[chosen], verbose=0)
+        assert loss == pytest.approx(expected[0], rel=1e-6)
+        assert np.mean(predicted == y[chosen]) == pytest.approx(expected[1])
+
+
+def test_networks_with_large_outputs_are_evaluated_on_fewer_examples_at_a_time():
+    # The first convolution's output is the largest: 28 x 28 x 64 numbers of 4 bytes. 2**26 bytes
+    # hold 334 of them, in multiples of 64: 320.
+    assert evaluated_at_a_time(BUILDERS["cnn"]((28, 28), CLASSES)) == 320
+    # 96 x 96 x 64 x 4 bytes fit 28 times.
+    assert evaluated_at_a_time(BUILDERS["cnn"]((96, 96, 3), CLASSES)) == 64
+    assert evaluated_at_a_time(dense()) == 2000
+    # Layers inside another model count: there 18 x 18 x 64 x 4 bytes, padded for the pool, fit 809
+    # times.
+    assert evaluated_at_a_time(BUILDERS["resnet50"]((32, 32, 3), CLASSES)) == 768
+
+
+def test_evaluation_in_several_pieces_equals_keras_evaluate():
+    x, y = data(n=150, shape=(96, 96))
+    model = BUILDERS["cnn"]((96, 96), CLASSES, filters=(64,), widths=(4,))
+    program = Program(
+        model, keras.optimizers.SGD(), "sparse_categorical_crossentropy", CLASSES, "graph"
+    )
+    chosen = np.arange(3, 140, dtype=np.int32)
+    predicted, loss = program.predict(tf.constant(x), tf.constant(y.astype(np.int32)), chosen)
+    model.compile(loss="sparse_categorical_crossentropy", metrics=["accuracy"])
+    expected = model.evaluate(x[chosen], y[chosen], verbose=0)
+    assert loss == pytest.approx(expected[0], rel=1e-6)
+    assert np.mean(predicted == y[chosen]) == pytest.approx(expected[1])
+
+
+def test_a_program_that_skips_a_step_would_be_noticed():
+    # The comparison above must be able to fail: one batch fewer moves the weights.
+    x, y = data()
+    schedule = orders(y, 1, Shuffled())[0]
+    short = Schedule(schedule.indices[:96], schedule.batch_sizes[:-1], *schedule[2:])
+    keras.utils.set_random_seed(3)
+    model = dense()
+    loss = "sparse_categorical_crossentropy"
+    program, _ = ours(model, OPTIMISERS["adam"](), loss, x, y, [short], "xla")
+    fit(model, OPTIMISERS["adam"](), loss, x, y, [schedule])
+    assert distance(program.model, model) > 1e-5
+
+
+def test_xla_is_chosen_for_dense_networks_and_graph_mode_for_the_others():
+    assert chosen_compiler(dense(dropout=0.5), "auto") == "xla"
+    assert chosen_compiler(dense(batch_norm=True), "auto") == "graph"
+    assert chosen_compiler(cnn(), "auto") == "graph"
+    assert chosen_compiler(cnn(), "xla") == "xla"
+    noisy = keras.Sequential([layers.Input((6,)), layers.GaussianNoise(0.1), layers.Dense(2)])
+    assert chosen_compiler(noisy, "auto") == "graph"
+
+    class Mine(layers.Dense):
+        pass
+
+    assert chosen_compiler(keras.Sequential([layers.Input((6,)), Mine(2)]), "auto") == "graph"

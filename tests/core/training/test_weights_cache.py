@@ -1,0 +1,97 @@
+"""A network whose weights were kept is looked at again without being trained again."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from core import (
+    ClassSequential,
+    EvaluationPlan,
+    HoldOut,
+    Pretraining,
+    Recipe,
+    Replay,
+    Trainer,
+    named,
+)
+from core.training.trainer import fresh_model
+from tests.core.by_hand import images
+
+PLAN = EvaluationPlan(sets=("test", "validation"), segments=True, segment_examples=8)
+PLAIN = Recipe(
+    dataset="images",
+    model=named("mlp", widths=(8,), dropout=0.2),
+    split=HoldOut(size=0.2),
+    order=ClassSequential(),
+    replay=Replay(capacity=10),
+    early_stopping=named(
+        "EarlyStopping", monitor="test_loss", patience=0, min_delta=9, restore_best_weights=True
+    ),
+    batch_size=8,
+    epochs=4,
+    evaluation=PLAN,
+)
+LATER = replace(PLAIN, evaluation=replace(PLAN, at_end=("gaussian-0.3", "blur-1")))
+
+
+@pytest.fixture(scope="module")
+def trainer():
+    return Trainer()
+
+
+def kept(trainer, folder, recipe=PLAIN):
+    return trainer.train(recipe, 0, images(), weights=folder, keep_weights=True)
+
+
+@pytest.mark.parametrize(
+    "recipe",
+    [LATER, replace(LATER, pretraining=Pretraining(epochs=1)), replace(LATER, compiler="graph")],
+)
+def test_the_record_is_the_one_of_a_training(recipe, trainer, tmp_path):
+    trained = trainer.train(recipe, 0, images())
+    kept(trainer, tmp_path, replace(recipe, evaluation=PLAN))
+    epochs = []
+    again = Trainer().train(recipe, 0, images(), weights=tmp_path, progress=epochs.append)
+    assert epochs == []
+    assert again.digest() == trained.digest()
+    assert again.key == trained.key
+    assert "trained before: evaluated from its kept weights" in again.remarks
+
+
+def test_nothing_is_kept_unless_asked(trainer, tmp_path):
+    trainer.train(PLAIN, 0, images(), weights=tmp_path)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_another_seed_or_recipe_is_trained(trainer, tmp_path):
+    kept(trainer, tmp_path)
+    for recipe, seed in ((PLAIN, 1), (replace(PLAIN, epochs=3), 0)):
+        epochs = []
+        trainer.train(recipe, seed, images(), weights=tmp_path, progress=epochs.append)
+        assert epochs
+
+
+@pytest.mark.parametrize("part", ["*.weights.h5", "*.npz"])
+@pytest.mark.parametrize("damage", ["flipped", "cut"])
+def test_a_damaged_network_is_trained_anew(part, damage, trainer, tmp_path):
+    kept(trainer, tmp_path)
+    (file,) = tmp_path.glob(part)
+    content = bytearray(file.read_bytes())
+    content[len(content) // 2] ^= 1
+    file.write_bytes(content if damage == "flipped" else content[: len(content) // 2])
+    epochs = []
+    record = trainer.train(LATER, 0, images(), weights=tmp_path, progress=epochs.append)
+    assert epochs
+    assert record.digest() == trainer.train(LATER, 0, images()).digest()
+
+
+def test_keras_reads_the_weights(trainer, tmp_path):
+    data = images()
+    record = kept(trainer, tmp_path)
+    (weights,) = tmp_path.glob("*.weights.h5")
+    model = fresh_model(PLAIN, 7, data)
+    model.load_weights(weights)
+    predicted = model.predict(data.x_test.astype(np.float32), verbose=0).argmax(axis=1)
+    confusion = next(e for e in reversed(record.evaluations) if e.set == "test").confusion
+    assert (predicted == data.y_test).sum() == confusion.trace()

@@ -1,0 +1,120 @@
+import io
+import struct
+import zipfile
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from data import InputError, load
+from data.formats.npz import read_npz, write_npz
+
+
+class Trap:
+    """Unpickling it ends the process."""
+
+    def __reduce__(self):
+        return (exec, ("import os; os._exit(66)",))
+
+
+@pytest.mark.parametrize("save", [np.savez, np.savez_compressed])
+def test_a_sound_file_is_read_whatever_else_it_holds(tmp_path, arrays, save):
+    path = tmp_path / "own.npz"
+    save(path, **arrays, remark=np.array(["made", "by", "hand"]))
+    read = read_npz(path)
+    assert list(read) == ["x_train", "y_train", "x_test", "y_test"]
+    for name, array in arrays.items():
+        np.testing.assert_array_equal(read[name], array)
+        assert not read[name].flags.writeable
+
+
+def test_arrays_stored_column_by_column_are_read_alike(tmp_path, arrays):
+    np.savez(tmp_path / "rows.npz", **arrays)
+    np.savez(tmp_path / "columns.npz", **{n: np.asfortranarray(a) for n, a in arrays.items()})
+    rows, columns = load(str(tmp_path / "rows.npz")), load(str(tmp_path / "columns.npz"))
+    assert rows.checksum == columns.checksum
+
+
+def test_pickled_objects_are_refused_and_never_run(tmp_path, arrays, fails):
+    path = tmp_path / "trap.npz"
+    arrays["y_test"] = np.array([Trap()] * 6, dtype=object)
+    np.savez(path, **arrays, allow_pickle=True)
+    fails(read_npz, path, says=["trap.npz", "y_test", "Python objects"])
+
+
+def test_a_file_that_is_a_pickle_is_refused(tmp_path, fails):
+    path = tmp_path / "pickle.npz"
+    path.write_bytes(b"\x80\x04cos\nsystem\n(S'true'\ntR.")
+    fails(read_npz, path, says=["pickle.npz", "not a sound .npz"])
+
+
+def test_a_single_npy_array_is_refused(tmp_path, fails):
+    with open(tmp_path / "one.npz", "wb") as stream:
+        np.save(stream, np.zeros(3))
+    fails(read_npz, tmp_path / "one.npz", says=["not a sound .npz"])
+
+
+def test_a_missing_array_is_named_with_those_found(tmp_path, arrays, fails):
+    del arrays["y_test"]
+    np.savez(tmp_path / "own.npz", **arrays, images=np.zeros(3))
+    fails(read_npz, tmp_path / "own.npz", says=["lacks the array y_test", "'images'"])
+
+
+@pytest.mark.parametrize("missing", ["nowhere.npz", "."])
+def test_a_path_without_a_file_is_refused(tmp_path, fails, missing):
+    fails(read_npz, tmp_path / missing, says=["does not exist as a file"])
+
+
+@settings(deadline=None)  # disks are slow at times
+@given(cut=st.floats(0, 1, exclude_max=True))
+def test_a_file_cut_anywhere_is_refused(tmp_path_factory, cut):
+    path = tmp_path_factory.mktemp("cut") / "cut.npz"
+    whole = io.BytesIO()
+    np.savez(whole, **{name: np.arange(50) for name in ("x_train", "y_train", "x_test", "y_test")})
+    content = whole.getvalue()
+    path.write_bytes(content[: int(cut * len(content))])
+    with pytest.raises(InputError, match=r"cut\.npz"):
+        read_npz(path)
+
+
+def test_a_damaged_byte_is_noticed(tmp_path, arrays, fails):
+    path = tmp_path / "own.npz"
+    np.savez(path, **arrays)
+    content = path.read_bytes()
+    place = content.index(arrays["x_test"].tobytes())
+    path.write_bytes(content[:place] + bytes([content[place] ^ 1]) + content[place + 1 :])
+    fails(read_npz, path, says=["not a sound .npz", "CRC"])
+
+
+@pytest.mark.parametrize(
+    ("header", "says"),
+    [
+        ("{'descr': '|u1', 'fortran_order': False, 'shape': (1000000, 1000000, 9)}", "found 4"),
+        ("{'descr': '|u1', 'fortran_order': False, 'shape': (-2, -2)}", "(-2, -2)"),
+        ("{'descr': '|u1', 'fortran_order': False, 'shape': (5,)}", "expected 5"),
+        ("{'descr': '<U1', 'fortran_order': False, 'shape': (1,)}", "<U1"),
+        ("{'descr': '|S0', 'fortran_order': False, 'shape': (4,)}", "plain numbers"),
+        ("__import__('os')._exit(66)", "no sound header"),
+        ("((((", "no sound header"),
+        ("", "no sound header"),
+    ],
+)
+def test_a_header_is_not_believed(tmp_path, fails, header, says):
+    path = tmp_path / "crafted.npz"
+    text = header.encode("latin1") + b"\n"
+    with zipfile.ZipFile(path, "w") as archive:
+        for name in ("x_train", "y_train", "x_test", "y_test"):
+            start = b"\x93NUMPY\x01\x00" + struct.pack("<H", len(text))
+            archive.writestr(f"{name}.npy", start + text + b"four")
+    fails(read_npz, path, says=["crafted.npz", "x_train", says])
+
+
+def test_writing_that_fails_leaves_nothing_behind(tmp_path, arrays, monkeypatch):
+    def full(*arguments: object, **options: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("data.formats.npz.np.savez", full)
+    with pytest.raises(OSError, match="No space"):
+        write_npz(tmp_path / "own.npz", arrays)
+    assert list(tmp_path.iterdir()) == []

@@ -1,0 +1,78 @@
+"""Claims in words: the difference, its interval, the runs behind it, and what is to be noted."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from core import Evaluation
+from studies.definition.catalogue import find
+from studies.results.checking import difference_in_words
+from tests.studies.conftest import confusion, keep, made_record
+from tests.studies.report.pages import Page
+
+SURE = {
+    **{"metric": "test accuracy", "difference": 0.05, "low": 0.02, "high": 0.08, "note": ""},
+    **{"paired": True, "n": 10, "n_greater": 10, "n_smaller": 10},
+}
+NO_INTERVAL = {"low": float("nan"), "high": float("nan")}
+
+
+@pytest.mark.parametrize(
+    ("more", "words"),
+    [
+        ({}, "+5.0 points, 95 % interval +2.0 to +8.0, 10 pairs of runs"),
+        (
+            {"paired": False, "n": 9, "n_smaller": 9},
+            "+5.0 points, 95 % interval +2.0 to +8.0, 10 + 9 runs",
+        ),
+        ({"metric": "test loss"}, "+0.05, 95 % interval +0.02 to +0.08, 10 pairs of runs"),
+        ({"note": "noted"} | NO_INTERVAL, "+5.0 points, 10 pairs of runs; noted"),
+        ({"n": 1, "note": "1 pair: undecidable"} | NO_INTERVAL, "+5.0 points; 1 pair: undecidable"),
+        (
+            {"n": 0, "difference": float("nan"), "note": "0 pairs: undecidable"} | NO_INTERVAL,
+            "0 pairs: undecidable",
+        ),
+    ],
+)
+def test_a_difference_is_said_with_its_runs_and_its_note(more, words):
+    assert difference_in_words(SURE | more) == words
+
+
+def test_a_claim_that_rests_on_the_few_runs_that_did_not_diverge_says_so(ebb, store):
+    for seed in range(10):
+        right = 0.9 + 0.05 * (seed % 2)
+        more = {"status": "diverged"} if seed < 7 else {}
+        keep(store, made_record("shuffled", seed, accuracy=right, **more), planned=10)
+        wrong = 0.5 + 0.05 * (seed % 3)
+        keep(store, made_record("class-sequential", seed, accuracy=wrong), planned=10)
+    note = (
+        "3 pairs of runs; diverged: shuffled 7 of 10, class-sequential 0 of 10; the difference is "
+        "over those that finished; with diverged runs at chance it reads undecided)"
+    )
+    assert note in ebb("check", "class-order").out
+    (claim,) = json.loads(ebb("check", "class-order", "--format", "json").out)["claims"]
+    assert claim["note"].startswith("diverged: shuffled 7 of 10, class-sequential 0 of 10;")
+    assert (claim["paired"], claim["n"]) == (True, 3)
+    ebb("report", "class-order", "--out", "page.html")
+    rows = Page(Path("page.html").read_text()).table("Claims made elsewhere").rows
+    assert "diverged: shuffled 7 of 10" in rows[1][2]
+
+
+def levelling_out(at):
+    """The evaluations of a run whose validation loss falls at this epoch and then no more."""
+    return tuple(
+        Evaluation("validation", epoch, 1, epoch, confusion(0.5), 0.5 + (epoch < at))
+        for epoch in range(1, 41)
+    )
+
+
+def test_the_claim_of_a_study_without_pairs_is_not_paired(ebb, store):
+    study = find("no-hidden-layer")
+    ends = {"as-coded-fashion-mnist": [36, 21, 23, 24, 23], "as-coded-mnist": [30, 14, 18, 22, 21]}
+    for condition, epochs in ends.items():
+        for seed, epoch in enumerate(epochs):
+            more = {"recipe": study.conditions[condition], "evaluations": levelling_out(epoch)}
+            keep(store, made_record(condition, seed, study=study.name, segments=False, **more))
+    said = ebb("check", study.name).out
+    assert "undecided (+4.4 epochs, 95 % interval -4.3 to +13.1, 5 + 5 runs)" in said

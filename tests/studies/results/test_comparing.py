@@ -1,0 +1,367 @@
+"""`ebb compare` and `ebb plan`: the right values reach the statistics, odd input is refused."""
+
+import json
+from dataclasses import replace
+
+import pytest
+
+from analysis.statistics.comparison import compare
+from analysis.statistics.planning import plan
+from core import Evaluation
+from studies.definition.catalogue import find
+from tests.studies.conftest import confusion, keep, made_in_tasks, made_record, refused, tiny
+
+SHUFFLED = (0.95, 0.9, 0.95, 1.0, 0.9)
+SEQUENTIAL = (0.8, 0.7, 0.85, 0.8, 0.75)
+KEYS = [
+    "study",
+    "variant",
+    "metric",
+    "a",
+    "b",
+    "paired",
+    "n",
+    "planned",
+    "difference",
+    "test",
+    "robust",
+    "effects",
+    "verdict",
+    "note",
+]
+
+
+@pytest.fixture
+def five(store):
+    """Five pairs of runs; the seeds are stored in another order on either side."""
+    for seeds, condition, values in (
+        (range(5), "shuffled", SHUFFLED),
+        (reversed(range(5)), "class-sequential", SEQUENTIAL),
+    ):
+        for seed in seeds:
+            record = made_record(condition, seed, accuracy=values[seed])
+            store.save(record, "digest", planned=5)
+    return store
+
+
+def test_a_studys_comparison_is_paired_by_seed_and_tests_counts(ebb, five):
+    call = ebb("compare", "class-order", "class-sequential", "shuffled", "--format", "json")
+    found = json.loads(call.out)
+    expected = compare(
+        SEQUENTIAL, SHUFFLED, paired=True, seeds_a=range(5), seeds_b=range(5), n_test=200
+    ).to_json()
+    assert list(found)[: len(KEYS)] == KEYS
+    for key in ("difference", "test", "robust", "effects", "verdict", "n"):
+        assert found[key] == expected[key]
+    assert (found["study"], found["variant"], found["planned"]) == ("class-order", "full", 5)
+    assert found["difference"]["points"] == pytest.approx(-16)
+
+
+def test_without_names_the_planned_comparison_is_made(ebb, five):
+    named = ebb("compare", "class-order", "class-sequential", "shuffled").out
+    assert ebb("compare", "class-order").out == named
+    assert named.splitlines()[0].startswith("Different: test accuracy of class-sequential is 16.00")
+
+
+def test_planned_comparisons_of_conditions_that_were_not_run_are_left_out_and_said_so(ebb, store):
+    recipes = find("learning-rate").conditions
+    for condition, right in (("rate-0.001", 0.9), ("rate-0.01", 0.5)):
+        for seed in range(3):
+            accuracy = right - 0.05 * seed
+            more = {"study": "learning-rate", "recipe": recipes[condition], "accuracy": accuracy}
+            keep(store, made_record(condition, seed, **more))
+    call = ebb("compare", "learning-rate")
+    assert call.status == 0
+    assert "rate-0.01 " in call.out
+    assert "rate-0.003" not in call.out
+    assert (
+        "note: 3 of 4 planned comparisons left out: a condition of theirs was not run" in call.err
+    )
+
+
+def test_swapping_the_conditions_swaps_the_sign_and_keeps_p(ebb, five):
+    one = json.loads(ebb("compare", "class-order", "--format", "json").out)
+    other = json.loads(
+        ebb("compare", "class-order", "shuffled", "class-sequential", "--format", "json").out
+    )
+    assert other["difference"]["points"] == -one["difference"]["points"]
+    assert other["test"]["p"] == one["test"]["p"]
+    assert other["robust"] == one["robust"]
+
+
+def test_five_pairs_are_told_that_the_exact_test_cannot_decide(ebb, five):
+    out = ebb("compare", "class-order").out
+    assert "5 pairs: this test cannot reach .05; 6 are needed" in out
+    assert "not significant" not in out
+
+
+@pytest.mark.parametrize(("metric", "unit"), [("test loss", "nats"), ("mean drop", "points")])
+def test_a_loss_and_a_forgetting_figure_are_compared_in_their_own_unit(ebb, five, metric, unit):
+    assert f" {unit}" in ebb("compare", "class-order", "--metric", metric).out
+
+
+@pytest.mark.parametrize(
+    ("metric", "difference"),
+    [
+        ("tasks: backward transfer", "is 26.00 points lower"),
+        ("tasks: average accuracy", "is 20.80 points lower"),
+    ],
+)
+def test_figures_of_tasks_are_compared_in_percent(ebb, store, metric, difference):
+    for seed in range(5):
+        keep(store, made_in_tasks("class-sequential", seed, kept=0.4 + 0.1 * (seed % 2)))
+        keep(store, made_in_tasks("shuffled", seed, kept=0.7))
+    assert difference in ebb("compare", "class-order", "--metric", metric).out
+
+
+def test_classes_are_one_family_with_its_size_and_adjusted_p(ebb, five):
+    found = json.loads(ebb("compare", "class-order", "--per-class", "--format", "json").out)
+    assert found["family"] == 10
+    assert found["correction"] == "holm"
+    assert [row["class"] for row in found["comparisons"]] == list(range(10))
+    for row in found["comparisons"]:
+        assert row["p_adjusted"] >= row["test"]["p"]
+
+
+def test_a_margin_given_beforehand_can_show_equivalence(ebb, store):
+    for seed, (a, b) in enumerate([(0.9, 0.9), (0.95, 0.9), (0.9, 0.95), (0.95, 0.95)] * 3):
+        for condition, value in (("shuffled", a), ("class-sequential", b)):
+            store.save(made_record(condition, seed, accuracy=value), "digest", planned=12)
+    words = ("compare", "class-order", "--format", "json")
+    assert json.loads(ebb(*words).out)["verdict"] == "inconclusive"
+    found = json.loads(ebb(*words, "--margin", "5").out)
+    assert found["verdict"] == "equivalent"
+    assert found["equivalence"]["margin"] == 5
+    for style in ("text", "markdown", "latex"):
+        said = ebb(*words, "--margin", "5", "--format", style).out
+        assert "margin 5.00 points, set beforehand" in said
+        assert "two one-sided t-tests p" in said
+
+
+def test_a_diverged_run_counts_as_an_outcome_and_its_pair_is_left_out(ebb, five):
+    lost = Evaluation("test", 1, 10, 10, confusion(0.0), float("nan"))
+    for condition in ("shuffled", "class-sequential"):
+        status = {"status": "diverged", "evaluations": (lost,)} if condition[0] == "c" else {}
+        five.save(made_record(condition, 5, **status), "digest", planned=6)
+    found = json.loads(ebb("compare", "class-order", "--format", "json").out)
+    assert found["n"] == 5
+    assert found["failures"]["a"]["diverged"] == 1
+    assert "diverged" in ebb("table", "class-order", "--kind", "summary").out
+
+
+def test_a_figure_is_drawn_beside_the_numbers(ebb, five, tmp_path):
+    for words in ((), ("--per-class",)):
+        path = tmp_path / "figure.png"
+        call = ebb("compare", "class-order", *words, "--figure", path)
+        assert call.status == 0, call
+        assert path.read_bytes().startswith(b"\x89PNG")
+        path.unlink()
+
+
+THREE = """
+from core import Recipe, named
+from studies import Study
+
+study = Study(
+    name="three",
+    question="Does any differ?",
+    conditions={
+        name: Recipe(dataset="digits", model=named("mlp"), epochs=epochs)
+        for epochs, name in enumerate("abc", 1)
+    },
+    comparisons=(("a", "c"), ("b", "c")),
+)
+"""
+
+
+@pytest.fixture
+def three(store, tmp_path):
+    """A study of three conditions that are tied at every seed."""
+    path = tmp_path / "three.py"
+    path.write_text(THREE)
+    for epochs, condition in enumerate("abc", 1):
+        for seed in range(3):
+            keep(store, made_record(condition, seed, study="three", recipe=tiny(epochs=epochs)))
+    return path
+
+
+def test_conditions_that_are_tied_at_every_seed_have_no_omnibus_test(ebb, three):
+    call = ebb("compare", three)
+    assert call.status == 0, call
+    assert "Friedman over 3 seeds: no test, the conditions are tied at every seed" in call.out
+
+
+@pytest.mark.parametrize(("metric", "best"), [("test accuracy", 1.0), ("mean drop", 3.0)])
+def test_the_highest_has_the_first_rank_unless_lower_is_better(ebb, store, three, metric, best):
+    for seed in range(3):
+        higher = made_record("a", seed, accuracy=0.95, study="three", recipe=tiny(epochs=1))
+        keep(store, _forgetful(higher))
+    found = json.loads(ebb("compare", three, "--metric", metric, "--format", "json").out)
+    assert found["friedman"]["mean_ranks"]["a"] == best
+
+
+def _forgetful(record):
+    """The same record, with all that was learned in the last epoch but one turn lost again."""
+    last = max(e.step for e in record.evaluations if e.set == "test-sample")
+    return replace(
+        record,
+        evaluations=tuple(
+            e._replace(confusion=confusion(0.5)) if (e.set, e.step) == ("test-sample", last) else e
+            for e in record.evaluations
+        ),
+    )
+
+
+SCORES = "condition,seed,value\n" + "".join(
+    f"{condition},{seed},{value}\n"
+    for condition, values in (("a", SHUFFLED), ("b", SEQUENTIAL))
+    for seed, value in enumerate(values)
+)
+
+
+def test_anybodys_scores_are_compared_paired_or_not(ebb, tmp_path):
+    path = tmp_path / "scores.csv"
+    path.write_text(SCORES)
+    paired = json.loads(ebb("compare", path, "a", "b", "--format", "json").out)
+    unpaired = json.loads(ebb("compare", path, "a", "b", "--unpaired", "--format", "json").out)
+    assert paired["test"]["name"] != unpaired["test"]["name"]
+    assert paired["difference"]["points"] == pytest.approx(unpaired["difference"]["points"])
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (SCORES.replace("value", "score"), "value"),
+        (SCORES + "a,0,0.5\n", "a"),
+        (SCORES.replace("0.95", "95"), "95"),
+        (SCORES.replace("0.95", "?"), "?"),
+        ("", "empty"),
+        (SCORES.replace("b,", "c,"), "b"),
+    ],
+    ids=["a missing column", "a seed twice", "percent", "no number", "empty", "no such condition"],
+)
+def test_scores_that_are_not_as_described_are_refused_in_one_line(ebb, tmp_path, text, said):
+    path = tmp_path / "scores.csv"
+    path.write_text(text)
+    assert said in refused(ebb("compare", path, "a", "b"))
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("class-order", "shuffled"),
+        ("class-order", "shuffled", "shuffled"),
+        ("class-order", "shuffled", "nonsense"),
+        ("class-order", "--metric", "nonsense"),
+        ("class-order", "--margin", "-1"),
+        ("class-order", "--unpaired"),
+        ("tanh-vs-relu",),
+    ],
+    ids=" ".join,
+)
+def test_a_wrong_comparison_is_refused_in_one_line(ebb, five, words):
+    refused(ebb("compare", *words))
+
+
+def test_a_plan_from_a_standard_deviation(ebb):
+    assert ebb("plan", "--sd", "0.5", "--difference", "1").out.startswith("6 seeds")
+    paired = ebb("plan", "--sd", "1", "--difference", "1", "--correlation", "0.5").out
+    assert paired.startswith("10 pairs")
+
+
+def test_a_plan_from_a_pilot_says_how_uncertain_the_pilot_is(ebb, five):
+    words = ("plan", "--pilot", "class-order", "--difference", "3")
+    out = ebb(*words).out
+    assert "1.56 times" in out
+    assert "0.60 to 2.87" in out
+    found = json.loads(ebb(*words, "--format", "json").out)
+    again = json.loads(ebb(*words, "--correlation", "0.8", "--format", "json").out)
+    expected = plan(found["sd"], 3, paired=True, correlation=0.8, pilot_seeds=5)
+    assert again["seeds"] == expected.seeds
+
+
+def test_only_a_cross_entropy_is_in_nats(ebb, store):
+    for name, recipe in find("class-order").conditions.items():
+        squares = replace(recipe, loss="mean_squared_error")
+        for seed in range(3):
+            more = {"recipe": squares, "history": ((2, 20, "loss", 0.1 * seed + len(name)),)}
+            keep(store, made_record(name, seed, **more))
+    out = ebb("compare", "class-order", "--metric", "loss").out
+    assert "units of the loss" in out
+    assert "nats" not in out
+
+
+def test_scores_of_forgetting_are_fractions_as_all_scores_are(ebb, tmp_path):
+    rows = [f"a,{k},{v}" for k, v in enumerate((0.21, 0.24, 0.20, 0.23))]
+    rows += [f"b,{k},{v}" for k, v in enumerate((0.12, 0.13, 0.09, 0.15))]
+    (tmp_path / "drops.csv").write_text("\n".join(["condition,seed,value", *rows]) + "\n")
+    words = ("compare", tmp_path / "drops.csv", "a", "b", "--metric", "mean drop", "--margin", "5")
+    found = json.loads(ebb(*words, "--format", "json").out)
+    assert found["difference"]["points"] == pytest.approx(9.75)
+    assert found["verdict"] == "different"
+    assert "mean of a  " in ebb(*words).out
+    assert "22.00 %" in ebb(*words).out
+
+
+def test_a_class_that_a_seed_did_not_test_is_no_run_that_diverged(ebb, store):
+    for condition, right in (("shuffled", 0.9), ("class-sequential", 0.7)):
+        for seed in range(5):
+            counts = confusion(right + 0.02 * (seed % 3))
+            if seed == 1:
+                counts[9] = 0
+            looks = (Evaluation("test", 2, 10, 20, counts, 0.5),)
+            keep(store, made_record(condition, seed, evaluations=looks, segments=False), planned=5)
+    words = ("compare", "class-order", "--per-class", "--format", "json")
+    *others, last = json.loads(ebb(*words).out)["comparisons"]
+    assert [found["n"] for found in others] == [5] * 9
+    assert last["n"] == 4
+    assert last["failures"]["a"]["diverged"] == last["failures"]["b"]["diverged"] == 0
+
+
+def test_classes_know_what_a_guess_scores(ebb, store):
+    for condition in ("shuffled", "class-sequential"):
+        for seed in range(5):
+            lost = {"status": "diverged"} if (condition, seed) == ("shuffled", 0) else {}
+            accuracy = 0.7 + 0.02 * (seed % 3)
+            keep(store, made_record(condition, seed, accuracy=accuracy, **lost), planned=5)
+    first, *_ = json.loads(ebb("compare", "class-order", "--per-class", "--format", "json").out)[
+        "comparisons"
+    ]
+    assert first["failures"]["worst_case"]["chance"] == 0.1
+
+
+def test_a_plan_of_a_loss_is_in_its_own_unit(ebb, store):
+    losses = {"shuffled": (0.4, 0.5, 0.3), "class-sequential": (1.5, 1.2, 1.2)}
+    for condition, values in losses.items():
+        for seed, loss in enumerate(values):
+            keep(store, made_record(condition, seed, history=((2, 20, "loss", loss),)))
+    words = ("plan", "--pilot", "class-order", "--metric", "loss", "--difference", "0.1")
+    found = json.loads(ebb(*words, "--format", "json").out)
+    assert (found["difference"], found["unit"]) == (0.1, "nats")
+    assert found["sd"] == pytest.approx(((0.1**2 + 0.3**2 / 3) / 2) ** 0.5)
+    assert "find a difference of 0.1 nats" in ebb(*words).out
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("--difference", "1"),
+        ("--difference", "1", "--sd", "1", "--metric", "test loss"),
+        ("--difference", "1", "--sd", "1", "--pilot", "class-order"),
+        ("--difference", "0", "--sd", "1"),
+        ("--difference", "1", "--sd", "-1"),
+        ("--difference", "1", "--sd", "1", "--power", "2"),
+        ("--difference", "1", "--sd", "1", "--correlation", "3"),
+        ("--difference", "1", "--pilot", "tanh-vs-relu"),
+        ("--difference", "1", "--pilot", "class-order", "--conditions", "shuffled"),
+    ],
+    ids=" ".join,
+)
+def test_a_wrong_plan_is_refused_in_one_line(ebb, five, words):
+    refused(ebb("plan", *words))
+
+
+def test_a_figure_over_all_classes_is_not_asked_of_each(ebb, five):
+    line = refused(ebb("compare", "class-order", "--per-class", "--metric", "mean drop"))
+    assert "--metric drop" in line
+    assert ebb("compare", "class-order", "--per-class", "--metric", "drop").status == 0
