@@ -27,7 +27,7 @@ if TYPE_CHECKING:
         class_positions,
         position_sentences,
         position_table,
-        resemblance,
+        similarity,
     )
     from analysis.metrics.task_metrics import (
         average_accuracy,
@@ -125,9 +125,9 @@ __all__ = [
     "quantile_interval",
     "read_scores",
     "recency_bias",
-    "resemblance",
     "save",
     "seeds_needed",
+    "similarity",
     "slope_over_runs",
     "status_counts",
     "summary_table",
@@ -173,7 +173,7 @@ _MODULE_OF = {
     "class_positions": "metrics.recency",
     "position_sentences": "metrics.recency",
     "position_table": "metrics.recency",
-    "resemblance": "metrics.recency",
+    "similarity": "metrics.recency",
     "EvaluationLike": "runs",
     "RunLike": "runs",
     "condition_scores": "scores",

@@ -48,7 +48,7 @@ FORGETTING = (
     "ci_high",
     "recency",
     "recovery",
-    "minimum_after_first_turn",
+    "minimum_after_first_segment",
     "untrained",
 )
 
@@ -142,7 +142,7 @@ def forgetting_table(runs: Sequence[RunLike], set: str = "test-sample") -> pd.Da
 
     `learned`, `final`, `drop`, `recency`, `recovery` and both forgettings are defined in
     `analysis.metrics.class_forgetting`; ci_low and ci_high are the 95 % t-interval of `drop`;
-    `minimum_after_first_turn` is the lowest later accuracy; `untrained` the accuracy before
+    `minimum_after_first_segment` is the lowest later accuracy; `untrained` the accuracy before
     training. `recovery` is NaN for one epoch and for classes that never come back (tasks),
     `untrained` where it was not evaluated.
 
@@ -153,7 +153,7 @@ def forgetting_table(runs: Sequence[RunLike], set: str = "test-sample") -> pd.Da
     Returns:
         Columns condition, class, n, learned, final, drop, forgetting_max_minus_last,
         forgetting_first_minus_last, ci_low, ci_high, recency, recovery,
-        minimum_after_first_turn, untrained.
+        minimum_after_first_segment, untrained.
 
     Raises:
         ValueError: If no run has segment evaluations of the set.

@@ -161,18 +161,18 @@ def by_ebb(network: str, way: str, epochs: int) -> list[float]:
         Recipe,
         Replay,
         Shuffled,
+        SymmetricLabelNoise,
         Trainer,
-        WrongLabels,
-        named,
+        spec,
     )
     from data import Dataset
 
     damage = {
         "ebb": {},
-        "ebb-labels": {"label_noise": WrongLabels(0.2)},
+        "ebb-labels": {"label_noise": SymmetricLabelNoise(0.2)},
         "ebb-noise": {"input_noise": GaussianNoise(standard_deviation=0.1, when="every-epoch")},
-        "ebb-reservoir": {"replay": Replay(capacity=2000, share=0.5)},
-        "ebb-herding": {"replay": Replay(memory="herding", capacity=2000, share=0.5)},
+        "ebb-reservoir": {"replay": Replay(capacity=2000, fraction=0.5)},
+        "ebb-herding": {"replay": Replay(buffer="herding", capacity=2000, fraction=0.5)},
     }[way]
 
     common = {"dataset": "images", "epochs": epochs + 1, "evaluation": EvaluationPlan(sets=())}
@@ -180,8 +180,8 @@ def by_ebb(network: str, way: str, epochs: int) -> list[float]:
     if network == "c3":
         recipe = Recipe(
             **common,
-            model=named("mlp", widths=(150, 100), dropout=0.5),
-            optimiser=named("Adam", learning_rate=1e-3),
+            model=spec("mlp", widths=(150, 100), dropout=0.5),
+            optimiser=spec("Adam", learning_rate=1e-3),
             split=HoldOut(size=0.1, where="last-of-each-class"),
             preprocessing=("scale", "subtract-mean-image"),
             order=ClassSequential(),
@@ -191,10 +191,8 @@ def by_ebb(network: str, way: str, epochs: int) -> list[float]:
         deep = network == "deep"
         recipe = Recipe(
             **common,
-            model=named("deep-mlp" if deep else "cnn"),
-            optimiser=named("SGD", learning_rate=1e-3)
-            if deep
-            else named("Adam", learning_rate=1e-4),
+            model=spec("deep-mlp" if deep else "cnn"),
+            optimiser=spec("SGD", learning_rate=1e-3) if deep else spec("Adam", learning_rate=1e-4),
             preprocessing=("scale",),
             order=Shuffled(),
             batch_size=BATCH[network],
@@ -203,8 +201,8 @@ def by_ebb(network: str, way: str, epochs: int) -> list[float]:
         start = {"kernel_initializer": "random_normal", "bias_initializer": "random_normal"}
         recipe = Recipe(
             **common,
-            model=named("mlp", widths=(100,), **start),
-            optimiser=named("Adam", learning_rate=1e-5),
+            model=spec("mlp", widths=(100,), **start),
+            optimiser=spec("Adam", learning_rate=1e-5),
             order=Shuffled(),
             batch_size=32,
         )

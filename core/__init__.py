@@ -4,24 +4,24 @@ from typing import TYPE_CHECKING, Any
 
 from core.evaluation import Evaluation, EvaluationPlan
 from core.examples.augmented_copies import AugmentedCopy
-from core.examples.corruptions import Damage
+from core.examples.corruptions import Corruption
 from core.examples.input_noise import GaussianNoise
 from core.examples.label_noise import (
-    ConfusedLabels,
+    ClassLabelNoise,
     Corrupted,
     LabelNoise,
-    RedrawnLabels,
-    WrongLabels,
-    WrongLabelsByClass,
+    MatrixLabelNoise,
+    SymmetricLabelNoise,
+    UniformLabelNoise,
     flips,
 )
 from core.examples.splits import HoldOut, Split
 from core.recipe import Pretraining, Recipe, Transfer, replaced
 from core.record import Record
-from core.schedule.buffers import Memory
+from core.schedule.buffers import Buffer
 from core.schedule.orders import Blocks, Blurred, ClassSequential, Order, Schedule, Shuffled, Tasks
 from core.schedule.replay import Replay, Replayed
-from core.spec import Named, named
+from core.spec import Spec, named, spec
 from core.storage.store import Store
 from core.training.environment import environment, fingerprint
 
@@ -32,38 +32,39 @@ __all__ = [
     "AugmentedCopy",
     "Blocks",
     "Blurred",
+    "Buffer",
+    "ClassLabelNoise",
     "ClassSequential",
-    "ConfusedLabels",
     "Corrupted",
-    "Damage",
+    "Corruption",
     "Evaluation",
     "EvaluationPlan",
     "GaussianNoise",
     "HoldOut",
     "LabelNoise",
-    "Memory",
-    "Named",
+    "MatrixLabelNoise",
     "Order",
     "Pretraining",
     "Recipe",
     "Record",
-    "RedrawnLabels",
     "Replay",
     "Replayed",
     "Schedule",
     "Shuffled",
+    "Spec",
     "Split",
     "Store",
+    "SymmetricLabelNoise",
     "Tasks",
     "Trainer",
     "Transfer",
-    "WrongLabels",
-    "WrongLabelsByClass",
+    "UniformLabelNoise",
     "environment",
     "fingerprint",
     "flips",
     "named",
     "replaced",
+    "spec",
 ]
 
 

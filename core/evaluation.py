@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.checks import is_count
-from core.examples.corruptions import Damage
+from core.examples.corruptions import Corruption
 from core.examples.splits import Indices
 from data import InputError
 
@@ -47,7 +47,7 @@ class EvaluationPlan:
     Args:
         sets: Evaluated in full before training and after every epoch; an empty one is left out.
             `test`, `validation`, `train` (all that is trained on, augmented copies too, held
-            against the labels taught), its parts (see `PARTS`), and damaged test sets by kind and
+            against the labels taught), its parts (see `PARTS`), and corrupted test sets by kind and
             severity, as in `gaussian-0.1` (see `core.examples.corruptions`).
         at_end: Further sets, evaluated once, after the training.
         segments: Whether to evaluate `test-sample` after every segment as well.
@@ -75,9 +75,9 @@ class EvaluationPlan:
         names = (*self.sets, *self.at_end)
         for name in names:
             if name not in SETS + PARTS:
-                _refuse_unless_damaged(name)
+                _refuse_unless_corrupted(name)
         # gaussian-.10 is gaussian-0.1.
-        sets = [name if name in SETS + PARTS else Damage.named(name).name for name in names]
+        sets = [name if name in SETS + PARTS else Corruption.named(name).name for name in names]
         if twice := [name for name in sets if sets.count(name) > 1]:
             raise InputError(f"Received evaluation set {twice[0]!r} twice; expected it once.")
         if not isinstance(self.measurements, tuple):
@@ -99,8 +99,8 @@ class EvaluationPlan:
             )
 
     @property
-    def damaged(self) -> tuple[str, ...]:
-        """The names of damaged test sets among all sets."""
+    def corrupted(self) -> tuple[str, ...]:
+        """The names of corrupted test sets among all sets."""
         return tuple(name for name in (*self.sets, *self.at_end) if name not in SETS + PARTS)
 
 
@@ -132,13 +132,13 @@ def confusion_matrix(
     return pairs.reshape(classes, classes)
 
 
-def _refuse_unless_damaged(name: object) -> None:
+def _refuse_unless_corrupted(name: object) -> None:
     try:
         assert isinstance(name, str)
-        Damage.named(name)
+        Corruption.named(name)
     except (AssertionError, InputError) as error:
         reason = f"; {error}" if isinstance(name, str) and "-" in name else "."
         raise InputError(
             f"Received evaluation set {name!r}; expected one of {', '.join(SETS + PARTS)}, or a "
-            f"damaged test set as in gaussian-0.1{reason}"
+            f"corrupted test set as in gaussian-0.1{reason}"
         ) from None

@@ -13,23 +13,23 @@ from core.evaluation import EvaluationPlan
 from core.examples.augmented_copies import AugmentedCopy
 from core.examples.input_noise import GaussianNoise
 from core.examples.label_noise import (
-    ConfusedLabels,
+    ClassLabelNoise,
     LabelNoise,
-    RedrawnLabels,
-    WrongLabels,
-    WrongLabelsByClass,
+    MatrixLabelNoise,
+    SymmetricLabelNoise,
+    UniformLabelNoise,
 )
 from core.examples.preprocessing import STEPS
 from core.examples.splits import HoldOut
 from core.models import BUILDERS, builder
 from core.schedule.orders import Blocks, Blurred, ClassSequential, Order, Shuffled, Tasks
 from core.schedule.replay import Replay
-from core.spec import Named, named, source
+from core.spec import Spec, source, spec
 from data import InputError
 
 # What may stand in a recipe's fields, by the name it has in JSON.
 ORDERS = (Shuffled, ClassSequential, Blurred, Blocks, Tasks)
-LABEL_NOISE = (WrongLabels, RedrawnLabels, WrongLabelsByClass, ConfusedLabels)
+LABEL_NOISE = (SymmetricLabelNoise, UniformLabelNoise, ClassLabelNoise, MatrixLabelNoise)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,7 +44,7 @@ class Pretraining:
     """
 
     epochs: int
-    early_stopping: Named | None = None
+    early_stopping: Spec | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -79,7 +79,7 @@ PARTS: dict[str, type[Any]] = {
     part.__name__: part
     for part in (
         *(HoldOut, *ORDERS, *LABEL_NOISE, GaussianNoise, AugmentedCopy, Replay),
-        *(Pretraining, Transfer, EvaluationPlan, Named),
+        *(Pretraining, Transfer, EvaluationPlan, Spec),
     )
 }
 
@@ -90,7 +90,7 @@ class Recipe:
 
     dataset: str
     """A data set's name, or a path that ends in .npz."""
-    model: Named
+    model: Spec
     """A builder (see `core.models`) with its parameters."""
     split: HoldOut = field(default_factory=HoldOut)
     """What is held out for validation."""
@@ -98,12 +98,12 @@ class Recipe:
     """Steps from `core.examples.preprocessing`, from left to right."""
     loss: str = "sparse_categorical_crossentropy"
     """A Keras loss by name; labels are one-hot encoded for the losses that need it."""
-    optimiser: Named = field(default_factory=lambda: named("Adam"))
+    optimiser: Spec = field(default_factory=lambda: spec("Adam"))
     """A Keras optimiser by its Keras name."""
-    schedule: Named | None = None
+    lr_schedule: Spec | None = None
     """A Keras learning-rate schedule, `OneCycle`, or the callback `ReduceLROnPlateau`; lengths in
     steps, or from above 0 to 1.0 as shares of the training (see `core.training.lr_schedules`)."""
-    early_stopping: Named | None = None
+    early_stopping: Spec | None = None
     """The Keras callback `EarlyStopping` with its parameters."""
     order: Order = field(default_factory=Shuffled)
     """Which examples the network sees when; sorted by their true labels where some are wrong."""
@@ -124,7 +124,7 @@ class Recipe:
     evaluation: EvaluationPlan = field(default_factory=EvaluationPlan)
     """What is measured when."""
     compiler: Literal["auto", "xla", "graph"] = "auto"
-    """How the training loop is compiled; `auto` decides by the layers (see `core.training.compiled`)."""
+    """How the training loop is compiled; `auto` decides by the layers, see `core.training.build`."""
 
     def __post_init__(self) -> None:
         """Refuse what cannot be trained, before anything is."""
@@ -141,7 +141,7 @@ class Recipe:
             _expect(step, "preprocessing step", STEPS)
         _expect(self.compiler, "compiler", ("auto", "xla", "graph"))
         # A callback starts from the optimiser's rate; any other schedule takes its place.
-        schedule = self.schedule.name if self.schedule else None
+        schedule = self.lr_schedule.name if self.lr_schedule else None
         replaces = schedule is not None and schedule not in CALLBACK_SCHEDULES
         if replaces and "learning_rate" in self.optimiser.parameters:
             raise InputError(
@@ -158,11 +158,11 @@ class Recipe:
         if self.replay is not None:
             self.replay.per_batch(self.batch_size)
         noisy = self.input_noise is not None and self.input_noise.on != "train"
-        if noisy and self.evaluation.damaged:
+        if noisy and self.evaluation.corrupted:
             raise InputError(
-                "Received input noise on what is evaluated and the damaged sets "
-                f"{', '.join(self.evaluation.damaged)}; expected one or the other: noise on=train "
-                "leaves the test set to them."
+                "Received input noise on what is evaluated and the corrupted sets "
+                f"{', '.join(self.evaluation.corrupted)}; expected one or the other: noise "
+                "on=train leaves the test set to them."
             )
         if ":" not in self.model.name:
             _expect(self.model.name, "model", BUILDERS)
@@ -248,13 +248,13 @@ CALLBACK_SCHEDULES = ("ReduceLROnPlateau",)
 
 KINDS: dict[str, tuple[type, ...]] = {
     "dataset": (str,),
-    "model": (Named,),
+    "model": (Spec,),
     "split": (HoldOut,),
     "preprocessing": (tuple,),
     "loss": (str,),
-    "optimiser": (Named,),
-    "schedule": (Named, type(None)),
-    "early_stopping": (Named, type(None)),
+    "optimiser": (Spec,),
+    "lr_schedule": (Spec, type(None)),
+    "early_stopping": (Spec, type(None)),
     "order": ORDERS,
     "label_noise": (*LABEL_NOISE, type(None)),
     "input_noise": (GaussianNoise, type(None)),
@@ -285,9 +285,9 @@ def replaced(recipe: Recipe, path: str, value: Any) -> Recipe:
     changed: Any
     if not inner:
         return dataclasses.replace(recipe, **{name: _whole(name, part, value)})
-    if isinstance(part, Named):
+    if isinstance(part, Spec):
         old = part.parameters.get(inner)
-        changed = Named(part.name, {**part.parameters, inner: _like(old, value)})
+        changed = Spec(part.name, {**part.parameters, inner: _like(old, value)})
     elif dataclasses.is_dataclass(part) and not isinstance(part, type):
         inner, _, rest = inner.partition(".")
         _expect(inner, f"field of {name}", [item.name for item in dataclasses.fields(part)])
@@ -309,8 +309,8 @@ def replaced(recipe: Recipe, path: str, value: Any) -> Recipe:
 def _whole(name: str, part: Any, value: Any) -> Any:
     """A field's new value; parts of Ebb's own by their class, others by their name."""
     kinds = KINDS.get(name, (type(part),))
-    if isinstance(value, str) and Named in kinds:
-        return named(value)
+    if isinstance(value, str) and Spec in kinds:
+        return spec(value)
     own = {kind.__name__: kind for kind in kinds if kind.__name__ in PARTS}
     if own and not isinstance(value, kinds):
         _expect(value, name, own)

@@ -33,7 +33,7 @@ class Record:
             described in `error`); `stopped` (by the user).
         error: One line, if failed.
         seconds: Wall time by phase; not part of the results.
-        remarks: How it was run, where that is not obvious.
+        notes: How it was run, where that is not obvious.
         history: Rows of (epoch, step, name, value): training loss, accuracy, learning rate.
         evaluations: In the order in which they were made.
         repeatable: False where a callback changed the training: not kept in a store.
@@ -56,7 +56,7 @@ class Record:
     status: Status
     error: str = ""
     seconds: Mapping[str, float] = field(default_factory=dict)
-    remarks: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
     history: tuple[HistoryRow, ...] = ()
     evaluations: tuple[Evaluation, ...] = ()
     arrays: Mapping[str, NDArray[Any]] = field(default_factory=dict)

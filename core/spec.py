@@ -12,7 +12,7 @@ from data import InputError
 
 
 @dataclass(frozen=True)
-class Named:
+class Spec:
     """A function or class by its name, with the keyword parameters to call it with.
 
     A recipe stores this instead of code, so that it can be written down, compared and hashed.
@@ -35,15 +35,15 @@ class Named:
                 )
 
 
-def named(thing: str | Callable[..., Any], /, **parameters: Any) -> Named:
-    """Name a thing: `named("Adam", learning_rate=1e-3)`, or `named(build)` for a function.
+def spec(thing: str | Callable[..., Any], /, **parameters: Any) -> Spec:
+    """Name a thing: `spec("Adam", learning_rate=1e-3)`, or `spec(build)` for a function.
 
     Raises:
         InputError: A function that a worker process could not import: one defined inside
             another, in a notebook cell, or at a prompt.
     """
     if isinstance(thing, str):
-        return Named(thing, parameters)
+        return Spec(thing, parameters)
     module, name = getattr(thing, "__module__", None), getattr(thing, "__qualname__", repr(thing))
     if module in (None, "__main__") or not name.isidentifier():
         raise InputError(
@@ -51,7 +51,11 @@ def named(thing: str | Callable[..., Any], /, **parameters: Any) -> Named:
             "file that worker processes can import: write it with `def` in a .py file, with "
             "its study, and run that."
         )
-    return Named(f"{module}:{thing.__name__}", parameters)
+    return Spec(f"{module}:{thing.__name__}", parameters)
+
+
+named = spec
+"""What `spec` was called before."""
 
 
 def resolve(name: str) -> Callable[..., Any]:

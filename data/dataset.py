@@ -33,7 +33,7 @@ class Dataset:
         checksum: SHA-256 of the content, see `content_checksum`; the same wherever the files came
             from and whatever their format. Every run records it.
         source: Where the data came from, for people: a file, a folder, a package, a seed.
-        remark: What is to be said beside every figure; empty where nothing is.
+        note: What is to be said beside every figure; empty where nothing is.
     """
 
     name: str
@@ -44,7 +44,7 @@ class Dataset:
     classes: int
     checksum: str
     source: str
-    remark: str = ""
+    note: str = ""
 
     @classmethod
     def from_arrays(

@@ -23,8 +23,8 @@ def import_folder(name: str, source: Path, folder: Path) -> Path:
     Args:
         name: The new data set's name: letters, digits, `_`, `-`, `.` and spaces.
         source: A folder with the four IDX files (each plain or .gz), else exactly one .npz file,
-            else the published files of CIFAR-10 or STL-10, else images (see `data.formats.images`); or a
-            .npz file or an archive of images itself. It is only read.
+            else the published files of CIFAR-10 or STL-10, else images (see `data.formats.images`);
+            or a .npz file or an archive of images itself. It is only read.
         folder: The user's data folder; made if it is not there.
 
     Returns:

@@ -11,17 +11,17 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from studies.api import read, run
     from studies.definition.scoring import Scoring
-    from studies.definition.study import Claim, Interaction, Quick, Reported, Shares, Study
+    from studies.definition.study import Claim, Interaction, Proportions, Quick, Reported, Study
     from studies.results.results import Results
 
 __all__ = [
     "Claim",
     "Interaction",
+    "Proportions",
     "Quick",
     "Reported",
     "Results",
     "Scoring",
-    "Shares",
     "Study",
     "read",
     "run",
@@ -32,7 +32,9 @@ _MODULE_OF = {
     "Scoring": "definition.scoring",
     "read": "api",
     "run": "api",
-} | dict.fromkeys(("Claim", "Interaction", "Quick", "Reported", "Shares", "Study"), "definition.study")
+} | dict.fromkeys(
+    ("Claim", "Interaction", "Quick", "Reported", "Proportions", "Study"), "definition.study"
+)
 
 
 def __getattr__(name: str) -> Any:

@@ -8,7 +8,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from core.storage.lock import held
+from core.storage.lock import exclusive
 from core.storage.store import Store
 from data import InputError
 from studies.definition import catalogue
@@ -18,7 +18,7 @@ from studies.results.reading import read as read_store
 from studies.results.results import Results
 from studies.running.executor import Executor, processors
 from studies.running.progress import display
-from studies.running.runner import begin_anew, execute, make_plan
+from studies.running.runner import execute, make_plan, reset
 
 StudyLike = Study | str | os.PathLike[str]
 
@@ -55,7 +55,7 @@ def run(
 
     Args:
         study: A study's name, the FILE.py of one of your own, or a `Study` whose models have
-            names (`named("mlp", ...)`).
+            names (`spec("mlp", ...)`).
         quick: The same study in under a minute, on digits.
         seeds: How many seeds (5: the seeds 0 to 4), or which (`range(3, 8)`).
         epochs: Epochs of every run.
@@ -111,9 +111,9 @@ def run(
     )
     kept = _store(store)
     folder = _data_dir(data_dir)
-    with held(kept.folder, variant.study.name, variant.name) as remark:
-        if remark and not quiet:
-            print(f"note: {remark}", file=sys.stderr)
+    with exclusive(kept.folder, variant.study.name, variant.name) as note:
+        if note and not quiet:
+            print(f"note: {note}", file=sys.stderr)
         plan = make_plan(
             variant,
             kept,
@@ -137,11 +137,11 @@ def run(
                     plan.jobs,
                     logs=kept.folder / "logs",
                     timeout=timeout,
-                    remark=lambda line: None if quiet else print(f"note: {line}", file=sys.stderr),
+                    note=lambda line: None if quiet else print(f"note: {line}", file=sys.stderr),
                 )
                 executor = ends.enter_context(cluster)
             if fresh:  # now that a cluster is there: without one nothing is removed
-                begin_anew(plan, variant, kept)
+                reset(plan, variant, kept)
             try:
                 execute(
                     plan,

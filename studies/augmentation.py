@@ -13,7 +13,7 @@ An epoch with the copy has twice the steps. Its training accuracy is over both h
 
 from dataclasses import replace
 
-from core import AugmentedCopy, HoldOut, Recipe, named
+from core import AugmentedCopy, HoldOut, Recipe, spec
 from studies.definition.study import Quick, Study
 from studies.label_noise import STOP
 
@@ -27,8 +27,8 @@ def stopped(*widths: int, augmentation: tuple[str, ...] = ()) -> Recipe:
         dataset="fashion-mnist",
         split=HoldOut(size=2000, where="last", of="test"),
         preprocessing=("scale",),
-        model=named("mlp", widths=widths, activation="relu", augmentation=augmentation),
-        optimiser=named("SGD", learning_rate=0.01),
+        model=spec("mlp", widths=widths, activation="relu", augmentation=augmentation),
+        optimiser=spec("SGD", learning_rate=0.01),
         early_stopping=STOP,
         batch_size=32,
         epochs=100,

@@ -1,6 +1,6 @@
 """How much mixing prevents forgetting?
 
-Between the two orders of the notebook on catastrophic forgetting: a share of the places in every
+Between the two orders of the notebook on catastrophic forgetting: a fraction of the places in every
 class's turn is open to all classes. 0 is its class-sequential run (C3), 1 shows all classes all the
 time.
 """
@@ -15,13 +15,14 @@ SHARES = (0.0, 0.01, 0.05, 0.1, 0.2, 0.5, 1.0)
 
 study = Study(
     name="blurred-order",
-    question="How large a share of other classes in each class's turn prevents forgetting?",
+    question="How large a fraction of other classes in each class's turn prevents forgetting?",
     minutes=15,
     conditions={
-        f"blur-{share:g}": replace(shuffled, order=Blurred(share=share)) for share in SHARES
+        f"blur-{fraction:g}": replace(shuffled, order=Blurred(fraction=fraction))
+        for fraction in SHARES
     },
     margin=1.0,
     shown=("mean learned", "mean drop", "recency bias: last class"),
-    comparisons=tuple((f"blur-{share:g}", "blur-1") for share in SHARES[:-1]),
+    comparisons=tuple((f"blur-{fraction:g}", "blur-1") for fraction in SHARES[:-1]),
     quick=Quick(seeds=3, epochs=5, overrides={"batch_size": 5}),
 )

@@ -7,7 +7,7 @@ A run on all of CIFAR-10 takes a core about an hour: `--set split.per_class=500`
 of it.
 """
 
-from core import Recipe, named
+from core import Recipe, spec
 from studies.definition.study import Claim, Quick, Reported, Study
 
 NOTEBOOK = "notebook on optimisers"
@@ -17,8 +17,8 @@ def trained_with(optimiser: str) -> Recipe:
     """The notebook's training with this optimiser."""
     return Recipe(
         dataset="cifar10",
-        model=named("resnet50"),
-        optimiser=named(optimiser),
+        model=spec("resnet50"),
+        optimiser=spec(optimiser),
         batch_size=32,
         epochs=5,
     )

@@ -7,16 +7,16 @@ that the two conditions differ in nothing but the order.
 
 from dataclasses import replace
 
-from core import ClassSequential, EvaluationPlan, HoldOut, Recipe, named
+from core import ClassSequential, EvaluationPlan, HoldOut, Recipe, spec
 from studies.definition.study import Claim, Quick, Reported, Study
 
 shuffled = Recipe(
     dataset="mnist",
     split=HoldOut(size=0.1, where="last-of-each-class"),
     preprocessing=("scale", "subtract-mean-image"),
-    model=named("mlp", widths=(150, 100), activation="relu", dropout=0.5),
+    model=spec("mlp", widths=(150, 100), activation="relu", dropout=0.5),
     loss="categorical_crossentropy",
-    optimiser=named("Adam", learning_rate=1e-3),
+    optimiser=spec("Adam", learning_rate=1e-3),
     batch_size=100,
     epochs=20,
     evaluation=EvaluationPlan(segments=True),

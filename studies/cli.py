@@ -8,7 +8,7 @@ import click
 
 from data import InputError
 from studies.commands import catalogue, data, records, report, results, run, store
-from studies.commands.options import DONE, INTERRUPTED, WRONG_CALL, remark
+from studies.commands.options import DONE, INTERRUPTED, WRONG_CALL, note
 from studies.running.interruption import Interrupted, interruptible
 
 
@@ -72,7 +72,7 @@ def main() -> None:
 def _refuse(message: str) -> int:
     from analysis.rendering.tables import clean
 
-    remark(f"ebb: {clean(' '.join(message.split()))}")
+    note(f"ebb: {clean(' '.join(message.split()))}")
     return WRONG_CALL
 
 

@@ -6,7 +6,7 @@ same one with batch normalisation, dropout and an L2 penalty. Adam 1e-4 with dec
 8,000 test images; the other 2,000 are the test set. What the text asks is what the code does.
 """
 
-from core import HoldOut, Recipe, named
+from core import HoldOut, Recipe, spec
 from studies.definition.study import Claim, Quick, Reported, Study
 
 NOTEBOOK = "notebook on noise and width"
@@ -24,13 +24,13 @@ def network(**remedies: object) -> Recipe:
         dataset="fashion-mnist",
         split=HoldOut(size=8000, where="first", of="test"),
         preprocessing=("scale",),
-        model=named("cnn", **remedies),
-        optimiser=named("Adam"),
+        model=spec("cnn", **remedies),
+        optimiser=spec("Adam"),
         # What older versions of Keras called decay.
-        schedule=named(
+        lr_schedule=spec(
             "InverseTimeDecay", initial_learning_rate=1e-4, decay_steps=1, decay_rate=1e-6
         ),
-        early_stopping=named(
+        early_stopping=spec(
             "EarlyStopping", monitor="val_loss", patience=25, restore_best_weights=True
         ),
         batch_size=128,
@@ -68,7 +68,7 @@ study = Study(
         overrides={
             "split.size": 180,
             "batch_size": 32,
-            "schedule.initial_learning_rate": 1e-3,
+            "lr_schedule.initial_learning_rate": 1e-3,
             "model.filters": (8, 16, 32),
             "model.widths": (64, 32),
         },

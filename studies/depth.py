@@ -11,7 +11,7 @@ training and after every epoch. A run whose loss overflows has diverged: an outc
 
 from dataclasses import replace
 
-from core import EvaluationPlan, Recipe, named
+from core import EvaluationPlan, Recipe, spec
 from studies.definition.study import Claim, Quick, Reported, Study
 from studies.monitored_mlp import NOTEBOOK, unmonitored
 
@@ -32,13 +32,13 @@ def deep(network: str, depth: int) -> Recipe:
     activation, _, start = network.partition("-")
     return replace(
         measured,
-        model=named("deep-mlp", depth=depth, activation=activation, kernel_initializer=start),
+        model=spec("deep-mlp", depth=depth, activation=activation, kernel_initializer=start),
     )
 
 
 as_coded = replace(
     measured,
-    model=named(
+    model=spec(
         "deep-mlp", depth=60, activation=("selu", "LeakyReLU"), first_activation="LeakyReLU"
     ),
 )

@@ -7,7 +7,7 @@ each batch is replayed at equal compute.
 
 from dataclasses import replace
 
-from core import EvaluationPlan, Recipe, Replay, WrongLabels
+from core import EvaluationPlan, Recipe, Replay, SymmetricLabelNoise
 from studies.class_order import shuffled
 from studies.definition.study import Interaction, Quick, Study
 from studies.label_noise import SETS
@@ -17,7 +17,7 @@ from studies.replay import sequential, with_replay
 def crossed(name: str, recipe: Recipe) -> dict[str, Recipe]:
     """An order without and with wrong labels, without and with replay."""
     plain = replace(recipe, evaluation=EvaluationPlan(sets=SETS, segments=True))
-    noisy = replace(plain, label_noise=WrongLabels(0.2))
+    noisy = replace(plain, label_noise=SymmetricLabelNoise(0.2))
     buffer = Replay(capacity=2000)
     return {
         name: plain,

@@ -10,7 +10,7 @@ A run on all of CIFAR-10 takes a core half an hour and more: `--set split.per_cl
 tenth of it.
 """
 
-from core import Recipe, named
+from core import Recipe, spec
 from studies.definition.study import Claim, Quick, Reported, Study
 
 NOTEBOOK = "notebook on initialisers"
@@ -33,8 +33,8 @@ def started_from(initialiser: str, **more: object) -> Recipe:
     start = {"kernel_initializer": initialiser, "bias_initializer": initialiser}
     return Recipe(
         dataset="cifar10",
-        model=named("alexnet", **start, **more),
-        optimiser=named("Adam"),
+        model=spec("alexnet", **start, **more),
+        optimiser=spec("Adam"),
         batch_size=32,
         epochs=5,
     )

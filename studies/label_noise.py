@@ -9,25 +9,35 @@ no test set; here the other 8,000 are the test set.
 
 from dataclasses import replace
 
-from core import EvaluationPlan, HoldOut, Pretraining, Recipe, RedrawnLabels, WrongLabels, named
+from core import (
+    EvaluationPlan,
+    HoldOut,
+    Pretraining,
+    Recipe,
+    SymmetricLabelNoise,
+    UniformLabelNoise,
+    spec,
+)
 from studies.definition.study import Claim, Quick, Reported, Study
 
 NOTEBOOK = "notebook on noise and width"
 SHARES = (0.0, 0.1, 0.2, 0.4)
-STOP = named("EarlyStopping", monitor="val_loss", patience=20, restore_best_weights=True)
+STOP = spec("EarlyStopping", monitor="val_loss", patience=20, restore_best_weights=True)
 
 SETS = ("test", "validation", "train-clean", "train-corrupted", "train-corrupted-true-labels")
 clean = Recipe(
     dataset="mnist",
     split=HoldOut(size=2000, of="test"),
     preprocessing=("scale",),
-    model=named("mlp", widths=(128,), activation="relu"),
-    optimiser=named("Adam", learning_rate=1e-3),
+    model=spec("mlp", widths=(128,), activation="relu"),
+    optimiser=spec("Adam", learning_rate=1e-3),
     batch_size=32,
     epochs=100,
     evaluation=EvaluationPlan(sets=SETS),
 )
-noise = {f"noise-{share:g}": replace(clean, label_noise=WrongLabels(share)) for share in SHARES}
+noise = {
+    f"noise-{share:g}": replace(clean, label_noise=SymmetricLabelNoise(share)) for share in SHARES
+}
 
 study = Study(
     name="label-noise",
@@ -38,8 +48,8 @@ study = Study(
         **{f"{name}-stopped": replace(each, early_stopping=STOP) for name, each in noise.items()},
         "as-coded": replace(
             clean,
-            model=named("mlp", widths=(10, 128), activation="relu"),
-            label_noise=RedrawnLabels(0.2),
+            model=spec("mlp", widths=(10, 128), activation="relu"),
+            label_noise=UniformLabelNoise(0.2),
             pretraining=Pretraining(epochs=50, early_stopping=STOP),
         ),
     },

@@ -6,7 +6,7 @@ and smaller learning rates. The notebook gives no figures.
 
 from dataclasses import replace
 
-from core import ClassSequential, named
+from core import ClassSequential, spec
 from studies.class_order import shuffled
 from studies.definition.study import Claim, Quick, Study
 
@@ -18,7 +18,7 @@ study = Study(
     minutes=14,
     conditions={
         f"rate-{rate:g}": replace(
-            shuffled, order=ClassSequential(), optimiser=named("Adam", learning_rate=rate)
+            shuffled, order=ClassSequential(), optimiser=spec("Adam", learning_rate=rate)
         )
         for rate in RATES
     },

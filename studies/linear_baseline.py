@@ -3,16 +3,16 @@
 Experiment A1 of the notebook on tanh and relu.
 """
 
-from core import Recipe, named
+from core import Recipe, spec
 from studies.definition.study import Quick, Reported, Study
 
 NOTEBOOK = "notebook on tanh and relu"
 
 linear = Recipe(
     dataset="fashion-mnist",
-    model=named("mlp", kernel_initializer="random_normal", bias_initializer="random_normal"),
+    model=spec("mlp", kernel_initializer="random_normal", bias_initializer="random_normal"),
     loss="categorical_crossentropy",
-    optimiser=named("Adam", learning_rate=1e-5),
+    optimiser=spec("Adam", learning_rate=1e-5),
     batch_size=32,
     epochs=100,
 )

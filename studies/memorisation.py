@@ -20,16 +20,16 @@ the reported .29 to .33 are ordinary draws. The test set, of 1,000 points, decid
 
 from dataclasses import replace
 
-from core import ConfusedLabels, EvaluationPlan, HoldOut, Recipe, named
+from core import EvaluationPlan, HoldOut, MatrixLabelNoise, Recipe, spec
 from studies.class_order import NOTEBOOK
 from studies.definition.study import Claim, Quick, Reported, Study
 
 structured = Recipe(
     dataset="cube",
     split=HoldOut(size=0.1, where="last"),
-    model=named("mlp", widths=(100, 100), activation="relu"),
+    model=spec("mlp", widths=(100, 100), activation="relu"),
     loss="categorical_crossentropy",
-    optimiser=named("Adam", learning_rate=0.01),
+    optimiser=spec("Adam", learning_rate=0.01),
     batch_size=100,
     epochs=50,
     evaluation=EvaluationPlan(
@@ -38,7 +38,7 @@ structured = Recipe(
 )
 
 # Whatever the true class, each of the three is as likely.
-ANY_OF_THREE = ConfusedLabels(matrix=((1 / 3,) * 3,) * 3)
+ANY_OF_THREE = MatrixLabelNoise(matrix=((1 / 3,) * 3,) * 3)
 
 study = Study(
     name="memorisation",

@@ -9,7 +9,7 @@ training it does no more than that. Text and code agree, so as asked and as code
 
 from dataclasses import replace
 
-from core import HoldOut, Recipe, named
+from core import HoldOut, Recipe, spec
 from studies.definition.study import Quick, Reported, Study
 
 NOTEBOOK = "notebook on deeper networks"
@@ -19,20 +19,20 @@ unmonitored = Recipe(
     dataset="fashion-mnist",
     split=HoldOut(size=5000, where="first"),
     preprocessing=("standardise",),
-    model=named(
+    model=spec(
         "mlp",
         widths=(300, 100),
         activation="LeakyReLU",
         kernel_initializer="he_normal",
         output_initializer="glorot_uniform",
     ),
-    optimiser=named("SGD", learning_rate=1e-3),
+    optimiser=spec("SGD", learning_rate=1e-3),
     batch_size=32,
     epochs=5,
 )
 
 # Keras restores the best epoch at the end of a training also where it did not stop it.
-BEST_EPOCH = named("EarlyStopping", monitor="val_loss", patience=1000, restore_best_weights=True)
+BEST_EPOCH = spec("EarlyStopping", monitor="val_loss", patience=1000, restore_best_weights=True)
 
 study = Study(
     name="monitored-mlp",

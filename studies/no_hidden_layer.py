@@ -7,16 +7,16 @@ and validates on the former for MNIST, on the latter for Fashion-MNIST; here the
 set.
 
 The notebook says where its curves level out, not how that was read. Here it is the first epoch
-whose validation loss lies within 1 % of the run's lowest (`analysis.metrics.learning_curve`); of a curve
-that still falls at the last epoch it is a lower bound. Two data sets have no examples in common, so
-a comparison of them is not paired.
+whose validation loss lies within 1 % of the run's lowest (`analysis.metrics.learning_curve`); of a
+curve that still falls at the last epoch it is a lower bound. Two data sets have no examples in
+common, so a comparison of them is not paired.
 """
 
-from core import HoldOut, Recipe, named
+from core import HoldOut, Recipe, spec
 from studies.definition.study import Claim, Quick, Reported, Study
 from studies.label_noise import NOTEBOOK, STOP
 
-LEVELS_OUT = "validation loss levelling-out epoch"
+LEVELS_OUT = "validation loss convergence epoch"
 VALIDATED_ON = {
     "mnist": HoldOut(size=8000, where="first", of="test"),
     "fashion-mnist": HoldOut(size=2000, where="last", of="test"),
@@ -29,8 +29,8 @@ def without_hidden_layer(dataset: str, *widths: int) -> Recipe:
         dataset=dataset,
         split=VALIDATED_ON[dataset],
         preprocessing=("scale",),
-        model=named("mlp", widths=widths, activation="relu"),
-        optimiser=named("SGD", learning_rate=0.01),
+        model=spec("mlp", widths=widths, activation="relu"),
+        optimiser=spec("SGD", learning_rate=0.01),
         early_stopping=STOP,
         batch_size=32,
         epochs=100,

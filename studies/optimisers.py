@@ -7,34 +7,34 @@ does not ask for. The notebook validates on 2,000 test images and has no test se
 8,000 are the test set.
 
 How much a curve fluctuates is a number here: the standard deviation of the changes of the
-validation accuracy from epoch to epoch, after the fifth (`analysis.metrics.learning_curve`). How fast a
-network learns is the first epoch whose validation loss lies within 1 % of the run's lowest. The
-notebook's best SGD is taken to be that of rate .1. The record keeps which test images the network
-misclassifies at the end, to be drawn.
+validation accuracy from epoch to epoch, after the fifth (`analysis.metrics.learning_curve`). How
+fast a network learns is the first epoch whose validation loss lies within 1 % of the run's lowest.
+The notebook's best SGD is taken to be that of rate .1. The record keeps which test images the
+network misclassifies at the end, to be drawn.
 """
 
 from itertools import pairwise
 
-from core import EvaluationPlan, HoldOut, Named, Recipe, named
+from core import EvaluationPlan, HoldOut, Recipe, Spec, spec
 from studies.definition.study import Claim, Quick, Study
 from studies.label_noise import STOP
 
 RATES = (1.0, 0.1, 0.01, 0.001)
 OPTIMISERS = {
-    **{f"sgd-{rate:g}": named("SGD", learning_rate=rate) for rate in RATES},
-    "adam": named("Adam", learning_rate=1e-3),
+    **{f"sgd-{rate:g}": spec("SGD", learning_rate=rate) for rate in RATES},
+    "adam": spec("Adam", learning_rate=1e-3),
 }
-FLUCTUATION = "validation accuracy fluctuation"
-LEVELS_OUT = "validation loss levelling-out epoch"
+ROUGHNESS = "validation accuracy roughness"
+LEVELS_OUT = "validation loss convergence epoch"
 
 
-def trained_by(optimiser: Named, *widths: int) -> Recipe:
+def trained_by(optimiser: Spec, *widths: int) -> Recipe:
     """The notebook's training of a network with these hidden layers."""
     return Recipe(
         dataset="mnist",
         split=HoldOut(size=2000, of="test"),
         preprocessing=("scale",),
-        model=named("mlp", widths=widths, activation="relu"),
+        model=spec("mlp", widths=widths, activation="relu"),
         optimiser=optimiser,
         early_stopping=STOP,
         batch_size=32,
@@ -52,13 +52,13 @@ study = Study(
         **{f"as-coded-{name}": trained_by(each, 10, 128) for name, each in OPTIMISERS.items()},
     },
     margin=0.5,
-    shown=("best validation accuracy", FLUCTUATION, LEVELS_OUT),
+    shown=("best validation accuracy", ROUGHNESS, LEVELS_OUT),
     comparisons=tuple((f"sgd-{rate:g}", "adam") for rate in RATES),
     claims=(
         *(
             Claim(
                 text=f"SGD fluctuates more at rate {larger:g} than at {smaller:g}",
-                metric=FLUCTUATION,
+                metric=ROUGHNESS,
                 greater=f"as-coded-sgd-{larger:g}",
                 smaller=f"as-coded-sgd-{smaller:g}",
             )

@@ -9,9 +9,9 @@ another noise scales the same draws: so conditions are compared in pairs.
 
 from itertools import product
 
-from core import named
+from core import spec
 from studies.definition.scoring import Scoring
-from studies.definition.study import Quick, Shares, Study
+from studies.definition.study import Proportions, Quick, Study
 from studies.polynomials import RULES, SIMPLEST, SMALLEST, TRUE, scores
 
 DEGREES = (2, 5)
@@ -30,7 +30,7 @@ study = Study(
     "and how often?",
     conditions={
         name_of(rule, degree, noise, size): Scoring(
-            named(scores, rule=rule, degree=degree, noise=noise, size=size),
+            spec(scores, rule=rule, degree=degree, noise=noise, size=size),
             dataset="synthetic polynomials",
         )
         for degree, noise, size, rule in product(DEGREES, NOISES, SIZES, RULES)
@@ -40,7 +40,7 @@ study = Study(
     # Squared errors themselves range over six powers of ten: a few seeds would decide their mean.
     primary="log10 squared error",
     shown=("squared error", "chosen degree", "share too complex", "share too simple"),
-    shares=Shares(
+    proportions=Proportions(
         metrics=("share too complex", "share too simple"),
         along="size",
         lines="noise",

@@ -7,7 +7,7 @@ has no penalty, but dropout. The notebook validates on 8,000 test images and has
 the other 2,000 are the test set. D5d is the study `augmentation`.
 """
 
-from core import HoldOut, Recipe, named
+from core import HoldOut, Recipe, spec
 from studies.definition.study import Quick, Reported, Study
 from studies.label_noise import NOTEBOOK
 
@@ -23,8 +23,8 @@ def regularised(*first: int, l2: float = 0.0, dropout: float = 0.0) -> Recipe:
         dataset="fashion-mnist",
         split=HoldOut(size=8000, where="first", of="test"),
         preprocessing=("scale",),
-        model=named("mlp", widths=widths, activation="relu", l2=penalties, dropout=dropout),
-        optimiser=named("SGD", learning_rate=0.01),
+        model=spec("mlp", widths=widths, activation="relu", l2=penalties, dropout=dropout),
+        optimiser=spec("SGD", learning_rate=0.01),
         batch_size=32,
         epochs=150,
     )

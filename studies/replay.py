@@ -17,19 +17,19 @@ sequential = replace(shuffled, order=ClassSequential())
 
 def with_replay(recipe: Recipe, buffer: Replay) -> Recipe:
     """The recipe with a buffer and as many fewer epochs as keep the compute the same."""
-    return replace(recipe, replay=buffer, epochs=round(recipe.epochs * (1 - buffer.share)))
+    return replace(recipe, replay=buffer, epochs=round(recipe.epochs * (1 - buffer.fraction)))
 
 
 BUFFERS = {
     **{f"reservoir-{n}": Replay(capacity=n) for n in (100, 500, 2000, 10_000)},
-    "class-balanced-500": Replay(memory="class-balanced", capacity=500),
-    "ring-500": Replay(memory="ring", capacity=500),
-    "herding-500": Replay(memory="herding", capacity=500),
-    "quarter-2000": Replay(capacity=2000, share=0.25),
-    "three-quarters-2000": Replay(capacity=2000, share=0.75),
+    "class-balanced-500": Replay(buffer="class-balanced", capacity=500),
+    "ring-500": Replay(buffer="ring", capacity=500),
+    "herding-500": Replay(buffer="herding", capacity=500),
+    "quarter-2000": Replay(capacity=2000, fraction=0.25),
+    "three-quarters-2000": Replay(capacity=2000, fraction=0.75),
     # Room for all that was ever shown: what the order costs even so.
     "reservoir-54000": Replay(capacity=54_000),
-    "nine-tenths-54000": Replay(capacity=54_000, share=0.9),
+    "nine-tenths-54000": Replay(capacity=54_000, fraction=0.9),
 }
 
 study = Study(

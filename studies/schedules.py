@@ -12,13 +12,14 @@ otherwise the shape of their source. Each is compared with the constant rate of 
 - step: a tenth after half of the steps, and again after three quarters (He et al. 2016);
 - exponential: down to a hundredth by the last step;
 - cosine: half a cosine down to 0 (Loshchilov and Hutter 2017, without restarts);
-- one-cycle: from a tenth up, down again, and out (Smith and Topin 2017; see `core.training.lr_schedules`);
+- one-cycle: from a tenth up, down again, and out (Smith and Topin 2017; see
+  `core.training.lr_schedules`);
 - plateau: half of it whenever the validation loss has not improved for two epochs.
 """
 
 from dataclasses import replace
 
-from core import Recipe, named
+from core import Recipe, spec
 from studies.definition.study import Quick, Study
 from studies.monitored_mlp import unmonitored
 
@@ -26,26 +27,26 @@ PEAKS = (1e-3, 1e-2)
 
 
 def scheduled(peak: float) -> dict[str, Recipe]:
-    """B1's training with each schedule; lengths are shares of all steps."""
+    """B1's training with each schedule; lengths are fractions of all steps."""
     schedules = {
-        "step": named(
+        "step": spec(
             "PiecewiseConstantDecay",
             boundaries=(0.5, 0.75),
             values=(peak, peak / 10, peak / 100),
         ),
-        "exponential": named(
+        "exponential": spec(
             "ExponentialDecay", initial_learning_rate=peak, decay_steps=1.0, decay_rate=0.01
         ),
-        "cosine": named("CosineDecay", initial_learning_rate=peak, decay_steps=1.0),
-        "one-cycle": named("OneCycle", peak_learning_rate=peak, total_steps=1.0),
+        "cosine": spec("CosineDecay", initial_learning_rate=peak, decay_steps=1.0),
+        "one-cycle": spec("OneCycle", peak_learning_rate=peak, total_steps=1.0),
     }
-    plateau = named("ReduceLROnPlateau", monitor="val_loss", factor=0.5, patience=2)
-    steady = replace(unmonitored, optimiser=named("SGD", learning_rate=peak), epochs=20)
+    plateau = spec("ReduceLROnPlateau", monitor="val_loss", factor=0.5, patience=2)
+    steady = replace(unmonitored, optimiser=spec("SGD", learning_rate=peak), epochs=20)
     moving = {
-        name: replace(steady, optimiser=named("SGD"), schedule=each)
+        name: replace(steady, optimiser=spec("SGD"), lr_schedule=each)
         for name, each in schedules.items()
     }
-    return {"constant": steady, **moving, "plateau": replace(steady, schedule=plateau)}
+    return {"constant": steady, **moving, "plateau": replace(steady, lr_schedule=plateau)}
 
 
 study = Study(

@@ -6,7 +6,7 @@ and made no test.
 
 from dataclasses import replace
 
-from core import named
+from core import spec
 from studies.definition.study import Claim, Quick, Reported, Study
 from studies.linear_baseline import NOTEBOOK, linear
 
@@ -18,7 +18,7 @@ study = Study(
     minutes=11,
     conditions={
         activation: replace(
-            linear, model=named("mlp", widths=(100,), activation=activation, **START)
+            linear, model=spec("mlp", widths=(100,), activation=activation, **START)
         )
         for activation in ("tanh", "relu")
     },

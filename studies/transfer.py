@@ -11,7 +11,7 @@ STL-10's files can only be had from its authors. The conditions whose names begi
 the same with CIFAR-10: `--conditions` runs those of one data set.
 """
 
-from core import Recipe, Transfer, named
+from core import Recipe, Transfer, spec
 from studies.definition.study import Claim, Quick, Reported, Study
 
 NOTEBOOK = "notebook on transfer"
@@ -22,8 +22,8 @@ def digits(like: tuple[int, ...] = ()) -> Transfer:
     source = Recipe(
         dataset="mnist",
         preprocessing=("scale",),
-        model=named("lenet-inside", like=like),
-        optimiser=named("Adam"),
+        model=spec("lenet-inside", like=like),
+        optimiser=spec("Adam"),
         batch_size=32,
         epochs=10,
     )
@@ -35,8 +35,8 @@ def photographs(dataset: str, model: str, transfer: Transfer | None = None) -> R
     return Recipe(
         dataset=dataset,
         preprocessing=("scale",),
-        model=named(model),
-        optimiser=named("Adam"),
+        model=spec(model),
+        optimiser=spec("Adam"),
         transfer=transfer,
         batch_size=32,
         epochs=20,

@@ -6,7 +6,7 @@ does not ask for. The notebook validates on 2,000 test images and has no test se
 8,000 are the test set.
 """
 
-from core import HoldOut, Recipe, named
+from core import HoldOut, Recipe, spec
 from studies.definition.study import Claim, Quick, Study
 
 WIDTHS = (10, 50, 100, 500, 1000)
@@ -18,8 +18,8 @@ def with_width(*widths: int) -> Recipe:
         dataset="fashion-mnist",
         split=HoldOut(size=2000, of="test"),
         preprocessing=("scale",),
-        model=named("mlp", widths=widths, activation="relu"),
-        optimiser=named("Adam", learning_rate=1e-3),
+        model=spec("mlp", widths=widths, activation="relu"),
+        optimiser=spec("Adam", learning_rate=1e-3),
         batch_size=32,
         epochs=50,
     )

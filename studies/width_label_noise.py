@@ -7,7 +7,7 @@ redrawn (.354 of them end up wrong) and a layer of 10 relu units stands in front
 
 from dataclasses import replace
 
-from core import EvaluationPlan, Recipe, RedrawnLabels, WrongLabels
+from core import EvaluationPlan, Recipe, SymmetricLabelNoise, UniformLabelNoise
 from core.examples.label_noise import LabelNoise
 from studies.definition.study import Claim, Quick, Reported, Study
 from studies.label_noise import NOTEBOOK, SETS
@@ -27,9 +27,11 @@ study = Study(
     question="Does a wider network fit wrong labels better, and what does it lose by it?",
     minutes=101,
     conditions={
-        **{f"width-{width}": noisy(with_width(width), WrongLabels(0.5)) for width in WIDTHS},
         **{
-            f"as-coded-{width}": noisy(with_width(10, width), RedrawnLabels(0.5))
+            f"width-{width}": noisy(with_width(width), SymmetricLabelNoise(0.5)) for width in WIDTHS
+        },
+        **{
+            f"as-coded-{width}": noisy(with_width(10, width), UniformLabelNoise(0.5))
             for width in WIDTHS
         },
     },

@@ -37,11 +37,11 @@ def commands(page):
     return [line for text in lines for line in text.splitlines()]
 
 
-def named(pages):
+def spec(pages):
     return [pytest.param(page, id=page.stem) for page in pages]
 
 
-@pytest.mark.parametrize("page", named(EXECUTED))
+@pytest.mark.parametrize("page", spec(EXECUTED))
 def test_every_block_is_one_that_is_executed(page):
     marks = re.findall(r"^```(\w*)$", page.read_text(), flags=re.M)
     assert set(marks[::2]) <= {"sh", "python", "csv"}
@@ -50,7 +50,7 @@ def test_every_block_is_one_that_is_executed(page):
     assert all(block["file"] for block in blocks(page) if block["kind"] == "csv")
 
 
-@pytest.mark.parametrize("page", named(EXECUTED))
+@pytest.mark.parametrize("page", spec(EXECUTED))
 def test_every_command_exists(page):
     for line in commands(page):
         program, *words = line.split()
@@ -60,7 +60,7 @@ def test_every_command_exists(page):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("page", named(EXECUTED))
+@pytest.mark.parametrize("page", spec(EXECUTED))
 def test_a_page_can_be_followed_literally(page, tmp_path):
     for i, block in enumerate(blocks(page)):
         if block["file"]:
@@ -75,7 +75,7 @@ def test_a_page_can_be_followed_literally(page, tmp_path):
         assert done.returncode == 0, (block["text"], done.stderr)
 
 
-@pytest.mark.parametrize("page", named(PAGES))
+@pytest.mark.parametrize("page", spec(PAGES))
 def test_every_link_leads_somewhere(page):
     for link in re.findall(r"\]\(([^)#\s]+)(?:#[\w-]+)?\)", page.read_text()):
         assert "://" in link or (page.parent / link).exists(), link

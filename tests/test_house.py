@@ -77,7 +77,7 @@ def test_imports_go_one_way(room, file):
 
 HEAVY = {"tensorflow", "keras"}
 TRAINING = {
-    "core/training/probes.py",  # gradients and the outputs of inner layers are the network's to give
+    "core/training/probes.py",  # gradients and inner layers are the network's to give
     "studies/running/event_files.py",  # TensorBoard's files are written by TensorFlow
     *(
         "core/training/device_arrays.py",
@@ -85,7 +85,7 @@ TRAINING = {
         "core/training/trainer.py",
         "studies/running/worker.py",
     ),
-    "core/training/lr_schedules.py",  # a schedule is a Keras class, computed inside the compiled epoch
+    "core/training/lr_schedules.py",  # a schedule is a Keras class
     *(str(file.relative_to(ROOT)) for file in (ROOT / "core" / "models").glob("*.py")),
 }
 

@@ -14,7 +14,7 @@ from analysis.figures.panels import colour_bar, grid, heading, heat_map, label_c
 from analysis.runs import RunLike, finished_by_condition, last_evaluation
 
 Floats = NDArray[np.float64]
-COLUMNS = ("condition", "true", "predicted", "n", "share")
+COLUMNS = ("condition", "true", "predicted", "n", "proportion")
 NUMBERS_UP_TO = 4
 """Panels whose cells have room for numbers."""
 

@@ -15,7 +15,7 @@ from matplotlib.image import AxesImage
 from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 
-from analysis.metrics.proportions import share_table
+from analysis.metrics.proportions import proportion_table
 from analysis.metrics.values import values_of
 from analysis.runs import RunLike, finished_by_condition
 
@@ -26,7 +26,7 @@ MARK = "#D55E00"
 STYLES = (("#0072B2", "o"), ("#D55E00", "s"), ("#009E73", "^"), ("#CC79A7", "D"))
 
 
-def share_figure(
+def proportion_figure(
     runs: Sequence[RunLike],
     parameters: Mapping[str, Mapping[str, Any]],
     *,
@@ -57,7 +57,7 @@ def share_figure(
     Raises:
         ValueError: If no run has the metric.
     """
-    table = share_table(runs, [metric])
+    table = proportion_table(runs, [metric])
     # A parameter may be called as a column is: n.
     table = table.add_prefix("its ")
     for name in (along, lines, rows, columns):

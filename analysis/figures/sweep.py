@@ -8,7 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from analysis.figures.panels import COLOURS, grid, heading
-from analysis.metrics.sweep import Dose, dose_table, metric_values
+from analysis.metrics.sweep import Sweep, metric_values, sweep_table
 from analysis.metrics.units import is_fraction
 from analysis.runs import RunLike
 
@@ -16,14 +16,14 @@ WIDE = 20
 """A ratio of the largest to the smallest number from which the axis is logarithmic."""
 
 
-def dose_figure(
-    runs: Sequence[RunLike], found: Sequence[Dose], metric: str, *, question: str, dataset: str
+def sweep_figure(
+    runs: Sequence[RunLike], found: Sequence[Sweep], metric: str, *, question: str, dataset: str
 ) -> Figure:
     """Draw a panel for each number: each seed, the medians as a line, the quartiles as bars.
 
     Args:
         runs: Records of one study and variant.
-        found: As `doses` returns them.
+        found: As `sweeps` returns them.
         metric: A name as `values_of` takes it.
         question: The study's question, for the title.
         dataset: The data set's name, for the title.
@@ -31,22 +31,22 @@ def dose_figure(
     Raises:
         ValueError: If no run has the metric.
     """
-    tables = [(dose, dose_table(runs, dose, metric)) for dose in found]
-    tables = [(dose, table) for dose, table in tables if len(table)]
+    tables = [(sweep, sweep_table(runs, sweep, metric)) for sweep in found]
+    tables = [(sweep, table) for sweep, table in tables if len(table)]
     if not tables:
         raise ValueError(
             f"received metric {metric!r} and {len(found)} numbers to draw it against; expected "
             "runs that have it at one; run the study first"
         )
     scale = 100 if is_fraction(metric) else 1
-    what = f"{metric} against {', '.join(dose.name for dose, _ in tables)}"
+    what = f"{metric} against {', '.join(sweep.name for sweep, _ in tables)}"
     figure, axes = grid(
-        [f"by {dose.name}" for dose, _ in tables],
+        [f"by {sweep.name}" for sweep, _ in tables],
         across=2,
         high=3.8,
         heading=heading(question, dataset, f"{what}: each seed, 25th, 50th and 75th percentile"),
     )
-    for axis, (dose, table) in zip(axes, tables, strict=True):
+    for axis, (sweep, table) in zip(axes, tables, strict=True):
         for place, (line, rows) in enumerate(table.groupby("line", sort=False)):
             colour = COLOURS[place % len(COLOURS)]
             for number, condition in zip(rows["number"], rows["condition"], strict=True):
@@ -67,7 +67,7 @@ def dose_figure(
                 label=str(line),
             )
         _scale(axis, sorted(set(table["number"])))
-        axis.set_xlabel(dose.name)
+        axis.set_xlabel(sweep.name)
         axis.set_ylabel(f"{metric} (%)" if scale == 100 else metric)
         axis.grid(alpha=0.3)
         if table["line"].nunique() > 1:

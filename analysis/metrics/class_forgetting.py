@@ -7,7 +7,8 @@ tasks a class has turns in the epochs of its task alone. A class without any tur
 learned: its figures are NaN. Leading axes (seeds) are allowed everywhere.
 
 The published figures of tasks as wholes, from which these are carried over, are in
-`analysis.metrics.task_metrics`. Where both exist (forgetting), these take every evaluation, not just task ends.
+`analysis.metrics.task_metrics`. Where both exist (forgetting), these take every evaluation, not
+just task ends.
 """
 
 from __future__ import annotations
@@ -160,7 +161,7 @@ def first_minus_last(a: ArrayLike, s: ArrayLike) -> Floats:
     return _at(row, _first(turns))[..., 0, :] - final(a)
 
 
-def minimum_after_first_turn(a: ArrayLike, s: ArrayLike) -> Floats:
+def minimum_after_first_segment(a: ArrayLike, s: ArrayLike) -> Floats:
     """Lowest accuracy at any evaluation after the class's first turn (De Lange et al. 2023).
 
     Strictly after, as in min-ACC.

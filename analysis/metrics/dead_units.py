@@ -9,7 +9,7 @@ import pandas as pd
 
 from analysis.runs import RunLike, finished_by_condition
 
-COLUMNS = ("condition", "layer", "name", "units", "n", "untrained", "dead", "share")
+COLUMNS = ("condition", "layer", "name", "units", "n", "untrained", "dead", "proportion")
 
 
 def dead_units_table(runs: Sequence[RunLike]) -> pd.DataFrame:

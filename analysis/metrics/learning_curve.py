@@ -18,12 +18,12 @@ SETTLED = 5
 """Epochs after which a curve is taken to have done most of its rising."""
 TOLERANCE = 0.01
 """How far above its lowest value, as a share of that, a loss counts as level."""
-PATTERN = re.compile(r"(?P<set>.+?) (?P<what>accuracy fluctuation|loss levelling-out epoch)")
-METRICS = ("validation accuracy fluctuation", "validation loss levelling-out epoch")
+PATTERN = re.compile(r"(?P<set>.+?) (?P<what>accuracy roughness|loss convergence epoch)")
+METRICS = ("validation accuracy roughness", "validation loss convergence epoch")
 """Those that the summary shows."""
 
 
-def fluctuation(accuracies: ArrayLike) -> float:
+def roughness(accuracies: ArrayLike) -> float:
     """How restless a curve is: how much its change from one epoch to the next changes.
 
     The standard deviation of the second differences from the fifth epoch on, over the square root
@@ -60,7 +60,7 @@ def levels_out(losses: ArrayLike) -> float:
 
 
 def curve_figure(run: RunLike, metric: str) -> float | None:
-    """A curve's figure by its name: "SET accuracy fluctuation", "SET loss levelling-out epoch".
+    """A curve's figure by its name: "SET accuracy roughness", "SET loss convergence epoch".
 
     Returns:
         The figure; None for another name, or where the run is too short for it.
@@ -70,7 +70,7 @@ def curve_figure(run: RunLike, metric: str) -> float | None:
         return None
     accuracies, losses = _curves(run, match["set"])
     calm = match["what"].startswith("accuracy")
-    value = fluctuation(accuracies) if calm else levels_out(losses)
+    value = roughness(accuracies) if calm else levels_out(losses)
     return None if math.isnan(value) else value
 
 

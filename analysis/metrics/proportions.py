@@ -11,10 +11,10 @@ from analysis.metrics.values import values_of
 from analysis.runs import RunLike, finished_by_condition
 from analysis.statistics.intervals import wilson_interval
 
-COLUMNS = ("condition", "n", "count", "share", "ci_low", "ci_high")
+COLUMNS = ("condition", "n", "count", "proportion", "ci_low", "ci_high")
 
 
-def share_table(runs: Sequence[RunLike], metrics: Sequence[str]) -> pd.DataFrame:
+def proportion_table(runs: Sequence[RunLike], metrics: Sequence[str]) -> pd.DataFrame:
     """In how many of its finished runs a condition has a metric at 1.
 
     Args:
@@ -38,7 +38,13 @@ def share_table(runs: Sequence[RunLike], metrics: Sequence[str]) -> pd.DataFrame
             if metric == metrics[0] and len(values):
                 count, n = int(values.sum()), len(values)
                 low, high = wilson_interval(count, n)
-                row |= {"n": n, "count": count, "share": count / n, "ci_low": low, "ci_high": high}
+                row |= {
+                    "n": n,
+                    "count": count,
+                    "proportion": count / n,
+                    "ci_low": low,
+                    "ci_high": high,
+                }
         if "n" in row:
             rows.append(row)
     if not rows:

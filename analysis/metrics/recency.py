@@ -26,7 +26,7 @@ Floats = NDArray[np.float64]
 COLUMNS = ("condition", "metric", "recency", "n", "mean", "sd", "ci_low", "ci_high", "p")
 BY_RECENCY = "final accuracy"
 PER_CLASS = "change per class shown later"
-PER_POINT = "change per point of resemblance"
+PER_POINT = "change per point of similarity"
 POINT = 0.01
 ALPHA = 0.05
 
@@ -77,7 +77,7 @@ def class_positions(runs: Sequence[RunLike], set: str = "test") -> dict[str, Pos
     return found
 
 
-def resemblance(confusions: ArrayLike) -> Floats:
+def similarity(confusions: ArrayLike) -> Floats:
     """How alike classes are to a network that was shown them all at once.
 
     The share of the test examples of c that are taken for d and the share of d taken for c, their
@@ -106,11 +106,11 @@ def resemblance(confusions: ArrayLike) -> Floats:
 
 
 def resemblance_in(runs: Sequence[RunLike], condition: str, set: str = "test") -> Floats | None:
-    """`resemblance` by the last evaluations of a condition's finished runs; None without any."""
+    """`similarity` by the last evaluations of a condition's finished runs; None without any."""
     finished = finished_by_condition(runs).get(condition, [])
     last = [last_evaluation(run, set) for run in finished]
     confusions = [each.confusion for each in last if each is not None]
-    return resemblance(confusions) if confusions else None
+    return similarity(confusions) if confusions else None
 
 
 def recency_effect(positions: Positions) -> Slopes:
@@ -133,27 +133,27 @@ def recency_effect(positions: Positions) -> Slopes:
 def resemblance_effect(positions: Positions, alike: ArrayLike) -> Slopes:
     """What it does to a class when those shown after it, rather than before it, are like it.
 
-    The resemblance of a class to what follows it is the sum of its resemblances to all classes
+    The similarity of a class to what follows it is the sum of its similarity to all classes
     shown after it. A sum, because every later class has its segment of training, in which it may
-    overwrite the class or refresh it, and such effects add up. (The largest resemblance would drop
+    overwrite the class or refresh it, and such effects add up. (The largest similarity would drop
     all but one of them, and that to the class shown last has no value for that class.)
 
     The sum grows with recency, and faster for a class that is like many. Such classes are hard, and
     hard classes may be forgotten faster whatever follows: with recency and class means alone beside
-    the sum, nine of ten simulated studies then show an effect of resemblance where there is none.
+    the sum, nine of ten simulated studies then show an effect of similarity where there is none.
     So what is held equal is recency (each value of it: forgetting is not linear), the class, the
     class's own linear loss with recency, and the run. What is left asks only which classes follow.
     What does not follow a class precedes it in the epoch, so it is one contrast: after, not before.
 
     The test is over runs: it speaks of further networks and orders of these classes, not of other
-    classes. Resemblance is taken as known; its noise pulls the slope towards 0.
+    classes. Similarity is taken as known; its noise pulls the slope towards 0.
 
     Args:
         positions: Of one condition.
-        alike: Resemblance, fractions [classes, classes], see `resemblance`.
+        alike: Similarity, fractions [classes, classes], see `similarity`.
 
     Returns:
-        Slopes in fractions of accuracy for one point (.01) of resemblance. Positive: a class is
+        Slopes in fractions of accuracy for one point (.01) of similarity. Positive: a class is
         saved by looking like those shown after it. Negative: such classes overwrite it. NaN where
         there is nothing to tell, as with classes that are all equally alike.
     """
@@ -168,12 +168,12 @@ def resemblance_effect(positions: Positions, alike: ArrayLike) -> Slopes:
 def position_table(
     runs: Sequence[RunLike], baseline: str | None = None, set: str = "test"
 ) -> pd.DataFrame:
-    """Final accuracy by recency, and what recency and resemblance change.
+    """Final accuracy by recency, and what recency and similarity change.
 
     Args:
         runs: Records of one study and variant.
         baseline: Condition whose confusions tell how alike classes are; without one there are no
-            rows about resemblance.
+            rows about similarity.
         set: Name of the evaluated set.
 
     Returns:
@@ -200,7 +200,7 @@ def position_table(
 def position_sentences(
     runs: Sequence[RunLike], baseline: str | None = None, set: str = "test"
 ) -> list[str]:
-    """What `position_table` found, for each condition a sentence on recency and on resemblance.
+    """What `position_table` found, for each condition a sentence on recency and on similarity.
 
     Raises:
         ValueError: If no condition's class order varies over its runs.
@@ -221,7 +221,7 @@ def position_sentences(
         if PER_POINT in effects:
             alike = effects[PER_POINT]
             lines.append(
-                f"{condition}, resemblance: {_amount(alike)} for each point of resemblance to "
+                f"{condition}, similarity: {_amount(alike)} for each point of similarity to "
                 "classes shown later rather than earlier, at equal recency. "
                 + _reading(
                     alike,

@@ -24,13 +24,13 @@ NAMES = {
     "batch_size": "batch size",
     "input_noise.standard_deviation": "standard deviation of the noise on the inputs",
     "input_noise.variance": "variance of the noise on the inputs",
-    "label_noise.share": "share of the labels that are replaced",
+    "label_noise.rate": "share of the labels that are replaced",
     "model.parameters.depth": "number of equal hidden layers",
     "model.parameters.widths": "units of the hidden layer that is varied",
     "optimiser.parameters.learning_rate": "learning rate",
-    "order.share": "share of a class's places that are open to all classes",
+    "order.fraction": "share of a class's places that are open to all classes",
     "replay.capacity": "examples that the replay buffer holds",
-    "replay.share": "share of a batch that is replayed",
+    "replay.fraction": "share of a batch that is replayed",
     "split.per_class": "training examples of each class",
 }
 NOTHING = {"input_noise", "label_noise", "replay"}
@@ -39,7 +39,7 @@ COLUMNS = ("line", "number", "condition", "n", "p25", "p50", "p75")
 
 
 @dataclass(frozen=True)
-class Dose:
+class Sweep:
     """A number in which conditions differ, and nothing else.
 
     Attributes:
@@ -51,7 +51,7 @@ class Dose:
     lines: Mapping[str, Mapping[str, float]]
 
 
-def doses(recipes: Mapping[str, Mapping[str, Any]]) -> list[Dose]:
+def sweeps(recipes: Mapping[str, Mapping[str, Any]]) -> list[Sweep]:
     """Find the numbers in which at least three conditions differ, and nothing else.
 
     Args:
@@ -76,24 +76,24 @@ def doses(recipes: Mapping[str, Mapping[str, Any]]) -> list[Dose]:
                 found.setdefault(kind, {})[_label(list(members))] = ordered
     last = (kind.rpartition(".")[2].replace("_", " ") for kind in found)
     return [
-        Dose(NAMES.get(kind, name), lines)
+        Sweep(NAMES.get(kind, name), lines)
         for (kind, lines), name in zip(found.items(), last, strict=True)
     ]
 
 
-def dose_table(runs: Sequence[RunLike], dose: Dose, metric: str) -> pd.DataFrame:
+def sweep_table(runs: Sequence[RunLike], sweep: Sweep, metric: str) -> pd.DataFrame:
     """A metric at each number, percentiles over the finished runs.
 
     Args:
         runs: Records of one study and variant.
-        dose: As `doses` returns it.
+        sweep: As `sweeps` returns it.
         metric: A name as `values_of` takes it.
 
     Returns:
         Columns line, number, condition, n, p25, p50, p75; conditions without a value are left out.
     """
     rows = []
-    for line, members in dose.lines.items():
+    for line, members in sweep.lines.items():
         for condition, number in members.items():
             values = metric_values(runs, metric, condition)
             if values:

@@ -5,9 +5,9 @@ last, Chaudhry's is maximum minus last, Mammoth lets the maximum include the las
 here says which one it is.
 
 `r` [..., T, T] holds r[..., i, j], the accuracy on task j after training on task i, tasks in
-training order; `analysis.metrics.task_sequence` reads it off a run. Entries that a definition does not use
-may be NaN. Leading axes (seeds) are allowed everywhere. What is lost class by class, in any order,
-is in `analysis.metrics.class_forgetting`.
+training order; `analysis.metrics.task_sequence` reads it off a run. Entries that a definition does
+not use may be NaN. Leading axes (seeds) are allowed everywhere. What is lost class by class, in any
+order, is in `analysis.metrics.class_forgetting`.
 """
 
 from __future__ import annotations

@@ -1,6 +1,7 @@
 """What a run over a sequence of tasks, once each, says: R, and the published figures by name.
 
-The definitions are in `analysis.metrics.task_metrics`; here they meet the confusion matrices of a run.
+The definitions are in `analysis.metrics.task_metrics`; here they meet the confusion matrices of a
+run.
 """
 
 from __future__ import annotations
@@ -102,8 +103,8 @@ def task_figures(confusion: ArrayLike, s: ArrayLike) -> dict[str, float]:
         s: int [epochs, classes], see `task_ends`.
 
     Returns:
-        "tasks: ..." to fraction, named by the functions of `analysis.metrics.task_metrics`, whose docstrings have
-        the definitions and papers: "average accuracy", "backward transfer", "mean
+        "tasks: ..." to fraction, named by the functions of `analysis.metrics.task_metrics`, whose
+        docstrings have the definitions and papers: "average accuracy", "backward transfer", "mean
         forgetting_max_minus_last", "mean forgetting_first_minus_last", "learning accuracy",
         "minimum accuracy", "worst-case accuracy", "average incremental accuracy" (over all test
         examples seen so far). Nothing where the order does not show each of several tasks once, or

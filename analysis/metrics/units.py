@@ -4,7 +4,7 @@ import re
 
 from analysis.rendering.formatting import IN_PERCENT
 
-OF_A_CLASS = ("learned", "drop", "recovery", "final", "untrained", "minimum_after_first_turn")
+OF_A_CLASS = ("learned", "drop", "recovery", "final", "untrained", "minimum_after_first_segment")
 """Columns of the forgetting table that are accuracies or differences of them."""
 LOSSES = re.compile(r"\bloss\b|\bsquared error\b|\bdrop\b|\bforgetting")
 GAINS = re.compile(r"\baccuracy\b|\blearned\b|\brecovery\b|^tasks: .*transfer")
@@ -34,7 +34,7 @@ def _is_of_forgetting(metric: str) -> bool:
         return not metric.endswith("accuracy")
     name = metric.removeprefix("mean ")
     known = name in OF_A_CLASS or name.startswith(("forgetting", "recency bias"))
-    return known or metric.endswith("accuracy fluctuation")
+    return known or metric.endswith("accuracy roughness")
 
 
 def is_fraction(metric: str) -> bool:
@@ -54,7 +54,7 @@ def factor_of(metric: str) -> float:
 
 def higher_is_better(metric: str) -> bool | None:
     """Whether more of it is better; None for a figure of which that cannot be said."""
-    if unit_of(metric) == metric or is_epoch(metric) or metric.endswith("fluctuation"):
+    if unit_of(metric) == metric or is_epoch(metric) or metric.endswith("roughness"):
         return None
     if LOSSES.search(metric):
         return False

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from analysis.metrics import class_forgetting
+from analysis.metrics import class_forgetting as definitions
 from analysis.metrics.confusion import accuracy, class_accuracy, mean_class_accuracy
 from analysis.metrics.learning_curve import curve_figure
 from analysis.metrics.task_sequence import PREFIX as TASKS
@@ -59,7 +59,8 @@ def values_of(
       same set chose the epoch;
     - "epoch of best SET ...": the first epoch that has it;
     - "... at epoch N";
-    - "SET accuracy fluctuation", "SET loss levelling-out epoch" (see `analysis.metrics.learning_curve`);
+    - "SET accuracy roughness", "SET loss convergence epoch" (see
+      `analysis.metrics.learning_curve`);
     - the forgetting figures of `summary_table` ("mean drop", "recency bias: last class", ...;
       for tasks, once each, "tasks: average accuracy", "tasks: backward transfer", ...);
     - any name in the run's history: its last value there.
@@ -107,7 +108,8 @@ def class_forgetting(run: RunLike, set: str = "test-sample") -> dict[str, Floats
 
     Returns:
         Name to float64 [classes], fractions (`recency`: segments), each defined in
-        `analysis.metrics.class_forgetting`; NaN where undefined (recovery of a class that never comes back).
+        `analysis.metrics.class_forgetting`; NaN where undefined (recovery of a class that never
+        comes back).
 
     Raises:
         ValueError: If the run has no complete segment evaluations of the set.
@@ -117,14 +119,14 @@ def class_forgetting(run: RunLike, set: str = "test-sample") -> dict[str, Floats
     unknown = np.full(a.shape[-1], np.nan)
     untrained = epoch_evaluations(run, set).get(0)
     return {
-        "learned": class_forgetting.learned(a, s),
-        "final": class_forgetting.final(a),
-        "drop": class_forgetting.drop(a, s),
-        "forgetting_max_minus_last": class_forgetting.max_minus_last(a, s),
-        "forgetting_first_minus_last": class_forgetting.first_minus_last(a, s),
-        "recency": class_forgetting.recency(a, s),
-        "recovery": class_forgetting.recovery(a, s) if len(a) > 1 else unknown,
-        "minimum_after_first_turn": class_forgetting.minimum_after_first_turn(a, s),
+        "learned": definitions.learned(a, s),
+        "final": definitions.final(a),
+        "drop": definitions.drop(a, s),
+        "forgetting_max_minus_last": definitions.max_minus_last(a, s),
+        "forgetting_first_minus_last": definitions.first_minus_last(a, s),
+        "recency": definitions.recency(a, s),
+        "recovery": definitions.recovery(a, s) if len(a) > 1 else unknown,
+        "minimum_after_first_segment": definitions.minimum_after_first_segment(a, s),
         "untrained": unknown if untrained is None else class_accuracy(untrained.confusion),
     }
 
@@ -169,7 +171,7 @@ def forgetting_scalars(run: RunLike, sample: str = "test-sample") -> dict[str, f
         "recency bias: last two classes": last_two,
     }
     biases = {
-        name: float(class_forgetting.recency_bias(whole.confusion, classes.tolist()))
+        name: float(definitions.recency_bias(whole.confusion, classes.tolist()))
         for name, classes in bias.items()
     }
     return means | biases | _task_figures(run, sample)

@@ -202,7 +202,7 @@ def _cell(name: str, value: Any, row: dict[str, Any], decimals: int | None, metr
         return f"{value:.3g}"
     if isinstance(value, float):
         of = _metric_of(name, row, metric)
-        if name in ("p", "p_adjusted", "robust p", "floor"):
+        if name in ("p", "p_adjusted", "exact p", "floor"):
             return f"{value:.4f}" if value >= 0.0001 else "<.0001"
         if is_epoch(of):
             return f"{value:.1f}"
@@ -215,7 +215,7 @@ def _cell(name: str, value: Any, row: dict[str, Any], decimals: int | None, metr
 
 def _metric_of(name: str, row: dict[str, Any], metric: str) -> str:
     """What a figure is of: as its row says, or its column, or the table; else an accuracy."""
-    if name == "share":  # a row may name what it is a share of: a layer, a class
+    if name == "proportion":  # a row may name what it is a share of: a layer, a class
         return "accuracy"
     said = row.get("metric", row.get("name", metric if name in FIGURES else metric and name))
     return str(said or "accuracy")

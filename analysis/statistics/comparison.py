@@ -62,7 +62,7 @@ class Comparison(Displayed):
         correlation: Pearson's r of the pairs.
         failures: Divergence rates; None if one side has no runs at all.
         p_adjusted: The primary p within its family of `family` comparisons, by `correction`.
-        robust_p_adjusted: The exact test's p, adjusted in the same way.
+        exact_p_adjusted: The exact test's p, adjusted in the same way.
         noun: What the two runs of one seed are called; kind: what a family of these is.
     """
 
@@ -88,14 +88,14 @@ class Comparison(Displayed):
     correlation: float | None
     difference: Difference
     test: PrimaryTest
-    robust: ExactTest
+    exact: ExactTest
     effects: Effects
     equivalence: Equivalence | None
     failures: Failures | None
     verdict: Verdict
     notes: tuple[str, ...]
     p_adjusted: float | None = None
-    robust_p_adjusted: float | None = None
+    exact_p_adjusted: float | None = None
     family: int | None = None
     correction: Correction | None = None
 
@@ -107,7 +107,7 @@ class Comparison(Displayed):
 
     @property
     def note(self) -> str:
-        """All remarks in one line; empty if there is none."""
+        """All notes in one line; empty if there is none."""
         return "; ".join(self.notes)
 
     @property
@@ -126,12 +126,12 @@ class Comparison(Displayed):
         record["notes"] = self.note
         first = ("study", "variant", "metric", "a", "b", "paired", "n", "planned", "difference")
         result = {key: record.pop(key) for key in first}
-        result |= {key: record.pop(key) for key in ("test", "robust")}
+        result |= {key: record.pop(key) for key in ("test", "exact")}
         result["effects"] = {effects.pop("name"): effects.pop("value"), **effects}
         result |= {"verdict": record.pop("verdict"), "note": record.pop("notes")}
         in_family = {
             key: record.pop(key)
-            for key in ("p_adjusted", "robust_p_adjusted", "family", "correction")
+            for key in ("p_adjusted", "exact_p_adjusted", "family", "correction")
         }
         del record["values_a"], record["values_b"]
         result |= record
@@ -222,7 +222,7 @@ def compare(
     used = on_grid(used_x, used_y, paired, n_test, unit)
     scale = 100.0 if unit == "points" else 1.0
     primary = primary_decision(used, scale, level, margin)
-    robust = exact_test(used, primary.test.p is not None, monte_carlo_seed)
+    exact = exact_test(used, primary.test.p is not None, monte_carlo_seed)
     failures = compare_divergence(
         x, y, paired=paired, unit=unit, scale=scale, level=level, margin=margin, chance=chance
     )
@@ -237,7 +237,7 @@ def compare(
         *worst_case_notes(
             primary.verdict, primary.difference.points, failures.worst_case if failures else None
         ),
-        *floor_notes(used, robust, round(1 - level, 12)),
+        *floor_notes(used, exact, round(1 - level, 12)),
         *planning_notes(runs, planned),
     ]
     return Comparison(
@@ -260,7 +260,7 @@ def compare(
         correlation=correlation_of(used) if paired else None,
         difference=primary.difference,
         test=primary.test,
-        robust=robust,
+        exact=exact,
         effects=effects_of(used),
         equivalence=primary.equivalence,
         failures=failures,

@@ -20,7 +20,7 @@ def comparison_table(found: Comparison | Family) -> pd.DataFrame:
 
     Returns:
         The columns `comparison` (or `class`), `n`, `difference (UNIT)`, `from`, `to`, `p`,
-        `p_adjusted` (in a family), `robust p`, `floor` and `verdict`; differences and their
+        `p_adjusted` (in a family), `exact p`, `floor` and `verdict`; differences and their
         intervals as text with a sign, "-" where there is none.
     """
     comparisons = (found,) if isinstance(found, Comparison) else found.comparisons
@@ -50,8 +50,8 @@ def _figures(c: Comparison | DoubleDifference) -> dict[str, object]:
         "to": _signed(c.difference.ci_high, c.unit),
         "p": c.test.p,
         "p_adjusted": c.p_adjusted,
-        "robust p": c.robust.p,
-        "floor": c.robust.p_floor,
+        "exact p": c.exact.p,
+        "floor": c.exact.p_smallest,
         "verdict": c.verdict,
     }
 

@@ -93,12 +93,12 @@ def adjust_family(
     """
     m = len(comparisons)
     primary = adjust([_or_nan(c.test.p) for c in comparisons], correction)
-    robust = adjust([_or_nan(c.robust.p) for c in comparisons], correction)
+    exact = adjust([_or_nan(c.exact.p) for c in comparisons], correction)
     # The worst case is one family too: those comparisons without a diverged run are as they are.
     worst = adjust([_or_nan((c.worst_case or c.test).p) for c in comparisons], correction)
     return tuple(
         _in_family(c, m, correction, *map(_or_none, adjusted))
-        for c, *adjusted in zip(comparisons, primary, robust, worst, strict=True)
+        for c, *adjusted in zip(comparisons, primary, exact, worst, strict=True)
     )
 
 
@@ -107,7 +107,7 @@ def _in_family(
     m: int,
     correction: Correction,
     p: float | None,
-    robust_p: float | None,
+    exact_p: float | None,
     worst_p: float | None,
 ) -> Compared:
     """A comparison whose verdicts rest on the adjusted p-values."""
@@ -123,7 +123,7 @@ def _in_family(
     return replace(
         c.with_worst_case(worst),
         p_adjusted=p,
-        robust_p_adjusted=robust_p,
+        exact_p_adjusted=exact_p,
         family=m,
         correction=correction,
         verdict=verdict,
@@ -300,8 +300,8 @@ def _or_none(p: float) -> float | None:
 def _family_floor(
     c: Comparison | DoubleDifference, alpha: float, m: int, correction: Correction
 ) -> tuple[str, ...]:
-    """A remark where the exact test could have decided alone, but not as the family's smallest."""
-    floor = c.robust.p_floor
+    """A note where the exact test could have decided alone, but not as the family's smallest."""
+    floor = c.exact.p_smallest
     # Under a false discovery rate, m tests that all reach their floor can decide together.
     if floor is None or correction in ("bh", "by") or not floor <= alpha < floor * m:
         return ()
@@ -309,6 +309,6 @@ def _family_floor(
     enough = format_runs(need, need, paired=c.paired, noun=c.noun)
     untied = " without a tie" if need <= c.n else ""
     return (
-        f"robustness line: alone among {m} {c.kind} this test cannot reach {alpha:g} after "
+        f"exact test: alone among {m} {c.kind} this test cannot reach {alpha:g} after "
         f"correction; {enough} are needed{untied}",
     )

@@ -111,14 +111,14 @@ class DoubleDifference(Displayed):
     means: Mapping[str, float]
     difference: Difference
     test: PrimaryTest
-    robust: ExactTest
+    exact: ExactTest
     effects: Effects
     equivalence: Equivalence | None
     worst_case: WorstCase | None
     verdict: Verdict
     notes: tuple[str, ...]
     p_adjusted: float | None = None
-    robust_p_adjusted: float | None = None
+    exact_p_adjusted: float | None = None
     family: int | None = None
     correction: Correction | None = None
 
@@ -150,7 +150,7 @@ class DoubleDifference(Displayed):
         first = ("study", "variant", "metric", "a", "b")
         result = {key: record.pop(key) for key in first}
         result |= {"conditions": cells, "n": self.n}
-        result |= {key: record.pop(key) for key in ("planned", "difference", "test", "robust")}
+        result |= {key: record.pop(key) for key in ("planned", "difference", "test", "exact")}
         result["effects"] = {effects.pop("name"): effects.pop("value"), **effects}
         result |= {"verdict": record.pop("verdict"), "reading": self.reading}
         result["note"] = "; ".join(record.pop("notes"))
@@ -245,7 +245,7 @@ def double_difference(
     cells, used = double_differences_on_grid(table[:, ended], n_test, unit)
     scale = 100.0 if unit == "points" else 1.0
     primary = primary_decision(used, scale, level, margin)
-    robust = exact_test(used, primary.test.p is not None, monte_carlo_seed)
+    exact = exact_test(used, primary.test.p is not None, monte_carlo_seed)
     means = {}
     if used.n:
         means = dict(zip(names, (cells.mean(axis=1) * used.step).tolist(), strict=True))
@@ -261,7 +261,7 @@ def double_difference(
         *_divergence_notes(columns, chance),
         *worst_case_notes(primary.verdict, primary.difference.points, worst),
         *_bounds_notes(means, names, metric, unit, chance),
-        *floor_notes(used, robust, round(1 - level, 12), by_class=False),
+        *floor_notes(used, exact, round(1 - level, 12), by_class=False),
         *planning_notes(len(common), planned),
     ]
     return DoubleDifference(
@@ -282,7 +282,7 @@ def double_difference(
         means=means,
         difference=primary.difference,
         test=replace(primary.test, name="t-test of the differences of differences"),
-        robust=robust,
+        exact=exact,
         effects=replace(effects_of(used), cliffs_delta=None),
         equivalence=primary.equivalence,
         worst_case=worst,

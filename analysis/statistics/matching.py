@@ -172,8 +172,8 @@ class UsedRuns:
 
     `first` and `second` are what is tested: the pairs' differences against zeros, or A against B.
     `slack` is by how many units rounding may have moved them: 0 for counts, 2 on the 1e-12 grid.
-    `noun` is what the runs of one seed are called: two of them are a pair. `coarse` is whether the
-    largest value is so large that the step is wide for a typical one.
+    `noun` is what the runs of one seed are called: two of them are a pair. `low_resolution` is
+    whether the largest value is so large that the step is wide for a typical one.
     """
 
     ka: Counts
@@ -184,7 +184,7 @@ class UsedRuns:
     slack: int
     paired: bool
     noun: str = "pair"
-    coarse: bool = False
+    low_resolution: bool = False
 
     @property
     def n(self) -> int:
@@ -246,14 +246,16 @@ def on_grid(x: Floats, y: Floats, paired: bool, n_test: int | None, unit: str) -
             away = np.abs(value * fits - np.rint(value * fits))
             fits = fits[away <= np.minimum(fits / fine, 1e-6)]
         parts = float(fits[0]) if fits.size else fine
-    coarse = bool(np.isclose(parts * size, FINEST)) and unit != "points"
+    low_resolution = bool(np.isclose(parts * size, FINEST)) and unit != "points"
     # A difference of two rounded values is off by up to 1, and two sums of such are compared.
     slack = 2 if parts == fine else 0
     ka, kb = (np.rint(values * parts).astype(np.int64) for values in (x, y))
     if not paired:
-        return UsedRuns(ka, kb, ka, kb, 1 / parts, slack, paired, coarse=coarse)
+        return UsedRuns(ka, kb, ka, kb, 1 / parts, slack, paired, low_resolution=low_resolution)
     d = ka - kb
-    return UsedRuns(ka, kb, d, np.zeros_like(d), 1 / parts, slack, paired, coarse=coarse)
+    return UsedRuns(
+        ka, kb, d, np.zeros_like(d), 1 / parts, slack, paired, low_resolution=low_resolution
+    )
 
 
 def double_differences_on_grid(

@@ -1,6 +1,6 @@
-"""Remarks on a comparison: what a reader must know before believing its figures.
+"""Notes on a comparison: what a reader must know before believing its figures.
 
-Each function gives one kind of remark, as a list that is empty where there is nothing to say.
+Each function gives one kind of note, as a list that is empty where there is nothing to say.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ def no_variation_notes(used: UsedRuns, scale: float, unit: str, what: str) -> li
 
 def coarse_notes(used: UsedRuns) -> list[str]:
     """One value that is so large that others can hardly be told apart beside it."""
-    if not used.coarse:
+    if not used.low_resolution:
         return []
     return [
         "one figure is larger than others by many powers of ten: in tests and ranks those within "
@@ -60,7 +60,7 @@ def sameness_notes(
 
     Not where nothing or everything is right, or as much as a guess has: seeds may well agree on it.
     """
-    if used.n < 2 or used.coarse:
+    if used.n < 2 or used.low_resolution:
         return []
     bounds = [round(value / used.step) for value in (0, 1, chance or 0)]
     notes = [
@@ -102,10 +102,10 @@ def worst_case_notes(verdict: Verdict, points: float | None, worst: WorstCase | 
 
 
 def floor_notes(
-    used: UsedRuns, robust: ExactTest, alpha: float, *, by_class: bool = True
+    used: UsedRuns, exact: ExactTest, alpha: float, *, by_class: bool = True
 ) -> list[str]:
     """An exact test that has too few runs ever to reach alpha, alone or for each class."""
-    if robust.p_floor is None or robust.p_floor <= alpha:
+    if exact.p_smallest is None or exact.p_smallest <= alpha:
         return []
     runs = np.concatenate([used.first, used.second])
     equal = np.unique(runs, return_counts=True)[1]
@@ -116,7 +116,7 @@ def floor_notes(
     one, ten = [f"{n}" if used.paired else f"{n} + {n}" for n in needs]
     classes = f" (at least {ten} for ten classes under Holm)" if by_class else ""
     return [
-        f"robustness line, {used}{tied}: this test cannot reach {format_fraction(alpha)}; {one} "
+        f"exact test, {used}{tied}: this test cannot reach {format_fraction(alpha)}; {one} "
         f"are needed{untied}{classes}"
     ]
 

@@ -90,7 +90,7 @@ class ExactTest:
 
     name: str
     p: float | None
-    p_floor: float | None
+    p_smallest: float | None
 
 
 def sign_flip_test(differences: Counts, *, slack: int = 0, monte_carlo_seed: int = 0) -> ExactTest:

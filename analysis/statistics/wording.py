@@ -123,7 +123,7 @@ def family_notes(family: Family) -> list[str]:
 
 
 def _about(each: Sequence[Comparison], size: int) -> str:
-    """What a remark on some comparisons of a family is about; nothing if on all of them."""
+    """What a note on some comparisons of a family is about; nothing if on all of them."""
     if len(each) == size:
         return ""
     classes = each[0].class_ is not None
@@ -195,7 +195,7 @@ def _test_rows(c: Compared, name: str, difference: str) -> list[tuple[str, str]]
     rows = [
         (name, f"{difference}, {interval}"),
         (c.test.name, _test_words(c)),
-        ("robustness line", _exact_words(c.robust, c.robust_p_adjusted)),
+        ("exact test", _exact_words(c.exact, c.exact_p_adjusted)),
     ]
     if c.equivalence is not None:
         rows.append(("equivalence", margin_words(c.equivalence, unit)))
@@ -301,7 +301,9 @@ def _exact_words(test: ExactTest, adjusted: float | None = None) -> str:
     if test.p is None:
         return f"{test.name}: no test"
     floor = (
-        "" if test.p_floor is None else f" (the smallest it could give: {format_p(test.p_floor)})"
+        ""
+        if test.p_smallest is None
+        else f" (the smallest it could give: {format_p(test.p_smallest)})"
     )
     return f"{test.name}: {format_p(test.p)}{floor}" + (
         f", adjusted {format_p(adjusted)}" if adjusted else ""

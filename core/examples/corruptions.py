@@ -23,7 +23,7 @@ Range = tuple[float, float]
 
 
 @dataclass(frozen=True)
-class Damage:
+class Corruption:
     """One kind of damage at one severity, named as in `gaussian-0.1`.
 
     Args:
@@ -31,8 +31,8 @@ class Damage:
         severity: 0 leaves the images as they are.
 
     Example:
-        >>> Damage.named("salt-and-pepper-0.05")
-        Damage(kind='salt-and-pepper', severity=0.05)
+        >>> Corruption.named("salt-and-pepper-0.05")
+        Corruption(kind='salt-and-pepper', severity=0.05)
     """
 
     kind: str
@@ -55,7 +55,7 @@ class Damage:
             )
 
     @classmethod
-    def named(cls, name: str) -> "Damage":
+    def named(cls, name: str) -> "Corruption":
         """The damage that a name stands for.
 
         Raises:
@@ -64,7 +64,7 @@ class Damage:
         kind, _, severity = name.rpartition("-")
         if not re.fullmatch(r"\d+(\.\d*)?|\.\d+", severity):
             raise InputError(
-                f"Received the damaged set {name!r}; expected a kind and its severity, "
+                f"Received the corrupted set {name!r}; expected a kind and its severity, "
                 f"as in gaussian-0.1; kinds are {', '.join(KINDS)}."
             )
         return cls(kind, float(severity))

@@ -37,92 +37,92 @@ class LabelNoise(Protocol):
 
 
 @dataclass(frozen=True)
-class WrongLabels:
-    """Exactly this share of the labels is wrong, each replaced by another class.
+class SymmetricLabelNoise:
+    """Exactly this rate of the labels is wrong, each replaced by another class.
 
     Which ones is drawn without replacement, and every other class is equally likely: symmetric
-    noise. With ten classes a share of .9 leaves labels that say nothing about the examples.
+    noise. With ten classes a rate of .9 leaves labels that say nothing about the examples.
 
     Args:
-        share: From 0 to 1; round(share * n) labels are wrong.
+        rate: From 0 to 1; round(rate * n) labels are wrong.
     """
 
-    share: float
+    rate: float
 
     def __post_init__(self) -> None:
-        """Refuse what is no share."""
-        _refuse_unless_share(self.share)
+        """Refuse what is no rate."""
+        _refuse_unless_rate(self.rate)
 
     def __call__(self, labels: Labels, classes: int, rng: np.random.Generator) -> Corrupted:
         """Corrupt. See `LabelNoise`."""
-        chosen = _chosen(np.arange(len(labels)), self.share, rng)
+        chosen = _chosen(np.arange(len(labels)), self.rate, rng)
         return _with_other_classes(labels, chosen, classes, rng)
 
 
 @dataclass(frozen=True)
-class RedrawnLabels:
+class UniformLabelNoise:
     """Labels are redrawn, as the notebook of experiment D does it: fewer end up wrong.
 
-    round(share * n) indices are drawn with replacement, and each is given a label drawn from all
+    round(rate * n) indices are drawn with replacement, and each is given a label drawn from all
     classes, the true one included. A label escapes all draws with probability (1 - 1/n) **
-    (share * n), close to exp(-share), and a redrawn one is true once in `classes` times: the
-    share of wrong labels is (1 - exp(-share)) * (1 - 1/classes), which for ten classes is .163
-    where the share is .2 (the notebook had .164) and .354 where it is .5. `WrongLabels` makes
-    exactly the share wrong.
+    (rate * n), close to exp(-rate), and a redrawn one is true once in `classes` times: the
+    rate of wrong labels is (1 - exp(-rate)) * (1 - 1/classes), which for ten classes is .163
+    where the rate is .2 (the notebook had .164) and .354 where it is .5. `SymmetricLabelNoise`
+    makes exactly the rate wrong.
 
     Args:
-        share: From 0 to 1; round(share * n) indices are drawn.
+        rate: From 0 to 1; round(rate * n) indices are drawn.
     """
 
-    share: float
+    rate: float
 
     def __post_init__(self) -> None:
-        """Refuse what is no share."""
-        _refuse_unless_share(self.share)
+        """Refuse what is no rate."""
+        _refuse_unless_rate(self.rate)
 
     def __call__(self, labels: Labels, classes: int, rng: np.random.Generator) -> Corrupted:
         """Corrupt. See `LabelNoise`."""
         noisy = labels.copy()
-        drawn = rng.integers(len(labels), size=round(self.share * len(labels)))
+        drawn = rng.integers(len(labels), size=round(self.rate * len(labels)))
         noisy[drawn] = rng.integers(classes, size=len(drawn))
         return Corrupted(noisy, noisy != labels)
 
 
 @dataclass(frozen=True)
-class WrongLabelsByClass:
-    """Exactly this share of each class's labels is wrong, each replaced by another class.
+class ClassLabelNoise:
+    """Exactly this rate of each class's labels is wrong, each replaced by another class.
 
     Args:
-        shares: For each class a share from 0 to 1; of its n labels round(share * n) are wrong.
+        rates: For each class a rate from 0 to 1; of its n labels round(rate * n) are wrong.
     """
 
-    shares: tuple[float, ...]
+    rates: tuple[float, ...]
 
     def __post_init__(self) -> None:
-        """Refuse what is no share."""
-        if not isinstance(self.shares, tuple):
+        """Refuse what is no rate."""
+        if not isinstance(self.rates, tuple):
             raise InputError(
-                f"Received label noise shares {self.shares!r}; expected a tuple with one for each "
+                f"Received label noise rates {self.rates!r}; expected a tuple with one for each "
                 "class, as in (0.1, 0.2, 0.1)."
             )
-        for share in self.shares:
-            _refuse_unless_share(share)
+        for rate in self.rates:
+            _refuse_unless_rate(rate)
 
     def __call__(self, labels: Labels, classes: int, rng: np.random.Generator) -> Corrupted:
         """Corrupt. See `LabelNoise`."""
-        _refuse_unless_fitting("noise shares", len(self.shares), classes)
+        _refuse_unless_fitting("noise rates", len(self.rates), classes)
         chosen = [
-            _chosen(np.flatnonzero(labels == label), share, rng)
-            for label, share in enumerate(self.shares)
+            _chosen(np.flatnonzero(labels == label), rate, rng)
+            for label, rate in enumerate(self.rates)
         ]
         return _with_other_classes(labels, np.concatenate(chosen), classes, rng)
 
 
 @dataclass(frozen=True)
-class ConfusedLabels:
+class MatrixLabelNoise:
     """Each label is drawn from its true class's row of a transition matrix, independently.
 
-    So the share of wrong labels is met on average, not exactly. `flips` writes the matrix of
+    So the rate of wrong labels is met on average, not exactly. `flips` writes the matrix of
     classes that are taken for one another.
 
     Args:
@@ -166,12 +166,12 @@ class ConfusedLabels:
         return Corrupted(noisy, noisy != labels)
 
 
-def flips(classes: int, share: float, pairs: Mapping[int, int] | None = None) -> ConfusedLabels:
+def flips(classes: int, rate: float, pairs: Mapping[int, int] | None = None) -> MatrixLabelNoise:
     """Noise that takes classes for one another: asymmetric noise.
 
     Args:
         classes: How many there are.
-        share: Of the labels of each class that is flipped, the share that is wrong on average.
+        rate: Of the labels of each class that is flipped, the rate that is wrong on average.
         pairs: True class to wrong class, as in {7: 1, 2: 7, 5: 6, 6: 5, 3: 8} (Patrini et al.
             2017, for MNIST); every class to the next, the last to the first, if None (pair
             flips, Han et al. 2018).
@@ -181,9 +181,9 @@ def flips(classes: int, share: float, pairs: Mapping[int, int] | None = None) ->
         ((0.75, 0.0, 0.25), (0.0, 1.0, 0.0), (0.0, 0.0, 1.0))
 
     Raises:
-        InputError: No share, or a pair of classes that is none.
+        InputError: No rate, or a pair of classes that is none.
     """
-    _refuse_unless_share(share)
+    _refuse_unless_rate(rate)
     if pairs is None:
         pairs = {label: (label + 1) % classes for label in range(classes)}
     matrix = np.eye(classes)
@@ -193,12 +193,12 @@ def flips(classes: int, share: float, pairs: Mapping[int, int] | None = None) ->
                 f"Received the flip of class {true} to {wrong}; "
                 f"expected two different classes from 0 to {classes - 1}."
             )
-        matrix[true, true], matrix[true, wrong] = 1 - share, share
-    return ConfusedLabels(tuple(tuple(row) for row in matrix.tolist()))
+        matrix[true, true], matrix[true, wrong] = 1 - rate, rate
+    return MatrixLabelNoise(tuple(tuple(row) for row in matrix.tolist()))
 
 
-def _chosen(examples: NDArray[np.intp], share: float, rng: np.random.Generator) -> NDArray[np.intp]:
-    return rng.permutation(examples)[: round(share * len(examples))]
+def _chosen(examples: NDArray[np.intp], rate: float, rng: np.random.Generator) -> NDArray[np.intp]:
+    return rng.permutation(examples)[: round(rate * len(examples))]
 
 
 def _with_other_classes(
@@ -217,10 +217,10 @@ def _with_other_classes(
     return Corrupted(noisy, noisy != labels)
 
 
-def _refuse_unless_share(share: float) -> None:
-    if not is_number(share, 0, 1):
+def _refuse_unless_rate(rate: float) -> None:
+    if not is_number(rate, 0, 1):
         raise InputError(
-            f"Received label noise share {share!r}; expected a number from 0 to 1: "
+            f"Received label noise rate {rate!r}; expected a number from 0 to 1: "
             "no more labels than there are can be wrong."
         )
 

@@ -1,4 +1,4 @@
-"""Rehearsal: a run's replay buffer as it goes through the epochs, and what it held when."""
+"""BufferState: a run's replay buffer as it goes through the epochs, and what it held when."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -6,14 +6,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from core.schedule.buffers import EMPTY, Memory, candidates, herded, mislabelled
+from core.schedule.buffers import EMPTY, Buffer, candidates, exemplars, mislabelled
 from core.schedule.orders import Schedule
 from core.schedule.replay import Replay
 
 Features = Callable[[NDArray[np.int32]], NDArray[np.float32]]
 
 
-class Rehearsal:
+class BufferState:
     """The buffer of one run.
 
     Args:
@@ -34,7 +34,7 @@ class Rehearsal:
     ) -> None:
         self.replay, self._batch_size, self._classes = replay, batch_size, classes
         self._labels, self._changed = labels, changed
-        self._memory = replay.empty(classes)
+        self._buffer = replay.empty(classes)
         self._epoch: list[NDArray[np.int32]] = []
         self._counts: list[NDArray[np.int32]] = []
         self._wrong: list[NDArray[np.float64]] = []
@@ -42,9 +42,9 @@ class Rehearsal:
     def mixed(self, schedule: Schedule, rng: np.random.Generator) -> Schedule:
         """A schedule with what is replayed; the buffer goes on to the schedule's end."""
         replayed = self.replay(
-            schedule, self._labels, self._memory, batch_size=self._batch_size, rng=rng
+            schedule, self._labels, self._buffer, batch_size=self._batch_size, rng=rng
         )
-        self._memory = replayed.memory
+        self._buffer = replayed.buffer
         self._epoch += list(replayed.contents)
         return replayed.schedule
 
@@ -57,9 +57,9 @@ class Rehearsal:
         """
         if not len(segment.indices):
             return
-        examples = candidates(self._memory, segment.indices, self._labels)
-        self._memory = herded(self._memory, examples, features(examples), self._labels)
-        self._epoch[-1] = self._memory.held
+        examples = candidates(self._buffer, segment.indices, self._labels)
+        self._buffer = exemplars(self._buffer, examples, features(examples), self._labels)
+        self._epoch[-1] = self._buffer.held
 
     def epoch_over(self, segments: bool) -> None:
         """Note what the buffer held at the ends of the epoch's segments, or at its own end."""
@@ -73,14 +73,14 @@ class Rehearsal:
     def state(self) -> dict[str, NDArray[Any]]:
         """The buffer and what it held so far, between two epochs."""
         return {
-            **self._memory._asdict(),
+            **self._buffer._asdict(),
             "counts": np.array(self._counts),
             "wrong": np.array(self._wrong),
         }
 
     def restore(self, state: Mapping[str, NDArray[Any]]) -> None:
         """Go on from what `state` returned."""
-        self._memory = Memory(*(state[name] for name in Memory._fields))
+        self._buffer = Buffer(*(state[name] for name in Buffer._fields))
         self._counts, self._wrong = list(state["counts"]), list(state["wrong"])
 
     def figures(self) -> dict[str, float]:
@@ -99,7 +99,7 @@ class Rehearsal:
             `buffer_mislabelled`: the share with a wrong label, float64 [epochs, evaluations].
         """
         return {
-            "buffer": self._memory.held,
+            "buffer": self._buffer.held,
             "buffer_classes": np.array(self._counts),
             "buffer_mislabelled": np.array(self._wrong),
         }

@@ -1,6 +1,6 @@
 """What a replay buffer holds: positions of examples, and the rules by which they come and go.
 
-A rule is a pure function of the memory and of the examples that arrive: it says which slot each of
+A rule is a pure function of the buffer and of the examples that arrive: it says which slot each of
 them takes. All rules but herding see the stream of new examples as they are shown, one after the
 other, and know an example that comes round again in a later epoch as another arrival (as in
 Mammoth): a buffer may then hold an example twice.
@@ -19,13 +19,13 @@ Labels = NDArray[np.int64]
 EMPTY = -1
 
 
-class Memory(NamedTuple):
+class Buffer(NamedTuple):
     """A buffer between two steps.
 
     Attributes:
         held: Positions in the training part, int32 [capacity]; -1 where a slot is empty.
         seen: How many examples of each class have arrived so far, int64 [classes].
-        full: Which classes have been the largest in the memory, bool [classes]; see
+        full: Which classes have been the largest in the buffer, bool [classes]; see
             `class_balanced`.
     """
 
@@ -34,7 +34,7 @@ class Memory(NamedTuple):
     full: NDArray[np.bool_]
 
     @classmethod
-    def empty(cls, capacity: int, classes: int) -> "Memory":
+    def empty(cls, capacity: int, classes: int) -> "Buffer":
         """A buffer at the beginning of a run."""
         return cls(
             np.full(capacity, EMPTY, dtype=np.int32),
@@ -48,64 +48,64 @@ class Admission(NamedTuple):
 
     Attributes:
         slots: The slot that each of them takes when its turn comes, int64 [k]; -1 for none.
-        full: As in `Memory`, after the last of them.
+        full: As in `Buffer`, after the last of them.
     """
 
     slots: NDArray[np.int64]
     full: NDArray[np.bool_]
 
 
-Rule = Callable[[Memory, NDArray[np.int32], Labels, np.random.Generator], Admission]
-"""Called with the memory, the positions that arrive int32 [k], all labels int64 [n], a stream."""
+Rule = Callable[[Buffer, NDArray[np.int32], Labels, np.random.Generator], Admission]
+"""Called with the buffer, the positions that arrive int32 [k], all labels int64 [n], a stream."""
 
 
 def reservoir(
-    memory: Memory, arrivals: NDArray[np.int32], labels: Labels, rng: np.random.Generator
+    buffer: Buffer, arrivals: NDArray[np.int32], labels: Labels, rng: np.random.Generator
 ) -> Admission:
     """Keep a uniform sample of all that has been shown (Vitter 1985, algorithm R)."""
-    capacity = len(memory.held)
-    nth = memory.seen.sum() + np.arange(1, len(arrivals) + 1)
+    capacity = len(buffer.held)
+    nth = buffer.seen.sum() + np.arange(1, len(arrivals) + 1)
     slots = np.where(nth <= capacity, nth - 1, rng.integers(0, nth))
-    return Admission(np.where(slots < capacity, slots, EMPTY), memory.full)
+    return Admission(np.where(slots < capacity, slots, EMPTY), buffer.full)
 
 
 def ring(
-    memory: Memory, arrivals: NDArray[np.int32], labels: Labels, rng: np.random.Generator
+    buffer: Buffer, arrivals: NDArray[np.int32], labels: Labels, rng: np.random.Generator
 ) -> Admission:
     """Keep the latest of each class in equal parts (Chaudhry et al. 2019, "ring buffer").
 
     Every class has capacity // classes slots from the beginning; what is left over stays empty.
     """
-    own = len(memory.held) // len(memory.seen)
+    own = len(buffer.held) // len(buffer.seen)
     classes = labels[arrivals]
-    return Admission(classes * own + (_nth(memory, classes) - 1) % own, memory.full)
+    return Admission(classes * own + (_nth(buffer, classes) - 1) % own, buffer.full)
 
 
 def class_balanced(
-    memory: Memory, arrivals: NDArray[np.int32], labels: Labels, rng: np.random.Generator
+    buffer: Buffer, arrivals: NDArray[np.int32], labels: Labels, rng: np.random.Generator
 ) -> Admission:
     """Keep as even a sample of the classes as the stream allows (Chrysakis & Moens 2020, CBRS).
 
-    A class that has once been the largest in a filled memory is full. An arrival of a class that
+    A class that has once been the largest in a filled buffer is full. An arrival of a class that
     is not takes the slot of a random example of the largest class (of all the largest, where
     several are). An arrival of a full class c takes the slot of a random example of its own class
     with probability held(c) / seen(c), so each class's examples stay a uniform sample of it.
-    After the memory is filled, a class holds all that it has shown or at most one fewer than the
+    After the buffer is filled, a class holds all that it has shown or at most one fewer than the
     largest.
     """
     classes = labels[arrivals]
-    nth = _nth(memory, classes)
+    nth = _nth(buffer, classes)
     chance, place = rng.random((2, len(arrivals)))
     slots = np.full(len(arrivals), EMPTY, dtype=np.int64)
-    full = memory.full.copy()
+    full = buffer.full.copy()
 
-    free = np.flatnonzero(memory.held == EMPTY)
+    free = np.flatnonzero(buffer.held == EMPTY)
     start = min(len(free), len(arrivals))
     slots[:start] = free[:start]
     if start < len(free):
         return Admission(slots, full)
-    # From here on the memory is filled: slots only change hands.
-    owners = labels[memory.held]
+    # From here on the buffer is filled: slots only change hands.
+    owners = labels[buffer.held]
     owners[slots[:start]] = classes[:start]
     members = [np.flatnonzero(owners == label).tolist() for label in range(len(full))]
     largest = max(map(len, members))
@@ -144,10 +144,10 @@ def class_balanced(
 
 
 def none(
-    memory: Memory, arrivals: NDArray[np.int32], labels: Labels, rng: np.random.Generator
+    buffer: Buffer, arrivals: NDArray[np.int32], labels: Labels, rng: np.random.Generator
 ) -> Admission:
-    """Take nothing in while examples are shown: `herded` chooses when a segment is over."""
-    return Admission(np.full(len(arrivals), EMPTY, dtype=np.int64), memory.full)
+    """Take nothing in while examples are shown: `exemplars` chooses when a segment is over."""
+    return Admission(np.full(len(arrivals), EMPTY, dtype=np.int64), buffer.full)
 
 
 RULES: dict[str, Rule] = {
@@ -158,35 +158,36 @@ RULES: dict[str, Rule] = {
 }
 
 
-def candidates(memory: Memory, shown: NDArray[np.int32], labels: Labels) -> NDArray[np.int32]:
+def candidates(buffer: Buffer, shown: NDArray[np.int32], labels: Labels) -> NDArray[np.int32]:
     """The examples among which herding chooses when a segment is over.
 
     Args:
-        memory: The buffer.
+        buffer: The buffer.
         shown: The new examples of the segment, int32 [m].
         labels: Labels of the training part, int64 [n].
 
     Returns:
         Those shown and those already held of the same classes, each once, ascending, int32 [k].
     """
-    held = memory.held[memory.held != EMPTY]
+    held = buffer.held[buffer.held != EMPTY]
     again = held[np.isin(labels[held], labels[shown])]
     return np.unique(np.concatenate([shown, again])).astype(np.int32)
 
 
-def herded(
-    memory: Memory,
+def exemplars(
+    buffer: Buffer,
     examples: NDArray[np.int32],
     features: NDArray[np.float32],
     labels: Labels,
-) -> Memory:
+) -> Buffer:
     """The buffer after a segment, as iCaRL keeps it (Rebuffi et al. 2017).
 
     Every class that has been seen has capacity // (classes seen) exemplars. Those of the classes
-    among `examples` are chosen anew, see `core.schedule.herding`; of the other classes the first ones stay.
+    among `examples` are chosen anew, see `core.schedule.herding`; of the other classes the first
+    ones stay.
 
     Args:
-        memory: The buffer, which has counted the segment's examples.
+        buffer: The buffer, which has counted the segment's examples.
         examples: What `candidates` returned, int32 [k].
         features: What the network now makes of them, float32 [k, d].
         labels: Labels of the training part, int64 [n].
@@ -194,14 +195,14 @@ def herded(
     Raises:
         InputError: More classes have been seen than the buffer has slots.
     """
-    seen = np.flatnonzero(memory.seen)
-    own = len(memory.held) // max(len(seen), 1)
+    seen = np.flatnonzero(buffer.seen)
+    own = len(buffer.held) // max(len(seen), 1)
     if own == 0:
         raise InputError(
-            f"Received replay capacity {len(memory.held)} for {len(seen)} classes; "
+            f"Received replay capacity {len(buffer.held)} for {len(seen)} classes; "
             "expected one slot for each class or more."
         )
-    held = memory.held[memory.held != EMPTY]
+    held = buffer.held[buffer.held != EMPTY]
     kept = []
     for label in seen:
         mine = labels[examples] == label
@@ -209,10 +210,10 @@ def herded(
             kept.append(examples[mine][herding(features[mine], own)])
         else:
             kept.append(held[labels[held] == label][:own])
-    after = np.full_like(memory.held, EMPTY)
+    after = np.full_like(buffer.held, EMPTY)
     together = np.concatenate([after[:0], *kept])
     after[: len(together)] = together
-    return memory._replace(held=after)
+    return buffer._replace(held=after)
 
 
 def mislabelled(contents: NDArray[np.int32], changed: NDArray[np.bool_]) -> NDArray[np.float64]:
@@ -231,11 +232,11 @@ def mislabelled(contents: NDArray[np.int32], changed: NDArray[np.bool_]) -> NDAr
     return np.where(some > 0, wrong / np.maximum(some, 1), np.nan)
 
 
-def _nth(memory: Memory, classes: Labels) -> NDArray[np.int64]:
+def _nth(buffer: Buffer, classes: Labels) -> NDArray[np.int64]:
     """For each arrival, how many of its class have arrived by then, itself included."""
     order = np.argsort(classes, kind="stable")
-    counts = np.bincount(classes, minlength=len(memory.seen))
+    counts = np.bincount(classes, minlength=len(buffer.seen))
     first = np.cumsum(counts) - counts
     nth = np.empty(len(classes), dtype=np.int64)
     nth[order] = np.arange(1, len(classes) + 1) - first[classes[order]]
-    return nth + memory.seen[classes]
+    return nth + buffer.seen[classes]

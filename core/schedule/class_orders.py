@@ -20,7 +20,9 @@ LATIN_SQUARE = "latin-square"
 
 
 def row_for(seed: int, classes: int) -> tuple[int, ...]:
-    """A run's row of Williams' square (see `core.schedule.latin_square`): row `seed` modulo their number.
+    """A run's row of Williams' square: row `seed` modulo their number.
+
+    See `core.schedule.latin_square`.
 
     Over as many seeds as there are rows, ten for ten classes, each class stands at each place
     equally often.
@@ -77,7 +79,7 @@ def refuse_unordered(classes: ClassOrder) -> None:
             )
 
 
-def turns_of(classes: NDArray[np.intp]) -> NDArray[np.int32]:
+def segment_of_class(classes: NDArray[np.intp]) -> NDArray[np.int32]:
     """For each class the segment, counted from 1, that has its turn, int32 [classes]."""
     segments = np.empty(len(classes), dtype=np.int32)
     segments[classes] = np.arange(1, len(classes) + 1)

@@ -14,7 +14,7 @@ from core.schedule.class_orders import (
     in_order,
     refuse_unordered,
     row_for,
-    turns_of,
+    segment_of_class,
 )
 from data import InputError
 
@@ -27,14 +27,14 @@ class Schedule(NamedTuple):
         batch_sizes: How many of them each step takes, int32 [s], summing to m. A smaller batch
             may end any segment.
         segment_ends: After how many steps each segment is over, int32 [g]; the last is s.
-        class_segments: For each class the segment (counted from 1) that has its turn,
+        segment_of_class: For each class the segment (counted from 1) that has its turn,
             int32 [classes]; 0 for a class that has no turn in this epoch (see `Tasks`).
     """
 
     indices: NDArray[np.int32]
     batch_sizes: NDArray[np.int32]
     segment_ends: NDArray[np.int32]
-    class_segments: NDArray[np.int32]
+    segment_of_class: NDArray[np.int32]
 
 
 class Order(Protocol):
@@ -55,7 +55,8 @@ class Shuffled:
     to the nearest step, so that both can be measured at the same points.
 
     Args:
-        classes: The order of the classes whose turns mark the segments, see `core.schedule.class_orders`.
+        classes: The order of the classes whose turns mark the segments, see
+            `core.schedule.class_orders`.
     """
 
     classes: ClassOrder = None
@@ -100,34 +101,34 @@ class ClassSequential:
             np.concatenate(members).astype(np.int32),
             np.concatenate(batches),
             np.cumsum([len(sizes) for sizes in batches], dtype=np.int32),
-            turns_of(classes),
+            segment_of_class(classes),
         )
 
 
 @dataclass(frozen=True, kw_only=True)
 class Blurred:
-    """Class-sequential with a share of every class's places open to all classes.
+    """Class-sequential with a fraction of every class's places open to all classes.
 
-    In each segment of the class-sequential order, that share of the places is chosen at random;
+    In each segment of the class-sequential order, that fraction of the places is chosen at random;
     the examples that stood on chosen places, of all segments, are shuffled among them. So 0 is the
     class-sequential order itself, and with 1 all examples are shuffled. A segment of a class that
-    is 1/10 of the data thus shows .9 of the share from other classes. Batches are those of the
-    class-sequential order for every share, so that nothing but the blur changes with it.
+    is 1/10 of the data thus shows .9 of the fraction from other classes. Batches are those of the
+    class-sequential order for every fraction, so that nothing but the blur changes with it.
 
     Args:
-        share: From 0 (class-sequential) to 1 (shuffled).
+        fraction: From 0 (class-sequential) to 1 (shuffled).
         classes: Which class comes first, second, ..., see `core.schedule.class_orders`.
     """
 
-    share: float
+    fraction: float
     classes: ClassOrder = None
 
     def __post_init__(self) -> None:
-        """Refuse shares that are none."""
+        """Refuse fractions that are none."""
         refuse_unordered(self.classes)
-        if not is_number(self.share, 0, 1):
+        if not is_number(self.fraction, 0, 1):
             raise InputError(
-                f"Received blur share {self.share!r}; "
+                f"Received blur fraction {self.fraction!r}; "
                 "expected a number from 0 (class-sequential) to 1 (shuffled)."
             )
 
@@ -142,7 +143,7 @@ class Blurred:
             np.arange(len(labels)), np.flatnonzero(np.diff(labels[schedule.indices])) + 1
         )
         chosen = np.concatenate(
-            [rng.permutation(part)[: round(self.share * len(part))] for part in places]
+            [rng.permutation(part)[: round(self.fraction * len(part))] for part in places]
         )
         indices = schedule.indices.copy()
         indices[chosen] = indices[rng.permutation(chosen)]
@@ -161,7 +162,8 @@ class Blocks:
 
     Args:
         length: Examples in a block.
-        classes: The order of the classes whose turns mark the segments, see `core.schedule.class_orders`.
+        classes: The order of the classes whose turns mark the segments, see
+            `core.schedule.class_orders`.
     """
 
     length: int
@@ -284,7 +286,7 @@ def for_run(order: Order, seed: int, classes: int) -> Order:
 def segments(schedule: Schedule) -> list[Schedule]:
     """A schedule cut at its segment ends: one schedule of one segment for each of them.
 
-    `class_segments` stays that of the whole epoch.
+    `segment_of_class` stays that of the whole epoch.
     """
     starts = [0, *schedule.segment_ends[:-1].tolist()]
     shown = np.concatenate([[0], np.cumsum(schedule.batch_sizes)])
@@ -293,7 +295,7 @@ def segments(schedule: Schedule) -> list[Schedule]:
             schedule.indices[shown[start] : shown[end]],
             schedule.batch_sizes[start:end],
             np.array([end - start], dtype=np.int32),
-            schedule.class_segments,
+            schedule.segment_of_class,
         )
         for start, end in zip(starts, schedule.segment_ends.tolist(), strict=True)
     ]
@@ -311,7 +313,7 @@ def _marked(
         indices.astype(np.int32),
         batch_sizes,
         np.minimum(ends, len(batch_sizes)),
-        turns_of(classes),
+        segment_of_class(classes),
     )
 
 

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.checks import is_count, is_number
-from core.schedule.buffers import EMPTY, RULES, Labels, Memory
+from core.schedule.buffers import EMPTY, RULES, Buffer, Labels
 from core.schedule.orders import Schedule, in_batches, segments
 from data import InputError
 
@@ -21,13 +21,13 @@ class Replayed(NamedTuple):
     Attributes:
         schedule: What to train on. In each batch the new examples come first.
         old: Which of its indices are replayed, bool [m].
-        memory: The buffer afterwards.
+        buffer: The buffer afterwards.
         contents: What it held at each segment's end, int32 [segments, capacity], -1 for empty.
     """
 
     schedule: Schedule
     old: NDArray[np.bool_]
-    memory: Memory
+    buffer: Buffer
     contents: NDArray[np.int32]
 
 
@@ -41,29 +41,29 @@ class Replay:
     at the beginning, batches are of new examples only.
 
     Args:
-        memory: What the buffer keeps: `reservoir`, `class-balanced`, `ring` or `herding`; see
+        buffer: What the buffer keeps: `reservoir`, `class-balanced`, `ring` or `herding`; see
             `core.schedule.buffers`, where each has its source.
         capacity: How many examples it can hold.
-        share: Of each batch as it is trained on, the share that is replayed: from 0 up to, not
-            including, 1.
-        mode: `replace` keeps the batch size, round(share * batch size) of a batch replayed: it
+        fraction: Of each batch as it is trained on, the fraction that is replayed: from 0 up to,
+            not including, 1.
+        mode: `replace` keeps the batch size, round(fraction * batch size) of a batch replayed: it
             takes more steps to show all that is new. `add` keeps the steps, and the replayed
-            examples come on top: round(share / (1 - share) * batch size) to a full batch of new
-            ones. A smaller batch of new examples has replayed ones in the same proportion.
+            examples come on top: round(fraction / (1 - fraction) * batch size) to a full batch of
+            new ones. A smaller batch of new examples has replayed ones in the same proportion.
 
     Replayed examples are drawn without replacement within a batch; where the batch asks for more
     than the buffer holds, each is shown as often as any other, give or take one.
     """
 
-    memory: Literal["reservoir", "class-balanced", "ring", "herding"] = "reservoir"
+    buffer: Literal["reservoir", "class-balanced", "ring", "herding"] = "reservoir"
     capacity: int
-    share: float = 0.5
+    fraction: float = 0.5
     mode: Literal["replace", "add"] = "replace"
 
     def __post_init__(self) -> None:
         """Refuse what cannot be replayed."""
         for name, value, known in (
-            ("memory", self.memory, tuple(RULES)),
+            ("buffer", self.buffer, tuple(RULES)),
             ("mode", self.mode, ("replace", "add")),
         ):
             if value not in known:
@@ -75,9 +75,9 @@ class Replay:
                 f"Received replay capacity {self.capacity!r}; expected a whole number from 1 up "
                 f"to {LARGEST:,}."
             )
-        if not (is_number(self.share, 0, 1) and self.share < 1):
+        if not (is_number(self.fraction, 0, 1) and self.fraction < 1):
             raise InputError(
-                f"Received replay share {self.share!r}; expected a number from 0 up to, not "
+                f"Received replay fraction {self.fraction!r}; expected a number from 0 up to, not "
                 "including, 1: every batch needs new examples."
             )
 
@@ -87,17 +87,17 @@ class Replay:
         Raises:
             InputError: None of them, or no new ones, at this batch size.
         """
-        odds = 1 if self.mode == "replace" else 1 - self.share
-        replayed = round(self.share / odds * batch_size)
-        if self.share > 0 and replayed == 0:
+        odds = 1 if self.mode == "replace" else 1 - self.fraction
+        replayed = round(self.fraction / odds * batch_size)
+        if self.fraction > 0 and replayed == 0:
             raise InputError(
-                f"Received replay share {self.share} at batch size {batch_size}; expected one "
-                "that replays at least one example a batch: raise either of them."
+                f"Received replay fraction {self.fraction} at batch size {batch_size}; expected "
+                "one that replays at least one example a batch: raise either of them."
             )
         if self.mode == "replace" and replayed == batch_size:
             raise InputError(
-                f"Received replay share {self.share} at batch size {batch_size}; expected one "
-                "that leaves at least one new example a batch: lower it, or use mode add."
+                f"Received replay fraction {self.fraction} at batch size {batch_size}; expected "
+                "one that leaves at least one new example a batch: lower it, or use mode add."
             )
         return replayed
 
@@ -105,45 +105,46 @@ class Replay:
         """The size of the largest batch that there can be."""
         return batch_size + (self.per_batch(batch_size) if self.mode == "add" else 0)
 
-    def empty(self, classes: int) -> Memory:
+    def empty(self, classes: int) -> Buffer:
         """The buffer at the beginning of a run.
 
         Raises:
             InputError: The capacity leaves some class without a slot of its own.
         """
-        if self.memory in ("ring", "herding") and self.capacity < classes:
+        if self.buffer in ("ring", "herding") and self.capacity < classes:
             raise InputError(
-                f"Received replay capacity {self.capacity} with the memory {self.memory} for "
+                f"Received replay capacity {self.capacity} with the buffer {self.buffer} for "
                 f"{classes} classes; expected one slot for each class or more."
             )
-        return Memory.empty(self.capacity, classes)
+        return Buffer.empty(self.capacity, classes)
 
     def __call__(
         self,
         schedule: Schedule,
         labels: Labels,
-        memory: Memory,
+        buffer: Buffer,
         *,
         batch_size: int,
         rng: np.random.Generator,
     ) -> Replayed:
-        """Mix replay into a schedule: an epoch, or one of its segments (see `core.schedule.orders`).
+        """Mix replay into a schedule: an epoch, or one of its segments.
 
         Args:
             schedule: New examples, as an order wrote them down. With herding one segment: the
-                network decides at its end what the buffer holds (see `core.schedule.buffers.herded`).
+                network decides at its end what the buffer holds (see
+                `core.schedule.buffers.exemplars`).
             labels: Labels of the training part that the network is taught, int64 [n].
-            memory: The buffer before; stays as it is.
+            buffer: The buffer before; stays as it is.
             batch_size: The recipe's.
             rng: The stream to draw from.
 
         Returns:
-            The new schedule; with a share of 0 the one that came in.
+            The new schedule; with a fraction of 0 the one that came in.
 
         Raises:
             ValueError: Several segments with herding.
         """
-        if self.memory == "herding" and len(schedule.segment_ends) > 1:
+        if self.buffer == "herding" and len(schedule.segment_ends) > 1:
             raise ValueError(
                 f"Received {len(schedule.segment_ends)} segments with herding; expected one: "
                 "cut the schedule with core.schedule.orders.segments."
@@ -155,10 +156,10 @@ class Replay:
         new: list[int] = []
         ends, contents = [], []
         for part in segments(schedule):
-            slots, is_full = RULES[self.memory](memory, part.indices, labels, rng)
-            held = memory.held.copy()
+            slots, is_full = RULES[self.buffer](buffer, part.indices, labels, rng)
+            held = buffer.held.copy()
             start = 0
-            for size in self._new_sizes(part, batch_size, replayed, memory):
+            for size in self._new_sizes(part, batch_size, replayed, buffer):
                 stop = start + size
                 filled = np.flatnonzero(held != EMPTY)
                 count = round(size * replayed / full) if len(filled) else 0
@@ -169,8 +170,8 @@ class Replay:
                 # Where a slot is taken twice, NumPy keeps the last: the later arrival.
                 held[slots[start:stop][enters]] = part.indices[start:stop][enters]
                 start = stop
-            seen = memory.seen + np.bincount(labels[part.indices], minlength=len(memory.seen))
-            memory = Memory(held, seen, is_full)
+            seen = buffer.seen + np.bincount(labels[part.indices], minlength=len(buffer.seen))
+            buffer = Buffer(held, seen, is_full)
             ends.append(len(new))
             contents.append(held)
         counts = np.array([new, old], dtype=np.int64).T
@@ -181,12 +182,12 @@ class Replay:
                 segment_ends=np.array(ends, dtype=np.int32),
             ),
             np.repeat(np.tile([False, True], len(counts)), counts.ravel()),
-            memory,
+            buffer,
             np.array(contents),
         )
 
     def _new_sizes(
-        self, part: Schedule, batch_size: int, replayed: int, memory: Memory
+        self, part: Schedule, batch_size: int, replayed: int, buffer: Buffer
     ) -> list[int]:
         """How many new examples each step of a segment shows."""
         if self.mode == "add" or replayed == 0:
@@ -194,8 +195,8 @@ class Replay:
         n = len(part.indices)
         # With nothing to replay the first batch is all new; with herding the whole segment is.
         alone = 0
-        if (memory.held == EMPTY).all():
-            alone = n if self.memory == "herding" else min(n, batch_size)
+        if (buffer.held == EMPTY).all():
+            alone = n if self.buffer == "herding" else min(n, batch_size)
         sizes = [in_batches(alone, batch_size), in_batches(n - alone, batch_size - replayed)]
         return np.concatenate(sizes).tolist()
 

@@ -23,7 +23,7 @@ NO_LOCKS = (errno.ENOLCK, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS)
 
 
 @contextmanager
-def held(folder: Path, study: str, variant: str) -> Iterator[str]:
+def exclusive(folder: Path, study: str, variant: str) -> Iterator[str]:
     """Be the only one who writes the records of a study and variant.
 
     The kernel releases the lock when the process ends, however it ends. The file that is locked
@@ -35,7 +35,7 @@ def held(folder: Path, study: str, variant: str) -> Iterator[str]:
         variant: Of which; other studies and variants in the same store are free.
 
     Yields:
-        A remark if this system has no locks, else nothing.
+        A note if this system has no locks, else nothing.
 
     Raises:
         InputError: Another process holds it, or the folder cannot be written.

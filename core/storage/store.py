@@ -255,7 +255,7 @@ class Store:
         if _checksum(row[:-1]) != digest:
             raise self._damage(row)
         try:
-            seconds, recipe, environment, remarks = map(json.loads, texts)
+            seconds, recipe, environment, notes = map(json.loads, texts)
             history, evaluations, arrays = read_results(results)
             record = Record(
                 study=study,
@@ -269,7 +269,7 @@ class Store:
                 status=status,
                 error=error,
                 seconds=seconds,
-                remarks=tuple(remarks),
+                notes=tuple(notes),
                 history=history,
                 evaluations=evaluations,
                 arrays=arrays,
@@ -397,7 +397,7 @@ def _row(record: Record, recipe_digest: str) -> tuple[Any, ...]:
         *(recipe_digest, record.data, fingerprint(record.environment)),
         *(record.status, record.error),
         *map(json.dumps, (dict(record.seconds), record.recipe, dict(record.environment))),
-        *(json.dumps(record.remarks), record.results()),
+        *(json.dumps(record.notes), record.results()),
     )
 
 

@@ -24,25 +24,25 @@ COUNTERS = ("wait", "best", "best_epoch", "stopped_epoch", "cooldown_counter")
 """What Keras' `EarlyStopping` and `ReduceLROnPlateau` remember from epoch to epoch."""
 
 
-def state_file(folder: Path, key: str) -> Path:
+def checkpoint_file(folder: Path, key: str) -> Path:
     """Where a run keeps its state: only the environment that made it goes on from it."""
     return folder / f"{key}-{fingerprint(environment())}.npz"
 
 
-def forget_state(folder: Path, key: str) -> None:
+def delete_checkpoint(folder: Path, key: str) -> None:
     """Remove a run's state, and what was left where a process was killed as it wrote one."""
-    file = state_file(folder, key)
+    file = checkpoint_file(folder, key)
     for each in (file, *folder.glob(f"{file.stem}.*.new")):
         each.unlink(missing_ok=True)
 
 
-class State(NamedTuple):
+class Checkpoint(NamedTuple):
     """A run between two epochs.
 
     Attributes:
         results: What was measured so far, as `Record.results` writes it.
         variables: Of the network and its optimiser, in their order.
-        buffer: The replay buffer, see `Rehearsal.state`; empty without one.
+        buffer: The replay buffer, see `BufferState.state`; empty without one.
         callbacks: The counters of each callback of the recipe, and its best weights.
         progress: `epoch`, `step` and `segment` reached, `seconds` by phase, and `run`: the study,
             variant, condition and seed that it is of.
@@ -81,7 +81,7 @@ class State(NamedTuple):
             new.unlink(missing_ok=True)  # of a full disk, half a state would take the rest
 
     @classmethod
-    def load(cls, file: Path) -> "State | None":
+    def load(cls, file: Path) -> "Checkpoint | None":
         """The state in a file; None if there is none, or one that cannot be read.
 
         A damaged state costs time, not correctness: the run starts from its first epoch.

@@ -20,7 +20,7 @@ from tensorflow.compiler.tf2xla.python.xla import dynamic_slice
 from core.examples.input_noise import Fresh, GaussianNoise
 from core.recipe import CALLBACK_SCHEDULES
 from core.schedule.orders import Schedule
-from core.spec import Named
+from core.spec import Spec
 from core.training import lr_schedules
 from data import InputError
 
@@ -132,7 +132,7 @@ def structure(model: keras.Model) -> str | None:
     return json.dumps(without(json.loads(model.to_json())), sort_keys=True)
 
 
-def make_optimiser(optimiser: Named, schedule: Named | None) -> keras.optimizers.Optimizer:
+def make_optimiser(optimiser: Spec, schedule: Spec | None) -> keras.optimizers.Optimizer:
     """A Keras optimiser by its name, with a schedule of Keras' or of Ebb's if there is one."""
     parameters = dict(optimiser.parameters)
     if schedule is not None and schedule.name not in CALLBACK_SCHEDULES:
@@ -149,7 +149,7 @@ def in_one_line(error: Exception) -> str:
     return " ".join(text.split())
 
 
-def make(what: Named, module: Any, kind: type, parameters: dict[str, Any] | None = None) -> Any:
+def make(what: Spec, module: Any, kind: type, parameters: dict[str, Any] | None = None) -> Any:
     """The Keras object that a recipe names, or an `InputError` that says what was wrong."""
     found = getattr(module, what.name, None)
     if not (isinstance(found, type) and issubclass(found, kind)):

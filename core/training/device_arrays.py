@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from core.examples.preprocessing import preprocess
 from core.random_streams import stream
 from core.recipe import Recipe
-from core.training.preparation import Prepared, damaged_test_file
+from core.training.preparation import Prepared, corrupted_test_file
 from data import Dataset
 
 
@@ -62,23 +62,23 @@ class Device:
             self._wanted = wanted
         self._recipe, self._dataset, self._prepared = recipe, dataset, prepared
         self.x = self._with_noise(seed)
-        self.y = _int32(prepared.taught)
+        self.y = _int32(prepared.training_labels)
         self.first = len(dataset.x_train)
 
     def examples(self, name: str) -> Examples:
         """The set that `EvaluationPlan` calls by this name."""
         prepared = self._prepared
-        rows, labels = prepared.examples(name), prepared.held_against(name)
-        if name in self._recipe.evaluation.damaged:
+        rows, labels = prepared.examples(name), prepared.reference_labels(name)
+        if name in self._recipe.evaluation.corrupted:
             # Of the whole test file: which part of it is the test set may change with the seed.
             labels = labels[self.first :][: len(self._dataset.x_test)]
             return Examples(self._damage(name), _int32(labels), labels, rows - self.first)
-        y = self.y if labels is prepared.taught else _int32(labels)
+        y = self.y if labels is prepared.training_labels else _int32(labels)
         return Examples(self.x, y, labels, rows)
 
     def _damage(self, name: str) -> tf.Tensor:
         if name not in self._damaged:
-            damaged = replace(self._dataset, x_test=damaged_test_file(self._dataset, name))
+            damaged = replace(self._dataset, x_test=corrupted_test_file(self._dataset, name))
             x = preprocess(damaged, self._recipe.preprocessing, self._prepared.originals)
             self._damaged[name] = tf.constant(x[self.first :])
         return self._damaged[name]

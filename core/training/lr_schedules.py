@@ -1,4 +1,4 @@
-"""Learning-rate schedules: the one that Keras lacks, and lengths as shares of the training."""
+"""Learning-rate schedules: the one that Keras lacks, and lengths as fractions of the training."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -9,7 +9,7 @@ from keras import ops
 
 from core.random_streams import stream
 from core.recipe import CALLBACK_SCHEDULES, Recipe
-from core.spec import Named
+from core.spec import Spec
 from core.training.preparation import Prepared
 from data import InputError
 
@@ -27,8 +27,8 @@ class OneCycle(keras.optimizers.schedules.LearningRateSchedule):
     Args:
         peak_learning_rate: The largest rate.
         total_steps: Of the training; afterwards the rate stays what it was last.
-        initial_share: First rate, as a share of the largest.
-        final_share: Last rate, as a share of the largest.
+        initial_fraction: First rate, as a fraction of the largest.
+        final_fraction: Last rate, as a fraction of the largest.
         rise: Share of the steps that go up, above 0 and below .5; as many go down again.
 
     Raises:
@@ -39,8 +39,8 @@ class OneCycle(keras.optimizers.schedules.LearningRateSchedule):
         self,
         peak_learning_rate: float,
         total_steps: int,
-        initial_share: float = 0.1,
-        final_share: float = 0.001,
+        initial_fraction: float = 0.1,
+        final_fraction: float = 0.001,
         rise: float = 0.45,
     ) -> None:
         if not (peak_learning_rate > 0 and total_steps > 0 and 0 < rise < 0.5):
@@ -48,42 +48,46 @@ class OneCycle(keras.optimizers.schedules.LearningRateSchedule):
                 f"received peak_learning_rate={peak_learning_rate}, total_steps={total_steps}, "
                 f"rise={rise}; expected the first two above 0, and a rise between 0 and .5."
             )
-        if not 0 <= final_share <= initial_share <= 1:
+        if not 0 <= final_fraction <= initial_fraction <= 1:
             raise ValueError(
-                f"received initial_share={initial_share}, final_share={final_share}; expected "
-                "shares of the largest rate from 0 to 1, the last no larger than the first."
+                f"received initial_fraction={initial_fraction}, final_fraction={final_fraction}; "
+                "expected fractions of the largest rate from 0 to 1, the last no larger than the first."
             )
         super().__init__()
         self.peak_learning_rate, self.total_steps = peak_learning_rate, total_steps
-        self.initial_share, self.final_share, self.rise = initial_share, final_share, rise
+        self.initial_fraction, self.final_fraction, self.rise = (
+            initial_fraction,
+            final_fraction,
+            rise,
+        )
 
     def __call__(self, step: Any) -> Any:
         """The rate of a step, counted from 0."""
         done = ops.minimum(ops.cast(step, "float32") / self.total_steps, 1.0)
-        slope = (1 - self.initial_share) / self.rise
-        last = (self.initial_share - self.final_share) / (1 - 2 * self.rise)
-        up = self.initial_share + slope * done
+        slope = (1 - self.initial_fraction) / self.rise
+        last = (self.initial_fraction - self.final_fraction) / (1 - 2 * self.rise)
+        up = self.initial_fraction + slope * done
         down = 1 - slope * (done - self.rise)
-        out = self.initial_share - last * (done - 2 * self.rise)
+        out = self.initial_fraction - last * (done - 2 * self.rise)
         cycle = ops.where(done < self.rise, up, ops.where(done < 2 * self.rise, down, out))
         return self.peak_learning_rate * cycle
 
     def get_config(self) -> dict[str, Any]:
         """The parameters, as Keras saves them."""
-        names = ("peak_learning_rate", "total_steps", "initial_share", "final_share", "rise")
+        names = ("peak_learning_rate", "total_steps", "initial_fraction", "final_fraction", "rise")
         return {name: getattr(self, name) for name in names}
 
 
-def in_steps(recipe: Recipe, prepared: Prepared, seed: int) -> Named | None:
+def in_steps(recipe: Recipe, prepared: Prepared, seed: int) -> Spec | None:
     """A recipe's schedule with its lengths in steps.
 
-    A length (`LENGTHS`) may be written as a fraction from above 0 to 1.0: the share of all steps
+    A length (`LENGTHS`) may be written as a fraction from above 0 to 1.0: the fraction of all steps
     that the recipe's epochs have. So a schedule keeps its shape with other data, epochs or batches.
 
     Raises:
         InputError: Shares of a training with replay, whose steps are not known beforehand.
     """
-    schedule = recipe.schedule
+    schedule = recipe.lr_schedule
     if schedule is None or schedule.name in CALLBACK_SCHEDULES:
         return schedule
     lengths = {name: value for name, value in schedule.parameters.items() if name in LENGTHS}
@@ -91,12 +95,12 @@ def in_steps(recipe: Recipe, prepared: Prepared, seed: int) -> Named | None:
         return schedule
     if recipe.replay is not None:
         raise InputError(
-            f"Received the schedule {schedule.name} with lengths as shares of the training, and "
+            f"Received the schedule {schedule.name} with lengths as fractions of the training, and "
             "replay; expected whole numbers of steps: replay decides how many there are."
         )
     steps = _steps(recipe, prepared, seed)
     counted = {name: _counted(value, steps) for name, value in lengths.items()}
-    return Named(schedule.name, {**schedule.parameters, **counted})
+    return Spec(schedule.name, {**schedule.parameters, **counted})
 
 
 def _steps(recipe: Recipe, prepared: Prepared, seed: int) -> int:

@@ -1,11 +1,11 @@
-"""What one run is taught: its split, its labels with their noise, its named sets of examples."""
+"""What one run is shown: its split, its labels with their noise, its named sets of examples."""
 
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from core.examples.corruptions import Damage
+from core.examples.corruptions import Corruption
 from core.examples.splits import Indices, Split
 from core.random_streams import stream
 from core.recipe import Recipe
@@ -26,8 +26,8 @@ class Prepared(NamedTuple):
             is trained on holds the copies too.
         originals: What is trained on without the copies: what preprocessing measures.
         labels: The true labels of all of these, int64 [n + m + k].
-        taught: The same with the recipe's label noise in the training part, int64 [n + m + k]; a
-            copy has its original's.
+        training_labels: The same with the recipe's label noise in the training part,
+            int64 [n + m + k]; a copy has its original's.
         changed: Where the two differ, bool [n + m + k].
         order: The recipe's, as it is for this run's seed.
     """
@@ -35,7 +35,7 @@ class Prepared(NamedTuple):
     split: Split
     originals: Indices
     labels: Labels
-    taught: Labels
+    training_labels: Labels
     changed: NDArray[np.bool_]
     order: Order
 
@@ -49,13 +49,13 @@ class Prepared(NamedTuple):
         found: Indices = getattr(self.split, name) if name in Split._fields else self.split.test
         return found
 
-    def held_against(self, name: str) -> Labels:
+    def reference_labels(self, name: str) -> Labels:
         """The labels of all examples that a set's predictions are held against."""
-        return self.labels if name == "train-corrupted-true-labels" else self.taught
+        return self.labels if name == "train-corrupted-true-labels" else self.training_labels
 
 
 def prepare(recipe: Recipe, seed: int, dataset: Dataset) -> Prepared:
-    """Decide what a run is taught, and refuse a recipe that does not fit the data.
+    """Decide what a run is shown, and refuse a recipe that does not fit the data.
 
     Args:
         recipe: What to do.
@@ -64,20 +64,24 @@ def prepare(recipe: Recipe, seed: int, dataset: Dataset) -> Prepared:
 
     Raises:
         InputError: The split, the order, the label noise, the augmented copy, the buffer or a
-            damaged set does not fit the data.
+            corrupted set does not fit the data.
     """
     split = recipe.split(dataset.y_train, dataset.y_test, stream(seed, "data"))
     labels = np.concatenate([dataset.y_train, dataset.y_test])
-    taught = labels.copy()
+    training_labels = labels.copy()
     if recipe.label_noise is not None:
         rng = stream(seed, "corruption")
-        taught[split.train] = recipe.label_noise(labels[split.train], dataset.classes, rng).labels
+        training_labels[split.train] = recipe.label_noise(
+            labels[split.train], dataset.classes, rng
+        ).labels
     originals = split.train
     if recipe.augmented_copy is not None:
         recipe.augmented_copy(dataset.x_train[:1].astype(np.float32), stream(seed, "augmentation"))
         copies = len(labels) + np.arange(len(originals), dtype=np.int32)
         split = split._replace(train=np.concatenate([originals, copies]))
-        labels, taught = (np.concatenate([y, y[originals]]) for y in (labels, taught))
+        labels, training_labels = (
+            np.concatenate([y, y[originals]]) for y in (labels, training_labels)
+        )
     order = for_run(recipe.order, seed, dataset.classes)
     # Which labels there are decides whether an order fits, not how many of each.
     there, rng = np.unique(labels[split.train]), stream(seed, "order")
@@ -85,12 +89,12 @@ def prepare(recipe: Recipe, seed: int, dataset: Dataset) -> Prepared:
         order(there, epoch=epoch, batch_size=recipe.batch_size, rng=rng)
     if recipe.replay is not None:
         recipe.replay.empty(dataset.classes)
-    for name in recipe.evaluation.damaged:
-        damaged_test_file(dataset, name, examples=1)
-    return Prepared(split, originals, labels, taught, taught != labels, order)
+    for name in recipe.evaluation.corrupted:
+        corrupted_test_file(dataset, name, examples=1)
+    return Prepared(split, originals, labels, training_labels, training_labels != labels, order)
 
 
-def damaged_test_file(
+def corrupted_test_file(
     dataset: Dataset, name: str, examples: int | None = None
 ) -> NDArray[np.float32]:
     """The test file's inputs, damaged: the same for every seed, as in a benchmark.
@@ -107,4 +111,4 @@ def damaged_test_file(
     low, high = (0.0, 255.0)
     if dataset.x_test.dtype != np.uint8:
         low, high = float(dataset.x_train.min()), float(dataset.x_train.max())
-    return Damage.named(name)(x, (low, high), stream(0, "data", 1))
+    return Corruption.named(name)(x, (low, high), stream(0, "data", 1))

@@ -17,18 +17,18 @@ from core.models import builder
 from core.random_streams import integer, stream
 from core.recipe import CALLBACK_SCHEDULES, Recipe, Transfer
 from core.record import Record, Status, read_results, write_results
-from core.schedule.buffer_state import Rehearsal
+from core.schedule.buffer_state import BufferState
 from core.schedule.orders import Schedule, segments
-from core.spec import Named
+from core.spec import Spec
 from core.training import checkpoints, compiled
-from core.training.checkpoints import State, remembered, remind, state_file
+from core.training.checkpoints import Checkpoint, checkpoint_file, remembered, remind
 from core.training.compiled import Batches, Program
 from core.training.device_arrays import Device, Examples
 from core.training.environment import environment
 from core.training.lr_schedules import in_steps
 from core.training.preparation import Prepared, prepare
 from core.training.probes import Measured, Probe
-from core.training.weights_cache import Kept
+from core.training.weights_cache import WeightsCache
 from data import Dataset, InputError
 
 Progress = Callable[[int], None]
@@ -44,7 +44,7 @@ class Trainer:
     Example:
         >>> from core import Recipe, Trainer, named
         >>> from data import load
-        >>> recipe = Recipe(dataset="digits", model=named("mlp", widths=(50,)), epochs=2)
+        >>> recipe = Recipe(dataset="digits", model=spec("mlp", widths=(50,)), epochs=2)
         >>> record = Trainer().train(recipe, seed=0, dataset=load("digits"))
         >>> record.status
         'finished'
@@ -80,12 +80,14 @@ class Trainer:
             source: With a transfer, the data that its source names.
             callbacks: Keras callbacks that observe, called at the ends of epochs. One that
                 changes the weights, the learning rate or stops the training is found out and
-                named in the record's remarks.
+                named in the record's notes.
             progress: Called after every epoch.
-            keep: Folder for the state of a long run at its epochs' ends (see `core.training.checkpoints`);
-                a run that finds its state there goes on from it. Not with `callbacks`.
-            weights: Folder of kept weights (see `core.training.weights_cache`); a run that finds its own there is
-                not trained again, only evaluated on the sets at its end. Not with `callbacks`.
+            keep: Folder for the state of a long run at its epochs' ends (see
+                `core.training.checkpoints`); a run that finds its state there goes on from it. Not
+                with `callbacks`.
+            weights: Folder of kept weights (see `core.training.weights_cache`); a run that finds
+                its own there is not trained again, only evaluated on the sets at its end. Not with
+                `callbacks`.
             keep_weights: Whether to keep the weights of this run there.
             study: For the record.
             variant: For the record.
@@ -107,10 +109,10 @@ class Trainer:
         key = recipe.key(seed, *checksums)
         kept = None
         if weights is not None and not callbacks:
-            kept = Kept(weights, recipe, seed, *checksums)
+            kept = WeightsCache(weights, recipe, seed, *checksums)
         trained = kept.load() if kept else None
-        file = state_file(keep, key) if keep is not None and not callbacks else None
-        state = State.load(file) if file and not trained else None
+        file = checkpoint_file(keep, key) if keep is not None and not callbacks else None
+        state = Checkpoint.load(file) if file and not trained else None
         start = {}
         if recipe.before is not None and not (trained or state):
             with clock("pretrain"):
@@ -141,10 +143,10 @@ class Trainer:
             environment=environment(),
             status=status,
             seconds=clock.seconds,
-            remarks=(
+            notes=(
                 f"compiled: {run.program.compiler}",
-                *(f"data: {each.remark}" for each in (dataset, source) if each and each.remark),
-                *run.remarks,
+                *(f"data: {each.note}" for each in (dataset, source) if each and each.note),
+                *run.notes,
             ),
             history=tuple(run.history),
             evaluations=tuple(run.evaluations),
@@ -168,7 +170,7 @@ class Trainer:
         parts = (fresh_model(recipe, 0, dataset), optimiser)
         compiler = compiled.chosen_compiler(parts[0], recipe.compiler)
         program = Program(*parts, recipe.loss, dataset.classes, compiler)
-        if recipe.replay is not None and recipe.replay.memory == "herding":
+        if recipe.replay is not None and recipe.replay.buffer == "herding":
             program.check_features()
         Probe(program, recipe.evaluation.measurements)
         _recipe_callbacks(recipe)
@@ -186,7 +188,7 @@ class Trainer:
         with clock("build"):
             schedule = in_steps(recipe, prepared, seed)
             program = self._program(recipe, seed, dataset, schedule)
-            if recipe.replay is not None and recipe.replay.memory == "herding":
+            if recipe.replay is not None and recipe.replay.buffer == "herding":
                 program.check_features()
             wanted = recipe.evaluation.measurements
             if (program, wanted) not in self._probes:
@@ -196,17 +198,17 @@ class Trainer:
         return _Run(recipe, seed, program, self._device, prepared, dataset.classes, measured, clock)
 
     def _program(
-        self, recipe: Recipe, seed: int, dataset: Dataset, schedule: Named | None
+        self, recipe: Recipe, seed: int, dataset: Dataset, schedule: Spec | None
     ) -> Program:
         """A compiled program that holds this run's fresh variables; its schedule in steps."""
         model = fresh_model(recipe, seed, dataset)
         optimiser = compiled.make_optimiser(recipe.optimiser, schedule)
         compiler = compiled.chosen_compiler(model, recipe.compiler)
-        text = replace(recipe, schedule=schedule).to_json()
+        text = replace(recipe, lr_schedule=schedule).to_json()
         # Of a user's builder a model's text may not say all that the user's own parts compute.
         own = compiled.structure(model) if ":" not in recipe.model.name else None
         kind = json.dumps(
-            [text.get(part) for part in ("optimiser", "schedule", "loss", "input_noise")]
+            [text.get(part) for part in ("optimiser", "lr_schedule", "loss", "input_noise")]
             + [own or text["model"]]
             + [compiler, dataset.x_train.shape[1:], dataset.classes]
         )
@@ -314,25 +316,25 @@ class _Run:
         self.sets = {name: examples for name, examples in sets.items() if len(examples.rows)}
         sample = stratified(split.test, prepared.labels[split.test], plan.segment_examples)
         self.sample = device.examples("test")._replace(rows=sample)
-        taught, changed = prepared.taught[self.train], prepared.changed[self.train]
-        self.rehearsal = recipe.replay and Rehearsal(
+        taught, changed = prepared.training_labels[self.train], prepared.changed[self.train]
+        self.buffer = recipe.replay and BufferState(
             recipe.replay, recipe.batch_size, classes, taught, changed
         )
         self.epoch = self.step = self.segment = 0
         self.file: Path | None = None
         self.whose: dict[str, Any] = {}
         self.repeatable = True
-        self.remarks: list[str] = []
+        self.notes: list[str] = []
         self.history: list[tuple[int, int, str, float]] = []
         self.evaluations: list[Evaluation] = []
-        self.class_segments: list[NDArray[np.int32]] = []
+        self.segment_of_class: list[NDArray[np.int32]] = []
         self.kept_arrays: dict[str, NDArray[Any]] | None = None
 
     def all_epochs(
         self,
         callbacks: Sequence[keras.callbacks.Callback],
         progress: Progress | None,
-        state: State | None = None,
+        state: Checkpoint | None = None,
     ) -> Status:
         """Train, evaluate, and call the callbacks as `fit` does, but for batches."""
         model = self.program.model
@@ -348,7 +350,7 @@ class _Run:
             self.evaluate(epoch=0, segment=0, sample=self.recipe.evaluation.segments)
             self.measure()
         else:
-            first += self.go_on_from(state, own)
+            first += self.restore(state, own)
             if progress is not None:
                 progress(first - 1)
         status: Status = "finished"
@@ -370,14 +372,14 @@ class _Run:
             if model.stop_training:
                 break
             if epoch < self.recipe.epochs and self.file and self.long(epoch):
-                self.save_state(epoch, own)
+                self.save_checkpoint(epoch, own)
         if status == "finished":
             own.on_train_end()
             self.program.optimiser.finalize_variable_values(model.trainable_variables)
         with self.watching(free):
             free.on_train_end()
         if not _equal(evaluated, model.get_weights()):
-            self.remarks.append("evaluated once more after the weights were restored")
+            self.notes.append("evaluated once more after the weights were restored")
             self.evaluate(epoch, self.segment, self.recipe.evaluation.segments)
         if "misclassified" in self.recipe.evaluation.measurements:
             self.errors["misclassified"] = self.misclassified()
@@ -390,28 +392,28 @@ class _Run:
             if len(examples.rows):
                 self.look(name, examples, self.epoch, self.segment)
 
-    def keep(self, kept: Kept, status: Status) -> None:
+    def keep(self, kept: WeightsCache, status: Status) -> None:
         """Keep the trained network and what was measured on the way."""
         reached = {
             "status": status,
             "epoch": self.epoch,
             "step": self.step,
             "segment": self.segment,
-            "remarks": self.remarks,
+            "remarks": self.notes,
             "run": self.whose,
         }
         results = write_results(self.history, self.evaluations, self.arrays())
         kept.save(self.program.model, results, reached)
 
-    def seen_before(self, kept: Kept, trained: State) -> Status:
+    def seen_before(self, kept: WeightsCache, trained: Checkpoint) -> Status:
         """Take a network that was kept; how its training ended."""
         self.program.model.load_weights(kept.weights)
         history, evaluations, self.kept_arrays = read_results(trained.results)
         reached = trained.progress
         self.history, self.evaluations = list(history), list(evaluations)
         self.epoch, self.step = reached["epoch"], reached["step"]
-        self.segment, self.remarks = reached["segment"], reached["remarks"]
-        self.remarks.append("trained before: evaluated from its kept weights")
+        self.segment, self.notes = reached["segment"], reached["remarks"]
+        self.notes.append("trained before: evaluated from its kept weights")
         status: Status = reached["status"]
         return status
 
@@ -419,13 +421,13 @@ class _Run:
         """Whether the run is expected to last so long that its state is worth keeping."""
         return sum(self.clock.seconds.values()) / epoch * self.recipe.epochs > checkpoints.LONG
 
-    def state(self, epoch: int, own: keras.callbacks.CallbackList) -> State:
+    def state(self, epoch: int, own: keras.callbacks.CallbackList) -> Checkpoint:
         """Everything that the epochs to come depend on."""
         variables = [*self.program.model.variables, *self.program.optimiser.variables]
-        return State(
+        return Checkpoint(
             write_results(self.history, self.evaluations, self.turns() | self.measured.arrays()),
             [keras.ops.convert_to_numpy(variable) for variable in variables],
-            self.rehearsal.state() if self.rehearsal else {},
+            self.buffer.state() if self.buffer else {},
             remembered(own.callbacks),
             {
                 "epoch": epoch,
@@ -436,32 +438,32 @@ class _Run:
             },
         )
 
-    def save_state(self, epoch: int, own: keras.callbacks.CallbackList) -> None:
+    def save_checkpoint(self, epoch: int, own: keras.callbacks.CallbackList) -> None:
         """Keep the run's state; a disk that does not take it costs time, not the run."""
         assert self.file is not None
         try:
             self.state(epoch, own).save(self.file)
         except OSError as error:
-            self.remarks.append(f"its state after epoch {epoch} could not be kept ({error})")
+            self.notes.append(f"its state after epoch {epoch} could not be kept ({error})")
             self.file = None
 
-    def go_on_from(self, state: State, own: keras.callbacks.CallbackList) -> int:
+    def restore(self, state: Checkpoint, own: keras.callbacks.CallbackList) -> int:
         """Put a kept state in place; the number of epochs that it has behind it."""
         history, evaluations, arrays = read_results(state.results)
         self.history, self.evaluations = list(history), list(evaluations)
-        self.class_segments = list(arrays.get("class_segments", []))
+        self.segment_of_class = list(arrays.get("class_segments", []))
         self.measured.restore(arrays)
         variables = [*self.program.model.variables, *self.program.optimiser.variables]
         for variable, value in zip(variables, state.variables, strict=True):
             variable.assign(value)
-        if self.rehearsal:
-            self.rehearsal.restore(state.buffer)
+        if self.buffer:
+            self.buffer.restore(state.buffer)
         remind(own.callbacks, state.callbacks)
         self.step, self.segment = state.progress["step"], state.progress["segment"]
         for phase, seconds in state.progress["seconds"].items():
             self.clock.seconds[phase] = self.clock.seconds.get(phase, 0.0) + seconds
         epoch: int = state.progress["epoch"]
-        self.remarks.append(f"interrupted, and gone on with after epoch {epoch}")
+        self.notes.append(f"interrupted, and gone on with after epoch {epoch}")
         return epoch
 
     def one_epoch(self, epoch: int) -> dict[str, float]:
@@ -474,7 +476,7 @@ class _Run:
             rng=stream(self.seed, "order", epoch),
         )
         if plan.segments:
-            self.class_segments.append(schedule.class_segments)
+            self.segment_of_class.append(schedule.segment_of_class)
         noise = stream(self.seed, "corruption", 3, epoch)
         total, correct, examples, segment = 0.0, 0.0, 0, 0
         for part in self.parts(schedule, epoch):
@@ -494,7 +496,7 @@ class _Run:
         self.measure()
         logs = {"loss": total / examples, "accuracy": correct / examples}
         rate = float(self.program.optimiser.learning_rate)
-        also = self.rehearsal.figures() if self.rehearsal else {}
+        also = self.buffer.figures() if self.buffer else {}
         for name, value in {**logs, "learning_rate": rate, **also}.items():
             self.history.append((epoch, self.step, name, value))
         for evaluation in self.evaluations[-len(self.sets) :] if self.sets else []:
@@ -509,17 +511,17 @@ class _Run:
 
         Herding asks the network, as it is at a segment's end, what the next one replays.
         """
-        rehearsal = self.rehearsal
-        if not rehearsal:
+        buffer = self.buffer
+        if not buffer:
             yield schedule
             return
         rng = stream(self.seed, "replay", epoch)
-        herding = rehearsal.replay.memory == "herding"
+        herding = buffer.replay.buffer == "herding"
         for part in segments(schedule) if herding else [schedule]:
-            yield rehearsal.mixed(part, rng)
+            yield buffer.mixed(part, rng)
             if herding:
-                rehearsal.herd(part, self.features)
-        rehearsal.epoch_over(self.recipe.evaluation.segments)
+                buffer.herd(part, self.features)
+        buffer.epoch_over(self.recipe.evaluation.segments)
 
     def features(self, places: NDArray[np.int32]) -> NDArray[np.float32]:
         """What the network makes of examples of the training part."""
@@ -579,19 +581,19 @@ class _Run:
         yield
         if self.repeatable and callbacks.callbacks and not _equal(before, state()):
             names = ", ".join(type(callback).__name__ for callback in callbacks.callbacks)
-            self.remarks.append(f"changed by a callback ({names}): not the recipe's result")
+            self.notes.append(f"changed by a callback ({names}): not the recipe's result")
             self.repeatable = False
 
     def arrays(self) -> dict[str, NDArray[Any]]:
         """The record's named arrays."""
         if self.kept_arrays is not None:
             return self.kept_arrays
-        replayed = self.rehearsal.arrays() if self.rehearsal else {}
+        replayed = self.buffer.arrays() if self.buffer else {}
         return self.turns() | self.measured.arrays() | self.errors | replayed
 
     def turns(self) -> dict[str, NDArray[Any]]:
         """In which segment of each epoch a class had its turn."""
-        return {"class_segments": np.array(self.class_segments)} if self.class_segments else {}
+        return {"class_segments": np.array(self.segment_of_class)} if self.segment_of_class else {}
 
 
 def _equal(a: Sequence[NDArray[Any]], b: Sequence[NDArray[Any]]) -> bool:
@@ -601,12 +603,12 @@ def _equal(a: Sequence[NDArray[Any]], b: Sequence[NDArray[Any]]) -> bool:
 def _recipe_callbacks(recipe: Recipe) -> list[keras.callbacks.Callback]:
     """The callbacks that a recipe's own fields stand for."""
     wanted = [recipe.early_stopping]
-    if recipe.schedule is not None and recipe.schedule.name in CALLBACK_SCHEDULES:
-        wanted.append(recipe.schedule)
+    if recipe.lr_schedule is not None and recipe.lr_schedule.name in CALLBACK_SCHEDULES:
+        wanted.append(recipe.lr_schedule)
     return [_watching_what_is_measured(what, recipe) for what in wanted if what is not None]
 
 
-def _watching_what_is_measured(what: Named, recipe: Recipe) -> keras.callbacks.Callback:
+def _watching_what_is_measured(what: Spec, recipe: Recipe) -> keras.callbacks.Callback:
     """A callback that knows which way its figure is better; Keras' own only warns of none."""
     made = compiled.make(what, keras.callbacks, keras.callbacks.Callback)
     sets = [name if name != "validation" else "val" for name in recipe.evaluation.sets]

@@ -11,11 +11,11 @@ from pathlib import Path
 from typing import Any
 
 from core.recipe import Recipe
-from core.training.checkpoints import State
+from core.training.checkpoints import Checkpoint
 from core.training.environment import environment, fingerprint
 
 
-class Kept:
+class WeightsCache:
     """Where one run's weights are kept: HDF5 as Keras writes it, and beside it what was measured.
 
     Args:
@@ -34,7 +34,7 @@ class Kept:
         self.weights, self.results = folder / f"{stem}.weights.h5", folder / f"{stem}.npz"
 
     @classmethod
-    def at(cls, file: Path) -> "Kept":
+    def at(cls, file: Path) -> "WeightsCache":
         """The weights that one of the two files is of, whatever run and environment left it."""
         kept = cls.__new__(cls)
         kept._place(file.parent, file.name.partition(".")[0])
@@ -46,19 +46,19 @@ class Kept:
         Args:
             model: The Keras model.
             results: What was measured, as `write_results` writes it, before the sets at the end.
-            reached: `status`, `epoch`, `step`, `segment`, `remarks` and `run`.
+            reached: `status`, `epoch`, `step`, `segment`, `notes` and `run`.
         """
         self.weights.parent.mkdir(parents=True, exist_ok=True)
         new = self.weights.with_name(f"new-{os.getpid()}-{self.weights.name}")
         model.save_weights(new)
         new.replace(self.weights)
-        State(results, [], {}, [], {**reached, "weights": _checksum(self.weights)}).save(
+        Checkpoint(results, [], {}, [], {**reached, "weights": _checksum(self.weights)}).save(
             self.results
         )
 
-    def load(self) -> State | None:
+    def load(self) -> Checkpoint | None:
         """What `save` noted beside the weights; None if they are not there, or not whole."""
-        state = State.load(self.results)
+        state = Checkpoint.load(self.results)
         if state is None or not self.weights.is_file():
             return None
         return state if state.progress["weights"] == _checksum(self.weights) else None

@@ -158,12 +158,12 @@ def _published(name: str, files: Files) -> Dataset:
         _check_counts(official, dataset, files)
         if isinstance(files, PublishedFiles):
             return dataset
-        remark = "not the published files, so its pixels may differ from theirs"
+        note = "not the published files, so its pixels may differ from theirs"
         encoded = re.search(r"\(images encoded as [^)]*\)", dataset.source)
         return replace(
             dataset,
-            source=f"{dataset.source}: {remark}",
-            remark=f"{name} is {remark}{f' {encoded[0]}' if encoded else ''}; figures reported "
+            source=f"{dataset.source}: {note}",
+            note=f"{name} is {note}{f' {encoded[0]}' if encoded else ''}; figures reported "
             "elsewhere are a comparison, not a check",
         )
     if dataset.checksum != official.checksum:

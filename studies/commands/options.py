@@ -60,7 +60,7 @@ def format_option(*styles: str) -> Callable[[Any], Any]:
     )
 
 
-def remark(line: str) -> None:
+def note(line: str) -> None:
     """Say something beside the answer, if somebody is still there to read it."""
     with contextlib.suppress(OSError):
         click.echo(line, err=True)
@@ -83,8 +83,8 @@ def confirm(question: str, yes: bool) -> None:
 
 def hold(store: Store, study: str, variant: str) -> None:
     """Be the only process that writes these records, until the command ends."""
-    from core.storage.lock import held
+    from core.storage.lock import exclusive
 
-    note = click.get_current_context().with_resource(held(store.folder, study, variant))
-    if note:
-        remark(f"note: {note}")
+    no_locks = click.get_current_context().with_resource(exclusive(store.folder, study, variant))
+    if no_locks:
+        note(f"note: {no_locks}")

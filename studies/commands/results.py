@@ -23,11 +23,11 @@ from studies.commands.options import (
     type=click.Choice(
         [
             *("overview", "summary", "per-class", "forgetting", "history", "position"),
-            *("gradients", "dead-units", "misclassified", "shares"),
+            *("gradients", "dead-units", "misclassified", "proportions"),
         ]
     ),
-    help="[default: shares where scores are 0 or 1, position where the class orders are a Latin "
-    "square, overview of more than two conditions, forgetting where it was measured, else summary]",
+    help="[default: proportions where scores are 0 or 1, position where the class orders are a "
+    "Latin square, overview of more than two conditions, forgetting where it was measured, else summary]",
 )
 @click.option(
     "--set", "of", help="Evaluated set of --kind per-class, as in gaussian-0.1. [default: test]"
@@ -36,7 +36,7 @@ from studies.commands.options import (
 @figure_option(
     "Draw per-class accuracy over the class segments (position: over recency; overview: every "
     "seed; gradients: by layer; misclassified: the images; "
-    "shares: over a parameter)"
+    "proportions: over a parameter)"
 )
 @variant_option
 @store_option

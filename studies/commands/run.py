@@ -12,7 +12,7 @@ import click
 from analysis.rendering.formatting import counted, format_duration, format_numbers
 from core.storage.store import Store
 from data import InputError
-from studies.commands.options import FELL_SHORT, confirm, data_option, hold, remark, store_option
+from studies.commands.options import FELL_SHORT, confirm, data_option, hold, note, store_option
 from studies.running.interruption import Interruption
 
 if TYPE_CHECKING:
@@ -95,7 +95,7 @@ def run(
     from studies.definition.variant import variant_of
     from studies.running.executor import Executor, NoWorkersError, Reports, processors
     from studies.running.progress import display
-    from studies.running.runner import begin_anew, execute, make_plan
+    from studies.running.runner import execute, make_plan, reset
 
     if keep_weights and tensorboard is not None:
         raise InputError(
@@ -153,14 +153,14 @@ def run(
                 logs=folder / "logs",
                 timeout=timeout,
                 reports=reports,
-                remark=lambda line: None if quiet else remark(f"note: {line}"),
+                note=lambda line: None if quiet else note(f"note: {line}"),
             )
             executor = click.get_current_context().with_resource(cluster)
             processes = min(cluster.workers, len(plan.jobs))
         if fresh:
-            begin_anew(plan, variant, store)
+            reset(plan, variant, store)
         if not quiet:
-            remark(f"{name}: {counted(len(plan.jobs), 'run')} to do{kept}")
+            note(f"{name}: {counted(len(plan.jobs), 'run')} to do{kept}")
         if plan.jobs:
             threading.Thread(target=_import_for_the_answer, daemon=True).start()
         with display(plan, quiet) as shown:
@@ -175,15 +175,15 @@ def run(
                 interruption=interruption,
             )
     except NoWorkersError as stop:
-        remark(f"ebb: Stopped: {stop}; what ended is kept. To go on: {_same_call()}")
+        note(f"ebb: Stopped: {stop}; what ended is kept. To go on: {_same_call()}")
         raise SystemExit(FELL_SHORT) from None
     except KeyboardInterrupt:
-        remark(f"\n{farewell}")
+        note(f"\n{farewell}")
         raise
     failed = [record for record in records if record.status == "failed"]
     if records and not quiet:
         seconds = sum(sum(record.seconds.values()) for record in records)
-        remark(
+        note(
             f"{counted(len(records), 'run')} ended, {format_duration(seconds)} of work for "
             f"{counted(processes, 'worker')}"
         )
@@ -192,7 +192,7 @@ def run(
 
         after_run(store, study, variant.name)
     if failed or plan.failed:
-        remark(
+        note(
             f"{len(failed) + plan.failed} failed: `ebb status {variant.study.name}` says why; "
             f"`--retry-failed` does them again"
         )

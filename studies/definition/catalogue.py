@@ -105,7 +105,7 @@ def load_file(path: Path) -> ModuleType:
     if str(path.parent) not in sys.path:
         sys.path.append(str(path.parent))
     try:
-        # Standard output is for tables: what a study prints while it is read is a remark.
+        # Standard output is for tables: what a study prints while it is read is a note.
         with contextlib.redirect_stdout(sys.stderr):
             spec.loader.exec_module(module)
     except (InputError, KeyboardInterrupt):

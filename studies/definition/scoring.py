@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import cache, cached_property
 from typing import Any, ClassVar
 
-from core import Named, Record, environment
+from core import Record, Spec, environment
 from core.spec import resolve, source
 from data import InputError
 
@@ -27,7 +27,7 @@ class Scoring:
     record's history, where every table and comparison finds them.
 
     Args:
-        scores: The function, by `named(function, **parameters)`: one at the top level of a file,
+        scores: The function, by `spec(function, **parameters)`: one at the top level of a file,
             which draws from the streams of `core.random_streams` alone.
         dataset: What it draws, in a word or two.
 
@@ -35,7 +35,7 @@ class Scoring:
         InputError: Parameters that the function does not take.
     """
 
-    scores: Named
+    scores: Spec
     dataset: str = "synthetic"
 
     epochs: ClassVar[int] = 0
@@ -63,7 +63,7 @@ class Scoring:
                     f"Received {name!r} for a study that trains no network; expected one of its "
                     f"parameters: {', '.join(known)}."
                 )
-        return Scoring(Named(self.scores.name, {**self.scores.parameters, **values}), self.dataset)
+        return Scoring(Spec(self.scores.name, {**self.scores.parameters, **values}), self.dataset)
 
     def to_json(self) -> dict[str, Any]:
         """What is written down with each record."""

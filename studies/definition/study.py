@@ -139,7 +139,7 @@ class Quick:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Shares:
+class Proportions:
     """How often something is so: a study of scores that are 0 or 1, counted over the seeds.
 
     Args:
@@ -209,7 +209,7 @@ class Study:
     margin: float | None = None
     shown: tuple[str, ...] = ()
     trade_off: tuple[str, str] | None = None
-    shares: Shares | None = None
+    proportions: Proportions | None = None
     comparisons: tuple[tuple[str, str], ...] = ()
     interactions: tuple[Interaction, ...] = ()
     reported: tuple[Reported, ...] = ()
@@ -251,14 +251,14 @@ class Study:
                 "paired=True: an interaction is taken within each seed."
             )
 
-        if self.shares is not None:
+        if self.proportions is not None:
             for name, condition in self.conditions.items():
                 given = condition.scores.parameters if isinstance(condition, Scoring) else {}
-                if not set(self.shares.parameters) <= set(given):
+                if not set(self.proportions.parameters) <= set(given):
                     raise InputError(
                         f"Received shares for condition {name!r} with the parameters "
                         f"{', '.join(given) or 'none'}; expected a Scoring with "
-                        f"{', '.join(self.shares.parameters)}."
+                        f"{', '.join(self.proportions.parameters)}."
                     )
 
     def recipe(self, condition: str) -> Recipe | Scoring:

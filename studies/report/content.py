@@ -125,15 +125,15 @@ def picture_table(picture: Picture) -> Table:
 
 
 def printable_reading(reading: Reading) -> Reading:
-    """The reading with names and remarks that a page and a drawing can hold."""
+    """The reading with names and notes that a page and a drawing can hold."""
     records = [
         record
         if printable(record.condition) == record.condition
         else replace(record, condition=printable(record.condition))
         for record in reading.records
     ]
-    remarks = tuple(map(printable, reading.remarks))
-    return replace(reading, records=records, remarks=remarks, study=printable(reading.study))
+    notes = tuple(map(printable, reading.notes))
+    return replace(reading, records=records, notes=notes, study=printable(reading.study))
 
 
 def _planned(reading: Reading) -> "Study | None":
@@ -185,7 +185,7 @@ def _notices(reading: Reading, planned: "Study | None") -> list[str]:
             "Known by its name alone: the study's file was not given, so its question, its planned "
             "comparisons and reported figures are not known here."
         )
-    return notices + [f"{remark[:1].upper()}{remark[1:]}." for remark in reading.remarks]
+    return notices + [f"{note[:1].upper()}{note[1:]}." for note in reading.notes]
 
 
 def _differing(words: Protocol) -> Table | None:

@@ -10,17 +10,17 @@ from data import InputError
 from studies.report.figures import (
     GRADIENTS,
     POSITION,
-    SHARES,
+    PROPORTIONS,
     WRONG,
     Picture,
     confusions_picture,
     curves_picture,
     differences_picture,
-    dose_picture,
     of_kind_picture,
     overview_picture,
     segments_picture,
     strips_picture,
+    sweep_picture,
 )
 from studies.report.inline import literal
 from studies.results.comparing import Result
@@ -28,7 +28,7 @@ from studies.results.reading import Reading
 from studies.results.tables import input_errors
 
 if TYPE_CHECKING:
-    from analysis.metrics.sweep import Dose
+    from analysis.metrics.sweep import Sweep
 
 
 def illustrate(
@@ -63,8 +63,10 @@ def _applicable(
     if result is not None and result.found is not None:
         found.append(("Paired differences", lambda: differences_picture(result.found)))
     if scored:
-        if reading.definition is not None and reading.definition.shares is not None:
-            found.append(("Shares", lambda: of_kind_picture(reading, "shares", SHARES)))
+        if reading.definition is not None and reading.definition.proportions is not None:
+            found.append(
+                ("Proportions", lambda: of_kind_picture(reading, "proportions", PROPORTIONS))
+            )
         return found
     finished = [run for run in runs if run.status == "finished"]
     if any(has_segments(run, "test-sample") for run in finished):
@@ -79,8 +81,8 @@ def _applicable(
         found.append(("Confusion matrices", lambda: confusions_picture(reading, name)))
     if len({run.condition for run in finished}) > 2:
         found.append(("Conditions beside each other", lambda: overview_picture(reading)))
-    if doses := _doses(reading):
-        found.append(("Against a number", lambda: dose_picture(reading, doses)))
+    if sweeps := _sweeps(reading):
+        found.append(("Against a number", lambda: sweep_picture(reading, sweeps)))
     arrays = {name for run in finished for name in run.arrays}
     if "gradient_norms" in arrays:
         found.append(("Gradients", lambda: of_kind_picture(reading, "gradients", GRADIENTS)))
@@ -94,7 +96,7 @@ def _applicable(
     return found
 
 
-def _doses(reading: Reading) -> "list[Dose]":
-    from analysis.metrics.sweep import doses
+def _sweeps(reading: Reading) -> "list[Sweep]":
+    from analysis.metrics.sweep import sweeps
 
-    return doses({run.condition: run.recipe for run in reading.records})
+    return sweeps({run.condition: run.recipe for run in reading.records})

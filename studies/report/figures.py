@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.figure import Figure
 
-    from analysis.metrics.sweep import Dose
+    from analysis.metrics.sweep import Sweep
     from analysis.statistics.comparison import Comparison
 
 MANY = 3
@@ -23,7 +23,7 @@ MANY = 3
 MOST_SAID = 6
 """Conditions whose numbers the words beside a picture give."""
 
-SHARES = ("Shares", "How often, over the seeds, with Wilson's 95 % interval.")
+PROPORTIONS = ("Proportions", "How often, over the seeds, with Wilson's 95 % interval.")
 POSITION = (
     "Accuracy by recency",
     "Recency: how many classes are shown after a class in every epoch.",
@@ -81,11 +81,13 @@ def of_kind_picture(
             for row in frame.groupby("condition", sort=False).head(1).to_dict("records")
         ]
         alt += f" Most often wrong: {_some(first)}."
-    elif kind == "shares":
-        low, high = (frame.loc[k()] for k in (frame["share"].idxmin, frame["share"].idxmax))
+    elif kind == "proportions":
+        low, high = (
+            frame.loc[k()] for k in (frame["proportion"].idxmin, frame["proportion"].idxmax)
+        )
         alt += (
-            f" Least often in {low['condition']} ({100 * low['share']:.1f} %), most often in "
-            f"{high['condition']} ({100 * high['share']:.1f} %)."
+            f" Least often in {low['condition']} ({100 * low['proportion']:.1f} %), most often in "
+            f"{high['condition']} ({100 * high['proportion']:.1f} %)."
         )
     figure = figure_of(reading, kind, data_dir)
     formatting = formatting_of(reading, kind)
@@ -138,7 +140,7 @@ def _written(comparisons: "Sequence[Comparison]") -> "pd.DataFrame":
     from analysis.statistics.families import Family
 
     table = comparison_table(Family(tuple(comparisons), "holm"))
-    return table.drop(columns=["p", "p_adjusted", "robust p", "floor"])
+    return table.drop(columns=["p", "p_adjusted", "exact p", "floor"])
 
 
 def _difference(c: "Comparison") -> str:
@@ -239,13 +241,17 @@ def confusions_picture(reading: Reading, name: str) -> Picture:
     wrong = table[table["true"] != table["predicted"]]
     said = []
     for condition, rows in wrong.groupby("condition", sort=False):
-        most = rows.loc[rows["share"].idxmax()]
+        most = rows.loc[rows["proportion"].idxmax()]
         said.append(
-            f"{condition}: {100 * most['share']:.1f} % of class {most['true']} are taken for class "
-            f"{most['predicted']}"
+            f"{condition}: {100 * most['proportion']:.1f} % of class {most['true']} are taken for "
+            f"class {most['predicted']}"
         )
     wide = table.pivot_table(
-        index=["condition", "true"], columns="predicted", values="share", sort=False, dropna=False
+        index=["condition", "true"],
+        columns="predicted",
+        values="proportion",
+        sort=False,
+        dropna=False,
     )
     wide.columns = [f"as {predicted}" for predicted in wide.columns]
     return Picture(
@@ -281,17 +287,17 @@ def overview_picture(reading: Reading) -> Picture:
     )
 
 
-def dose_picture(reading: Reading, found: "list[Dose]") -> Picture:
+def sweep_picture(reading: Reading, found: "list[Sweep]") -> Picture:
     """The study's metric against the numbers in which conditions differ."""
     import pandas as pd
 
-    from analysis.figures.sweep import dose_figure
-    from analysis.metrics.sweep import dose_table
+    from analysis.figures.sweep import sweep_figure
+    from analysis.metrics.sweep import sweep_table
 
     metric = shown_metrics(reading)[0]
-    tables = [dose_table(reading.records, dose, metric) for dose in found]
+    tables = [sweep_table(reading.records, sweep, metric) for sweep in found]
     named = zip(found, tables, strict=True)
-    table = pd.concat([t.assign(quantity=dose.name) for dose, t in named], ignore_index=True)
+    table = pd.concat([t.assign(quantity=sweep.name) for sweep, t in named], ignore_index=True)
     factor, unit = (100, " %") if is_fraction(metric) else (1, "")
     said = []
     for (name, line), rows in table.groupby(["quantity", "line"], sort=False):
@@ -300,12 +306,12 @@ def dose_picture(reading: Reading, found: "list[Dose]") -> Picture:
         said.append(f"{line} by {name}: {points}")
     shown = table[["condition", "quantity", "number", "n", "p25", "p50", "p75"]]
     return Picture(
-        "dose",
-        f"{metric.capitalize()} against {' and '.join(dose.name for dose in found)}",
+        "sweep",
+        f"{metric.capitalize()} against {' and '.join(sweep.name for sweep in found)}",
         "Conditions that differ in nothing but this number. Points are seeds; the line joins the "
         "medians, the bars are the 25th and 75th percentiles.",
         f"Medians of {metric}. {_some(said)}.",
-        dose_figure(reading.records, found, metric, **_at(reading)),
+        sweep_figure(reading.records, found, metric, **_at(reading)),
         table,
         shown.assign(number=[f"{number:g}" for number in shown["number"]]),
         {"decimals": 2, "metric": metric},

@@ -37,10 +37,10 @@ PLACES = {
     "random": "{size} drawn at random",
 }
 NOISE = {
-    "ConfusedLabels": "changed by a confusion matrix",
-    "RedrawnLabels": "drawn anew from all classes",
-    "WrongLabels": "replaced by another class",
-    "WrongLabelsByClass": "replaced by another class, in each class its own share",
+    "MatrixLabelNoise": "changed by a confusion matrix",
+    "UniformLabelNoise": "drawn anew from all classes",
+    "SymmetricLabelNoise": "replaced by another class",
+    "ClassLabelNoise": "replaced by another class, in each class its own share",
 }
 NETWORKS = {"mlp": "multi-layer perceptron", "deep-mlp": "deep multi-layer perceptron"}
 SILENT = ("compiler", "evaluation")
@@ -274,7 +274,7 @@ SENTENCES = {
     "model": "The network: {}.",
     "loss": "The loss is {}.",
     "optimiser": "The optimiser is {}.",
-    "schedule": "The learning rate follows {}.",
+    "lr_schedule": "The learning rate follows {}.",
     "batch_size": "Batches have {} examples.",
     "epochs": "Epochs: {}.",
     "early_stopping": "Training may stop early: {}.",

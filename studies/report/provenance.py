@@ -67,11 +67,11 @@ def environment_table(reading: Reading) -> Table:
     rows += [("data, checksum", each) for each in checksums]
     most = max(map(memory.megabytes, reading.records))
     rows += [("memory of a worker, at most", f"{most} MB")] if most else []
-    remarks = dict.fromkeys(remark for r in reading.records for remark in r.remarks)
+    notes = dict.fromkeys(note for r in reading.records for note in r.notes)
     rows += [
-        ("remark of runs", printable(each))
-        for each in remarks
-        if not each.startswith(memory.REMARK)  # every run has its own
+        ("note of runs", printable(each))
+        for each in notes
+        if not each.startswith(memory.NOTE)  # every run has its own
     ]
     return Table(
         "What the numbers were measured with", ("what", "value"), tuple(rows), words=(True, True)

@@ -120,7 +120,7 @@ def moved(a: Reading, b: Reading) -> Moved:
                 rows += [_row(metric, name, each) for name, each in compared.items()]
     sentences.append(_versions(environments))
     for label, reading in (("A", a), ("B", b)):
-        sentences += [f"{label}: {remark}." for remark in reading.remarks]
+        sentences += [f"{label}: {note}." for note in reading.notes]
     return Moved(
         len(pairs),
         len(same),

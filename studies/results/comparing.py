@@ -79,10 +79,10 @@ def compare_reading(reading: Reading, wanted: Wanted) -> "Result":
     whole = not (wanted.pairs or wanted.per_class)
     interacting = whole and definition is not None and bool(definition.interactions)
     pairs = wanted.pairs or there or (() if interacting else planned)
-    remarks = reading.remarks
+    notes = reading.notes
     if not wanted.pairs and pairs != planned:
         left_out = f"{len(planned) - len(there)} of {len(planned)} planned comparisons left out"
-        remarks += (f"{left_out}: a condition of theirs was not run",)
+        notes += (f"{left_out}: a condition of theirs was not run",)
     if not (pairs or interacting):
         raise InputError(
             f"Received no conditions for {reading.study}, which plans no comparison; "
@@ -109,7 +109,7 @@ def compare_reading(reading: Reading, wanted: Wanted) -> "Result":
         interactions: tuple[DoubleDifference, ...] = ()
         if interacting:
             interactions = interactions_of(reading, metric, margin, wanted.correction)
-    return Result(found, remarks, interactions)
+    return Result(found, notes, interactions)
 
 
 def compare_scores(path: Path, paired: bool, wanted: Wanted) -> "Result":
@@ -161,7 +161,7 @@ class Result:
     """One comparison or a family of them, and planned interactions, ready to be shown."""
 
     found: "Comparison | Family | None"
-    remarks: tuple[str, ...]
+    notes: tuple[str, ...]
     interactions: "tuple[DoubleDifference, ...]" = ()
 
     def show(self, style: str, figure: Path | None) -> None:
@@ -197,8 +197,8 @@ class Result:
                 if self.found is not None:
                     say("")
                 show_interactions(self.interactions)
-        for remark in self.remarks:
-            say(f"note: {clean(remark)}", err=True)
+        for note in self.notes:
+            say(f"note: {clean(note)}", err=True)
 
     def sentences(self) -> list[str]:
         """The verdict on each comparison and interaction."""

@@ -23,7 +23,7 @@ TABLES = {
     "runs": RUN
     | {"key": "str", "recipe_digest": "str", "data": "str", "fingerprint": "str", "stale": "bool"}
     | {"status": "str", "error": "str", "seconds": "float64", "finished": "str"}
-    | {"remarks": "str", "recipe": "str", "environment": "str"},
+    | {"notes": "str", "recipe": "str", "environment": "str"},
     "evaluations": {"evaluation": "int64"}
     | RUN
     | {"set": "str", "epoch": "int64", "segment": "int64", "step": "int64"}
@@ -133,7 +133,7 @@ def _frames(
             (
                 *(*label, entry.key, entry.recipe_digest, entry.data, entry.fingerprint),
                 *(entry.fingerprint != here, entry.status, entry.error, entry.seconds),
-                *(entry.finished, json.dumps(record.remarks)),
+                *(entry.finished, json.dumps(record.notes)),
                 *(json.dumps(record.recipe), json.dumps(record.environment)),
             )
         )

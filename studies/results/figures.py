@@ -9,7 +9,7 @@ from studies.results.reading import Reading
 from studies.results.tables import (
     datasets_of,
     input_errors,
-    planned_shares,
+    planned_proportions,
     shown_metrics,
     table_of,
 )
@@ -33,7 +33,7 @@ def figure_of(reading: Reading, kind: str, data_dir: Path | None = None) -> "Fig
         "position": _positions,
         "overview": _overview,
         "gradients": _gradients,
-        "shares": _shares,
+        "proportions": _proportions,
     }
     with input_errors():
         if kind == "misclassified":
@@ -68,19 +68,19 @@ def heading_of(reading: Reading) -> tuple[str, str]:
     return question, ", ".join(datasets_of(reading))
 
 
-def _shares(reading: Reading) -> "Figure":
-    from analysis.figures.proportions import share_figure
+def _proportions(reading: Reading) -> "Figure":
+    from analysis.figures.proportions import proportion_figure
 
-    shares = planned_shares(reading)
-    return share_figure(
+    proportions = planned_proportions(reading)
+    return proportion_figure(
         reading.records,
         {each.condition: each.recipe["scores"]["parameters"] for each in reading.records},
-        metric=shares.metrics[0],
-        along=shares.along,
-        lines=shares.lines,
-        rows=shares.rows,
-        columns=shares.columns,
-        counted=shares.counted,
+        metric=proportions.metrics[0],
+        along=proportions.along,
+        lines=proportions.lines,
+        rows=proportions.rows,
+        columns=proportions.columns,
+        counted=proportions.counted,
         question=heading_of(reading)[0],
     )
 

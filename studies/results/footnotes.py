@@ -1,6 +1,6 @@
 """What a reader must know to read a table right, a line each."""
 
-from analysis.metrics.proportions import share_table
+from analysis.metrics.proportions import proportion_table
 from analysis.metrics.recency import class_positions, position_sentences, resemblance_in
 from analysis.metrics.task_sequence import task_ends
 from analysis.metrics.units import is_fraction
@@ -61,7 +61,7 @@ def footnotes(reading: Reading, kind: str) -> list[str]:
             "Accuracies in percent, with the 95 % t-interval of the mean over the seeds; p25, p50, "
             "p75: percentiles by the linear method (type 7)."
         ]
-    if kind == "shares":
+    if kind == "proportions":
         lines = _of_the_shares(reading)
     if kind == "overview":
         lines = _of_the_overview(reading)
@@ -116,7 +116,7 @@ def _of_the_positions(reading: Reading) -> list[str]:
     if alike is not None:
         first, second = divmod(int(alike.argmax()), len(alike))
         lines.append(
-            f"Resemblance of two classes, in points: the share of either's test examples that "
+            f"Similarity of two classes, in points: the share of either's test examples that "
             f"{shuffled} takes for the other (most: {first} and {second}, "
             f"{100 * alike.max():.2f}), summed over the classes shown after a class. p is over "
             "networks and orders of these classes, not over other classes."
@@ -127,17 +127,17 @@ def _of_the_positions(reading: Reading) -> list[str]:
 def _of_the_shares(reading: Reading) -> list[str]:
     """What is counted, and the answer of each column of the figure over its conditions."""
     assert reading.definition is not None  # or there would be no such table
-    shares = reading.definition.shares
-    assert shares is not None
-    metric = shares.metrics[0]
+    proportions = reading.definition.proportions
+    assert proportions is not None
+    metric = proportions.metrics[0]
     lines = [
         f"share: {metric.removeprefix('share ')}, in percent of the n seeds, with Wilson's 95 % "
-        "interval; conditions have their seeds in common, so their shares are not independent."
+        "interval; conditions have their seeds in common, so their proportions are not independent."
     ]
-    table = share_table(reading.records, [metric])
+    table = proportion_table(reading.records, [metric])
     parameters = {each.condition: each.recipe["scores"]["parameters"] for each in reading.records}
-    column = [parameters[condition][shares.columns] for condition in table["condition"]]
-    for value, part in (100 * table["share"]).groupby(column, sort=False):
+    column = [parameters[condition][proportions.columns] for condition in table["condition"]]
+    for value, part in (100 * table["proportion"]).groupby(column, sort=False):
         lines.append(
             f"{value}: {metric} from {part.min():.1f} to {part.max():.1f} %, {part.mean():.1f} on "
             f"average over {len(part)} conditions."
@@ -155,13 +155,13 @@ def _of_the_overview(reading: Reading) -> list[str]:
     if study and any(metric.startswith("best ") for metric in study.shown):
         lines.append("best: of each run's epochs, chosen on the very examples: optimistic.")
     shown = (study.primary, *study.shown) if study else ()
-    if any(metric.endswith("accuracy fluctuation") for metric in shown):
+    if any(metric.endswith("accuracy roughness") for metric in shown):
         lines.append(
-            "fluctuation: how much the change from epoch to epoch changes after the fifth, in "
+            "roughness: how much the change from epoch to epoch changes after the fifth, in "
             "points (standard deviation of the second differences over the root of 3)."
         )
-    if any(metric.endswith("levelling-out epoch") for metric in shown):
-        lines.append("levelling-out epoch: the first with a loss within 1 % of the run's lowest.")
+    if any(metric.endswith("convergence epoch") for metric in shown):
+        lines.append("convergence epoch: the first with a loss within 1 % of the run's lowest.")
     if study and "accuracy" in study.shown:
         lines.append(
             "accuracy: on the training part as it is taught, while it is trained, in the last "

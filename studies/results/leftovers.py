@@ -5,8 +5,8 @@ from pathlib import Path
 
 from core import Store
 from core.storage.store import Entry
-from core.training.checkpoints import State
-from core.training.weights_cache import Kept
+from core.training.checkpoints import Checkpoint
+from core.training.weights_cache import WeightsCache
 
 UNFINISHED = "unfinished"
 """The store's folder for the states of long runs."""
@@ -22,9 +22,9 @@ def remove_files(
     for folder in (UNFINISHED, WEIGHTS):
         for file in files_in(store, folder):
             if file.suffix == ".npz":
-                whose = whose_run(State.load(file))
+                whose = whose_run(Checkpoint.load(file))
                 if whose[:2] == (study, variant) and (runs is None or whose in runs):
-                    Kept.at(file).remove()
+                    WeightsCache.at(file).remove()
 
 
 def files_in(store: Store, folder: str) -> list[Path]:
@@ -32,7 +32,7 @@ def files_in(store: Store, folder: str) -> list[Path]:
     return sorted(file for file in (store.folder / folder).glob("*") if file.is_file())
 
 
-def whose_run(state: State | None) -> tuple:
+def whose_run(state: Checkpoint | None) -> tuple:
     """Study, variant, condition and seed that a state is of; None for what it does not say."""
     run = state.progress.get("run", {}) if state else {}
     return tuple(run.get(name) for name in ("study", "variant", "condition", "seed"))

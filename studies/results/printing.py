@@ -65,8 +65,8 @@ def print_table(
     show(frame, style, **formatting_of(reading, kind), title=title, notes=notes)
     if style in ("text", "markdown") and notes:
         say("\n".join(notes), markdown=style == "markdown")
-    for remark in reading.remarks:
-        say(f"note: {clean(remark)}", err=True)
+    for note in reading.notes:
+        say(f"note: {clean(note)}", err=True)
 
 
 def after_run(store: Store, name: str, variant: str) -> None:
@@ -117,6 +117,6 @@ def print_check(store: Store, name: str, variant: str | None, style: str) -> boo
             say(claims_sentence(claims))
     for note in checked.notes:
         say(note, err=True)
-    for remark in reading.remarks:
-        say(f"note: {clean(remark)}", err=True)
+    for note in reading.notes:
+        say(f"note: {clean(note)}", err=True)
     return checked.holds

@@ -26,7 +26,7 @@ class Reading:
         variant: `full`, `quick`, or named overrides.
         records: The records, in the study's order of conditions.
         planned: The number of seeds planned when the first was written.
-        remarks: What a reader should know of what was left out, a sentence each.
+        notes: What a reader should know of what was left out, a sentence each.
         definition: The study itself, where it could be found.
     """
 
@@ -34,7 +34,7 @@ class Reading:
     variant: str
     records: list[Record]
     planned: int
-    remarks: tuple[str, ...]
+    notes: tuple[str, ...]
     definition: Study | None
 
 
@@ -64,7 +64,7 @@ def read(store: Store, name: str | Study, variant: str | None = None) -> Reading
 
     Records of an earlier definition of a condition, or of other data, are left out; so are those
     of another environment, or, where there are only such, the latest of them are used. Either
-    is said in a remark.
+    is said in a note.
 
     Args:
         store: Where to look.
@@ -89,29 +89,29 @@ def read(store: Store, name: str | Study, variant: str | None = None) -> Reading
     variant = choose_variant(entries, study, variant)
     entries = [entry for entry in entries if entry.variant == variant]
     total = len(entries)
-    remarks = []
+    notes = []
 
     latest = {e.condition: (e.recipe_digest, e.data) for e in sorted(entries, key=_time)}
     entries = [e for e in entries if (e.recipe_digest, e.data) == latest[e.condition]]
     if len(entries) < total:
-        remarks.append(
+        notes.append(
             f"{total - len(entries)} records of an earlier definition or of other data left out"
         )
     here = fingerprint(environment())
     prints = {e.fingerprint for e in entries}
     if here not in prints:
         newest = max(entries, key=_time).fingerprint
-        remarks.append(
+        notes.append(
             "stale: recorded in another environment (versions, processor, or Ebb's core); run the "
             "study again to record it anew"
         )
         here = newest
     if len(prints) > 1:
         others = sum(e.fingerprint != here for e in entries)
-        remarks.append(f"{others} records of other environments left out")
+        notes.append(f"{others} records of other environments left out")
         entries = [e for e in entries if e.fingerprint == here]
     if definition is not None:
-        remarks += _changed(definition, variant, latest)
+        notes += _changed(definition, variant, latest)
         if variant.startswith("quick") and definition.quick.conditions is not None:
             definition = only(definition, definition.quick.conditions)
         order = {condition: i for i, condition in enumerate(definition.conditions)}
@@ -123,19 +123,19 @@ def read(store: Store, name: str | Study, variant: str | None = None) -> Reading
             f"Received records of {study} that name no data set; expected those that a run left: "
             f"remove them by `ebb remove {study}`."
         )
-    records, remark = _same_data(entries, found)
-    remarks += remark
-    said = [each for record in records for each in record.remarks if each.startswith("data: ")]
-    remarks += [each.removeprefix("data: ") for each in dict.fromkeys(said)]
+    records, note = _same_data(entries, found)
+    notes += note
+    said = [each for record in records for each in record.notes if each.startswith("data: ")]
+    notes += [each.removeprefix("data: ") for each in dict.fromkeys(said)]
     # A store may be anybody's: its names go into tables, sentences and pictures.
     records = [replace(each, condition=FOREIGN.sub("?", each.condition)) for each in records]
     return Reading(
-        FOREIGN.sub("?", study), clean(variant), records, planned, tuple(remarks), definition
+        FOREIGN.sub("?", study), clean(variant), records, planned, tuple(notes), definition
     )
 
 
 def _same_data(entries: Sequence[Entry], records: list[Record]) -> tuple[list[Record], list[str]]:
-    """The records whose data set has the content it had last; a remark on the others."""
+    """The records whose data set has the content it had last; a note on the others."""
     by_time = sorted(zip(entries, records, strict=True), key=lambda pair: _time(pair[0]))
     last: dict[str, str] = {}
     for _, record in by_time:
@@ -171,7 +171,7 @@ def _definition(name: str | Study) -> Study | None:
 
 
 def _changed(definition: Study, variant: str, latest: dict[str, tuple[str, str]]) -> list[str]:
-    """A remark where today's recipes are not the recorded ones (overrides cannot be told)."""
+    """A note where today's recipes are not the recorded ones (overrides cannot be told)."""
     if variant not in ("full", "quick"):
         return []
     today = variant_of(definition, {}, quick=variant == "quick").study.conditions

@@ -87,9 +87,9 @@ class Results:
         """Final accuracy by recency, where the places of the classes vary over the seeds."""
         return self.table("position")
 
-    def shares(self) -> "pd.DataFrame":
+    def proportions(self) -> "pd.DataFrame":
         """How often something is so, for scores that are 0 or 1."""
-        return self.table("shares")
+        return self.table("proportions")
 
     def gradients(self) -> "pd.DataFrame":
         """The norm of the gradient, layer by layer."""
@@ -190,8 +190,8 @@ class Results:
         return self.plot("position")
 
     def plot_shares(self) -> "Drawing":
-        """Shares over a parameter."""
-        return self.plot("shares")
+        """Proportions over a parameter."""
+        return self.plot("proportions")
 
     def plot_gradients(self) -> "Drawing":
         """Gradient norms by layer."""
@@ -230,7 +230,7 @@ class Results:
         from studies.results.tables import default_kind, for_people, formatting_of, title_of
 
         said = [f"<p><strong>{html.escape(line)}</strong></p>" for line in str(self).splitlines()]
-        notes = [f"note: {remark}" for remark in self.reading.remarks]
+        notes = [f"note: {note}" for note in self.reading.notes]
         kind = default_kind(self.reading)
         try:
             table = for_people(self.table(kind), kind)

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any
 from analysis.metrics.dead_units import dead_units_table
 from analysis.metrics.gradients import gradient_table
 from analysis.metrics.misclassified import misclassified_table
-from analysis.metrics.proportions import share_table
+from analysis.metrics.proportions import proportion_table
 from analysis.metrics.recency import class_positions, position_table
 from analysis.overview import overview_table
 from analysis.tables import forgetting_table, history_table, per_class_table, summary_table
 from data import InputError
-from studies.definition.study import Shares
+from studies.definition.study import Proportions
 from studies.results.reading import Reading, baseline
 
 if TYPE_CHECKING:
@@ -24,13 +24,13 @@ TITLES = {
     "per-class": "final accuracy of each class on the set {set}",
     "forgetting": "what each class loses after its turn",
     "history": "every run, epoch by epoch",
-    "position": "final accuracy by recency, and what recency and resemblance change",
-    "shares": "how often, over the seeds",
+    "position": "final accuracy by recency, and what recency and similarity change",
+    "proportions": "how often, over the seeds",
     "gradients": "the norm of the gradient, layer by layer",
     "dead-units": "units that no training example excites",
     "misclassified": "the test examples that most runs take for another class",
 }
-OF_SCORES = ("overview", "summary", "history", "shares")
+OF_SCORES = ("overview", "summary", "history", "proportions")
 """Tables that need no network."""
 COLUMNS = {
     "forgetting": [
@@ -39,7 +39,7 @@ COLUMNS = {
     ]
 }
 """Columns shown to people, where the programs' table has more."""
-DECIMALS = {"per-class": 1, "forgetting": 1, "dead-units": 1, "gradients": None, "shares": 1}
+DECIMALS = {"per-class": 1, "forgetting": 1, "dead-units": 1, "gradients": None, "proportions": 1}
 """Decimals of the percentages that people are shown, where they are not 2."""
 MOST_EXAMPLES = 10
 """Misclassified examples of a condition that people are shown."""
@@ -66,8 +66,8 @@ def table_of(reading: Reading, kind: str, of: str | None = None) -> "pd.DataFram
     with input_errors():
         if kind == "position":
             return position_table(reading.records, baseline(reading))
-        if kind == "shares":
-            return share_table(reading.records, planned_shares(reading).metrics)
+        if kind == "proportions":
+            return proportion_table(reading.records, planned_proportions(reading).metrics)
         if kind == "overview":
             return overview_table(reading.records, shown_metrics(reading))
         if kind == "per-class":
@@ -84,8 +84,8 @@ def table_of(reading: Reading, kind: str, of: str | None = None) -> "pd.DataFram
 
 def default_kind(reading: Reading) -> str:
     """The table that answers what a study asks: by place where the places are a Latin square."""
-    if reading.definition is not None and reading.definition.shares is not None:
-        return "shares"
+    if reading.definition is not None and reading.definition.proportions is not None:
+        return "proportions"
     orders = (record.recipe.get("order", {}) for record in reading.records)
     square = any(order.get("classes") == "latin-square" for order in orders)
     if square and class_positions(reading.records):
@@ -125,14 +125,14 @@ def formatting_of(reading: Reading, kind: str) -> dict[str, Any]:
     return {"decimals": DECIMALS.get(kind, 2), "metric": metric}
 
 
-def planned_shares(reading: Reading) -> Shares:
+def planned_proportions(reading: Reading) -> Proportions:
     """How the study counts what is so or is not."""
-    if reading.definition is None or reading.definition.shares is None:
+    if reading.definition is None or reading.definition.proportions is None:
         raise InputError(
-            f"Received --kind shares for {reading.study}; expected a study whose scores are 0 or "
-            "1, such as polynomial-degree (a file of yours is named by its path)."
+            f"Received --kind proportions for {reading.study}; expected a study whose scores are 0 "
+            "or 1, such as polynomial-degree (a file of yours is named by its path)."
         )
-    return reading.definition.shares
+    return reading.definition.proportions
 
 
 def shown_metrics(reading: Reading) -> tuple[str, ...]:

@@ -6,8 +6,8 @@ from pathlib import Path
 from analysis.rendering.tables import clean, say
 from core import Store, environment, fingerprint
 from core.storage.store import APPLICATION, SCHEMA, Entry
-from core.training.checkpoints import State
-from core.training.weights_cache import Kept
+from core.training.checkpoints import Checkpoint
+from core.training.weights_cache import WeightsCache
 from data import InputError
 from studies.results.leftovers import UNFINISHED, WEIGHTS, files_in, whose_run
 
@@ -66,7 +66,7 @@ def _faults(store: Store) -> Iterator[str]:
 def _faulty_states(store: Store, there: dict[tuple, Entry]) -> Iterator[str]:
     here = fingerprint(environment())
     for file in files_in(store, UNFINISHED):
-        state, place = State.load(file), f"{UNFINISHED}/{file.name}"
+        state, place = Checkpoint.load(file), f"{UNFINISHED}/{file.name}"
         made_in = file.stem.rpartition("-")[2]
         if file.suffix == ".new":
             yield f"{place} was not written to its end: delete it if nothing runs"
@@ -81,7 +81,7 @@ def _faulty_states(store: Store, there: dict[tuple, Entry]) -> Iterator[str]:
 def _faulty_weights(store: Store, there: dict[tuple, Entry]) -> Iterator[str]:
     for file in files_in(store, WEIGHTS):
         place = f"{WEIGHTS}/{file.name}"
-        kept = Kept.at(file)
+        kept = WeightsCache.at(file)
         if file.name.startswith("new-") or file.suffix == ".new":
             yield f"{place} was not written to its end: delete it if nothing runs"
         elif file == kept.weights and kept.results.exists():
@@ -92,7 +92,7 @@ def _faulty_weights(store: Store, there: dict[tuple, Entry]) -> Iterator[str]:
             yield f"{place} belongs to no record ({_named(state)}): delete it and the .h5 beside it"
 
 
-def _named(state: State) -> str:
+def _named(state: Checkpoint) -> str:
     study, variant, condition, seed = whose_run(state)
     return f"{study}, {variant}, {condition}, seed {seed}" if study else "it does not say of which"
 

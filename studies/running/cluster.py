@@ -22,7 +22,7 @@ from typing import Any
 
 from data import InputError
 from studies.running import remote
-from studies.running.executor import Event, Job, Reports, Worker, conduct
+from studies.running.executor import Event, Job, Reports, Worker, dispatch
 from studies.running.place import Place, RemoteWorker, compare, said
 
 CONNECT = 5.0
@@ -48,7 +48,7 @@ class Cluster:
         logs: Folder for what failing workers printed, in that of the store.
         timeout: Seconds that a run may take.
         reports: Where the workers report, if somebody else has something to say there.
-        remark: Told in one line what is worth knowing and no fault.
+        note: Told in one line what is worth knowing and no fault.
 
     Raises:
         InputError: No such scheduler; when entered: no Dask workers, or one that differs.
@@ -62,10 +62,10 @@ class Cluster:
         logs: Path,
         timeout: float | None = None,
         reports: Reports | None = None,
-        remark: Callable[[str], None] = lambda line: None,
+        note: Callable[[str], None] = lambda line: None,
     ) -> None:
         self._address, self._jobs, self._logs = address, jobs, logs
-        self._timeout, self._remark = timeout, remark
+        self._timeout, self._remark = timeout, note
         self._name = f"ebb-{uuid.uuid4().hex}"
         self._reports: Reports = queue.SimpleQueue() if reports is None else reports
         self._places: dict[str, Place] = {}
@@ -106,8 +106,8 @@ class Cluster:
         self._close()
 
     def __call__(self, jobs: Sequence[Job]) -> Iterator[Event]:
-        """Run jobs, see `studies.running.executor.conduct`."""
-        return conduct(jobs, self._reports, self._hire)
+        """Run jobs, see `studies.running.executor.dispatch`."""
+        return dispatch(jobs, self._reports, self._start_worker)
 
     @property
     def workers(self) -> int:
@@ -152,9 +152,9 @@ class Cluster:
         """How many threads each Dask worker has, by address."""
         return dict(self._client.sync(self._client.nthreads, callback_timeout=PATIENCE))
 
-    def _hire(self, crew: Sequence[Worker]) -> Worker | None:
+    def _start_worker(self, pool: Sequence[Worker]) -> Worker | None:
         """A worker at the place with most room."""
-        busy = [worker.place for worker in crew if isinstance(worker, RemoteWorker)]
+        busy = [worker.place for worker in pool if isinstance(worker, RemoteWorker)]
         taken = {place: busy.count(place) / place.threads for place in list(self._places.values())}
         place = min(taken, key=taken.__getitem__, default=None)
         if place is None or taken[place] >= 1:
@@ -250,7 +250,7 @@ class Cluster:
         with contextlib.suppress(Exception):
             self._client.sync(
                 self._client.run,
-                remote.leave,
+                remote.close,
                 self._name,
                 workers=list(self._places),
                 on_error="ignore",

@@ -100,7 +100,7 @@ def _fields(path: str, value: Any) -> Iterator[tuple[str, bool | int | float | s
         for name, inner in value.items():
             # A builder's parameters are named as `--set` names them: model.widths.
             plain = path if name == "parameters" else f"{path}.{name}".lstrip(".")
-            if inner != "Named":
+            if inner != "Spec":
                 yield from _fields(plain, inner)
     elif isinstance(value, bool | int | float | str):
         yield path, value

@@ -1,7 +1,7 @@
 """Where runs happen: an executor is a function from jobs to the events that they cause.
 
 `in_processes` is the one for this machine, `studies.running.cluster` has the one for a Dask
-cluster; both hand out jobs by `conduct`. The driver never imports TensorFlow: each worker is a
+cluster; both hand out jobs by `dispatch`. The driver never imports TensorFlow: each worker is a
 process of its own with one thread, so that a run's bytes do not depend on how many there are.
 """
 
@@ -142,14 +142,14 @@ def in_processes(
     """
     heard: Reports = queue.SimpleQueue() if reports is None else reports
 
-    def hire(crew: Sequence[Worker]) -> Worker | None:
-        return WorkerProcess(heard, logs, timeout) if len(crew) < workers else None
+    def start_worker(pool: Sequence[Worker]) -> Worker | None:
+        return WorkerProcess(heard, logs, timeout) if len(pool) < workers else None
 
-    return conduct(jobs, heard, hire)
+    return dispatch(jobs, heard, start_worker)
 
 
-def conduct(
-    jobs: Sequence[Job], reports: Reports, hire: Callable[[Sequence[Worker]], Worker | None]
+def dispatch(
+    jobs: Sequence[Job], reports: Reports, start_worker: Callable[[Sequence[Worker]], Worker | None]
 ) -> Iterator[Event]:
     """Hand jobs to workers until all are done.
 
@@ -159,7 +159,7 @@ def conduct(
     Args:
         jobs: What to run.
         reports: What the workers report.
-        hire: Given the workers that there are, one more; None if there is no room for it.
+        start_worker: Given the workers that there are, one more; None if there is no room for it.
 
     Raises:
         NoWorkersError: Nobody is left to do the rest.
@@ -168,13 +168,13 @@ def conduct(
     waiting: dict[str, list[Job]] = {}
     for job in jobs:
         waiting.setdefault(job.condition, []).append(job)
-    crew: list[Worker] = []
+    pool: list[Worker] = []
     trained: dict[Worker, set[str]] = {}
 
     def next_job(condition: str | None) -> Job | None:
         """Another run of the condition, else one of a condition that few are working at."""
         if condition not in waiting:
-            working = [worker.job.condition for worker in crew if worker.job]
+            working = [worker.job.condition for worker in pool if worker.job]
             condition = min(waiting, key=working.count, default=None)
         if condition is None:
             return None
@@ -185,13 +185,13 @@ def conduct(
 
     try:
         while True:
-            while waiting and (new := hire(crew)) is not None:
+            while waiting and (new := start_worker(pool)) is not None:
                 first = next_job(None)
                 assert first is not None  # some are waiting
-                crew.append(new)
+                pool.append(new)
                 new.start(first)
                 yield Event(first, "started")
-            if not waiting and not any(worker.job for worker in crew):
+            if not waiting and not any(worker.job for worker in pool):
                 return
             worker, kind, value = reports.get()
             if worker is None:
@@ -218,14 +218,14 @@ def conduct(
                 if kind != "died":
                     worker.stop()
                 worker.end()
-                crew.remove(worker)
+                pool.remove(worker)
             elif (following := next_job(condition)) is not None:
                 worker.start(following)
                 yield Event(following, "started")
             else:
                 worker.stop()
     finally:
-        for worker in crew:
+        for worker in pool:
             worker.end()
 
 

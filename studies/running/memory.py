@@ -5,18 +5,18 @@ from collections.abc import Set
 
 from core import Record, Store, environment, fingerprint
 
-REMARK, UNIT = "memory of its worker until its end, at most: ", " MB"
-"""A record's remark; results do not depend on it."""
+NOTE, UNIT = "memory of its worker until its end, at most: ", " MB"
+"""A record's note; results do not depend on it."""
 
 
-def remark() -> tuple[str, ...]:
+def note() -> tuple[str, ...]:
     """What this process took at most since it began; nothing on a system that does not say."""
     try:
         from resource import RUSAGE_SELF, getrusage
     except ImportError:
         return ()
     kilobytes = getrusage(RUSAGE_SELF).ru_maxrss / (1024 if sys.platform == "darwin" else 1)
-    return (f"{REMARK}{kilobytes / 1024:.0f}{UNIT}",)
+    return (f"{NOTE}{kilobytes / 1024:.0f}{UNIT}",)
 
 
 def expected_megabytes(store: Store, study: str, variant: str, wanted: Set[str]) -> int | None:
@@ -41,5 +41,5 @@ def expected_megabytes(store: Store, study: str, variant: str, wanted: Set[str])
 
 def megabytes(record: Record) -> int:
     """What the worker of a run took at most until its end; 0 where it is not known."""
-    found = [each for each in record.remarks if each.startswith(REMARK)]
-    return int(found[-1].removeprefix(REMARK).removesuffix(UNIT)) if found else 0
+    found = [each for each in record.notes if each.startswith(NOTE)]
+    return int(found[-1].removeprefix(NOTE).removesuffix(UNIT)) if found else 0

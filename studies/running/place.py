@@ -38,7 +38,7 @@ class Place:
         """Pass on what happens there, until nobody answers."""
         try:
             while True:
-                for number, kind, value, log in self.ask(remote.hear):
+                for number, kind, value, log in self.ask(remote.poll):
                     if number in self.members:
                         self.members[number].report(kind, value, log)
         except Exception as error:  # whatever Dask, the network, or what is called there raises
@@ -109,7 +109,7 @@ class RemoteWorker:
 
     def _tell(self, job: Job | None) -> None:
         try:
-            self.place.ask(remote.tell, self._number, job)
+            self.place.ask(remote.submit, self._number, job)
         except Exception as error:
             self.lose(error)
 

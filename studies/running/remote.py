@@ -37,8 +37,8 @@ class Findings:
     """What a Dask worker finds at its place.
 
     Attributes:
-        environment: See `core.training.environment`; also the version of Python, and hashes of Ebb's other
-            packages that a run meets.
+        environment: See `core.training.environment`; also the version of Python, and hashes of
+            Ebb's other packages that a run meets.
         study_file: SHA-256 of the user's study file; none if it cannot be read.
         shared: Whether the driver's folders are the same ones here, and can be written to.
     """
@@ -91,48 +91,48 @@ async def join(driver: str, folder: Path, timeout: float | None, dask_worker: An
         timeout: Seconds that a run may take.
         dask_worker: Given by Dask.
     """
-    await leave(driver)  # it was lost for a while, and comes back
+    await close(driver)  # it was lost for a while, and comes back
     # Dask notes every call in its log, and these come every few seconds for hours.
     logging.getLogger("distributed.worker").addFilter(_is_no_question)
     place = folder if folder.is_dir() else None
-    _CREWS[driver] = _Crew(Path(dask_worker.local_directory), place, timeout)
-    _CREWS[driver].wait_for_driver(driver)
+    _POOLS[driver] = _Pool(Path(dask_worker.local_directory), place, timeout)
+    _POOLS[driver].wait_for_driver(driver)
 
 
 def _is_no_question(record: logging.LogRecord) -> bool:
-    return "function 'hear'" not in record.getMessage()
+    return "function 'poll'" not in record.getMessage()
 
 
-async def tell(driver: str, number: int, job: Job | None) -> None:
+async def submit(driver: str, number: int, job: Job | None) -> None:
     """Hand a job to the driver's process of this number, which is started if there is none.
 
     Without a job the process ends when it has done what it was told.
     """
-    await asyncio.to_thread(_CREWS[driver].tell, number, job)
+    await asyncio.to_thread(_POOLS[driver].submit, number, job)
 
 
-async def hear(driver: str) -> list[tuple[int, str, Any, bytes | None]]:
+async def poll(driver: str) -> list[tuple[int, str, Any, bytes | None]]:
     """What the driver's processes reported: number, kind, value, and the log of a failure.
 
     Raises:
         KeyError: They were ended, because the driver was silent for too long.
     """
-    crew = _CREWS[driver]
-    crew.wait_for_driver(None)
+    pool = _POOLS[driver]
+    pool.wait_for_driver(None)
     try:
-        return await asyncio.to_thread(crew.hear)
+        return await asyncio.to_thread(pool.poll)
     finally:
-        crew.wait_for_driver(driver)
+        pool.wait_for_driver(driver)
 
 
-async def leave(driver: str) -> None:
+async def close(driver: str) -> None:
     """End the driver's processes now."""
-    if (crew := _CREWS.pop(driver, None)) is not None:
-        crew.wait_for_driver(None)
-        await asyncio.to_thread(crew.end)
+    if (pool := _POOLS.pop(driver, None)) is not None:
+        pool.wait_for_driver(None)
+        await asyncio.to_thread(pool.end)
 
 
-class _Crew:
+class _Pool:
     """The processes of one driver on one Dask worker."""
 
     def __init__(self, logs: Path, folder: Path | None, timeout: float | None) -> None:
@@ -148,12 +148,12 @@ class _Crew:
         if self._lease is not None:
             self._lease.cancel()
         self._lease = None
-        if driver is not None and driver in _CREWS:
-            self._lease = threading.Timer(LEASE, lambda: asyncio.run(leave(driver)))
+        if driver is not None and driver in _POOLS:
+            self._lease = threading.Timer(LEASE, lambda: asyncio.run(close(driver)))
             self._lease.daemon = True
             self._lease.start()
 
-    def tell(self, number: int, job: Job | None) -> None:
+    def submit(self, number: int, job: Job | None) -> None:
         with self._lock:
             member = self._members.get(number)
             if job is None:
@@ -168,7 +168,7 @@ class _Crew:
                 job = replace(job, data_dir=Path(own))
             member.start(job)
 
-    def hear(self) -> list[tuple[int, str, Any, bytes | None]]:
+    def poll(self) -> list[tuple[int, str, Any, bytes | None]]:
         heard: list[tuple[int, str, Any, bytes | None]] = []
         end = time.monotonic() + POLL
         while True:
@@ -204,4 +204,4 @@ class _Crew:
                 member.end()
 
 
-_CREWS: dict[str, _Crew] = {}
+_POOLS: dict[str, _Pool] = {}

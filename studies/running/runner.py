@@ -11,9 +11,9 @@ from statistics import fmean
 from typing import Protocol
 
 from core import Recipe, Record, Store, environment, fingerprint
-from core.training.checkpoints import forget_state
+from core.training.checkpoints import delete_checkpoint
 from core.training.preparation import prepare
-from core.training.weights_cache import Kept
+from core.training.weights_cache import WeightsCache
 from data import InputError, load
 from studies.definition.scoring import Scoring
 from studies.definition.variant import Variant
@@ -159,7 +159,7 @@ def expected_seconds(plan: Plan, variant: Variant, store: Store) -> float | None
     return None if minutes is None else 60 * minutes * len(plan.jobs) / runs
 
 
-def begin_anew(plan: Plan, variant: Variant, store: Store) -> None:
+def reset(plan: Plan, variant: Variant, store: Store) -> None:
     """Remove a variant's records and what lies beside them, so that the plan finds nothing."""
     store.remove(variant.study.name, variant.name)
     remove_files(store, variant.study.name, variant.name)
@@ -169,9 +169,9 @@ def begin_anew(plan: Plan, variant: Variant, store: Store) -> None:
 def forget(plan: Plan, store: Store) -> None:
     """Have the planned runs begin at their first step: no state and no weights are kept of them."""
     for job in plan.jobs:
-        forget_state(store.folder / UNFINISHED, job.key)
+        delete_checkpoint(store.folder / UNFINISHED, job.key)
         if isinstance(job.recipe, Recipe):
-            Kept(store.folder / WEIGHTS, job.recipe, job.seed, *job.data).remove()
+            WeightsCache(store.folder / WEIGHTS, job.recipe, job.seed, *job.data).remove()
 
 
 def execute(
@@ -235,7 +235,7 @@ def execute(
         store.save_all(waiting, plan.seeds)
         for record, _ in waiting:
             # Now that the record is there, nobody goes on from where the run once was.
-            forget_state(store.folder / UNFINISHED, record.key)
+            delete_checkpoint(store.folder / UNFINISHED, record.key)
         waiting.clear()
         saved = time.monotonic()
 

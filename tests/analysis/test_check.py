@@ -256,7 +256,7 @@ def test_what_is_no_variation_depends_on_the_size_of_the_values(scale: float) ->
     assert "no variation" in constant["note"]
 
 
-EPOCHS = "validation loss levelling-out epoch"
+EPOCHS = "validation loss convergence epoch"
 LATER = Claim("one levels out later", EPOCHS, "large", "small")
 
 

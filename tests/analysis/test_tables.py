@@ -113,7 +113,7 @@ def test_the_forgetting_table_holds_means_and_the_interval_of_drop() -> None:
         *("condition", "class", "n", "learned", "final", "drop"),
         *("forgetting_max_minus_last", "forgetting_first_minus_last", "ci_low", "ci_high"),
     ]
-    assert list(table)[10:] == ["recency", "recovery", "minimum_after_first_turn", "untrained"]
+    assert list(table)[10:] == ["recency", "recovery", "minimum_after_first_segment", "untrained"]
     row = table.iloc[0]
     drops = [0.25, 0.75 - 0.40, 0.25]
     assert row["n"] == 3

@@ -9,33 +9,33 @@ from core import (
     AugmentedCopy,
     Blocks,
     Blurred,
+    ClassLabelNoise,
     ClassSequential,
-    ConfusedLabels,
     EvaluationPlan,
     GaussianNoise,
     HoldOut,
+    MatrixLabelNoise,
     Pretraining,
     Recipe,
-    RedrawnLabels,
     Replay,
     Shuffled,
+    SymmetricLabelNoise,
     Tasks,
-    WrongLabels,
-    WrongLabelsByClass,
+    UniformLabelNoise,
     flips,
-    named,
     replaced,
+    spec,
 )
 from data import InputError
 
-plain = Recipe(dataset="digits", model=named("mlp", widths=(20,)))
+plain = Recipe(dataset="digits", model=spec("mlp", widths=(20,)))
 
 shares = st.floats(0, 1)
-stops = st.none() | st.just(named("EarlyStopping", monitor="val_loss", patience=3))
+stops = st.none() | st.just(spec("EarlyStopping", monitor="val_loss", patience=3))
 label_noises = st.one_of(
-    st.builds(WrongLabels, shares),
-    st.builds(RedrawnLabels, shares),
-    st.builds(WrongLabelsByClass, st.lists(shares, max_size=4).map(tuple)),
+    st.builds(SymmetricLabelNoise, shares),
+    st.builds(UniformLabelNoise, shares),
+    st.builds(ClassLabelNoise, st.lists(shares, max_size=4).map(tuple)),
     st.builds(flips, st.integers(2, 4), shares),
 )
 input_noises = st.builds(
@@ -74,7 +74,7 @@ recipes = st.builds(
     Recipe,
     dataset=st.sampled_from(["digits", "a/b.npz"]),
     model=st.builds(
-        lambda widths, dropout: named("mlp", widths=tuple(widths), dropout=dropout),
+        lambda widths, dropout: spec("mlp", widths=tuple(widths), dropout=dropout),
         st.lists(st.integers(1, 9), max_size=3),
         st.floats(0, 0.9),
     ),
@@ -85,14 +85,14 @@ recipes = st.builds(
         per_class=st.none() | st.integers(1, 999),
     ),
     preprocessing=st.sampled_from([(), ("scale",), ("scale", "standardise")]),
-    optimiser=st.builds(lambda rate: named("SGD", learning_rate=rate), st.floats(1e-9, 1)),
+    optimiser=st.builds(lambda rate: spec("SGD", learning_rate=rate), st.floats(1e-9, 1)),
     early_stopping=stops,
     order=st.sampled_from(
         [
             Shuffled(),
             ClassSequential(),
             ClassSequential((1, 0)),
-            Blurred(share=0.5),
+            Blurred(fraction=0.5),
             Blocks(length=3, classes=((0, 1), (1, 0))),
         ]
     ),
@@ -131,9 +131,9 @@ def test_tasks_survive_json_with_their_groups():
 
 PARTS = {
     "label_noise": [
-        WrongLabels(0.3),
-        RedrawnLabels(0.3),
-        WrongLabelsByClass((0.3,)),
+        SymmetricLabelNoise(0.3),
+        UniformLabelNoise(0.3),
+        ClassLabelNoise((0.3,)),
         flips(2, 0.3),
     ],
     "input_noise": [
@@ -153,14 +153,14 @@ PARTS = {
     "replay": [
         Replay(capacity=5),
         Replay(capacity=6),
-        Replay(capacity=5, share=0.4),
+        Replay(capacity=5, fraction=0.4),
         Replay(capacity=5, mode="add"),
-        Replay(capacity=5, memory="ring"),
+        Replay(capacity=5, buffer="ring"),
     ],
     "pretraining": [
         Pretraining(epochs=1),
         Pretraining(epochs=2),
-        Pretraining(epochs=1, early_stopping=named("EarlyStopping")),
+        Pretraining(epochs=1, early_stopping=spec("EarlyStopping")),
     ],
     "evaluation": [
         EvaluationPlan(sets=("test", "gaussian-0.1")),
@@ -187,7 +187,7 @@ def test_the_key_depends_on_recipe_seed_and_data():
 
 
 def test_fields_that_are_none_are_not_written_so_that_new_ones_leave_old_keys_alone():
-    assert "schedule" not in plain.to_json()
+    assert "lr_schedule" not in plain.to_json()
 
 
 @pytest.mark.parametrize(
@@ -206,7 +206,7 @@ def test_any_field_can_be_replaced_by_its_path(path, value, read):
 
 def test_a_part_can_be_replaced_by_its_name():
     assert replaced(plain, "order", "ClassSequential").order == ClassSequential()
-    assert replaced(plain, "optimiser", "SGD").optimiser == named("SGD")
+    assert replaced(plain, "optimiser", "SGD").optimiser == spec("SGD")
 
 
 @pytest.mark.parametrize(
@@ -238,26 +238,26 @@ def test_what_cannot_work_is_refused_in_one_line(path, value, said):
 
 
 def test_a_learning_rate_and_a_schedule_contradict_each_other():
-    fixed = replace(plain, optimiser=named("Adam", learning_rate=0.1))
-    schedule = named("CosineDecay", initial_learning_rate=0.1, decay_steps=9)
+    fixed = replace(plain, optimiser=spec("Adam", learning_rate=0.1))
+    schedule = spec("CosineDecay", initial_learning_rate=0.1, decay_steps=9)
     with pytest.raises(InputError, match="the schedule sets the learning rate"):
         replace(fixed, schedule=schedule)
-    replace(fixed, schedule=named("ReduceLROnPlateau", patience=2))  # starts from the rate
+    replace(fixed, lr_schedule=spec("ReduceLROnPlateau", patience=2))  # starts from the rate
 
 
 def test_parameters_that_json_cannot_hold_are_refused():
     with pytest.raises(InputError, match="stored as JSON"):
-        named("mlp", widths={1, 2})
+        spec("mlp", widths={1, 2})
 
 
 def test_functions_that_workers_cannot_import_are_refused():
     with pytest.raises(InputError, match=r"in a \.py file"):
-        named(lambda: None)
+        spec(lambda: None)
 
 
 FULL = replace(
     plain,
-    label_noise=WrongLabels(0.1),
+    label_noise=SymmetricLabelNoise(0.1),
     input_noise=GaussianNoise(variance=0.1),
     augmented_copy=AugmentedCopy(rotation=15),
     replay=Replay(capacity=50),
@@ -270,8 +270,8 @@ TASKS = Tasks(groups=((0, 1), (2, 3)), epochs_each=3)
     ("path", "value", "read"),
     [
         ("replay.capacity", 100, lambda r: r.replay.capacity),
-        ("replay.memory", "ring", lambda r: r.replay.memory),
-        ("label_noise.share", 0.3, lambda r: r.label_noise.share),
+        ("replay.buffer", "ring", lambda r: r.replay.buffer),
+        ("label_noise.rate", 0.3, lambda r: r.label_noise.rate),
         ("input_noise.variance", 0.3, lambda r: r.input_noise.variance),
         ("input_noise.clip", (0, 1), lambda r: r.input_noise.clip),
         ("augmented_copy.rotation", 30, lambda r: r.augmented_copy.rotation),
@@ -288,13 +288,13 @@ def test_fields_of_damage_and_replay_can_be_replaced(path, value, read):
 
 WRONG = {
     "replay.capacity": [0, -5, 2.5, "many", True],
-    "replay.share": [1, 2, -0.1, 0.001, 0.999, "half"],
-    "replay.memory": ["random", 3],
+    "replay.fraction": [1, 2, -0.1, 0.001, 0.999, "half"],
+    "replay.buffer": ["random", 3],
     "replay.mode": ["swap"],
     "replay": ["Replay", "reservoir", 100],
-    "label_noise.share": [2, -0.1, "x", float("nan")],
+    "label_noise.rate": [2, -0.1, "x", float("nan")],
     "label_noise.shares": [0.3],
-    "label_noise": ["WrongLabels", 0.3],
+    "label_noise": ["SymmetricLabelNoise", 0.3],
     "input_noise.variance": [-1, "x", None],
     "input_noise.standard_deviation": [0.1],
     "input_noise.clip": [0.5, (1, 0), ("a", "b"), (0, None)],
@@ -332,15 +332,15 @@ def test_damage_and_replay_that_cannot_be_are_refused_in_one_line(path, value):
             "epochs=5 with 2 tasks and epochs_each=3; expected epochs=6 in the pretraining",
         ),
         ({"pretraining": Pretraining(epochs=0)}, "epochs=0; expected .* in the pretraining"),
-        ({"replay": Replay(capacity=5, share=0.01)}, "raise either of them"),
+        ({"replay": Replay(capacity=5, fraction=0.01)}, "raise either of them"),
         ({"replay": 100}, "replay=100; expected Replay"),
-        ({"label_noise": WrongLabels}, "expected WrongLabels or RedrawnLabels"),
+        ({"label_noise": SymmetricLabelNoise}, "expected SymmetricLabelNoise or UniformLabelNoise"),
         (
             {
                 "input_noise": GaussianNoise(variance=1, on="both"),
                 "evaluation": EvaluationPlan(at_end=("blur-1",)),
             },
-            "damaged sets blur-1; expected one or the other: noise on=train",
+            "corrupted sets blur-1; expected one or the other: noise on=train",
         ),
     ],
 )
@@ -362,18 +362,16 @@ def test_parts_that_do_not_fit_each_other_are_refused(change, said):
 )
 def test_a_transition_matrix_that_is_none_is_refused(matrix, said):
     with pytest.raises(InputError, match=said):
-        ConfusedLabels(matrix)
+        MatrixLabelNoise(matrix)
 
 
-@pytest.mark.parametrize("shares", [0.3, [0.1, 0.2], "ab"])
+@pytest.mark.parametrize("proportions", [0.3, [0.1, 0.2], "ab"])
 def test_shares_by_class_are_a_tuple(shares):
     with pytest.raises(InputError, match="expected a tuple with one for each class"):
-        WrongLabelsByClass(shares)
+        ClassLabelNoise(shares)
 
 
-@pytest.mark.parametrize(
-    "path", ["replay.capacity", "label_noise.share", "early_stopping.patience"]
-)
+@pytest.mark.parametrize("path", ["replay.capacity", "label_noise.rate", "early_stopping.patience"])
 def test_a_field_of_a_part_that_a_recipe_does_without_is_refused(path):
     with pytest.raises(InputError, match=f"{path!r} of a recipe without {path.split('.')[0]}"):
         replaced(plain, path, 1)

@@ -23,7 +23,7 @@ from tests.studies.conftest import command, fresh_environment, in_a_process
 SCORES = '''
 """Scores, each committed alone: a driver is nearly always within a commit. No TensorFlow."""
 
-from core import Store, named
+from core import Store, spec
 from core.random_streams import stream
 from studies import Study
 from studies.running import runner
@@ -59,7 +59,7 @@ study = Study(
     name="faults",
     question="Is anything lost?",
     conditions={
-        f"part-{part}": Scoring(named(scores, part=part), dataset="nothing") for part in range(4)
+        f"part-{part}": Scoring(spec(scores, part=part), dataset="nothing") for part in range(4)
     },
     primary="figure 0",
     seeds=30,
@@ -84,7 +84,7 @@ study = Study(
     conditions={
         f"width-{width}": Recipe(
             dataset="digits",
-            model=named("mlp", widths=(width,), dropout=0.2),
+            model=spec("mlp", widths=(width,), dropout=0.2),
             preprocessing=("scale",),
             batch_size=100,
             epochs=12,

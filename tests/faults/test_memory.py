@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from core import Recipe, named
+from core import Recipe, spec
 from data import load
 from studies.running import executor
 from studies.running.executor import CONDITIONS, Job, in_processes
@@ -33,7 +33,7 @@ def jobs(conditions: int, seeds: int) -> list[Job]:
     recipes = [
         Recipe(
             dataset="digits",
-            model=named("mlp", widths=(8 + i,), dropout=0.5),
+            model=spec("mlp", widths=(8 + i,), dropout=0.5),
             preprocessing=("scale",),
             batch_size=100,
             epochs=1,

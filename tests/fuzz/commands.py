@@ -54,14 +54,14 @@ METRICS = (
         "recency bias: last class",
         "tasks: average accuracy",
     ),
-    *("test-sample accuracy", "validation accuracy fluctuation", "squared error"),
-    *("validation loss levelling-out epoch", "log10 squared error", "share too complex"),
+    *("test-sample accuracy", "validation accuracy roughness", "squared error"),
+    *("validation loss convergence epoch", "log10 squared error", "share too complex"),
 )
 FIELDS = (
     *("dataset", "model", "epochs", "batch_size", "split.size", "split.where", "split.of"),
     *("split.per_class", "preprocessing", "loss", "optimiser", "optimiser.learning_rate"),
-    *("schedule", "early_stopping", "order", "order.classes", "label_noise", "label_noise.share"),
-    *("input_noise", "input_noise.variance", "replay", "replay.capacity", "replay.share"),
+    *("schedule", "early_stopping", "order", "order.classes", "label_noise", "label_noise.rate"),
+    *("input_noise", "input_noise.variance", "replay", "replay.capacity", "replay.fraction"),
     *("pretraining", "transfer", "transfer.source.dataset", "evaluation", "evaluation.sets"),
     *("evaluation.at_end", "evaluation.segments", "evaluation.segment_examples", "compiler"),
     *("evaluation.measurements", "augmented_copy", "model.widths", "model.activation", "size"),
@@ -69,7 +69,7 @@ FIELDS = (
 )
 PLAIN = (
     *("Shuffled", "ClassSequential", "Tasks", "Replay", "GaussianNoise", "Adam", "mlp", "linear"),
-    *("scale", "test", "gaussian-0.1", "gaussian--1", "latin-square", "relu", "Recipe", "Named"),
+    *("scale", "test", "gaussian-0.1", "gaussian--1", "latin-square", "relu", "Recipe", "Spec"),
     *(
         "EarlyStopping",
         "os:system",
@@ -80,8 +80,8 @@ PLAIN = (
         "auto",
     ),
     *(
-        "RedrawnLabels",
-        "WrongLabels",
+        "UniformLabelNoise",
+        "SymmetricLabelNoise",
         "OneCycle",
         "digits",
         "HoldOut",

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from core import Store, named
+from core import Store, spec
 from core.schedule.orders import ClassSequential
 from studies.definition.catalogue import find
 from studies.definition.scoring import Scoring
@@ -22,15 +22,15 @@ from tests.studies.conftest import (
 )
 
 MINE = """
-from core import Recipe, named
+from core import Recipe, spec
 from studies import Interaction, Study
 
-recipe = Recipe(dataset="digits", model=named("mlp"), epochs=2)
+recipe = Recipe(dataset="digits", model=spec("mlp"), epochs=2)
 study = Study(
     name="mine",
     question="Is it kept?",
     conditions={
-        name: Recipe(dataset="digits", model=named("mlp"), epochs=epochs)
+        name: Recipe(dataset="digits", model=spec("mlp"), epochs=epochs)
         for epochs, name in enumerate(("plain", "noisy", "in-order", "both"), 2)
     },
     seeds=3,
@@ -63,13 +63,13 @@ def fill(store: Store) -> None:
             ),
         )
         for name in ("a", "b"):
-            recipe = tiny(model=named("mlp"), preprocessing=(), batch_size=32)
+            recipe = tiny(model=spec("mlp"), preprocessing=(), batch_size=32)
             accuracy = 0.5 + 0.1 * seed + 0.2 * (name == "a")
             record = made_record(name, seed, study="ab", accuracy=accuracy, recipe=recipe)
             keep(store, record)
     keep(store, made_record("shuffled", 3, status="diverged", evaluations=(), segments=False))
     keep(store, made_record("shuffled", 4, status="failed", error="E: no", evaluations=()))
-    keep(store, made_record("shuffled", 0, environment=OTHER_ENVIRONMENT, remarks=("data: old",)))
+    keep(store, made_record("shuffled", 0, environment=OTHER_ENVIRONMENT, notes=("data: old",)))
     keep(store, made_record(variant="quick"), made_record(variant="epochs=2,dataset=digits"))
     for seed in (0, 1):
         keep(store, measured_record("measured", seed, study="measured"))

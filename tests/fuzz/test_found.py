@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from analysis.scores import read_scores
-from core import AugmentedCopy, Store, named
+from core import AugmentedCopy, Store, spec
 from core.record import read_results, write_results
 from core.storage.validation import refuse_unsound
 from core.training.checkpoints import State
@@ -138,7 +138,7 @@ def test_a_study_file_may_be_in_any_encoding_that_python_reads(start, world: Wor
     text = (
         "from core import Recipe, named\nfrom studies import Study\n"
         "def build(shape, classes): pass\n"
-        "r = Recipe(dataset='digits', model=named(build))\n"
+        "r = Recipe(dataset='digits', model=spec(build))\n"
         "study = Study(name='x', question='?', conditions={'a': r})\n"
     )
     world.write("encoded.py", start + text.encode())
@@ -152,7 +152,7 @@ def test_a_name_that_leads_to_no_function_of_a_file_is_refused(name, world):
 
 def test_a_function_that_is_not_written_in_python_is_refused():
     with pytest.raises(InputError, match="not written in Python"):
-        tiny(model=named("builtins:print")).digest()
+        tiny(model=spec("builtins:print")).digest()
 
 
 # Files and stores.
@@ -191,7 +191,7 @@ UNSOUND = {
     "order": {"recipe": {"dataset": "digits", "order": {"is": 3}}},
     "data": {"data": "two checksums"},
     "seconds": {"seconds": {"train": float("nan")}},
-    "remarks": {"remarks": (3,)},
+    "notes": {"notes": (3,)},
     "turns": {"arrays": {"class_segments": np.zeros(3, dtype=np.int32)}},
     "turns of other classes": {"arrays": {"class_segments": np.zeros((2, 3), dtype=np.int32)}},
     "layers": {"arrays": {"gradient_norms": np.zeros((2, 2), np.float32)}},
@@ -290,7 +290,7 @@ def test_a_message_with_a_terminals_codes_is_shown_clean():
 @pytest.mark.parametrize(
     "field",
     [
-        *(f"replay.capacity={10**30}", f"replay.share={'9' * 400}", f"batch_size={10**30}"),
+        *(f"replay.capacity={10**30}", f"replay.fraction={'9' * 400}", f"batch_size={10**30}"),
         *("replay.capacity=10000000000", f"epochs={10**400}"),
     ],
 )

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from core import Recipe
 from core.recipe import PARTS
 from studies import Interaction, Study
-from studies.definition.study import Claim, Quick, Reported, Shares
+from studies.definition.study import Claim, Proportions, Quick, Reported
 from tests.fuzz.calling import LENGTHS, World, call, examples, harmless
 
 HEAD = """
@@ -33,29 +33,29 @@ def build(shape, classes):
     raise ValueError
 
 
-plain = Recipe(dataset="digits", model=named("mlp"), epochs=2)
-scoring = Scoring(named(scores, size=2))
+plain = Recipe(dataset="digits", model=spec("mlp"), epochs=2)
+scoring = Scoring(spec(scores, size=2))
 """
 VALUES = (
     *("None", "True", "0", "1", "-1", "2", "3", "0.5", "1.5", "nan", "inf", "-inf", "1e308"),
     *("10**30", "10**400", "-(10**30)", "''", "'a'", "'b'", "'test accuracy'", "b'a'", "[]", "()"),
     *("{}", "{1: 2}", "{'a': 1}", "('a',)", "('a', 'b')", "(('a', 'b'),)", "['a', 'b']", "(1, 2)"),
-    *("object()", "lambda: 3", "print", "Study", "Recipe", "plain", "scoring", "named('mlp')"),
+    *("object()", "lambda: 3", "print", "Study", "Recipe", "plain", "scoring", "spec('mlp')"),
     *("'\\0'", "'../../x'", "'a\\nb'", "'\\x1b[2J'", "'\\ud800'", "'\\u202e'", "'a' * 10**5"),
     *("{'a': plain, 'b': plain}", "{'a': plain, 'b': scoring}", "{'a': 3}", "{3: plain}"),
     *("{'a' * 500: plain}", "{'a': plain, 'A': plain}", "plain.to_json()", "...", "NotImplemented"),
     *("Quick()", "Quick(dataset=3)", "Quick(conditions=('a',))", "Quick(epochs=0.5, seeds=1)"),
     *("(Claim(text='t', metric='test loss', greater='a', smaller='b'),)", "range(3)", "1j"),
     *("(Reported(condition='a', metric='test accuracy', value=0.9),)", "__import__('math')"),
-    *("named(build)", "named(scores)", "named('os:system')", "named('builtins:dict')"),
-    *("named('..x:y')", "named('nonsense')", "named('mlp', widths=())", "named('mlp', x=nan)"),
+    *("spec(build)", "spec(scores)", "spec('os:system')", "spec('builtins:dict')"),
+    *("spec('..x:y')", "spec('nonsense')", "spec('mlp', widths=())", "spec('mlp', x=nan)"),
     *("'random'", "'latin-square'", "('scale',)", "('gaussian-0.1',)", "((1, 0), (0, 1))"),
     *("Shuffled('random')", "ClassSequential((1, 0))", "HoldOut(size=0.5)", "Replay(capacity=3)"),
     *("Tasks(groups=((0, 1), (2, 3)))", "GaussianNoise(variance=0.1)", "EvaluationPlan(sets=())"),
 )
 PLACES = {
     kind.__name__: [(field.name, str(field.type)) for field in dataclasses.fields(kind)]
-    for kind in (Study, Recipe, Quick, Reported, Claim, Interaction, Shares, *PARTS.values())
+    for kind in (Study, Recipe, Quick, Reported, Claim, Interaction, Proportions, *PARTS.values())
 }
 BASE = {
     "Study": {
@@ -65,7 +65,7 @@ BASE = {
         "comparisons": "(('a', 'b'),)",
         "seeds": "2",
     },
-    "Recipe": {"dataset": "'digits'", "model": "named('mlp')", "epochs": "2"},
+    "Recipe": {"dataset": "'digits'", "model": "spec('mlp')", "epochs": "2"},
     "Quick": {},
     "Reported": {"condition": "'a'", "metric": "'test accuracy'", "value": "0.9"},
     "Claim": {"text": "'t'", "metric": "'test loss'", "greater": "'a'", "smaller": "'b'"},
@@ -75,7 +75,9 @@ BASE = {
             zip(("neither", "only_a", "only_b", "both"), ("'a'", "'b'", "'a'", "'b'"), strict=True)
         ),
     },
-    "Shares": dict.fromkeys(("metrics", "along", "lines", "rows", "columns", "counted"), "'size'"),
+    "Proportions": dict.fromkeys(
+        ("metrics", "along", "lines", "rows", "columns", "counted"), "'size'"
+    ),
 }
 FITTING = {
     "str": (
@@ -139,7 +141,7 @@ READERS = (
     *(
         ["run", "{}", "--seeds", "1"],
         ["compare", "{}", "a", "b"],
-        ["table", "{}", "--kind", "shares"],
+        ["table", "{}", "--kind", "proportions"],
     ),
     ["plan", "--difference", "1", "--pilot", "{}"],
 )
@@ -160,19 +162,22 @@ def source(random: Random) -> str:
         changed.setdefault(kind, {})[name] = random.choice(values)
     for kind, field in (
         *(("Reported", "reported"), ("Claim", "claims"), ("Interaction", "interactions")),
-        *(("Quick", "quick"), ("Shares", "shares")),
+        *(("Quick", "quick"), ("Proportions", "proportions")),
     ):
         if kind in changed:
             part = made(kind, changed)
-            part = part if kind in ("Quick", "Shares") else f"({part},)"
+            part = part if kind in ("Quick", "Proportions") else f"({part},)"
             changed.setdefault("Study", {}).setdefault(field, part)
     for part, fields in (
-        *(("HoldOut", ["split"]), ("EvaluationPlan", ["evaluation"]), ("Named", ["model"])),
+        *(("HoldOut", ["split"]), ("EvaluationPlan", ["evaluation"]), ("Spec", ["model"])),
         *(
             (each, ["order"])
             for each in ("Shuffled", "ClassSequential", "Blurred", "Blocks", "Tasks")
         ),
-        *((each, ["label_noise"]) for each in ("WrongLabels", "RedrawnLabels", "ConfusedLabels")),
+        *(
+            (each, ["label_noise"])
+            for each in ("SymmetricLabelNoise", "UniformLabelNoise", "MatrixLabelNoise")
+        ),
         *(("GaussianNoise", ["input_noise"]), ("Replay", ["replay"]), ("Transfer", ["transfer"])),
         *(("AugmentedCopy", ["augmented_copy"]), ("Pretraining", ["pretraining"])),
     ):

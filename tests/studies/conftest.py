@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 
 import studies
-from core import Evaluation, Recipe, Record, Store, Tasks, environment, named
+from core import Evaluation, Recipe, Record, Store, Tasks, environment, spec
 from data import load
 from studies.definition.catalogue import find
 from studies.running.executor import Event, Job
@@ -256,7 +256,7 @@ def tiny(**changes: Any) -> Recipe:
     """The smallest real training."""
     given: dict[str, Any] = {
         "dataset": "digits",
-        "model": named("mlp", widths=(8,), dropout=0.5),
+        "model": spec("mlp", widths=(8,), dropout=0.5),
         "preprocessing": ("scale",),
         "batch_size": 100,
         "epochs": 2,
@@ -269,7 +269,7 @@ SOUND = '''
 
 import os
 
-from core import Recipe, named
+from core import Recipe, spec
 from studies import Study
 
 WIDTH = 8
@@ -300,7 +300,7 @@ def callbacks(condition, seed):
 
 
 def recipe(**more):
-    given = {"dataset": "digits", "model": named(build), "preprocessing": ("scale",)}
+    given = {"dataset": "digits", "model": spec(build), "preprocessing": ("scale",)}
     return Recipe(**(given | {"batch_size": 100, "epochs": 2} | more))
 
 
@@ -309,8 +309,8 @@ study = Study(
     question="Does a study of one's own run?",
     conditions={
         "own": recipe(),
-        "named": recipe(model=named("mlp", widths=(8,), dropout=0.5)),
-        "wild": recipe(optimiser=named("SGD", learning_rate=1e30)),
+        "named": recipe(model=spec("mlp", widths=(8,), dropout=0.5)),
+        "wild": recipe(optimiser=spec("SGD", learning_rate=1e30)),
     },
     seeds=2,
     comparisons=(("own", "named"),),
@@ -323,7 +323,7 @@ FAULTY = '''
 
 import os
 
-from core import Recipe, named
+from core import Recipe, spec
 from studies import Study
 
 
@@ -357,7 +357,7 @@ def callbacks(condition, seed):
 
 recipe = Recipe(
     dataset="digits",
-    model=named("mlp"),
+    model=spec("mlp"),
     preprocessing=("scale",),
     batch_size=200,
     epochs=1,

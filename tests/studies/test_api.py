@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 import studies
-from core import Recipe, named
+from core import Recipe, spec
 from data import InputError
 from studies import Study
 from tests.studies.conftest import (
@@ -23,10 +23,10 @@ from tests.studies.conftest import (
 
 mine = Study(name="mine", question="Is it kept?", conditions={"a": tiny()}, seeds=3)
 MINE = """
-from core import Recipe, named
+from core import Recipe, spec
 from studies import Study
 
-recipe = Recipe(dataset="digits", model=named("mlp"), epochs={epochs})
+recipe = Recipe(dataset="digits", model=spec("mlp"), epochs={epochs})
 study = Study(name="filed", question="Is it kept?", conditions={{"a": recipe}}, seeds=2)
 """
 
@@ -200,7 +200,7 @@ def test_a_builder_defined_in_a_script_or_a_cell_is_answered_with_what_to_do():
 
     network.__module__ = "__main__"
     with pytest.raises(InputError, match=r"in a \.py file, with its study, and run that"):
-        Recipe(dataset="digits", model=named(network))
+        Recipe(dataset="digits", model=spec(network))
 
 
 def test_a_notebook_shows_a_refusal_as_its_line():
@@ -213,9 +213,9 @@ def test_a_notebook_shows_a_refusal_as_its_line():
 SCRIPT = """
 import json, sys
 import studies
-from core import Recipe, named
+from core import Recipe, spec
 
-recipe = Recipe(dataset="digits", model=named("mlp", widths=(8,)), batch_size=100, epochs=1)
+recipe = Recipe(dataset="digits", model=spec("mlp", widths=(8,)), batch_size=100, epochs=1)
 study = studies.Study(name="mine", question="Is it?", conditions={"a": recipe}, seeds=1)
 results = studies.run(study, quiet=True)
 loaded = [name for name in ("tensorflow", "keras") if name in sys.modules]
@@ -273,7 +273,9 @@ def test_tables_are_those_of_the_command_line(ebb, results):
     assert results.per_class("validation").to_csv(index=False) == named_set
 
 
-@pytest.mark.parametrize("kind", ["position", "shares", "gradients", "dead_units", "misclassified"])
+@pytest.mark.parametrize(
+    "kind", ["position", "proportions", "gradients", "dead_units", "misclassified"]
+)
 def test_a_table_of_what_was_not_measured_is_refused(kind, results):
     with pytest.raises(InputError):
         getattr(results, kind)()

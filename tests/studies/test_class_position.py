@@ -80,8 +80,8 @@ def test_csv_has_the_documented_columns_and_what_was_put_in(ebb, square):
     assert recency["mean"] == pytest.approx(-0.04, abs=0.005)
     assert recency["p"] < 0.001
     # 4 and 9 have 3 points: 9 of them lost in one class of the two.
-    resemblance = rows.loc["change per point of resemblance"]
-    assert resemblance["ci_low"] < -0.015 < resemblance["ci_high"] < 0
+    similarity = rows.loc["change per point of similarity"]
+    assert similarity["ci_low"] < -0.015 < similarity["ci_high"] < 0
     control = frame[frame["condition"] == "shuffled"].set_index("metric")
     assert abs(control.loc["change per class shown later", "mean"]) < 1e-9
 
@@ -99,11 +99,11 @@ def test_people_read_what_recency_and_resemblance_do(style, ebb, square):
     first, *lines = table(ebb, "--format", style).splitlines()
     assert first.startswith("class-position (full), mnist, 10 of 10 planned seeds: final accuracy")
     found = [line for line in lines if line.startswith("class-sequential, ")]
-    recency, resemblance = found
+    recency, similarity = found
     assert recency.startswith("class-sequential, recency: -4.")
     assert recency.endswith("10 runs) for each class shown later. Being shown late saves a class.")
-    assert "95 % interval" in resemblance
-    assert resemblance.endswith("Classes that are like a class overwrite it.")
+    assert "95 % interval" in similarity
+    assert similarity.endswith("Classes that are like a class overwrite it.")
     text = " ".join(lines)
     assert "shuffled takes for the other (most: 4 and 9, 3.00)" in text
     assert "shuffled shows all classes at all times" in text
@@ -129,7 +129,7 @@ def test_a_part_of_a_square_is_said_to_be_unbalanced(ebb, store):
     keep(store, *(position_record("class-sequential", seed) for seed in range(6)))
     out = table(ebb)
     assert "class-sequential: its 6 runs do not put each class at each place equally often" in out
-    # Nobody was shown all classes at once: nothing can be said of resemblance.
+    # Nobody was shown all classes at once: nothing can be said of similarity.
     assert "esemblance" not in out.split("\n", 1)[1]
 
 

@@ -12,11 +12,11 @@ from studies.running.event_files import confusion_image, flat
 from tests.studies.conftest import in_a_process, keep, made_record, measured_record, refused, tiny
 
 STUDY = """
-from core import HoldOut, Recipe, named
+from core import HoldOut, Recipe, spec
 from studies import Study
 
 recipe = Recipe(
-    dataset="digits", model=named("mlp", widths=(8,)), preprocessing=("scale",), batch_size=100,
+    dataset="digits", model=spec("mlp", widths=(8,)), preprocessing=("scale",), batch_size=100,
     split=HoldOut(size=0.2), epochs=2,
 )
 study = Study(name="watched", question="Is it seen?", conditions={"a": recipe}, seeds=2)
@@ -52,8 +52,17 @@ def test_gradients_are_shown_by_layer_with_their_percentiles(ebb, measured):
 
 def test_dead_units_are_shown_with_their_share(ebb, measured):
     frame = table(ebb, "dead-units")
-    assert list(frame) == ["condition", "layer", "name", "units", "n", "untrained", "dead", "share"]
-    assert frame[["units", "untrained", "dead", "share"]].to_numpy().tolist() == [
+    assert list(frame) == [
+        "condition",
+        "layer",
+        "name",
+        "units",
+        "n",
+        "untrained",
+        "dead",
+        "proportion",
+    ]
+    assert frame[["units", "untrained", "dead", "proportion"]].to_numpy().tolist() == [
         [8, 0, 1.5, 0.1875]
     ]
     text = ebb("table", "class-order", "--kind", "dead-units").out
@@ -116,7 +125,7 @@ def test_event_files_hold_the_figures_of_the_record(tmp_path):
     records = store.records(store.entries())
     assert [record.seed for record in records] == [0, 1]  # observed, and so still kept
     for record in records:
-        assert not any("callback" in remark for remark in record.remarks)
+        assert not any("callback" in note for note in record.notes)
         figures = {
             f"{e.set} {name}": value
             for e in record.evaluations

@@ -2,7 +2,7 @@
 
 import pytest
 
-from core import named, replaced
+from core import replaced, spec
 from core.training.trainer import fresh_model
 from data import InputError, load
 from studies.definition.catalogue import find
@@ -38,7 +38,7 @@ def test_the_layer_in_front_has_ten_units():
 
 
 def test_penalties_for_another_number_of_layers_are_refused():
-    recipe = replaced(find("regularisation").conditions["deep"], "model", named("mlp"))
-    wrong = replaced(recipe, "model", named("mlp", widths=(4, 4), l2=(0.1,)))
+    recipe = replaced(find("regularisation").conditions["deep"], "model", spec("mlp"))
+    wrong = replaced(recipe, "model", spec("mlp", widths=(4, 4), l2=(0.1,)))
     with pytest.raises(InputError, match="Received model mlp with"):
         fresh_model(wrong, 0, load("digits"))

@@ -1,4 +1,4 @@
-"""Damage, replay and tasks that cannot work: refused by `ebb run` before anything trains."""
+"""Corruption, replay and tasks that cannot work: refused by `ebb run` before anything trains."""
 
 import numpy as np
 import pytest
@@ -26,7 +26,7 @@ def subclassed(shape, classes):
 
 
 def recipe(**more):
-    return Recipe(**{{"dataset": "digits", "model": named("mlp"), "epochs": 2}} | more)
+    return Recipe(**{{"dataset": "digits", "model": spec("mlp"), "epochs": 2}} | more)
 
 
 study = Study(name="mine", question="?", seeds=1, conditions={{"a": recipe({fields})}})
@@ -34,7 +34,7 @@ study = Study(name="mine", question="?", seeds=1, conditions={{"a": recipe({fiel
 TEN = "np.eye(10).tolist()"
 WRONG = {
     # Parts that are none.
-    "share 2": ("replay=Replay(capacity=9, share=2)", "share 2; expected a number from 0 up to"),
+    "share 2": ("replay=Replay(capacity=9, fraction=2)", "share 2; expected a number from 0 up to"),
     "capacity 0": ("replay=Replay(capacity=0)", "capacity 0; expected a whole number from 1 up"),
     "noise": ("input_noise=GaussianNoise(variance=-1)", "variance=-1; expected exactly one"),
     "neither": ("input_noise=GaussianNoise()", "None; expected exactly one of them"),
@@ -43,9 +43,15 @@ WRONG = {
         "expected exactly one of them",
     ),
     "clip": ("input_noise=GaussianNoise(variance=.1, clip=1)", "as in (0, 1), or None"),
-    "row": ("label_noise=ConfusedLabels(((.5, .4), (0, 1)))", "probabilities from 0 to 1 that sum"),
-    "array": (f"label_noise=ConfusedLabels({TEN})", "expected a tuple of rows that are tuples"),
-    "labels": ("label_noise=WrongLabels(1.1)", "no more labels than there are can be wrong"),
+    "row": (
+        "label_noise=MatrixLabelNoise(((.5, .4), (0, 1)))",
+        "probabilities from 0 to 1 that sum",
+    ),
+    "array": (f"label_noise=MatrixLabelNoise({TEN})", "expected a tuple of rows that are tuples"),
+    "labels": (
+        "label_noise=SymmetricLabelNoise(1.1)",
+        "no more labels than there are can be wrong",
+    ),
     "flips": ("label_noise=flips(10, .3, {3: 10})", "two different classes from 0 to 9"),
     "groups": ("order=Tasks(groups=((0, 1), (1, 2)))", "each class from 0 up exactly once"),
     "unknown set": (
@@ -69,7 +75,7 @@ WRONG = {
         "order=Tasks(groups=((0, 1, 2, 3, 4), (5, 6, 7, 8, 9)), epochs_each=2)",
         "epochs=2 with 2 tasks and epochs_each=2; expected epochs=4",
     ),
-    "small share": ("replay=Replay(capacity=9, share=.01)", "at least one example a batch"),
+    "small share": ("replay=Replay(capacity=9, fraction=.01)", "at least one example a batch"),
     # Parts that do not fit the data.
     "classes": (
         "order=Tasks(groups=((0, 1), (2, 3)))",
@@ -80,12 +86,15 @@ WRONG = {
         "class order 1,0; expected each of the classes 0 to 9",
     ),
     "matrix size": (
-        "label_noise=ConfusedLabels(((1, 0), (0, 1)))",
+        "label_noise=MatrixLabelNoise(((1, 0), (0, 1)))",
         "2 transition matrix rows for data of 10 classes; expected one for each class",
     ),
-    "shares": ("label_noise=WrongLabelsByClass((.1, .2))", "2 noise shares for data of 10 classes"),
-    "ring": ('replay=Replay(memory="ring", capacity=9)', "for 10 classes; expected one slot"),
-    "herding": ('replay=Replay(memory="herding", capacity=9)', "for 10 classes; expected one slot"),
+    "proportions": (
+        "label_noise=ClassLabelNoise((.1, .2))",
+        "2 noise shares for data of 10 classes",
+    ),
+    "ring": ('replay=Replay(buffer="ring", capacity=9)', "for 10 classes; expected one slot"),
+    "herding": ('replay=Replay(buffer="herding", capacity=9)', "for 10 classes; expected one slot"),
     "no images": (
         'dataset="flat.npz", evaluation=EvaluationPlan(at_end=("blur-1",))',
         "inputs of shape (3,) to damage; expected images",
@@ -119,23 +128,23 @@ def test_a_study_with_a_wrong_recipe_is_refused_before_anything_trains(
 
 
 FULL = (
-    "label_noise=WrongLabels(.1), input_noise=GaussianNoise(variance=.1), "
+    "label_noise=SymmetricLabelNoise(.1), input_noise=GaussianNoise(variance=.1), "
     "replay=Replay(capacity=50), pretraining=Pretraining(epochs=1)"
 )
 SETTINGS = {
     "replay.capacity=0": "capacity 0; expected a whole number",
     "replay.capacity=100,200": "capacity (100, 200); expected a whole number",
-    "replay.share=2": "share 2; expected a number from 0 up to",
-    "replay.memory=ring,50": "expected one of reservoir",
+    "replay.fraction=2": "share 2; expected a number from 0 up to",
+    "replay.buffer=ring,50": "expected one of reservoir",
     "replay=Replay": "expected it with its parameters",
-    "label_noise.share=3": "no more labels than there are can be wrong",
-    "label_noise=WrongLabels": "expected it with its parameters",
+    "label_noise.rate=3": "no more labels than there are can be wrong",
+    "label_noise=SymmetricLabelNoise": "expected it with its parameters",
     "input_noise.variance=-1": "expected exactly one of them, 0 or larger",
     "input_noise.standard_deviation=.1": "expected exactly one of them",
     "input_noise.clip=1": "as in (0, 1), or None",
     "pretraining.epochs=0": "in the pretraining",
     "evaluation.sets=test,test": "twice",
-    "evaluation.at_end=gaussian": "a damaged test set as in gaussian-0.1",
+    "evaluation.at_end=gaussian": "a corrupted test set as in gaussian-0.1",
     "evaluation.at_end=shift-1.5": "expected a whole number from 0 up",
     "order=Tasks": "expected it with its parameters",
     "order.groups=1": "expected one of classes",
@@ -155,7 +164,7 @@ def test_wrong_settings_are_refused_before_anything_trains(
     "setting",
     [
         "replay.capacity=100",
-        "label_noise.share=0.3",
+        "label_noise.rate=0.3",
         "input_noise.clip=0,1",
         "pretraining.epochs=3",
         "evaluation.at_end=gaussian-0.1,blur-1",
@@ -168,7 +177,7 @@ def test_right_settings_are_not(setting, write, ebb, workers):
     assert (call.status, "1 run to do" in call.out) == (0, True), call
 
 
-@pytest.mark.parametrize("setting", ["replay.capacity=100", "label_noise.share=0.3"])
+@pytest.mark.parametrize("setting", ["replay.capacity=100", "label_noise.rate=0.3"])
 def test_a_setting_needs_a_condition_that_has_the_field(setting, write, ebb):
     field = setting.split("=")[0]
     line = refused(ebb("run", write(""), "--set", setting, "--dry-run"))
@@ -180,7 +189,7 @@ def test_a_setting_needs_a_condition_that_has_the_field(setting, write, ebb):
 
 
 def test_herding_with_a_subclassed_model_is_refused_by_the_worker(write, ebb, store):
-    fields = 'model=named(subclassed), replay=Replay(memory="herding", capacity=20)'
+    fields = 'model=spec(subclassed), replay=Replay(buffer="herding", capacity=20)'
     line = refused(ebb("run", write(fields), "--quiet"))
     assert "a model of class Mine with herding; expected a Sequential or functional one" in line
     assert store.entries("mine") == []
@@ -190,7 +199,7 @@ def test_a_condition_that_cannot_work_is_refused_before_another_trains(tmp_path,
     (tmp_path / "two_study.py").write_text(
         FILE.format(fields="").replace(
             '{"a": recipe()}',
-            '{"a": recipe(), "b": recipe(optimiser=named("Adamm"))}',
+            '{"a": recipe(), "b": recipe(optimiser=spec("Adamm"))}',
         )
     )
     line = refused(ebb("run", "two_study.py", "--quiet"))

@@ -20,7 +20,7 @@ RUNS = [ended("a", 0, [[9, 1], [0, 10]]), ended("a", 1, [[7, 3], [2, 8]])]
 def test_shares_are_of_a_class_s_examples_in_all_runs_together():
     table = confusion_table(RUNS)
     assert table["n"].tolist() == [2] * 4
-    assert table["share"].tolist() == pytest.approx([0.8, 0.2, 0.1, 0.9])
+    assert table["proportion"].tolist() == pytest.approx([0.8, 0.2, 0.1, 0.9])
 
 
 def test_panels_hold_true_classes_in_rows_from_the_top_in_percent():
@@ -32,7 +32,7 @@ def test_panels_hold_true_classes_in_rows_from_the_top_in_percent():
 
 def test_a_class_without_examples_is_left_empty():
     table = confusion_table([ended("a", 0, [[3, 1], [0, 0]])])
-    assert table["share"].isna().tolist() == [False, False, True, True]
+    assert table["proportion"].isna().tolist() == [False, False, True, True]
     panel = confusion_figure([ended("a", 0, [[3, 1], [0, 0]])], **WORDS).axes[0]
     assert [text.get_text() for text in panel.texts] == ["75", "25"]
 

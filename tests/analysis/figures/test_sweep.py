@@ -2,8 +2,8 @@
 
 import pytest
 
-from analysis.figures.sweep import dose_figure
-from analysis.metrics.sweep import Dose, dose_table, doses
+from analysis.figures.sweep import sweep_figure
+from analysis.metrics.sweep import Sweep, sweep_table, sweeps
 from tests.analysis.conftest import Evaluation, Run, confusion
 
 WORDS = {"question": "Does more help?", "dataset": "digits"}
@@ -25,17 +25,17 @@ def ended(condition, seed, accuracy):
 
 
 def test_three_conditions_that_differ_in_one_number_are_a_line_in_its_order():
-    found = doses({f"rate-{r}": recipe(rate=r) for r in (0.1, 0.001, 0.01)})
+    found = sweeps({f"rate-{r}": recipe(rate=r) for r in (0.1, 0.001, 0.01)})
     assert found == [
-        Dose(
+        Sweep(
             "learning rate", {"rate-...": {"rate-0.001": 0.001, "rate-0.01": 0.01, "rate-0.1": 0.1}}
         )
     ]
 
 
 def test_two_are_a_comparison_and_a_second_difference_breaks_the_line():
-    assert doses({"a": recipe(rate=0.1), "b": recipe(rate=0.2)}) == []
-    assert doses({str(r): recipe(rate=r, epochs=int(10 * r)) for r in (0.1, 0.2, 0.3)}) == []
+    assert sweeps({"a": recipe(rate=0.1), "b": recipe(rate=0.2)}) == []
+    assert sweeps({str(r): recipe(rate=r, epochs=int(10 * r)) for r in (0.1, 0.2, 0.3)}) == []
 
 
 def test_what_differs_beside_the_number_makes_lines_of_their_own():
@@ -44,27 +44,28 @@ def test_what_differs_beside_the_number_makes_lines_of_their_own():
         for kind in ("mse", "nll")
         for width in (10, 50, 100)
     }
-    (found,) = doses(recipes)
+    (found,) = sweeps(recipes)
     assert found.name == "units of the hidden layer that is varied"
     assert list(found.lines) == ["mse-...", "nll-..."]
 
 
 def test_a_condition_without_the_noise_has_it_at_0():
     noise = {
-        f"noise-{s}": recipe(label_noise={"is": "WrongLabels", "share": s}) for s in (0.1, 0.4)
+        f"noise-{s}": recipe(label_noise={"is": "SymmetricLabelNoise", "proportion": s})
+        for s in (0.1, 0.4)
     }
-    (found,) = doses({"clean": recipe(), **noise})
+    (found,) = sweeps({"clean": recipe(), **noise})
     assert found.lines == {"noise-...": {"clean": 0.0, "noise-0.1": 0.1, "noise-0.4": 0.4}}
 
 
 def test_truth_values_are_no_numbers():
-    assert doses({"a": recipe(x=True), "b": recipe(x=False), "c": recipe(x=2)}) == []
+    assert sweeps({"a": recipe(x=True), "b": recipe(x=False), "c": recipe(x=2)}) == []
 
 
 def test_the_table_has_the_percentiles_at_each_number():
-    dose = Dose("width", {"w-...": {"w-1": 1.0, "w-2": 2.0}})
+    sweep = Sweep("width", {"w-...": {"w-1": 1.0, "w-2": 2.0}})
     runs = [ended("w-1", s, a) for s, a in enumerate((0.5, 0.6, 0.7, 0.8, 0.9))]
-    table = dose_table([*runs, Run("w-2", 0, status="failed")], dose, "test accuracy")
+    table = sweep_table([*runs, Run("w-2", 0, status="failed")], sweep, "test accuracy")
     (row,) = table.to_dict("records")
     assert (row["number"], row["n"]) == (1.0, 5)
     assert [row["p25"], row["p50"], row["p75"]] == pytest.approx([0.6, 0.7, 0.8])
@@ -73,8 +74,8 @@ def test_the_table_has_the_percentiles_at_each_number():
 def test_the_line_joins_the_medians_and_the_axis_is_logarithmic_over_magnitudes():
     members = {"w-1": 1.0, "w-10": 10.0, "w-1000": 1000.0}
     runs = [ended(name, s, 0.5 + 0.1 * s) for name in members for s in range(3)]
-    found = [Dose("width", {"w-...": members})]
-    (axis,) = dose_figure(runs, found, "test accuracy", **WORDS).axes
+    found = [Sweep("width", {"w-...": members})]
+    (axis,) = sweep_figure(runs, found, "test accuracy", **WORDS).axes
     medians = axis.containers[0].lines[0]
     assert medians.get_xdata().tolist() == [1, 10, 1000]
     assert medians.get_ydata().tolist() == pytest.approx([60, 60, 60])
@@ -83,6 +84,6 @@ def test_the_line_joins_the_medians_and_the_axis_is_logarithmic_over_magnitudes(
 
 
 def test_a_metric_that_nobody_has_is_refused():
-    dose = Dose("width", {"w-...": {"w-1": 1.0}})
+    sweep = Sweep("width", {"w-...": {"w-1": 1.0}})
     with pytest.raises(ValueError, match="received metric 'fame'"):
-        dose_figure([ended("w-1", 0, 0.5)], [dose], "fame", **WORDS)
+        sweep_figure([ended("w-1", 0, 0.5)], [sweep], "fame", **WORDS)

@@ -29,7 +29,7 @@ OF_CLASSES = (
     f.recovery,
     f.max_minus_last,
     f.first_minus_last,
-    f.minimum_after_first_turn,
+    f.minimum_after_first_segment,
 )
 
 
@@ -68,8 +68,8 @@ def test_first_minus_last_spans_the_whole_training() -> None:
 
 
 def test_minimum_is_over_the_evaluations_after_the_first_turn() -> None:
-    np.testing.assert_allclose(f.minimum_after_first_turn(A, S), [0.30, 0.60, 0.40])
-    one = f.minimum_after_first_turn(A[:1], S[:1])
+    np.testing.assert_allclose(f.minimum_after_first_segment(A, S), [0.30, 0.60, 0.40])
+    one = f.minimum_after_first_segment(A[:1], S[:1])
     np.testing.assert_array_equal(one, [0.30, 0.60, np.nan])
 
 
@@ -107,7 +107,7 @@ def test_in_tasks_learned_is_after_the_last_epoch_with_a_turn() -> None:
 def test_in_tasks_the_first_turn_is_that_of_the_tasks_first_epoch() -> None:
     np.testing.assert_allclose(f.max_minus_last(TASKS_A, TASKS_S), [0.78, 0.56, 0.46, 0])
     np.testing.assert_allclose(f.first_minus_last(TASKS_A, TASKS_S), [0.60, 0.40, 0.40, -0.08])
-    lowest = f.minimum_after_first_turn(TASKS_A, TASKS_S)
+    lowest = f.minimum_after_first_segment(TASKS_A, TASKS_S)
     np.testing.assert_allclose(lowest, [0.10, 0.40, 0.30, 0.98])
 
 
@@ -160,7 +160,7 @@ def test_where_classes_come_round_every_figure_is_the_plain_formula(order) -> No
     assert f.recovery(a, s).tolist() == (after[1:] - a[:-1, -1]).mean(axis=0).tolist()
     assert f.max_minus_last(a, s).tolist() == [max(since[c]) - end[c] for c in classes]
     assert f.first_minus_last(a, s).tolist() == (after[0] - end).tolist()
-    assert f.minimum_after_first_turn(a, s).tolist() == later
+    assert f.minimum_after_first_segment(a, s).tolist() == later
 
 
 @given(orders(least=0), st.randoms(use_true_random=False))

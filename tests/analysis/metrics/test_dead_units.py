@@ -30,7 +30,7 @@ def test_the_table_has_the_mean_at_the_end_and_the_share_of_each_relu():
 def test_a_network_without_a_relu_says_so():
     (row,) = dead_units_table([network("tanh", 0, [], [], units=())]).to_dict("records")
     assert (row["name"], row["units"], row["n"], row["dead"]) == ("no relu", 0, 1, 0)
-    assert np.isnan(row["share"])
+    assert np.isnan(row["proportion"])
 
 
 def test_networks_that_differ_and_runs_without_counts_are_refused():

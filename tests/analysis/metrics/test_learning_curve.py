@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from analysis.metrics.learning_curve import fluctuation, levels_out
+from analysis.metrics.learning_curve import levels_out, roughness
 from analysis.metrics.values import values_of
 from analysis.overview import overview_table
 from analysis.tables import summary_table
@@ -30,20 +30,20 @@ def followed(seed: int = 0) -> Run:
 
 def test_fluctuation_is_the_deviation_of_the_bends_from_the_fifth_epoch_on() -> None:
     # Changes .02, -.01, .02; bends -.03, .03: mean 0, squared deviations .0009 each, over 3.
-    assert fluctuation(ACCURACIES) == pytest.approx(math.sqrt(0.0018 / 3))
+    assert roughness(ACCURACIES) == pytest.approx(math.sqrt(0.0018 / 3))
 
 
 def test_noise_fluctuates_as_its_changes_do_and_a_rise_that_slows_down_hardly() -> None:
     noise = np.random.default_rng(0).normal(size=100_000)
-    assert fluctuation(noise) == pytest.approx(np.diff(noise).std(), rel=0.01)
+    assert roughness(noise) == pytest.approx(np.diff(noise).std(), rel=0.01)
     slowing = 1 - np.exp(-np.arange(50) / 8)
-    assert fluctuation(slowing) < np.diff(slowing[4:]).std() / 10
+    assert roughness(slowing) < np.diff(slowing[4:]).std() / 10
 
 
 def test_a_steady_rise_does_not_fluctuate_and_a_short_curve_has_no_figure() -> None:
-    assert fluctuation(np.linspace(0, 1, 20)) == pytest.approx(0, abs=1e-12)
-    assert math.isnan(fluctuation(ACCURACIES[:7]))
-    assert not math.isnan(fluctuation(ACCURACIES[:8]))
+    assert roughness(np.linspace(0, 1, 20)) == pytest.approx(0, abs=1e-12)
+    assert math.isnan(roughness(ACCURACIES[:7]))
+    assert not math.isnan(roughness(ACCURACIES[:8]))
 
 
 @PROPERTY
@@ -51,9 +51,9 @@ def test_a_steady_rise_does_not_fluctuate_and_a_short_curve_has_no_figure() -> N
 def test_fluctuation_knows_no_level_and_not_the_first_epochs(
     curve: list[float], shift: float
 ) -> None:
-    value = fluctuation(curve)
-    assert fluctuation(np.array(curve) + shift) == pytest.approx(value, abs=1e-9)
-    assert fluctuation([0.0, 0.0, 0.0, 0.0, *curve[4:]]) == pytest.approx(value)
+    value = roughness(curve)
+    assert roughness(np.array(curve) + shift) == pytest.approx(value, abs=1e-9)
+    assert roughness([0.0, 0.0, 0.0, 0.0, *curve[4:]]) == pytest.approx(value)
 
 
 def test_a_curve_levels_out_where_it_is_first_within_a_hundredth_of_its_lowest() -> None:
@@ -66,15 +66,15 @@ def test_a_curve_levels_out_where_it_is_first_within_a_hundredth_of_its_lowest()
 
 def test_the_figures_are_found_by_name_and_the_restored_weights_are_no_epoch() -> None:
     runs = [followed(0), followed(1)]
-    assert values_of(runs, "validation loss levelling-out epoch", "a").tolist() == [4, 4]
-    calm = values_of(runs, "validation accuracy fluctuation", "a")
+    assert values_of(runs, "validation loss convergence epoch", "a").tolist() == [4, 4]
+    calm = values_of(runs, "validation accuracy roughness", "a")
     assert calm.tolist() == pytest.approx([math.sqrt(0.0006)] * 2)
-    with pytest.raises(ValueError, match="received metric 'test accuracy fluctuation'"):
-        values_of(runs, "test accuracy fluctuation", "a")
+    with pytest.raises(ValueError, match="received metric 'test accuracy roughness'"):
+        values_of(runs, "test accuracy roughness", "a")
 
 
 def test_the_summary_and_the_overview_have_them_where_the_curve_is_long_enough() -> None:
-    names = ["validation accuracy fluctuation", "validation loss levelling-out epoch"]
+    names = ["validation accuracy roughness", "validation loss convergence epoch"]
     table = summary_table([followed()]).set_index("metric")["mean"]
     assert table[names].tolist() == pytest.approx([math.sqrt(0.0006), 4])
     assert overview_table([followed()], names[::-1])["mean"].tolist() == [4]

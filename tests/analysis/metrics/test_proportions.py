@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from analysis.figures.proportions import share_figure
-from analysis.metrics.proportions import share_table
+from analysis.figures.proportions import proportion_figure
+from analysis.metrics.proportions import proportion_table
 from analysis.statistics.intervals import wilson_interval
 from tests.analysis.conftest import Run
 
@@ -18,8 +18,8 @@ def scored(condition, *values, **more):
 
 def test_a_share_is_the_count_over_the_runs_with_wilsons_interval():
     runs = [*scored("a", 1, 0, 1, 0), *scored("b", 0, 0)]
-    table = share_table(runs, ["share wrong"])
-    assert list(table.columns) == ["condition", "n", "count", "share", "ci_low", "ci_high"]
+    table = proportion_table(runs, ["share wrong"])
+    assert list(table.columns) == ["condition", "n", "count", "proportion", "ci_low", "ci_high"]
     assert table.values.tolist() == [
         ["a", 4, 2, 0.5, *wilson_interval(2, 4)],
         ["b", 2, 0, 0.0, *wilson_interval(0, 2)],
@@ -30,22 +30,22 @@ def test_further_metrics_have_their_share_beside():
     runs = scored("a", 1, 0)
     runs[0].history.append((0, 0, "share late", 1))
     runs[1].history.append((0, 0, "share late", 1))
-    table = share_table(runs, ["share wrong", "share late", "share of nothing"])
+    table = proportion_table(runs, ["share wrong", "share late", "share of nothing"])
     assert table["share late"].tolist() == [1.0]
     assert np.isnan(table["share of nothing"]).all()
 
 
 def test_conditions_without_the_metric_and_runs_that_failed_are_left_out():
     runs = [*scored("a", 1, 0), *scored("b", 1, status="failed"), Run("c", 0)]
-    table = share_table(runs, ["share wrong"])
+    table = proportion_table(runs, ["share wrong"])
     assert table[["condition", "n"]].values.tolist() == [["a", 2]]
 
 
 def test_what_is_neither_0_nor_1_has_no_share():
     with pytest.raises(ValueError, match="values other than 0 and 1"):
-        share_table(scored("a", 0.5), ["share wrong"])
+        proportion_table(scored("a", 0.5), ["share wrong"])
     with pytest.raises(ValueError, match="which no run has"):
-        share_table(scored("a", 1), ["share of nothing"])
+        proportion_table(scored("a", 1), ["share of nothing"])
 
 
 def test_the_figure_has_a_line_for_each_value_and_the_shares_at_their_place():
@@ -56,7 +56,7 @@ def test_the_figure_has_a_line_for_each_value_and_the_shares_at_their_place():
     }
     values = {"10-0.5": (1, 1), "100-0.5": (0, 1), "10-2": (0, 0), "100-2": (1, 0)}
     runs = [run for name, each in values.items() for run in scored(name, *each)]
-    figure = share_figure(
+    figure = proportion_figure(
         runs,
         parameters,
         metric="share wrong",
@@ -91,15 +91,15 @@ def test_a_parameter_may_be_called_as_a_column_is_and_a_score_be_0():
     runs = [*scored("few", 1, 0), *scored("many", 0, 0)]
     for run in runs:
         run.history.append((0, 0, "extra", run.history[0][3]))
-    figure = share_figure(
+    figure = proportion_figure(
         runs,
         {
-            name: {"n": n, "share": 1, "truth": 0, "rule": "one"}
+            name: {"n": n, "proportion": 1, "truth": 0, "rule": "one"}
             for name, n in (("few", 10), ("many", 20))
         },
         metric="share wrong",
         along="n",
-        lines="share",
+        lines="proportion",
         rows="truth",
         columns="rule",
         counted="extra",

@@ -1,4 +1,4 @@
-"""Recency and resemblance: what they are, and whether their tests keep what they promise."""
+"""Recency and similarity: what they are, and whether their tests keep what they promise."""
 
 import math
 
@@ -12,8 +12,8 @@ from analysis.metrics.recency import (
     position_sentences,
     position_table,
     recency_effect,
-    resemblance,
     resemblance_effect,
+    similarity,
 )
 from analysis.statistics.slopes import slope_over_runs
 from core.schedule.latin_square import williams
@@ -80,9 +80,9 @@ def test_resemblance_is_the_mean_share_of_either_class_taken_for_the_other():
     one = np.array([[8, 2, 0], [0, 10, 0], [1, 0, 19]])
     other = np.array([[10, 0, 0], [1, 9, 0], [0, 0, 20]])
     expected = np.array([[0, 0.075, 0.0125], [0.075, 0, 0], [0.0125, 0, 0]])
-    np.testing.assert_allclose(resemblance([one, other]), expected)
+    np.testing.assert_allclose(similarity([one, other]), expected)
     with pytest.raises(ValueError, match="without examples of some class"):
-        resemblance([one * [[1], [0], [1]]])
+        similarity([one * [[1], [0], [1]]])
 
 
 def test_the_slope_is_that_of_each_run_without_the_class_means():
@@ -135,13 +135,13 @@ def test_the_table_has_a_row_for_each_recency_and_one_for_each_change():
     recency, alike = frame.iloc[4], frame.iloc[5]
     assert recency["metric"] == "change per class shown later"
     assert recency["mean"] == pytest.approx(-0.05)
-    assert alike["metric"] == "change per point of resemblance"
+    assert alike["metric"] == "change per point of similarity"
     assert np.isnan(alike["recency"])
 
 
 def test_without_a_baseline_nothing_is_said_of_resemblance():
-    assert "resemblance" not in " ".join(position_table(FOUR)["metric"])
-    assert "resemblance" not in " ".join(position_table(FOUR, "shuffled")["metric"])
+    assert "similarity" not in " ".join(position_table(FOUR)["metric"])
+    assert "similarity" not in " ".join(position_table(FOUR, "shuffled")["metric"])
     assert len(position_sentences(FOUR)) == 1
 
 

@@ -36,7 +36,7 @@ def shown(style: str, of: pd.DataFrame = frame) -> str:
 
 def test_a_figure_is_shown_as_its_metric_asks_also_where_no_row_names_it():
     table = pd.DataFrame({"condition": ["a"], "mean": [20.0], "test loss": [0.5]})
-    assert cells(table, 2, "validation loss levelling-out epoch") == [["a", "20.0", "0.5000"]]
+    assert cells(table, 2, "validation loss convergence epoch") == [["a", "20.0", "0.5000"]]
     assert cells(table, 2, "test accuracy") == [["a", "2000.00", "0.5000"]]
 
 
@@ -50,7 +50,7 @@ def test_a_figure_that_is_no_fraction_is_shown_as_it_is():
 
 
 def test_columns_of_a_table_without_a_metric_are_accuracies():
-    dead = pd.DataFrame({"name": ["class_loss"], "share": [0.25]})
+    dead = pd.DataFrame({"name": ["class_loss"], "proportion": [0.25]})
     assert cells(dead, 2) == [["class_loss", "25.00"]]
     assert cells(pd.DataFrame({"after segment 1": [0.25], "mean": [0.5]}), 2) == [
         ["25.00", "50.00"]

@@ -126,7 +126,7 @@ def test_the_sign_flip_test_keeps_its_level_and_its_floor(n, spread):
     a, b = integer_pairs(n, n, spread)
     results = [sign_flip_test(d) for d in a - b]
     assert share([r.p <= 0.05 for r in results]) <= CEILING
-    assert all(r.p_floor <= r.p <= 1 for r in results)
+    assert all(r.p_smallest <= r.p <= 1 for r in results)
 
 
 @pytest.mark.parametrize("spread", [4, 10_000])
@@ -134,8 +134,8 @@ def test_the_mann_whitney_test_keeps_its_level_and_its_floor(spread):
     a, b = np.random.default_rng(spread).integers(0, spread, (2, SIMULATIONS, 6))
     results = [mann_whitney_test(x, y) for x, y in zip(a, b, strict=True)]
     assert share([r.p <= 0.05 for r in results]) <= CEILING
-    assert all(r.p_floor <= r.p <= 1 for r in results)
-    assert all(r.p_floor >= 2 / math.comb(12, 6) - 1e-12 for r in results)
+    assert all(r.p_smallest <= r.p <= 1 for r in results)
+    assert all(r.p_smallest >= 2 / math.comb(12, 6) - 1e-12 for r in results)
 
 
 def test_mcnemars_test_keeps_its_level():

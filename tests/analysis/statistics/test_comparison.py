@@ -12,7 +12,7 @@ from tests.analysis.conftest import BASE, PROPERTY, pairs, samples
 
 JSON_KEYS = [
     *("study", "variant", "metric", "a", "b", "paired", "n", "planned", "difference", "test"),
-    *("robust", "effects", "verdict", "note"),
+    *("exact", "effects", "verdict", "note"),
 ]
 
 
@@ -24,7 +24,7 @@ def test_json_is_the_agreed_object_and_plain():
     assert (record["a"], record["b"], record["paired"]) == ("A", "B", True)
     assert {"points", "ci_low", "ci_high"} <= record["difference"].keys()
     assert {"name", "statistic", "p"} <= record["test"].keys()
-    assert record["robust"].keys() == {"name", "p", "p_floor"}
+    assert record["exact"].keys() == {"name", "p", "p_smallest"}
     assert record["effects"].keys() == {"d_z", "p_superiority", "cliffs_delta"}
     assert "p_adjusted" not in record
     unpaired = compare([0.8, 0.82, 0.83], [0.79, 0.8, 0.84], paired=False).to_json()
@@ -71,8 +71,8 @@ def _assert_mirrored(one, other):
     assert one.difference.points == pytest.approx(-other.difference.points)
     assert one.difference.ci_low == pytest.approx(-other.difference.ci_high)
     assert one.test.p == pytest.approx(other.test.p)
-    assert one.robust.p == pytest.approx(other.robust.p)
-    assert one.robust.p_floor == pytest.approx(other.robust.p_floor)
+    assert one.exact.p == pytest.approx(other.exact.p)
+    assert one.exact.p_smallest == pytest.approx(other.exact.p_smallest)
     assert one.effects.value == pytest.approx(-other.effects.value)
     assert one.effects.cliffs_delta == pytest.approx(-other.effects.cliffs_delta)
     assert one.effects.p_superiority == pytest.approx(1 - other.effects.p_superiority)
@@ -102,7 +102,7 @@ def test_shifting_and_scaling_keep_the_tests(values, shift, scale, paired):
         for v in (values, [scale * x + shift for x in values])
     )
     assert moved.test.p == pytest.approx(plain.test.p, rel=1e-5)
-    assert moved.robust.p == pytest.approx(plain.robust.p)
+    assert moved.exact.p == pytest.approx(plain.exact.p)
     assert moved.effects.value == pytest.approx(plain.effects.value, rel=1e-5, abs=1e-8)
     assert moved.effects.cliffs_delta == pytest.approx(plain.effects.cliffs_delta)
     expected = scale * plain.difference.points
@@ -116,7 +116,7 @@ def test_p_is_two_sided_and_never_under_its_floor(values, paired):
     n = min(len(a), len(b))
     assume(not paired or np.ptp(np.rint(1000 * (a[:n] - b[:n]))) > 0)
     result = pairs(a[:n], b[:n]) if paired else compare(a, b, paired=False)
-    assert result.robust.p_floor <= result.robust.p <= 1
+    assert result.exact.p_smallest <= result.exact.p <= 1
     mirrored = pairs(b[:n], a[:n]) if paired else compare(b, a, paired=False)
     assert mirrored.test.p == pytest.approx(result.test.p)
 
@@ -141,7 +141,7 @@ def test_one_seed(paired):
 @pytest.mark.parametrize("paired", [True, False])
 def test_two_seeds_have_an_interval_but_no_test(paired):
     result = compare([0.8, 0.82], [0.7, 0.71], paired=paired, seeds_a=[0, 1], seeds_b=[0, 1])
-    assert (result.verdict, result.test.p, result.robust.p) == ("undecidable", None, None)
+    assert (result.verdict, result.test.p, result.exact.p) == ("undecidable", None, None)
     assert result.difference.ci_low < 10 < result.difference.ci_high
     assert "too few for a test, and the interval is fragile" in result.note
     assert "values of A" in explain(result)

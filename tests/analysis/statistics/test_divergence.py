@@ -33,7 +33,7 @@ def test_mcnemar_counts_only_the_pairs_that_disagree():
     a[:6], b[0] = np.nan, np.nan
     result = pairs(a, b)
     assert result.failures.test.p == pytest.approx(stats.binomtest(5, 5).pvalue)
-    assert result.failures.test.p_floor == 2 / 2**5
+    assert result.failures.test.p_smallest == 2 / 2**5
     assert "no worst case: the chance level was not given" in result.note
 
 
@@ -44,7 +44,7 @@ def test_unpaired_failure_rates_are_compared_by_fisher():
     assert (result.n, result.n_a, result.n_b) == (3, 3, 8)
     expected = stats.fisher_exact([[5, 3], [0, 8]]).pvalue
     assert result.failures.test.p == pytest.approx(expected)
-    assert result.failures.test.p_floor <= expected
+    assert result.failures.test.p_smallest <= expected
 
 
 def test_a_worst_case_that_reads_differently_is_said():

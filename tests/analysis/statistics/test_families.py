@@ -23,8 +23,8 @@ def test_classes_are_one_family_under_holm():
     family = compare_classes(a, b, paired=True, seeds_a=seeds, seeds_b=seeds, n_test=1000)
     raw = [c.test.p for c in family.comparisons]
     np.testing.assert_allclose([c.p_adjusted for c in family.comparisons], adjust(raw))
-    robust = [c.robust.p for c in family.comparisons]
-    np.testing.assert_allclose([c.robust_p_adjusted for c in family.comparisons], adjust(robust))
+    exact = [c.exact.p for c in family.comparisons]
+    np.testing.assert_allclose([c.exact_p_adjusted for c in family.comparisons], adjust(exact))
     assert [c.class_ for c in family.comparisons] == list(range(10))
     assert {(c.family, c.correction) for c in family.comparisons} == {(10, "holm")}
     for c in family.comparisons:

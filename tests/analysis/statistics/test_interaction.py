@@ -68,9 +68,9 @@ def test_the_robustness_line_is_every_pattern_of_signs():
     d = np.rint(10 * expected(cells))
     d = d[d != 0]
     signs = 1 - 2 * (np.arange(2**d.size)[:, None] >> np.arange(d.size) & 1)
-    found = crossed(cells, n_test=1000).robust
+    found = crossed(cells, n_test=1000).exact
     assert found.p == pytest.approx((np.abs(signs @ d) >= abs(d.sum())).mean())
-    assert found.p_floor == 2.0 ** (1 - d.size)
+    assert found.p_smallest == 2.0 ** (1 - d.size)
 
 
 def test_two_one_sided_tests_against_the_margin():
@@ -154,7 +154,7 @@ def test_text_begins_with_a_sentence_and_names_every_number():
     assert blank == ""
     for name in (
         *("effect of label noise", "effect of class order", "difference of differences"),
-        *("t-test of the differences of differences", "robustness line", "equivalence"),
+        *("t-test of the differences of differences", "exact test", "equivalence"),
         *("effect sizes", "used"),
     ):
         assert any(row.startswith(name) for row in rows), name
@@ -256,7 +256,7 @@ def test_two_conditions_that_agree_at_every_seed_may_be_one_recipe():
 
 def test_five_seeds_are_told_that_the_exact_test_cannot_decide():
     note = "; ".join(crossed(counts(n=5)).notes)
-    assert "robustness line, 5 seeds: this test cannot reach .05; 6 are needed" in note
+    assert "exact test, 5 seeds: this test cannot reach .05; 6 are needed" in note
     assert "classes" not in note
 
 

@@ -14,14 +14,14 @@ def test_counts_given_or_found_give_the_same_answer():
     a, b = rng.integers(8000, 8200, (2, 20)) / 10_000
     given_counts, found = pairs(a, b, n_test=10_000), pairs(a, b)
     assert given_counts.to_json() == found.to_json()
-    assert given_counts.robust.name.startswith("exact")
+    assert given_counts.exact.name.startswith("exact")
 
 
 def test_float32_accuracies_are_counts_too():
     counts = np.random.default_rng(13).integers(8000, 8200, (2, 10))
     a, b = counts / 10_000
     low = [np.float32(v) for v in (a, b)]
-    assert pairs(*low, n_test=10_000).robust == pairs(a, b, n_test=10_000).robust
+    assert pairs(*low, n_test=10_000).exact == pairs(a, b, n_test=10_000).exact
 
 
 def test_six_times_a_tenth_is_no_variation():
@@ -30,7 +30,7 @@ def test_six_times_a_tenth_is_no_variation():
     assert len({x - y for x, y in zip(a, b, strict=True)}) > 1  # float noise
     result = pairs(a, b)
     assert result.verdict == "undecidable"
-    assert (result.test.p, result.robust.p, result.difference.ci_low) == (None, None, None)
+    assert (result.test.p, result.exact.p, result.difference.ci_low) == (None, None, None)
     assert result.difference.points == pytest.approx(10)
     assert "no variation: no test (A minus B is +10.00 points for every seed)" in result.note
     assert explain(result).startswith("Undecidable")
@@ -41,7 +41,7 @@ def test_float_noise_hides_no_ties_whatever_the_denominator(denominator):
     b = np.array([0, 1, 2, 3, 4, 5]) / denominator
     a = np.array([1, 2, 3, 4, 5, 7]) / denominator
     result = pairs(a, b)
-    assert result.robust.p == sign_flip_test(np.array([1, 1, 1, 1, 1, 2])).p
+    assert result.exact.p == sign_flip_test(np.array([1, 1, 1, 1, 1, 2])).p
     assert pairs(a[:5], b[:5]).verdict == "undecidable"
 
 
@@ -102,7 +102,7 @@ def test_one_huge_loss_leaves_the_others_as_they_are():
         a, b, paired=True, seeds_a=range(6), seeds_b=range(6), unit="nats", metric="test loss"
     )
     assert found.mean_a == pytest.approx(np.mean(a))
-    assert found.robust.p == 2 / 2**6  # A is lower in every pair
+    assert found.exact.p == 2 / 2**6  # A is lower in every pair
     assert (found.effects.p_superiority, found.effects.cliffs_delta) == (0, -1)
     assert "one figure is larger than others by many powers of ten" in found.note
     assert "the same result for every seed" not in found.note

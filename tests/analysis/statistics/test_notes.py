@@ -8,13 +8,13 @@ from tests.analysis.conftest import BASE, WIGGLE, pairs
 def test_tied_pairs_raise_the_floor():
     d = np.array([0, 0, 3, 4, 5, 6, 7]) / 1000
     result = pairs(BASE[:7] + d, BASE[:7])
-    assert result.robust.p_floor == 2 / 2**5
+    assert result.exact.p_smallest == 2 / 2**5
     assert "2 of them tied: this test cannot reach .05; 6 are needed without a tie" in result.note
 
 
 def test_three_runs_each_cannot_reach_five_percent():
     result = compare(BASE[:3] + 0.05, BASE[:3], paired=False)
-    assert result.robust.p_floor == pytest.approx(0.1)
+    assert result.exact.p_smallest == pytest.approx(0.1)
     assert "3 + 3 runs: this test cannot reach .05; 4 + 4 are needed (at least 6 + 6" in result.note
 
 

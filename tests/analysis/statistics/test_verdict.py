@@ -93,7 +93,7 @@ def test_a_difference_may_be_real_and_within_the_margin():
 def test_the_primary_test_decides_even_where_the_exact_test_cannot():
     result = pairs(BASE[:5] + 0.05 + WIGGLE[:5], BASE[:5])
     assert result.verdict == "different"
-    assert result.robust.p == result.robust.p_floor == 0.0625
+    assert result.exact.p == result.exact.p_smallest == 0.0625
     assert (
         "5 pairs: this test cannot reach .05; 6 are needed (at least 9 for ten classes under Holm)"
         in result.note
@@ -106,7 +106,7 @@ def test_no_normality_gate_outliers_keep_the_same_tests():
     outlier[0] = 0.1
     for x in (BASE + WIGGLE, outlier):
         result = pairs(x, BASE[::-1])
-        assert (result.test.name, result.robust.name) == (
+        assert (result.test.name, result.exact.name) == (
             "paired t-test",
             "exact sign-flip test of the mean difference",
         )

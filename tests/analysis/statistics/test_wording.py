@@ -15,7 +15,7 @@ def test_text_begins_with_a_sentence_and_names_every_number():
     assert first == "Different: accuracy of replay is 5.00 points higher than of plain (8 pairs)."
     assert blank == ""
     for name in (
-        *("mean of replay", "mean of plain", "difference", "paired t-test", "robustness line"),
+        *("mean of replay", "mean of plain", "difference", "paired t-test", "exact test"),
         *("equivalence", "effect sizes", "pairs' correlation", "used"),
     ):
         assert any(row.startswith(name) for row in rows), name

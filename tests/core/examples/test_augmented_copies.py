@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from core import AugmentedCopy, EvaluationPlan, HoldOut, Recipe, Trainer, WrongLabels, named
+from core import AugmentedCopy, EvaluationPlan, HoldOut, Recipe, SymmetricLabelNoise, Trainer, spec
 from core.training.device_arrays import Device
 from core.training.preparation import prepare
 from data import Dataset, InputError
@@ -19,7 +19,7 @@ ALL = AugmentedCopy(flip=True, rotation=15, shift=0.1)
 FLIP = AugmentedCopy(flip=True)
 RECIPE = Recipe(
     dataset="images",
-    model=named("mlp", widths=(8,)),
+    model=spec("mlp", widths=(8,)),
     split=HoldOut(size=10, where="first"),
     preprocessing=("standardise",),
     augmented_copy=ALL,
@@ -178,12 +178,12 @@ def loaded(device, recipe, seed, data):
 
 def test_copies_come_after_both_files_with_the_labels_that_their_originals_are_taught():
     data = images()
-    x, prepared = loaded(Device(), replace(RECIPE, label_noise=WrongLabels(0.3)), 0, data)
+    x, prepared = loaded(Device(), replace(RECIPE, label_noise=SymmetricLabelNoise(0.3)), 0, data)
     originals, train = prepared.originals, prepared.split.train
     assert originals.tolist() == list(range(10, 90))
     assert train.tolist() == [*range(10, 90), *range(130, 210)]
     assert len(x) == 210
-    for labels in (prepared.labels, prepared.taught, prepared.changed):
+    for labels in (prepared.labels, prepared.training_labels, prepared.changed):
         assert np.array_equal(labels[130:], labels[originals])
     assert prepared.changed.sum() == 2 * round(0.3 * 80)
     assert (x[130:] != x[originals]).any(axis=(1, 2)).all()
@@ -192,11 +192,11 @@ def test_copies_come_after_both_files_with_the_labels_that_their_originals_are_t
 
 def test_what_is_held_out_labelled_wrong_or_measured_is_as_without_a_copy():
     data = images()
-    noisy = replace(RECIPE, label_noise=WrongLabels(0.3))
+    noisy = replace(RECIPE, label_noise=SymmetricLabelNoise(0.3))
     x, prepared = loaded(Device(), noisy, 0, data)
     plain_x, plain = loaded(Device(), replace(noisy, augmented_copy=None), 0, data)
     assert np.array_equal(x[:130], plain_x)  # standardised by the originals alone
-    assert np.array_equal(prepared.taught[:130], plain.taught)
+    assert np.array_equal(prepared.training_labels[:130], plain.taught)
     for part in ("validation", "test"):
         assert np.array_equal(prepared.examples(part), plain.examples(part))
 
@@ -228,7 +228,7 @@ def test_a_training_is_that_on_data_whose_arrays_were_concatenated_by_hand():
             "y_test": data.y_test,
         },
     )
-    # The damaged test set is damaged before preprocessing, which these data have behind them.
+    # The corrupted test set is damaged before preprocessing, which these data have behind them.
     plan = EvaluationPlan(sets=("test", "train"))
     recipe = replace(RECIPE, augmented_copy=None, preprocessing=(), evaluation=plan)
     other, others = trained(recipe, 1, by_hand)

@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.examples.corruptions import KINDS, Damage
+from core.examples.corruptions import KINDS, Corruption
 from data import InputError
 
 NAMES = [
@@ -20,7 +20,7 @@ COLOUR = np.random.default_rng(0).random((40, 12, 10, 3), dtype=np.float32)
 
 
 def damaged(name, x, values=(0, 1), seed=0):
-    return Damage.named(name)(x, values, np.random.default_rng(seed))
+    return Corruption.named(name)(x, values, np.random.default_rng(seed))
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -45,17 +45,17 @@ def test_damage_is_the_same_before_and_after_scaling(name):
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("x", [GREY, COLOUR], ids=["grey", "colour"])
 def test_severity_0_leaves_every_image_as_it_is(kind, x):
-    assert Damage(kind, 0)(x, (0, 1), np.random.default_rng(0)) == pytest.approx(x, abs=1e-6)
+    assert Corruption(kind, 0)(x, (0, 1), np.random.default_rng(0)) == pytest.approx(x, abs=1e-6)
 
 
 @given(st.sampled_from(sorted(KINDS)), st.floats(0, 1, exclude_min=True))
 def test_the_name_says_kind_and_severity(kind, severity):
-    damage = Damage(kind, 1 if kind == "shift" else severity)
-    assert Damage.named(damage.name) == damage
+    damage = Corruption(kind, 1 if kind == "shift" else severity)
+    assert Corruption.named(damage.name) == damage
 
 
 def test_the_names_of_the_sets_are_short():
-    assert [Damage.named(name).name for name in NAMES] == NAMES
+    assert [Corruption.named(name).name for name in NAMES] == NAMES
 
 
 def test_gaussian_noise_has_its_share_of_the_range_as_deviation():
@@ -137,13 +137,13 @@ def test_images_turn_to_either_side_by_the_angle_asked_for():
 )  # fmt: skip
 def test_damage_that_there_is_not_is_refused_in_one_line(name):
     with pytest.raises(InputError, match=r"^Received [^\n]+; expected [^\n]+\.$"):
-        Damage.named(name)
+        Corruption.named(name)
 
 
 @pytest.mark.parametrize("severity", [-1, float("nan"), "much", True])
 def test_a_severity_is_a_number(severity):
     with pytest.raises(InputError, match="expected a number from 0"):
-        Damage("gaussian", severity)
+        Corruption("gaussian", severity)
 
 
 def test_only_images_can_be_damaged():

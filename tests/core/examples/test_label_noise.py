@@ -5,10 +5,10 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from core.examples.label_noise import (
-    ConfusedLabels,
-    RedrawnLabels,
-    WrongLabels,
-    WrongLabelsByClass,
+    ClassLabelNoise,
+    MatrixLabelNoise,
+    SymmetricLabelNoise,
+    UniformLabelNoise,
     flips,
 )
 from data import InputError
@@ -17,9 +17,9 @@ labels = st.lists(st.integers(0, 3), min_size=1, max_size=60).map(
     lambda values: np.array(values, dtype=np.int64)
 )
 KINDS = [
-    WrongLabels(0.3),
-    RedrawnLabels(0.6),
-    WrongLabelsByClass((0, 0.2, 0.5, 1)),
+    SymmetricLabelNoise(0.3),
+    UniformLabelNoise(0.6),
+    ClassLabelNoise((0, 0.2, 0.5, 1)),
     flips(4, 0.4),
     flips(4, 0.4, {0: 3, 1: 3}),
 ]
@@ -41,18 +41,18 @@ def test_the_mask_is_true_and_the_true_labels_stay(y, noise, seed):
 
 
 @given(labels, st.floats(0, 1), st.integers(0, 99))
-def test_exactly_the_share_asked_for_is_wrong(y, share, seed):
-    assert corrupt(WrongLabels(share), y, seed=seed).changed.sum() == round(share * len(y))
+def test_exactly_the_share_asked_for_is_wrong(y, rate, seed):
+    assert corrupt(SymmetricLabelNoise(rate), y, seed=seed).changed.sum() == round(rate * len(y))
 
 
 @given(labels, st.tuples(*[st.floats(0, 1)] * 4), st.integers(0, 99))
-def test_exactly_the_share_of_each_class_is_wrong(y, shares, seed):
-    changed = corrupt(WrongLabelsByClass(shares), y, seed=seed).changed
-    for label, share in enumerate(shares):
-        assert changed[y == label].sum() == round(share * np.count_nonzero(y == label))
+def test_exactly_the_share_of_each_class_is_wrong(y, rates, seed):
+    changed = corrupt(ClassLabelNoise(rates), y, seed=seed).changed
+    for label, rate in enumerate(rates):
+        assert changed[y == label].sum() == round(rate * np.count_nonzero(y == label))
 
 
-@pytest.mark.parametrize("noise", [WrongLabels(0.5), WrongLabelsByClass((0.5,) * 4)])
+@pytest.mark.parametrize("noise", [SymmetricLabelNoise(0.5), ClassLabelNoise((0.5,) * 4)])
 def test_wrong_labels_are_every_other_class_equally_often(noise):
     y = np.repeat(np.arange(4), 20_000)
     noisy, changed = corrupt(noise, y)
@@ -65,20 +65,20 @@ def test_wrong_labels_are_every_other_class_equally_often(noise):
 def test_which_labels_are_wrong_does_not_depend_on_the_place_or_the_class():
     y = np.repeat(np.arange(4), [4000, 16_000, 4000, 16_000])
     places = np.concatenate(
-        [np.flatnonzero(corrupt(WrongLabels(0.2), y, seed=s).changed) for s in range(5)]
+        [np.flatnonzero(corrupt(SymmetricLabelNoise(0.2), y, seed=s).changed) for s in range(5)]
     )
     assert stats.kstest(places / len(y), "uniform").pvalue > 0.001
 
 
-@pytest.mark.parametrize(("share", "reported"), [(0.2, 0.164), (0.5, 0.354)])
-def test_redrawn_labels_leave_fewer_wrong_as_the_notebook_found(share, reported):
+@pytest.mark.parametrize(("rate", "reported"), [(0.2, 0.164), (0.5, 0.354)])
+def test_redrawn_labels_leave_fewer_wrong_as_the_notebook_found(rate, reported):
     n = 60_000
     rate = [
-        corrupt(RedrawnLabels(share), np.arange(n) % 10, 10, s).changed.mean() for s in range(9)
+        corrupt(UniformLabelNoise(rate), np.arange(n) % 10, 10, s).changed.mean() for s in range(9)
     ]
-    untouched = (1 - 1 / n) ** (share * n)
+    untouched = (1 - 1 / n) ** (rate * n)
     assert np.mean(rate) == pytest.approx((1 - untouched) * 0.9, abs=0.0015)
-    assert untouched == pytest.approx(np.exp(-share), abs=1e-5)
+    assert untouched == pytest.approx(np.exp(-rate), abs=1e-5)
     # The notebook's own figure is one draw: within four standard deviations of ours.
     assert np.mean(rate) == pytest.approx(reported, abs=4 * np.sqrt(reported * (1 - reported) / n))
 
@@ -86,7 +86,7 @@ def test_redrawn_labels_leave_fewer_wrong_as_the_notebook_found(share, reported)
 def test_the_transition_matrix_is_recovered_within_sampling_error():
     matrix = np.array([[0.7, 0.3, 0, 0], [0, 1, 0, 0], [0.1, 0.2, 0.3, 0.4], [0.25] * 4])
     y = np.repeat(np.arange(4), 10_000)
-    noise = ConfusedLabels(tuple(map(tuple, matrix.tolist())))
+    noise = MatrixLabelNoise(tuple(map(tuple, matrix.tolist())))
     noisy = corrupt(noise, y).labels
     found = np.array([np.bincount(noisy[y == label], minlength=4) for label in range(4)]) / 10_000
     assert (np.abs(found - matrix) <= 4 * np.sqrt(matrix * (1 - matrix) / 10_000)).all()
@@ -102,20 +102,21 @@ def test_flips_go_to_the_next_class_or_where_they_are_told():
 @pytest.mark.parametrize(
     "wrong",
     [
-        *[lambda kind=kind, share=share: kind(share)
-          for kind in (WrongLabels, RedrawnLabels, lambda share: WrongLabelsByClass((0.1, share)))
-          for share in (-0.1, 1.1, 2, float("nan"), "half")],
-        lambda: ConfusedLabels(()),
-        lambda: ConfusedLabels(((1.0,), (0.5, 0.5))),
-        lambda: ConfusedLabels(((0.5, 0.4), (0, 1))),
-        lambda: ConfusedLabels(((1.5, -0.5), (0, 1))),
-        lambda: ConfusedLabels(((float("nan"), 1), (0, 1))),
+        *[lambda kind=kind, rate=rate: kind(rate)
+          for kind in (SymmetricLabelNoise, UniformLabelNoise,
+                       lambda rate: ClassLabelNoise((0.1, rate)))
+          for rate in (-0.1, 1.1, 2, float("nan"), "half")],
+        lambda: MatrixLabelNoise(()),
+        lambda: MatrixLabelNoise(((1.0,), (0.5, 0.5))),
+        lambda: MatrixLabelNoise(((0.5, 0.4), (0, 1))),
+        lambda: MatrixLabelNoise(((1.5, -0.5), (0, 1))),
+        lambda: MatrixLabelNoise(((float("nan"), 1), (0, 1))),
         lambda: flips(3, 1.5),
         lambda: flips(3, 0.5, {1: 1}),
         lambda: flips(3, 0.5, {0: 3}),
-        lambda: corrupt(WrongLabelsByClass((0.1, 0.2)), np.array([0, 1, 2]), 3),
+        lambda: corrupt(ClassLabelNoise((0.1, 0.2)), np.array([0, 1, 2]), 3),
         lambda: corrupt(flips(2, 0.1), np.array([0, 1, 2]), 3),
-        lambda: corrupt(WrongLabels(0.5), np.zeros(4, dtype=np.int64), 1),
+        lambda: corrupt(SymmetricLabelNoise(0.5), np.zeros(4, dtype=np.int64), 1),
     ],
 )  # fmt: skip
 def test_impossible_noise_is_refused_in_one_line(wrong):

@@ -4,7 +4,7 @@ import keras
 import numpy as np
 import pytest
 
-from core import EvaluationPlan, HoldOut, Recipe, Trainer, named
+from core import EvaluationPlan, HoldOut, Recipe, Trainer, spec
 from core.models import BUILDERS
 from core.models.augmentation import augmentation_layers
 from core.random_streams import integer
@@ -27,7 +27,7 @@ def recipe(name="mlp", augmentation=ALL, epochs=2):
     small = {"cnn": {"filters": (2,), "widths": (4,), "dropout": 0.2}, "mlp": {"widths": (5,)}}
     return Recipe(
         dataset="noise",
-        model=named(name, **small[name], augmentation=augmentation),
+        model=spec(name, **small[name], augmentation=augmentation),
         split=HoldOut(size=0),
         batch_size=8,
         epochs=epochs,
@@ -96,7 +96,7 @@ def test_the_run_s_stream_seeds_every_layer_with_a_place_of_its_own():
 def test_one_seed_is_one_result_and_another_seed_another(name):
     trainer, data = Trainer(), images(*SHAPE)
     first, other, again = (trainer.train(recipe(name), seed, data) for seed in (3, 4, 3))
-    assert "compiled: graph" in first.remarks
+    assert "compiled: graph" in first.notes
     assert first.results() == again.results() == Trainer().train(recipe(name), 3, data).results()
     assert first.results() != other.results()
     assert first.results() != trainer.train(recipe(name, ()), 3, data).results()

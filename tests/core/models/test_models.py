@@ -5,7 +5,7 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from core import HoldOut, Recipe, Trainer, named
+from core import HoldOut, Recipe, Trainer, spec
 from core.models import BUILDERS
 from core.training.compiled import chosen_compiler
 from core.training.trainer import fresh_model
@@ -168,7 +168,7 @@ def test_alexnet_starts_kernels_and_biases_alike_and_normalises_before_every_act
 
 
 def recipe(name, **parameters):
-    return Recipe(dataset="noise", model=named(name, **parameters), split=HoldOut(size=0), epochs=1)
+    return Recipe(dataset="noise", model=spec(name, **parameters), split=HoldOut(size=0), epochs=1)
 
 
 def noise(*shape):
@@ -191,7 +191,12 @@ WRONG = {
     "resnet50": ("resnet50", {}, (28, 28), "images of 28 x 28; expected at least 32 x 32"),
     "no images": ("cnn", {}, (10,), IMAGES),
     "films": ("lenet", {}, (3, 32, 32, 3), IMAGES),
-    "shares": ("cnn", {"pool_dropout": (0.1,)}, (28, 28), "(0.1,) for 3 pools; expected one share"),
+    "proportions": (
+        "cnn",
+        {"pool_dropout": (0.1,)},
+        (28, 28),
+        "(0.1,) for 3 pools; expected one share",
+    ),
     "filters": ("alexnet", {"filters": (9, 9)}, (32, 32), "2 numbers of filters; expected 5"),
     "activation": ("mlp", {"widths": (8,), "activation": "rleu"}, (6,), "activation 'rleu'; exp"),
     "activation's case": (

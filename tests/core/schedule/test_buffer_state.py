@@ -12,16 +12,16 @@ from core import (
     GaussianNoise,
     HoldOut,
     Recipe,
-    RedrawnLabels,
     Replay,
     Shuffled,
+    SymmetricLabelNoise,
     Tasks,
     Trainer,
-    WrongLabels,
-    named,
+    UniformLabelNoise,
+    spec,
 )
 from core.random_streams import stream
-from core.schedule.buffers import candidates, herded
+from core.schedule.buffers import candidates, exemplars
 from core.schedule.orders import segments
 from core.training.trainer import fresh_model
 from data import Dataset, InputError
@@ -29,11 +29,11 @@ from tests.core.by_hand import CLASSES, distance, images, taught, trained
 
 BASE = Recipe(
     dataset="images",
-    model=named("mlp", widths=(10, 7)),
+    model=spec("mlp", widths=(10, 7)),
     split=HoldOut(size=0.2, where="random"),
     preprocessing=("scale",),
-    optimiser=named("Adam", learning_rate=1e-2),
-    label_noise=WrongLabels(0.3),
+    optimiser=spec("Adam", learning_rate=1e-2),
+    label_noise=SymmetricLabelNoise(0.3),
     batch_size=8,
     epochs=3,
     evaluation=EvaluationPlan(sets=()),
@@ -61,8 +61,8 @@ def told(contents, labels, wrong):
 
 REPLAYS = {
     "reservoir": Replay(capacity=13),
-    "class-balanced": Replay(memory="class-balanced", capacity=9, share=0.3, mode="add"),
-    "ring": Replay(memory="ring", capacity=10, share=0.7),
+    "class-balanced": Replay(buffer="class-balanced", capacity=9, fraction=0.3, mode="add"),
+    "ring": Replay(buffer="ring", capacity=10, fraction=0.7),
     "larger than the data": Replay(capacity=500),
 }
 
@@ -78,7 +78,7 @@ def test_the_record_tells_what_the_buffer_held_at_every_evaluation(
     recipe = replace(BASE, replay=REPLAYS[name], order=order, evaluation=plan)
     record = trainer.train(recipe, 4, data)
     _, true, labels = taught(recipe, 4, data)
-    memory = recipe.replay.empty(CLASSES)
+    buffer = recipe.replay.empty(CLASSES)
     steps, shares = [], []
     for epoch in range(1, 4):
         schedule = order(true, epoch=epoch, batch_size=8, rng=stream(4, "order", epoch))
@@ -86,16 +86,16 @@ def test_the_record_tells_what_the_buffer_held_at_every_evaluation(
         contents = []
         # A segment at a time: the same as the epoch at once, see the tests of replay.
         for part in segments(schedule):
-            mixed = recipe.replay(part, labels, memory, batch_size=8, rng=rng)
-            memory = mixed.memory
-            contents.append(memory.held)
+            mixed = recipe.replay(part, labels, buffer, batch_size=8, rng=rng)
+            buffer = mixed.buffer
+            contents.append(buffer.held)
             steps.append(len(mixed.schedule.batch_sizes))
         seen = [told(held, labels, labels != true) for held in contents]
         seen = seen if plan.segments else seen[-1:]
         assert record.arrays["buffer_classes"][epoch - 1].tolist() == [row[0] for row in seen]
         assert record.arrays["buffer_mislabelled"][epoch - 1].tolist() == [row[1] for row in seen]
         shares.append(seen[-1][1])
-    assert record.arrays["buffer"].tolist() == memory.held.tolist()
+    assert record.arrays["buffer"].tolist() == buffer.held.tolist()
     assert record.history[-1][1] == sum(steps)
     history = [row[3] for row in record.history if row[2] == "mislabelled share of the buffer"]
     assert history == shares
@@ -128,7 +128,7 @@ def herded_by_hand(recipe, seed, data):
     model = fresh_model(recipe, seed, data)
     model.compile(keras.optimizers.Adam(**recipe.optimiser.parameters), recipe.loss)
     below = keras.Model(model.inputs[0], model.layers[-2].output)
-    memory = recipe.replay.empty(CLASSES)
+    buffer = recipe.replay.empty(CLASSES)
     contents = []
     for epoch in range(1, recipe.epochs + 1):
         schedule = recipe.order(
@@ -136,7 +136,7 @@ def herded_by_hand(recipe, seed, data):
         )
         rng, noise = stream(seed, "replay", epoch), stream(seed, "corruption", 3, epoch)
         for part in segments(schedule):
-            mixed = recipe.replay(part, labels, memory, batch_size=recipe.batch_size, rng=rng)
+            mixed = recipe.replay(part, labels, buffer, batch_size=recipe.batch_size, rng=rng)
             sizes = mixed.schedule.batch_sizes
             fresh = recipe.input_noise and recipe.input_noise.fresh(
                 len(sizes), recipe.replay.largest_batch(recipe.batch_size) * x[0].size, noise
@@ -146,22 +146,22 @@ def herded_by_hand(recipe, seed, data):
                 if fresh:
                     shown = shown + fresh.at(step, shown.shape)
                 model.train_on_batch(shown, labels[chosen])
-            memory = mixed.memory
+            buffer = mixed.buffer
             if len(part.indices):
-                examples = candidates(memory, part.indices, labels)
-                memory = herded(memory, examples, below(x[examples]).numpy(), labels)
-            contents.append(told(memory.held, labels, labels != true))
-    return model.get_weights(), memory.held, contents
+                examples = candidates(buffer, part.indices, labels)
+                buffer = exemplars(buffer, examples, below(x[examples]).numpy(), labels)
+            contents.append(told(buffer.held, labels, labels != true))
+    return model.get_weights(), buffer.held, contents
 
 
 @pytest.mark.parametrize(
     "change",
     [
-        {"order": ClassSequential(), "replay": Replay(memory="herding", capacity=13)},
+        {"order": ClassSequential(), "replay": Replay(buffer="herding", capacity=13)},
         {
             "order": Tasks(groups=((3, 0), (2, 1)), epochs_each=2),
             "epochs": 4,
-            "replay": Replay(memory="herding", capacity=9, share=0.3, mode="add"),
+            "replay": Replay(buffer="herding", capacity=9, fraction=0.3, mode="add"),
             # The features are those of inputs without it.
             "input_noise": GaussianNoise(standard_deviation=0.2, when="every-epoch"),
         },
@@ -182,22 +182,22 @@ def test_herding_asks_the_network_as_it_is_when_a_segment_ends(change, trainer, 
 
 def test_another_network_herds_another_buffer(trainer, data):
     recipe = replace(
-        BASE, order=ClassSequential(), replay=Replay(memory="herding", capacity=13), epochs=1
+        BASE, order=ClassSequential(), replay=Replay(buffer="herding", capacity=13), epochs=1
     )
-    other = replace(recipe, optimiser=named("Adam", learning_rate=0.5))
+    other = replace(recipe, optimiser=spec("Adam", learning_rate=0.5))
     buffers = [trainer.train(each, 1, data).arrays["buffer"].tolist() for each in (recipe, other)]
     assert buffers[0] != buffers[1]
 
 
 @pytest.mark.parametrize("compiler", ["graph", "xla"])
-@pytest.mark.parametrize("memory", ["herding", "class-balanced"])
-def test_segments_without_a_step_of_their_own_do_no_harm(compiler, memory, trainer, data):
+@pytest.mark.parametrize("buffer", ["herding", "class-balanced"])
+def test_segments_without_a_step_of_their_own_do_no_harm(compiler, buffer, trainer, data):
     # In one batch of 72 shuffled examples, the first classes' turns are over before it is.
     recipe = replace(
         BASE,
         order=Shuffled(),
         batch_size=100,
-        replay=Replay(memory=memory, capacity=9, share=0.1),
+        replay=Replay(buffer=buffer, capacity=9, fraction=0.1),
         evaluation=IN_SEGMENTS,
         compiler=compiler,
     )
@@ -212,16 +212,16 @@ def test_segments_without_a_step_of_their_own_do_no_harm(compiler, memory, train
 # Only what was shown
 
 
-@pytest.mark.parametrize("memory", ["reservoir", "class-balanced", "ring", "herding"])
+@pytest.mark.parametrize("buffer", ["reservoir", "class-balanced", "ring", "herding"])
 @pytest.mark.parametrize("of", ["train", "test"])
-def test_nothing_held_out_ever_enters_a_buffer_or_a_batch(memory, of, trainer, data):
+def test_nothing_held_out_ever_enters_a_buffer_or_a_batch(buffer, of, trainer, data):
     recipe = replace(
         BASE,
         split=HoldOut(size=0.3, where="random", of=of),
         order=ClassSequential(),
         preprocessing=(),
-        replay=Replay(memory=memory, capacity=20),
-        label_noise=RedrawnLabels(0.2),
+        replay=Replay(buffer=buffer, capacity=20),
+        label_noise=UniformLabelNoise(0.2),
         evaluation=EvaluationPlan(sets=("train",), segments=True),
     )
     split = recipe.split(data.y_train, data.y_test, stream(0, "data"))
@@ -240,7 +240,7 @@ def test_nothing_held_out_ever_enters_a_buffer_or_a_batch(memory, of, trainer, d
 
 
 def test_a_buffer_lives_on_when_the_training_stops_early(trainer, data):
-    stop = named("EarlyStopping", monitor="loss", patience=0, min_delta=9, mode="min")
+    stop = spec("EarlyStopping", monitor="loss", patience=0, min_delta=9, mode="min")
     recipe = replace(BASE, replay=Replay(capacity=9), epochs=6, early_stopping=stop)
     record, weights = trained(recipe, 0, data, trainer)
     shorter = replace(recipe, epochs=2, early_stopping=None)
@@ -263,7 +263,7 @@ def subclassed(shape, classes):
 
 
 def test_herding_with_a_subclassed_model_is_refused_before_it_trains(trainer, data):
-    recipe = replace(BASE, model=named(subclassed), replay=Replay(capacity=9))
+    recipe = replace(BASE, model=spec(subclassed), replay=Replay(capacity=9))
     assert trainer.train(recipe, 0, data).status == "finished"
     begun = []
 
@@ -271,7 +271,7 @@ def test_herding_with_a_subclassed_model_is_refused_before_it_trains(trainer, da
         def on_train_begin(self, logs=None):
             begun.append(self)
 
-    herding = replace(recipe, replay=Replay(memory="herding", capacity=9))
+    herding = replace(recipe, replay=Replay(buffer="herding", capacity=9))
     said = "Received a model of class Mine with herding; expected a Sequential or functional one"
     with pytest.raises(InputError, match=said):
         trainer.train(herding, 0, data, callbacks=[Began()])

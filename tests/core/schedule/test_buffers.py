@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from core.schedule.buffers import EMPTY, RULES, Memory, candidates, herded, mislabelled
+from core.schedule.buffers import EMPTY, RULES, Buffer, candidates, exemplars, mislabelled
 from core.schedule.herding import herding
 from data import InputError
 
@@ -22,24 +22,24 @@ def streams(draw):
 
 
 def feed(rule, labels, capacity, *, classes=4, seed=0, pieces=1, arrivals=None):
-    """The memory after examples have arrived, some at a time."""
+    """The buffer after examples have arrived, some at a time."""
     rng = np.random.default_rng(seed)
-    memory = Memory.empty(capacity, classes)
+    buffer = Buffer.empty(capacity, classes)
     arrivals = np.arange(len(labels)) if arrivals is None else arrivals
     for part in np.array_split(arrivals.astype(np.int32), pieces):
-        slots, full = RULES[rule](memory, part, labels, rng)
-        held = memory.held.copy()
+        slots, full = RULES[rule](buffer, part, labels, rng)
+        held = buffer.held.copy()
         for slot, example in zip(slots, part, strict=True):
             assert EMPTY <= slot < capacity
             if slot != EMPTY:
                 held[slot] = example
         counted = np.bincount(labels[part], minlength=classes)
-        memory = Memory(held, memory.seen + counted, full)
-    return memory
+        buffer = Buffer(held, buffer.seen + counted, full)
+    return buffer
 
 
-def counts(memory, labels, classes=4):
-    return np.bincount(labels[memory.held[memory.held != EMPTY]], minlength=classes)
+def counts(buffer, labels, classes=4):
+    return np.bincount(labels[buffer.held[buffer.held != EMPTY]], minlength=classes)
 
 
 @given(
@@ -57,30 +57,30 @@ def test_a_buffer_holds_what_has_arrived_each_once(rule, y, capacity, pieces, se
 
 @given(st.sampled_from(STREAMING), streams(), st.integers(4, 40))
 def test_a_rule_changes_neither_the_memory_nor_the_labels(rule, y, capacity):
-    memory = feed(rule, y, capacity)
-    before = [array.copy() for array in (*memory, y)]
-    RULES[rule](memory, np.arange(len(y), dtype=np.int32), y, np.random.default_rng(0))
-    assert all(np.array_equal(*pair) for pair in zip(before, (*memory, y), strict=True))
+    buffer = feed(rule, y, capacity)
+    before = [array.copy() for array in (*buffer, y)]
+    RULES[rule](buffer, np.arange(len(y), dtype=np.int32), y, np.random.default_rng(0))
+    assert all(np.array_equal(*pair) for pair in zip(before, (*buffer, y), strict=True))
 
 
 @given(streams(), st.integers(4, 40), st.integers(1, 6))
 def test_a_ring_holds_the_latest_of_each_class_in_equal_parts(y, capacity, pieces):
-    memory = feed("ring", y, capacity, pieces=pieces)
+    buffer = feed("ring", y, capacity, pieces=pieces)
     own = capacity // 4
     latest = np.concatenate([np.flatnonzero(y == label)[-own:] for label in range(4)])
-    assert sorted(memory.held[memory.held != EMPTY]) == sorted(latest)
+    assert sorted(buffer.held[buffer.held != EMPTY]) == sorted(latest)
 
 
 @given(streams(), st.integers(1, 40), st.integers(1, 6), st.integers(0, 99))
 def test_a_class_balanced_buffer_is_as_even_as_the_stream_allows(y, capacity, pieces, seed):
-    memory = feed("class-balanced", y, capacity, pieces=pieces, seed=seed)
-    held = counts(memory, y)
+    buffer = feed("class-balanced", y, capacity, pieces=pieces, seed=seed)
+    held = counts(buffer, y)
     if len(y) < capacity:
-        assert list(held) == list(memory.seen)
+        assert list(held) == list(buffer.seen)
         return
     short = held < held.max() - 1
-    assert list(held[short]) == list(memory.seen[short])
-    assert memory.full[held == held.max()].all()
+    assert list(held[short]) == list(buffer.seen[short])
+    assert buffer.full[held == held.max()].all()
 
 
 @pytest.mark.parametrize("repeats", [1, 3])
@@ -89,8 +89,8 @@ def test_a_class_balanced_buffer_is_even_whatever_the_sizes_of_the_classes(repea
     y = np.repeat(np.arange(4), [500, 30, 2000, 100])
     y = y if sort else np.random.default_rng(0).permutation(y)
     arrivals = np.tile(np.arange(len(y)), repeats)
-    memory = feed("class-balanced", y, 82, pieces=7, arrivals=arrivals)
-    assert sorted(counts(memory, y)) == [20, 20, 21, 21]
+    buffer = feed("class-balanced", y, 82, pieces=7, arrivals=arrivals)
+    assert sorted(counts(buffer, y)) == [20, 20, 21, 21]
 
 
 def evenness(rule, y, capacity, runs, pieces):
@@ -158,12 +158,12 @@ def test_class_balanced_holds_each_arrival_as_often_as_the_published_algorithm()
 
 def herd(segments, y, features, capacity):
     """The buffers after each segment, as the trainer would have it."""
-    memory = Memory.empty(capacity, 3)
+    buffer = Buffer.empty(capacity, 3)
     for shown in segments:
-        memory = memory._replace(seen=memory.seen + np.bincount(y[shown], minlength=3))
-        examples = candidates(memory, shown.astype(np.int32), y)
-        memory = herded(memory, examples, features[examples], y)
-        yield memory.held
+        buffer = buffer._replace(seen=buffer.seen + np.bincount(y[shown], minlength=3))
+        examples = candidates(buffer, shown.astype(np.int32), y)
+        buffer = exemplars(buffer, examples, features[examples], y)
+        yield buffer.held
 
 
 def test_herding_divides_the_capacity_among_the_classes_seen_so_far():
@@ -185,10 +185,10 @@ def test_herding_chooses_a_class_that_comes_again_anew_and_leaves_the_others():
     before, *_, after = herd([np.arange(60), np.arange(20)], y, features, 9)
     assert list(before) == list(after)
     features[:20] = rng.random((20, 5))
-    memory = Memory(after, np.array([40, 20, 20]), np.zeros(3, dtype=bool))
-    examples = candidates(memory, np.arange(5, dtype=np.int32), y)
+    buffer = Buffer(after, np.array([40, 20, 20]), np.zeros(3, dtype=bool))
+    examples = candidates(buffer, np.arange(5, dtype=np.int32), y)
     assert sorted(examples) == sorted({*range(5), *after[:3].tolist()})
-    again = herded(memory, examples, features[examples], y).held
+    again = exemplars(buffer, examples, features[examples], y).held
     assert list(again[:3]) == list(examples[herding(features[examples], 3)])
     assert list(again[3:]) == list(after[3:])
 

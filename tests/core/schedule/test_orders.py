@@ -24,8 +24,8 @@ ORDERS = [
     ClassSequential("random"),
     ClassSequential(CYCLE),
     Shuffled("random"),
-    Blurred(share=0.3),
-    Blurred(share=1, classes="random"),
+    Blurred(fraction=0.3),
+    Blurred(fraction=1, classes="random"),
     Blocks(length=1),
     Blocks(length=5, classes=(2, 0, 1)),
 ]
@@ -50,7 +50,7 @@ def test_every_example_is_shown_exactly_once_in_batches_of_the_size_asked_for(y,
     assert schedule.batch_sizes.max() <= size
     assert schedule.segment_ends[-1] == len(schedule.batch_sizes)
     assert (np.diff(schedule.segment_ends) >= 0).all()
-    assert sorted(schedule.class_segments) == [1, 2, 3]
+    assert sorted(schedule.segment_of_class) == [1, 2, 3]
 
 
 @given(labels, st.integers(1, 9), st.permutations(range(3)))
@@ -61,7 +61,7 @@ def test_class_sequential_shows_one_class_in_each_segment(y, size, classes):
     for segment, end in enumerate(schedule.segment_ends, 1):
         batches = np.concatenate(shown[start:end])
         assert set(batches) == {classes[segment - 1]}
-        assert schedule.class_segments[classes[segment - 1]] == segment
+        assert schedule.segment_of_class[classes[segment - 1]] == segment
         # Full batches, and one smaller one at the end of the class at most.
         assert [len(b) for b in shown[start : end - 1]] == [size] * (end - 1 - start)
         start = end
@@ -118,14 +118,14 @@ def class_orders(order, epochs=range(1, 5), seed=0):
     written = [
         order(y, epoch=e, batch_size=5, rng=np.random.default_rng([seed, e])) for e in epochs
     ]
-    return [np.argsort(schedule.class_segments).tolist() for schedule in written]
+    return [np.argsort(schedule.segment_of_class).tolist() for schedule in written]
 
 
 def test_a_random_class_order_is_new_every_epoch_and_the_same_for_all_orders_of_a_stream():
     sequential = class_orders(ClassSequential("random"))
     assert len({tuple(order) for order in sequential}) == 4
     assert sequential == class_orders(Shuffled("random"))
-    assert sequential == class_orders(Blurred(share=0.5, classes="random"))
+    assert sequential == class_orders(Blurred(fraction=0.5, classes="random"))
     assert sequential == class_orders(Blocks(length=3, classes="random"))
     assert sequential != class_orders(ClassSequential("random"), seed=1)
 
@@ -138,7 +138,7 @@ def test_class_orders_given_for_each_epoch_take_turns():
 SQUARES = [
     Shuffled("latin-square"),
     ClassSequential("latin-square"),
-    Blurred(share=0.3, classes="latin-square"),
+    Blurred(fraction=0.3, classes="latin-square"),
     Blocks(length=3, classes="latin-square"),
 ]
 
@@ -158,7 +158,7 @@ def test_after_the_last_row_of_the_square_the_first_comes_again():
 
 
 def test_a_run_keeps_everything_else_of_its_order():
-    assert for_run(SQUARES[2], 0, 4) == Blurred(share=0.3, classes=(0, 1, 3, 2))
+    assert for_run(SQUARES[2], 0, 4) == Blurred(fraction=0.3, classes=(0, 1, 3, 2))
     for order in [*ORDERS, TASKS]:
         assert for_run(order, 5, 3) is order
 
@@ -171,14 +171,14 @@ def test_a_latin_square_without_a_seed_cannot_be_written_down(order):
 
 @given(labels, st.integers(1, 9), st.integers(0, 99))
 def test_blurred_by_nothing_is_class_sequential(y, size, seed):
-    blurred = write(Blurred(share=0), y, size, seed=seed)
+    blurred = write(Blurred(fraction=0), y, size, seed=seed)
     for mine, plain in zip(blurred, write(ClassSequential(), y, size, seed=seed), strict=True):
         assert list(mine) == list(plain)
 
 
 @given(labels, st.floats(0, 1), st.integers(0, 99))
 def test_the_blur_moves_no_more_than_its_share_of_each_class(y, share, seed):
-    schedule = write(Blurred(share=share), y, seed=seed)
+    schedule = write(Blurred(fraction=share), y, seed=seed)
     for label, part in enumerate(segments(schedule)):
         others = np.count_nonzero(y[part.indices] != label)
         assert others <= round(share * np.count_nonzero(y == label))
@@ -187,7 +187,7 @@ def test_the_blur_moves_no_more_than_its_share_of_each_class(y, share, seed):
 @pytest.mark.parametrize("share", [0.1, 0.5, 1])
 def test_the_blur_opens_its_share_of_the_places_to_all_classes(share):
     y = np.repeat(np.arange(10), 2000)
-    shown = [y[part.indices] for part in segments(write(Blurred(share=share), y, 100))]
+    shown = [y[part.indices] for part in segments(write(Blurred(fraction=share), y, 100))]
     others = np.mean([np.mean(part != label) for label, part in enumerate(shown)])
     # A place that is open is filled from its own class once in ten times.
     assert others == pytest.approx(0.9 * share, abs=0.01)
@@ -233,13 +233,13 @@ def test_an_epoch_of_a_task_shows_its_classes_and_no_others(y, size, epoch, seed
     assert schedule.batch_sizes.sum() == len(schedule.indices)
     assert schedule.segment_ends.tolist() == [len(schedule.batch_sizes)]
     # 0 stands for no turn in this epoch.
-    assert schedule.class_segments.tolist() == [int(label in group) for label in range(3)]
+    assert schedule.segment_of_class.tolist() == [int(label in group) for label in range(3)]
 
 
 def test_tasks_end_and_do_not_come_again():
     y = np.array([0, 1, 2])
     assert TASKS.epochs == 4
-    assert [write(TASKS, y, epoch=e).class_segments[2] for e in (1, 2, 3, 4)] == [1, 1, 0, 0]
+    assert [write(TASKS, y, epoch=e).segment_of_class[2] for e in (1, 2, 3, 4)] == [1, 1, 0, 0]
     for epoch in (0, 5):
         with pytest.raises(InputError, match="epochs 1 to 4"):
             write(TASKS, y, epoch=epoch)
@@ -264,9 +264,9 @@ def test_an_epoch_can_be_written_again_and_its_labels_stay_as_they_were(y, order
 @pytest.mark.parametrize(
     "wrong",
     [
-        lambda: Blurred(share=-0.1),
-        lambda: Blurred(share=2),
-        lambda: Blurred(share=float("nan")),
+        lambda: Blurred(fraction=-0.1),
+        lambda: Blurred(fraction=2),
+        lambda: Blurred(fraction=float("nan")),
         lambda: Blocks(length=0),
         lambda: Blocks(length=True),
         lambda: Tasks(groups=()),

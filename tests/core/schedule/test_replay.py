@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.schedule.buffers import EMPTY, RULES, candidates, herded, mislabelled
+from core.schedule.buffers import EMPTY, RULES, candidates, exemplars, mislabelled
 from core.schedule.orders import Blocks, Blurred, ClassSequential, Shuffled, Tasks, segments
 from core.schedule.replay import Replay
 from data import InputError
@@ -11,7 +11,7 @@ from data import InputError
 ORDERS = [
     Shuffled(),
     ClassSequential("random"),
-    Blurred(share=0.4),
+    Blurred(fraction=0.4),
     Blocks(length=3),
     Tasks(groups=((1,), (0, 2)), epochs_each=1),
 ]
@@ -23,23 +23,23 @@ labels = st.builds(
 )
 replays = st.builds(
     Replay,
-    memory=st.sampled_from(["reservoir", "class-balanced", "ring"]),
+    buffer=st.sampled_from(["reservoir", "class-balanced", "ring"]),
     capacity=st.integers(3, 40),
-    share=st.sampled_from([0.2, 0.5, 0.75]),
+    fraction=st.sampled_from([0.2, 0.5, 0.75]),
     mode=st.sampled_from(["replace", "add"]),
 )
 
 
 def epochs(replay, order, y, size, seed, count=2):
     """Each epoch's schedule, and what replay made of it."""
-    memory = replay.empty(3)
+    buffer = replay.empty(3)
     for epoch in range(1, count + 1):
         schedule = order(y, epoch=epoch, batch_size=size, rng=np.random.default_rng([seed, epoch]))
         mixed = replay(
-            schedule, y, memory, batch_size=size, rng=np.random.default_rng([seed, epoch, 1])
+            schedule, y, buffer, batch_size=size, rng=np.random.default_rng([seed, epoch, 1])
         )
-        yield schedule, mixed, memory
-        memory = mixed.memory
+        yield schedule, mixed, buffer
+        buffer = mixed.buffer
 
 
 def steps(mixed):
@@ -54,7 +54,7 @@ def test_everything_new_is_shown_once_in_the_order_and_the_segments_it_had(r, or
     for schedule, mixed, _ in epochs(r, order, y, size, seed):
         assert mixed.schedule.batch_sizes.sum() == len(mixed.schedule.indices) == len(mixed.old)
         assert all(array.dtype == np.int32 for array in mixed.schedule)
-        assert list(mixed.schedule.class_segments) == list(schedule.class_segments)
+        assert list(mixed.schedule.segment_of_class) == list(schedule.segment_of_class)
         old = iter(mixed.old)
         for before, after in zip(segments(schedule), segments(mixed.schedule), strict=True):
             new = [example for example in after.indices if not next(old)]
@@ -87,16 +87,16 @@ def test_batches_are_composed_as_promised(r, order, y, size, seed):
 
 @given(replays, st.sampled_from(ORDERS), labels, st.integers(4, 9), st.integers(0, 99))
 def test_a_batch_replays_what_the_buffer_held_before_it(r, order, y, size, seed):
-    memory = r.empty(3)
+    buffer = r.empty(3)
     for epoch in (1, 2):
         schedule = order(y, epoch=epoch, batch_size=size, rng=np.random.default_rng(seed))
         for k, part in enumerate(segments(schedule)):
             stream = [seed, epoch, k]
-            mixed = r(part, y, memory, batch_size=size, rng=np.random.default_rng(stream))
+            mixed = r(part, y, buffer, batch_size=size, rng=np.random.default_rng(stream))
             # The rule, from the same place in the stream, and the buffer one example at a time.
-            rule = RULES[r.memory]
-            slots = iter(rule(memory, part.indices, y, np.random.default_rng(stream)).slots)
-            held = memory.held.tolist()
+            rule = RULES[r.buffer]
+            slots = iter(rule(buffer, part.indices, y, np.random.default_rng(stream)).slots)
+            held = buffer.held.tolist()
             for new, old in steps(mixed):
                 there = [example for example in held if example != EMPTY]
                 assert not old or there
@@ -107,11 +107,11 @@ def test_a_batch_replays_what_the_buffer_held_before_it(r, order, y, size, seed)
                 for example, slot in zip(new, slots, strict=False):
                     if slot != EMPTY:
                         held[slot] = example
-            assert held == mixed.memory.held.tolist()
-            assert list(mixed.memory.seen - memory.seen) == list(
+            assert held == mixed.buffer.held.tolist()
+            assert list(mixed.buffer.seen - buffer.seen) == list(
                 np.bincount(y[part.indices], minlength=3)
             )
-            memory = mixed.memory
+            buffer = mixed.buffer
 
 
 @given(replays, st.sampled_from(ORDERS), labels, st.integers(4, 9), st.integers(0, 99))
@@ -123,7 +123,7 @@ def test_the_buffer_is_never_over_its_capacity_and_holds_only_what_was_shown(
         shown |= set(schedule.indices.tolist())
         assert mixed.contents.shape == (len(schedule.segment_ends), r.capacity)
         assert mixed.contents.dtype == np.int32
-        assert list(mixed.contents[-1]) == list(mixed.memory.held)
+        assert list(mixed.contents[-1]) == list(mixed.buffer.held)
         assert set(mixed.contents.ravel().tolist()) <= shown | {EMPTY}
 
 
@@ -131,18 +131,18 @@ def test_the_buffer_is_never_over_its_capacity_and_holds_only_what_was_shown(
     replays, st.sampled_from(ORDERS), labels, st.integers(4, 9), st.integers(0, 99), st.booleans()
 )
 def test_an_epoch_at_once_is_its_segments_one_by_one(r, order, y, size, seed, later):
-    *_, (schedule, _, memory) = epochs(r, order, y, size, seed, count=1 + later)
-    whole = r(schedule, y, memory, batch_size=size, rng=np.random.default_rng(seed))
+    *_, (schedule, _, buffer) = epochs(r, order, y, size, seed, count=1 + later)
+    whole = r(schedule, y, buffer, batch_size=size, rng=np.random.default_rng(seed))
     rng = np.random.default_rng(seed)
     parts = []
     for part in segments(schedule):
-        parts.append(r(part, y, memory, batch_size=size, rng=rng))
-        memory = parts[-1].memory
+        parts.append(r(part, y, buffer, batch_size=size, rng=rng))
+        buffer = parts[-1].buffer
     for name in ("indices", "batch_sizes"):
         together = np.concatenate([getattr(part.schedule, name) for part in parts])
         assert list(together) == list(getattr(whole.schedule, name))
     assert np.array_equal(np.concatenate([part.contents for part in parts]), whole.contents)
-    assert all(np.array_equal(*pair) for pair in zip(memory, whole.memory, strict=True))
+    assert all(np.array_equal(*pair) for pair in zip(buffer, whole.buffer, strict=True))
 
 
 @given(
@@ -153,10 +153,10 @@ def test_an_epoch_at_once_is_its_segments_one_by_one(r, order, y, size, seed, la
     st.integers(1, 9),
     st.integers(0, 99),
 )
-def test_a_share_of_0_leaves_the_schedule_as_it_was(memory, mode, order, y, size, seed):
-    r = Replay(memory=memory, capacity=5, share=0, mode=mode)
+def test_a_share_of_0_leaves_the_schedule_as_it_was(buffer, mode, order, y, size, seed):
+    r = Replay(buffer=buffer, capacity=5, fraction=0, mode=mode)
     schedule = order(y, epoch=1, batch_size=size, rng=np.random.default_rng(seed))
-    parts = segments(schedule) if memory == "herding" else [schedule]
+    parts = segments(schedule) if buffer == "herding" else [schedule]
     for part in parts:
         mixed = r(part, y, r.empty(3), batch_size=size, rng=np.random.default_rng(seed))
         assert all(np.array_equal(*pair) for pair in zip(part, mixed.schedule, strict=True))
@@ -165,11 +165,11 @@ def test_a_share_of_0_leaves_the_schedule_as_it_was(memory, mode, order, y, size
 
 @given(replays, labels, st.integers(0, 99))
 def test_replay_changes_nothing_that_it_is_given(r, y, seed):
-    memory = next(epochs(r, Shuffled(), y, 4, seed))[1].memory
+    buffer = next(epochs(r, Shuffled(), y, 4, seed))[1].buffer
     schedule = Shuffled()(y, epoch=2, batch_size=4, rng=np.random.default_rng(seed))
-    given = (*schedule, *memory, y)
+    given = (*schedule, *buffer, y)
     before = [array.copy() for array in given]
-    r(schedule, y, memory, batch_size=4, rng=np.random.default_rng(seed))
+    r(schedule, y, buffer, batch_size=4, rng=np.random.default_rng(seed))
     assert all(np.array_equal(*pair) for pair in zip(given, before, strict=True))
 
 
@@ -194,43 +194,43 @@ def test_half_of_each_batch_replaced_takes_twice_the_steps_of_the_notebook():
 
 
 def test_added_replay_keeps_the_steps_and_has_the_same_share():
-    mixed = one_epoch(Replay(capacity=500, share=0.2, mode="add"), ClassSequential())
+    mixed = one_epoch(Replay(capacity=500, fraction=0.2, mode="add"), ClassSequential())
     composed = [(len(new), len(old)) for new, old in steps(mixed)]
     assert len(composed) == 545
     assert composed[:2] == [(100, 0), (100, 25)]
     assert composed[53] == (30, 8)
-    assert Replay(capacity=500, share=0.2, mode="add").largest_batch(100) == 125
-    assert Replay(capacity=500, share=0.2).largest_batch(100) == 100
+    assert Replay(capacity=500, fraction=0.2, mode="add").largest_batch(100) == 125
+    assert Replay(capacity=500, fraction=0.2).largest_batch(100) == 100
 
 
 def test_replay_shows_earlier_classes_while_a_later_one_has_its_turn():
-    mixed = one_epoch(Replay(memory="class-balanced", capacity=500), ClassSequential())
+    mixed = one_epoch(Replay(buffer="class-balanced", capacity=500), ClassSequential())
     last = segments(mixed.schedule)[9]
     old = mixed.old[-len(last.indices) :]
     shown = np.bincount(MNIST[last.indices[old]], minlength=10)
     assert (shown[:9] > 200).all()
-    assert (np.bincount(MNIST[mixed.memory.held]) == 50).all()
+    assert (np.bincount(MNIST[mixed.buffer.held]) == 50).all()
 
 
 def test_herding_waits_for_the_end_of_a_segment():
     y = np.repeat(np.arange(3), 20)
     features = np.random.default_rng(0).random((60, 4), dtype=np.float32)
-    r = Replay(memory="herding", capacity=6)
+    r = Replay(buffer="herding", capacity=6)
     schedule = ClassSequential()(y, epoch=1, batch_size=8, rng=np.random.default_rng(0))
     with pytest.raises(ValueError, match="3 segments with herding"):
         r(schedule, y, r.empty(3), batch_size=8, rng=np.random.default_rng(0))
-    memory, composed = r.empty(3), []
+    buffer, composed = r.empty(3), []
     for part in segments(schedule):
-        before = memory
-        mixed = r(part, y, memory, batch_size=8, rng=np.random.default_rng(0))
+        before = buffer
+        mixed = r(part, y, buffer, batch_size=8, rng=np.random.default_rng(0))
         composed.append([(len(new), len(old)) for new, old in steps(mixed)])
         assert set(mixed.schedule.indices[mixed.old]) <= set(before.held)
-        assert list(mixed.memory.held) == list(before.held)
-        examples = candidates(mixed.memory, part.indices, y)
-        memory = herded(mixed.memory, examples, features[examples], y)
+        assert list(mixed.buffer.held) == list(before.held)
+        examples = candidates(mixed.buffer, part.indices, y)
+        buffer = exemplars(mixed.buffer, examples, features[examples], y)
     assert composed[0] == [(8, 0), (8, 0), (4, 0)]
     assert composed[1] == composed[2] == [(4, 4)] * 5
-    assert list(y[memory.held]) == [0, 0, 1, 1, 2, 2]
+    assert list(y[buffer.held]) == [0, 0, 1, 1, 2, 2]
 
 
 def test_a_buffer_holds_its_share_of_mislabelled_examples():
@@ -244,16 +244,16 @@ def test_a_buffer_holds_its_share_of_mislabelled_examples():
     [
         lambda: Replay(capacity=0),
         lambda: Replay(capacity=2.5),
-        lambda: Replay(capacity=5, share=2),
-        lambda: Replay(capacity=5, share=1),
-        lambda: Replay(capacity=5, share=-0.1),
-        lambda: Replay(capacity=5, share=float("nan")),
-        lambda: Replay(capacity=5, memory="everything"),
+        lambda: Replay(capacity=5, fraction=2),
+        lambda: Replay(capacity=5, fraction=1),
+        lambda: Replay(capacity=5, fraction=-0.1),
+        lambda: Replay(capacity=5, fraction=float("nan")),
+        lambda: Replay(capacity=5, buffer="everything"),
         lambda: Replay(capacity=5, mode="swap"),
-        lambda: Replay(capacity=5, share=0.01).per_batch(10),
-        lambda: Replay(capacity=5, share=0.99).per_batch(10),
-        lambda: Replay(capacity=9, memory="ring").empty(10),
-        lambda: Replay(capacity=9, memory="herding").empty(10),
+        lambda: Replay(capacity=5, fraction=0.01).per_batch(10),
+        lambda: Replay(capacity=5, fraction=0.99).per_batch(10),
+        lambda: Replay(capacity=9, buffer="ring").empty(10),
+        lambda: Replay(capacity=9, buffer="herding").empty(10),
     ],
 )
 def test_replay_that_cannot_be_is_refused_in_one_line(wrong):

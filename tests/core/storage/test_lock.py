@@ -11,13 +11,13 @@ import sys
 import pytest
 
 from core import lock
-from core.storage.lock import held
+from core.storage.lock import exclusive
 from data import InputError
 
 HOLDER = """
 import subprocess, sys
 from pathlib import Path
-from core.storage.lock import held
+from core.storage.lock import exclusive
 
 with held(Path(sys.argv[1]), "s", "full"):
     # A worker that outlives its driver must not hold what the driver held.
@@ -43,7 +43,7 @@ def holder(tmp_path):
 
 def test_a_second_process_is_told_who_holds_the_study(holder, tmp_path):
     process, _ = holder
-    with pytest.raises(InputError) as refusal, held(tmp_path / "store", "s", "full"):
+    with pytest.raises(InputError) as refusal, exclusive(tmp_path / "store", "s", "full"):
         pass
     line = str(refusal.value)
     assert f"process {process.pid} on host {socket.gethostname()!r} since '20" in line
@@ -53,8 +53,8 @@ def test_a_second_process_is_told_who_holds_the_study(holder, tmp_path):
 
 @pytest.mark.parametrize(("study", "variant"), [("other", "full"), ("s", "quick")])
 def test_other_studies_and_variants_of_the_store_are_free(study, variant, holder, tmp_path):
-    with held(tmp_path / "store", study, variant) as remark:
-        assert remark == ""
+    with exclusive(tmp_path / "store", study, variant) as note:
+        assert note == ""
 
 
 def test_a_killed_holder_holds_nothing_though_its_children_live(holder, tmp_path):
@@ -63,24 +63,24 @@ def test_a_killed_holder_holds_nothing_though_its_children_live(holder, tmp_path
     process.wait()
     os.kill(child, 0)  # it lives
     assert list((tmp_path / "store").iterdir())
-    with held(tmp_path / "store", "s", "full"):
+    with exclusive(tmp_path / "store", "s", "full"):
         pass
 
 
 def test_a_lock_file_that_was_copied_with_its_folder_holds_nothing(holder, tmp_path):
     shutil.copytree(tmp_path / "store", tmp_path / "copy")
-    with held(tmp_path / "copy", "s", "full"):
+    with exclusive(tmp_path / "copy", "s", "full"):
         pass
 
 
 def test_who_held_it_leaves_nothing_behind(tmp_path):
-    with held(tmp_path / "store", "s", "full"):
+    with exclusive(tmp_path / "store", "s", "full"):
         assert len(list((tmp_path / "store").iterdir())) == 1
     assert not (tmp_path / "store").exists()
 
 
 def test_a_folder_that_was_filled_meanwhile_stays(tmp_path):
-    with held(tmp_path / "store", "s", "full"):
+    with exclusive(tmp_path / "store", "s", "full"):
         (tmp_path / "store" / "ebb.sqlite").touch()
     assert [file.name for file in (tmp_path / "store").iterdir()] == ["ebb.sqlite"]
 
@@ -89,19 +89,19 @@ def test_a_folder_that_was_filled_meanwhile_stays(tmp_path):
     "name", ["../up", "a/b", "", "dataset=/data/x.npz", "long " * 200, "ä\n\0", "\udcff"]
 )
 def test_any_name_can_be_held_and_names_no_other_place(name, tmp_path):
-    with held(tmp_path / "store", name, "full"):
+    with exclusive(tmp_path / "store", name, "full"):
         (file,) = (tmp_path / "store").iterdir()
         assert file.name.isascii()
-        with pytest.raises(InputError), held(tmp_path / "store", name, "full"):
+        with pytest.raises(InputError), exclusive(tmp_path / "store", name, "full"):
             pass
     assert list(tmp_path.iterdir()) == []
 
 
 def test_a_holder_that_cannot_be_read_is_no_traceback(tmp_path):
-    with held(tmp_path, "s", "full"):
+    with exclusive(tmp_path, "s", "full"):
         (file,) = tmp_path.iterdir()
         file.write_bytes(b'{"process": "\xff')
-        with pytest.raises(InputError, match="another process"), held(tmp_path, "s", "full"):
+        with pytest.raises(InputError, match="another process"), exclusive(tmp_path, "s", "full"):
             pass
 
 
@@ -109,15 +109,15 @@ def test_a_folder_that_cannot_be_written_is_refused_in_one_line(tmp_path):
     (tmp_path / "file").touch()
     with (
         pytest.raises(InputError, match="can be written"),
-        held(tmp_path / "file" / "below", "s", "full"),
+        exclusive(tmp_path / "file" / "below", "s", "full"),
     ):
         pass
 
 
 def test_a_system_without_locks_is_said_and_hinders_nobody(tmp_path, monkeypatch):
     monkeypatch.setattr(lock, "fcntl", None)
-    with held(tmp_path, "s", "full") as remark:
-        assert "knows no locks" in remark
+    with exclusive(tmp_path, "s", "full") as note:
+        assert "knows no locks" in note
 
 
 def test_a_file_system_without_locks_is_said_and_hinders_nobody(tmp_path, monkeypatch):
@@ -125,8 +125,8 @@ def test_a_file_system_without_locks_is_said_and_hinders_nobody(tmp_path, monkey
         raise OSError(errno.ENOLCK, "No locks available")
 
     monkeypatch.setattr(lock.fcntl, "flock", refuse)
-    with held(tmp_path, "s", "full") as remark:
-        assert "knows no locks" in remark
+    with exclusive(tmp_path, "s", "full") as note:
+        assert "knows no locks" in note
 
 
 def test_who_waited_for_a_file_that_was_removed_does_not_hold_it(tmp_path, monkeypatch):
@@ -140,9 +140,9 @@ def test_who_waited_for_a_file_that_was_removed_does_not_hold_it(tmp_path, monke
 
     monkeypatch.setattr(lock.fcntl, "flock", remove_first)
     with (
-        held(tmp_path, "s", "full"),
+        exclusive(tmp_path, "s", "full"),
         pytest.raises(InputError),
-        held(tmp_path, "s", "full"),
+        exclusive(tmp_path, "s", "full"),
     ):
         pass
     assert opened

@@ -27,7 +27,7 @@ def record(**changes):
     confusion = np.array([[3, 1], [0, 4]])
     full = PLAIN | {
         "seconds": {"train": 1.5},
-        "remarks": ("compiled: xla",),
+        "notes": ("compiled: xla",),
         "history": ((1, 5, "loss", 0.25), (1, 5, "accuracy", 0.5)),
         "evaluations": (
             Evaluation("test", 0, 0, 0, confusion, 0.7),
@@ -40,7 +40,7 @@ def record(**changes):
 
 def same(a, b):
     return a.digest() == b.digest() and all(
-        getattr(a, name) == getattr(b, name) for name in (*PLAIN, "seconds", "remarks")
+        getattr(a, name) == getattr(b, name) for name in (*PLAIN, "seconds", "notes")
     )
 
 

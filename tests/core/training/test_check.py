@@ -6,11 +6,11 @@ import keras
 import numpy as np
 import pytest
 
-from core import EvaluationPlan, HoldOut, Recipe, Trainer, named
+from core import EvaluationPlan, HoldOut, Recipe, Trainer, spec
 from data import Dataset, InputError
 from tests.core.by_hand import images
 
-PLAIN = Recipe(dataset="images", model=named("mlp", widths=(8,)), split=HoldOut(size=0.2), epochs=1)
+PLAIN = Recipe(dataset="images", model=spec("mlp", widths=(8,)), split=HoldOut(size=0.2), epochs=1)
 
 
 def two_outputs(shape, classes):
@@ -32,31 +32,34 @@ def in_colour():
     return Dataset.from_arrays("colour", coloured)
 
 
-STOP = named("EarlyStopping", monitor="validation_loss")
+STOP = spec("EarlyStopping", monitor="validation_loss")
 WRONG = {
-    "outputs": ({"model": named(two_outputs)}, "expected (1, "),
-    "pooling": ({"model": named(pooled)}, "Received model"),
+    "outputs": ({"model": spec(two_outputs)}, "expected (1, "),
+    "pooling": ({"model": spec(pooled)}, "Received model"),
     "shape": (
-        {"model": named("lenet-inside", like=(8, 8, 3)), "dataset": "colour"},
+        {"model": spec("lenet-inside", like=(8, 8, 3)), "dataset": "colour"},
         "The total size of the tensor must be unchanged",
     ),
-    "optimiser": ({"optimiser": named("Adamm")}, "'Adamm'; expected a class of keras.optimizers"),
-    "its parameter": ({"optimiser": named("Adam", rate=1)}, "Adam with"),
-    "schedule": ({"schedule": named("Cosine")}, "'Cosine'; expected a class of keras.schedules"),
+    "optimiser": ({"optimiser": spec("Adamm")}, "'Adamm'; expected a class of keras.optimizers"),
+    "its parameter": ({"optimiser": spec("Adam", rate=1)}, "Adam with"),
+    "lr_schedule": (
+        {"lr_schedule": spec("Cosine")},
+        "'Cosine'; expected a class of keras.schedules",
+    ),
     "loss": ({"loss": "hinges"}, "'hinges'; expected the name of a Keras loss"),
     "initialiser": (
-        {"model": named("mlp", widths=(8,), kernel_initializer="he_norml")},
+        {"model": spec("mlp", widths=(8,), kernel_initializer="he_norml")},
         "he_norml",
     ),
-    "activation": ({"model": named("mlp", widths=(8,), activation="rellu")}, "rellu"),
+    "activation": ({"model": spec("mlp", widths=(8,), activation="rellu")}, "rellu"),
     "callback": (
-        {"early_stopping": named("EarlyStopping", patiens=3)},
+        {"early_stopping": spec("EarlyStopping", patiens=3)},
         "EarlyStopping with",
     ),
     "monitor": ({"early_stopping": STOP}, "'validation_loss'; expected a figure that is measured"),
     "monitor of a set that is not evaluated": (
         {
-            "early_stopping": named("EarlyStopping", monitor="val_loss"),
+            "early_stopping": spec("EarlyStopping", monitor="val_loss"),
             "evaluation": EvaluationPlan(sets=("test",)),
         },
         "'val_loss'; expected a figure that is measured every epoch: loss, accuracy, test_loss",
@@ -88,7 +91,7 @@ def test_one_that_can_work_is_not_and_trains_the_same_afterwards(trainer):
 
 @pytest.mark.parametrize(("monitor", "best"), [("val_accuracy", max), ("test_loss", min)])
 def test_early_stopping_knows_which_way_its_figure_is_better(monitor, best, trainer):
-    stop = named("EarlyStopping", monitor=monitor, patience=9, restore_best_weights=True)
+    stop = spec("EarlyStopping", monitor=monitor, patience=9, restore_best_weights=True)
     record = trainer.train(replace(PLAIN, epochs=4, early_stopping=stop), 0, images())
     name, _, figure = monitor.partition("_")
     looks = [each for each in record.evaluations if each.set.startswith(name)]

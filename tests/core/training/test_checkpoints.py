@@ -13,19 +13,19 @@ from core import (
     Pretraining,
     Recipe,
     Replay,
+    SymmetricLabelNoise,
     Trainer,
-    WrongLabels,
-    named,
+    spec,
 )
 from core.training import checkpoints
 from tests.core.by_hand import images
 
-MLP = named("mlp", widths=(8,), dropout=0.2)
+MLP = spec("mlp", widths=(8,), dropout=0.2)
 PLAIN = Recipe(
     dataset="images",
     model=MLP,
     split=HoldOut(size=0.2),
-    optimiser=named("Adam", learning_rate=1e-2),
+    optimiser=spec("Adam", learning_rate=1e-2),
     batch_size=8,
     epochs=5,
     evaluation=EvaluationPlan(sets=("test", "validation"), segments=True, segment_examples=8),
@@ -33,36 +33,36 @@ PLAIN = Recipe(
 RECIPES = {
     "dropout and Adam": PLAIN,
     "batch normalisation": replace(
-        PLAIN, model=named("mlp", widths=(8,), batch_normalization=True), compiler="graph"
+        PLAIN, model=spec("mlp", widths=(8,), batch_normalization=True), compiler="graph"
     ),
     "a schedule by steps": replace(
         PLAIN,
-        optimiser=named("SGD"),
-        schedule=named("CosineDecay", initial_learning_rate=0.1, decay_steps=30),
+        optimiser=spec("SGD"),
+        lr_schedule=spec("CosineDecay", initial_learning_rate=0.1, decay_steps=30),
     ),
     "a plateau": replace(
-        PLAIN, schedule=named("ReduceLROnPlateau", monitor="val_loss", patience=1, min_delta=9.0)
+        PLAIN, lr_schedule=spec("ReduceLROnPlateau", monitor="val_loss", patience=1, min_delta=9.0)
     ),
     "best weights restored": replace(
         PLAIN,
-        early_stopping=named(
+        early_stopping=spec(
             "EarlyStopping", monitor="loss", mode="max", patience=3, restore_best_weights=True
         ),
     ),
     "wrong labels and fresh noise": replace(
         PLAIN,
-        label_noise=WrongLabels(0.25),
+        label_noise=SymmetricLabelNoise(0.25),
         input_noise=GaussianNoise(standard_deviation=0.2, when="every-epoch"),
     ),
     "a reservoir": replace(
         PLAIN,
         order=ClassSequential(),
         replay=Replay(capacity=10),
-        label_noise=WrongLabels(0.25),
+        label_noise=SymmetricLabelNoise(0.25),
         pretraining=Pretraining(epochs=1),
     ),
     "herding": replace(
-        PLAIN, order=ClassSequential(), replay=Replay(memory="herding", capacity=10)
+        PLAIN, order=ClassSequential(), replay=Replay(buffer="herding", capacity=10)
     ),
 }
 
@@ -101,7 +101,7 @@ def test_it_ends_in_the_bytes_of_an_undisturbed_run(name, trainer, tmp_path):
     # The state of epoch 2 was the last one kept: epoch 3 was interrupted before its own.
     assert epochs[:2] == [2, 3]
     assert record.digest() == undisturbed.digest()
-    assert any("gone on with after epoch 2" in remark for remark in record.remarks)
+    assert any("gone on with after epoch 2" in note for note in record.notes)
 
 
 def test_interrupted_twice(trainer, tmp_path):
@@ -127,7 +127,7 @@ def test_a_damaged_state_costs_time_but_not_the_result(damage, trainer, tmp_path
     file.write_bytes({"empty": b"", "cut": content[:-200], "foreign": b"\x93NUMPY"}[damage])
     record = trainer.train(PLAIN, 0, images(), keep=tmp_path)
     assert record.digest() == undisturbed.digest()
-    assert not any("gone on" in remark for remark in record.remarks)
+    assert not any("gone on" in note for note in record.notes)
 
 
 def test_a_short_run_keeps_nothing(trainer, tmp_path, monkeypatch):
@@ -145,6 +145,6 @@ def test_a_state_that_cannot_be_written_costs_no_result_and_leaves_no_half_file(
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, limits)
     assert record.digest() == undisturbed.digest()
-    (said,) = [remark for remark in record.remarks if "could not be kept" in remark]
+    (said,) = [note for note in record.notes if "could not be kept" in note]
     assert "after epoch 1 could not be kept ([Errno 27] File too large)" in said
     assert list(tmp_path.iterdir()) == []

@@ -1,4 +1,4 @@
-"""What is evaluated: parts of the training set, damaged test sets, noise on what is evaluated."""
+"""What is evaluated: parts of the training set, corrupted test sets, noise on what is evaluated."""
 
 from dataclasses import replace
 
@@ -8,17 +8,17 @@ import pytest
 
 from core import (
     ClassSequential,
-    ConfusedLabels,
-    Damage,
+    Corruption,
     EvaluationPlan,
     GaussianNoise,
     HoldOut,
+    MatrixLabelNoise,
     Recipe,
     Replay,
     Shuffled,
+    SymmetricLabelNoise,
     Trainer,
-    WrongLabels,
-    named,
+    spec,
 )
 from core.evaluation import PARTS
 from core.examples.preprocessing import preprocess
@@ -29,10 +29,10 @@ from tests.core.by_hand import CLASSES, images, taught
 
 BASE = Recipe(
     dataset="images",
-    model=named("mlp", widths=(10,)),
+    model=spec("mlp", widths=(10,)),
     split=HoldOut(size=0.2, where="random"),
     preprocessing=("scale", "standardise"),
-    optimiser=named("SGD", learning_rate=0.1),
+    optimiser=spec("SGD", learning_rate=0.1),
     batch_size=8,
     epochs=2,
     compiler="graph",
@@ -83,8 +83,8 @@ def loss(labels, outputs):
 @pytest.mark.parametrize(
     "noise",
     [
-        WrongLabels(0.3),
-        ConfusedLabels(tuple(tuple(row) for row in (np.eye(4) * 0.8 + 0.05).tolist())),
+        SymmetricLabelNoise(0.3),
+        MatrixLabelNoise(tuple(tuple(row) for row in (np.eye(4) * 0.8 + 0.05).tolist())),
     ],
     ids=["exact", "matrix"],
 )
@@ -125,8 +125,8 @@ def test_parts_of_the_training_set_are_held_against_the_right_labels(
     ("noise", "left"),
     [
         (None, ["train", "train-clean"]),
-        (WrongLabels(0.0), ["train", "train-clean"]),
-        (WrongLabels(1.0), ["train", "train-corrupted", "train-corrupted-true-labels"]),
+        (SymmetricLabelNoise(0.0), ["train", "train-clean"]),
+        (SymmetricLabelNoise(1.0), ["train", "train-corrupted", "train-corrupted-true-labels"]),
     ],
     ids=["none", "0", "1"],
 )
@@ -140,9 +140,9 @@ def test_parts_without_examples_are_left_out(noise, left, when, trainer, data):
 
 def test_early_stopping_can_watch_a_part_of_the_training_set(trainer, data):
     name = "train-corrupted-true-labels_loss"
-    watch = named("EarlyStopping", monitor=name, patience=0, mode="min")
+    watch = spec("EarlyStopping", monitor=name, patience=0, mode="min")
     plan = EvaluationPlan(sets=("train-corrupted-true-labels",))
-    recipe = replace(BASE, label_noise=WrongLabels(0.3), evaluation=plan, epochs=30)
+    recipe = replace(BASE, label_noise=SymmetricLabelNoise(0.3), evaluation=plan, epochs=30)
     record = trainer.train(replace(recipe, early_stopping=watch), 0, data)
     losses = [e.loss for e in record.evaluations[1:]]
     assert 1 < len(losses) < 30
@@ -156,7 +156,7 @@ def by_hand(recipe, seed, data, name):
     """A damaged and preprocessed test set, and its labels."""
     split = recipe.split(data.y_train, data.y_test, stream(seed, "data"))
     values = (0, 255) if data.x_test.dtype == np.uint8 else (data.x_train.min(), data.x_train.max())
-    x = Damage.named(name)(data.x_test.astype(np.float32), values, stream(0, "data", 1))
+    x = Corruption.named(name)(data.x_test.astype(np.float32), values, stream(0, "data", 1))
     whole = preprocess(replace(data, x_test=x), recipe.preprocessing, split.train)
     return whole[split.test], data.y_test[split.test - len(data.y_train)]
 
@@ -175,10 +175,10 @@ def test_damaged_test_sets_are_the_test_file_damaged_and_preprocessed(of, unit, 
         BASE,
         split=HoldOut(size=0.3, where="random", of=of),
         preprocessing=("subtract-mean-image", "standardise"),
-        input_noise=NOISE,  # on what is trained: the damaged sets know nothing of it
+        input_noise=NOISE,  # on what is trained: the corrupted sets know nothing of it
         evaluation=EvaluationPlan(sets=("gaussian-0.1", "shift-1"), at_end=("occlusion-0.2",)),
     )
-    sets = {name: by_hand(recipe, 5, data, name) for name in recipe.evaluation.damaged}
+    sets = {name: by_hand(recipe, 5, data, name) for name in recipe.evaluation.corrupted}
     watchers = {name: Outputs(x) for name, (x, _) in sets.items()}
     record = trainer.train(recipe, 5, data, callbacks=list(watchers.values()))
     for name, (_, y) in sets.items():
@@ -219,7 +219,7 @@ def test_damage_is_the_same_for_every_seed(trainer, data):
 
 @pytest.mark.parametrize("restore", [False, True])
 def test_sets_at_the_end_are_evaluated_once_with_the_weights_that_stay(restore, trainer, data):
-    stop = named(
+    stop = spec(
         "EarlyStopping", monitor="val_loss", patience=2, min_delta=9, restore_best_weights=restore
     )
     plan = EvaluationPlan(sets=("test", "validation"), at_end=("train", "blur-1"), segments=True)
@@ -247,7 +247,7 @@ def test_sets_at_the_end_need_no_others(trainer, data):
     beside = replace(BASE, evaluation=EvaluationPlan(sets=("test",)))
     assert record.evaluations[0].loss == trainer.train(beside, 0, data).evaluations[-1].loss
     # Restored weights are evaluated once more, of whatever there is to evaluate.
-    stop = named("EarlyStopping", monitor="loss", patience=0, min_delta=9, restore_best_weights=1)
+    stop = spec("EarlyStopping", monitor="loss", patience=0, min_delta=9, restore_best_weights=1)
     record = trainer.train(replace(BASE, evaluation=alone, early_stopping=stop), 0, data)
     assert [e.set for e in record.evaluations] == ["test", "blur-1"]
 

@@ -10,61 +10,61 @@ from core import (
     AugmentedCopy,
     Blurred,
     ClassSequential,
-    ConfusedLabels,
     EvaluationPlan,
     GaussianNoise,
     HoldOut,
+    MatrixLabelNoise,
     Recipe,
-    RedrawnLabels,
     Replay,
+    SymmetricLabelNoise,
     Tasks,
-    WrongLabels,
-    named,
+    UniformLabelNoise,
+    spec,
 )
 from tests.core.by_hand import CLASSES, batches, distance, fitted, images, taught, trained
 
 layers = keras.layers
 BASE = Recipe(
     dataset="images",
-    model=named("mlp", widths=(12,), activation="tanh"),
+    model=spec("mlp", widths=(12,), activation="tanh"),
     split=HoldOut(size=0.1, where="random"),
     preprocessing=("scale",),
-    optimiser=named("SGD", learning_rate=0.02, momentum=0.9),
+    optimiser=spec("SGD", learning_rate=0.02, momentum=0.9),
     batch_size=8,
     epochs=3,
     evaluation=EvaluationPlan(sets=("train",)),
 )
-CONFUSED = ConfusedLabels(
+CONFUSED = MatrixLabelNoise(
     ((0.7, 0.3, 0.0, 0.0), (0.0, 1.0, 0.0, 0.0), (0.1, 0.1, 0.7, 0.1), (0.0, 0.0, 0.5, 0.5))
 )
 FRESH = GaussianNoise(standard_deviation=0.3, when="every-epoch")
 CASES = {
     "wrong labels, reservoir": {
         "order": ClassSequential(),
-        "label_noise": WrongLabels(0.3),
+        "label_noise": SymmetricLabelNoise(0.3),
         "replay": Replay(capacity=20),
     },
     "redrawn labels, clipped fresh noise, larger batches": {
-        "label_noise": RedrawnLabels(0.4),
+        "label_noise": UniformLabelNoise(0.4),
         "input_noise": replace(FRESH, clip=(0, 0.5)),
-        "replay": Replay(memory="class-balanced", capacity=10, share=0.6, mode="add"),
-        "optimiser": named("Adam", learning_rate=1e-2),
+        "replay": Replay(buffer="class-balanced", capacity=10, fraction=0.6, mode="add"),
+        "optimiser": spec("Adam", learning_rate=1e-2),
     },
     "noise learned by heart, ring": {
-        "order": Blurred(share=0.5),
+        "order": Blurred(fraction=0.5),
         "label_noise": CONFUSED,
         "input_noise": GaussianNoise(variance=0.04, clip=(-0.1, 0.6)),
-        "replay": Replay(memory="ring", capacity=11, share=0.25),
+        "replay": Replay(buffer="ring", capacity=11, fraction=0.25),
     },
     "fresh noise on everything, tasks": {
         "order": Tasks(groups=((2, 0), (3, 1)), epochs_each=2),
         "epochs": 4,
         "input_noise": replace(FRESH, on="both"),
-        "replay": Replay(memory="reservoir", capacity=30, share=0.4, mode="add"),
+        "replay": Replay(buffer="reservoir", capacity=30, fraction=0.4, mode="add"),
     },
     "an augmented copy with wrong labels and noise, reservoir": {
         "augmented_copy": AugmentedCopy(flip=True, rotation=15, shift=0.2, divided_by=2),
-        "label_noise": WrongLabels(0.3),
+        "label_noise": SymmetricLabelNoise(0.3),
         "input_noise": GaussianNoise(variance=0.04),
         "replay": Replay(capacity=30),
     },
@@ -126,12 +126,12 @@ def convolution(shape, classes):
 def test_batch_normalisation_sees_noisy_batches_of_their_true_size(compiler, bound, data):
     recipe = replace(
         BASE,
-        model=named(normalised),
+        model=spec(normalised),
         epochs=2,
         input_noise=FRESH,
         replay=Replay(capacity=20, mode="add"),
         compiler=compiler,
-        optimiser=named("SGD", learning_rate=0.05),
+        optimiser=spec("SGD", learning_rate=0.05),
         # Segments cut the training into pieces: each looks for its own noise.
         evaluation=EvaluationPlan(sets=(), segments=True, segment_examples=4),
     )
@@ -142,11 +142,11 @@ def test_batch_normalisation_sees_noisy_batches_of_their_true_size(compiler, bou
 def test_a_convolutional_network_sees_noise_and_replay_too(data):
     recipe = replace(
         BASE,
-        model=named(convolution),
-        label_noise=WrongLabels(0.2),
+        model=spec(convolution),
+        label_noise=SymmetricLabelNoise(0.2),
         input_noise=replace(FRESH, clip=(0, 1)),
-        replay=Replay(memory="class-balanced", capacity=12, share=0.3),
-        optimiser=named("Adam", learning_rate=1e-2),
+        replay=Replay(buffer="class-balanced", capacity=12, fraction=0.3),
+        optimiser=spec("Adam", learning_rate=1e-2),
     )
     ends_as_fit(recipe, data, 0)
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core import HoldOut, Recipe, Replay, Trainer, named
+from core import HoldOut, Recipe, Replay, Trainer, spec
 from core.training.lr_schedules import OneCycle, in_steps
 from core.training.preparation import prepare
 from data import InputError
@@ -16,9 +16,9 @@ from tests.core.by_hand import images
 
 PLAIN = Recipe(
     dataset="images",
-    model=named("mlp", widths=(4,)),
+    model=spec("mlp", widths=(4,)),
     split=HoldOut(size=0.2),
-    optimiser=named("SGD"),
+    optimiser=spec("SGD"),
     epochs=4,
     batch_size=8,
 )
@@ -40,7 +40,7 @@ def rates(record):
 
 
 def test_one_cycle_goes_straight_up_straight_down_and_out():
-    cycle = OneCycle(0.8, 100, initial_share=0.1, final_share=0.01, rise=0.4)
+    cycle = OneCycle(0.8, 100, initial_fraction=0.1, final_fraction=0.01, rise=0.4)
     corners = {0: 0.08, 40: 0.8, 80: 0.08, 100: 0.008}
     between = {20: (0.08 + 0.8) / 2, 50: 0.8 - 0.72 / 4, 90: (0.08 + 0.008) / 2, 500: 0.008}
     for step, rate in (corners | between).items():
@@ -66,18 +66,18 @@ def test_one_cycle_is_saved_and_made_again():
     "wrong",
     [
         *({"peak_learning_rate": 0}, {"total_steps": 0}, {"rise": 0.5}, {"rise": 0}),
-        *({"final_share": 0.2}, {"initial_share": 2}),
+        *({"final_fraction": 0.2}, {"initial_fraction": 2}),
     ],
 )
 def test_one_cycle_that_is_no_cycle_is_refused_before_training(wrong, trainer, dataset):
-    schedule = named("OneCycle", **{"peak_learning_rate": 1.0, "total_steps": 9} | wrong)
+    schedule = spec("OneCycle", **{"peak_learning_rate": 1.0, "total_steps": 9} | wrong)
     with pytest.raises(InputError, match=r"Received OneCycle with .*; received .* expected"):
         trainer.check(replace(PLAIN, schedule=schedule), dataset)
 
 
 @pytest.mark.parametrize("compiler", ["xla", "graph"])
 def test_a_recipe_finds_one_cycle_by_its_name(compiler, trainer, dataset):
-    schedule = named("OneCycle", peak_learning_rate=0.5, total_steps=1.0, rise=0.25)
+    schedule = spec("OneCycle", peak_learning_rate=0.5, total_steps=1.0, rise=0.25)
     record = trainer.train(replace(PLAIN, schedule=schedule, compiler=compiler), 0, dataset)
     seen = rates(record)
     assert len(seen) == 4
@@ -99,7 +99,7 @@ def test_an_optimiser_steps_by_one_cycle_as_by_the_same_rates_set_by_hand():
 
 
 def test_shares_become_steps_of_the_whole_training(dataset):
-    schedule = named("CosineDecay", initial_learning_rate=0.1, decay_steps=1.0, warmup_steps=0.25)
+    schedule = spec("CosineDecay", initial_learning_rate=0.1, decay_steps=1.0, warmup_steps=0.25)
     recipe = replace(PLAIN, schedule=schedule)
     prepared = prepare(recipe, 0, dataset)
     steps = 4 * -(-len(prepared.split.train) // 8)
@@ -111,18 +111,18 @@ def test_shares_become_steps_of_the_whole_training(dataset):
 
 def test_boundaries_are_shares_too_and_whole_numbers_stay(dataset):
     values = {"boundaries": (0.5, 0.75), "values": (0.1, 0.01, 0.001)}
-    recipe = replace(PLAIN, schedule=named("PiecewiseConstantDecay", **values))
+    recipe = replace(PLAIN, lr_schedule=spec("PiecewiseConstantDecay", **values))
     prepared = prepare(recipe, 0, dataset)
     steps = 4 * -(-len(prepared.split.train) // 8)
     assert in_steps(recipe, prepared, 0).parameters == values | {
         "boundaries": (round(steps / 2), round(steps * 3 / 4))
     }
-    whole = named("PiecewiseConstantDecay", boundaries=(1, 7), values=(0.1, 0.01, 0.001))
+    whole = spec("PiecewiseConstantDecay", boundaries=(1, 7), values=(0.1, 0.01, 0.001))
     assert in_steps(replace(PLAIN, schedule=whole), prepared, 0) == whole
 
 
 def test_a_schedule_keeps_its_shape_when_the_epochs_change(trainer, dataset):
-    schedule = named("CosineDecay", initial_learning_rate=0.1, decay_steps=1.0)
+    schedule = spec("CosineDecay", initial_learning_rate=0.1, decay_steps=1.0)
     for epochs in (2, 4):  # one trainer: the program of the one must not serve the other
         record = trainer.train(replace(PLAIN, schedule=schedule, epochs=epochs), 0, dataset)
         seen = list(rates(record).values())
@@ -131,16 +131,16 @@ def test_a_schedule_keeps_its_shape_when_the_epochs_change(trainer, dataset):
 
 
 def test_shares_with_replay_are_refused(trainer, dataset):
-    schedule = named("CosineDecay", initial_learning_rate=0.1, decay_steps=1.0)
+    schedule = spec("CosineDecay", initial_learning_rate=0.1, decay_steps=1.0)
     recipe = replace(PLAIN, schedule=schedule, replay=Replay(capacity=20))
     with pytest.raises(InputError, match="replay decides how many there are"):
         trainer.check(recipe, dataset)
 
 
 def test_the_best_epoch_is_restored_at_the_end_of_a_training_that_was_not_stopped(trainer, dataset):
-    best = named("EarlyStopping", monitor="val_loss", patience=1000, restore_best_weights=True)
+    best = spec("EarlyStopping", monitor="val_loss", patience=1000, restore_best_weights=True)
     # A rate far too large: the losses go up and down, and the last is not the lowest.
-    optimiser = named("SGD", learning_rate=3.0)
+    optimiser = spec("SGD", learning_rate=3.0)
     recipe = replace(PLAIN, early_stopping=best, optimiser=optimiser, epochs=6)
     record = trainer.train(recipe, 0, dataset)
     looks = [e for e in record.evaluations if e.set == "validation" and e.epoch > 0]

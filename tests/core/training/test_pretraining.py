@@ -13,20 +13,20 @@ from core import (
     Pretraining,
     Recipe,
     Replay,
+    SymmetricLabelNoise,
     Trainer,
-    WrongLabels,
-    named,
+    spec,
 )
 from tests.core.by_hand import distance, fitted, images, trained
 from tests.core.training.test_fed_the_same import convolution
 
 BASE = Recipe(
     dataset="images",
-    model=named("mlp", widths=(10,)),
+    model=spec("mlp", widths=(10,)),
     split=HoldOut(size=0.2, where="random"),
     preprocessing=("scale",),
-    optimiser=named("SGD", learning_rate=0.05, momentum=0.9),
-    label_noise=WrongLabels(0.4),
+    optimiser=spec("SGD", learning_rate=0.05, momentum=0.9),
+    label_noise=SymmetricLabelNoise(0.4),
     input_noise=GaussianNoise(standard_deviation=0.3, when="every-epoch"),
     replay=Replay(capacity=10),
     pretraining=Pretraining(epochs=3),
@@ -53,9 +53,9 @@ def trainer():
     [
         {},
         {"input_noise": GaussianNoise(variance=0.1, on="both"), "order": ClassSequential()},
-        {"model": named(convolution), "optimiser": named("Adam", learning_rate=1e-2)},
+        {"model": spec(convolution), "optimiser": spec("Adam", learning_rate=1e-2)},
         # Without noise on the inputs both trainings share a compiled program.
-        {"input_noise": None, "replay": None, "optimiser": named("Adam", learning_rate=1e-2)},
+        {"input_noise": None, "replay": None, "optimiser": spec("Adam", learning_rate=1e-2)},
     ],
     ids=["mlp", "once", "convolution", "one program"],
 )
@@ -78,7 +78,7 @@ def test_without_it_the_training_ends_elsewhere(trainer, data):
 
 @pytest.mark.parametrize("restore", [False, True])
 def test_it_can_stop_early_and_start_from_restored_weights(restore, trainer, data):
-    stop = named(
+    stop = spec(
         "EarlyStopping", monitor="val_loss", patience=2, min_delta=0.1, restore_best_weights=restore
     )
     recipe = replace(
@@ -111,7 +111,7 @@ def test_its_sets_may_be_parts_that_clean_data_do_not_have(trainer, data):
 
 def test_one_that_diverges_ends_the_run_as_diverged(trainer, data):
     wild = replace(
-        BASE, optimiser=named("SGD", learning_rate=1e30), pretraining=Pretraining(epochs=3)
+        BASE, optimiser=spec("SGD", learning_rate=1e30), pretraining=Pretraining(epochs=3)
     )
     assert trainer.train(wild, 0, data).status == "diverged"
 

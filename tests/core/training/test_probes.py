@@ -12,9 +12,9 @@ from core import (
     HoldOut,
     Pretraining,
     Recipe,
+    SymmetricLabelNoise,
     Trainer,
-    WrongLabels,
-    named,
+    spec,
 )
 from core.evaluation import MEASUREMENTS, stratified
 from core.examples.preprocessing import preprocess
@@ -28,13 +28,13 @@ from tests.core.by_hand import CLASSES, Weights, images, taught
 
 BASE = Recipe(
     dataset="images",
-    model=named("mlp", widths=(8, 6), dropout=0.2, l2=0.01),
+    model=spec("mlp", widths=(8, 6), dropout=0.2, l2=0.01),
     split=HoldOut(size=0.2, where="random"),
     preprocessing=("scale",),
-    optimiser=named("SGD", learning_rate=0.1),
+    optimiser=spec("SGD", learning_rate=0.1),
     batch_size=8,
     epochs=3,
-    label_noise=WrongLabels(0.2),
+    label_noise=SymmetricLabelNoise(0.2),
 )
 EVERYTHING = EvaluationPlan(measurements=MEASUREMENTS)
 
@@ -92,8 +92,8 @@ def subclassed(shape, classes):
 MODELS = {
     "xla": BASE.model,
     "graph": BASE.model,
-    "conv": named(conv),
-    "functional": named(two_branches),
+    "conv": spec(conv),
+    "functional": spec(two_branches),
 }
 
 
@@ -194,7 +194,7 @@ def test_of_many_examples_a_fixed_stratified_sample_is_taken(compiler):
     many = images(n=3100, m=10)
     recipe = replace(
         BASE,
-        model=named("linear"),
+        model=spec("linear"),
         label_noise=None,
         split=HoldOut(),
         epochs=1,
@@ -290,7 +290,7 @@ def test_a_unit_is_dead_only_if_no_example_at_all_fires_it(compiler):
 def test_a_network_without_a_relu_has_none_to_count(trainer, data):
     recipe = replace(
         BASE,
-        model=named("mlp", widths=(4,), activation="tanh"),
+        model=spec("mlp", widths=(4,), activation="tanh"),
         evaluation=EvaluationPlan(measurements=("dead-units",)),
     )
     arrays = trainer.train(recipe, 0, data).arrays
@@ -330,7 +330,7 @@ def test_positions_are_in_the_file_also_where_the_validation_part_is_taken_from_
 
 def test_they_are_those_of_the_weights_that_early_stopping_restored(trainer, data):
     # By `max` the first epoch counts as the best: the run stops and its weights come back.
-    stopping = named(
+    stopping = spec(
         "EarlyStopping", monitor="loss", mode="max", patience=2, restore_best_weights=True
     )
     recipe = replace(BASE, early_stopping=stopping, epochs=9, evaluation=EVERYTHING)
@@ -339,7 +339,7 @@ def test_they_are_those_of_the_weights_that_early_stopping_restored(trainer, dat
     assert epochs == 3
     assert all(len(record.arrays[name]) == epochs + 1 for name in ("gradient_norms", "dead_units"))
     confusion = record.evaluations[-2].confusion
-    assert "evaluated once more after the weights were restored" in record.remarks
+    assert "evaluated once more after the weights were restored" in record.notes
     counted = np.zeros_like(confusion)
     for _, true, predicted in record.arrays["misclassified"]:
         counted[true, predicted] += 1
@@ -375,7 +375,7 @@ def test_only_what_is_asked_for_is_recorded(trainer, data):
 
 
 def test_a_divergence_is_measured_to_its_end(trainer, data):
-    recipe = replace(BASE, optimiser=named("SGD", learning_rate=1e30), evaluation=EVERYTHING)
+    recipe = replace(BASE, optimiser=spec("SGD", learning_rate=1e30), evaluation=EVERYTHING)
     record = trainer.train(recipe, 0, data)
     assert record.status == "diverged"
     norms = record.arrays["gradient_norms"]
@@ -403,7 +403,7 @@ def test_a_run_that_was_interrupted_has_all_its_rows(trainer, data, tmp_path, mo
     with pytest.raises(KeyboardInterrupt):
         trainer.train(recipe, 0, data, keep=tmp_path, progress=interrupt)
     record = Trainer().train(recipe, 0, data, keep=tmp_path)
-    assert any("gone on with after epoch 1" in remark for remark in record.remarks)
+    assert any("gone on with after epoch 1" in note for note in record.notes)
     assert record.digest() == undisturbed.digest()
 
 
@@ -413,7 +413,7 @@ def test_a_run_that_was_interrupted_has_all_its_rows(trainer, data, tmp_path, mo
 @pytest.mark.parametrize("build", [nested, subclassed])
 def test_dead_units_out_of_reach_are_refused_before_anything_trains(build, trainer, data):
     recipe = replace(
-        BASE, model=named(build), evaluation=EvaluationPlan(measurements=("dead-units",))
+        BASE, model=spec(build), evaluation=EvaluationPlan(measurements=("dead-units",))
     )
     for attempt in (trainer.check, lambda recipe, data: trainer.train(recipe, 0, data)):
         with pytest.raises(InputError, match="whose relus are layers of its own"):
@@ -426,7 +426,7 @@ def test_dead_units_out_of_reach_are_refused_before_anything_trains(build, train
 )
 def test_the_other_measurements_work_for_every_model(build, layers, trainer, data):
     plan = EvaluationPlan(measurements=("gradient-norms", "weight-norms", "misclassified"))
-    recipe = replace(BASE, model=named(build), evaluation=plan)
+    recipe = replace(BASE, model=spec(build), evaluation=plan)
     trainer.check(recipe, data)
     arrays = trainer.train(recipe, 0, data).arrays
     assert arrays["layers"].tolist() == layers

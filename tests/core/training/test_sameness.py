@@ -15,11 +15,11 @@ from core import (
     HoldOut,
     Pretraining,
     Recipe,
-    RedrawnLabels,
     Replay,
+    SymmetricLabelNoise,
     Trainer,
-    WrongLabels,
-    named,
+    UniformLabelNoise,
+    spec,
 )
 from core.training.preparation import prepare
 from data import Dataset
@@ -27,14 +27,14 @@ from tests.core.by_hand import images
 
 EVERYTHING = Recipe(
     dataset="images",
-    model=named("mlp", widths=(8,), dropout=0.2),
+    model=spec("mlp", widths=(8,), dropout=0.2),
     split=HoldOut(size=0.2, where="random"),
     preprocessing=("standardise",),
-    optimiser=named("Adam", learning_rate=1e-2),
+    optimiser=spec("Adam", learning_rate=1e-2),
     order=ClassSequential("random"),
-    label_noise=WrongLabels(0.25),
+    label_noise=SymmetricLabelNoise(0.25),
     input_noise=GaussianNoise(standard_deviation=0.2, when="every-epoch", clip=(-2, 2)),
-    replay=Replay(memory="herding", capacity=12),
+    replay=Replay(buffer="herding", capacity=12),
     pretraining=Pretraining(epochs=1),
     batch_size=8,
     epochs=2,
@@ -60,7 +60,7 @@ RUNS = {
             EVERYTHING,
             **APART | {"evaluation": EvaluationPlan(sets=("test", "train"))},
             input_noise=GaussianNoise(variance=0.1, on="both"),
-            replay=Replay(memory="class-balanced", capacity=9, mode="add"),
+            replay=Replay(buffer="class-balanced", capacity=9, mode="add"),
         ),
         0,
     ),
@@ -76,7 +76,7 @@ RUNS = {
         replace(
             EVERYTHING,
             **APART | {"evaluation": EvaluationPlan(sets=("gaussian-0.4", "blur-1"))},
-            label_noise=RedrawnLabels(0.5),
+            label_noise=UniformLabelNoise(0.5),
         ),
         0,
     ),
@@ -140,23 +140,25 @@ def test_two_seeds_differ_in_everything_that_is_drawn(alone, data):
 def test_conditions_that_share_a_seed_share_what_they_have_in_common(data):
     # Pairs are compared: what differs between them must be what the study asks about.
     one = prepare(EVERYTHING, 3, data)
-    other = replace(EVERYTHING, model=named("mlp"), order=ClassSequential(), replay=None)
+    other = replace(EVERYTHING, model=spec("mlp"), order=ClassSequential(), replay=None)
     other = replace(other, input_noise=GaussianNoise(variance=1), epochs=1)
     two = prepare(other, 3, data)
     assert np.array_equal(one.split.train, two.split.train)
-    assert np.array_equal(one.taught, two.taught)
+    assert np.array_equal(one.training_labels, two.training_labels)
 
 
 def test_only_the_training_part_is_taught_wrong_labels(data):
     for of in ("train", "test"):
         recipe = replace(
-            EVERYTHING, split=HoldOut(size=0.3, where="random", of=of), label_noise=WrongLabels(1.0)
+            EVERYTHING,
+            split=HoldOut(size=0.3, where="random", of=of),
+            label_noise=SymmetricLabelNoise(1.0),
         )
         prepared = prepare(recipe, 0, data)
         wrong = np.flatnonzero(prepared.changed)
         assert wrong.tolist() == sorted(prepared.split.train.tolist())
         for part in (prepared.split.validation, prepared.split.test):
-            assert (prepared.taught[part] == prepared.labels[part]).all()
+            assert (prepared.training_labels[part] == prepared.labels[part]).all()
 
 
 def test_a_run_leaves_the_data_as_they_were(data):

@@ -9,17 +9,17 @@ import keras
 import numpy as np
 import pytest
 
-from core import ClassSequential, EvaluationPlan, HoldOut, Recipe, Shuffled, Trainer, named
+from core import ClassSequential, EvaluationPlan, HoldOut, Recipe, Shuffled, Trainer, spec
 from core.training.compiled import CountedDropout
 from core.training.environment import environment, fingerprint
 from data import Dataset, InputError, load
 
 PLAIN = Recipe(
     dataset="digits",
-    model=named("mlp", widths=(16,), dropout=0.2),
+    model=spec("mlp", widths=(16,), dropout=0.2),
     split=HoldOut(size=0.2, where="last-of-each-class"),
     preprocessing=("scale",),
-    optimiser=named("Adam", learning_rate=1e-2),
+    optimiser=spec("Adam", learning_rate=1e-2),
     order=ClassSequential(),
     evaluation=EvaluationPlan(segments=True, segment_examples=50),
     epochs=2,
@@ -60,7 +60,7 @@ def first(trainer, digits):
 
 
 def test_the_same_run_again_in_the_same_process_is_the_same_bytes(trainer, digits, first):
-    other = replace(PLAIN, model=named("mlp", widths=(5, 5)), order=ClassSequential((9, *range(9))))
+    other = replace(PLAIN, model=spec("mlp", widths=(5, 5)), order=ClassSequential((9, *range(9))))
     trainer.train(other, 7, digits)
     trainer.train(PLAIN, 3, digits)
     assert trainer.train(PLAIN, 0, digits).results() == first.results()
@@ -68,9 +68,9 @@ def test_the_same_run_again_in_the_same_process_is_the_same_bytes(trainer, digit
 
 
 def test_a_network_in_graph_mode_is_the_same_bytes_too(trainer, digits):
-    recipe = replace(PLAIN, model=named(conv), epochs=1)
+    recipe = replace(PLAIN, model=spec(conv), epochs=1)
     runs = [trainer.train(recipe, seed, digits) for seed in (0, 1, 0)]
-    assert "compiled: graph" in runs[0].remarks
+    assert "compiled: graph" in runs[0].notes
     assert runs[0].results() == runs[2].results()
     assert runs[0].results() != runs[1].results()
 
@@ -129,7 +129,7 @@ def test_the_network_learns(trainer, digits):
 
 
 def test_a_loss_that_is_not_finite_ends_the_run_as_diverged(trainer, digits):
-    wild = replace(PLAIN, optimiser=named("SGD", learning_rate=1e30), epochs=5)
+    wild = replace(PLAIN, optimiser=spec("SGD", learning_rate=1e30), epochs=5)
     record = trainer.train(wild, 0, digits)
     assert record.status == "diverged"
     assert record.history[-1][0] < 5
@@ -184,12 +184,12 @@ def keras_early_stopping(digits, patience, restore):
 def stopping(patience, restore):
     return replace(
         PLAIN,
-        model=named("mlp", widths=(64,)),
+        model=spec("mlp", widths=(64,)),
         order=Shuffled(),
         epochs=40,
         evaluation=EvaluationPlan(),
         compiler="graph",
-        early_stopping=named(
+        early_stopping=spec(
             "EarlyStopping",
             monitor="val_loss",
             patience=patience,
@@ -212,12 +212,12 @@ def test_early_stopping_stops_and_restores_as_keras_fit_does(trainer, digits, re
 
 
 def test_learning_rate_schedules_are_keras_own(trainer, digits):
-    schedule = named("ExponentialDecay", initial_learning_rate=0.1, decay_steps=10, decay_rate=0.5)
-    record = trainer.train(replace(PLAIN, optimiser=named("SGD"), schedule=schedule), 0, digits)
+    schedule = spec("ExponentialDecay", initial_learning_rate=0.1, decay_steps=10, decay_rate=0.5)
+    record = trainer.train(replace(PLAIN, optimiser=spec("SGD"), lr_schedule=schedule), 0, digits)
     rates = {step: value for _, step, name, value in record.history if name == "learning_rate"}
     assert rates == pytest.approx({step: 0.1 * 0.5 ** (step / 10) for step in rates})
-    plateau = named("ReduceLROnPlateau", monitor="loss", factor=0.1, patience=0, min_delta=9)
-    record = trainer.train(replace(PLAIN, schedule=plateau, epochs=3), 0, digits)
+    plateau = spec("ReduceLROnPlateau", monitor="loss", factor=0.1, patience=0, min_delta=9)
+    record = trainer.train(replace(PLAIN, lr_schedule=plateau, epochs=3), 0, digits)
     rates = [value for _, _, name, value in record.history if name == "learning_rate"]
     assert rates == pytest.approx([1e-2, 1e-2, 1e-3])
 
@@ -280,7 +280,7 @@ def test_a_callback_that_changes_training_is_found_out(trainer, digits, what, wh
     setattr(Meddler, when, Meddler.meddle)
     record = trainer.train(PLAIN, 0, digits, callbacks=[Meddler()])
     assert not record.repeatable
-    assert any("Meddler" in remark for remark in record.remarks)
+    assert any("Meddler" in note for note in record.notes)
 
 
 def wrong_output(shape, classes):
@@ -294,12 +294,12 @@ def broken(shape, classes):
 @pytest.mark.parametrize(
     ("change", "said"),
     [
-        ({"model": named(wrong_output)}, r"\(1, 784\); expected \(1, 10\)"),
-        ({"model": named(broken)}, "two lines"),
-        ({"model": named("mlp", widths=(5,), activation="rleu")}, "rleu"),
-        ({"optimiser": named("Adm")}, "'Adm'; expected a class of keras.optimizers"),
-        ({"optimiser": named("Adam", rate=1)}, "rate"),
-        ({"optimiser": named("Adam"), "schedule": named("Cosine")}, "'Cosine'; expected"),
+        ({"model": spec(wrong_output)}, r"\(1, 784\); expected \(1, 10\)"),
+        ({"model": spec(broken)}, "two lines"),
+        ({"model": spec("mlp", widths=(5,), activation="rleu")}, "rleu"),
+        ({"optimiser": spec("Adm")}, "'Adm'; expected a class of keras.optimizers"),
+        ({"optimiser": spec("Adam", rate=1)}, "rate"),
+        ({"optimiser": spec("Adam"), "lr_schedule": spec("Cosine")}, "'Cosine'; expected"),
         ({"loss": "cross"}, "'cross'; expected the name of a Keras loss"),
     ],
 )
@@ -328,12 +328,12 @@ def test_the_environment_names_what_can_move_numbers():
 def test_networks_that_differ_only_in_their_first_weights_are_compiled_once(digits):
     sharing = Trainer()
     for initialiser in ("glorot_uniform", "he_normal"):
-        model = named("mlp", widths=(16,), kernel_initializer=initialiser)
+        model = spec("mlp", widths=(16,), kernel_initializer=initialiser)
         recipe = replace(PLAIN, model=model, epochs=1)
         digest = sharing.train(recipe, 0, digits).digest()
         assert digest == Trainer().train(recipe, 0, digits).digest()
     assert len(sharing._programs) == 1
-    sharing.train(replace(recipe, model=named("mlp", widths=(16,), activation="tanh")), 0, digits)
+    sharing.train(replace(recipe, model=spec("mlp", widths=(16,), activation="tanh")), 0, digits)
     assert len(sharing._programs) == 2
 
 
@@ -347,6 +347,6 @@ def sloped(shape, classes, slope):
 def test_networks_of_a_users_builder_are_told_apart_by_their_parameters(digits):
     shared = Trainer()
     for slope in (0.1, 0.9):
-        recipe = replace(PLAIN, model=named(sloped, slope=slope), epochs=1)
+        recipe = replace(PLAIN, model=spec(sloped, slope=slope), epochs=1)
         alone = Trainer().train(recipe, 0, digits).digest()
         assert shared.train(recipe, 0, digits).digest() == alone

@@ -113,7 +113,7 @@ OPTIMISERS = {
     "adam": lambda: keras.optimizers.Adam(1e-3),
     "rmsprop": lambda: keras.optimizers.RMSprop(1e-3),
     "adagrad": lambda: keras.optimizers.Adagrad(1e-2),
-    "schedule": lambda: keras.optimizers.SGD(
+    "lr_schedule": lambda: keras.optimizers.SGD(
         keras.optimizers.schedules.ExponentialDecay(0.1, decay_steps=10, decay_rate=0.9)
     ),
 }

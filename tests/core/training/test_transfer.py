@@ -7,7 +7,7 @@ import keras
 import numpy as np
 import pytest
 
-from core import EvaluationPlan, HoldOut, Pretraining, Recipe, Trainer, Transfer, named, replaced
+from core import EvaluationPlan, HoldOut, Pretraining, Recipe, Trainer, Transfer, replaced, spec
 from core.training.trainer import fresh_model
 from data import Dataset, InputError
 from tests.core.by_hand import images
@@ -35,16 +35,16 @@ def other_images():
 
 SOURCE = Recipe(
     dataset="others",
-    model=named(with_part),
-    optimiser=named("SGD", learning_rate=0.1),
+    model=spec(with_part),
+    optimiser=spec("SGD", learning_rate=0.1),
     batch_size=8,
     epochs=3,
 )
 RECIPE = Recipe(
     dataset="images",
-    model=named(with_part, front=True),
+    model=spec(with_part, front=True),
     split=HoldOut(size=0.2),
-    optimiser=named("Adam"),
+    optimiser=spec("Adam"),
     transfer=Transfer(source=SOURCE, layers=("part",)),
     batch_size=8,
     epochs=2,
@@ -103,12 +103,12 @@ def with_source(**fields):
 
 
 WRONG = {
-    "another width": (with_source(model=named(with_part, width=6)), "expected the same"),
+    "another width": (with_source(model=spec(with_part, width=6)), "expected the same"),
     "no such layer": (
-        with_source(model=named(with_part, name="other")),
+        with_source(model=spec(with_part, name="other")),
         "the layer 'part'; expected layers of both networks, of flatten, other",
     ),
-    "the source itself": (with_source(optimiser=named("Adamm")), "'Adamm'; expected a class"),
+    "the source itself": (with_source(optimiser=spec("Adamm")), "'Adamm'; expected a class"),
 }
 
 

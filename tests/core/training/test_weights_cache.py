@@ -13,7 +13,7 @@ from core import (
     Recipe,
     Replay,
     Trainer,
-    named,
+    spec,
 )
 from core.training.trainer import fresh_model
 from tests.core.by_hand import images
@@ -21,11 +21,11 @@ from tests.core.by_hand import images
 PLAN = EvaluationPlan(sets=("test", "validation"), segments=True, segment_examples=8)
 PLAIN = Recipe(
     dataset="images",
-    model=named("mlp", widths=(8,), dropout=0.2),
+    model=spec("mlp", widths=(8,), dropout=0.2),
     split=HoldOut(size=0.2),
     order=ClassSequential(),
     replay=Replay(capacity=10),
-    early_stopping=named(
+    early_stopping=spec(
         "EarlyStopping", monitor="test_loss", patience=0, min_delta=9, restore_best_weights=True
     ),
     batch_size=8,
@@ -56,7 +56,7 @@ def test_the_record_is_the_one_of_a_training(recipe, trainer, tmp_path):
     assert epochs == []
     assert again.digest() == trained.digest()
     assert again.key == trained.key
-    assert "trained before: evaluated from its kept weights" in again.remarks
+    assert "trained before: evaluated from its kept weights" in again.notes
 
 
 def test_nothing_is_kept_unless_asked(trainer, tmp_path):

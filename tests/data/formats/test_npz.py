@@ -21,7 +21,7 @@ class Trap:
 @pytest.mark.parametrize("save", [np.savez, np.savez_compressed])
 def test_a_sound_file_is_read_whatever_else_it_holds(tmp_path, arrays, save):
     path = tmp_path / "own.npz"
-    save(path, **arrays, remark=np.array(["made", "by", "hand"]))
+    save(path, **arrays, note=np.array(["made", "by", "hand"]))
     read = read_npz(path)
     assert list(read) == ["x_train", "y_train", "x_test", "y_test"]
     for name, array in arrays.items():

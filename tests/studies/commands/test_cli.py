@@ -36,10 +36,10 @@ COLUMNS = {
 }
 QUICK = ("run", "class-order", "--quick")
 MINE = """
-from core import Recipe, named
+from core import Recipe, spec
 from studies import Study
 
-recipe = Recipe(dataset="digits", model=named("mlp"), epochs=2)
+recipe = Recipe(dataset="digits", model=spec("mlp"), epochs=2)
 study = Study(name="mine", question="Is it kept?", conditions={"a": recipe}, seeds=3)
 """
 
@@ -212,7 +212,7 @@ def spoil_text(store, column):
 
 @pytest.mark.parametrize(
     ("name", "column"),
-    [("status", "seconds"), ("table", "recipe"), ("table", "environment"), ("table", "remarks")],
+    [("status", "seconds"), ("table", "recipe"), ("table", "environment"), ("table", "notes")],
 )
 def test_damaged_text_in_a_record_ends_in_no_traceback(name, column, ebb, filled):
     spoil_text(filled, column)
@@ -418,8 +418,8 @@ def test_where_nothing_finished_there_is_no_answer_but_a_line(ebb, monkeypatch):
 
 
 def test_runs_that_are_not_kept_leave_no_table(ebb, monkeypatch):
-    remarks = ("changed by a callback (X): not the recipe's result",)
-    changed = FakeWorkers(lambda job: ("record", outcome(job, repeatable=False, remarks=remarks)))
+    notes = ("changed by a callback (X): not the recipe's result",)
+    changed = FakeWorkers(lambda job: ("record", outcome(job, repeatable=False, notes=notes)))
     monkeypatch.setattr("studies.running.runner.in_processes", changed)
     call = ebb(*QUICK, "--seeds", "1")
     assert (call.status, call.out) == (0, "")
@@ -603,7 +603,7 @@ def test_probabilities_are_shown_as_probabilities(ebb, store):
     heads = re.split(r"\s{2,}", rows[1].strip())
     (first,) = [row.split() for row in rows if row.split()[:1] == ["0"]]
     shown = dict(zip(heads, first, strict=False))
-    assert all(float(shown[name]) <= 1 for name in ("p", "p adjusted", "robust p", "floor"))
+    assert all(float(shown[name]) <= 1 for name in ("p", "p adjusted", "exact p", "floor"))
 
 
 def test_scores_that_are_not_there_are_refused_with_what_was_expected(ebb):

@@ -18,7 +18,7 @@ TAIL = """
 study = Study(
     name="mine",
     question="Is it found?",
-    conditions={"a": Recipe(dataset="digits", model=named(build))},
+    conditions={"a": Recipe(dataset="digits", model=spec(build))},
     seeds=2,
 )
 """

@@ -7,9 +7,9 @@ import sys
 
 import pytest
 
-from core import Store, named
+from core import Store, spec
 from data import InputError
-from studies import Scoring, Shares, Study
+from studies import Proportions, Scoring, Study
 from studies.definition.catalogue import find, study_in
 from studies.definition.variant import variant_of
 from studies.polynomials import scores
@@ -18,10 +18,10 @@ from tests.studies.conftest import in_a_process, refused
 from tests.studies.running.test_runner import Shown
 
 FILE = """
-from core import named
+from core import spec
 from core.random_streams import stream
 from data import InputError
-from studies import Scoring, Shares, Study
+from studies import Scoring, Proportions, Study
 
 
 def coin(seed, *, bias, times=10, side="heads"):
@@ -35,7 +35,7 @@ study = Study(
     name="coins",
     question="Is the coin fair?",
     conditions={
-        f"bias-{bias}": Scoring(named(coin, bias=bias), dataset="coins") for bias in (0.5, 0.9)
+        f"bias-{bias}": Scoring(spec(coin, bias=bias), dataset="coins") for bias in (0.5, 0.9)
     },
     seeds=4,
     primary="share of heads",
@@ -133,7 +133,7 @@ def test_what_the_function_refuses_ends_the_run_in_one_line(coins, tmp_path):
         ("table", "--kind", "per-class"),
         ("table", "--kind", "position"),
         ("table", "--kind", "gradients"),
-        ("table", "--kind", "shares"),
+        ("table", "--kind", "proportions"),
         ("compare", "--per-class"),
     ],
 )
@@ -147,13 +147,13 @@ def test_what_makes_no_sense_for_scores_is_refused_in_one_line(words, coins, sto
 
 def test_parameters_that_the_function_does_not_take_are_refused():
     with pytest.raises(InputError, match=r"degrees; missing a required argument"):
-        Scoring(named(scores, degrees=3))
+        Scoring(spec(scores, degrees=3))
 
 
 def test_a_function_that_returns_no_figures_is_refused(tmp_path):
     (tmp_path / "no_figures.py").write_text("def f(seed):\n    return [1]\n")
     sys.path.insert(0, str(tmp_path))
-    scoring = Scoring(named("no_figures:f"))
+    scoring = Scoring(spec("no_figures:f"))
     with pytest.raises(InputError, match=r"Received \[1\] from no_figures:f; expected a dict"):
         scoring.run(0, study="", variant="", condition="")
 
@@ -161,7 +161,7 @@ def test_a_function_that_returns_no_figures_is_refused(tmp_path):
 def test_a_figure_that_is_not_finite_is_an_outcome(tmp_path):
     (tmp_path / "infinite.py").write_text("def f(seed):\n    return {'error': float('inf')}\n")
     sys.path.insert(0, str(tmp_path))
-    record = Scoring(named("infinite:f")).run(0, study="", variant="", condition="")
+    record = Scoring(spec("infinite:f")).run(0, study="", variant="", condition="")
     assert record.status == "diverged"
 
 
@@ -170,17 +170,17 @@ def test_a_key_tells_function_parameters_and_seed_apart(tmp_path):
     (tmp_path / "keyed_too.py").write_text("def f(seed, a=2):\n    return {'x': a}\n")
     sys.path.insert(0, str(tmp_path))
     keys = {
-        Scoring(named(f"{module}:f", **parameters)).key(seed)
+        Scoring(spec(f"{module}:f", **parameters)).key(seed)
         for module in ("keyed", "keyed_too")
         for parameters in ({}, {"a": 3})
         for seed in (0, 1)
     }
     assert len(keys) == 8
-    assert Scoring(named("keyed:f")).key(0) == Scoring(named("keyed:f")).key(0)
+    assert Scoring(spec("keyed:f")).key(0) == Scoring(spec("keyed:f")).key(0)
 
 
 def test_shares_need_conditions_with_their_parameters():
-    shares = Shares(
+    shares = Proportions(
         metrics=("m",), along="size", lines="noise", rows="degree", columns="nothing", counted="k"
     )
     conditions = find("polynomial-degree").conditions
@@ -225,6 +225,6 @@ def test_the_shares_of_polynomial_degree_are_counted_and_drawn(tmp_path):
     count = sum(
         scores(seed, **condition.scores.parameters)["share too complex"] for seed in range(20)
     )
-    assert (int(row["n"]), int(row["count"]), float(row["share"])) == (20, count, count / 20)
+    assert (int(row["n"]), int(row["count"]), float(row["proportion"])) == (20, count, count / 20)
     drawn = (tmp_path / "shares.svg").read_text()
     assert "one-standard-error, degree 5" in drawn

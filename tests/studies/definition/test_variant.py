@@ -4,7 +4,7 @@ import dataclasses
 
 import pytest
 
-from core import ClassSequential, Replay, WrongLabels, named, replaced
+from core import ClassSequential, Replay, SymmetricLabelNoise, replaced, spec
 from data import InputError
 from studies import Claim, Quick, Reported, Study
 from studies.definition.catalogue import find
@@ -66,7 +66,7 @@ def test_a_quick_scale_may_change_any_field():
         quick=Quick(seeds=2, epochs=1, overrides={"batch_size": 7, "optimiser": "SGD"}),
     )
     recipe = variant_of(mine, {}, quick=True).study.conditions["a"]
-    assert (recipe.batch_size, recipe.optimiser) == (7, named("SGD"))
+    assert (recipe.batch_size, recipe.optimiser) == (7, spec("SGD"))
 
 
 def test_a_quick_scale_may_leave_out_conditions_and_what_is_said_of_them():
@@ -158,18 +158,18 @@ WITH_AND_WITHOUT = Study(
     conditions={
         "plain": tiny(),
         "replay": tiny(replay=Replay(capacity=50)),
-        "both": tiny(replay=Replay(capacity=70), label_noise=WrongLabels(0.1)),
+        "both": tiny(replay=Replay(capacity=70), label_noise=SymmetricLabelNoise(0.1)),
     },
 )
 
 
 def test_a_field_of_a_part_is_changed_where_there_is_the_part():
-    variant = variant_of(WITH_AND_WITHOUT, {"replay.capacity": 100, "label_noise.share": 0.3})
-    assert variant.name == "label_noise.share=0.3,replay.capacity=100"
+    variant = variant_of(WITH_AND_WITHOUT, {"replay.capacity": 100, "label_noise.rate": 0.3})
+    assert variant.name == "label_noise.rate=0.3,replay.capacity=100"
     plain, replay, both = variant.study.conditions.values()
     assert plain == tiny()
     assert (replay.replay, replay.label_noise) == (Replay(capacity=100), None)
-    assert (both.replay, both.label_noise) == (Replay(capacity=100), WrongLabels(0.3))
+    assert (both.replay, both.label_noise) == (Replay(capacity=100), SymmetricLabelNoise(0.3))
 
 
 def test_a_field_of_a_part_that_no_condition_has_is_refused():

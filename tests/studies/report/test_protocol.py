@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from core import ClassSequential, GaussianNoise, HoldOut, Replay, WrongLabels, named
+from core import ClassSequential, GaussianNoise, HoldOut, Replay, SymmetricLabelNoise, spec
 from studies.definition.catalogue import NAMES, find
 from studies.report.protocol import protocol
 from tests.studies.conftest import tiny
@@ -38,7 +38,7 @@ def test_one_condition_has_no_table():
 
 
 def test_a_parameter_that_differs_has_a_column_and_the_rest_is_said_once():
-    rates = {f"r{k}": tiny(optimiser=named("SGD", learning_rate=k, momentum=0.9)) for k in (0.1, 1)}
+    rates = {f"r{k}": tiny(optimiser=spec("SGD", learning_rate=k, momentum=0.9)) for k in (0.1, 1)}
     found = said(**rates)
     assert found.columns == ("optimiser: learning rate",)
     assert found.rows == {"r0.1": ("0.1",), "r1": ("1",)}
@@ -46,7 +46,7 @@ def test_a_parameter_that_differs_has_a_column_and_the_rest_is_said_once():
 
 
 def test_a_part_that_some_do_without_is_none_there():
-    noisy = tiny(label_noise=WrongLabels(0.2), input_noise=GaussianNoise(variance=0.1))
+    noisy = tiny(label_noise=SymmetricLabelNoise(0.2), input_noise=GaussianNoise(variance=0.1))
     found = said(clean=tiny(), noisy=noisy)
     assert found.columns == ("wrong labels", "noise on the inputs")
     assert found.rows["clean"] == ("none", "none")

@@ -275,14 +275,14 @@ def test_a_study_without_networks_has_its_shares(store):
         store.save_all([(record, recipe.digest()) for record in found], 200)
     page, _ = page_of(store, "polynomial-degree")
     assert "No network is trained" in page.text
-    assert "Shares" in [words for _, words in page.headings]
+    assert "Proportions" in [words for _, words in page.headings]
     assert not any("curves" in words for _, words in page.headings)
 
 
 def test_a_file_of_the_user_s_own_is_read_for_its_question(tmp_path, store):
     (tmp_path / "mine_on_a_page.py").write_text(
         "from core import Recipe, named\nfrom studies import Study\n"
-        'recipe = Recipe(dataset="digits", model=named("mlp"), epochs=2)\n'
+        'recipe = Recipe(dataset="digits", model=spec("mlp"), epochs=2)\n'
         'study = Study(name="mine", question="Is 1 < 2 & 3?", conditions={"a": recipe})\n'
     )
     keep(store, made_record("a", 0, study="mine", recipe=tiny(), segments=False))
@@ -304,22 +304,22 @@ def test_seeds_are_written_as_they_are_typed(store, seeds, typed):
 
 def test_what_every_run_took_of_memory_is_one_line(store):
     for seed, megabytes in enumerate((612, 640, 633)):
-        taken = f"{memory.REMARK}{megabytes}{memory.UNIT}"
-        keep(store, made_record("shuffled", seed, remarks=(taken, "XLA, not graph mode")))
+        taken = f"{memory.NOTE}{megabytes}{memory.UNIT}"
+        keep(store, made_record("shuffled", seed, notes=(taken, "XLA, not graph mode")))
     page, _ = page_of(store)
     found = page.table("What the numbers were measured with").rows
     assert [row for row in found if "memory" in row[0]] == [
         ["memory of a worker, at most", "640 MB"]
     ]
-    assert [row[1] for row in found if row[0] == "remark of runs"] == ["XLA, not graph mode"]
+    assert [row[1] for row in found if row[0] == "note of runs"] == ["XLA, not graph mode"]
 
 
 def test_hostile_names_errors_and_remarks_stay_text(store):
     name = '<script>alert("$x^{")</script>\x1b[31m\u202e&'
     error = '<img src=x onerror="alert(1)">'
-    remark = "data: </style><script>1</script>"
+    note = "data: </style><script>1</script>"
     more = {"study": "mine", "recipe": tiny(), "segments": False}
-    keep(store, made_record(name, 0, remarks=(remark,), **more))
+    keep(store, made_record(name, 0, notes=(note,), **more))
     keep(store, made_record(name, 1, status="failed", error=error, **more))
     page, text = page_of(store, "mine")
     assert not page.elements("script")

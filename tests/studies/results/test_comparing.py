@@ -159,14 +159,14 @@ def test_a_figure_is_drawn_beside_the_numbers(ebb, five, tmp_path):
 
 
 THREE = """
-from core import Recipe, named
+from core import Recipe, spec
 from studies import Study
 
 study = Study(
     name="three",
     question="Does any differ?",
     conditions={
-        name: Recipe(dataset="digits", model=named("mlp"), epochs=epochs)
+        name: Recipe(dataset="digits", model=spec("mlp"), epochs=epochs)
         for epochs, name in enumerate("abc", 1)
     },
     comparisons=(("a", "c"), ("b", "c")),

@@ -17,7 +17,7 @@ from studies.results.reading import read
 from tests.studies.conftest import confusion, keep, made_record, refused, tiny
 
 HEAD = """
-from core import Recipe, named
+from core import Recipe, spec
 from studies import Interaction, Study
 
 NAMES = ("plain", "noisy", "in-order", "noisy-in-order", "replayed", "noisy-replayed")
@@ -43,7 +43,7 @@ study = Study(
     name="mine",
     question="Do they add up?",
     conditions={
-        name: Recipe(dataset="digits", model=named("mlp"), epochs=epochs)
+        name: Recipe(dataset="digits", model=spec("mlp"), epochs=epochs)
         for epochs, name in enumerate(NAMES, 1)
     },
     seeds=6,

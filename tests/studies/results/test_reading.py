@@ -40,7 +40,7 @@ def test_records_come_in_the_studys_order_of_conditions_and_by_seed(filled):
         ("class-sequential", 0),
         ("class-sequential", 1),
     ]
-    assert reading.remarks == ()
+    assert reading.notes == ()
     assert reading.planned == 2
     assert reading.definition == find("class-order")
 
@@ -89,7 +89,7 @@ def test_records_of_another_environment_are_left_out_and_said_so(filled):
     keep(filled, made_record(seed=7, environment=OTHER_ENVIRONMENT))
     reading = read(filled, "class-order")
     assert seeds_of(reading, "shuffled") == [0, 1]
-    assert reading.remarks == ("1 records of other environments left out",)
+    assert reading.notes == ("1 records of other environments left out",)
 
 
 def test_where_all_are_stale_they_are_shown_with_a_remark(store):
@@ -97,8 +97,8 @@ def test_where_all_are_stale_they_are_shown_with_a_remark(store):
         keep(store, made_record(seed=seed, environment=OTHER_ENVIRONMENT))
     reading = read(store, "class-order")
     assert seeds_of(reading, "shuffled") == [0, 1]
-    assert len(reading.remarks) == 1
-    assert reading.remarks[0].startswith("stale")
+    assert len(reading.notes) == 1
+    assert reading.notes[0].startswith("stale")
 
 
 def test_records_of_two_other_environments_are_not_mixed_either(store):
@@ -107,7 +107,7 @@ def test_records_of_two_other_environments_are_not_mixed_either(store):
     keep(store, made_record("class-sequential", seed=0, environment=third))
     reading = read(store, "class-order")
     assert len({fingerprint(record.environment) for record in reading.records}) == 1
-    assert len(reading.remarks) == 2
+    assert len(reading.notes) == 2
 
 
 def test_records_of_an_earlier_definition_are_left_out_and_said_so(store):
@@ -117,7 +117,7 @@ def test_records_of_an_earlier_definition_are_left_out_and_said_so(store):
     keep(store, made_record(seed=1), made_record(seed=2))
     reading = read(store, "class-order")
     assert seeds_of(reading, "shuffled") == [1, 2]
-    assert reading.remarks == ("1 records of an earlier definition or of other data left out",)
+    assert reading.notes == ("1 records of an earlier definition or of other data left out",)
 
 
 def test_records_of_other_data_are_left_out_and_said_so(store):
@@ -126,13 +126,13 @@ def test_records_of_other_data_are_left_out_and_said_so(store):
     keep(store, made_record(seed=1))
     reading = read(store, "class-order")
     assert seeds_of(reading, "shuffled") == [1]
-    assert "other data" in reading.remarks[0]
+    assert "other data" in reading.notes[0]
 
 
 def test_a_study_that_changed_since_is_said_to_have(store):
     old = replace(find("class-order").conditions["shuffled"], epochs=7)
     keep(store, made_record(recipe=old), made_record("class-sequential"))
-    assert read(store, "class-order").remarks == ("the study has changed since: shuffled",)
+    assert read(store, "class-order").notes == ("the study has changed since: shuffled",)
 
 
 def test_a_quick_scale_of_some_conditions_is_read_as_a_study_of_these(store):
@@ -143,16 +143,16 @@ def test_a_quick_scale_of_some_conditions_is_read_as_a_study_of_these(store):
     assert tuple(reading.definition.conditions) == study.quick.conditions
     assert reading.definition.comparisons == study.comparisons[:1]
     assert len(reading.definition.claims) < len(study.claims)
-    assert reading.remarks == ()
+    assert reading.notes == ()
 
 
 def test_the_quick_variant_is_compared_with_todays_quick_study(store):
     quick = variant_of(find("class-order"), {}, quick=True).study.conditions["shuffled"]
     keep(store, made_record(variant="quick", recipe=quick))
-    assert read(store, "class-order").remarks == ()
+    assert read(store, "class-order").notes == ()
     full = Recipe.from_json(made_record().recipe)
     keep(store, made_record("class-sequential", variant="quick", recipe=full))
-    assert "class-sequential" in read(store, "class-order").remarks[0]
+    assert "class-sequential" in read(store, "class-order").notes[0]
 
 
 def test_the_fingerprint_is_of_everything_in_the_environment():
@@ -163,10 +163,10 @@ def test_the_fingerprint_is_of_everything_in_the_environment():
 def test_conditions_measured_on_different_data_are_not_mixed_in_silence(store):
     keep(store, made_record("shuffled"), made_record("class-sequential", data="e" * 64))
     reading = read(store, "class-order")
-    assert reading.remarks
-    assert "data" in " ".join(reading.remarks)
+    assert reading.notes
+    assert "data" in " ".join(reading.notes)
 
 
 def test_the_remark_on_stale_records_names_a_call_that_works(store):
     keep(store, made_record("a", study="mine", recipe=OTHER, environment=OTHER_ENVIRONMENT))
-    assert "`ebb run mine`" not in " ".join(read(store, "mine").remarks)
+    assert "`ebb run mine`" not in " ".join(read(store, "mine").notes)

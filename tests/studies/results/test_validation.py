@@ -10,7 +10,7 @@ import pytest
 
 from core import Record
 from core.storage.store import Store
-from core.training.checkpoints import State, state_file
+from core.training.checkpoints import State, checkpoint_file
 from core.training.environment import environment, fingerprint
 from studies.results.leftovers import UNFINISHED, WEIGHTS
 from tests.core.storage.test_recovery import in_mid_commit
@@ -58,7 +58,9 @@ def weights_of(record: Record, store: Store, stem: str = "") -> list[Path]:
 def test_a_sound_store_has_no_fault_and_its_stale_records_are_counted(ebb, filled):
     keep(filled, made_record(seed=7, environment=OTHER_ENVIRONMENT))
     weights_of(made_record(seed=0), filled)
-    state_of(made_record(seed=9), state_file(filled.folder / UNFINISHED, made_record(seed=9).key))
+    state_of(
+        made_record(seed=9), checkpoint_file(filled.folder / UNFINISHED, made_record(seed=9).key)
+    )
     call = ebb("store", "check")
     assert faults(call) == []
     assert "5 records (1 stale: of another environment), 1 files of unfinished runs" in call.out
@@ -111,7 +113,7 @@ def test_a_changed_byte_is_found_in_every_column(column, ebb, filled):
     assert len(faults(ebb("store", "check"))) == 1
 
 
-@pytest.mark.parametrize("column", ["recipe", "error", "condition", "seconds", "remarks"])
+@pytest.mark.parametrize("column", ["recipe", "error", "condition", "seconds", "notes"])
 def test_bytes_that_are_no_text_are_found_and_end_in_no_traceback(column, ebb, filled):
     change(filled, f"UPDATE records SET {column} = CAST(x'ff41fe' AS TEXT) WHERE rowid = 1")
     (line,) = faults(ebb("store", "check"))

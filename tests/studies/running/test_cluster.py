@@ -21,7 +21,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import pytest
 
-from core import Store, named
+from core import Store, spec
 from data import InputError
 from studies.definition.catalogue import load_file
 from studies.definition.scoring import Scoring
@@ -52,7 +52,7 @@ import os
 import time
 from pathlib import Path
 
-from core import named
+from core import spec
 from studies import Study
 from studies.definition.scoring import Scoring
 
@@ -69,7 +69,7 @@ def scores(seed):
 study = Study(
     name="slow_scores",
     question="Does it end?",
-    conditions={"a": Scoring(named(scores), dataset="nothing")},
+    conditions={"a": Scoring(spec(scores), dataset="nothing")},
     primary="luck",
     seeds=4,
 )
@@ -459,15 +459,15 @@ def test_processes_are_ended_when_their_driver_is_silent(monkeypatch, tmp_path):
     job = a_job(tmp_path / "slow_scores.py")
     dask_worker = SimpleNamespace(local_directory=str(tmp_path / "scratch"))
     asyncio.run(remote.join("a driver", tmp_path, None, dask_worker))
-    asyncio.run(remote.tell("a driver", 0, job))
+    asyncio.run(remote.submit("a driver", 0, job))
     training = begun(tmp_path, 0)
     assert gone_within(20, training)
     with pytest.raises(KeyError):
-        asyncio.run(remote.hear("a driver"))
+        asyncio.run(remote.poll("a driver"))
 
 
 def a_job(file: Path | None = None, **more: Any) -> Job:
-    recipe = Scoring(named("slow_scores:scores")) if file and load_file(file) else tiny()
+    recipe = Scoring(spec("slow_scores:scores")) if file and load_file(file) else tiny()
     given = {"key": recipe.key(0), "study": "s", "variant": "full", "condition": "a", "seed": 0}
     return Job(**given | {"recipe": recipe, "data": (), "study_file": file} | more)
 

@@ -17,7 +17,7 @@ FOREVER = '''
 
 import os
 
-from core import Recipe, named
+from core import Recipe, spec
 from studies import Study
 
 
@@ -42,7 +42,7 @@ study = Study(
     conditions={
         "a": Recipe(
             dataset="digits",
-            model=named("mlp"),
+            model=spec("mlp"),
             preprocessing=("scale",),
             batch_size=500,
             epochs=30,
@@ -249,7 +249,7 @@ HANGING = '''
 
 import time
 
-from core import named
+from core import spec
 from studies import Study
 from studies.definition.scoring import Scoring
 
@@ -263,7 +263,7 @@ def scores(seed):
 study = Study(
     name="hanging",
     question="Does it end?",
-    conditions={"a": Scoring(named(scores), dataset="nothing")},
+    conditions={"a": Scoring(spec(scores), dataset="nothing")},
     primary="luck",
     seeds=4,
 )

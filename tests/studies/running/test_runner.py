@@ -255,7 +255,7 @@ def test_a_condition_named_twice_is_run_once(store):
 
 def test_the_reason_why_a_run_was_not_kept_is_given_among_other_remarks():
     record = made_record(
-        remarks=("compiled: xla", "changed by a callback (X)", "evaluated once more"),
+        notes=("compiled: xla", "changed by a callback (X)", "evaluated once more"),
         repeatable=False,
     )
     assert "not kept: changed by a callback" in describe(record)

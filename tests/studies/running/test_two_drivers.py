@@ -13,7 +13,7 @@ FILE = """
 import time
 from pathlib import Path
 
-from core import named
+from core import spec
 from core.random_streams import stream
 from studies import Scoring, Study
 
@@ -25,7 +25,7 @@ def wait(seed):
     return {"score": stream(seed, "data").random()}
 
 
-conditions = {"a": Scoring(named(wait))}
+conditions = {"a": Scoring(spec(wait))}
 study = Study(name="NAME", question="?", conditions=conditions, seeds=6, primary="score")
 """
 
