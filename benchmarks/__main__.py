@@ -106,8 +106,8 @@ def training(network: str, rounds: int) -> float:
     return statistics.median(times["notebook"])
 
 
-def damage(rounds: int) -> None:
-    """What damaged data and replay add to an epoch of as many examples."""
+def additions(rounds: int) -> None:
+    """What corrupted data and replay add to an epoch of as many examples."""
     for network in ("c3", "a3"):
         print(f"{NAMES[network]}: seconds an epoch, one worker, for as many examples")
         ways = ("ebb", "ebb-labels", "ebb-noise", "ebb-reservoir", "ebb-herding")
@@ -116,7 +116,7 @@ def damage(rounds: int) -> None:
             for way in ways:
                 times[way].append(alone(network, way, 8))
         seconds("plain", times["ebb"])
-        names = ("a fifth of the labels wrong", "fresh input noise", "replay, reservoir")
+        names = ("label noise, rate .2", "input noise, every epoch", "replay, reservoir")
         for way, name in zip(ways[1:], (*names, "replay, herding"), strict=True):
             seconds(name, times[way])
             added = sorted(100 * (a / b - 1) for a, b in zip(times[way], times["ebb"], strict=True))
@@ -166,7 +166,7 @@ def main() -> None:
     print(f"{CORES} of {os.cpu_count()} cores, {options.rounds} rounds\n", flush=True)
     for network in NAMES:
         training(network, options.rounds)
-    damage(options.rounds)
+    additions(options.rounds)
     whole_study(max(1, options.rounds // 2), options.seeds)
 
 

@@ -3,8 +3,8 @@
 `python -m benchmarks.contestant c3 notebook 3` prints the seconds of 3 epochs after a first one,
 as JSON. The ways: `notebook`, as the notebooks do it; `fit`, `fit-xla` and `fit-data`, Keras' `fit`
 as fast as it can be set, the last one from a prefetched `tf.data` pipeline; `ebb`, on one thread;
-`ebb-labels`, `ebb-noise`, `ebb-reservoir`, `ebb-herding`, the same with wrong labels, fresh input
-noise, or a replay buffer that fills half of each batch.
+`ebb-labels`, `ebb-noise`, `ebb-reservoir`, `ebb-herding`, the same with label noise, new input
+noise every epoch, or a replay buffer that fills half of each batch.
 """
 
 import json
@@ -12,8 +12,23 @@ import os
 import sys
 import time
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
+
+from core import (
+    ClassSequential,
+    EvaluationPlan,
+    GaussianNoise,
+    HoldOut,
+    Recipe,
+    Replay,
+    Shuffled,
+    SymmetricLabelNoise,
+    spec,
+)
+from core.training.environment import xla_flags
+from data import Dataset
 
 # MNIST's own class sizes; the pixels are random: an epoch's time does not depend on them.
 TRAIN_COUNTS = (5923, 6742, 5958, 6131, 5842, 5421, 5918, 6265, 5851, 5949)
@@ -22,6 +37,15 @@ TEST_COUNTS = (980, 1135, 1032, 1010, 982, 892, 958, 1028, 974, 1009)
 PART = {"deep": 6_400, "cnn": 1_280}
 STEPS_PER_EXECUTION = {"c3": 108, "a3": 125, "deep": 100, "cnn": 10}
 BATCH = {"c3": 100, "a3": 32, "deep": 32, "cnn": 128}
+
+# What each way adds to a plain epoch.
+ADDITIONS: dict[str, dict[str, Any]] = {
+    "ebb": {},
+    "ebb-labels": {"label_noise": SymmetricLabelNoise(0.2)},
+    "ebb-noise": {"input_noise": GaussianNoise(standard_deviation=0.1, when="every-epoch")},
+    "ebb-reservoir": {"replay": Replay(capacity=2000, fraction=0.5)},
+    "ebb-herding": {"replay": Replay(buffer="herding", capacity=2000, fraction=0.5)},
+}
 
 
 def images() -> dict[str, np.ndarray]:
@@ -37,6 +61,8 @@ def images() -> dict[str, np.ndarray]:
 
 
 def model(network: str):
+    # Keras is imported in functions here and below: not in the process that starts contestants,
+    # and not before Ebb's own way has set its flags.
     import keras
     from keras import layers
 
@@ -80,7 +106,7 @@ def model(network: str):
 
 def arrays(network: str) -> tuple[np.ndarray, np.ndarray]:
     """The training part, flat, as the notebook feeds it: C3 without the last of each class."""
-    import keras
+    import keras  # see `model`
 
     parts = images()
     x = parts["x_train"].reshape(-1, 784).astype(np.float32)
@@ -124,7 +150,7 @@ def epoch_of(network: str, way: str) -> Callable[[], None]:
     )
     size = BATCH[network]
     if way == "fit-data":
-        import tensorflow as tf
+        import tensorflow as tf  # see `model`
 
         source = tf.data.Dataset.from_tensor_slices((x, y)).cache()
         if network != "c3":
@@ -145,40 +171,12 @@ def by_fit(network: str, way: str, epochs: int) -> list[float]:
     return seconds
 
 
-def by_ebb(network: str, way: str, epochs: int) -> list[float]:
-    from core.training.environment import xla_flags
-
-    os.environ["XLA_FLAGS"] = xla_flags()
-    import tensorflow as tf
-
-    tf.config.threading.set_intra_op_parallelism_threads(1)
-    tf.config.threading.set_inter_op_parallelism_threads(1)
-    from core import (
-        ClassSequential,
-        EvaluationPlan,
-        GaussianNoise,
-        HoldOut,
-        Recipe,
-        Replay,
-        Shuffled,
-        SymmetricLabelNoise,
-        Trainer,
-        spec,
-    )
-    from data import Dataset
-
-    damage = {
-        "ebb": {},
-        "ebb-labels": {"label_noise": SymmetricLabelNoise(0.2)},
-        "ebb-noise": {"input_noise": GaussianNoise(standard_deviation=0.1, when="every-epoch")},
-        "ebb-reservoir": {"replay": Replay(capacity=2000, fraction=0.5)},
-        "ebb-herding": {"replay": Replay(buffer="herding", capacity=2000, fraction=0.5)},
-    }[way]
-
-    common = {"dataset": "images", "epochs": epochs + 1, "evaluation": EvaluationPlan(sets=())}
-    common |= {"loss": "categorical_crossentropy", **damage}
+def recipe(network: str, epochs: int, addition: dict[str, Any]) -> Recipe:
+    """The recipe of a network, with a corruption or a replay buffer if one is given."""
+    common = {"dataset": "images", "epochs": epochs, "evaluation": EvaluationPlan(sets=())}
+    common |= {"loss": "categorical_crossentropy", **addition}
     if network == "c3":
-        recipe = Recipe(
+        return Recipe(
             **common,
             model=spec("mlp", widths=(150, 100), dropout=0.5),
             optimiser=spec("Adam", learning_rate=1e-3),
@@ -187,9 +185,9 @@ def by_ebb(network: str, way: str, epochs: int) -> list[float]:
             order=ClassSequential(),
             batch_size=100,
         )
-    elif network in PART:
+    if network in PART:
         deep = network == "deep"
-        recipe = Recipe(
+        return Recipe(
             **common,
             model=spec("deep-mlp" if deep else "cnn"),
             optimiser=spec("SGD", learning_rate=1e-3) if deep else spec("Adam", learning_rate=1e-4),
@@ -197,32 +195,43 @@ def by_ebb(network: str, way: str, epochs: int) -> list[float]:
             order=Shuffled(),
             batch_size=BATCH[network],
         )
-    else:
-        start = {"kernel_initializer": "random_normal", "bias_initializer": "random_normal"}
-        recipe = Recipe(
-            **common,
-            model=spec("mlp", widths=(100,), **start),
-            optimiser=spec("Adam", learning_rate=1e-5),
-            order=Shuffled(),
-            batch_size=32,
-        )
+    start = {"kernel_initializer": "random_normal", "bias_initializer": "random_normal"}
+    return Recipe(
+        **common,
+        model=spec("mlp", widths=(100,), **start),
+        optimiser=spec("Adam", learning_rate=1e-5),
+        order=Shuffled(),
+        batch_size=32,
+    )
+
+
+def by_ebb(network: str, way: str, epochs: int) -> list[float]:
+    os.environ["XLA_FLAGS"] = xla_flags()
+    # Here, since TensorFlow reads the flags when it is imported.
+    import tensorflow as tf
+
+    tf.config.threading.set_intra_op_parallelism_threads(1)
+    tf.config.threading.set_inter_op_parallelism_threads(1)
+    from core import Trainer  # after the threads are set
+
+    addition = ADDITIONS[way]
     arrays = images()
     if network in PART:
         arrays |= {name: arrays[name][: PART[network]] for name in ("x_train", "y_train")}
     ends: list[float] = []
     Trainer().train(
-        recipe,
+        recipe(network, epochs + 1, addition),
         seed=0,
         dataset=Dataset.from_arrays("images", arrays),
         progress=lambda _: ends.append(time.perf_counter()),
     )
     # With half of each batch replayed an epoch shows twice as many examples.
-    return (np.diff(ends) / (2 if "replay" in damage else 1)).tolist()
+    return (np.diff(ends) / (2 if "replay" in addition else 1)).tolist()
 
 
 def products(epochs: int) -> list[float]:
     """Seconds for a float32 matrix product of 2048 x 2048 x 2048 on one thread."""
-    import tensorflow as tf
+    import tensorflow as tf  # see `model`
 
     tf.config.threading.set_intra_op_parallelism_threads(1)
     tf.config.threading.set_inter_op_parallelism_threads(1)

@@ -10,6 +10,8 @@ from numpy.typing import NDArray
 
 from data.errors import InputError
 
+ARRAYS = ("x_train", "y_train", "x_test", "y_test")
+"""The arrays of every data set, by name."""
 _FLOATS = (np.float16, np.float32, np.float64)
 # More classes than examples is a slip (a class identifier stored as the label), and the confusion
 # matrices would be as large; below this number it costs nothing and is let through.

@@ -10,9 +10,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from data.checks import check_arrays
+from data.checks import ARRAYS, check_arrays
 from data.errors import quoted
-from data.formats.npz import ARRAYS
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,6 +32,8 @@ class Dataset:
         checksum: SHA-256 of the content, see `content_checksum`; the same wherever the files came
             from and whatever their format. Every run records it.
         source: Where the data came from, for people: a file, a folder, a package, a seed.
+        encoding: How the files of images were encoded, for people (`JPEG and PNG`); empty for
+            other files.
         note: What is to be said beside every figure; empty where nothing is.
     """
 
@@ -44,6 +45,7 @@ class Dataset:
     classes: int
     checksum: str
     source: str
+    encoding: str = ""
     note: str = ""
 
     @classmethod

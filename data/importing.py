@@ -6,12 +6,13 @@ import os
 from contextlib import suppress
 from pathlib import Path
 
+from data.checks import ARRAYS
 from data.errors import InputError, quoted, shortly
 from data.formats.archive import is_archive
-from data.formats.files import ArrayFiles, idx_files, npz_file
-from data.formats.finding import IDX, IMAGES, Files
+from data.formats.array_files import ArrayFiles, idx_files, npz_file
+from data.formats.files import IDX, IMAGES, Files
 from data.formats.images import ImageFiles, image_files
-from data.formats.npz import ARRAYS, write_npz
+from data.formats.npz import write_npz
 from data.loading import BUILT_IN, is_plain_name
 from data.named.cifar10 import cifar_batches
 from data.named.stl10 import find_stl10

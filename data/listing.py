@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Literal
 
 from data.errors import InputError
-from data.formats.finding import Files, find_files
+from data.formats.files import Files, find_files
 from data.loading import own_names
 from data.named.cube import CUBE, SHAPE, SOURCE
 from data.named.digits import DIGITS, digits_shape

@@ -9,8 +9,8 @@ from pathlib import Path
 
 from data.dataset import Dataset
 from data.errors import InputError, quoted
-from data.formats.files import ArrayFiles, npz_file
-from data.formats.finding import IDX, IMAGES, find_files
+from data.formats.array_files import ArrayFiles, npz_file
+from data.formats.files import IDX, IMAGES, find_files
 from data.named.cube import CUBE, load_cube
 from data.named.digits import DIGITS, load_digits
 from data.named.official import OFFICIAL, load_official

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import os
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -90,8 +90,10 @@ class ImageFiles:
             arrays[f"x_{part}"] = _decoded(mixed, [folders[label] for label in labels], formats)
             arrays[f"y_{part}"] = labels
         where = {name: f"{name} in {quoted(self.source)}" for name in arrays}
-        source = f"{self.source} (images encoded as {' and '.join(sorted(formats))})"
-        return Dataset.from_arrays(name, arrays, source=source, where=where)
+        encoding = " and ".join(sorted(formats))
+        source = f"{self.source} (images encoded as {encoding})"
+        dataset = Dataset.from_arrays(name, arrays, source=source, where=where)
+        return replace(dataset, encoding=encoding)
 
     def _checked_classes(self, tree: Tree) -> list[str]:
         for part in PARTS:
@@ -148,7 +150,7 @@ def image_files(folder: Path) -> ImageFiles | None:
 
 
 def evenly_mixed(counts: list[int]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """An order of examples in which every stretch has each class in its share.
+    """An order of examples in which every stretch has each class in proportion.
 
     A split such as the first 5,000 needs examples that are not sorted by class. Example k of the
     n of a class stands at the place (k + 1/2) / n of the way; of two at the same place the lower
@@ -297,7 +299,7 @@ def _too_large(path: Path, found: int) -> InputError:
 
 
 def _reason(error: Exception) -> str:
-    # Pillow names the stream, which tells nobody anything.
+    # Here, as Pillow itself. It names the stream, which tells nobody anything.
     from PIL import UnidentifiedImageError
 
     unknown = isinstance(error, UnidentifiedImageError)

@@ -15,9 +15,9 @@ from typing import IO, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from data.checks import ARRAYS
 from data.errors import InputError, quoted, shortly
 
-ARRAYS = ("x_train", "y_train", "x_test", "y_test")
 _SAVE = "save it with numpy.savez(file, x_train=..., y_train=..., x_test=..., y_test=...)"
 _DAMAGE = (
     zipfile.BadZipFile,

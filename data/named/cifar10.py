@@ -16,10 +16,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from data.errors import InputError, shortly
-from data.formats.files import npz_file
-from data.formats.finding import Files
+from data.formats.array_files import npz_file
+from data.formats.files import Files
 from data.formats.images import image_files
-from data.named.published import PublishedFiles, published_files
+from data.named.verified_files import PublishedFiles, published_files
 
 CLASSES = (
     *("airplane", "automobile", "bird", "cat", "deer"),

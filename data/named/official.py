@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
@@ -13,10 +12,10 @@ import numpy as np
 
 from data.dataset import Dataset
 from data.errors import InputError, quoted
-from data.formats.files import idx_files, npz_file
-from data.formats.finding import IDX, IMAGES, Files
+from data.formats.array_files import idx_files, npz_file
+from data.formats.files import IDX, IMAGES, Files
 from data.named import cifar10, keras_loader, stl10
-from data.named.published import PublishedFiles
+from data.named.verified_files import PublishedFiles
 
 # Where Linux distributions install data sets.
 SYSTEM_FOLDER = Path("/usr/share/datasets")
@@ -159,12 +158,12 @@ def _published(name: str, files: Files) -> Dataset:
         if isinstance(files, PublishedFiles):
             return dataset
         note = "not the published files, so its pixels may differ from theirs"
-        encoded = re.search(r"\(images encoded as [^)]*\)", dataset.source)
+        encoded = f" (images encoded as {dataset.encoding})" if dataset.encoding else ""
         return replace(
             dataset,
             source=f"{dataset.source}: {note}",
-            note=f"{name} is {note}{f' {encoded[0]}' if encoded else ''}; figures reported "
-            "elsewhere are a comparison, not a check",
+            note=f"{name} is {note}{encoded}; figures reported elsewhere are a comparison, not a "
+            "check",
         )
     if dataset.checksum != official.checksum:
         twin = next((o.name for o in OFFICIAL.values() if o.checksum == dataset.checksum), None)

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from data.named.published import PublishedFiles, published_files
+from data.named.verified_files import PublishedFiles, published_files
 
 ARCHIVE = "stl10_binary.tar.gz"
 FOLDER = "stl10_binary"
