@@ -14,10 +14,10 @@ An epoch with the copy has twice the steps. Its training accuracy is over both h
 from dataclasses import replace
 
 from core import AugmentedCopy, HoldOut, Recipe, spec
+from studies.baselines import STOPPED_EARLY
 from studies.definition.study import Quick, Study
-from studies.label_noise import STOP
 
-FRESH = ("horizontal-flip", "rotation-15", "shift-0.1")
+EVERY_EPOCH = ("horizontal-flip", "rotation-15", "shift-0.1")
 NEARLY_BLACK = AugmentedCopy(flip=True, rotation=15.0, shift=0.1, divided_by=255.0)
 
 
@@ -29,7 +29,7 @@ def stopped(*widths: int, augmentation: tuple[str, ...] = ()) -> Recipe:
         preprocessing=("scale",),
         model=spec("mlp", widths=widths, activation="relu", augmentation=augmentation),
         optimiser=spec("SGD", learning_rate=0.01),
-        early_stopping=STOP,
+        early_stopping=STOPPED_EARLY,
         batch_size=32,
         epochs=100,
     )
@@ -43,7 +43,7 @@ study = Study(
     minutes=22,
     conditions={
         "plain": stopped(128, 128),
-        "augmented": stopped(128, 128, augmentation=FRESH),
+        "augmented": stopped(128, 128, augmentation=EVERY_EPOCH),
         "as-coded-plain": as_coded,
         "as-coded-copy": replace(as_coded, augmented_copy=NEARLY_BLACK),
     },

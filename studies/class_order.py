@@ -5,24 +5,9 @@ Experiments C2 and C3 of the notebook on catastrophic forgetting. The notebook h
 that the two conditions differ in nothing but the order.
 """
 
-from dataclasses import replace
-
-from core import ClassSequential, EvaluationPlan, HoldOut, Recipe, spec
+from studies.baselines import FORGETTING, class_sequential, shuffled
 from studies.definition.study import Claim, Quick, Reported, Study
 
-shuffled = Recipe(
-    dataset="mnist",
-    split=HoldOut(size=0.1, where="last-of-each-class"),
-    preprocessing=("scale", "subtract-mean-image"),
-    model=spec("mlp", widths=(150, 100), activation="relu", dropout=0.5),
-    loss="categorical_crossentropy",
-    optimiser=spec("Adam", learning_rate=1e-3),
-    batch_size=100,
-    epochs=20,
-    evaluation=EvaluationPlan(segments=True),
-)
-
-NOTEBOOK = "notebook on catastrophic forgetting"
 PER_CLASS = (0.906, 0.883, 0.749, 0.552, 0.535, 0.684, 0.953, 0.566, 0.969, 0.983)
 
 study = Study(
@@ -32,7 +17,7 @@ study = Study(
     minutes=3,
     conditions={
         "shuffled": shuffled,
-        "class-sequential": replace(shuffled, order=ClassSequential()),
+        "class-sequential": class_sequential,
     },
     seeds=10,
     comparisons=(("class-sequential", "shuffled"),),
@@ -42,27 +27,31 @@ study = Study(
             metric="validation accuracy",
             value=0.9815,
             decimals=4,
-            source=NOTEBOOK,
+            source=FORGETTING,
         ),
         Reported(
-            condition="shuffled", metric="test accuracy", value=0.9782, decimals=4, source=NOTEBOOK
+            condition="shuffled",
+            metric="test accuracy",
+            value=0.9782,
+            decimals=4,
+            source=FORGETTING,
         ),
         Reported(
-            condition="shuffled", metric="test loss", value=0.0763, decimals=4, source=NOTEBOOK
+            condition="shuffled", metric="test loss", value=0.0763, decimals=4, source=FORGETTING
         ),
         Reported(
             condition="class-sequential",
             metric="test accuracy",
             value=0.7787,
             decimals=4,
-            source=NOTEBOOK,
+            source=FORGETTING,
         ),
         Reported(
             condition="class-sequential",
             metric="test loss",
             value=0.785,
             decimals=3,
-            source=NOTEBOOK,
+            source=FORGETTING,
         ),
         *(
             Reported(
@@ -71,7 +60,7 @@ study = Study(
                 class_=label,
                 value=value,
                 decimals=3,
-                source=NOTEBOOK,
+                source=FORGETTING,
             )
             for label, value in enumerate(PER_CLASS)
         ),

@@ -9,10 +9,10 @@ show every class at every place, and every class right after every other, once.
 from dataclasses import replace
 
 from core import ClassSequential, Shuffled
-from studies import class_order
+from studies import baselines
 from studies.definition.study import Quick, Study
 
-shuffled = replace(class_order.shuffled, order=Shuffled(classes="latin-square"))
+shuffled = replace(baselines.shuffled, order=Shuffled(classes="latin-square"))
 
 study = Study(
     name="class-position",

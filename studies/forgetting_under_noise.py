@@ -1,4 +1,4 @@
-"""Damage and class order together: do wrong labels and forgetting add up, does replay still help?
+"""Wrong labels and class order together: do their effects add up, does replay still help?
 
 No notebook asks this. The network and the data are those of the study `class-order`; a fifth of the
 labels is wrong, and the buffer is the one of 2,000 examples of the study `replay`, where half of
@@ -8,22 +8,20 @@ each batch is replayed at equal compute.
 from dataclasses import replace
 
 from core import EvaluationPlan, Recipe, Replay, SymmetricLabelNoise
-from studies.class_order import shuffled
+from studies.baselines import SETS_BY_LABEL, class_sequential, shuffled, with_replay
 from studies.definition.study import Interaction, Quick, Study
-from studies.label_noise import SETS
-from studies.replay import sequential, with_replay
 
 
 def crossed(name: str, recipe: Recipe) -> dict[str, Recipe]:
     """An order without and with wrong labels, without and with replay."""
-    plain = replace(recipe, evaluation=EvaluationPlan(sets=SETS, segments=True))
+    plain = replace(recipe, evaluation=EvaluationPlan(sets=SETS_BY_LABEL, segments=True))
     noisy = replace(plain, label_noise=SymmetricLabelNoise(0.2))
-    buffer = Replay(capacity=2000)
+    replay = Replay(capacity=2000)
     return {
         name: plain,
         f"{name}-noise": noisy,
-        f"{name}-replay": with_replay(plain, buffer),
-        f"{name}-noise-replay": with_replay(noisy, buffer),
+        f"{name}-replay": with_replay(plain, replay),
+        f"{name}-noise-replay": with_replay(noisy, replay),
     }
 
 
@@ -31,7 +29,7 @@ study = Study(
     name="forgetting-under-noise",
     question="Do wrong labels make a network forget more, and does replay help then as well?",
     minutes=17,
-    conditions={**crossed("shuffled", shuffled), **crossed("sequential", sequential)},
+    conditions={**crossed("shuffled", shuffled), **crossed("sequential", class_sequential)},
     shown=("mean drop", "train-corrupted accuracy", "train-corrupted-true-labels accuracy"),
     comparisons=(
         ("shuffled-noise", "shuffled"),

@@ -6,8 +6,8 @@ and smaller learning rates. The notebook gives no figures.
 
 from dataclasses import replace
 
-from core import ClassSequential, spec
-from studies.class_order import shuffled
+from core import spec
+from studies.baselines import class_sequential
 from studies.definition.study import Claim, Quick, Study
 
 RATES = (1e-4, 3e-4, 1e-3, 3e-3, 1e-2)
@@ -17,9 +17,7 @@ study = Study(
     question="Does a smaller learning rate forget less, and what does it cost in learning?",
     minutes=14,
     conditions={
-        f"rate-{rate:g}": replace(
-            shuffled, order=ClassSequential(), optimiser=spec("Adam", learning_rate=rate)
-        )
+        f"rate-{rate:g}": replace(class_sequential, optimiser=spec("Adam", learning_rate=rate))
         for rate in RATES
     },
     shown=("mean learned", "mean drop"),
@@ -39,7 +37,7 @@ study = Study(
             smaller="rate-0.001",
         ),
         Claim(
-            text="with a smaller rate learning is slow: less is known just after a class's turn",
+            text="with a smaller rate learning is slow: less is known just after a class's segment",
             metric="mean learned",
             greater="rate-0.001",
             smaller="rate-0.0001",

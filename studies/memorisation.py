@@ -6,12 +6,12 @@ label of the training part is drawn anew for each seed, whatever the point; in `
 it follows the rule of the data set `cube`. The two share points, batches and first weights.
 
 In the notebook the held-out labels are random as well; here they keep their structure in both
-conditions. To a network that was taught nothing but noise this is the same: neither its labels nor
-its first weights prefer a class, so on average it is right once in three, whatever labels it is
-held against. Measured over 1,200 seeds: 33.28 % of the test set with its structure (95 % interval
-33.14 to 33.42), 33.37 % with labels drawn anew (33.28 to 33.45). Only the spread over seeds grows
-with the structure, from 1.5 points to 2.5: points of a class lie together, and a network calls
-neighbours alike.
+conditions. To a network that was trained on nothing but noise this is the same: neither its
+labels nor its first weights prefer a class, so on average it is right once in three, whatever
+labels it is compared with. Measured over 1,200 seeds: 33.28 % of the test set with its structure
+(95 % interval 33.14 to 33.42), 33.37 % with labels drawn anew (33.28 to 33.45). Only the spread
+over seeds grows with the structure, from 1.5 points to 2.5: points of a class lie together, and a
+network calls neighbours alike.
 
 The points are independent draws, so the last tenth is as good a sample as any, and it is the
 notebook's. Its 100 points are few: an accuracy of 1/3 has a standard error of 4.7 points there, so
@@ -21,7 +21,7 @@ the reported .29 to .33 are ordinary draws. The test set, of 1,000 points, decid
 from dataclasses import replace
 
 from core import EvaluationPlan, HoldOut, MatrixLabelNoise, Recipe, spec
-from studies.class_order import NOTEBOOK
+from studies.baselines import FORGETTING
 from studies.definition.study import Claim, Quick, Reported, Study
 
 structured = Recipe(
@@ -42,8 +42,7 @@ ANY_OF_THREE = MatrixLabelNoise(matrix=((1 / 3,) * 3,) * 3)
 
 study = Study(
     name="memorisation",
-    question="Can a network learn random labels by heart, and what does it then know of new "
-    "inputs?",
+    question="Can a network memorise random labels, and what does it then know of new inputs?",
     minutes=0.2,
     conditions={
         "random-labels": replace(structured, label_noise=ANY_OF_THREE),
@@ -53,21 +52,21 @@ study = Study(
     comparisons=(("random-labels", "structured-labels"),),
     reported=(
         Reported(
-            condition="random-labels", metric="accuracy", value=1.0, decimals=2, source=NOTEBOOK
+            condition="random-labels", metric="accuracy", value=1.0, decimals=2, source=FORGETTING
         ),
         Reported(
             condition="random-labels",
             metric="validation accuracy",
             value=0.31,
             decimals=2,
-            source=f"{NOTEBOOK}: about .29 to .33, of which this is the middle",
+            source=f"{FORGETTING}: about .29 to .33, of which this is the middle",
         ),
     ),
     claims=(
-        # That they are learned by heart is no inequality between conditions: the reported accuracy
+        # That they are memorised is no inequality between conditions: the reported accuracy
         # of 1.00 checks it.
         Claim(
-            text="labels learned by heart say less about new inputs than labels with a structure",
+            text="memorised labels say less about new inputs than labels with a structure",
             metric="test accuracy",
             greater="structured-labels",
             smaller="random-labels",

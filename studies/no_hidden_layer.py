@@ -13,10 +13,10 @@ common, so a comparison of them is not paired.
 """
 
 from core import HoldOut, Recipe, spec
+from studies.baselines import NOISE_AND_WIDTH, STOPPED_EARLY
 from studies.definition.study import Claim, Quick, Reported, Study
-from studies.label_noise import NOTEBOOK, STOP
 
-LEVELS_OUT = "validation loss convergence epoch"
+CONVERGENCE = "validation loss convergence epoch"
 VALIDATED_ON = {
     "mnist": HoldOut(size=8000, where="first", of="test"),
     "fashion-mnist": HoldOut(size=2000, where="last", of="test"),
@@ -31,7 +31,7 @@ def without_hidden_layer(dataset: str, *widths: int) -> Recipe:
         preprocessing=("scale",),
         model=spec("mlp", widths=widths, activation="relu"),
         optimiser=spec("SGD", learning_rate=0.01),
-        early_stopping=STOP,
+        early_stopping=STOPPED_EARLY,
         batch_size=32,
         epochs=100,
     )
@@ -46,17 +46,19 @@ study = Study(
         **{f"as-coded-{dataset}": without_hidden_layer(dataset, 10) for dataset in VALIDATED_ON},
     },
     paired=False,
-    primary=LEVELS_OUT,
+    primary=CONVERGENCE,
     shown=("test accuracy", "best validation accuracy", "validation loss"),
     comparisons=(("fashion-mnist", "mnist"),),
     reported=(
-        Reported(condition="as-coded-mnist", metric=LEVELS_OUT, value=20, source=NOTEBOOK),
-        Reported(condition="as-coded-fashion-mnist", metric=LEVELS_OUT, value=75, source=NOTEBOOK),
+        Reported(condition="as-coded-mnist", metric=CONVERGENCE, value=20, source=NOISE_AND_WIDTH),
+        Reported(
+            condition="as-coded-fashion-mnist", metric=CONVERGENCE, value=75, source=NOISE_AND_WIDTH
+        ),
     ),
     claims=(
         Claim(
             text="Fashion-MNIST levels out later than MNIST",
-            metric=LEVELS_OUT,
+            metric=CONVERGENCE,
             greater="as-coded-fashion-mnist",
             smaller="as-coded-mnist",
         ),

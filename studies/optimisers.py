@@ -6,7 +6,7 @@ SGD of four rates, and Adam 1e-3. As coded, a layer of 10 relu units stands in f
 does not ask for. The notebook validates on 2,000 test images and has no test set; here the other
 8,000 are the test set.
 
-How much a curve fluctuates is a number here: the standard deviation of the changes of the
+How rough a curve is, is a number here: the standard deviation of the changes of the
 validation accuracy from epoch to epoch, after the fifth (`analysis.metrics.learning_curve`). How
 fast a network learns is the first epoch whose validation loss lies within 1 % of the run's lowest.
 The notebook's best SGD is taken to be that of rate .1. The record keeps which test images the
@@ -16,8 +16,8 @@ network misclassifies at the end, to be drawn.
 from itertools import pairwise
 
 from core import EvaluationPlan, HoldOut, Recipe, Spec, spec
+from studies.baselines import STOPPED_EARLY
 from studies.definition.study import Claim, Quick, Study
-from studies.label_noise import STOP
 
 RATES = (1.0, 0.1, 0.01, 0.001)
 OPTIMISERS = {
@@ -25,7 +25,7 @@ OPTIMISERS = {
     "adam": spec("Adam", learning_rate=1e-3),
 }
 ROUGHNESS = "validation accuracy roughness"
-LEVELS_OUT = "validation loss convergence epoch"
+CONVERGENCE = "validation loss convergence epoch"
 
 
 def trained_by(optimiser: Spec, *widths: int) -> Recipe:
@@ -36,7 +36,7 @@ def trained_by(optimiser: Spec, *widths: int) -> Recipe:
         preprocessing=("scale",),
         model=spec("mlp", widths=widths, activation="relu"),
         optimiser=optimiser,
-        early_stopping=STOP,
+        early_stopping=STOPPED_EARLY,
         batch_size=32,
         epochs=50,
         evaluation=EvaluationPlan(measurements=("misclassified",)),
@@ -52,7 +52,7 @@ study = Study(
         **{f"as-coded-{name}": trained_by(each, 10, 128) for name, each in OPTIMISERS.items()},
     },
     margin=0.5,
-    shown=("best validation accuracy", ROUGHNESS, LEVELS_OUT),
+    shown=("best validation accuracy", ROUGHNESS, CONVERGENCE),
     comparisons=tuple((f"sgd-{rate:g}", "adam") for rate in RATES),
     claims=(
         *(
@@ -66,7 +66,7 @@ study = Study(
         ),
         Claim(
             text="Adam is faster than the best SGD",
-            metric=LEVELS_OUT,
+            metric=CONVERGENCE,
             greater="as-coded-sgd-0.1",
             smaller="as-coded-adam",
         ),

@@ -1,7 +1,7 @@
 """Choosing a polynomial's degree by cross-validation, once: data, choice, and what came of it.
 
 The curve. It is written in Legendre polynomials, scaled to be orthonormal for inputs uniform in
-[-1, 1]. Every degree from 1 to the true one contributes the same share of the curve's variance,
+[-1, 1]. Every degree from 1 to the true one contributes the same fraction of the curve's variance,
 which is 1, with a random sign. So the highest degree is never negligible by accident, `noise` is
 the noise's standard deviation in units of the curve's, and the squared error of a fit over all
 inputs is the sum of its coefficients' squared errors: exact, without a test set.
@@ -14,7 +14,7 @@ one of these degrees beats the true one: noise only adds choices that are too si
 The rules. `smallest-error` takes the degree with the smallest mean squared error over the folds;
 `one-standard-error` takes the lowest degree within one standard error of it (Breiman, Friedman,
 Olshen and Stone, Classification and Regression Trees, 1984); `true-degree` knows the answer, and is
-what the errors of the two are held against.
+what the errors of the two are compared with.
 """
 
 import numpy as np

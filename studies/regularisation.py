@@ -8,8 +8,8 @@ the other 2,000 are the test set. D5d is the study `augmentation`.
 """
 
 from core import HoldOut, Recipe, spec
+from studies.baselines import NOISE_AND_WIDTH
 from studies.definition.study import Quick, Reported, Study
-from studies.label_noise import NOTEBOOK
 
 PENALTIES = (1.0, 0.001)
 DROPOUTS = (0.5, 0.05)
@@ -34,8 +34,8 @@ def remedies(*first: int) -> dict[str, Recipe]:
     """The deep network alone, and with each remedy against overfitting."""
     return {
         "deep": regularised(*first),
-        **{f"l2-{share:g}": regularised(*first, l2=share) for share in PENALTIES},
-        **{f"dropout-{share:g}": regularised(*first, dropout=share) for share in DROPOUTS},
+        **{f"l2-{l2:g}": regularised(*first, l2=l2) for l2 in PENALTIES},
+        **{f"dropout-{rate:g}": regularised(*first, dropout=rate) for rate in DROPOUTS},
     }
 
 
@@ -56,7 +56,7 @@ study = Study(
             metric="best validation accuracy",
             value=0.8907,
             decimals=4,
-            source=NOTEBOOK,
+            source=NOISE_AND_WIDTH,
         ),
     ),
     # Digits give 45 steps an epoch, a fortieth of the full study's: the rate makes up for it.

@@ -1,24 +1,14 @@
 """Which replay buffer makes training on one class after the other as good as on shuffled data?
 
 How large, how chosen, how much of it shown. Experiment C5 of the notebook on catastrophic
-forgetting, which names the remedy and gives no figures. Where a share of each batch is replayed, an
-epoch takes more steps: those conditions have as many fewer epochs, so that every condition trains
-on the same number of examples.
+forgetting, which names the remedy and gives no figures. Where a fraction of each batch is
+replayed, an epoch takes more steps: those conditions have as many fewer epochs, so that every
+condition trains on the same number of examples.
 """
 
-from dataclasses import replace
-
-from core import ClassSequential, Recipe, Replay
-from studies.class_order import shuffled
+from core import Replay
+from studies.baselines import class_sequential, shuffled, with_replay
 from studies.definition.study import Quick, Study
-
-sequential = replace(shuffled, order=ClassSequential())
-
-
-def with_replay(recipe: Recipe, buffer: Replay) -> Recipe:
-    """The recipe with a buffer and as many fewer epochs as keep the compute the same."""
-    return replace(recipe, replay=buffer, epochs=round(recipe.epochs * (1 - buffer.fraction)))
-
 
 BUFFERS = {
     **{f"reservoir-{n}": Replay(capacity=n) for n in (100, 500, 2000, 10_000)},
@@ -39,8 +29,8 @@ study = Study(
     minutes=25,
     conditions={
         "shuffled": shuffled,
-        "class-sequential": sequential,
-        **{name: with_replay(sequential, buffer) for name, buffer in BUFFERS.items()},
+        "class-sequential": class_sequential,
+        **{name: with_replay(class_sequential, replay) for name, replay in BUFFERS.items()},
     },
     margin=1.0,
     shown=("mean learned", "mean drop", "recency bias: last class"),

@@ -20,8 +20,8 @@ otherwise the shape of their source. Each is compared with the constant rate of 
 from dataclasses import replace
 
 from core import Recipe, spec
+from studies.baselines import two_layers
 from studies.definition.study import Quick, Study
-from studies.monitored_mlp import unmonitored
 
 PEAKS = (1e-3, 1e-2)
 
@@ -41,7 +41,7 @@ def scheduled(peak: float) -> dict[str, Recipe]:
         "one-cycle": spec("OneCycle", peak_learning_rate=peak, total_steps=1.0),
     }
     plateau = spec("ReduceLROnPlateau", monitor="val_loss", factor=0.5, patience=2)
-    steady = replace(unmonitored, optimiser=spec("SGD", learning_rate=peak), epochs=20)
+    steady = replace(two_layers, optimiser=spec("SGD", learning_rate=peak), epochs=20)
     moving = {
         name: replace(steady, optimiser=spec("SGD"), lr_schedule=each)
         for name, each in schedules.items()

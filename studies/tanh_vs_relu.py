@@ -7,8 +7,8 @@ and made no test.
 from dataclasses import replace
 
 from core import spec
+from studies.baselines import ACTIVATIONS, linear
 from studies.definition.study import Claim, Quick, Reported, Study
-from studies.linear_baseline import NOTEBOOK, linear
 
 START = {"kernel_initializer": "random_normal", "bias_initializer": "random_normal"}
 
@@ -24,9 +24,9 @@ study = Study(
     },
     comparisons=(("tanh", "relu"),),
     reported=(
-        Reported(condition="tanh", metric="accuracy", value=0.874, decimals=3, source=NOTEBOOK),
+        Reported(condition="tanh", metric="accuracy", value=0.874, decimals=3, source=ACTIVATIONS),
         Reported(
-            condition="tanh", metric="test accuracy", value=0.840, decimals=3, source=NOTEBOOK
+            condition="tanh", metric="test accuracy", value=0.840, decimals=3, source=ACTIVATIONS
         ),
         Reported(
             condition="tanh",
@@ -34,7 +34,7 @@ study = Study(
             value=0.841,
             decimals=3,
             runs=10,
-            source=NOTEBOOK,
+            source=ACTIVATIONS,
         ),
         Reported(
             condition="relu",
@@ -42,7 +42,7 @@ study = Study(
             value=0.852,
             decimals=3,
             runs=10,
-            source=NOTEBOOK,
+            source=ACTIVATIONS,
         ),
     ),
     claims=(

@@ -6,32 +6,18 @@ does not ask for. The notebook validates on 2,000 test images and has no test se
 8,000 are the test set.
 """
 
-from core import HoldOut, Recipe, spec
+from studies.baselines import with_widths
 from studies.definition.study import Claim, Quick, Study
 
 WIDTHS = (10, 50, 100, 500, 1000)
-
-
-def with_width(*widths: int) -> Recipe:
-    """The notebook's training of a network with these hidden layers."""
-    return Recipe(
-        dataset="fashion-mnist",
-        split=HoldOut(size=2000, of="test"),
-        preprocessing=("scale",),
-        model=spec("mlp", widths=widths, activation="relu"),
-        optimiser=spec("Adam", learning_rate=1e-3),
-        batch_size=32,
-        epochs=50,
-    )
-
 
 study = Study(
     name="width",
     question="Does a wider hidden layer fit Fashion-MNIST better, and does it overfit more?",
     minutes=78,
     conditions={
-        **{f"width-{width}": with_width(width) for width in WIDTHS},
-        **{f"as-coded-{width}": with_width(10, width) for width in WIDTHS},
+        **{f"width-{width}": with_widths(width) for width in WIDTHS},
+        **{f"as-coded-{width}": with_widths(10, width) for width in WIDTHS},
     },
     shown=("accuracy", "best validation accuracy", "best validation loss", "validation loss"),
     comparisons=tuple((f"width-{width}", "width-10") for width in WIDTHS[1:]),

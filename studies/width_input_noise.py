@@ -1,4 +1,4 @@
-"""Does a wider network learn Gaussian input noise by heart, and does noise make it robust?
+"""Does a wider network memorise Gaussian input noise, and does noise make it robust?
 
 Experiments D4c and D4d of the notebook on noise and width: Fashion-MNIST, noise of mean 0 on the
 training images, drawn once, clean labels, Adam 1e-3, 150 epochs. Asked were variances from .01 to
@@ -9,8 +9,8 @@ front.
 from dataclasses import replace
 
 from core import EvaluationPlan, GaussianNoise, Recipe
+from studies.baselines import with_widths
 from studies.definition.study import Claim, Quick, Study
-from studies.width import with_width
 
 WIDTHS = (10, 50, 100, 150, 200, 250)
 VARIANCES = (0.01, 0.5)
@@ -24,19 +24,19 @@ def noisy(recipe: Recipe, noise: GaussianNoise) -> Recipe:
 
 study = Study(
     name="width-input-noise",
-    question="Does a wider network learn input noise by heart, and what does it lose by it?",
+    question="Does a wider network memorise input noise, and what does it lose by it?",
     minutes=128,
     conditions={
         **{
             f"width-{width}-variance-{variance:g}": noisy(
-                with_width(width), GaussianNoise(variance=variance)
+                with_widths(width), GaussianNoise(variance=variance)
             )
             for variance in VARIANCES
             for width in WIDTHS
         },
         **{
             f"as-coded-{width}": noisy(
-                with_width(10, width), GaussianNoise(standard_deviation=0.05)
+                with_widths(10, width), GaussianNoise(standard_deviation=0.05)
             )
             for width in WIDTHS
         },
