@@ -16,13 +16,15 @@ from core.examples.label_noise import (
     flips,
 )
 from core.examples.splits import HoldOut, Split
-from core.recipe import Pretraining, Recipe, Transfer, replaced
+from core.overrides import replaced
+from core.recipe import Pretraining, Recipe, Transfer
 from core.record import Record
 from core.schedule.buffers import Buffer
 from core.schedule.orders import Blocks, Blurred, ClassSequential, Order, Schedule, Shuffled, Tasks
 from core.schedule.replay import Replay, Replayed
 from core.spec import Spec, named, spec
 from core.storage.store import Store
+from core.strategies.base import Strategy
 from core.training.environment import environment, fingerprint
 
 if TYPE_CHECKING:
@@ -54,6 +56,7 @@ __all__ = [
     "Spec",
     "Split",
     "Store",
+    "Strategy",
     "SymmetricLabelNoise",
     "Tasks",
     "Trainer",

@@ -22,9 +22,12 @@ from core.examples.label_noise import (
 from core.examples.preprocessing import STEPS
 from core.examples.splits import HoldOut
 from core.models import BUILDERS, builder
+from core.numerics import numerics
 from core.schedule.orders import Blocks, Blurred, ClassSequential, Order, Shuffled, Tasks
 from core.schedule.replay import Replay
-from core.spec import Spec, source, spec
+from core.spec import Spec, resolve, source, spec
+from core.stored_names import to_stored
+from core.strategies.base import Strategy
 from data import InputError
 
 # What may stand in a recipe's fields, by the name it has in JSON.
@@ -123,8 +126,11 @@ class Recipe:
     batch_size: int = 32
     evaluation: EvaluationPlan = field(default_factory=EvaluationPlan)
     """What is measured when."""
+    # Left out of the JSON of plain training, as recipes were before there was this field.
+    strategy: Strategy | None = field(default=None, metadata={"left out": None})
+    """A learning rule beside plain training, see `core.strategies`."""
     compiler: Literal["auto", "xla", "graph"] = "auto"
-    """How the training loop is compiled; `auto` decides by the layers, see `core.training.build`."""
+    """How the training loop is compiled; `auto` decides by the layers."""
 
     def __post_init__(self) -> None:
         """Refuse what cannot be trained, before anything is."""
@@ -138,41 +144,16 @@ class Recipe:
             if not is_count(value):
                 raise InputError(f"Received {name}={value!r}; expected a whole number from 1 up.")
         for step in self.preprocessing:
-            _expect(step, "preprocessing step", STEPS)
-        _expect(self.compiler, "compiler", ("auto", "xla", "graph"))
-        # A callback starts from the optimiser's rate; any other schedule takes its place.
-        schedule = self.lr_schedule.name if self.lr_schedule else None
-        replaces = schedule is not None and schedule not in CALLBACK_SCHEDULES
-        if replaces and "learning_rate" in self.optimiser.parameters:
-            raise InputError(
-                f"Received a learning rate and the schedule {schedule}; expected "
-                "one of them: the schedule sets the learning rate."
-            )
+            expect(step, "preprocessing step", STEPS)
+        expect(self.compiler, "compiler", ("auto", "xla", "graph"))
+        _refuse_two_rates(self)
         if self.early_stopping is not None:
-            _expect(self.early_stopping.name, "early stopping", ("EarlyStopping",))
-        if isinstance(self.order, Tasks) and self.order.epochs != self.epochs:
-            raise InputError(
-                f"Received epochs={self.epochs} with {len(self.order.groups)} tasks and "
-                f"epochs_each={self.order.epochs_each}; expected epochs={self.order.epochs}."
-            )
+            expect(self.early_stopping.name, "early stopping", ("EarlyStopping",))
+        _refuse_unfitting_order(self)
         if self.replay is not None:
             self.replay.per_batch(self.batch_size)
-        noisy = self.input_noise is not None and self.input_noise.on != "train"
-        if noisy and self.evaluation.corrupted:
-            raise InputError(
-                "Received input noise on what is evaluated and the corrupted sets "
-                f"{', '.join(self.evaluation.corrupted)}; expected one or the other: noise "
-                "on=train leaves the test set to them."
-            )
-        if ":" not in self.model.name:
-            _expect(self.model.name, "model", BUILDERS)
-        try:
-            inspect.signature(builder(self.model.name)).bind((1,), 2, **self.model.parameters)
-        except TypeError as error:
-            raise InputError(
-                f"Received model {self.model.name} with "
-                f"{', '.join(self.model.parameters) or 'no parameters'}; {error}."
-            ) from None
+        _refuse_noise_twice(self)
+        _refuse_unbuildable(self.model)
         if self.pretraining is not None and self.transfer is not None:
             raise InputError(
                 "Received pretraining and transfer; expected one training that comes first."
@@ -203,6 +184,7 @@ class Recipe:
             label_noise=None,
             input_noise=None,
             pretraining=None,
+            strategy=None,
             epochs=self.pretraining.epochs,
             early_stopping=self.pretraining.early_stopping,
             evaluation=dataclasses.replace(
@@ -224,12 +206,20 @@ class Recipe:
         return cls(**{name: _decode(value) for name, value in text.items()})
 
     def digest(self) -> str:
-        """What tells this recipe from others: its JSON and, of a user's builder, the source."""
-        text = json.dumps(self.to_json(), sort_keys=True)
+        """What tells this recipe from others, 64 hex digits.
+
+        The hash of its JSON, with the names it is stored by; of the source of a user's own builder
+        and strategy; of a transfer's source; and of what was corrected since in what it computes.
+        """
+        text = json.dumps(to_stored(self.to_json()), sort_keys=True)
         if ":" in self.model.name:
             text += source(builder(self.model.name))
+        if self.strategy is not None and type(self.strategy).__name__ not in PARTS:
+            text += source(type(self.strategy))
         if self.transfer is not None:
             text += self.transfer.source.digest()
+        if (latest := numerics(self)) > 1:
+            text += f"numerics {latest}"
         return hashlib.sha256(text.encode()).hexdigest()
 
     def key(self, seed: int, *checksums: str) -> str:
@@ -262,96 +252,97 @@ KINDS: dict[str, tuple[type, ...]] = {
     "replay": (Replay, type(None)),
     "pretraining": (Pretraining, type(None)),
     "transfer": (Transfer, type(None)),
+    "strategy": (Strategy, type(None)),
     "evaluation": (EvaluationPlan,),
 }
 """What each field holds, but for the plain numbers and choices."""
 
 
-def replaced(recipe: Recipe, path: str, value: Any) -> Recipe:
-    """The recipe with one field changed, addressed as in `optimiser.learning_rate`.
-
-    Args:
-        recipe: What to start from.
-        path: A field, or a field and a parameter of what stands in it, joined by a dot; further
-            ones where a recipe stands in it: `transfer.source.dataset`.
-        value: The new value; whole parts (`order`) may be given by their class's name.
+def expect(value: Any, what: str, known: Any) -> None:
+    """Refuse what is none of the known names.
 
     Raises:
-        InputError: No such field, or a value that the recipe refuses.
+        InputError: It is none.
     """
-    name, _, inner = path.partition(".")
-    _expect(name, "field", [item.name for item in dataclasses.fields(Recipe)])
-    part = getattr(recipe, name)
-    changed: Any
-    if not inner:
-        return dataclasses.replace(recipe, **{name: _whole(name, part, value)})
-    if isinstance(part, Spec):
-        old = part.parameters.get(inner)
-        changed = Spec(part.name, {**part.parameters, inner: _like(old, value)})
-    elif dataclasses.is_dataclass(part) and not isinstance(part, type):
-        inner, _, rest = inner.partition(".")
-        _expect(inner, f"field of {name}", [item.name for item in dataclasses.fields(part)])
-        old = getattr(part, inner)
-        if rest and not isinstance(old, Recipe):
-            raise InputError(f"Received field {path!r}; expected {name}.{inner} at most.")
-        new = replaced(old, rest, value) if rest else _like(old, value)
-        changed = dataclasses.replace(part, **{inner: new})
-    elif part is None:
-        raise InputError(
-            f"Received field {path!r} of a recipe without {name}; expected a recipe with it: "
-            "write one in a study file."
-        )
-    else:
-        raise InputError(f"Received field {path!r}; expected {name} alone: it has no fields.")
-    return dataclasses.replace(recipe, **{name: changed})
-
-
-def _whole(name: str, part: Any, value: Any) -> Any:
-    """A field's new value; parts of Ebb's own by their class, others by their name."""
-    kinds = KINDS.get(name, (type(part),))
-    if isinstance(value, str) and Spec in kinds:
-        return spec(value)
-    own = {kind.__name__: kind for kind in kinds if kind.__name__ in PARTS}
-    if own and not isinstance(value, kinds):
-        _expect(value, name, own)
-        try:
-            return own[value]()
-        except TypeError:
-            raise InputError(
-                f"Received {name}={value} alone; expected it with its parameters: name it in a "
-                "study file."
-            ) from None
-    value = _like(part, value)
-    if not isinstance(value, kinds) or (kinds == (int,) and isinstance(value, bool)):
-        raise InputError(f"Received {name}={value!r}; expected a value like {part!r}.")
-    return value
-
-
-def _like(old: Any, value: Any) -> Any:
-    """One value alone is a list of one where the old value was a list."""
-    return (value,) if isinstance(old, tuple) and not isinstance(value, tuple) else value
-
-
-def _expect(value: Any, what: str, known: Any) -> None:
     if not isinstance(value, str) or value not in known:
         raise InputError(f"Received {what} {value!r}; expected one of {', '.join(known)}.")
 
 
+def _refuse_two_rates(recipe: Recipe) -> None:
+    # A callback starts from the optimiser's rate; any other schedule takes its place.
+    schedule = recipe.lr_schedule.name if recipe.lr_schedule else None
+    replaces = schedule is not None and schedule not in CALLBACK_SCHEDULES
+    if replaces and "learning_rate" in recipe.optimiser.parameters:
+        raise InputError(
+            f"Received a learning rate and the schedule {schedule}; expected "
+            "one of them: the schedule sets the learning rate."
+        )
+
+
+def _refuse_unfitting_order(recipe: Recipe) -> None:
+    order = recipe.order
+    if isinstance(order, Tasks) and order.epochs != recipe.epochs:
+        raise InputError(
+            f"Received epochs={recipe.epochs} with {len(order.groups)} tasks and "
+            f"epochs_each={order.epochs_each}; expected epochs={order.epochs}."
+        )
+    needs = recipe.strategy is not None and recipe.strategy.needs_tasks
+    if needs and not isinstance(order, Tasks):
+        raise InputError(
+            f"Received strategy {type(recipe.strategy).__name__} with the order "
+            f"{type(order).__name__}; expected Tasks: it learns from where one task ends."
+        )
+
+
+def _refuse_noise_twice(recipe: Recipe) -> None:
+    noisy = recipe.input_noise is not None and recipe.input_noise.on != "train"
+    if noisy and recipe.evaluation.corrupted:
+        raise InputError(
+            "Received input noise on what is evaluated and the corrupted sets "
+            f"{', '.join(recipe.evaluation.corrupted)}; expected one or the other: noise "
+            "on=train leaves the test set to them."
+        )
+
+
+def _refuse_unbuildable(model: Spec) -> None:
+    if ":" not in model.name:
+        expect(model.name, "model", BUILDERS)
+    try:
+        inspect.signature(builder(model.name)).bind((1,), 2, **model.parameters)
+    except TypeError as error:
+        raise InputError(
+            f"Received model {model.name} with "
+            f"{', '.join(model.parameters) or 'no parameters'}; {error}."
+        ) from None
+
+
 def _encode(value: Any) -> Any:
-    if type(value).__name__ in PARTS:
+    kind = _name(value)
+    if kind is not None:
         fields = {
             item.name: getattr(value, item.name)
             for item in dataclasses.fields(value)
             if getattr(value, item.name) is not item.metadata.get("left out", dataclasses.MISSING)
         }
-        return {"is": type(value).__name__} | {name: _encode(item) for name, item in fields.items()}
+        return {"is": kind} | {name: _encode(item) for name, item in fields.items()}
     if isinstance(value, Mapping):
         return {name: _encode(item) for name, item in value.items()}
     return [_encode(item) for item in value] if isinstance(value, tuple | list) else value
 
 
+def _name(part: Any) -> str | None:
+    """By what name a part stands in JSON: its class, of a user's own strategy with its module."""
+    kind = type(part)
+    if kind.__name__ in PARTS:
+        return kind.__name__
+    return spec(kind).name if isinstance(part, Strategy) else None
+
+
 def _decode(value: Any) -> Any:
     if isinstance(value, Mapping):
         fields = {name: _decode(item) for name, item in value.items() if name != "is"}
-        return PARTS[value["is"]](**fields) if "is" in value else fields
+        if "is" not in value:
+            return fields
+        kind = value["is"]
+        return (PARTS[kind] if kind in PARTS else resolve(kind))(**fields)
     return tuple(map(_decode, value)) if isinstance(value, list) else value

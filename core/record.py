@@ -25,12 +25,13 @@ class Record:
 
     Attributes:
         key: Identity of recipe, seed and data (see `Recipe.key`).
-        study, variant, condition, seed: Whose run it is.
+        seed: The run's number.
         recipe: The recipe as JSON.
         data: Checksum of the data set, see `data.Dataset`.
         environment: See `core.training.environment`.
         status: `finished`; `diverged` (the loss was not finite: an outcome); `failed` (a fault,
             described in `error`); `stopped` (by the user).
+        study, variant, condition: Whose run it is.
         error: One line, if failed.
         seconds: Wall time by phase; not part of the results.
         notes: How it was run, where that is not obvious.
@@ -46,14 +47,14 @@ class Record:
     """
 
     key: str
-    study: str
-    variant: str
-    condition: str
     seed: int
     recipe: Mapping[str, Any]
     data: str
     environment: Mapping[str, str]
     status: Status
+    study: str = ""
+    variant: str = "full"
+    condition: str = ""
     error: str = ""
     seconds: Mapping[str, float] = field(default_factory=dict)
     notes: tuple[str, ...] = ()

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from core.stored_names import MODULES
 from data import InputError
 
 
@@ -143,6 +144,8 @@ def _imported(node: ast.AST) -> list[str]:
 def _text(node: ast.AST) -> str:
     """A syntax tree as text, without docstrings."""
     for inner in ast.walk(node):
+        if isinstance(inner, ast.ImportFrom) and inner.module:
+            inner.module = MODULES.get(inner.module, inner.module)
         if isinstance(inner, ast.FunctionDef | ast.ClassDef | ast.Module):
             first = inner.body[0] if inner.body else None
             if isinstance(first, ast.Expr) and isinstance(first.value, ast.Constant):

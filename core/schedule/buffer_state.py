@@ -1,4 +1,4 @@
-"""BufferState: a run's replay buffer as it goes through the epochs, and what it held when."""
+"""A run's replay buffer as it goes through the epochs, and what it held when."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from core.schedule.buffers import EMPTY, Buffer, candidates, exemplars, mislabelled
 from core.schedule.orders import Schedule
-from core.schedule.replay import Replay
+from core.schedule.replay import Replay, Replayed
 
 Features = Callable[[NDArray[np.int32]], NDArray[np.float32]]
 
@@ -20,7 +20,7 @@ class BufferState:
         replay: The recipe's replay.
         batch_size: The recipe's.
         classes: How many the data set has.
-        labels: Labels of the training part that the network is taught, int64 [n].
+        labels: Training labels of the training part, int64 [n].
         changed: Which of them are wrong, bool [n].
     """
 
@@ -39,23 +39,23 @@ class BufferState:
         self._counts: list[NDArray[np.int32]] = []
         self._wrong: list[NDArray[np.float64]] = []
 
-    def mixed(self, schedule: Schedule, rng: np.random.Generator) -> Schedule:
+    def mixed(self, schedule: Schedule, rng: np.random.Generator) -> Replayed:
         """A schedule with what is replayed; the buffer goes on to the schedule's end."""
         replayed = self.replay(
             schedule, self._labels, self._buffer, batch_size=self._batch_size, rng=rng
         )
         self._buffer = replayed.buffer
         self._epoch += list(replayed.contents)
-        return replayed.schedule
+        return replayed
 
-    def herd(self, segment: Schedule, features: Features) -> None:
-        """Let the network decide what is kept of a segment that is over.
+    def segment_over(self, segment: Schedule, features: Features) -> None:
+        """Let the network choose what is kept of a segment that is over, where the rule has it so.
 
         Args:
             segment: As the order wrote it down.
             features: From positions in the training part, int32 [k], to float32 [k, d].
         """
-        if not len(segment.indices):
+        if not self.replay.rule.at_segment_ends or not len(segment.indices):
             return
         examples = candidates(self._buffer, segment.indices, self._labels)
         self._buffer = exemplars(self._buffer, examples, features(examples), self._labels)

@@ -13,9 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.schedule.herding import herding
+from core.types import Labels
 from data import InputError
 
-Labels = NDArray[np.int64]
 EMPTY = -1
 
 
@@ -55,8 +55,23 @@ class Admission(NamedTuple):
     full: NDArray[np.bool_]
 
 
-Rule = Callable[[Buffer, NDArray[np.int32], Labels, np.random.Generator], Admission]
+Admit = Callable[[Buffer, NDArray[np.int32], Labels, np.random.Generator], Admission]
 """Called with the buffer, the positions that arrive int32 [k], all labels int64 [n], a stream."""
+
+
+class Rule(NamedTuple):
+    """By what examples come and go.
+
+    Attributes:
+        admit: What becomes of those that arrive.
+        slot_for_each_class: Whether every class needs a slot of its own.
+        at_segment_ends: Whether the network chooses, as it is when a segment is over, what of it
+            is kept: see `exemplars`.
+    """
+
+    admit: Admit
+    slot_for_each_class: bool = False
+    at_segment_ends: bool = False
 
 
 def reservoir(
@@ -151,10 +166,10 @@ def none(
 
 
 RULES: dict[str, Rule] = {
-    "reservoir": reservoir,
-    "class-balanced": class_balanced,
-    "ring": ring,
-    "herding": none,
+    "reservoir": Rule(reservoir),
+    "class-balanced": Rule(class_balanced),
+    "ring": Rule(ring, slot_for_each_class=True),
+    "herding": Rule(none, slot_for_each_class=True, at_segment_ends=True),
 }
 
 

@@ -80,7 +80,7 @@ def refuse_unordered(classes: ClassOrder) -> None:
 
 
 def segment_of_class(classes: NDArray[np.intp]) -> NDArray[np.int32]:
-    """For each class the segment, counted from 1, that has its turn, int32 [classes]."""
+    """For each class the segment, counted from 1, that trains it, int32 [classes]."""
     segments = np.empty(len(classes), dtype=np.int32)
     segments[classes] = np.arange(1, len(classes) + 1)
     return segments

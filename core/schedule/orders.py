@@ -18,23 +18,27 @@ from core.schedule.class_orders import (
 )
 from data import InputError
 
+NO_TASK = -1
+
 
 class Schedule(NamedTuple):
-    """One epoch, written down.
+    """One epoch, or a part of it, written down.
 
     Attributes:
         indices: Positions in the training part, in the order shown, int32 [m].
         batch_sizes: How many of them each step takes, int32 [s], summing to m. A smaller batch
             may end any segment.
         segment_ends: After how many steps each segment is over, int32 [g]; the last is s.
-        segment_of_class: For each class the segment (counted from 1) that has its turn,
-            int32 [classes]; 0 for a class that has no turn in this epoch (see `Tasks`).
+        segment_of_class: For each class the segment (counted from 1) that trains it,
+            int32 [classes]; 0 for a class that has none in this epoch (see `Tasks`).
+        tasks: The task of each segment, counted from 0, int32 [g]; -1 in an order without tasks.
     """
 
     indices: NDArray[np.int32]
     batch_sizes: NDArray[np.int32]
     segment_ends: NDArray[np.int32]
     segment_of_class: NDArray[np.int32]
+    tasks: NDArray[np.int32]
 
 
 class Order(Protocol):
@@ -55,7 +59,7 @@ class Shuffled:
     to the nearest step, so that both can be measured at the same points.
 
     Args:
-        classes: The order of the classes whose turns mark the segments, see
+        classes: The order of the classes whose segments are marked, see
             `core.schedule.class_orders`.
     """
 
@@ -102,6 +106,7 @@ class ClassSequential:
             np.concatenate(batches),
             np.cumsum([len(sizes) for sizes in batches], dtype=np.int32),
             segment_of_class(classes),
+            _no_tasks(len(batches)),
         )
 
 
@@ -162,7 +167,7 @@ class Blocks:
 
     Args:
         length: Examples in a block.
-        classes: The order of the classes whose turns mark the segments, see
+        classes: The order of the classes whose segments are marked, see
             `core.schedule.class_orders`.
     """
 
@@ -247,7 +252,8 @@ class Tasks:
                 f"Received tasks of {named} classes for data of {there}; "
                 f"expected each of the classes 0 to {there - 1} in one of the tasks."
             )
-        group = self.groups[(epoch - 1) // self.epochs_each]
+        task = (epoch - 1) // self.epochs_each
+        group = self.groups[task]
         members = np.flatnonzero(np.isin(labels, group))
         if not len(members):
             raise InputError(
@@ -255,13 +261,14 @@ class Tasks:
                 "expected some: merge it with another task."
             )
         batch_sizes = in_batches(len(members), batch_size)
-        turns = np.zeros(named, dtype=np.int32)
-        turns[list(group)] = 1
+        segment_of_class = np.zeros(named, dtype=np.int32)
+        segment_of_class[list(group)] = 1
         return Schedule(
             rng.permutation(members).astype(np.int32),
             batch_sizes,
             np.array([len(batch_sizes)], dtype=np.int32),
-            turns,
+            segment_of_class,
+            np.array([task], dtype=np.int32),
         )
 
 
@@ -296,8 +303,9 @@ def segments(schedule: Schedule) -> list[Schedule]:
             schedule.batch_sizes[start:end],
             np.array([end - start], dtype=np.int32),
             schedule.segment_of_class,
+            schedule.tasks[i : i + 1],
         )
-        for start, end in zip(starts, schedule.segment_ends.tolist(), strict=True)
+        for i, (start, end) in enumerate(zip(starts, schedule.segment_ends.tolist(), strict=True))
     ]
 
 
@@ -314,7 +322,12 @@ def _marked(
         batch_sizes,
         np.minimum(ends, len(batch_sizes)),
         segment_of_class(classes),
+        _no_tasks(len(ends)),
     )
+
+
+def _no_tasks(segments: int) -> NDArray[np.int32]:
+    return np.full(segments, NO_TASK, dtype=np.int32)
 
 
 def in_batches(n: int, batch_size: int) -> NDArray[np.int32]:

@@ -7,8 +7,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.checks import is_count, is_number
-from core.schedule.buffers import EMPTY, RULES, Buffer, Labels
+from core.schedule.buffers import EMPTY, RULES, Buffer, Rule
 from core.schedule.orders import Schedule, in_batches, segments
+from core.types import Labels
 from data import InputError
 
 LARGEST = 10_000_000
@@ -81,6 +82,11 @@ class Replay:
                 "including, 1: every batch needs new examples."
             )
 
+    @property
+    def rule(self) -> Rule:
+        """By what examples enter and leave."""
+        return RULES[self.buffer]
+
     def per_batch(self, batch_size: int) -> int:
         """How many replayed examples a full batch has.
 
@@ -111,7 +117,7 @@ class Replay:
         Raises:
             InputError: The capacity leaves some class without a slot of its own.
         """
-        if self.buffer in ("ring", "herding") and self.capacity < classes:
+        if self.rule.slot_for_each_class and self.capacity < classes:
             raise InputError(
                 f"Received replay capacity {self.capacity} with the buffer {self.buffer} for "
                 f"{classes} classes; expected one slot for each class or more."
@@ -133,7 +139,7 @@ class Replay:
             schedule: New examples, as an order wrote them down. With herding one segment: the
                 network decides at its end what the buffer holds (see
                 `core.schedule.buffers.exemplars`).
-            labels: Labels of the training part that the network is taught, int64 [n].
+            labels: Training labels of the training part, int64 [n].
             buffer: The buffer before; stays as it is.
             batch_size: The recipe's.
             rng: The stream to draw from.
@@ -144,47 +150,41 @@ class Replay:
         Raises:
             ValueError: Several segments with herding.
         """
-        if self.buffer == "herding" and len(schedule.segment_ends) > 1:
+        if self.rule.at_segment_ends and len(schedule.segment_ends) > 1:
             raise ValueError(
-                f"Received {len(schedule.segment_ends)} segments with herding; expected one: "
+                f"Received {len(schedule.segment_ends)} segments with {self.buffer}; expected one: "
                 "cut the schedule with core.schedule.orders.segments."
             )
         replayed = self.per_batch(batch_size)
         full = batch_size - replayed if self.mode == "replace" else batch_size
-        indices = [schedule.indices[:0]]
-        old: list[int] = []
-        new: list[int] = []
-        ends, contents = [], []
+        shown, ends, contents = [schedule.indices[:0]], [], []
+        counts: list[tuple[int, int]] = []  # new and replayed examples of each step
         for part in segments(schedule):
-            slots, is_full = RULES[self.buffer](buffer, part.indices, labels, rng)
+            slots, is_full = self.rule.admit(buffer, part.indices, labels, rng)
             held = buffer.held.copy()
             start = 0
             for size in self._new_sizes(part, batch_size, replayed, buffer):
                 stop = start + size
                 filled = np.flatnonzero(held != EMPTY)
                 count = round(size * replayed / full) if len(filled) else 0
-                indices += [part.indices[start:stop], held[_drawn(filled, count, rng)]]
-                new.append(size)
-                old.append(count)
+                shown += [part.indices[start:stop], held[_drawn(filled, count, rng)]]
+                counts.append((size, count))
                 enters = slots[start:stop] != EMPTY
                 # Where a slot is taken twice, NumPy keeps the last: the later arrival.
                 held[slots[start:stop][enters]] = part.indices[start:stop][enters]
                 start = stop
             seen = buffer.seen + np.bincount(labels[part.indices], minlength=len(buffer.seen))
             buffer = Buffer(held, seen, is_full)
-            ends.append(len(new))
+            ends.append(len(counts))
             contents.append(held)
-        counts = np.array([new, old], dtype=np.int64).T
-        return Replayed(
-            schedule._replace(
-                indices=np.concatenate(indices),
-                batch_sizes=counts.sum(axis=1).astype(np.int32),
-                segment_ends=np.array(ends, dtype=np.int32),
-            ),
-            np.repeat(np.tile([False, True], len(counts)), counts.ravel()),
-            buffer,
-            np.array(contents),
+        sizes = np.array(counts, dtype=np.int64).reshape(-1, 2)
+        mixed = schedule._replace(
+            indices=np.concatenate(shown),
+            batch_sizes=sizes.sum(axis=1).astype(np.int32),
+            segment_ends=np.array(ends, dtype=np.int32),
         )
+        old = np.repeat(np.tile([False, True], len(sizes)), sizes.ravel())
+        return Replayed(mixed, old, buffer, np.array(contents))
 
     def _new_sizes(
         self, part: Schedule, batch_size: int, replayed: int, buffer: Buffer
@@ -196,7 +196,7 @@ class Replay:
         # With nothing to replay the first batch is all new; with herding the whole segment is.
         alone = 0
         if (buffer.held == EMPTY).all():
-            alone = n if self.buffer == "herding" else min(n, batch_size)
+            alone = n if self.rule.at_segment_ends else min(n, batch_size)
         sizes = [in_batches(alone, batch_size), in_batches(n - alone, batch_size - replayed)]
         return np.concatenate(sizes).tolist()
 

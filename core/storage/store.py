@@ -8,45 +8,24 @@ import struct
 import zipfile
 import zlib
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stderr
 from functools import partial
-from hashlib import sha256
+from io import StringIO
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from core.record import Record, read_results
+from core.storage.migration import migrate, schema_of
 from core.storage.recovery import finish_rollback, reader, refuse_write_ahead_log
+from core.storage.schema import APPLICATION, COLUMNS, FILE, SCHEMA, TABLES, checksum
 from core.storage.validation import refuse_unsound
+from core.stored_names import from_stored, to_stored
 from core.training.environment import fingerprint
 from data import InputError
 
-FILE = "ebb.sqlite"
-SCHEMA = 1
-APPLICATION = 0x45626201  # "Ebb", 1: what the file's header says that it is
 TOGETHER = 1000
 """Records that are read in one transaction: a writer waits for the readers to end theirs."""
 
-TABLES = """
-CREATE TABLE records (
-    study TEXT NOT NULL, variant TEXT NOT NULL, condition TEXT NOT NULL, seed INTEGER NOT NULL,
-    key TEXT NOT NULL, recipe_digest TEXT NOT NULL, data TEXT NOT NULL, fingerprint TEXT NOT NULL,
-    status TEXT NOT NULL, error TEXT NOT NULL, finished TEXT NOT NULL DEFAULT CURRENT_TIMESTAMP,
-    seconds TEXT NOT NULL, recipe TEXT NOT NULL, environment TEXT NOT NULL,
-    remarks TEXT NOT NULL, results BLOB NOT NULL, digest TEXT NOT NULL,
-    PRIMARY KEY (study, variant, condition, seed, key, fingerprint)
-);
-CREATE TABLE plans (
-    study TEXT NOT NULL, variant TEXT NOT NULL, seeds INTEGER NOT NULL,
-    planned TEXT NOT NULL DEFAULT CURRENT_TIMESTAMP,
-    PRIMARY KEY (study, variant)
-);
-"""
-
-
-COLUMNS = (
-    "study, variant, condition, seed, key, recipe_digest, data, fingerprint, status, error,"
-    " seconds, recipe, environment, remarks, results"
-)
 UNREADABLE = (
     *(ValueError, TypeError, LookupError, AttributeError, EOFError, NotImplementedError),
     *(zipfile.BadZipFile, zlib.error, struct.error),
@@ -133,7 +112,7 @@ class Store:
                 connection.execute(
                     f"INSERT OR REPLACE INTO records ({COLUMNS}, digest)"
                     f" VALUES ({', '.join('?' * len(row))}, ?)",
-                    (*row, _checksum(row)),
+                    (*row, checksum(row)),
                 )
 
     def counts(self, study: str | None = None) -> list[Count]:
@@ -252,7 +231,7 @@ class Store:
     def _record(self, row: tuple) -> Record:
         study, variant, condition, seed, key, _, data, _, status, error, *rest = row
         *texts, results, digest = rest
-        if _checksum(row[:-1]) != digest:
+        if checksum(row[:-1]) != digest:
             raise self._damage(row)
         try:
             seconds, recipe, environment, notes = map(json.loads, texts)
@@ -263,7 +242,7 @@ class Store:
                 condition=condition,
                 seed=seed,
                 key=key,
-                recipe=recipe,
+                recipe=from_stored(recipe),
                 data=data,
                 environment=environment,
                 status=status,
@@ -337,6 +316,8 @@ class Store:
         try:
             refuse_write_ahead_log(self.file)
             finish_rollback(self.file, _is_sound)
+            if schema_of(self.file) == 1:
+                migrate(self.file)
             if write:
                 self.folder.mkdir(parents=True, exist_ok=True)
                 connection = sqlite3.connect(self.file, timeout=60, isolation_level=None)
@@ -396,20 +377,14 @@ def _row(record: Record, recipe_digest: str) -> tuple[Any, ...]:
         *(record.study, record.variant, record.condition, record.seed, record.key),
         *(recipe_digest, record.data, fingerprint(record.environment)),
         *(record.status, record.error),
-        *map(json.dumps, (dict(record.seconds), record.recipe, dict(record.environment))),
+        json.dumps(dict(record.seconds)),
+        *map(json.dumps, (to_stored(record.recipe), dict(record.environment))),
         *(json.dumps(record.notes), record.results()),
     )
 
 
 def _is_sound(folder: Path) -> bool:
+    """Whether a copy is whole, which nobody reads again: of an older schema it may as well be."""
     copy = Store(folder)
-    return not copy.integrity() and not list(copy.damaged())
-
-
-def _checksum(row: Sequence[Any]) -> str:
-    """SHA-256 of all columns of `COLUMNS`, in their order."""
-    digest = sha256()
-    for value in row:
-        content = value if isinstance(value, bytes) else str(value).encode(errors="surrogatepass")
-        digest.update(len(content).to_bytes(8, "big") + content)
-    return digest.hexdigest()
+    with redirect_stderr(StringIO()):
+        return not copy.integrity() and not list(copy.damaged())

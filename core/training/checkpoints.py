@@ -9,13 +9,14 @@ goes on from a state ends in the same bytes as one that was never interrupted.
 import json
 import os
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from core.training.environment import environment, fingerprint
+from core.training.environment import environment, fingerprint, fingerprint_of_schema_1
 
 LONG = 600.0
 """A run keeps its state where it is expected to last longer than this, in seconds."""
@@ -24,9 +25,37 @@ COUNTERS = ("wait", "best", "best_epoch", "stopped_epoch", "cooldown_counter")
 """What Keras' `EarlyStopping` and `ReduceLROnPlateau` remember from epoch to epoch."""
 
 
+@dataclass(frozen=True, kw_only=True)
+class RunFiles:
+    """Where a run keeps what outlasts its process.
+
+    Attributes:
+        checkpoints: Folder for the checkpoint of a long run at its epochs' ends; a run that finds
+            its own there goes on from it.
+        weights: Folder of kept weights (see `core.training.weights_cache`); a run that finds its
+            own there is not trained again, only evaluated on the sets at its end.
+        keep_weights: Whether to keep the weights of this run there.
+        owner: Whose run it is (`study`, `variant`, `condition`), noted in either file.
+    """
+
+    checkpoints: Path | None = None
+    weights: Path | None = None
+    keep_weights: bool = False
+    owner: Mapping[str, str] = field(default_factory=dict)
+
+
+def run_file(folder: Path, key: str, ending: str) -> Path:
+    """Where a run keeps a file: only the environment that made it goes on from it.
+
+    One that was made before schema 2 has the name that this environment had then.
+    """
+    old = folder / f"{key}-{fingerprint_of_schema_1()}{ending}"
+    return old if old.exists() else folder / f"{key}-{fingerprint(environment())}{ending}"
+
+
 def checkpoint_file(folder: Path, key: str) -> Path:
-    """Where a run keeps its state: only the environment that made it goes on from it."""
-    return folder / f"{key}-{fingerprint(environment())}.npz"
+    """Where a run keeps its checkpoint."""
+    return run_file(folder, key, ".npz")
 
 
 def delete_checkpoint(folder: Path, key: str) -> None:
@@ -46,6 +75,7 @@ class Checkpoint(NamedTuple):
         callbacks: The counters of each callback of the recipe, and its best weights.
         progress: `epoch`, `step` and `segment` reached, `seconds` by phase, and `run`: the study,
             variant, condition and seed that it is of.
+        strategy: The strategy's arrays by name.
     """
 
     results: bytes
@@ -53,6 +83,7 @@ class Checkpoint(NamedTuple):
     buffer: Mapping[str, NDArray[Any]]
     callbacks: list[tuple[dict[str, Any], list[NDArray[Any]]]]
     progress: Mapping[str, Any]
+    strategy: Mapping[str, NDArray[Any]] = {}
 
     def save(self, file: Path) -> None:
         """Write the state; a file that is there stays whole until the new one is.
@@ -63,6 +94,7 @@ class Checkpoint(NamedTuple):
         file.parent.mkdir(parents=True, exist_ok=True)
         arrays = {f"variable {i}": value for i, value in enumerate(self.variables)}
         arrays |= {f"buffer {name}": value for name, value in self.buffer.items()}
+        arrays |= {f"strategy {name}": value for name, value in self.strategy.items()}
         counters = []
         for i, (counts, best) in enumerate(self.callbacks):
             arrays |= {f"best {i} {j}": value for j, value in enumerate(best)}
@@ -93,13 +125,10 @@ class Checkpoint(NamedTuple):
             return cls(
                 arrays["results"].tobytes(),
                 _numbered("variable", arrays),
-                {
-                    name.removeprefix("buffer "): value
-                    for name, value in arrays.items()
-                    if name.startswith("buffer ")
-                },
+                _named("buffer ", arrays),
                 [(counts, _numbered(f"best {i}", arrays)) for i, counts in enumerate(counters)],
                 progress,
+                _named("strategy ", arrays),
             )
         except Exception:  # damage raises nearly anything
             return None
@@ -124,6 +153,10 @@ def remind(
             setattr(callback, name, value)
         if best:
             callback.best_weights = best
+
+
+def _named(prefix: str, arrays: Mapping[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
+    return {n.removeprefix(prefix): v for n, v in arrays.items() if n.startswith(prefix)}
 
 
 def _numbered(prefix: str, arrays: Mapping[str, NDArray[Any]]) -> list[NDArray[Any]]:

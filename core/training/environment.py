@@ -9,25 +9,24 @@ from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 
-KEEPING = ("store.py", "journal.py", "lock.py", "soundness.py")
-"""Files of `core/` that keep records and have no part in what is in them."""
 THREADS = 1
 """A run happens in a process with this many threads: sums depend on how they are divided."""
 
 
+RECORDED = ("ebb",)
+"""What is recorded and not compared: a version of Ebb moves no number without saying so."""
+LAST_CORE = "0e4e4f295696b336"
+"""What the last version that hashed the bytes of `core/` had: its results are those of today."""
+
+
 @cache
 def environment() -> Mapping[str, str]:
-    """Versions, processor features, threads, and a hash of what in `core/` moves numbers.
+    """Versions, processor features, threads: what besides the recipe can move numbers.
 
     Asks the installed packages' metadata: neither TensorFlow nor Keras is imported.
     """
-    code = hashlib.sha256()
-    folder = Path(__file__).parent
-    for file in sorted(set(folder.rglob("*.py")) - {folder / name for name in KEEPING}):
-        code.update(file.relative_to(folder).as_posix().encode() + file.read_bytes())
     return {
         "ebb": version("ebb-lab"),
-        "core": code.hexdigest()[:16],
         "tensorflow": version("tensorflow"),
         "keras": version("keras"),
         "numpy": version("numpy"),
@@ -49,6 +48,15 @@ def xla_flags() -> str:
 
 def fingerprint(of: Mapping[str, str]) -> str:
     """What tells this environment from others, 16 hex digits."""
+    return _hashed({name: value for name, value in of.items() if name not in RECORDED})
+
+
+def fingerprint_of_schema_1() -> str:
+    """What this environment had in the last version that hashed `core/`: names of its files."""
+    return _hashed({**environment(), "ebb": "0.1.0", "core": LAST_CORE})
+
+
+def _hashed(of: Mapping[str, str]) -> str:
     return hashlib.sha256(json.dumps(dict(of), sort_keys=True).encode()).hexdigest()[:16]
 
 

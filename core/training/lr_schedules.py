@@ -51,7 +51,8 @@ class OneCycle(keras.optimizers.schedules.LearningRateSchedule):
         if not 0 <= final_fraction <= initial_fraction <= 1:
             raise ValueError(
                 f"received initial_fraction={initial_fraction}, final_fraction={final_fraction}; "
-                "expected fractions of the largest rate from 0 to 1, the last no larger than the first."
+                "expected fractions of the largest rate from 0 to 1, the last no larger than the "
+                "first."
             )
         super().__init__()
         self.peak_learning_rate, self.total_steps = peak_learning_rate, total_steps

@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 
 from core.evaluation import stratified
 from core.examples.splits import Indices
-from core.training.compiled import Program, clonable
+from core.training.compiled import Program
+from core.training.layers import clonable
 from core.training.preparation import Prepared
 from data import InputError
 

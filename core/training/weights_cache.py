@@ -11,8 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from core.recipe import Recipe
-from core.training.checkpoints import Checkpoint
-from core.training.environment import environment, fingerprint
+from core.training.checkpoints import Checkpoint, run_file
 
 
 class WeightsCache:
@@ -28,7 +27,7 @@ class WeightsCache:
     def __init__(self, folder: Path, recipe: Recipe, seed: int, *checksums: str) -> None:
         plan = dataclasses.replace(recipe.evaluation, at_end=())
         key = dataclasses.replace(recipe, evaluation=plan).key(seed, *checksums)
-        self._place(folder, f"{key}-{fingerprint(environment())}")
+        self._place(folder, run_file(folder, key, ".weights.h5").name.partition(".")[0])
 
     def _place(self, folder: Path, stem: str) -> None:
         self.weights, self.results = folder / f"{stem}.weights.h5", folder / f"{stem}.npz"
@@ -46,7 +45,7 @@ class WeightsCache:
         Args:
             model: The Keras model.
             results: What was measured, as `write_results` writes it, before the sets at the end.
-            reached: `status`, `epoch`, `step`, `segment`, `notes` and `run`.
+            reached: `status`, `epoch`, `step`, `segment`, `remarks` and `run`.
         """
         self.weights.parent.mkdir(parents=True, exist_ok=True)
         new = self.weights.with_name(f"new-{os.getpid()}-{self.weights.name}")

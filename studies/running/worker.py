@@ -13,7 +13,10 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from core.training.checkpoints import RunFiles
 from core.training.environment import THREADS, xla_flags
+from data import InputError, load
+from studies.definition.catalogue import load_file, study_in
 from studies.definition.scoring import Scoring
 from studies.running import memory
 from studies.running.reports import write_report
@@ -24,7 +27,7 @@ without it TensorFlow is imported in 2.7 instead of 4.5 s of processor time (med
 
 
 def main() -> None:
-    """Run jobs until told to stop, or until the driver is gone."""
+    """Run jobs until there are no more, or until the driver is gone."""
     # Whatever else prints in this process goes to the log, not between the reports.
     reports = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)
@@ -59,7 +62,7 @@ def _listen(jobs: "queue.SimpleQueue[Any]") -> None:
 
 def _one_thread_trainer() -> Any:
     """A trainer in a TensorFlow with one thread: a sum's last bits depend on their number."""
-    with absent(UNUSED):
+    with absent(UNUSED):  # not at the top: scores do without TensorFlow
         import tensorflow as tf
 
         from core import Trainer
@@ -83,9 +86,6 @@ def absent(packages: Sequence[str]) -> Iterator[None]:
 
 def _all_can_work(job: Any, trainer: Any, report: Any) -> bool:
     """Check the recipes of all conditions: none is refused after others have trained for hours."""
-    from data import InputError
-    from studies.definition.catalogue import load_file
-
     try:
         _data_of(job)
     except InputError as error:
@@ -106,9 +106,6 @@ def _all_can_work(job: Any, trainer: Any, report: Any) -> bool:
 
 
 def _run(job: Any, trainer: Any, report: Any) -> None:
-    from data import InputError
-    from studies.definition.catalogue import study_in
-
     whose = {"study": job.study, "variant": job.variant, "condition": job.condition}
     try:
         study = None if job.study_file is None else study_in(job.study_file)
@@ -119,6 +116,7 @@ def _run(job: Any, trainer: Any, report: Any) -> None:
             make_callbacks = study and study.callbacks
             callbacks = make_callbacks(job.condition, job.seed) if make_callbacks else []
             if job.tensorboard is not None:
+                # Not at the top: it imports TensorFlow, whose threads are to be set before.
                 from studies.running.event_files import epoch_writer, run_folder, write_end
 
                 callbacks = [*callbacks, epoch_writer(run_folder(job))]
@@ -129,11 +127,14 @@ def _run(job: Any, trainer: Any, report: Any) -> None:
                 source=source,
                 callbacks=callbacks,
                 progress=lambda epoch: report("epoch", epoch),
-                keep=job.keep,
-                weights=job.weights,
-                keep_weights=job.keep_weights,
-                **whose,
+                files=RunFiles(
+                    checkpoints=job.keep,
+                    weights=job.weights,
+                    keep_weights=job.keep_weights,
+                    owner=whose,
+                ),
             )
+            record = replace(record, **whose)
             if job.tensorboard is not None:
                 write_end(record, run_folder(job))
     except InputError as error:
@@ -148,8 +149,6 @@ def _run(job: Any, trainer: Any, report: Any) -> None:
 
 def _data_of(job: Any) -> list[Any]:
     """The data sets of a job, which are those that its run is known by."""
-    from data import InputError
-
     datasets = _datasets(job.recipe, job.data_dir)
     for name, dataset, planned in zip(job.recipe.datasets, datasets, job.data, strict=True):
         if dataset.checksum != planned:
@@ -166,8 +165,6 @@ _LOADED: dict[tuple[str, Path | None], Any] = {}
 
 def _datasets(recipe: Any, folder: Path | None) -> list[Any]:
     """A recipe's data sets, read once per process; only those of the last one are kept."""
-    from data import load
-
     wanted = [(name, folder) for name in recipe.datasets]
     for other in _LOADED.keys() - set(wanted):
         del _LOADED[other]

@@ -11,7 +11,7 @@ import tensorflow as tf
 from core import Recipe, Trainer
 from core.examples.preprocessing import preprocess
 from core.random_streams import stream
-from core.training.trainer import fresh_model
+from core.training.build import fresh_model
 from data import Dataset
 
 CLASSES = 4

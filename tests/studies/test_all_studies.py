@@ -45,7 +45,7 @@ def test_a_study_shortened(name, trainer):
         first = recipe.pretraining and dataclasses.replace(recipe.pretraining, epochs=1)
         recipe = dataclasses.replace(recipe, epochs=1, pretraining=first)
         dataset, source = (*map(load, recipe.datasets), None)[:2]
-        record = trainer.train(recipe, 0, dataset, source=source, condition=condition)
+        record = trainer.train(recipe, 0, dataset, source=source)
         assert record.status == "finished"
         measured = {each.set for each in record.evaluations}
         assert {"test", *recipe.evaluation.at_end} <= measured

@@ -8,8 +8,8 @@ from core import EvaluationPlan, HoldOut, Recipe, Trainer, spec
 from core.models import BUILDERS
 from core.models.augmentation import augmentation_layers
 from core.random_streams import integer
-from core.training.compiled import chosen_compiler, leaf_layers, seed_generators
-from core.training.trainer import fresh_model
+from core.training.build import fresh_model
+from core.training.layers import chosen_compiler, leaf_layers, seed_generators
 from data import Dataset, InputError
 
 ALL = ("horizontal-flip", "rotation-15", "shift-0.1")

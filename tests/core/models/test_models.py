@@ -7,8 +7,8 @@ import pytest
 
 from core import HoldOut, Recipe, Trainer, spec
 from core.models import BUILDERS
-from core.training.compiled import chosen_compiler
-from core.training.trainer import fresh_model
+from core.training.build import fresh_model
+from core.training.layers import chosen_compiler
 from data import Dataset, InputError
 
 

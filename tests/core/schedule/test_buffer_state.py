@@ -23,7 +23,7 @@ from core import (
 from core.random_streams import stream
 from core.schedule.buffers import candidates, exemplars
 from core.schedule.orders import segments
-from core.training.trainer import fresh_model
+from core.training.build import fresh_model
 from data import Dataset, InputError
 from tests.core.by_hand import CLASSES, distance, images, taught, trained
 

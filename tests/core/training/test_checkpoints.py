@@ -18,6 +18,7 @@ from core import (
     spec,
 )
 from core.training import checkpoints
+from core.training.checkpoints import RunFiles
 from tests.core.by_hand import images
 
 MLP = spec("mlp", widths=(8,), dropout=0.2)
@@ -87,7 +88,9 @@ def trainer():
 
 def interrupted(trainer, recipe, folder, *, after):
     with pytest.raises(KeyboardInterrupt):
-        trainer.train(recipe, 0, images(), keep=folder, progress=interrupt_after(after))
+        trainer.train(
+            recipe, 0, images(), files=RunFiles(checkpoints=folder), progress=interrupt_after(after)
+        )
     return list(folder.glob("*.npz"))
 
 
@@ -97,7 +100,9 @@ def test_it_ends_in_the_bytes_of_an_undisturbed_run(name, trainer, tmp_path):
     assert len(interrupted(trainer, RECIPES[name], tmp_path, after=3)) == 1
     epochs = []
     # A fresh process has compiled nothing and knows no optimiser's state.
-    record = Trainer().train(RECIPES[name], 0, images(), keep=tmp_path, progress=epochs.append)
+    record = Trainer().train(
+        RECIPES[name], 0, images(), files=RunFiles(checkpoints=tmp_path), progress=epochs.append
+    )
     # The state of epoch 2 was the last one kept: epoch 3 was interrupted before its own.
     assert epochs[:2] == [2, 3]
     assert record.digest() == undisturbed.digest()
@@ -108,14 +113,19 @@ def test_interrupted_twice(trainer, tmp_path):
     undisturbed = trainer.train(PLAIN, 0, images())
     interrupted(trainer, PLAIN, tmp_path, after=2)
     interrupted(trainer, PLAIN, tmp_path, after=4)
-    assert trainer.train(PLAIN, 0, images(), keep=tmp_path).digest() == undisturbed.digest()
+    assert (
+        trainer.train(PLAIN, 0, images(), files=RunFiles(checkpoints=tmp_path)).digest()
+        == undisturbed.digest()
+    )
 
 
 def test_another_seed_or_recipe_does_not_go_on_from_it(trainer, tmp_path):
     interrupted(trainer, PLAIN, tmp_path, after=3)
     for recipe, seed in ((PLAIN, 1), (replace(PLAIN, batch_size=9), 0)):
         epochs = []
-        trainer.train(recipe, seed, images(), keep=tmp_path, progress=epochs.append)
+        trainer.train(
+            recipe, seed, images(), files=RunFiles(checkpoints=tmp_path), progress=epochs.append
+        )
         assert epochs[0] == 1
 
 
@@ -125,14 +135,14 @@ def test_a_damaged_state_costs_time_but_not_the_result(damage, trainer, tmp_path
     (file,) = interrupted(trainer, PLAIN, tmp_path, after=3)
     content = file.read_bytes()
     file.write_bytes({"empty": b"", "cut": content[:-200], "foreign": b"\x93NUMPY"}[damage])
-    record = trainer.train(PLAIN, 0, images(), keep=tmp_path)
+    record = trainer.train(PLAIN, 0, images(), files=RunFiles(checkpoints=tmp_path))
     assert record.digest() == undisturbed.digest()
     assert not any("gone on" in note for note in record.notes)
 
 
 def test_a_short_run_keeps_nothing(trainer, tmp_path, monkeypatch):
     monkeypatch.setattr(checkpoints, "LONG", 600.0)
-    trainer.train(PLAIN, 0, images(), keep=tmp_path)
+    trainer.train(PLAIN, 0, images(), files=RunFiles(checkpoints=tmp_path))
     assert list(tmp_path.iterdir()) == []
 
 
@@ -141,7 +151,7 @@ def test_a_state_that_cannot_be_written_costs_no_result_and_leaves_no_half_file(
     limits = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (1000, limits[1]))
     try:
-        record = trainer.train(PLAIN, 0, images(), keep=tmp_path)
+        record = trainer.train(PLAIN, 0, images(), files=RunFiles(checkpoints=tmp_path))
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, limits)
     assert record.digest() == undisturbed.digest()

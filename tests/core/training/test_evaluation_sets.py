@@ -23,7 +23,7 @@ from core import (
 from core.evaluation import PARTS
 from core.examples.preprocessing import preprocess
 from core.random_streams import stream
-from core.training.trainer import fresh_model
+from core.training.build import fresh_model
 from data import Dataset
 from tests.core.by_hand import CLASSES, images, taught
 

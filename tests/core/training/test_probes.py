@@ -20,9 +20,10 @@ from core.evaluation import MEASUREMENTS, stratified
 from core.examples.preprocessing import preprocess
 from core.random_streams import stream
 from core.training import checkpoints
+from core.training.build import fresh_model
+from core.training.checkpoints import RunFiles
 from core.training.compiled import Program
 from core.training.probes import Probe
-from core.training.trainer import fresh_model
 from data import InputError
 from tests.core.by_hand import CLASSES, Weights, images, taught
 
@@ -401,8 +402,8 @@ def test_a_run_that_was_interrupted_has_all_its_rows(trainer, data, tmp_path, mo
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        trainer.train(recipe, 0, data, keep=tmp_path, progress=interrupt)
-    record = Trainer().train(recipe, 0, data, keep=tmp_path)
+        trainer.train(recipe, 0, data, files=RunFiles(checkpoints=tmp_path), progress=interrupt)
+    record = Trainer().train(recipe, 0, data, files=RunFiles(checkpoints=tmp_path))
     assert any("gone on with after epoch 1" in note for note in record.notes)
     assert record.digest() == undisturbed.digest()
 

@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 
 from core import ClassSequential, EvaluationPlan, HoldOut, Recipe, Shuffled, Trainer, spec
-from core.training.compiled import CountedDropout
 from core.training.environment import environment, fingerprint
+from core.training.layers import CountedDropout
 from data import Dataset, InputError, load
 
 PLAIN = Recipe(
@@ -138,7 +138,7 @@ def test_a_loss_that_is_not_finite_ends_the_run_as_diverged(trainer, digits):
 def keras_early_stopping(digits, patience, restore):
     """The same training by Keras' own fit: shuffled orders, as the run's stream gives them."""
     from core.random_streams import stream
-    from core.training.trainer import fresh_model
+    from core.training.build import fresh_model
 
     recipe = stopping(patience, restore)
     split = recipe.split(digits.y_train, digits.y_test, stream(0, "data"))

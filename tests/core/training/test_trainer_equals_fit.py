@@ -8,13 +8,9 @@ from keras import layers
 
 from core.models import BUILDERS
 from core.schedule.orders import ClassSequential, Schedule, Shuffled
-from core.training.compiled import (
-    Batches,
-    CountedDropout,
-    Program,
-    chosen_compiler,
-    evaluated_at_a_time,
-)
+from core.training.batches import Batches
+from core.training.compiled import Program
+from core.training.layers import CountedDropout, chosen_compiler, evaluated_at_a_time
 
 CLASSES, BATCH = 4, 8
 SHUFFLED = Shuffled()

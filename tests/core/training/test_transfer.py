@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from core import EvaluationPlan, HoldOut, Pretraining, Recipe, Trainer, Transfer, replaced, spec
-from core.training.trainer import fresh_model
+from core.training.build import fresh_model
+from core.training.checkpoints import RunFiles
 from data import Dataset, InputError
 from tests.core.by_hand import images
 
@@ -58,7 +59,7 @@ def trainer():
 
 
 def test_it_starts_from_what_the_source_learned(trainer, tmp_path):
-    trainer.train(SOURCE, 0, other_images(), weights=tmp_path, keep_weights=True)
+    trainer.train(SOURCE, 0, other_images(), files=RunFiles(weights=tmp_path, keep_weights=True))
     learned = fresh_model(SOURCE, 0, other_images())
     learned.load_weights(next(tmp_path.glob("*.weights.h5")))
     expected = fresh_model(RECIPE, 0, images())

@@ -15,7 +15,8 @@ from core import (
     Trainer,
     spec,
 )
-from core.training.trainer import fresh_model
+from core.training.build import fresh_model
+from core.training.checkpoints import RunFiles
 from tests.core.by_hand import images
 
 PLAN = EvaluationPlan(sets=("test", "validation"), segments=True, segment_examples=8)
@@ -41,7 +42,7 @@ def trainer():
 
 
 def kept(trainer, folder, recipe=PLAIN):
-    return trainer.train(recipe, 0, images(), weights=folder, keep_weights=True)
+    return trainer.train(recipe, 0, images(), files=RunFiles(weights=folder, keep_weights=True))
 
 
 @pytest.mark.parametrize(
@@ -52,7 +53,9 @@ def test_the_record_is_the_one_of_a_training(recipe, trainer, tmp_path):
     trained = trainer.train(recipe, 0, images())
     kept(trainer, tmp_path, replace(recipe, evaluation=PLAN))
     epochs = []
-    again = Trainer().train(recipe, 0, images(), weights=tmp_path, progress=epochs.append)
+    again = Trainer().train(
+        recipe, 0, images(), files=RunFiles(weights=tmp_path), progress=epochs.append
+    )
     assert epochs == []
     assert again.digest() == trained.digest()
     assert again.key == trained.key
@@ -60,7 +63,7 @@ def test_the_record_is_the_one_of_a_training(recipe, trainer, tmp_path):
 
 
 def test_nothing_is_kept_unless_asked(trainer, tmp_path):
-    trainer.train(PLAIN, 0, images(), weights=tmp_path)
+    trainer.train(PLAIN, 0, images(), files=RunFiles(weights=tmp_path))
     assert list(tmp_path.iterdir()) == []
 
 
@@ -68,7 +71,9 @@ def test_another_seed_or_recipe_is_trained(trainer, tmp_path):
     kept(trainer, tmp_path)
     for recipe, seed in ((PLAIN, 1), (replace(PLAIN, epochs=3), 0)):
         epochs = []
-        trainer.train(recipe, seed, images(), weights=tmp_path, progress=epochs.append)
+        trainer.train(
+            recipe, seed, images(), files=RunFiles(weights=tmp_path), progress=epochs.append
+        )
         assert epochs
 
 
@@ -81,7 +86,9 @@ def test_a_damaged_network_is_trained_anew(part, damage, trainer, tmp_path):
     content[len(content) // 2] ^= 1
     file.write_bytes(content if damage == "flipped" else content[: len(content) // 2])
     epochs = []
-    record = trainer.train(LATER, 0, images(), weights=tmp_path, progress=epochs.append)
+    record = trainer.train(
+        LATER, 0, images(), files=RunFiles(weights=tmp_path), progress=epochs.append
+    )
     assert epochs
     assert record.digest() == trainer.train(LATER, 0, images()).digest()
 

@@ -1,0 +1,73 @@
+"""Overrides: a recipe with one field changed, by the path that names it."""
+
+import dataclasses
+from typing import Any
+
+from core.recipe import KINDS, PARTS, Recipe, expect
+from core.spec import Spec, spec
+from data import InputError
+
+
+def replaced(recipe: Recipe, path: str, value: Any) -> Recipe:
+    """The recipe with one field changed, addressed as in `optimiser.learning_rate`.
+
+    Args:
+        recipe: What to start from.
+        path: A field, or a field and a parameter of what stands in it, joined by a dot; further
+            ones where a recipe stands in it: `transfer.source.dataset`.
+        value: The new value; whole parts (`order`) may be given by their class's name.
+
+    Raises:
+        InputError: No such field, or a value that the recipe refuses.
+    """
+    name, _, inner = path.partition(".")
+    expect(name, "field", [item.name for item in dataclasses.fields(Recipe)])
+    part = getattr(recipe, name)
+    changed: Any
+    if not inner:
+        return dataclasses.replace(recipe, **{name: _whole(name, part, value)})
+    if isinstance(part, Spec):
+        old = part.parameters.get(inner)
+        changed = Spec(part.name, {**part.parameters, inner: _like(old, value)})
+    elif dataclasses.is_dataclass(part) and not isinstance(part, type):
+        inner, _, rest = inner.partition(".")
+        expect(inner, f"field of {name}", [item.name for item in dataclasses.fields(part)])
+        old = getattr(part, inner)
+        if rest and not isinstance(old, Recipe):
+            raise InputError(f"Received field {path!r}; expected {name}.{inner} at most.")
+        new = replaced(old, rest, value) if rest else _like(old, value)
+        changed = dataclasses.replace(part, **{inner: new})
+    elif part is None:
+        raise InputError(
+            f"Received field {path!r} of a recipe without {name}; expected a recipe with it: "
+            "write one in a study file."
+        )
+    else:
+        raise InputError(f"Received field {path!r}; expected {name} alone: it has no fields.")
+    return dataclasses.replace(recipe, **{name: changed})
+
+
+def _whole(name: str, part: Any, value: Any) -> Any:
+    """A field's new value; parts of Ebb's own by their class, others by their name."""
+    kinds = KINDS.get(name, (type(part),))
+    if isinstance(value, str) and Spec in kinds:
+        return spec(value)
+    own = {kind.__name__: kind for kind in kinds if kind.__name__ in PARTS}
+    if own and not isinstance(value, kinds):
+        expect(value, name, own)
+        try:
+            return own[value]()
+        except TypeError:
+            raise InputError(
+                f"Received {name}={value} alone; expected it with its parameters: name it in a "
+                "study file."
+            ) from None
+    value = _like(part, value)
+    if not isinstance(value, kinds) or (kinds == (int,) and isinstance(value, bool)):
+        raise InputError(f"Received {name}={value!r}; expected a value like {part!r}.")
+    return value
+
+
+def _like(old: Any, value: Any) -> Any:
+    """One value alone is a list of one where the old value was a list."""
+    return (value,) if isinstance(old, tuple) and not isinstance(value, tuple) else value

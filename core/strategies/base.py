@@ -1,0 +1,170 @@
+"""How a network learns: what a learning rule may change, and plain training where it does not.
+
+A strategy is a frozen dataclass in a recipe's field `strategy`. Each of its methods has a neutral
+default, so a rule overrides only what it is about; `Strategy()` itself is plain training. What is
+traced runs inside the compiled epoch, on arrays whose shapes do not change: nothing Python happens
+per step. The arrays that a rule carries on from step to step are its state.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.schedule.orders import Schedule
+from core.types import Indices
+
+Tensor = Any
+"""A TensorFlow tensor, float32 unless said otherwise: this file is read without TensorFlow."""
+State = Mapping[str, Any]
+"""A strategy's arrays by name."""
+
+
+class Sizes(NamedTuple):
+    """What a strategy's arrays depend on.
+
+    Attributes:
+        variables: Shapes of the trainable variables, in the network's order.
+        outputs: How many the network has.
+        examples: How many are trained on.
+        capacity: Of the replay buffer; 0 without one.
+        tasks: How many the order has; 0 of an order without tasks.
+    """
+
+    variables: tuple[tuple[int, ...], ...]
+    outputs: int
+    examples: int
+    capacity: int
+    tasks: int
+
+
+class Task(NamedTuple):
+    """One task of an order.
+
+    Attributes:
+        number: Counted from 0.
+        examples: Positions of its examples in the arrays of `Network`, int32 [k].
+    """
+
+    number: int
+    examples: Indices
+
+
+class Network(NamedTuple):
+    """A network between two tasks, and the arrays that it is trained on.
+
+    Attributes:
+        model: The Keras model; its outputs are logits.
+        x: Inputs, float32 [n, ...].
+        y: Training labels, int32 [n].
+    """
+
+    model: Any
+    x: Tensor
+    y: Tensor
+
+
+@dataclass(frozen=True)
+class Strategy:
+    """Plain training; base of all learning rules."""
+
+    compiler: ClassVar[str] = "auto"
+    """`xla`, `graph`, or `auto`: as the network's layers ask for."""
+
+    def columns(
+        self, schedule: Schedule, replayed: NDArray[np.bool_], rng: np.random.Generator
+    ) -> dict[str, NDArray[Any]]:
+        """What comes with each example that a schedule shows, made before its steps run.
+
+        Args:
+            schedule: What is shown, replayed examples included.
+            replayed: Which of its indices are replayed, bool [m].
+            rng: A stream of this part of the run's own.
+
+        Returns:
+            int32 or float32 [m] by name, the same names in every call. `weight` multiplies the
+            example's loss.
+        """
+        return {}
+
+    def state(self, sizes: Sizes) -> dict[str, NDArray[Any]]:
+        """The arrays before training, by name; their shapes and dtypes stay."""
+        return {}
+
+    def loss(self, logits: Tensor, rows: Mapping[str, Tensor], state: State) -> Tensor:
+        """Traced: what is added to the batch's mean cross-entropy.
+
+        Args:
+            logits: float32 [b, outputs].
+            rows: `inputs` [b, ...], `labels` int32 [b], `mask` [b] (1 of an example, 0 of padding),
+                and the columns, each [b].
+            state: The strategy's arrays.
+        """
+        return 0.0
+
+    def gradients(
+        self, parts: Sequence[Sequence[Tensor]], variables: Sequence[Tensor], state: State
+    ) -> Sequence[Tensor]:
+        """Traced: the gradient that the optimiser is given.
+
+        Args:
+            parts: `parts[0]` is the gradient of the batch's loss, by variable.
+            variables: The trainable variables' values.
+            state: The strategy's arrays.
+        """
+        return parts[0]
+
+    def after_step(
+        self,
+        rows: Mapping[str, Tensor],
+        logits: Tensor,
+        data_gradients: Sequence[Tensor],
+        before: Sequence[Tensor],
+        after: Sequence[Tensor],
+        state: State,
+    ) -> dict[str, Tensor]:
+        """Traced: the arrays that a step changes.
+
+        Args:
+            rows: See `loss`.
+            logits: Of the step, before the update, float32 [b, outputs].
+            data_gradients: Of the batch's loss, by variable.
+            before: The trainable variables before the update.
+            after: The same after it.
+            state: The strategy's arrays.
+        """
+        return {}
+
+    def between_tasks(
+        self, network: Network, done: Task, coming: Task | None, state: State
+    ) -> dict[str, NDArray[Any]]:
+        """The arrays that the end of a task changes; called once a task, in Python.
+
+        Args:
+            network: As it is at the task's end.
+            done: The task that is over.
+            coming: The one that follows; None after the last.
+            state: The strategy's arrays, as NumPy.
+        """
+        return {}
+
+    def scores(self, features: Tensor, logits: Tensor, state: State) -> Tensor:
+        """Traced, in evaluation: what the predicted class has most of, float32 [b, outputs].
+
+        Args:
+            features: Inputs of the last layer, float32 [b, d].
+            logits: float32 [b, outputs].
+            state: The strategy's arrays.
+        """
+        return logits
+
+    def overrides(self, method: str) -> bool:
+        """Whether a method is this rule's own: what is neutral costs nothing."""
+        return getattr(type(self), method) is not getattr(Strategy, method)
+
+    @property
+    def needs_tasks(self) -> bool:
+        """Whether it does something between tasks, and so is nothing without them."""
+        return self.overrides("between_tasks")

@@ -1,0 +1,133 @@
+"""What a recipe names, made with Keras: the network with its seed, the optimiser, the loss."""
+
+import json
+import re
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from core.models import builder
+from core.random_streams import integer
+from core.recipe import CALLBACK_SCHEDULES, Recipe
+from core.spec import Spec
+from core.training import lr_schedules
+from core.training.layers import clonable, leaf_layers, seed_generators
+from data import Dataset, InputError
+
+Loss = Callable[[tf.Tensor, tf.Tensor], tf.Tensor]
+"""From targets and outputs to a loss for each example, float32 [n]."""
+FROM_LOGITS = ("sparse_categorical_crossentropy", "categorical_crossentropy")
+"""The losses that a strategy can be added to."""
+
+
+def fresh_model(recipe: Recipe, seed: int, dataset: Dataset) -> keras.Model:
+    """The recipe's network with the weights that a seed gives it.
+
+    With a strategy its outputs are logits.
+
+    Raises:
+        InputError: The builder refuses its parameters, or builds something else.
+    """
+    # Names count up within a process; a cleared session starts them from the beginning, so the
+    # same recipe always builds a model with the same JSON.
+    keras.utils.clear_session(free_memory=False)
+    # Stock initialisers draw from Keras' global generator: the one permitted use of a global.
+    keras.utils.set_random_seed(integer(seed, "weights"))
+    build = builder(recipe.model.name)
+    shape = dataset.x_train.shape[1:]
+    try:
+        model = build(shape, dataset.classes, **recipe.model.parameters)
+        output = model(np.zeros((1, *shape), dtype=np.float32), training=False).shape
+    except InputError:
+        raise
+    except (TypeError, ValueError) as error:
+        reason = in_one_line(error)
+        raise InputError(
+            f"Received model {recipe.model.name} with {json.dumps(dict(recipe.model.parameters))} "
+            f"for inputs of shape {shape}; {reason}"
+        ) from error
+    if tuple(output) != (1, dataset.classes):
+        raise InputError(
+            f"Received model {recipe.model.name}, whose output for one example has the shape "
+            f"{tuple(output)}; expected (1, {dataset.classes}): one output for each class of "
+            f"{dataset.name}."
+        )
+    for i, (name, state) in enumerate(seed_generators(leaf_layers(model))):
+        state.assign([integer(seed, name, i), 0])
+    if recipe.strategy is not None:
+        _end_in_logits(model, recipe.model.name)
+    return model
+
+
+def _end_in_logits(model: keras.Model, name: str) -> None:
+    """Take the softmax off a network's last layer."""
+    last: Any = model.layers[-1] if clonable(model) else None
+    known = (keras.activations.softmax, keras.activations.linear)
+    if type(last) is not keras.layers.Dense or last.activation not in known:
+        raise InputError(
+            f"Received model {name} with a strategy; expected a Sequential or functional one "
+            "whose last layer is Dense, with a softmax or without: strategies read its logits."
+        )
+    last.activation = keras.activations.linear
+
+
+def make_optimiser(optimiser: Spec, schedule: Spec | None) -> keras.optimizers.Optimizer:
+    """A Keras optimiser by its name, with a schedule of Keras' or of Ebb's if there is one."""
+    parameters = dict(optimiser.parameters)
+    if schedule is not None and schedule.name not in CALLBACK_SCHEDULES:
+        module = lr_schedules if schedule.name in lr_schedules.OWN else keras.optimizers.schedules
+        parameters["learning_rate"] = make(
+            schedule, module, keras.optimizers.schedules.LearningRateSchedule
+        )
+    return make(optimiser, keras.optimizers, keras.optimizers.Optimizer, parameters)
+
+
+def make(what: Spec, module: Any, kind: type, parameters: dict[str, Any] | None = None) -> Any:
+    """The Keras object that a recipe names, or an `InputError` that says what was wrong."""
+    found = getattr(module, what.name, None)
+    if not (isinstance(found, type) and issubclass(found, kind)):
+        raise InputError(
+            f"Received {what.name!r}; expected a class of keras.{module.__name__.split('.')[-1]} "
+            f"by its Keras name."
+        )
+    arguments = dict(what.parameters) if parameters is None else parameters
+    try:
+        return found(**{k: list(v) if isinstance(v, tuple) else v for k, v in arguments.items()})
+    except (TypeError, ValueError) as error:
+        reason = in_one_line(error)
+        raise InputError(
+            f"Received {what.name} with {json.dumps(dict(what.parameters))}; {reason}"
+        ) from None
+
+
+def loss_per_example(name: str, from_logits: bool = False) -> Loss:
+    """A Keras loss function, which returns a loss for each example.
+
+    Raises:
+        InputError: There is none of that name, or none from logits.
+    """
+    try:
+        found = keras.losses.get(name)
+    except (TypeError, ValueError):
+        found = None
+    if found is None or isinstance(found, keras.losses.Loss):
+        raise InputError(
+            f"Received loss {name!r}; expected the name of a Keras loss function, such as "
+            "sparse_categorical_crossentropy."
+        )
+    if from_logits and name not in FROM_LOGITS:
+        raise InputError(
+            f"Received loss {name!r} with a strategy; expected {' or '.join(FROM_LOGITS)}."
+        )
+    function: Loss = partial(found, from_logits=True) if from_logits else found
+    return function
+
+
+def in_one_line(error: Exception) -> str:
+    """What Keras has to say of a wrong call, without colours and lists of arguments."""
+    text = re.sub(r"\x1b\[[0-9;]*m", "", str(error)).partition("Arguments received by")[0]
+    return " ".join(text.split())

@@ -1,0 +1,427 @@
+"""One training while it happens: its epochs, what is evaluated when, what happens at boundaries."""
+
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+import tensorflow as tf
+from numpy.typing import NDArray
+
+from core.evaluation import Evaluation, confusion_matrix, stratified
+from core.random_streams import stream
+from core.recipe import Recipe
+from core.record import HistoryRow, Status, read_results, write_results
+from core.schedule.buffer_state import BufferState
+from core.schedule.orders import NO_TASK, Schedule, Tasks, segments
+from core.strategies.base import Network, Sizes, Task
+from core.training import checkpoints
+from core.training.batches import Batches
+from core.training.callbacks import Observers, callback_list, equal, recipe_callbacks
+from core.training.checkpoints import Checkpoint, remembered, remind
+from core.training.compiled import Program
+from core.training.device_arrays import Device, Examples
+from core.training.preparation import Prepared
+from core.training.probes import Measured
+from core.types import Indices
+
+Progress = Callable[[int], None]
+"""Called with the number of epochs done."""
+
+
+class Clock:
+    """Wall seconds by phase."""
+
+    def __init__(self) -> None:
+        self.seconds: dict[str, float] = {}
+
+    @contextmanager
+    def __call__(self, phase: str) -> Iterator[None]:
+        """Time what happens meanwhile."""
+        start = time.perf_counter()
+        yield
+        self.add({phase: time.perf_counter() - start})
+
+    def add(self, seconds: dict[str, float]) -> None:
+        """Count seconds that were measured before."""
+        for phase, more in seconds.items():
+            self.seconds[phase] = self.seconds.get(phase, 0.0) + more
+
+
+@dataclass(frozen=True)
+class Ready:
+    """Everything that a training needs, in place.
+
+    Attributes:
+        recipe: What to do.
+        seed: The run's number.
+        classes: Of the data.
+        program: Holds the fresh network.
+        device: Holds the run's arrays.
+        prepared: Its split, labels and order.
+        measured: What is looked at inside the network.
+        clock: Takes the time.
+    """
+
+    recipe: Recipe
+    seed: int
+    classes: int
+    program: Program
+    device: Device
+    prepared: Prepared
+    measured: Measured
+    clock: Clock
+
+
+class Training:
+    """The epochs of one run.
+
+    Args:
+        ready: What it needs.
+        file: Where a long run keeps its checkpoint; nowhere if None.
+        owner: Whose run it is, as the checkpoint says it.
+
+    Attributes:
+        history, evaluations, notes: As in `core.record.Record`.
+        repeatable: False where a callback changed the training.
+    """
+
+    def __init__(
+        self, ready: Ready, file: Path | None = None, owner: Mapping[str, Any] | None = None
+    ) -> None:
+        self._file, self._owner = file, owner or {}
+        self.recipe, self.seed, self.prepared = ready.recipe, ready.seed, ready.prepared
+        self.program, self.device, self.clock = ready.program, ready.device, ready.clock
+        self._classes, self._measured = ready.classes, ready.measured
+        split, plan = self.prepared.split, self.recipe.evaluation
+        self._train = split.train
+        sets = {name: self.device.examples(name) for name in plan.sets}
+        self._sets = {name: examples for name, examples in sets.items() if len(examples.rows)}
+        sample = stratified(split.test, self.prepared.labels[split.test], plan.segment_examples)
+        self._sample = self.device.examples("test")._replace(rows=sample)
+        labels, wrong = self.prepared.training_labels, self.prepared.changed
+        self.buffer = self.recipe.replay and BufferState(
+            self.recipe.replay,
+            self.recipe.batch_size,
+            self._classes,
+            labels[self._train],
+            wrong[self._train],
+        )
+        self._strategy = self.recipe.strategy
+        self._state: dict[str, tf.Tensor] = {}
+        if self._strategy is not None:
+            self._take(self._strategy.state(self._sizes()))
+        # One epoch is written down ahead where a strategy asks what is coming.
+        self._schedule = lru_cache(maxsize=2)(self._written_down)
+        self._epoch = self._step = self._segment = 0
+        self.repeatable = True
+        self.notes: list[str] = []
+        self.history: list[HistoryRow] = []
+        self.evaluations: list[Evaluation] = []
+        self._segment_of_class: list[NDArray[np.int32]] = []
+        self._misclassified: dict[str, NDArray[Any]] = {}
+        self._cached_arrays: dict[str, NDArray[Any]] | None = None
+
+    # What is trained, and when.
+
+    def all_epochs(
+        self,
+        callbacks: Sequence[keras.callbacks.Callback] = (),
+        progress: Progress | None = None,
+        checkpoint: Checkpoint | None = None,
+    ) -> Status:
+        """Train, evaluate, and call the callbacks as `fit` does, but for batches."""
+        model, epochs = self.program.model, self.recipe.epochs
+        own = callback_list(recipe_callbacks(self.recipe), model, epochs)
+        observers = Observers(callbacks, model, epochs, self.notes)
+        own.on_train_begin()
+        with observers.watched() as observing:
+            observing.on_train_begin()
+        first = self._begin(own, progress, checkpoint)
+        status: Status = "finished"
+        for epoch in range(first, epochs + 1):
+            own.on_epoch_begin(epoch - 1)
+            with observers.watched() as observing:
+                observing.on_epoch_begin(epoch - 1)
+            self._epoch = epoch
+            logs = self._one_epoch(epoch)
+            evaluated = model.get_weights()
+            if not np.isfinite(logs["loss"]):
+                status = "diverged"
+                break
+            own.on_epoch_end(epoch - 1, dict(logs))
+            with observers.watched() as observing:
+                observing.on_epoch_end(epoch - 1, dict(logs))
+            if progress is not None:
+                progress(epoch)
+            if model.stop_training:
+                break
+            self._save_checkpoint(epoch, own)
+        if status == "finished":
+            own.on_train_end()
+            self.program.optimiser.finalize_variable_values(model.trainable_variables)
+        with observers.watched() as observing:
+            observing.on_train_end()
+        self.repeatable = not observers.changed
+        if not equal(evaluated, model.get_weights()):
+            self.notes.append("evaluated once more after the weights were restored")
+            self._evaluate(self._segment, self.recipe.evaluation.segments)
+        if "misclassified" in self.recipe.evaluation.measurements:
+            self._misclassified["misclassified"] = self._find_misclassified()
+        return status
+
+    def _begin(
+        self,
+        own: keras.callbacks.CallbackList,
+        progress: Progress | None,
+        checkpoint: Checkpoint | None,
+    ) -> int:
+        """Look at the untrained network, or restore a checkpoint; the first epoch to train."""
+        if checkpoint is None:
+            self._evaluate(0, self.recipe.evaluation.segments)
+            self._measure()
+            return 1
+        done = self._restore(checkpoint, own)
+        if progress is not None:
+            progress(done)
+        return done + 1
+
+    def _one_epoch(self, epoch: int) -> dict[str, float]:
+        """Train one epoch; what Keras' `fit` would report of it."""
+        plan = self.recipe.evaluation
+        schedule = self._schedule(epoch)
+        if plan.segments:
+            self._segment_of_class.append(schedule.segment_of_class)
+        noise = stream(self.seed, "corruption", 3, epoch)
+        total, correct, examples, segment = 0.0, 0.0, 0, 0
+        for part, columns in self._parts(schedule, epoch):
+            batches = self._batches(part, columns, noise)
+            ends = part.segment_ends if plan.segments else part.segment_ends[-1:]
+            start = 0
+            for end in ends.tolist():
+                with self.clock("train"):
+                    sums = self.program.train(
+                        self.device.x, self.device.y, batches, start, end, self._state
+                    )
+                total, correct = total + sums[0], correct + sums[1]
+                self._step, start, segment = self._step + end - start, end, segment + 1
+                if plan.segments:
+                    self._look("test-sample", self._sample, segment)
+            examples += len(part.indices)
+        self._segment = segment if plan.segments else 1
+        evaluated = len(self.evaluations)
+        self._evaluate(self._segment)
+        self._measure()
+        logs = {"loss": total / examples, "accuracy": correct / examples}
+        rate = float(self.program.optimiser.learning_rate)
+        also = self.buffer.figures() if self.buffer else {}
+        for name, value in {**logs, "learning_rate": rate, **also}.items():
+            self.history.append((epoch, self._step, name, value))
+        for evaluation in self.evaluations[evaluated:]:
+            prefix = {"validation": "val"}.get(evaluation.set, evaluation.set)
+            confusion = evaluation.confusion
+            logs[f"{prefix}_loss"] = evaluation.loss
+            logs[f"{prefix}_accuracy"] = float(np.trace(confusion) / confusion.sum())
+        return logs
+
+    def _written_down(self, epoch: int) -> Schedule:
+        return self.prepared.order(
+            self.prepared.labels[self._train],
+            epoch=epoch,
+            batch_size=self.recipe.batch_size,
+            rng=stream(self.seed, "order", epoch),
+        )
+
+    def _parts(
+        self, schedule: Schedule, epoch: int
+    ) -> Iterator[tuple[Schedule, dict[str, NDArray[Any]]]]:
+        """What is trained between two boundaries, with what is replayed and what comes with it.
+
+        An epoch in one part, unless its network is asked at the ends of segments what is kept, or
+        a strategy at the ends of tasks.
+        """
+        buffer, strategy = self.buffer, self._strategy
+        rng = stream(self.seed, "replay", epoch)
+        by_segment = strategy is not None or (buffer and buffer.replay.rule.at_segment_ends)
+        parts = segments(schedule) if by_segment else [schedule]
+        for i, part in enumerate(parts):
+            mixed, old = part, np.zeros(len(part.indices), dtype=bool)
+            if buffer:
+                replayed = buffer.mixed(part, rng)
+                mixed, old = replayed.schedule, replayed.old
+            columns = {}
+            if strategy is not None:
+                columns = strategy.columns(mixed, old, stream(self.seed, "replay", epoch, i))
+            yield mixed, columns
+            self._at_boundary(part, parts[i + 1] if i + 1 < len(parts) else None)
+        if buffer:
+            buffer.epoch_over(self.recipe.evaluation.segments)
+
+    def _at_boundary(self, over: Schedule, coming: Schedule | None) -> None:
+        """What happens between two parts: exemplars are chosen, a task that is over is left."""
+        if self.buffer:
+            self.buffer.segment_over(over, self._features)
+        task = int(over.tasks[-1])
+        if self._strategy is None or task == NO_TASK:
+            return
+        if coming is None and self._epoch < self.recipe.epochs:
+            coming = segments(self._schedule(self._epoch + 1))[0]
+        if coming is not None and coming.tasks[0] == task:
+            return
+        network = Network(self.program.model, self.device.x, self.device.y)
+        following = None if coming is None else self._task(coming)
+        state = {name: each.numpy() for name, each in self._state.items()}
+        with self.clock("between tasks"):
+            self._take(self._strategy.between_tasks(network, self._task(over), following, state))
+
+    def _task(self, part: Schedule) -> Task:
+        return Task(int(part.tasks[0]), self._train[np.unique(part.indices)])
+
+    def _take(self, arrays: dict[str, NDArray[Any]]) -> None:
+        """Put a strategy's arrays where the compiled program reads them."""
+        self._state |= {name: tf.constant(value) for name, value in arrays.items()}
+
+    def _sizes(self) -> Sizes:
+        shapes = tuple(tuple(each.shape) for each in self.program.model.trainable_variables)
+        capacity = self.recipe.replay.capacity if self.recipe.replay else 0
+        tasks = len(self.recipe.order.groups) if isinstance(self.recipe.order, Tasks) else 0
+        return Sizes(shapes, self._classes, len(self._train), capacity, tasks)
+
+    def _features(self, places: Indices) -> NDArray[np.float32]:
+        """What the network makes of examples of the training part."""
+        return self.program.features(self.device.x, self._train[places])
+
+    def _batches(
+        self, schedule: Schedule, columns: dict[str, NDArray[Any]], rng: np.random.Generator
+    ) -> Batches:
+        """A schedule's batches, with their noise where it is fresh."""
+        size, noise = self.recipe.batch_size, self.recipe.input_noise
+        if self.recipe.replay is not None:
+            size = self.recipe.replay.largest_batch(size)
+        fresh = None
+        if noise is not None and noise.when == "every-epoch":
+            values = size * int(np.prod(self.device.x.shape[1:]))
+            fresh = noise.fresh(len(schedule.batch_sizes), values, rng)
+        return Batches(schedule, self._train, size, fresh, columns)
+
+    # What is looked at.
+
+    def at_end(self) -> None:
+        """Evaluate the sets that are looked at once."""
+        for name in self.recipe.evaluation.at_end:
+            examples = self.device.examples(name)
+            if len(examples.rows):
+                self._look(name, examples, self._segment)
+
+    def _evaluate(self, segment: int, sample: bool = False) -> None:
+        """Evaluate the whole sets, and before them the sample where it is asked for."""
+        if sample:
+            self._look("test-sample", self._sample, segment)
+        for name, examples in self._sets.items():
+            self._look(name, examples, segment)
+
+    def _look(self, name: str, examples: Examples, segment: int) -> None:
+        """Evaluate one set."""
+        with self.clock("evaluate"):
+            predicted, loss = self._predict(examples)
+            labels = examples.labels[examples.rows]
+            confusion = confusion_matrix(labels, predicted, self._classes)
+        self.evaluations.append(Evaluation(name, self._epoch, segment, self._step, confusion, loss))
+
+    def _predict(self, examples: Examples) -> tuple[NDArray[np.int32], float]:
+        return self.program.predict(examples.x, examples.y, examples.rows, self._state)
+
+    def _measure(self) -> None:
+        """Look into the network, where that is asked for."""
+        with self.clock("measure"):
+            self._measured.look()
+
+    def _find_misclassified(self) -> NDArray[np.int32]:
+        """Of each test example that is taken for another class: position, class, that other."""
+        examples = self.device.examples("test")
+        with self.clock("measure"):
+            predicted, _ = self._predict(examples)
+        labels = examples.labels[examples.rows]
+        positions = examples.rows - self.device.first
+        found = np.stack([positions, labels, predicted], axis=1)
+        return found[predicted != labels].astype(np.int32)
+
+    # What is kept.
+
+    def arrays(self) -> dict[str, NDArray[Any]]:
+        """The record's named arrays."""
+        if self._cached_arrays is not None:
+            return self._cached_arrays
+        replayed = self.buffer.arrays() if self.buffer else {}
+        return self._so_far() | self._misclassified | replayed
+
+    def _so_far(self) -> dict[str, NDArray[Any]]:
+        """The arrays that grow with the epochs."""
+        found = self._measured.arrays()
+        if self._segment_of_class:
+            return {"class_segments": np.array(self._segment_of_class)} | found
+        return found
+
+    def reached(self) -> dict[str, Any]:
+        """How far it has come."""
+        return {"epoch": self._epoch, "step": self._step, "segment": self._segment}
+
+    def from_cached_weights(self, cached: Checkpoint) -> Status:
+        """Take what was measured of a network whose weights were kept; how its training ended."""
+        history, evaluations, self._cached_arrays = read_results(cached.results)
+        reached = cached.progress
+        self.history, self.evaluations = list(history), list(evaluations)
+        self._epoch, self._step = reached["epoch"], reached["step"]
+        self._segment, self.notes = reached["segment"], reached["remarks"]
+        self.notes.append("trained before: evaluated from its kept weights")
+        status: Status = reached["status"]
+        return status
+
+    def _variables(self) -> list[Any]:
+        return [*self.program.model.variables, *self.program.optimiser.variables]
+
+    def _save_checkpoint(self, epoch: int, own: keras.callbacks.CallbackList) -> None:
+        """Keep everything that the epochs to come depend on, where the run is a long one.
+
+        A disk that does not take it costs time, not the run.
+        """
+        expected = sum(self.clock.seconds.values()) / epoch * self.recipe.epochs
+        last = epoch == self.recipe.epochs
+        if last or self._file is None or expected <= checkpoints.LONG:
+            return
+        checkpoint = Checkpoint(
+            write_results(self.history, self.evaluations, self._so_far()),
+            [keras.ops.convert_to_numpy(variable) for variable in self._variables()],
+            self.buffer.state() if self.buffer else {},
+            remembered(own.callbacks),
+            {**self.reached(), "seconds": self.clock.seconds, "run": dict(self._owner)},
+            {name: each.numpy() for name, each in self._state.items()},
+        )
+        try:
+            checkpoint.save(self._file)
+        except OSError as error:
+            self.notes.append(f"its state after epoch {epoch} could not be kept ({error})")
+            self._file = None
+
+    def _restore(self, checkpoint: Checkpoint, own: keras.callbacks.CallbackList) -> int:
+        """Put a checkpoint in place; the number of epochs that it has behind it."""
+        history, evaluations, arrays = read_results(checkpoint.results)
+        self.history, self.evaluations = list(history), list(evaluations)
+        self._segment_of_class = list(arrays.get("class_segments", []))
+        self._measured.restore(arrays)
+        for variable, value in zip(self._variables(), checkpoint.variables, strict=True):
+            variable.assign(value)
+        if self.buffer:
+            self.buffer.restore(checkpoint.buffer)
+        self._take(dict(checkpoint.strategy))
+        remind(own.callbacks, checkpoint.callbacks)
+        self._step, self._segment = checkpoint.progress["step"], checkpoint.progress["segment"]
+        self.clock.add(checkpoint.progress["seconds"])
+        epoch: int = checkpoint.progress["epoch"]
+        self.notes.append(f"interrupted, and gone on with after epoch {epoch}")
+        return epoch

@@ -1,0 +1,9 @@
+"""The arrays that everything here passes on."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+Labels = NDArray[np.int64]
+"""Class labels, int64 [n]."""
+Indices = NDArray[np.int32]
+"""Positions of examples, int32 [n]."""
