@@ -7,15 +7,17 @@ names of other studies. Wall time on a shared machine drifts: processor time sta
 import argparse
 import hashlib
 import os
+import shutil
+import sqlite3
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
+from contextlib import closing
 from pathlib import Path
 
-from core import Recipe, Record, Store
-from core.storage.store import COLUMNS, _checksum, _row
+from core.storage.schema import COLUMNS, FILE, checksum
 
 EBB = Path(sys.executable).parent / "ebb"
 SHOWN = 1000
@@ -24,18 +26,27 @@ OTHERS = 9
 """Other studies that share the rest of a store."""
 
 
-def fill(folder: Path, records: list[Record], total: int) -> None:
-    """A store of `total` records: `SHOWN` of class-order, the rest of other studies."""
-    store = Store(folder)
-    like = [_row(each, Recipe.from_json(each.recipe).digest()) for each in records]
-    insert = f"INSERT INTO records ({COLUMNS}, digest) VALUES ({', '.join('?' * len(like[0]))}, ?)"
-    with store._connection(write=True) as connection:
+def fill(folder: Path, first: Path, total: int) -> None:
+    """A store of `total` records like those of a first one: `SHOWN` of class-order, others beside.
+
+    Args:
+        folder: The store to make.
+        first: The store with real records.
+        total: How many records to make.
+    """
+    shutil.copytree(first, folder)
+    with closing(sqlite3.connect(folder / FILE)) as connection, connection:
+        like = connection.execute(f"SELECT {COLUMNS} FROM records").fetchall()
+        connection.execute("DELETE FROM records")
+        connection.execute("DELETE FROM plans")
+        marks = ", ".join("?" * len(like[0]))
+        insert = f"INSERT INTO records ({COLUMNS}, digest) VALUES ({marks}, ?)"
         for i in range(total):
             study = "class-order" if i < SHOWN else f"copy-{i % OTHERS}"
             key = hashlib.sha256(f"{study} {i}".encode()).hexdigest()[:16]
             _, variant, condition, _, _, *rest = like[i % len(like)]
             row = (study, variant, condition, i, key, *rest)
-            connection.execute(insert, (*row, _checksum(row)))
+            connection.execute(insert, (*row, checksum(row)))
             plan = "INSERT OR IGNORE INTO plans (study, variant, seeds) VALUES (?, ?, ?)"
             connection.execute(plan, (study, variant, SHOWN))
 
@@ -61,13 +72,12 @@ def main() -> None:
         "import pandas, scipy.special": [sys.executable, "-c", "import pandas, scipy.special"],
     }
     with tempfile.TemporaryDirectory() as temporary:
-        first = Store(Path(temporary) / "first")
-        run = [EBB, "run", "class-order", "--quick", "--quiet", "--store", first.folder]
+        first = Path(temporary) / "first"
+        run = [EBB, "run", "class-order", "--quick", "--quiet", "--store", first]
         subprocess.run(run, check=True, stdout=subprocess.DEVNULL)
-        records = first.records(first.entries())
         for total in options.records:
             place = Path(temporary) / str(total)
-            fill(place, records, total)
+            fill(place, first, total)
             for words in (["status"], ["status", "class-order"], ["table", "class-order"]):
                 name = f"ebb {' '.join(words)}, of {total:,} records"
                 calls[name] = [EBB, *words, "--store", place]
