@@ -46,10 +46,15 @@ if TYPE_CHECKING:
     from analysis.metrics.values import values_of
     from analysis.runs import EvaluationLike, RunLike
     from analysis.scores import condition_scores, read_scores
-    from analysis.statistics.comparison import Comparison, compare
+    from analysis.statistics.comparison import Comparison, compare, explain
     from analysis.statistics.corrections import adjust
-    from analysis.statistics.families import compare_all, compare_classes, friedman
-    from analysis.statistics.interaction import DoubleDifference, double_difference
+    from analysis.statistics.families import compare_all, compare_classes
+    from analysis.statistics.friedman import friedman
+    from analysis.statistics.interaction import (
+        DoubleDifference,
+        double_difference,
+        explain_interaction,
+    )
     from analysis.statistics.intervals import (
         binomial_standard_error,
         median_interval,
@@ -62,7 +67,6 @@ if TYPE_CHECKING:
     from analysis.statistics.planning import explain_plan, plan, plan_from_pilot
     from analysis.statistics.slopes import slope_over_runs
     from analysis.statistics.statistical_power import power, seeds_needed
-    from analysis.statistics.wording import explain, explain_interaction
     from analysis.tables import (
         forgetting_table,
         history_table,
@@ -145,6 +149,7 @@ _MODULE_OF = {
     "gather": "check",
     "Comparison": "statistics.comparison",
     "compare": "statistics.comparison",
+    "explain": "statistics.comparison",
     "accuracy": "metrics.confusion",
     "class_accuracy": "metrics.confusion",
     "mean_class_accuracy": "metrics.confusion",
@@ -153,9 +158,10 @@ _MODULE_OF = {
     "gradient_table": "metrics.gradients",
     "DoubleDifference": "statistics.interaction",
     "double_difference": "statistics.interaction",
+    "explain_interaction": "statistics.interaction",
     "compare_all": "statistics.families",
     "compare_classes": "statistics.families",
-    "friedman": "statistics.families",
+    "friedman": "statistics.friedman",
     "class_segment_heatmap": "figures.class_segments",
     "save": "figures.saving",
     "recency_bias": "metrics.class_forgetting",
@@ -199,8 +205,6 @@ _MODULE_OF = {
     "minimum_accuracy": "metrics.task_metrics",
     "worst_case_accuracy": "metrics.task_metrics",
     "values_of": "metrics.values",
-    "explain": "statistics.wording",
-    "explain_interaction": "statistics.wording",
 }
 
 

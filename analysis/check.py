@@ -17,13 +17,14 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import stdtr
 
-from analysis.metrics.units import unit_of
 from analysis.metrics.values import values_of
 from analysis.rendering.formatting import counted
+from analysis.rendering.units import unit_of
 from analysis.runs import RunLike
 from analysis.statistics.corrections import adjust
+from analysis.statistics.grid import UsedRuns, on_grid
 from analysis.statistics.intervals import NO_INTERVAL, mean_and_sd, prediction_interval
-from analysis.statistics.matching import UsedRuns, on_grid, values_per_seed
+from analysis.statistics.matching import values_per_seed
 
 Key = tuple[str, str, int | None]
 FIGURES = [
@@ -97,7 +98,7 @@ def check_figures(
     The prediction interval of m further runs is mean +- t(n - 1) * sd * sqrt(1/n + 1/m), p the
     two-sided p of the same statement; p_adjusted is Holm's (1979) over the figures that have a p.
     Of a figure written to so many decimals the interval is wider by half a unit of the last on
-    either side, and p is that of the nearest number that rounds to it: held against the mean as if
+    either side, and p is that of the nearest number that rounds to it: compared with the mean as if
     it were exact, .93 would fail a correct program every other time where the sd is .1 points.
 
     Args:
@@ -117,46 +118,10 @@ def check_figures(
     Raises:
         ValueError: If `runs` is under 1.
     """
-    rows: list[dict[str, Any]] = []
-    for each in reported:
-        x = np.asarray(values.get((each.condition, each.metric, _class(each)), []), dtype=float)
-        lost = np.isnan(x)
-        x = x[~lost]
-        times = int(getattr(each, "runs", 1))
-        if times < 1:
-            raise ValueError(
-                f"received runs={times} for {each.metric!r} of {each.condition!r}; expected 1 or "
-                "more; leave it out if it is not known"
-            )
-        mean, sd = mean_and_sd(x) if x.size else (np.nan, np.nan)
-        decimals = getattr(each, "decimals", None)
-        half = 0.0 if decimals is None else 0.5 * 10.0**-decimals
-        low, high = prediction_interval(x, times, level) if x.size else NO_INTERVAL
-        low, high = low - half, high + half
-        open_ = _undecidable(x.size, sd)
-        same = x.size > 1 and sd == 0 and bool((abs(x - each.value) <= half).all())
-        error = sd * np.sqrt(1 / max(x.size, 1) + 1 / times)
-        away = max(0.0, abs(each.value - mean) - half)
-        diverged = f"diverged: {lost.sum()} of {lost.size}" if lost.any() else ""
-        rows.append(
-            {
-                "condition": each.condition,
-                "metric": each.metric,
-                "class": _class(each),
-                "reported": float(each.value),
-                "runs": times,
-                "n": x.size,
-                "mean": mean,
-                "sd": sd,
-                "low": low,
-                "high": high,
-                "p": np.nan if open_ else 2 * stdtr(x.size - 1, -away / error),
-                "inside": True if same else None if open_ else low <= each.value <= high,
-                "decimals": decimals,
-                "source": getattr(each, "source", ""),
-                "note": _joined("the same in every run" if same else open_, diverged),
-            }
-        )
+    rows = [
+        _figure_row(each, values.get((each.condition, each.metric, _class(each)), []), level)
+        for each in reported
+    ]
     adjusted = _holm(np.array([row["p"] for row in rows], dtype=float))
     for row, p in zip(rows, adjusted.tolist(), strict=True):
         agrees = None if row["inside"] is None else bool(np.isnan(p) or p >= 1 - level)
@@ -164,6 +129,55 @@ def check_figures(
     frame = pd.DataFrame(rows, columns=FIGURES)
     verdicts = {name: pd.Series([row[name] for row in rows], dtype=object) for name in VERDICTS}
     return frame.assign(**verdicts).astype({"class": "Int64", "decimals": "Int64"})
+
+
+def _figure_row(each: ReportedLike, values: ArrayLike, level: float) -> dict[str, Any]:
+    """All about a reported figure that does not depend on the other ones."""
+    x = np.asarray(values, dtype=float)
+    lost = np.isnan(x)
+    x = x[~lost]
+    times = _runs_behind(each)
+    decimals = getattr(each, "decimals", None)
+    half = 0.0 if decimals is None else 0.5 * 10.0**-decimals
+    mean, sd = mean_and_sd(x) if x.size else (np.nan, np.nan)
+    low, high = prediction_interval(x, times, level) if x.size else NO_INTERVAL
+    low, high = low - half, high + half
+    undecidable = _undecidable(x.size, sd)
+    p, inside, note = np.nan, None, undecidable
+    if not undecidable:
+        error = sd * np.sqrt(1 / x.size + 1 / times)
+        away = max(0.0, abs(each.value - mean) - half)
+        p, inside = 2 * stdtr(x.size - 1, -away / error), low <= each.value <= high
+    elif x.size > 1 and bool((abs(x - each.value) <= half).all()):
+        inside, note = True, "the same in every run"
+    return {
+        "condition": each.condition,
+        "metric": each.metric,
+        "class": _class(each),
+        "reported": float(each.value),
+        "runs": times,
+        "n": x.size,
+        "mean": mean,
+        "sd": sd,
+        "low": low,
+        "high": high,
+        "p": p,
+        "inside": inside,
+        "decimals": decimals,
+        "source": getattr(each, "source", ""),
+        "note": _joined(note, f"diverged: {lost.sum()} of {lost.size}" if lost.any() else ""),
+    }
+
+
+def _runs_behind(each: ReportedLike) -> int:
+    """The number of runs behind a reported figure; 1 where it is not known."""
+    times = int(getattr(each, "runs", 1))
+    if times < 1:
+        raise ValueError(
+            f"received runs={times} for {each.metric!r} of {each.condition!r}; expected 1 or "
+            "more; leave it out if it is not known"
+        )
+    return times
 
 
 def check_claims(
@@ -199,44 +213,51 @@ def check_claims(
     Raises:
         ValueError: If an accuracy is no fraction.
     """
-    rows: list[dict[str, Any]] = []
-    for claim in claims:
-        unit = unit_of(claim.metric)
-        greater, smaller = (
-            values.get((side, claim.metric, _class(claim)), pd.Series(dtype=float))
-            for side in (claim.greater, claim.smaller)
-        )
-        diverged = _diverged({claim.greater: greater, claim.smaller: smaller})
-        seeds = greater.index.intersection(smaller.index)
-        apart = paired and seeds.empty and not (greater.empty or smaller.empty)
-        if paired:
-            greater, smaller = greater.loc[seeds], smaller.loc[seeds]
-        x = values_per_seed(greater, unit, claim.greater)
-        y = values_per_seed(smaller, unit, claim.smaller)
-        used, difference, low, high = _difference(x, y, paired, unit, level)
-        guess = (chance or {}).get(claim.metric)
-        if diverged and guess is not None:
-            x, y = (np.where(np.isnan(side), guess, side) for side in (x, y))
-            worst = _difference(x, y, paired, unit, level)
-            diverged += f"; with diverged runs at chance it reads {_verdict(*worst[2:])}"
-        reason = "no seed in common: undecidable" if apart else _no_interval(used)
-        row = {
-            "claim": claim.text,
-            "metric": claim.metric,
-            "greater": claim.greater,
-            "smaller": claim.smaller,
-            "paired": paired,
-            "n": used.n,
-            "n_greater": used.ka.size,
-            "n_smaller": used.kb.size,
-            "difference": difference,
-            "low": low,
-            "high": high,
-            "verdict": _verdict(low, high),
-            "note": _joined(reason, diverged),
-        }
-        rows.append(row)
+    guesses = chance or {}
+    rows = [_claim_row(claim, values, level, paired, guesses.get(claim.metric)) for claim in claims]
     return pd.DataFrame(rows, columns=CLAIMS)
+
+
+def _claim_row(
+    claim: ClaimLike,
+    values: Mapping[Key, pd.Series],
+    level: float,
+    paired: bool,
+    guess: float | None,
+) -> dict[str, Any]:
+    unit = unit_of(claim.metric)
+    greater, smaller = (
+        values.get((side, claim.metric, _class(claim)), pd.Series(dtype=float))
+        for side in (claim.greater, claim.smaller)
+    )
+    diverged = _diverged({claim.greater: greater, claim.smaller: smaller})
+    seeds = greater.index.intersection(smaller.index)
+    apart = paired and seeds.empty and not (greater.empty or smaller.empty)
+    if paired:
+        greater, smaller = greater.loc[seeds], smaller.loc[seeds]
+    x = values_per_seed(greater, unit, claim.greater)
+    y = values_per_seed(smaller, unit, claim.smaller)
+    used, difference, low, high = _difference(x, y, paired, unit, level)
+    if diverged and guess is not None:
+        x, y = (np.where(np.isnan(side), guess, side) for side in (x, y))
+        worst = _difference(x, y, paired, unit, level)
+        diverged += f"; with diverged runs at chance it reads {_verdict(*worst[2:])}"
+    reason = "no seed in common: undecidable" if apart else _no_interval(used)
+    return {
+        "claim": claim.text,
+        "metric": claim.metric,
+        "greater": claim.greater,
+        "smaller": claim.smaller,
+        "paired": paired,
+        "n": used.n,
+        "n_greater": used.ka.size,
+        "n_smaller": used.kb.size,
+        "difference": difference,
+        "low": low,
+        "high": high,
+        "verdict": _verdict(low, high),
+        "note": _joined(reason, diverged),
+    }
 
 
 def figures_sentence(checked: pd.DataFrame, level: float = 0.95) -> str:
@@ -275,7 +296,7 @@ def _difference(
 
     Runs that diverged are NaN and left out, of pairs with their partner.
     """
-    # It imports scipy.stats, which would cost every table of the command line a second.
+    # Inside: it brings in scipy.stats, which would cost every table of the command line a second.
     from analysis.statistics.verdict import primary_decision
 
     ended_x, ended_y = ~np.isnan(x), ~np.isnan(y)

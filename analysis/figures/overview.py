@@ -10,8 +10,8 @@ from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
-from analysis.metrics.units import is_fraction
 from analysis.metrics.values import values_of
+from analysis.rendering.units import is_fraction
 from analysis.runs import RunLike, finished_by_condition
 from analysis.statistics.intervals import percentiles
 

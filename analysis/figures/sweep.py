@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 
 from analysis.figures.panels import COLOURS, grid, heading
 from analysis.metrics.sweep import Sweep, metric_values, sweep_table
-from analysis.metrics.units import is_fraction
+from analysis.rendering.units import is_fraction
 from analysis.runs import RunLike
 
 WIDE = 20

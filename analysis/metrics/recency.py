@@ -105,7 +105,7 @@ def similarity(confusions: ArrayLike) -> Floats:
     return alike
 
 
-def resemblance_in(runs: Sequence[RunLike], condition: str, set: str = "test") -> Floats | None:
+def similarity_in(runs: Sequence[RunLike], condition: str, set: str = "test") -> Floats | None:
     """`similarity` by the last evaluations of a condition's finished runs; None without any."""
     finished = finished_by_condition(runs).get(condition, [])
     last = [last_evaluation(run, set) for run in finished]
@@ -130,7 +130,7 @@ def recency_effect(positions: Positions) -> Slopes:
     )
 
 
-def resemblance_effect(positions: Positions, alike: ArrayLike) -> Slopes:
+def similarity_effect(positions: Positions, alike: ArrayLike) -> Slopes:
     """What it does to a class when those shown after it, rather than before it, are like it.
 
     The similarity of a class to what follows it is the sum of its similarity to all classes
@@ -180,7 +180,7 @@ def position_table(
         Columns condition, metric, recency, n, mean, sd, ci_low, ci_high, p. For each condition
         whose class order varies: "final accuracy" at each recency, over runs that each have another
         class there (so the interval holds the differences between classes); and without a recency
-        `recency_effect` and `resemblance_effect`, whose intervals do not.
+        `recency_effect` and `similarity_effect`, whose intervals do not.
 
     Raises:
         ValueError: If no condition's class order varies over its runs.
@@ -253,9 +253,9 @@ def _varied(runs: Sequence[RunLike], set: str) -> dict[str, Positions]:
 def _effects(
     runs: Sequence[RunLike], positions: Positions, baseline: str | None, set: str
 ) -> dict[str, Slopes]:
-    alike = None if baseline is None else resemblance_in(runs, baseline, set)
+    alike = None if baseline is None else similarity_in(runs, baseline, set)
     effects = {PER_CLASS: recency_effect(positions)}
-    return effects if alike is None else effects | {PER_POINT: resemblance_effect(positions, alike)}
+    return effects if alike is None else effects | {PER_POINT: similarity_effect(positions, alike)}
 
 
 def _classes(positions: Positions) -> Floats:

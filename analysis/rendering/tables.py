@@ -9,8 +9,8 @@ from typing import IO, TYPE_CHECKING, Any
 
 import click
 
-from analysis.metrics.units import is_epoch, is_fraction
 from analysis.rendering.latex import latex_table
+from analysis.rendering.units import is_epoch, is_fraction
 from data import InputError
 
 if TYPE_CHECKING:
@@ -202,7 +202,7 @@ def _cell(name: str, value: Any, row: dict[str, Any], decimals: int | None, metr
         return f"{value:.3g}"
     if isinstance(value, float):
         of = _metric_of(name, row, metric)
-        if name in ("p", "p_adjusted", "exact p", "floor"):
+        if name in ("p", "p_adjusted", "exact p", "smallest p"):
             return f"{value:.4f}" if value >= 0.0001 else "<.0001"
         if is_epoch(of):
             return f"{value:.1f}"

@@ -4,7 +4,6 @@ The unit is one trained network (one seed). Whether the runs are paired is decla
 never chosen by the result. The primary test (paired t, or Welch) decides; an exact test stands
 beside it with the smallest p that it can give; every test is two-sided. Accuracies come in as
 fractions; differences and margins are in points (100 x accuracy), or in a loss's own unit.
-
 """
 
 from __future__ import annotations
@@ -14,30 +13,49 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any, ClassVar, Self
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
+from analysis.rendering.formatting import (
+    format_amount,
+    format_level,
+    format_margin,
+    format_percent,
+    format_range,
+    format_runs,
+    format_signed,
+    format_two,
+)
 from analysis.statistics.corrections import Correction
+from analysis.statistics.design import Design
 from analysis.statistics.displayed import Displayed
 from analysis.statistics.divergence import Failures, WorstCase, compare_divergence
 from analysis.statistics.effects import Effects, correlation_of, effects_of
-from analysis.statistics.matching import (
-    check_options,
-    match_by_seed,
-    on_grid,
-    seed_ids,
-    values_per_seed,
-)
+from analysis.statistics.grid import Floats, on_grid
+from analysis.statistics.matching import Matched, match_by_seed, seed_ids, values_per_seed
 from analysis.statistics.notes import (
-    coarse_notes,
+    FRAGILE_SEEDS,
     divergence_notes,
-    floor_notes,
+    low_resolution_notes,
     no_variation_notes,
     planning_notes,
     sameness_notes,
     small_sample_notes,
+    smallest_p_notes,
     worst_case_notes,
 )
 from analysis.statistics.significance import ExactTest
+from analysis.statistics.text import (
+    ALONE,
+    UNADJUSTED,
+    Rows,
+    as_text,
+    corrected,
+    exact_text,
+    in_family,
+    rows_of_tests,
+    used_row,
+    worst_case_text,
+)
 from analysis.statistics.verdict import (
     Difference,
     Equivalence,
@@ -100,9 +118,7 @@ class Comparison(Displayed):
     correction: Correction | None = None
 
     def __str__(self) -> str:
-        """The comparison in words, see `analysis.statistics.wording.explain`."""
-        from analysis.statistics.wording import explain
-
+        """The comparison in words, see `explain`."""
         return explain(self)
 
     @property
@@ -141,26 +157,14 @@ class Comparison(Displayed):
 
 
 def compare(
-    a: ArrayLike,
-    b: ArrayLike,
-    *,
-    paired: bool,
-    seeds_a: Sequence[Hashable] | None = None,
-    seeds_b: Sequence[Hashable] | None = None,
-    n_test: int | None = None,
-    margin: float | None = None,
-    unit: str = "points",
-    planned: int | None = None,
-    level: float = 0.95,
-    chance: float | None = None,
-    study: str | None = None,
-    variant: str | None = None,
-    metric: str = "accuracy",
-    name_a: str = "A",
-    name_b: str = "B",
-    class_: Hashable | None = None,
+    a: ArrayLike, b: ArrayLike, *, paired: bool,
+    seeds_a: Sequence[Hashable] | None = None, seeds_b: Sequence[Hashable] | None = None,
+    n_test: int | None = None, margin: float | None = None, unit: str = "points",
+    planned: int | None = None, level: float = 0.95, chance: float | None = None,
+    study: str | None = None, variant: str | None = None, metric: str = "accuracy",
+    name_a: str = "A", name_b: str = "B", class_: Hashable | None = None,
     monte_carlo_seed: int = 0,
-) -> Comparison:
+) -> Comparison:  # fmt: skip
     """Compare one metric of two conditions over seeds.
 
     Example:
@@ -176,15 +180,14 @@ def compare(
         paired: Whether the conditions share their seeds. Declared by the design of the study.
         seeds_a: Seed of every value of `a`; needed for pairs, which are matched by it.
         seeds_b: The same for `b`.
-        n_test: Number of test examples behind every accuracy, where it is known: the exact tests
-            then use the numbers of correct answers.
+        n_test: Test examples behind every accuracy, where known: the exact tests then count them.
         margin: Largest difference that does not matter, in points (a loss's unit), given
             beforehand; without it nothing is ever called equivalent.
         unit: "points" for accuracies, else the name of the metric's unit ("nats").
         planned: Number of seeds planned per condition, stored with the first run.
         level: Confidence level; tests are at 1 - level.
         chance: What a network that guesses scores: stands for diverged runs in the worst case.
-        study: Name of the study, for the record, like `variant`, `metric` and `class_`.
+        study: Name of the study, for the record, as are the next four.
         variant: Variant of the study.
         metric: Name of the metric.
         name_a: Name of the first condition.
@@ -200,74 +203,152 @@ def compare(
         ValueError: If values, seeds or options are not as described. One line: what was received,
             what is expected, how to mend it.
     """
-    check_options(n_test, margin, unit, level, chance, planned)
+    design = Design(paired, unit, level, margin, chance, n_test, planned)
     x, y = values_per_seed(a, unit, name_a), values_per_seed(b, unit, name_b)
-    ids_x, ids_y = seed_ids(seeds_a, x.size, name_a), seed_ids(seeds_b, y.size, name_b)
-    notes: list[str] = []
-    if paired:
-        if ids_x is None or ids_y is None:
-            raise ValueError(
-                "received paired=True without seeds; expected seeds_a and seeds_b, for pairs are "
-                "matched by seed and never by row order; name them or declare paired=False"
-            )
-        planned = planned if planned is not None else len(set(ids_x) | set(ids_y)) or None
-        x, y = match_by_seed(x, y, ids_x, ids_y, name_a, name_b, notes)
-    runs = x.size if paired else max(x.size, y.size)
-    ended_x, ended_y = ~np.isnan(x), ~np.isnan(y)
-    if paired:
-        used_x, used_y = x[ended_x & ended_y], y[ended_x & ended_y]
-    else:
-        used_x, used_y = np.sort(x[ended_x]), np.sort(y[ended_y])
+    ids = seed_ids(seeds_a, x.size, name_a), seed_ids(seeds_b, y.size, name_b)
+    matched = match_by_seed(x, y, *ids, (name_a, name_b)) if paired else Matched(x, y)
+    if planned is None and matched.seen:
+        design = replace(design, planned=matched.seen)
+    return Comparison(
+        study=study, variant=variant, metric=metric, class_=class_, a=name_a, b=name_b, unit=unit,
+        paired=paired, planned=design.planned,
+        **_figures(matched, design, name_a, name_b, monte_carlo_seed),
+    )  # fmt: skip
 
-    used = on_grid(used_x, used_y, paired, n_test, unit)
-    scale = 100.0 if unit == "points" else 1.0
-    primary = primary_decision(used, scale, level, margin)
+
+def _figures(
+    matched: Matched, design: Design, name_a: str, name_b: str, monte_carlo_seed: int
+) -> dict[str, Any]:
+    """Everything that a comparison finds out, by the names of its fields."""
+    x, y = matched.ended()
+    used = on_grid(x, y, design.paired, design.n_test, design.unit)
+    primary = primary_decision(used, design.scale, design.level, design.margin)
     exact = exact_test(used, primary.test.p is not None, monte_carlo_seed)
-    failures = compare_divergence(
-        x, y, paired=paired, unit=unit, scale=scale, level=level, margin=margin, chance=chance
-    )
+    failures = compare_divergence(matched.x, matched.y, design)
     # The reason for "undecidable" comes first: the verdict's sentence quotes it.
     notes = [
-        *no_variation_notes(used, scale, unit, f"{name_a} minus {name_b}"),
+        *no_variation_notes(used, design.scale, design.unit, f"{name_a} minus {name_b}"),
         *small_sample_notes(used),
-        *coarse_notes(used),
-        *sameness_notes(used, name_a, name_b, chance),
-        *notes,
-        *divergence_notes(failures, name_a, name_b, chance),
+        *low_resolution_notes(used),
+        *sameness_notes(used, name_a, name_b, design.chance),
+        *matched.notes,
+        *divergence_notes(failures, name_a, name_b, design.chance),
         *worst_case_notes(
             primary.verdict, primary.difference.points, failures.worst_case if failures else None
         ),
-        *floor_notes(used, exact, round(1 - level, 12)),
-        *planning_notes(runs, planned),
+        *smallest_p_notes(used, exact, design.alpha),
+        *planning_notes(matched.runs, design.planned),
     ]
-    return Comparison(
-        study=study,
-        variant=variant,
-        metric=metric,
-        class_=class_,
-        a=name_a,
-        b=name_b,
-        unit=unit,
-        paired=paired,
-        n=used.n,
-        n_a=used.ka.size,
-        n_b=used.kb.size,
-        planned=planned,
-        mean_a=_mean(used_x),
-        mean_b=_mean(used_y),
-        values_a=tuple(used_x.tolist()),
-        values_b=tuple(used_y.tolist()),
-        correlation=correlation_of(used) if paired else None,
-        difference=primary.difference,
-        test=primary.test,
-        exact=exact,
-        effects=effects_of(used),
-        equivalence=primary.equivalence,
-        failures=failures,
-        verdict=primary.verdict,
-        notes=tuple(notes),
+    return {
+        "n": used.n,
+        "n_a": used.ka.size,
+        "n_b": used.kb.size,
+        "mean_a": _mean(x),
+        "mean_b": _mean(y),
+        "values_a": tuple(x.tolist()),
+        "values_b": tuple(y.tolist()),
+        "correlation": correlation_of(used) if design.paired else None,
+        "difference": primary.difference,
+        "test": primary.test,
+        "equivalence": primary.equivalence,
+        "verdict": primary.verdict,
+        "exact": exact,
+        "effects": effects_of(used),
+        "failures": failures,
+        "notes": tuple(notes),
+    }
+
+
+def _mean(values: Floats) -> float | None:
+    return float(values.mean()) if values.size else None
+
+
+def explain(comparison: Comparison) -> str:
+    """A comparison as text: one sentence of verdict, then every number with its name.
+
+    Args:
+        comparison: What `compare` returned, in a family or not.
+
+    Returns:
+        Lines of plain ASCII, for a reader who has had one course in statistics.
+    """
+    c = comparison
+    difference = f"{format_signed(c.difference.points, c.unit)} ({c.a} minus {c.b})"
+    rows = [
+        *_rows_of_values(c),
+        *rows_of_tests(c, "difference", difference),
+        ("effect sizes", _effects_text(c)),
+    ]
+    if c.paired:
+        rows.append(("pairs' correlation", f"r = {format_two(c.correlation)}"))
+    if c.failures is not None and c.failures.a.diverged + c.failures.b.diverged:
+        rows += _rows_of_failures(c, c.failures)
+    rows.append(used_row(format_runs(c.n_a, c.n_b, paired=c.paired), c.planned))
+    return as_text(c, sentence(c), rows)
+
+
+def sentence(c: Comparison) -> str:
+    """The verdict on a comparison."""
+    d = c.difference
+    what = c.metric if c.class_ is None else f"{c.metric} of class {c.class_}"
+    if d.points is None or d.ci_low is None or d.ci_high is None or c.verdict == "undecidable":
+        return f"Undecidable, {what} of {c.a} and {c.b}: {c.notes[0]}."
+    count = format_runs(c.n_a, c.n_b, paired=c.paired)
+    margin = format_margin(c.equivalence.margin, c.unit) if c.equivalence else ""
+    if c.verdict == "inconclusive":
+        ends = f"{format_range(d.ci_low, d.ci_high, c.unit)}{in_family(c, UNADJUSTED)}"
+        return (
+            f"Inconclusive: {count} do not tell {c.a} and {c.b} apart in {what}{corrected(c)}; the "
+            f"difference may lie anywhere from {ends}."
+        )
+    if c.verdict == "equivalent":
+        runs = f"{count}{in_family(c, ALONE)}"
+        return f"Equivalent: {what} of {c.a} and {c.b} differs by less than {margin} ({runs})."
+    direction = (
+        f"{what} of {c.a} is {format_amount(abs(d.points), c.unit)} "
+        f"{'higher' if d.points > 0 else 'lower'} than of {c.b}"
+    )
+    if c.verdict == "different":
+        return f"Different: {direction} ({count}{corrected(c)})."
+    runs = f"{count}{corrected(c)}{in_family(c, ALONE)}"
+    return f"Different, but within the margin of {margin}: {direction} ({runs})."
+
+
+def _rows_of_values(c: Comparison) -> Rows:
+    """Both means; where runs are few, every value as well."""
+    sides = ((c.a, c.mean_a, c.values_a), (c.b, c.mean_b, c.values_b))
+    rows = [(f"mean of {name}", format_level(mean, c.unit)) for name, mean, _ in sides]
+    if 2 <= c.n <= FRAGILE_SEEDS:
+        rows += [
+            (f"values of {name}", ", ".join(format_level(value, c.unit) for value in values))
+            for name, _, values in sides
+        ]
+    return rows
+
+
+def _effects_text(c: Comparison) -> str:
+    f = c.effects
+    return (
+        f"{f.name if f.name == 'd_z' else 'Hedges g'} = {format_two(f.value)}, "
+        f"P({c.a} > {c.b}) = {format_two(f.p_superiority)} "
+        f"({'within pairs' if c.paired else 'over all pairings of runs'}), "
+        f"Cliff's delta = {format_two(f.cliffs_delta)}"
     )
 
 
-def _mean(values: NDArray[np.floating[Any]]) -> float | None:
-    return float(values.mean()) if values.size else None
+def _rows_of_failures(c: Comparison, failures: Failures) -> Rows:
+    """Both rates of divergence, their comparison, and the worst case."""
+    rows = [
+        (
+            f"diverged, {name}",
+            f"{rate.diverged} of {rate.n}, rate {rate.rate:.2f}, "
+            f"{format_percent(c.difference.level)} Wilson interval "
+            f"{rate.ci_low:.2f} to {rate.ci_high:.2f}",
+        )
+        for name, rate in ((c.a, failures.a), (c.b, failures.b))
+    ]
+    rows.append(("divergence compared", exact_text(failures.test)))
+    worst = failures.worst_case
+    if worst is not None:
+        rows.append(("worst case", worst_case_text(c, worst, worst.verdict)))
+    return rows

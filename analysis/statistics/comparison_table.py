@@ -20,7 +20,7 @@ def comparison_table(found: Comparison | Family) -> pd.DataFrame:
 
     Returns:
         The columns `comparison` (or `class`), `n`, `difference (UNIT)`, `from`, `to`, `p`,
-        `p_adjusted` (in a family), `exact p`, `floor` and `verdict`; differences and their
+        `p_adjusted` (in a family), `exact p`, `smallest p` and `verdict`; differences and their
         intervals as text with a sign, "-" where there is none.
     """
     comparisons = (found,) if isinstance(found, Comparison) else found.comparisons
@@ -51,7 +51,7 @@ def _figures(c: Comparison | DoubleDifference) -> dict[str, object]:
         "p": c.test.p,
         "p_adjusted": c.p_adjusted,
         "exact p": c.exact.p,
-        "floor": c.exact.p_smallest,
+        "smallest p": c.exact.p_smallest,
         "verdict": c.verdict,
     }
 

@@ -8,7 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import stats
 
-from analysis.statistics.matching import Floats, on_grid
+from analysis.statistics.design import Design
+from analysis.statistics.grid import Floats, on_grid
 from analysis.statistics.significance import ExactTest
 from analysis.statistics.verdict import Decision, Verdict, primary_decision
 
@@ -70,28 +71,13 @@ class Failures:
     worst_case: WorstCase | None
 
 
-def compare_divergence(
-    x: Floats,
-    y: Floats,
-    *,
-    paired: bool,
-    unit: str,
-    scale: float,
-    level: float,
-    margin: float | None,
-    chance: float | None,
-) -> Failures | None:
+def compare_divergence(x: Floats, y: Floats, design: Design) -> Failures | None:
     """Both conditions' rates of divergence, compared, and the worst case.
 
     Args:
         x: Values of A, [n], NaN where a run diverged; if paired, in the same order of seeds as y.
         y: Values of B, [m].
-        paired: Whether they are pairs.
-        unit: "points" for accuracies, else the metric's own.
-        scale: From the unit of the values to that of the difference: 100 for points, else 1.
-        level: Confidence level.
-        margin: Largest difference that does not matter, None if none was set.
-        chance: What a network that guesses scores, None if it is not known.
+        design: How they are compared.
 
     Returns:
         None if one side has no runs at all.
@@ -99,16 +85,17 @@ def compare_divergence(
     failed_x, failed_y = np.isnan(x), np.isnan(y)
     if not (failed_x.size and failed_y.size):
         return None
-    worst = None
+    worst, chance = None, design.chance
     if chance is not None and (failed_x.any() or failed_y.any()):
         filled_x, filled_y = np.where(failed_x, chance, x), np.where(failed_y, chance, y)
         # A network that guesses need not have a whole number of correct answers.
-        filled = on_grid(filled_x, filled_y, paired, None, unit)
-        worst = worst_case(primary_decision(filled, scale, level, margin), chance)
+        filled = on_grid(filled_x, filled_y, design.paired, None, design.unit)
+        decision = primary_decision(filled, design.scale, design.level, design.margin)
+        worst = worst_case(decision, chance)
     return Failures(
-        failure_rate(failed_x, level),
-        failure_rate(failed_y, level),
-        compare_failures(failed_x, failed_y, paired),
+        failure_rate(failed_x, design.level),
+        failure_rate(failed_y, design.level),
+        compare_failures(failed_x, failed_y, design.paired),
         worst,
     )
 

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy import special, stats
 
-from analysis.statistics.matching import UsedRuns
+from analysis.statistics.grid import UsedRuns
 from analysis.statistics.statistical_power import FEWEST_SEEDS
 
 

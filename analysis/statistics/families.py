@@ -13,34 +13,21 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any, TypeVar
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
-from scipy import stats
+from numpy.typing import ArrayLike
 
-from analysis.rendering.formatting import format_runs
-from analysis.statistics.comparison import Comparison, compare
+from analysis.rendering.formatting import counted, format_percent, format_runs
+from analysis.statistics.comparison import Comparison, compare, sentence
 from analysis.statistics.corrections import Correction, adjust
 from analysis.statistics.displayed import Displayed
+from analysis.statistics.friedman import Friedman, complete_seeds, friedman
 from analysis.statistics.interaction import DoubleDifference
-from analysis.statistics.matching import fineness
 from analysis.statistics.notes import worst_case_notes
 from analysis.statistics.statistical_power import seeds_to_reach
 from analysis.statistics.verdict import decide
 
-Floats = NDArray[np.float64]
 Compared = TypeVar("Compared", Comparison, DoubleDifference)
-
-
-@dataclass(frozen=True)
-class Friedman:
-    """Omnibus test of k conditions; `mean_ranks` by condition, 1 = best.
-
-    `statistic` and `p` are None where every seed has all conditions tied.
-    """
-
-    statistic: float | None
-    p: float | None
-    mean_ranks: tuple[float, ...]
-    n: int
+MOST_NAMES = 3
+"""A note on more comparisons than this says their number instead."""
 
 
 @dataclass(frozen=True, repr=False)
@@ -53,9 +40,7 @@ class Family(Displayed):
     friedman: Friedman | None = None
 
     def __str__(self) -> str:
-        """The family in words, see `analysis.statistics.wording.explain_family`."""
-        from analysis.statistics.wording import explain_family
-
+        """The family in words, see `explain_family`."""
         return explain_family(self)
 
     @property
@@ -119,7 +104,7 @@ def _in_family(
         worst = replace(worst, p_adjusted=worst_p, verdict=worst_verdict)
     notes: list[str] = [note for note in c.notes if note not in alone]
     notes += worst_case_notes(verdict, c.difference.points, worst)
-    notes += _family_floor(c, alpha, m, correction)
+    notes += _smallest_p_note(c, alpha, m, correction)
     return replace(
         c.with_worst_case(worst),
         p_adjusted=p,
@@ -209,21 +194,7 @@ def compare_all(
     Raises:
         ValueError: If a condition is unknown or no comparisons are planned.
     """
-    if (pairs is None) == (control is None):
-        raise ValueError(
-            "received both or neither of pairs and control; expected one of them; name the "
-            "comparisons that the study planned"
-        )
-    if pairs is None and control is not None:
-        pairs = [(name, control) for name in scores if name != control]
-    planned = list(pairs or [])
-    unknown = {n for pair in planned for n in pair} | ({control} if control else set())
-    unknown -= scores.keys()
-    if unknown or not planned:
-        raise ValueError(
-            f"received comparisons of {', '.join(map(str, sorted(unknown))) or 'nothing'}; "
-            f"expected conditions among {', '.join(scores)}; check the names"
-        )
+    planned = _planned(scores, pairs, control)
     if seeds is not None and (absent := scores.keys() - seeds.keys()):
         raise ValueError(
             f"received no seeds for {', '.join(sorted(absent))}; expected seeds of every "
@@ -240,53 +211,34 @@ def compare_all(
     ]  # fmt: skip
     omnibus = None
     if paired and seeds is not None and len(scores) >= 3:
-        table = _complete_seeds(scores, seeds)
+        table = complete_seeds(scores, seeds)
         if len(table) >= 2:
             omnibus = friedman(table, higher_is_better=higher_is_better)
     return Family(adjust_family(results, correction), correction, tuple(scores), omnibus)
 
 
-def friedman(scores: ArrayLike, *, higher_is_better: bool = True) -> Friedman:
-    """Friedman's test of k conditions on the same seeds (1937), corrected for ties, with ranks.
-
-    Args:
-        scores: [seeds, conditions]; at least 2 seeds and 3 conditions, all finite.
-        higher_is_better: False for a loss.
-
-    Returns:
-        Chi-square (k - 1), p, and the mean ranks as in Demsar (2006): 1 = best, ties share.
-
-    Raises:
-        ValueError: If scores are not as described.
-    """
-    table = np.asarray(scores, dtype=float)
-    if table.ndim != 2 or table.shape[0] < 2 or table.shape[1] < 3 or not np.isfinite(table).all():
+def _planned(
+    scores: Mapping[str, ArrayLike],
+    pairs: Sequence[tuple[str, str]] | None,
+    control: str | None,
+) -> list[tuple[str, str]]:
+    """The planned comparisons: those named, or every condition with the control."""
+    if (pairs is None) == (control is None):
         raise ValueError(
-            f"received scores of shape {table.shape}; expected finite [seeds, conditions] with at "
-            "least 2 seeds and 3 conditions; compare two conditions with compare"
+            "received both or neither of pairs and control; expected one of them; name the "
+            "comparisons that the study planned"
         )
-    # Rounded, because float noise would break ties.
-    table = np.rint(table * fineness(table))
-    ranks = stats.rankdata(-table if higher_is_better else table, axis=1)
-    means = tuple(float(rank) for rank in ranks.mean(axis=0))
-    if (table == table[:, :1]).all():
-        return Friedman(None, None, means, len(table))
-    result = stats.friedmanchisquare(*table.T)
-    return Friedman(float(result.statistic), float(result.pvalue), means, len(table))
-
-
-def _complete_seeds(
-    scores: Mapping[str, ArrayLike], seeds: Mapping[str, Sequence[Hashable]]
-) -> Floats:
-    """[seeds, conditions] over the seeds that finished in every condition, matched by id."""
-    columns = [
-        {seed: float(value) for seed, value in zip(seeds[c], np.asarray(values), strict=True)}
-        for c, values in scores.items()
-    ]
-    common = sorted(set.intersection(*(set(column) for column in columns)), key=str)
-    table = np.array([[column[seed] for column in columns] for seed in common], dtype=float)
-    table = table.reshape(-1, len(columns))
-    return table[np.isfinite(table).all(axis=1)]
+    if control is not None:
+        pairs = [(name, control) for name in scores if name != control]
+    planned = list(pairs or [])
+    unknown = {n for pair in planned for n in pair} | ({control} if control else set())
+    unknown -= scores.keys()
+    if unknown or not planned:
+        raise ValueError(
+            f"received comparisons of {', '.join(map(str, sorted(unknown))) or 'nothing'}; "
+            f"expected conditions among {', '.join(scores)}; check the names"
+        )
+    return planned
 
 
 def _or_nan(p: float | None) -> float:
@@ -297,13 +249,13 @@ def _or_none(p: float) -> float | None:
     return None if np.isnan(p) else float(p)
 
 
-def _family_floor(
+def _smallest_p_note(
     c: Comparison | DoubleDifference, alpha: float, m: int, correction: Correction
 ) -> tuple[str, ...]:
     """A note where the exact test could have decided alone, but not as the family's smallest."""
-    floor = c.exact.p_smallest
-    # Under a false discovery rate, m tests that all reach their floor can decide together.
-    if floor is None or correction in ("bh", "by") or not floor <= alpha < floor * m:
+    smallest = c.exact.p_smallest
+    # Under a false discovery rate, m tests that all reach their smallest p can decide together.
+    if smallest is None or correction in ("bh", "by") or not smallest <= alpha < smallest * m:
         return ()
     need = seeds_to_reach(alpha / m, paired=c.paired)
     enough = format_runs(need, need, paired=c.paired, noun=c.noun)
@@ -312,3 +264,67 @@ def _family_floor(
         f"exact test: alone among {m} {c.kind} this test cannot reach {alpha:g} after "
         f"correction; {enough} are needed{untied}",
     )
+
+
+def explain_family(family: Family) -> str:
+    """A family as text: what it is, Friedman's line, one sentence for each comparison, the notes.
+
+    Args:
+        family: What `compare_all` or `compare_classes` returned; its figures are in
+            `analysis.statistics.comparison_table`.
+
+    Returns:
+        Lines of plain ASCII.
+    """
+    omnibus = friedman_text(family)
+    return "\n".join(
+        [
+            family_text(family),
+            *([omnibus] if omnibus else []),
+            *(sentence(comparison) for comparison in family.comparisons),
+            *(f"note: {note}" for note in family_notes(family)),
+        ]
+    )
+
+
+def family_text(family: Family) -> str:
+    """What the family is, and how its p-values are corrected."""
+    first = family.comparisons[0]
+    return (
+        f"{counted(family.size, 'comparison')} of {first.metric}, one family "
+        f"({family.correction}); intervals are unadjusted {format_percent(first.difference.level)}"
+    )
+
+
+def friedman_text(family: Family) -> str:
+    """The omnibus line of a family, where it has one."""
+    found = family.friedman
+    if found is None:
+        return ""
+    ranks = ", ".join(
+        f"{name} {rank:.2f}" for name, rank in zip(family.conditions, found.mean_ranks, strict=True)
+    )
+    test = "no test, the conditions are tied at every seed"
+    if found.statistic is not None and found.p is not None:
+        test = f"chi-square {found.statistic:.2f}, p = {found.p:.4g}"
+    return f"Friedman over {found.n} seeds: {test}; mean ranks: {ranks}"
+
+
+def family_notes(family: Family) -> list[str]:
+    """The notes on the comparisons of a family, each once, with what it is about if not all."""
+    about: dict[str, list[Comparison]] = {}
+    for c in family.comparisons:
+        for note in c.notes:
+            about.setdefault(note, []).append(c)
+    return [_about(each, family.size) + note for note, each in about.items()]
+
+
+def _about(each: Sequence[Comparison], size: int) -> str:
+    """What a note on some comparisons of a family is about; nothing if on all of them."""
+    if len(each) == size:
+        return ""
+    classes = each[0].class_ is not None
+    if len(each) > MOST_NAMES:
+        return f"{len(each)} of {size} {'classes' if classes else 'comparisons'}: "
+    names = [f"class {c.class_}" if classes else f"{c.a} - {c.b}" for c in each]
+    return f"{', '.join(names)}: "

@@ -14,7 +14,6 @@ Effects are added up in the metric's own unit, points for accuracies: see decisi
 
 from __future__ import annotations
 
-import math
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any, ClassVar, Protocol, Self
@@ -22,30 +21,46 @@ from typing import Any, ClassVar, Protocol, Self
 import numpy as np
 from numpy.typing import ArrayLike
 
-from analysis.rendering.formatting import format_level
+from analysis.rendering.formatting import (
+    format_amount,
+    format_margin,
+    format_range,
+    format_runs,
+    format_signed,
+    format_two,
+)
 from analysis.statistics.corrections import Correction
+from analysis.statistics.design import Design
 from analysis.statistics.displayed import Displayed
 from analysis.statistics.divergence import WorstCase, worst_case
 from analysis.statistics.effects import Effects, effects_of
-from analysis.statistics.matching import (
-    Counts,
-    Floats,
-    UsedRuns,
-    check_options,
-    double_differences_on_grid,
-    match_in_all,
-    seed_ids,
-    values_per_seed,
+from analysis.statistics.grid import Floats, double_differences_on_grid
+from analysis.statistics.interaction_notes import (
+    bounds_notes,
+    crossed_divergence_notes,
+    crossed_sameness_notes,
 )
+from analysis.statistics.matching import match_in_all, seed_ids, values_per_seed
 from analysis.statistics.notes import (
-    floor_notes,
+    FRAGILE_SEEDS,
     no_variation_notes,
     planning_notes,
-    sameness_notes,
     small_sample_notes,
+    smallest_p_notes,
     worst_case_notes,
 )
 from analysis.statistics.significance import ExactTest
+from analysis.statistics.text import (
+    ALONE,
+    UNADJUSTED,
+    Rows,
+    as_text,
+    corrected,
+    in_family,
+    rows_of_tests,
+    used_row,
+    worst_case_text,
+)
 from analysis.statistics.verdict import (
     Difference,
     Equivalence,
@@ -85,7 +100,7 @@ class DoubleDifference(Displayed):
         differences: The difference of differences of each of them, in `unit`.
         means: Mean of each condition over these seeds, in the metric's unit; empty without seeds.
         difference: The mean of `differences`, with its unadjusted t-interval.
-        effects: `p_superiority` is the share of seeds above 0; `cliffs_delta` is always None.
+        effects: `p_superiority` is the proportion of seeds above 0; `cliffs_delta` is always None.
         worst_case: The same with diverged runs at chance; None if none diverged.
         verdict: From the closed list of all comparisons; `reading` puts it in words.
     """
@@ -123,9 +138,7 @@ class DoubleDifference(Displayed):
     correction: Correction | None = None
 
     def __str__(self) -> str:
-        """The interaction in words, see `analysis.statistics.wording.explain_interaction`."""
-        from analysis.statistics.wording import explain_interaction
-
+        """The interaction in words, see `explain_interaction`."""
         return explain_interaction(self)
 
     @property
@@ -174,29 +187,21 @@ def reading_of(verdict: Verdict, points: float | None, higher_is_better: bool | 
         return "add up"
     higher = points > 0
     if higher_is_better is None:
-        words = "higher together" if higher else "lower together"
+        reading = "higher together" if higher else "lower together"
     else:
-        words = "better together" if higher == higher_is_better else "worse together"
-    return words + (", but within the margin" if verdict == "different-within-margin" else "")
+        reading = "better together" if higher == higher_is_better else "worse together"
+    return reading + (", but within the margin" if verdict == "different-within-margin" else "")
 
 
 def double_difference(
-    scores: Mapping[str, ArrayLike],
-    crossing: Crossing,
-    *,
+    scores: Mapping[str, ArrayLike], crossing: Crossing, *,
     seeds: Mapping[str, Sequence[Hashable]],
-    n_test: int | None = None,
-    margin: float | None = None,
-    unit: str = "points",
-    planned: int | None = None,
-    level: float = 0.95,
-    chance: float | None = None,
+    n_test: int | None = None, margin: float | None = None, unit: str = "points",
+    planned: int | None = None, level: float = 0.95, chance: float | None = None,
     higher_is_better: bool | None = True,
-    study: str | None = None,
-    variant: str | None = None,
-    metric: str = "accuracy",
+    study: str | None = None, variant: str | None = None, metric: str = "accuracy",
     monte_carlo_seed: int = 0,
-) -> DoubleDifference:
+) -> DoubleDifference:  # fmt: skip
     """Test whether the effects of two treatments add up.
 
     Args:
@@ -224,8 +229,27 @@ def double_difference(
     Raises:
         ValueError: If values, seeds or options are not as described.
     """
-    check_options(n_test, margin, unit, level, chance, planned)
+    design = Design(True, unit, level, margin, chance, n_test, planned)
     names = (crossing.neither, crossing.only_a, crossing.only_b, crossing.both)
+    columns = _columns(scores, seeds, names, unit)
+    if planned is None:
+        seen = {seed for column in columns.values() for seed in column}
+        design = replace(design, planned=len(seen) or None)
+    return DoubleDifference(
+        study=study, variant=variant, metric=metric, a=crossing.a, b=crossing.b,
+        neither=crossing.neither, only_a=crossing.only_a, only_b=crossing.only_b,
+        both=crossing.both, unit=unit, higher_is_better=higher_is_better, planned=design.planned,
+        **_figures(columns, design, metric, monte_carlo_seed),
+    )  # fmt: skip
+
+
+def _columns(
+    scores: Mapping[str, ArrayLike],
+    seeds: Mapping[str, Sequence[Hashable]],
+    names: Sequence[str],
+    unit: str,
+) -> dict[str, dict[Hashable, float]]:
+    """Each of the four conditions to its seeds and their values."""
     columns = {}
     for name in names:
         values = values_per_seed(scores[name], unit, name)
@@ -236,110 +260,142 @@ def double_difference(
             f"received the conditions {', '.join(names)}; expected four different ones; name the "
             "condition with neither treatment, with either alone, and with both"
         )
-    notes: list[str] = []
-    seen = {seed for column in columns.values() for seed in column}
-    planned = planned if planned is not None else len(seen) or None
-    common, table = match_in_all(columns, notes)
-    ended = ~np.isnan(table).any(axis=0)
+    return columns
 
-    cells, used = double_differences_on_grid(table[:, ended], n_test, unit)
-    scale = 100.0 if unit == "points" else 1.0
-    primary = primary_decision(used, scale, level, margin)
+
+def _figures(
+    columns: Mapping[str, Mapping[Hashable, float]],
+    design: Design,
+    metric: str,
+    monte_carlo_seed: int,
+) -> dict[str, Any]:
+    """Everything that a double difference finds out, by the names of its fields."""
+    common, table, left_out = match_in_all(columns)
+    ended = ~np.isnan(table).any(axis=0)
+    cells, used = double_differences_on_grid(table[:, ended], design.n_test, design.unit)
+    primary = primary_decision(used, design.scale, design.level, design.margin)
     exact = exact_test(used, primary.test.p is not None, monte_carlo_seed)
     means = {}
     if used.n:
-        means = dict(zip(names, (cells.mean(axis=1) * used.step).tolist(), strict=True))
-    worst = None
-    if chance is not None and not ended.all():
-        worst = _worst_case(table, chance, unit, scale, level, margin)
+        means = dict(zip(columns, (cells.mean(axis=1) * used.step).tolist(), strict=True))
+    worst = None if ended.all() else _worst_case(table, design)
     # The reason for "cannot be decided" comes first: the verdict's sentence quotes it.
     notes = [
-        *no_variation_notes(used, scale, unit, "the difference of differences"),
+        *no_variation_notes(used, design.scale, design.unit, "the difference of differences"),
         *small_sample_notes(used),
-        *_sameness_notes(cells, used, names, chance),
-        *notes,
-        *_divergence_notes(columns, chance),
+        *crossed_sameness_notes(cells, used, list(columns), design.chance),
+        *left_out,
+        *crossed_divergence_notes(columns, design.chance),
         *worst_case_notes(primary.verdict, primary.difference.points, worst),
-        *_bounds_notes(means, names, metric, unit, chance),
-        *floor_notes(used, exact, round(1 - level, 12), by_class=False),
-        *planning_notes(len(common), planned),
+        *bounds_notes(means, metric, design.unit, design.chance),
+        *smallest_p_notes(used, exact, design.alpha, by_class=False),
+        *planning_notes(len(common), design.planned),
     ]
-    return DoubleDifference(
-        study=study,
-        variant=variant,
-        metric=metric,
-        a=crossing.a,
-        b=crossing.b,
-        neither=crossing.neither,
-        only_a=crossing.only_a,
-        only_b=crossing.only_b,
-        both=crossing.both,
-        unit=unit,
-        higher_is_better=higher_is_better,
-        planned=planned,
-        seeds=tuple(common[i] for i in np.flatnonzero(ended)),
-        differences=tuple((used.first * (used.step * scale)).tolist()),
-        means=means,
-        difference=primary.difference,
-        test=replace(primary.test, name="t-test of the differences of differences"),
-        exact=exact,
-        effects=replace(effects_of(used), cliffs_delta=None),
-        equivalence=primary.equivalence,
-        worst_case=worst,
-        verdict=primary.verdict,
-        notes=tuple(dict.fromkeys(notes)),
-    )
-
-
-def _worst_case(
-    table: Floats, chance: float, unit: str, scale: float, level: float, margin: float | None
-) -> WorstCase:
-    """The primary result when a diverged run counts as one that guesses."""
-    filled = np.where(np.isnan(table), chance, table)
-    # A network that guesses need not have a whole number of correct answers.
-    used = double_differences_on_grid(filled, None, unit)[1]
-    return worst_case(primary_decision(used, scale, level, margin), chance)
-
-
-def _sameness_notes(
-    cells: Counts, used: UsedRuns, names: Sequence[str], chance: float | None
-) -> list[str]:
-    """Conditions with one result for every seed, or two that differ in one treatment yet agree."""
-    notes = []
-    for i, j in ((0, 1), (2, 3), (0, 2), (1, 3)):
-        pair = replace(used, ka=cells[i], kb=cells[j], first=cells[i] - cells[j])
-        notes += sameness_notes(pair, names[i], names[j], chance)
-    return notes
-
-
-def _divergence_notes(
-    columns: Mapping[str, Mapping[Hashable, float]], chance: float | None
-) -> list[str]:
-    """How many runs of each condition diverged, if any did."""
-    lost = {
-        name: sum(map(math.isnan, column.values())) for name, column in columns.items() if column
+    return {
+        "seeds": tuple(common[i] for i in np.flatnonzero(ended)),
+        "differences": tuple((used.first * (used.step * design.scale)).tolist()),
+        "means": means,
+        "difference": primary.difference,
+        "test": replace(primary.test, name="t-test of the differences of differences"),
+        "exact": exact,
+        "effects": replace(effects_of(used), cliffs_delta=None),
+        "equivalence": primary.equivalence,
+        "worst_case": worst,
+        "verdict": primary.verdict,
+        "notes": tuple(dict.fromkeys(notes)),
     }
-    if not any(lost.values()):
-        return []
-    counts = [f"{name} {k} of {len(columns[name])}" for name, k in lost.items() if k]
-    notes = [f"diverged: {', '.join(counts)}; the figures are of the other seeds (complete case)"]
-    return notes + ["no worst case: the chance level was not given"] * (chance is None)
 
 
-def _bounds_notes(
-    means: Mapping[str, float], names: Sequence[str], metric: str, unit: str, chance: float | None
-) -> list[str]:
-    """A sum of effects that no accuracy can reach: floor and ceiling look like interactions."""
-    if not means or unit != "points":
-        return []
-    neither, only_a, only_b, both = names
-    added, least = means[only_a] + means[only_b] - means[neither], chance or 0.0
-    if least - 1e-9 <= added <= 1 + 1e-9:
-        return []
-    bound = "above 100 %" if added > 1 else f"below {format_level(least, unit)}"
-    if added < least and chance:
-        bound += ", which is chance"
-    return [
-        f"if the effects added up, {metric} of {both} would be {format_level(added, unit)}, "
-        f"{bound}: effects as large as these can hardly add up"
-    ]
+def _worst_case(table: Floats, design: Design) -> WorstCase | None:
+    """The primary result when a diverged run counts as one that guesses, if chance is known."""
+    if design.chance is None:
+        return None
+    filled = np.where(np.isnan(table), design.chance, table)
+    # A network that guesses need not have a whole number of correct answers.
+    used = double_differences_on_grid(filled, None, design.unit)[1]
+    decision = primary_decision(used, design.scale, design.level, design.margin)
+    return worst_case(decision, design.chance)
+
+
+def explain_interaction(found: DoubleDifference) -> str:
+    """An interaction as text: one sentence that says whether effects add up, then every number.
+
+    Args:
+        found: What `double_difference` returned, in a family or not.
+
+    Returns:
+        Lines of plain ASCII.
+    """
+    c, unit = found, found.unit
+    rows = _rows_of_effects(c)
+    if 2 <= c.n <= FRAGILE_SEEDS:
+        each = ", ".join(format_signed(difference, unit) for difference in c.differences)
+        rows.append(("of each seed", each))
+    what = f"({c.both} minus {c.only_b}) minus ({c.only_a} minus {c.neither})"
+    rows += rows_of_tests(
+        c, "difference of differences", f"{format_signed(c.difference.points, unit)}, {what}"
+    )
+    f = c.effects
+    rows.append(
+        (
+            "effect sizes",
+            f"{f.name} = {format_two(f.value)}, P(difference of differences > 0) = "
+            f"{format_two(f.p_superiority)} (within seeds)",
+        )
+    )
+    if c.worst_case is not None:
+        reading = reading_of(c.worst_case.verdict, c.worst_case.points, c.higher_is_better)
+        rows.append(("worst case", worst_case_text(c, c.worst_case, reading)))
+    rows.append(used_row(format_runs(c.n, c.n, paired=True, noun=c.noun), c.planned))
+    return as_text(c, interaction_sentence(c), rows)
+
+
+def _rows_of_effects(c: DoubleDifference) -> Rows:
+    """The effect of each treatment, with the other and without."""
+    rows = []
+    for treatment, other, alone, beside in (
+        (c.a, c.b, c.only_a, c.only_b),
+        (c.b, c.a, c.only_b, c.only_a),
+    ):
+        effects = [
+            format_signed(_minus(c, one, without), c.unit)
+            for one, without in ((c.both, beside), (alone, c.neither))
+        ]
+        rows.append((f"effect of {treatment}", f"{effects[0]} with {other}, {effects[1]} without"))
+    return rows
+
+
+def _minus(c: DoubleDifference, one: str, other: str) -> float | None:
+    """The mean of one condition minus that of another, in the unit of the differences."""
+    if not c.means:
+        return None
+    return (c.means[one] - c.means[other]) * (100.0 if c.unit == "points" else 1.0)
+
+
+def interaction_sentence(c: DoubleDifference) -> str:
+    """The verdict on an interaction: do the effects add up?"""
+    d = c.difference
+    effects = f"the effects of {c.a} and {c.b}"
+    what = f"{c.metric} of {c.both}"
+    if d.points is None or d.ci_low is None or d.ci_high is None or c.verdict == "undecidable":
+        return f"Cannot be decided: do {effects} add up in {what}? {c.notes[0]}."
+    count = format_runs(c.n, c.n, paired=True, noun=c.noun)
+    if c.verdict == "inconclusive":
+        ends = f"{format_range(d.ci_low, d.ci_high, c.unit)}{in_family(c, UNADJUSTED)}"
+        return (
+            f"No interaction shown: {count} do not tell whether {effects} add up in {what}"
+            f"{corrected(c)}; the difference of differences may lie anywhere from {ends}."
+        )
+    reading = c.reading.capitalize()
+    margin = format_margin(c.equivalence.margin, c.unit) if c.equivalence else ""
+    if c.verdict == "equivalent":
+        runs = f"{count}{in_family(c, ALONE)}"
+        return f"{reading}: {what} is within {margin} of what {effects} add up to ({runs})."
+    runs = f"{count}{corrected(c)}"
+    if c.verdict == "different-within-margin":
+        reading += f" of {margin}"
+        runs += in_family(c, ALONE)
+    return (
+        f"{reading}: {what} is {format_amount(abs(d.points), c.unit)} "
+        f"{'higher' if d.points > 0 else 'lower'} than what {effects} add up to ({runs})."
+    )

@@ -9,7 +9,7 @@ import numpy as np
 
 from analysis.rendering.formatting import format_fraction, format_signed
 from analysis.statistics.divergence import Failures, WorstCase
-from analysis.statistics.matching import UsedRuns
+from analysis.statistics.grid import UsedRuns
 from analysis.statistics.significance import ExactTest
 from analysis.statistics.statistical_power import FEWEST_SEEDS, seeds_to_reach
 from analysis.statistics.verdict import Verdict
@@ -43,7 +43,7 @@ def no_variation_notes(used: UsedRuns, scale: float, unit: str, what: str) -> li
     return [f"no variation: no test ({what} is {difference} for every seed)"]
 
 
-def coarse_notes(used: UsedRuns) -> list[str]:
+def low_resolution_notes(used: UsedRuns) -> list[str]:
     """One value that is so large that others can hardly be told apart beside it."""
     if not used.low_resolution:
         return []
@@ -101,7 +101,7 @@ def worst_case_notes(verdict: Verdict, points: float | None, worst: WorstCase | 
     return [f"the worst case (diverged runs at chance) reads {worst.verdict}{other_way}"]
 
 
-def floor_notes(
+def smallest_p_notes(
     used: UsedRuns, exact: ExactTest, alpha: float, *, by_class: bool = True
 ) -> list[str]:
     """An exact test that has too few runs ever to reach alpha, alone or for each class."""

@@ -2,7 +2,7 @@
 
 Every test is two-sided. The t-tests (paired, Welch) also give the interval; the exact tests
 (sign-flip for pairs, Mann-Whitney for independent runs) say with p the smallest p that they could
-have given. They take integers, so that ties are ties; see `analysis.statistics.matching`.
+have given. They take integers, so that ties are ties; see `analysis.statistics.grid`.
 """
 
 from __future__ import annotations

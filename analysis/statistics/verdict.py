@@ -10,7 +10,7 @@ from typing import Literal
 
 import numpy as np
 
-from analysis.statistics.matching import UsedRuns
+from analysis.statistics.grid import UsedRuns
 from analysis.statistics.significance import (
     SIGN_FLIP,
     ExactTest,

@@ -200,13 +200,9 @@ def _answer(reading: Reading) -> tuple[Result | None, list[str], list[Table]]:
     """The verdicts in words, and every number behind them as `ebb compare` prints it."""
     from analysis.statistics.comparison import Comparison
     from analysis.statistics.comparison_table import comparison_table
-    from analysis.statistics.wording import (
-        explain,
-        explain_interaction,
-        family_notes,
-        family_words,
-        friedman_words,
-    )
+    from analysis.statistics.comparison import explain
+    from analysis.statistics.families import family_notes, family_text, friedman_text
+    from analysis.statistics.interaction import explain_interaction
 
     try:
         result = answer(reading)
@@ -219,11 +215,11 @@ def _answer(reading: Reading) -> tuple[Result | None, list[str], list[Table]]:
         tables.append(_in_full(explain(result.found)))
     elif result.found is not None:
         family = result.found
-        notes = [friedman_words(family), *(f"Note: {note}" for note in family_notes(family))]
+        notes = [friedman_text(family), *(f"Note: {note}" for note in family_notes(family))]
         tables.append(
             words_table(
                 comparison_table(family),
-                family_words(family),
+                family_text(family),
                 notes=[n for n in notes if n],
                 decimals=2,
             )

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from analysis.metrics.units import is_fraction
+from analysis.rendering.units import is_fraction
 from analysis.rendering.formatting import counted
 from studies.results.figures import figure_of, heading_of
 from studies.results.reading import Reading
@@ -140,7 +140,7 @@ def _written(comparisons: "Sequence[Comparison]") -> "pd.DataFrame":
     from analysis.statistics.families import Family
 
     table = comparison_table(Family(tuple(comparisons), "holm"))
-    return table.drop(columns=["p", "p_adjusted", "exact p", "floor"])
+    return table.drop(columns=["p", "p_adjusted", "exact p", "smallest p"])
 
 
 def _difference(c: "Comparison") -> str:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from analysis.metrics.units import factor_of, unit_of
+from analysis.rendering.units import factor_of, unit_of
 from analysis.rendering.formatting import counted, format_numbers
 from analysis.rendering.tables import say
 from core import Record, Store

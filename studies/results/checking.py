@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from analysis.metrics.units import is_fraction, unit_of
 from analysis.rendering.formatting import format_runs
 from analysis.rendering.tables import html_table
+from analysis.rendering.units import is_fraction, unit_of
 from analysis.statistics.displayed import Displayed
 from data import InputError
 from studies.results.reading import Reading

@@ -6,8 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from analysis import forgetting as f
-from analysis import tasks
+from analysis.metrics import class_forgetting as f
+from analysis.metrics import task_metrics as tasks
 from tests.analysis.conftest import GROUPS, TASKS, turns
 
 # Two epochs, three segments, three classes; the second epoch starts with class 1.

@@ -12,8 +12,8 @@ from analysis.metrics.recency import (
     position_sentences,
     position_table,
     recency_effect,
-    resemblance_effect,
     similarity,
+    similarity_effect,
 )
 from analysis.statistics.slopes import slope_over_runs
 from core.schedule.latin_square import williams
@@ -111,15 +111,15 @@ def test_slopes_without_noise_are_found_in_whole_squares_and_in_parts():
         lost = Positions(recency, 0.9 - 0.02 * recency - 0.01 * np.arange(10))
         np.testing.assert_allclose(recency_effect(lost).values, -0.02)
         saved = Positions(recency, 0.5 + 0.003 * summed - 0.01 * recency * np.arange(10))
-        np.testing.assert_allclose(resemblance_effect(saved, alike).values, 0.003)
+        np.testing.assert_allclose(similarity_effect(saved, alike).values, 0.003)
         common = Positions(recency, saved.accuracy - np.sqrt(recency) / 10)
-        np.testing.assert_allclose(resemblance_effect(common, alike).values, 0.003)
+        np.testing.assert_allclose(similarity_effect(common, alike).values, 0.003)
 
 
 def test_classes_that_are_all_equally_alike_tell_nothing_of_resemblance():
     rng = np.random.default_rng(4)
     positions = Positions(recency_of(williams(10)), rng.random((10, 10)))
-    assert np.isnan(resemblance_effect(positions, (1 - np.eye(10)) / 100).mean)
+    assert np.isnan(similarity_effect(positions, (1 - np.eye(10)) / 100).mean)
 
 
 # The table and what it says
@@ -238,7 +238,7 @@ def test_the_test_of_recency_keeps_its_level(kind):
 @pytest.mark.parametrize("kind", NOISES)
 def test_the_test_of_resemblance_keeps_its_level_while_much_is_forgotten(kind, faster):
     forgotten = CURVE * (1 + faster)
-    found = resemblance_effect(Positions(RECENCY, forgotten + noise(12, kind)), ALIKE)
+    found = similarity_effect(Positions(RECENCY, forgotten + noise(12, kind)), ALIKE)
     assert LOWEST <= rejected(found.p) <= HIGHEST
 
 
@@ -253,13 +253,13 @@ def test_recency_alone_beside_the_sum_would_take_hardness_for_resemblance():
 def test_parts_of_a_square_and_more_than_one_keep_the_level_too(runs):
     rows = np.arange(runs) % 10
     y = (CURVE * HARD)[rows] + noise(14, "growing", RECENCY[rows])
-    found = resemblance_effect(Positions(RECENCY[rows], y), ALIKE)
+    found = similarity_effect(Positions(RECENCY[rows], y), ALIKE)
     assert rejected(found.p) <= HIGHEST
 
 
 def test_what_is_planted_is_found_and_its_interval_covers_it():
     y = CURVE * HARD - 0.08 * SUMMED + noise(16, "growing")
-    alike = resemblance_effect(Positions(RECENCY, y), ALIKE)
+    alike = similarity_effect(Positions(RECENCY, y), ALIKE)
     assert np.mean(alike.mean) == pytest.approx(-0.08, abs=0.003)
     assert rejected(alike.p) > 0.8
     assert np.mean((alike.ci_low <= -0.08) & (alike.ci_high >= -0.08)) > 0.94

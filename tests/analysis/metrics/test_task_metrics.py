@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from analysis import tasks as f
+from analysis.metrics import task_metrics as f
 
 # Accuracy on task j (column) after training on task i (row).
 R = np.array(

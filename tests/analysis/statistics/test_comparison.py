@@ -6,8 +6,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 from scipy import stats
 
-from analysis.statistics.comparison import compare
-from analysis.statistics.wording import explain
+from analysis.statistics.comparison import compare, explain
 from tests.analysis.conftest import BASE, PROPERTY, pairs, samples
 
 JSON_KEYS = [

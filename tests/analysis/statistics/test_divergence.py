@@ -2,10 +2,9 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from analysis.statistics.comparison import compare
+from analysis.statistics.comparison import compare, explain
 from analysis.statistics.corrections import adjust
 from analysis.statistics.families import compare_all
-from analysis.statistics.wording import explain
 from tests.analysis.conftest import BASE, WIGGLE, pairs
 
 

@@ -2,9 +2,8 @@ import numpy as np
 import pytest
 from hypothesis import given
 
-from analysis.statistics.comparison import compare
+from analysis.statistics.comparison import compare, explain
 from analysis.statistics.effects import cliffs_delta, cohens_d, hedges_g, p_superiority
-from analysis.statistics.wording import explain
 from tests.analysis.conftest import PROPERTY, SMALL, pairs
 
 

@@ -9,8 +9,7 @@ from scipy import stats
 
 from analysis.statistics.corrections import adjust
 from analysis.statistics.families import adjust_family
-from analysis.statistics.interaction import double_difference, reading_of
-from analysis.statistics.wording import explain_interaction
+from analysis.statistics.interaction import double_difference, explain_interaction, reading_of
 from tests.analysis.conftest import PROPERTY
 
 CELLS = ("neither", "only_a", "only_b", "both")

@@ -2,10 +2,9 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from analysis.statistics.comparison import compare
-from analysis.statistics.families import friedman
+from analysis.statistics.comparison import compare, explain
+from analysis.statistics.friedman import friedman
 from analysis.statistics.significance import sign_flip_test
-from analysis.statistics.wording import explain
 from tests.analysis.conftest import BASE, WIGGLE, pairs
 
 

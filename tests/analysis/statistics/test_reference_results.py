@@ -8,7 +8,7 @@ from scipy.stats import false_discovery_control, ttest_ind, ttest_ind_from_stats
 from analysis.statistics.comparison import compare
 from analysis.statistics.corrections import adjust
 from analysis.statistics.effects import cliffs_delta, cohens_d
-from analysis.statistics.families import friedman
+from analysis.statistics.friedman import friedman
 from analysis.statistics.significance import t_test
 from analysis.statistics.statistical_power import power
 

@@ -5,7 +5,7 @@ import shutil
 
 import pytest
 
-from analysis.metrics.units import higher_is_better
+from analysis.rendering.units import higher_is_better
 from analysis.statistics.comparison import compare
 from analysis.statistics.families import adjust_family
 from analysis.statistics.interaction import double_difference

@@ -2,7 +2,7 @@
 
 import pytest
 
-from analysis.metrics.units import factor_of, higher_is_better, is_fraction, unit_of
+from analysis.rendering.units import factor_of, higher_is_better, is_fraction, unit_of
 
 UNITS = {
     "test accuracy": ("points", True, True),

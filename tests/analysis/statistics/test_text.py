@@ -4,8 +4,8 @@ from dataclasses import replace
 import numpy as np
 
 from analysis.rendering.formatting import format_margin
-from analysis.statistics.families import compare_all
-from analysis.statistics.wording import explain, explain_family, family_notes
+from analysis.statistics.comparison import explain
+from analysis.statistics.families import compare_all, explain_family, family_notes
 from tests.analysis.conftest import BASE, WIGGLE, pairs
 
 
@@ -23,7 +23,7 @@ def test_text_begins_with_a_sentence_and_names_every_number():
     assert "p < .0001" in text
 
 
-def test_the_floor_stands_beside_p():
+def test_the_smallest_p_stands_beside_p():
     assert "(the smallest it could give: p = .0078)" in explain(pairs(BASE + 0.05 + WIGGLE, BASE))
 
 
@@ -49,7 +49,7 @@ def test_what_a_correction_does_not_touch_is_not_said_to_be_corrected():
     assert open_.endswith("points (unadjusted interval).")
 
 
-def test_a_remark_within_a_family_says_what_it_is_about():
+def test_a_note_within_a_family_says_what_it_is_about():
     notes = family_notes(family(a=WIGGLE, b=np.zeros(8)))
     assert "b - control: b and control are identical at every seed: are they one recipe?" in notes
     few = family(a=WIGGLE, b=np.zeros(8), c=np.zeros(8), d=np.zeros(8), e=np.zeros(8))
