@@ -56,7 +56,9 @@ def test_an_archive_is_the_same_data_set_as_the_folder(tmp_path, fruit, pack, en
 
 def test_the_source_says_that_images_were_encoded_as_jpeg(tmp_path, write_images):
     write_images(tmp_path / "own", FRUIT, suffix=".jpg")
-    assert load("own", tmp_path).source.endswith("(images encoded as JPEG)")
+    loaded = load("own", tmp_path)
+    assert loaded.source.endswith("(images encoded as JPEG)")
+    assert loaded.encoding == "JPEG"
 
 
 def test_numbered_classes_are_in_the_order_of_their_numbers(tmp_path, write_images):
