@@ -1,7 +1,7 @@
 """A study: a question, named conditions, a number of seeds, and how to read the answer."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -115,7 +115,7 @@ class Quick:
     Args:
         seeds: How many.
         dataset: Embedded data of the study's image size.
-        epochs: Of every run; below 1, the share of each condition's own that is left, where
+        epochs: Of every run; below 1, the fraction of each condition's own that is left, where
             conditions differ in them.
         overrides: Further recipe fields to change.
         conditions: Those that are run, where all of them would take too long.
@@ -163,7 +163,7 @@ class Proportions:
         """Refuse what names no scores."""
         refuse_wrong_types(self)
         if not self.metrics:
-            raise InputError("Received shares without metrics; expected one score at least.")
+            raise InputError("Received proportions without metrics; expected one score at least.")
 
     @property
     def parameters(self) -> tuple[str, str, str, str]:
@@ -188,7 +188,7 @@ class Study:
             interaction only that effects add up.
         shown: Further metrics that the overview shows beside the primary one.
         trade_off: Two metrics that the overview's figure draws against each other.
-        shares: For a study of scores that are 0 or 1: how they are counted and drawn.
+        proportions: For a study of scores that are 0 or 1: how they are counted and drawn.
         comparisons: The planned comparisons, pairs of conditions.
         interactions: The planned interactions; they are a family of their own, apart from the
             comparisons, and need a paired study.
@@ -233,12 +233,23 @@ class Study:
             raise InputError(
                 f"Received seeds={self.seeds}; expected a whole number from 1 to {MOST_SEEDS:,}."
             )
-        spoken = [c for pair in self.comparisons for c in pair]
-        spoken += [c for each in self.interactions for c in each.conditions]
-        spoken += [r.condition for r in self.reported]
-        spoken += [c for claim in self.claims for c in (claim.greater, claim.smaller)]
-        for name in (*spoken, *(self.quick.conditions or ())):
+        for name in (*self._spoken_of(), *(self.quick.conditions or ())):
             self.recipe(name)
+        self._check_interactions()
+        self._check_proportions()
+
+    def _spoken_of(self) -> Iterator[str]:
+        """The conditions that are compared, crossed, reported or claimed to be something."""
+        for pair in self.comparisons:
+            yield from pair
+        for crossed in self.interactions:
+            yield from crossed.conditions
+        for figure in self.reported:
+            yield figure.condition
+        for claim in self.claims:
+            yield from (claim.greater, claim.smaller)
+
+    def _check_interactions(self) -> None:
         for each in self.interactions:
             if len(set(each.conditions)) < 4:
                 raise InputError(
@@ -251,15 +262,17 @@ class Study:
                 "paired=True: an interaction is taken within each seed."
             )
 
-        if self.proportions is not None:
-            for name, condition in self.conditions.items():
-                given = condition.scores.parameters if isinstance(condition, Scoring) else {}
-                if not set(self.proportions.parameters) <= set(given):
-                    raise InputError(
-                        f"Received shares for condition {name!r} with the parameters "
-                        f"{', '.join(given) or 'none'}; expected a Scoring with "
-                        f"{', '.join(self.proportions.parameters)}."
-                    )
+    def _check_proportions(self) -> None:
+        if self.proportions is None:
+            return
+        for name, condition in self.conditions.items():
+            given = condition.scores.parameters if isinstance(condition, Scoring) else {}
+            if not set(self.proportions.parameters) <= set(given):
+                raise InputError(
+                    f"Received proportions for condition {name!r} with the parameters "
+                    f"{', '.join(given) or 'none'}; expected a Scoring with "
+                    f"{', '.join(self.proportions.parameters)}."
+                )
 
     def recipe(self, condition: str) -> Recipe | Scoring:
         """The recipe of a condition, or what scores it."""

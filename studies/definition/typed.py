@@ -9,6 +9,8 @@ from typing import Any
 
 from data import InputError
 
+Hints = tuple[Any, ...]
+
 
 def refuse_wrong_types(part: Any) -> None:
     """Refuse a dataclass with a field that is not of its type, before anything is made of it.
@@ -27,29 +29,45 @@ def refuse_wrong_types(part: Any) -> None:
 
 def fits(value: Any, hint: Any) -> bool:
     """Whether a value is of a type: a class, a union, or a tuple, mapping or function of some."""
-    origin, inner = typing.get_origin(hint), typing.get_args(hint)
     if hint is Any:
         return True
-    if origin in (types.UnionType, typing.Union):
-        return any(fits(value, each) for each in inner)
-    if origin is tuple and inner[1:] == (...,):
-        return isinstance(value, tuple) and all(fits(each, inner[0]) for each in value)
-    if origin is tuple:
-        return (
-            isinstance(value, tuple) and len(value) == len(inner) and all(map(fits, value, inner))
-        )
-    if origin is Mapping:
-        return isinstance(value, Mapping) and all(
-            fits(name, inner[0]) and fits(each, inner[1]) for name, each in value.items()
-        )
-    if origin is Callable:
-        return callable(value)
-    if hint in (int, float):
-        # A truth value is a number to Python and a slip to everybody else.
-        if isinstance(value, bool) or not isinstance(value, int | hint):
-            return False
-        return hint is int or abs(value) <= sys.float_info.max
-    return isinstance(value, hint)
+    origin = typing.get_origin(hint)
+    if origin is not None:
+        return OF_SOME[origin](value, typing.get_args(hint))
+    return _is_number(value, hint) if hint in (int, float) else isinstance(value, hint)
+
+
+def _is_number(value: Any, hint: Any) -> bool:
+    # A truth value is a number to Python and a slip to everybody else.
+    if isinstance(value, bool) or not isinstance(value, int | hint):
+        return False
+    return hint is int or abs(value) <= sys.float_info.max
+
+
+def _is_one_of(value: Any, types: Hints) -> bool:
+    return any(fits(value, each) for each in types)
+
+
+def _is_tuple(value: Any, items: Hints) -> bool:
+    if not isinstance(value, tuple):
+        return False
+    if items[1:] == (...,):
+        items = items[:1] * len(value)
+    return len(value) == len(items) and all(map(fits, value, items))
+
+
+def _is_mapping(value: Any, items: Hints) -> bool:
+    return isinstance(value, Mapping) and all(_is_tuple(item, items) for item in value.items())
+
+
+OF_SOME: Mapping[Any, Callable[[Any, Hints], bool]] = {
+    types.UnionType: _is_one_of,
+    typing.Union: _is_one_of,
+    tuple: _is_tuple,
+    Mapping: _is_mapping,
+    Callable: lambda value, _: callable(value),
+}
+"""By what a type is made of others: whether a value is of it."""
 
 
 def _short(value: Any) -> str:

@@ -36,29 +36,36 @@ def variant_of(study: Study, overrides: Mapping[str, Any], *, quick: bool = Fals
         InputError: A field that no recipe has, or a value that it refuses.
     """
     parts = {**_quick_overrides(study), **overrides} if quick else dict(overrides)
+    parameters = {**study.quick.overrides, **overrides} if quick else overrides
     without = {path for path in parts if _nowhere(study, path)}
 
     def changed(recipe: Recipe | Scoring) -> Recipe | Scoring:
         if isinstance(recipe, Scoring):
-            return recipe.changed({**(study.quick.overrides if quick else {}), **overrides})
+            return recipe.changed(parameters)
         for path, value in parts.items():
             # Half of the conditions may have a buffer, whose capacity is changed in these.
-            if _missing(recipe, path) and path not in without:
-                continue
-            if path == "epochs" and isinstance(value, float) and 0 < value < 1:
-                value = max(1, round(value * recipe.epochs))
-            recipe = replaced(recipe, path, value)
+            if path in without or not _missing(recipe, path):
+                recipe = replaced(recipe, path, _of_its_own(recipe, path, value))
         return recipe
 
     if quick and study.quick.conditions is not None:
         study = only(study, study.quick.conditions)
     conditions = {name: changed(recipe) for name, recipe in study.conditions.items()}
-    names = [
-        *(["quick"] if quick else []),
-        *(f"{k}={_text(overrides[k])}" for k in sorted(overrides)),
-    ]
     seeds = study.quick.seeds if quick else study.seeds
-    return Variant(",".join(names) or "full", replace(study, conditions=conditions, seeds=seeds))
+    name = _name(overrides, quick=quick)
+    return Variant(name, replace(study, conditions=conditions, seeds=seeds))
+
+
+def _of_its_own(recipe: Recipe, path: str, value: Any) -> Any:
+    """An override's value; epochs below 1 are a fraction of the recipe's own."""
+    if path == "epochs" and isinstance(value, float) and 0 < value < 1:
+        return max(1, round(value * recipe.epochs))
+    return value
+
+
+def _name(overrides: Mapping[str, Any], *, quick: bool) -> str:
+    named = [f"{path}={_text(overrides[path])}" for path in sorted(overrides)]
+    return ",".join(["quick"] * quick + named) or "full"
 
 
 def only(study: Study, conditions: tuple[str, ...]) -> Study:

@@ -1,9 +1,23 @@
-"""The pictures of a study, by the kind of table that they draw."""
+"""The figures of a study, by the kind of table that they draw; imported by who draws."""
 
+import io
 from pathlib import Path
-from typing import TYPE_CHECKING
 
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from analysis.figures.class_segments import class_segment_heatmap
+from analysis.figures.comparison import comparison_figure
+from analysis.figures.gradients import gradient_figure
+from analysis.figures.misclassified import misclassified_figure
+from analysis.figures.overview import overview_figure
+from analysis.figures.proportions import proportion_figure
+from analysis.figures.recency import position_figure
+from analysis.figures.saving import save
 from analysis.metrics.recency import class_positions
+from analysis.rendering.tables import say
+from analysis.statistics.comparison import Comparison
+from analysis.statistics.families import Family
 from data import Dataset, InputError, load
 from studies.results.reading import Reading
 from studies.results.tables import (
@@ -14,22 +28,60 @@ from studies.results.tables import (
     table_of,
 )
 
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
+
+class Panels(tuple[Axes, ...]):
+    """The axes of a figure's panels, row by row; the figure itself last in a notebook's cell.
+
+    The figure belongs to no window and to no `pyplot` state.
+
+    Example:
+        >>> panels = results.plot_segments()  # doctest: +SKIP
+        >>> panels[0].set_title("Before")  # doctest: +SKIP
+        >>> panels.save("segments.svg")  # doctest: +SKIP
+
+    Attributes:
+        figure: The `matplotlib.figure.Figure`.
+    """
+
+    figure: Figure
+
+    def __new__(cls, figure: Figure) -> "Panels":
+        """The axes of a figure; scales of colours are not among them."""
+        panels = (axes for axes in figure.axes if axes.get_label() != "<colorbar>")
+        self = super().__new__(cls, panels)
+        self.figure = figure
+        return self
+
+    def save(self, file: str | Path) -> None:
+        """Write the figure, in .png or .svg.
+
+        Raises:
+            InputError: Another ending, or a folder that is not there.
+        """
+        with input_errors():
+            save(self.figure, file)
+
+    def __repr__(self) -> str:
+        return f"<{len(self)} axes; the whole is .figure, written by .save(FILE)>"
+
+    def _repr_png_(self) -> bytes:
+        written = io.BytesIO()
+        self.figure.savefig(written, format="png")
+        return written.getvalue()
 
 
-def figure_of(reading: Reading, kind: str, data_dir: Path | None = None) -> "Figure":
-    """The picture that belongs to a kind of table; per-class accuracy over the segments else.
+def figure_of(reading: Reading, kind: str, data_dir: Path | None = None) -> Figure:
+    """The figure that belongs to a kind of table; per-class accuracy over the segments else.
 
     Args:
         reading: The records.
         kind: As `studies.results.tables.table_of` takes it.
-        data_dir: Folder of data sets, for a picture that shows examples.
+        data_dir: Folder of data sets, for a figure that shows examples.
 
     Raises:
         InputError: The study did not measure what is drawn.
     """
-    drawing = {
+    draw = {
         "position": _positions,
         "overview": _overview,
         "gradients": _gradients,
@@ -38,12 +90,31 @@ def figure_of(reading: Reading, kind: str, data_dir: Path | None = None) -> "Fig
     with input_errors():
         if kind == "misclassified":
             return _misclassified(reading, data_dir)
-        return drawing.get(kind, _segments)(reading)
+        return draw.get(kind, _segments)(reading)
 
 
-def _segments(reading: Reading) -> "Figure":
-    from analysis.figures.class_segments import class_segment_heatmap
+def figure_of_comparison(found: Comparison | Family) -> Figure:
+    """The differences of a comparison or a family, with their intervals.
 
+    Raises:
+        InputError: There is no difference to draw.
+    """
+    with input_errors():
+        return comparison_figure(found)
+
+
+def save_figure(figure: Figure, file: Path) -> None:
+    """Write a figure, and say where.
+
+    Raises:
+        InputError: An ending other than .png and .svg, or a folder that is not there.
+    """
+    with input_errors():
+        save(figure, file)
+    say(f"drawn: {file}", err=True)
+
+
+def _segments(reading: Reading) -> Figure:
     labels = {
         record.condition: "after as many examples as the classes up to"
         for record in reading.records
@@ -55,22 +126,18 @@ def _segments(reading: Reading) -> "Figure":
     )
 
 
-def _positions(reading: Reading) -> "Figure":
-    from analysis.figures.recency import position_figure
-
+def _positions(reading: Reading) -> Figure:
     question, dataset = heading_of(reading)
     return position_figure(class_positions(reading.records), question=question, dataset=dataset)
 
 
 def heading_of(reading: Reading) -> tuple[str, str]:
-    """What a picture says of where it comes from: the question and the data."""
+    """What a figure says of where it comes from: the question and the data."""
     question = reading.definition.question if reading.definition else reading.study
     return question, ", ".join(datasets_of(reading))
 
 
-def _proportions(reading: Reading) -> "Figure":
-    from analysis.figures.proportions import proportion_figure
-
+def _proportions(reading: Reading) -> Figure:
     proportions = planned_proportions(reading)
     return proportion_figure(
         reading.records,
@@ -85,16 +152,12 @@ def _proportions(reading: Reading) -> "Figure":
     )
 
 
-def _gradients(reading: Reading) -> "Figure":
-    from analysis.figures.gradients import gradient_figure
-
+def _gradients(reading: Reading) -> Figure:
     question, dataset = heading_of(reading)
     return gradient_figure(reading.records, question=question, dataset=dataset)
 
 
-def _misclassified(reading: Reading, data_dir: Path | None) -> "Figure":
-    from analysis.figures.misclassified import misclassified_figure
-
+def _misclassified(reading: Reading, data_dir: Path | None) -> Figure:
     datasets: dict[str, Dataset] = {}
     images = {}
     for record in reading.records:
@@ -112,9 +175,7 @@ def _misclassified(reading: Reading, data_dir: Path | None) -> "Figure":
     return misclassified_figure(table, images, question=question, dataset=dataset)
 
 
-def _overview(reading: Reading) -> "Figure":
-    from analysis.figures.overview import overview_figure
-
+def _overview(reading: Reading) -> Figure:
     question, dataset = heading_of(reading)
     return overview_figure(
         reading.records,

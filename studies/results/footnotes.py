@@ -1,11 +1,17 @@
 """What a reader must know to read a table right, a line each."""
 
+from collections import Counter
+from collections.abc import Callable, Mapping
+
+import numpy as np
+from numpy.typing import NDArray
+
 from analysis.metrics.proportions import proportion_table
-from analysis.metrics.recency import class_positions, position_sentences, resemblance_in
+from analysis.metrics.recency import class_positions, position_sentences, similarity_in
 from analysis.metrics.task_sequence import task_ends
-from analysis.metrics.units import is_fraction
 from analysis.metrics.values import values_of
 from analysis.rendering.formatting import counted
+from analysis.rendering.units import is_fraction
 from analysis.statistics.intervals import (
     binomial_standard_error,
     median_interval,
@@ -15,6 +21,9 @@ from analysis.statistics.intervals import (
 from analysis.tables import status_counts
 from core import Record
 from studies.results.reading import Reading, baseline
+from studies.results.units import examples_in_all
+
+Floats = NDArray[np.float64]
 
 FRAGILE = 5
 """With fewer seeds than this an interval of the mean hangs on single runs."""
@@ -27,12 +36,17 @@ MEASURED = {
     "last epoch.",
     "dead-units": "Units of a relu that are 0 for every training example; of a convolution a unit "
     "is a feature map. untrained, dead: before training and after the last epoch, means over the "
-    "runs; share: of the units, in percent.",
+    "runs; proportion: of the units, in percent.",
     "misclassified": "position: in the test file, from 0; predicted: the class that most of these "
     "runs take it for; runs: how many of the n finished ones misclassify it, with the weights kept "
     "at the end. Shown: the first 10 of each condition; --format csv has all.",
 }
 """What the tables of measurements hold."""
+
+INTERVALS = (
+    "Accuracies in percent, with the 95 % t-interval of the mean over the seeds; p25, p50, p75: "
+    "percentiles by the linear method (type 7)."
+)
 
 
 def footnotes(reading: Reading, kind: str) -> list[str]:
@@ -42,42 +56,42 @@ def footnotes(reading: Reading, kind: str) -> list[str]:
         reading: The records that the table is made of.
         kind: any but `history`.
     """
-    finished = [record for record in reading.records if record.status == "finished"]
-    if not finished:
+    if not reading.finished:
         return [*_endings(reading), "No run finished: there is nothing to average."]
-    if kind == "forgetting":
-        lines = [
-            "In percent and points. learned: just after the class's last turn; final: at the very "
-            "end; drop: learned - final (0 for the class shown last), with its interval over the "
-            "seeds; forgetting max minus last: the best it ever was since its first turn, minus "
-            f"final; recovery: won back each time the class comes back. On {_sample(reading)}."
-        ]
-    elif kind in MEASURED:
-        lines = [MEASURED[kind]]
-    elif kind == "position":
-        lines = _of_the_positions(reading)
-    else:
-        lines = [
-            "Accuracies in percent, with the 95 % t-interval of the mean over the seeds; p25, p50, "
-            "p75: percentiles by the linear method (type 7)."
-        ]
-    if kind == "proportions":
-        lines = _of_the_shares(reading)
-    if kind == "overview":
-        lines = _of_the_overview(reading)
-    if kind == "summary":
-        if any(e.set == "validation" for record in finished for e in record.evaluations):
-            lines.append(
-                "best validation ...: of each run's epochs, chosen on the very examples: "
-                "optimistic; epoch of best ...: the first that has it."
-            )
-        lines += _of_the_metric(reading)
-        if any(_saw_tasks(record) for record in finished):
-            lines.append(_of_the_tasks(reading))
-    fewest = min(
-        sum(record.condition == condition for record in finished)
-        for condition in {record.condition for record in finished}
-    )
+    lines = [MEASURED[kind]] if kind in MEASURED else OF_KIND[kind](reading)
+    return lines + _of_the_seeds(reading) + _endings(reading)
+
+
+def _of_the_forgetting(reading: Reading) -> list[str]:
+    return [
+        "In percent and points. learned: just after the class's last segment; final: at the very "
+        "end; drop: learned - final (0 for the class shown last), with its interval over the "
+        "seeds; forgetting max minus last: the best it ever was since its first segment, minus "
+        f"final; recovery: won back each time the class comes back. On {_sample(reading)}."
+    ]
+
+
+def _of_each_class(reading: Reading) -> list[str]:
+    return [INTERVALS]
+
+
+def _of_the_summary(reading: Reading) -> list[str]:
+    lines = [INTERVALS]
+    if any(e.set == "validation" for record in reading.finished for e in record.evaluations):
+        lines.append(
+            "best validation ...: of each run's epochs, chosen on the very examples: "
+            "optimistic; epoch of best ...: the first that has it."
+        )
+    lines += _of_the_metric(reading)
+    if any(_saw_tasks(record) for record in reading.finished):
+        lines.append(_of_the_tasks(reading))
+    return lines
+
+
+def _of_the_seeds(reading: Reading) -> list[str]:
+    """Whether the seeds are too few for intervals, or more than were planned."""
+    lines = []
+    fewest = min(Counter(record.condition for record in reading.finished).values())
     if fewest == 1:
         lines.append("1 seed: a value without an interval.")
     elif fewest < FRAGILE:
@@ -88,7 +102,7 @@ def footnotes(reading: Reading, kind: str) -> list[str]:
             f"{seeds} seeds, {reading.planned} planned: adding seeds until a difference shows "
             "makes false alarms more frequent than any p says."
         )
-    return lines + _endings(reading)
+    return lines
 
 
 def _of_the_positions(reading: Reading) -> list[str]:
@@ -112,11 +126,11 @@ def _of_the_positions(reading: Reading) -> list[str]:
             f"{shuffled} shows all classes at all times: recency there is that of the order by "
             "which it is measured, and nothing should change with it."
         )
-    alike = None if shuffled is None else resemblance_in(reading.records, shuffled)
+    alike = None if shuffled is None else similarity_in(reading.records, shuffled)
     if alike is not None:
         first, second = divmod(int(alike.argmax()), len(alike))
         lines.append(
-            f"Similarity of two classes, in points: the share of either's test examples that "
+            f"Similarity of two classes, in points: the proportion of either's test examples that "
             f"{shuffled} takes for the other (most: {first} and {second}, "
             f"{100 * alike.max():.2f}), summed over the classes shown after a class. p is over "
             "networks and orders of these classes, not over other classes."
@@ -124,15 +138,16 @@ def _of_the_positions(reading: Reading) -> list[str]:
     return lines + position_sentences(reading.records, shuffled)
 
 
-def _of_the_shares(reading: Reading) -> list[str]:
+def _of_the_proportions(reading: Reading) -> list[str]:
     """What is counted, and the answer of each column of the figure over its conditions."""
     assert reading.definition is not None  # or there would be no such table
     proportions = reading.definition.proportions
     assert proportions is not None
     metric = proportions.metrics[0]
     lines = [
-        f"share: {metric.removeprefix('share ')}, in percent of the n seeds, with Wilson's 95 % "
-        "interval; conditions have their seeds in common, so their proportions are not independent."
+        f"proportion: {metric.removeprefix('share ')}, in percent of the n seeds, with Wilson's "
+        "95 % interval; conditions have their seeds in common, so their proportions are not "
+        "independent."
     ]
     table = proportion_table(reading.records, [metric])
     parameters = {each.condition: each.recipe["scores"]["parameters"] for each in reading.records}
@@ -146,15 +161,13 @@ def _of_the_shares(reading: Reading) -> list[str]:
 
 
 def _of_the_overview(reading: Reading) -> list[str]:
-    study = reading.definition
+    shown = (reading.primary, *(reading.definition.shown if reading.definition else ()))
     lines = [
-        f"mean to p75: {study.primary if study else 'test accuracy'}, with the 95 % t-interval of "
-        "its mean over the seeds and its percentiles (linear method, type 7); then means. "
-        "Accuracies in percent."
+        f"mean to p75: {shown[0]}, with the 95 % t-interval of its mean over the seeds and its "
+        "percentiles (linear method, type 7); then means. Accuracies in percent."
     ]
-    if study and any(metric.startswith("best ") for metric in study.shown):
+    if any(metric.startswith("best ") for metric in shown[1:]):
         lines.append("best: of each run's epochs, chosen on the very examples: optimistic.")
-    shown = (study.primary, *study.shown) if study else ()
     if any(metric.endswith("accuracy roughness") for metric in shown):
         lines.append(
             "roughness: how much the change from epoch to epoch changes after the fifth, in "
@@ -162,51 +175,44 @@ def _of_the_overview(reading: Reading) -> list[str]:
         )
     if any(metric.endswith("convergence epoch") for metric in shown):
         lines.append("convergence epoch: the first with a loss within 1 % of the run's lowest.")
-    if study and "accuracy" in study.shown:
+    if "accuracy" in shown[1:]:
         lines.append(
-            "accuracy: on the training part as it is taught, while it is trained, in the last "
-            "epoch."
+            "accuracy: on the training part with its training labels, while it is trained, in the "
+            "last epoch."
         )
     return lines
 
 
 def _of_the_metric(reading: Reading) -> list[str]:
     """Every value where they are few; the median's interval; the test set's own uncertainty."""
-    metric = reading.definition.primary if reading.definition else "test accuracy"
+    metric = reading.primary
     if "accuracy" not in metric or not is_fraction(metric):
         return []
     lines = []
-    for condition in dict.fromkeys(record.condition for record in reading.records):
+    for condition in reading.conditions:
         values = values_of(reading.records, metric, condition).to_numpy()
-        if not len(values):
-            continue
-        words = [f"{metric} of {condition}:"]
-        if 1 < len(values) < FRAGILE:
-            words.append(f"every value {', '.join(f'{100 * v:.2f}' for v in values)};")
-        words.append(
-            _quartiles(
-                [median_interval(values), *(quantile_interval(values, q) for q in (0.25, 0.75))],
-                len(values),
-            )
-        )
-        name = metric.removesuffix(" accuracy")
-        sizes = {
-            int(e.confusion.sum())
-            for record in reading.records
-            for e in record.evaluations
-            if e.set == name
-        }
-        if len(sizes) == 1:
-            (n,) = sizes
-            error = 100 * float(binomial_standard_error(float(values.mean()), n))
-            words.append(f"standard error of its {n:,} examples {error:.2f} points.")
-        lines.append(" ".join(words))
+        if len(values):
+            lines.append(f"{metric} of {condition}: {_of_the_values(values, reading, metric)}")
     return lines
 
 
+def _of_the_values(values: Floats, reading: Reading, metric: str) -> str:
+    """What one condition's accuracies say beside their mean."""
+    said = []
+    if 1 < len(values) < FRAGILE:
+        said.append(f"every value {', '.join(f'{100 * v:.2f}' for v in values)};")
+    intervals = [median_interval(values), *(quantile_interval(values, q) for q in (0.25, 0.75))]
+    said.append(_quartiles(intervals, len(values)))
+    n = examples_in_all(reading, metric)
+    if n is not None:
+        error = 100 * float(binomial_standard_error(float(values.mean()), n))
+        said.append(f"standard error of its {n:,} examples {error:.2f} points.")
+    return " ".join(said)
+
+
 def _saw_tasks(record: Record) -> bool:
-    turns = record.arrays.get("class_segments")
-    return turns is not None and len(task_ends(turns)) > 0
+    segments = record.arrays.get("class_segments")
+    return segments is not None and len(task_ends(segments)) > 0
 
 
 def _of_the_tasks(reading: Reading) -> str:
@@ -257,3 +263,14 @@ def _endings(reading: Reading) -> list[str]:
                 "`--retry-failed` does them again."
             )
     return lines
+
+
+OF_KIND: Mapping[str, Callable[[Reading], list[str]]] = {
+    "overview": _of_the_overview,
+    "summary": _of_the_summary,
+    "per-class": _of_each_class,
+    "forgetting": _of_the_forgetting,
+    "position": _of_the_positions,
+    "proportions": _of_the_proportions,
+}
+"""What is said below each kind of table."""

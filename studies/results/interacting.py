@@ -1,20 +1,23 @@
 """Interactions on the command line: whether the effects that a study crosses add up."""
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
-from analysis.metrics.units import factor_of, higher_is_better
+from analysis.metrics.values import values_of
 from analysis.rendering.tables import say
+from analysis.rendering.units import factor_of, higher_is_better
+from analysis.statistics.families import adjust_family
+from analysis.statistics.interaction import (
+    DoubleDifference,
+    double_difference,
+    explain_interaction,
+)
 from studies.results.reading import Reading
 from studies.results.units import chance_of, examples_behind, unit_in
-
-if TYPE_CHECKING:
-    from analysis.statistics.interaction import DoubleDifference
 
 
 def interactions_of(
     reading: Reading, metric: str, margin: float | None, correction: str
-) -> tuple["DoubleDifference", ...]:
+) -> tuple[DoubleDifference, ...]:
     """The interactions that a study plans, one family.
 
     A condition without any run leaves its interactions undecidable, but in the family: its size
@@ -26,11 +29,7 @@ def interactions_of(
     definition = reading.definition
     if definition is None or not definition.interactions:
         return ()
-    from analysis.metrics.values import values_of
-    from analysis.statistics.families import adjust_family
-    from analysis.statistics.interaction import double_difference
-
-    run = {record.condition for record in reading.records}
+    run = set(reading.conditions)
     crossed = {name for each in definition.interactions for name in each.conditions}
     values = {
         name: values_of(reading.records, metric, name, diverged=True) * factor_of(metric)
@@ -58,16 +57,14 @@ def interactions_of(
     return adjust_family(found, correction)  # type: ignore[arg-type]
 
 
-def show_interactions(found: Sequence["DoubleDifference"]) -> None:
+def show_interactions(found: Sequence[DoubleDifference]) -> None:
     """Print interactions for people: what they are a family of, then each in full."""
-    from analysis.statistics.wording import explain_interaction
-
-    say(interaction_words(found))
+    say(interactions_text(found))
     for each in found:
         say(f"\n{explain_interaction(each)}")
 
 
-def interaction_words(found: Sequence["DoubleDifference"]) -> str:
+def interactions_text(found: Sequence[DoubleDifference]) -> str:
     """What interactions are a family of."""
     first, several = found[0], len(found) > 1
     return (

@@ -3,12 +3,13 @@
 import json
 from dataclasses import dataclass
 
-from analysis.metrics.units import is_fraction
+from analysis.metrics.values import values_of
 from analysis.rendering.tables import say
+from analysis.rendering.units import is_fraction
 from analysis.statistics.planning import Plan, explain_plan, plan, plan_from_pilot
 from core import Store
 from data import InputError
-from studies.results.reading import read
+from studies.results.reading import Reading, read
 from studies.results.tables import input_errors
 from studies.results.units import unit_in
 
@@ -70,20 +71,12 @@ def _from_pilot(
     store: Store, pilot: Pilot, difference: float, correlation: float | None, power: float
 ) -> Plan:
     """The plan by the values of two conditions, seed by seed where they are paired."""
-    from analysis.metrics.values import values_of
-
     reading = read(store, pilot.study, pilot.variant)
-    definition = reading.definition
-    pair = tuple(pilot.conditions.split(",")) if pilot.conditions else None
-    if pair is None and definition is not None and len(definition.comparisons) == 1:
-        pair = definition.comparisons[0]
-    if pair is None or len(pair) != 2:
-        raise InputError(f"Received --conditions {pilot.conditions!r}; expected two of them: A,B.")
-    metric = pilot.metric or (definition.primary if definition else "test accuracy")
+    metric = pilot.metric or reading.primary
     scale = 100 if is_fraction(metric) else 1
-    a, b = (scale * values_of(reading.records, metric, condition) for condition in pair)
+    a, b = (scale * values_of(reading.records, metric, name) for name in _pair(reading, pilot))
     # A correlation of 0 is how the call says that seeds are not to be shared.
-    paired = (definition.paired if definition else True) and correlation != 0
+    paired = reading.paired and correlation != 0
     if paired:
         both = a.index.intersection(b.index)
         a, b = a[both], b[both]
@@ -96,3 +89,14 @@ def _from_pilot(
         power=power,
         unit=unit_in(reading, metric),
     )
+
+
+def _pair(reading: Reading, pilot: Pilot) -> tuple[str, ...]:
+    """The two conditions that are named, or those of the only planned comparison."""
+    planned = reading.definition.comparisons if reading.definition else ()
+    if not pilot.conditions and len(planned) == 1:
+        return planned[0]
+    pair = tuple(pilot.conditions.split(",")) if pilot.conditions else ()
+    if len(pair) != 2:
+        raise InputError(f"Received --conditions {pilot.conditions!r}; expected two of them: A,B.")
+    return pair

@@ -1,4 +1,4 @@
-"""Prints the tables and checks of a study; draws their pictures where they are asked for."""
+"""Prints the tables and checks of a study; draws their figures where they are asked for."""
 
 import json
 from pathlib import Path
@@ -6,8 +6,8 @@ from pathlib import Path
 from analysis.check import claims_sentence, figures_sentence
 from analysis.rendering.tables import clean, rows, say, show
 from core import Store
+from studies.results import drawing
 from studies.results.checking import check_reading, difference_in_words
-from studies.results.figures import figure_of
 from studies.results.footnotes import footnotes
 from studies.results.reading import read
 from studies.results.tables import (
@@ -49,11 +49,7 @@ def print_table(
     kind = kind or ("per-class" if of else default_kind(reading))
     frame = table_of(reading, kind, of)
     if figure is not None:
-        from analysis.figures.saving import save
-
-        with input_errors():
-            save(figure_of(reading, kind, data_dir), figure)
-        say(f"drawn: {figure}", err=True)
+        drawing.save_figure(drawing.figure_of(reading, kind, data_dir), figure)
     title, notes = "", []
     if style in ("text", "markdown", "latex"):
         frame = for_people(frame, kind)
@@ -67,21 +63,6 @@ def print_table(
         say("\n".join(notes), markdown=style == "markdown")
     for note in reading.notes:
         say(f"note: {clean(note)}", err=True)
-
-
-def after_run(store: Store, name: str, variant: str) -> None:
-    """Print what a study that was just run has to say: a sentence and a table."""
-    reading = read(store, name, variant)
-    if not any(record.status == "finished" for record in reading.records):
-        return
-    from studies.results.comparing import answer
-
-    said = answer(reading)
-    for sentence in said.sentences() if said else ():
-        say(f"{reading.study} ({reading.variant}): {sentence}\n")
-    print_table(store, name, variant, None, "text", None)
-    more = "--figure" if "scores" in reading.records[0].recipe else "--kind per-class --figure"
-    say(f"\nMore: ebb table {name} --variant {variant} {more} FILE.png")
 
 
 def print_check(store: Store, name: str, variant: str | None, style: str) -> bool:

@@ -1,7 +1,7 @@
 """Reading a store: which records one table is made of."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from analysis.rendering.tables import clean
@@ -36,6 +36,30 @@ class Reading:
     planned: int
     notes: tuple[str, ...]
     definition: Study | None
+
+    @property
+    def conditions(self) -> list[str]:
+        """The conditions that were run, in the study's order."""
+        return list(dict.fromkeys(record.condition for record in self.records))
+
+    @property
+    def finished(self) -> list[Record]:
+        """The records of runs that finished."""
+        return [record for record in self.records if record.status == "finished"]
+
+    @property
+    def primary(self) -> str:
+        """The metric that decides."""
+        return self.definition.primary if self.definition else "test accuracy"
+
+    @property
+    def paired(self) -> bool:
+        """Whether runs of two conditions with the same seed form a pair."""
+        return self.definition.paired if self.definition else True
+
+    def margin(self, metric: str) -> float | None:
+        """What does not matter, in points: planned for the metric that decides alone."""
+        return self.definition.margin if self.definition and metric == self.primary else None
 
 
 def choose_variant(entries: Sequence[Entry], study: str, asked: str | None) -> str:
@@ -78,60 +102,85 @@ def read(store: Store, name: str | Study, variant: str | None = None) -> Reading
     study = definition.name if definition else str(name)
     entries = store.entries(study)
     if not entries:
-        if definition is None:
-            catalogue.find(study)  # says which studies there are
-        scale = ("", " --quick")[(variant or "").startswith("quick")]
-        call = "studies.run(study)" if isinstance(name, Study) else f"ebb run {name}{scale}"
-        raise InputError(
-            f"Received study {study!r}, which has no records in {str(store.folder)!r}; "
-            f"expected one that was run: `{call}`."
-        )
+        raise _never_run(store, name, variant, definition)
     variant = choose_variant(entries, study, variant)
     entries = [entry for entry in entries if entry.variant == variant]
-    total = len(entries)
-    notes = []
-
     latest = {e.condition: (e.recipe_digest, e.data) for e in sorted(entries, key=_time)}
-    entries = [e for e in entries if (e.recipe_digest, e.data) == latest[e.condition]]
-    if len(entries) < total:
-        notes.append(
-            f"{total - len(entries)} records of an earlier definition or of other data left out"
-        )
-    here = fingerprint(environment())
-    prints = {e.fingerprint for e in entries}
-    if here not in prints:
-        newest = max(entries, key=_time).fingerprint
-        notes.append(
-            "stale: recorded in another environment (versions, processor, or Ebb's core); run the "
-            "study again to record it anew"
-        )
-        here = newest
-    if len(prints) > 1:
-        others = sum(e.fingerprint != here for e in entries)
-        notes.append(f"{others} records of other environments left out")
-        entries = [e for e in entries if e.fingerprint == here]
+    entries, notes = _of_the_latest(entries, latest)
+    entries, others = _of_one_environment(entries)
+    notes += others
     if definition is not None:
         notes += _changed(definition, variant, latest)
         if variant.startswith("quick") and definition.quick.conditions is not None:
             definition = only(definition, definition.quick.conditions)
-        order = {condition: i for i, condition in enumerate(definition.conditions)}
-        entries.sort(key=lambda e: (order.get(e.condition, len(order)), e.condition, e.seed))
+        entries.sort(key=_place_in(definition))
+    records, others = _same_data(entries, _loaded(store, study, entries))
+    notes += others
+    said = [each for record in records for each in record.notes if each.startswith("data: ")]
+    notes += [each.removeprefix("data: ") for each in dict.fromkeys(said)]
+    # A store may be anybody's: its names go into tables, sentences and figures.
+    records = [replace(each, condition=FOREIGN.sub("?", each.condition)) for each in records]
     planned = store.planned(study, variant) or 0
+    return Reading(
+        FOREIGN.sub("?", study), clean(variant), records, planned, tuple(notes), definition
+    )
+
+
+def _never_run(
+    store: Store, name: str | Study, variant: str | None, definition: Study | None
+) -> InputError:
+    """What is said of a study without records; one that is not known is refused at once."""
+    study = definition.name if definition else str(name)
+    if definition is None:
+        catalogue.find(study)  # says which studies there are
+    scale = ("", " --quick")[(variant or "").startswith("quick")]
+    call = "studies.run(study)" if isinstance(name, Study) else f"ebb run {name}{scale}"
+    return InputError(
+        f"Received study {study!r}, which has no records in {str(store.folder)!r}; "
+        f"expected one that was run: `{call}`."
+    )
+
+
+def _of_the_latest(
+    entries: list[Entry], latest: Mapping[str, tuple[str, str]]
+) -> tuple[list[Entry], list[str]]:
+    """The entries of each condition's latest definition and data; a note on the others."""
+    same = [e for e in entries if (e.recipe_digest, e.data) == latest[e.condition]]
+    left_out = len(entries) - len(same)
+    note = f"{left_out} records of an earlier definition or of other data left out"
+    return same, [note] * bool(left_out)
+
+
+def _of_one_environment(entries: list[Entry]) -> tuple[list[Entry], list[str]]:
+    """The entries of this environment, or of the latest if there are none of it; what to note."""
+    notes = []
+    kept = fingerprint(environment())
+    if all(entry.fingerprint != kept for entry in entries):
+        kept = max(entries, key=_time).fingerprint
+        notes.append(
+            "stale: recorded in another environment (versions, processor, or Ebb's core); run the "
+            "study again to record it anew"
+        )
+    same = [entry for entry in entries if entry.fingerprint == kept]
+    if len(same) < len(entries):
+        notes.append(f"{len(entries) - len(same)} records of other environments left out")
+    return same, notes
+
+
+def _place_in(definition: Study) -> Callable[[Entry], tuple[int, str, int]]:
+    """By what entries are sorted: the study's order of conditions, then the seed."""
+    order = {condition: i for i, condition in enumerate(definition.conditions)}
+    return lambda entry: (order.get(entry.condition, len(order)), entry.condition, entry.seed)
+
+
+def _loaded(store: Store, study: str, entries: Sequence[Entry]) -> list[Record]:
     found = store.records(entries)
     if any("dataset" not in record.recipe for record in found):
         raise InputError(
             f"Received records of {study} that name no data set; expected those that a run left: "
             f"remove them by `ebb remove {study}`."
         )
-    records, note = _same_data(entries, found)
-    notes += note
-    said = [each for record in records for each in record.notes if each.startswith("data: ")]
-    notes += [each.removeprefix("data: ") for each in dict.fromkeys(said)]
-    # A store may be anybody's: its names go into tables, sentences and pictures.
-    records = [replace(each, condition=FOREIGN.sub("?", each.condition)) for each in records]
-    return Reading(
-        FOREIGN.sub("?", study), clean(variant), records, planned, tuple(notes), definition
-    )
+    return found
 
 
 def _same_data(entries: Sequence[Entry], records: list[Record]) -> tuple[list[Record], list[str]]:

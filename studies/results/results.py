@@ -1,22 +1,36 @@
-"""The results of a study for a script or a notebook: data frames, comparisons, pictures."""
+"""The results of a study for a script or a notebook: data frames, comparisons, figures."""
 
 import html
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import pandas as pd
+
+from analysis.rendering.tables import html_table
+from analysis.statistics.comparison import Comparison
+from analysis.statistics.families import Family
+from analysis.statistics.interaction import DoubleDifference
 from core import Record
 from data import InputError
+from studies.results import drawing
+from studies.results.checking import Checked, check_reading
+from studies.results.comparing import Wanted, compare_reading, planned_results
+from studies.results.footnotes import footnotes
+from studies.results.interacting import interactions_of
 from studies.results.reading import Reading
+from studies.results.tables import (
+    TITLES,
+    default_kind,
+    for_people,
+    formatting_of,
+    input_errors,
+    table_of,
+    title_of,
+)
 
 if TYPE_CHECKING:
-    import pandas as pd
-
-    from analysis.statistics.comparison import Comparison
-    from analysis.statistics.families import Family
-    from analysis.statistics.interaction import DoubleDifference
-    from studies.results.checking import Checked
-    from studies.results.drawing import Drawing
+    from studies.results.drawing import Panels
 
 
 @dataclass(frozen=True, repr=False)
@@ -24,12 +38,12 @@ class Results:
     """What a store holds of a study at one scale.
 
     Tables are pandas data frames with accuracies as fractions, the columns those of
-    `ebb table --format csv`. Pictures are the axes of their panels, which show themselves in a
+    `ebb table --format csv`. Figures are the axes of their panels, which show themselves in a
     notebook. Printed, or last in a notebook's cell, the results say what they show.
 
     Attributes:
         reading: The records, and what a reader should know of what was left out.
-        data_dir: Folder of data sets, for pictures that show examples.
+        data_dir: Folder of data sets, for figures that show examples.
     """
 
     reading: Reading
@@ -43,9 +57,9 @@ class Results:
     @property
     def conditions(self) -> list[str]:
         """The names of the conditions that were run."""
-        return list(dict.fromkeys(record.condition for record in self.records))
+        return self.reading.conditions
 
-    def table(self, kind: str | None = None, *, set: str | None = None) -> "pd.DataFrame":
+    def table(self, kind: str | None = None, *, set: str | None = None) -> pd.DataFrame:
         """A table by its kind, as `ebb table --kind` has them.
 
         Args:
@@ -56,50 +70,48 @@ class Results:
         Raises:
             InputError: The study did not measure what is asked for.
         """
-        from studies.results.tables import TITLES, default_kind, table_of
-
         kind = kind or ("per-class" if set else default_kind(self.reading))
         if kind not in TITLES:
             raise InputError(f"Received the table {kind!r}; expected one of {', '.join(TITLES)}.")
         return table_of(self.reading, kind, set)
 
-    def summary(self) -> "pd.DataFrame":
+    def summary(self) -> pd.DataFrame:
         """Final figures over the seeds: a row for each condition and metric."""
         return self.table("summary")
 
-    def overview(self) -> "pd.DataFrame":
+    def overview(self) -> pd.DataFrame:
         """The conditions beside each other, a row each."""
         return self.table("overview")
 
-    def per_class(self, set: str = "test") -> "pd.DataFrame":
+    def per_class(self, set: str = "test") -> pd.DataFrame:
         """Final accuracy of each class on an evaluated set."""
         return self.table("per-class", set=set)
 
-    def forgetting(self) -> "pd.DataFrame":
-        """What each class loses after its turn."""
+    def forgetting(self) -> pd.DataFrame:
+        """What each class loses after its training segment."""
         return self.table("forgetting")
 
-    def history(self) -> "pd.DataFrame":
+    def history(self) -> pd.DataFrame:
         """Every run, epoch by epoch."""
         return self.table("history")
 
-    def position(self) -> "pd.DataFrame":
+    def position(self) -> pd.DataFrame:
         """Final accuracy by recency, where the places of the classes vary over the seeds."""
         return self.table("position")
 
-    def proportions(self) -> "pd.DataFrame":
+    def proportions(self) -> pd.DataFrame:
         """How often something is so, for scores that are 0 or 1."""
         return self.table("proportions")
 
-    def gradients(self) -> "pd.DataFrame":
+    def gradients(self) -> pd.DataFrame:
         """The norm of the gradient, layer by layer."""
         return self.table("gradients")
 
-    def dead_units(self) -> "pd.DataFrame":
+    def dead_units(self) -> pd.DataFrame:
         """Units that no training example excites."""
         return self.table("dead-units")
 
-    def misclassified(self) -> "pd.DataFrame":
+    def misclassified(self) -> pd.DataFrame:
         """The test examples that most runs take for another class."""
         return self.table("misclassified")
 
@@ -112,8 +124,8 @@ class Results:
         per_class: bool = False,
         margin: float | None = None,
         correction: str = "holm",
-    ) -> "Comparison | Family":
-        """Whether a difference is real; the answer shows itself in words.
+    ) -> Comparison | Family:
+        """Whether a difference is real; the result shows itself in words.
 
         Args:
             a: The first condition; without a and b, every comparison that the study plans.
@@ -126,8 +138,6 @@ class Results:
         Raises:
             InputError: A condition or a metric that is not there; no planned comparison.
         """
-        from studies.results.comparing import Wanted, compare_reading
-
         if (a is None) != (b is None) or (a is not None and a == b):
             raise InputError(
                 f"Received the conditions {a!r} and {b!r}; expected two different ones, or none."
@@ -144,25 +154,18 @@ class Results:
 
     def interactions(
         self, *, metric: str | None = None, correction: str = "holm"
-    ) -> "tuple[DoubleDifference, ...]":
-        """Whether the effects that the study crosses add up, one answer for each it plans."""
-        from studies.results.interacting import interactions_of
-        from studies.results.tables import input_errors
-
-        study = self.reading.definition
-        primary = study.primary if study else "test accuracy"
-        margin = study.margin if study and metric in (None, primary) else None
+    ) -> tuple[DoubleDifference, ...]:
+        """Whether the effects that the study crosses add up, one result for each it plans."""
+        metric = metric or self.reading.primary
         with input_errors():
-            return interactions_of(self.reading, metric or primary, margin, correction)
+            return interactions_of(self.reading, metric, self.reading.margin(metric), correction)
 
-    def check(self) -> "Checked":
+    def check(self) -> Checked:
         """What was reported elsewhere, beside what was measured here."""
-        from studies.results.checking import check_reading
-
         return check_reading(self.reading)
 
-    def plot(self, kind: str | None = None) -> "Drawing":
-        """The picture that belongs to a kind of table; per-class accuracy over the segments else.
+    def plot(self, kind: str | None = None) -> "Panels":
+        """The figure that belongs to a kind of table; per-class accuracy over the segments else.
 
         Args:
             kind: As `table` takes it.
@@ -170,34 +173,30 @@ class Results:
         Raises:
             InputError: The study did not measure what is drawn.
         """
-        from studies.results.drawing import Drawing
-        from studies.results.figures import figure_of
-        from studies.results.tables import default_kind
-
         kind = kind or default_kind(self.reading)
-        return Drawing(figure_of(self.reading, kind, self.data_dir))
+        return drawing.Panels(drawing.figure_of(self.reading, kind, self.data_dir))
 
-    def plot_segments(self) -> "Drawing":
+    def plot_segments(self) -> "Panels":
         """Per-class accuracy over the class segments."""
         return self.plot("per-class")
 
-    def plot_overview(self) -> "Drawing":
+    def plot_overview(self) -> "Panels":
         """Every seed of every condition."""
         return self.plot("overview")
 
-    def plot_position(self) -> "Drawing":
+    def plot_position(self) -> "Panels":
         """Final accuracy over recency."""
         return self.plot("position")
 
-    def plot_shares(self) -> "Drawing":
+    def plot_proportions(self) -> "Panels":
         """Proportions over a parameter."""
         return self.plot("proportions")
 
-    def plot_gradients(self) -> "Drawing":
+    def plot_gradients(self) -> "Panels":
         """Gradient norms by layer."""
         return self.plot("gradients")
 
-    def plot_misclassified(self) -> "Drawing":
+    def plot_misclassified(self) -> "Panels":
         """The misclassified examples as images."""
         return self.plot("misclassified")
 
@@ -208,15 +207,10 @@ class Results:
         *,
         metric: str | None = None,
         per_class: bool = False,
-    ) -> "Drawing":
+    ) -> "Panels":
         """Differences with their intervals; the arguments are those of `compare`."""
-        from analysis.figures.comparison import comparison_figure
-        from studies.results.drawing import Drawing
-        from studies.results.tables import input_errors
-
         found = self.compare(a, b, metric=metric, per_class=per_class)
-        with input_errors():
-            return Drawing(comparison_figure(found))
+        return drawing.Panels(drawing.figure_of_comparison(found))
 
     def __str__(self) -> str:
         name = f"{self.reading.study} ({self.reading.variant})"
@@ -225,9 +219,6 @@ class Results:
     __repr__ = __str__
 
     def _repr_html_(self) -> str:
-        from analysis.rendering.tables import html_table
-        from studies.results.footnotes import footnotes
-        from studies.results.tables import default_kind, for_people, formatting_of, title_of
 
         said = [f"<p><strong>{html.escape(line)}</strong></p>" for line in str(self).splitlines()]
         notes = [f"note: {note}" for note in self.reading.notes]
@@ -242,11 +233,9 @@ class Results:
 
     def _sentences(self) -> list[str]:
         """The verdicts on what the study plans; else how much of it there is."""
-        from studies.results.comparing import answer
-
         try:
-            said = answer(self.reading)
-            found = said.sentences() if said else []
+            results = planned_results(self.reading)
+            found = results.sentences() if results else []
         except InputError as error:
             found = [str(error)]
         seeds = len({record.seed for record in self.records})

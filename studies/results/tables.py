@@ -2,7 +2,9 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+import pandas as pd
 
 from analysis.metrics.dead_units import dead_units_table
 from analysis.metrics.gradients import gradient_table
@@ -15,14 +17,11 @@ from data import InputError
 from studies.definition.study import Proportions
 from studies.results.reading import Reading, baseline
 
-if TYPE_CHECKING:
-    import pandas as pd
-
 TITLES = {
     "overview": "the conditions beside each other, {metric} in detail",
     "summary": "final figures over the seeds",
     "per-class": "final accuracy of each class on the set {set}",
-    "forgetting": "what each class loses after its turn",
+    "forgetting": "what each class loses after its training segment",
     "history": "every run, epoch by epoch",
     "position": "final accuracy by recency, and what recency and similarity change",
     "proportions": "how often, over the seeds",
@@ -45,7 +44,7 @@ MOST_EXAMPLES = 10
 """Misclassified examples of a condition that people are shown."""
 
 
-def table_of(reading: Reading, kind: str, of: str | None = None) -> "pd.DataFrame":
+def table_of(reading: Reading, kind: str, of: str | None = None) -> pd.DataFrame:
     """A table of a study, accuracies as fractions.
 
     Args:
@@ -111,7 +110,7 @@ def datasets_of(reading: Reading) -> list[str]:
     return sorted({str(record.recipe["dataset"]) for record in reading.records})
 
 
-def for_people(frame: "pd.DataFrame", kind: str) -> "pd.DataFrame":
+def for_people(frame: pd.DataFrame, kind: str) -> pd.DataFrame:
     """The columns and rows of a table that people are shown; programs get all."""
     frame = frame[COLUMNS.get(kind, list(frame.columns))]
     if kind == "misclassified":

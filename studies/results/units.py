@@ -1,6 +1,11 @@
 """What a study's runs say of a metric: what a guess scores, how many examples stand behind it."""
 
-from analysis.metrics.units import unit_of
+from collections.abc import Iterator
+
+import numpy as np
+from numpy.typing import NDArray
+
+from analysis.rendering.units import unit_of
 from studies.results.reading import Reading
 
 
@@ -25,19 +30,28 @@ def classes_of(reading: Reading) -> int | None:
     return next((len(each.confusion) for each in looks), None)
 
 
+def examples_in_all(reading: Reading, metric: str) -> int | None:
+    """How many examples stand behind an accuracy, where all runs have as many."""
+    sizes = {int(counts.sum()) for counts in _class_counts(reading, metric)}
+    return sizes.pop() if len(sizes) == 1 else None
+
+
 def examples_behind(reading: Reading, metric: str) -> int | None:
-    """How many examples stand behind an accuracy, where all runs have the same number."""
+    """The same, where all runs have as many of each class."""
     sizes = class_examples_behind(reading, metric)
     return None if sizes is None else sum(sizes)
 
 
 def class_examples_behind(reading: Reading, metric: str) -> list[int] | None:
-    """The same for each class."""
+    """The examples of each class behind an accuracy, where all runs have as many."""
+    sizes = {tuple(counts.tolist()) for counts in _class_counts(reading, metric)}
+    return list(sizes.pop()) if len(sizes) == 1 else None
+
+
+def _class_counts(reading: Reading, metric: str) -> Iterator[NDArray[np.int64]]:
+    """The examples of each class, [classes], in each evaluation that has the accuracy."""
     name = metric.removesuffix(" accuracy")
-    found = {
-        tuple(evaluation.confusion.sum(axis=1).tolist())
-        for record in reading.records
-        for evaluation in record.evaluations
-        if evaluation.set == name
-    }
-    return list(found.pop()) if len(found) == 1 else None
+    for record in reading.records:
+        for evaluation in record.evaluations:
+            if evaluation.set == name:
+                yield evaluation.confusion.sum(axis=1)

@@ -1,15 +1,16 @@
-"""Whether a store is sound: its file, its records, and what lies beside them."""
+"""The validation of a store: its file, its records, and what lies beside them."""
 
 from collections.abc import Iterator
 from pathlib import Path
 
 from analysis.rendering.tables import clean, say
 from core import Store, environment, fingerprint
-from core.storage.store import APPLICATION, SCHEMA, Entry
+from core.storage.schema import APPLICATION, SCHEMA
+from core.storage.store import Entry
 from core.training.checkpoints import Checkpoint
 from core.training.weights_cache import WeightsCache
 from data import InputError
-from studies.results.leftovers import UNFINISHED, WEIGHTS, files_in, whose_run
+from studies.results.leftovers import UNFINISHED, WEIGHTS, environment_of, files_in, whose_run
 
 RECOVER = (
     "restore a copy, or save what can be read: `sqlite3 ebb.sqlite .recover | sqlite3 saved.sqlite`"
@@ -36,11 +37,11 @@ def check_store(store: Store) -> bool:
     except InputError:
         counts = []
     stale = sum(each.records for each in counts if each.fingerprint != fingerprint(environment()))
-    states, weights = (len(files_in(store, name)) for name in (UNFINISHED, WEIGHTS))
+    checkpoints, weights = (len(files_in(store, name)) for name in (UNFINISHED, WEIGHTS))
     say(
         f"{store.folder}: {sum(each.records for each in counts)} records "
         f"({stale} stale: of another environment), "
-        f"{states} files of unfinished runs, {weights} of kept weights; "
+        f"{checkpoints} files of unfinished runs, {weights} of kept weights; "
         f"{faults or 'no'} fault{'s' * (faults != 1)}"
     )
     return not faults
@@ -59,21 +60,21 @@ def _faults(store: Store) -> Iterator[str]:
         yield f"{error} To mend it, {RECOVER}."
         return
     there = {(*entry[:4], entry.fingerprint): entry for entry in entries}
-    yield from _faulty_states(store, there)
+    yield from _faulty_checkpoints(store, there)
     yield from _faulty_weights(store, there)
 
 
-def _faulty_states(store: Store, there: dict[tuple, Entry]) -> Iterator[str]:
+def _faulty_checkpoints(store: Store, there: dict[tuple, Entry]) -> Iterator[str]:
     here = fingerprint(environment())
     for file in files_in(store, UNFINISHED):
-        state, place = Checkpoint.load(file), f"{UNFINISHED}/{file.name}"
-        made_in = file.stem.rpartition("-")[2]
+        checkpoint, place = Checkpoint.load(file), f"{UNFINISHED}/{file.name}"
+        made_in = environment_of(file)
         if file.suffix == ".new":
             yield f"{place} was not written to its end: delete it if nothing runs"
-        elif state is None:
+        elif checkpoint is None:
             yield f"{place} cannot be read (its run begins at its first epoch): delete it"
-        elif (run := there.get((*whose_run(state), made_in))) and run.status != "failed":
-            yield f"{place} belongs to a run that has ended ({_named(state)}): delete it"
+        elif (run := there.get((*whose_run(checkpoint), made_in))) and run.status != "failed":
+            yield f"{place} belongs to a run that has ended ({_run_of(checkpoint)}): delete it"
         elif made_in != here:
             yield f"{place} is of another environment, which no run goes on from: delete it"
 
@@ -86,14 +87,15 @@ def _faulty_weights(store: Store, there: dict[tuple, Entry]) -> Iterator[str]:
             yield f"{place} was not written to its end: delete it if nothing runs"
         elif file == kept.weights and kept.results.exists():
             continue  # told with its notes
-        elif (state := kept.load()) is None:
+        elif (checkpoint := kept.load()) is None:
             yield f"{place} cannot be read, or does not fit the file beside it: delete both"
-        elif (*whose_run(state), file.stem.rpartition("-")[2]) not in there:
-            yield f"{place} belongs to no record ({_named(state)}): delete it and the .h5 beside it"
+        elif (*whose_run(checkpoint), environment_of(file)) not in there:
+            whose = _run_of(checkpoint)
+            yield f"{place} belongs to no record ({whose}): delete it and the .h5 beside it"
 
 
-def _named(state: Checkpoint) -> str:
-    study, variant, condition, seed = whose_run(state)
+def _run_of(checkpoint: Checkpoint) -> str:
+    study, variant, condition, seed = whose_run(checkpoint)
     return f"{study}, {variant}, {condition}, seed {seed}" if study else "it does not say of which"
 
 

@@ -1,0 +1,20 @@
+"""What is printed when a study has been run: what it says, and its table."""
+
+from analysis.rendering.tables import say
+from core import Store
+from studies.results.comparing import planned_results
+from studies.results.printing import print_table
+from studies.results.reading import read
+
+
+def after_run(store: Store, name: str, variant: str) -> None:
+    """Print what a study that was just run has to say: a sentence and a table."""
+    reading = read(store, name, variant)
+    if not reading.finished:
+        return
+    results = planned_results(reading)
+    for sentence in results.sentences() if results else ():
+        say(f"{reading.study} ({reading.variant}): {sentence}\n")
+    print_table(store, name, variant, None, "text", None)
+    more = "--figure" if "scores" in reading.records[0].recipe else "--kind per-class --figure"
+    say(f"\nMore: ebb table {name} --variant {variant} {more} FILE.png")

@@ -1,0 +1,136 @@
+"""A comparison that was made, as it is shown: in a terminal, as a table, as JSON, drawn."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+
+from analysis.rendering.tables import clean, say, show
+from analysis.statistics.comparison import Comparison, explain, sentence
+from analysis.statistics.comparison_table import comparison_table, interaction_table
+from analysis.statistics.families import (
+    Family,
+    explain_family,
+    family_notes,
+    family_text,
+    friedman_text,
+)
+from analysis.statistics.interaction import DoubleDifference, interaction_sentence
+from analysis.statistics.text import margin_text
+from data import InputError
+from studies.results import drawing
+from studies.results.interacting import interactions_text, show_interactions
+
+TitledTable = tuple[str, pd.DataFrame, list[str]]
+"""A title, the table, and the lines below it."""
+
+
+@dataclass(frozen=True)
+class Compared:
+    """One comparison or a family of them, and planned interactions.
+
+    Attributes:
+        found: The comparison or the family; None where there are interactions alone.
+        notes: What a reader should know of the records.
+        interactions: The planned interactions.
+    """
+
+    found: Comparison | Family | None
+    notes: tuple[str, ...] = ()
+    interactions: tuple[DoubleDifference, ...] = ()
+
+    @property
+    def comparisons(self) -> Sequence[Comparison]:
+        """The comparison alone, or those of the family."""
+        if isinstance(self.found, Family):
+            return self.found.comparisons
+        return () if self.found is None else (self.found,)
+
+    def sentences(self) -> list[str]:
+        """The verdict on each comparison and interaction."""
+        return [*map(sentence, self.comparisons), *map(interaction_sentence, self.interactions)]
+
+    def show(self, style: str, figure: Path | None) -> None:
+        """Print it, and draw its figure where one is asked for."""
+        if figure is not None:
+            self._draw(figure)
+        if style == "json":
+            self._show_json()
+        elif style in ("markdown", "latex"):
+            self._show_tables(style)
+        else:
+            self._show_text()
+        for note in self.notes:
+            say(f"note: {clean(note)}", err=True)
+
+    def _draw(self, file: Path) -> None:
+        if self.found is None:
+            raise InputError(
+                "Received --figure for a study that plans no comparison; expected two "
+                "conditions to draw."
+            )
+        drawing.save_figure(drawing.figure_of_comparison(self.found), file)
+
+    def _show_json(self) -> None:
+        record = {} if self.found is None else self.found.to_json()
+        if self.interactions:
+            record["interactions"] = [each.to_json() for each in self.interactions]
+        say(json.dumps(record, indent=1, allow_nan=False))
+
+    def _show_text(self) -> None:
+        if isinstance(self.found, Comparison):
+            say(explain(self.found))
+        elif self.found is not None:
+            _show_family(self.found)
+        if self.interactions:
+            if self.found is not None:
+                say("")
+            show_interactions(self.interactions)
+
+    def _show_tables(self, style: str) -> None:
+        """The comparisons as a table and their sentences; then the interactions likewise."""
+        first = (self.comparisons or self.interactions)[0]
+        where = f"{first.study} ({first.variant}): " if first.study else ""
+        for i, (title, table, lines) in enumerate(self._tables()):
+            if style == "markdown":
+                say("\n" * (i > 0) + f"{where}{title}\n", markdown=True)
+            show(table, style, decimals=2, title=f"{where}{title}", notes=lines)
+            if style == "markdown":
+                say("\n" + "\n\n".join(lines), markdown=True)
+
+    def _tables(self) -> list[TitledTable]:
+        tables: list[TitledTable] = []
+        if isinstance(self.found, Comparison):
+            tables.append(_table_of_one(self.found))
+        elif self.found is not None:
+            title, *lines = explain_family(self.found).split("\n")
+            tables.append((title, comparison_table(self.found), lines))
+        if self.interactions:
+            lines = list(map(interaction_sentence, self.interactions))
+            title = interactions_text(self.interactions)
+            tables.append((title, interaction_table(self.interactions), lines))
+        return tables
+
+
+def _table_of_one(found: Comparison) -> TitledTable:
+    title = f"{found.metric} of {found.a} and {found.b}: {found.test.name}, 95 % interval"
+    verdict = sentence(found)
+    lines = [verdict]
+    if found.equivalence is not None:
+        lines.append(f"equivalence: {margin_text(found.equivalence, found.unit)}")
+    lines += [f"note: {note}" for note in found.notes if note not in verdict]
+    return title, comparison_table(found), lines
+
+
+def _show_family(family: Family) -> None:
+    if family.friedman is not None:
+        say(f"{friedman_text(family)}\n")
+    say(family_text(family))
+    show(comparison_table(family), "text", decimals=2)
+    say("")
+    for comparison in family.comparisons:
+        say(sentence(comparison))
+    for note in family_notes(family):
+        say(f"note: {note}")
