@@ -1,26 +1,30 @@
-"""What stands on the page of a study, as plain data: words, tables and pictures in their order."""
+"""What stands on the page of a study, as plain data: text, tables and figures in their order."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
 
+from analysis.check import claims_sentence, figures_sentence
 from analysis.rendering.formatting import counted, format_duration
+from analysis.statistics.comparison import Comparison, explain
+from analysis.statistics.comparison_table import comparison_table
+from analysis.statistics.families import Family, family_notes, family_text, friedman_text
+from analysis.statistics.interaction import explain_interaction
 from core import Store
 from data import InputError
+from studies.definition.study import Study
 from studies.definition.variant import variant_of
-from studies.report.figure_choice import illustrate
-from studies.report.figures import Picture
+from studies.report.figure_choice import draw_figures
+from studies.report.figures import PageFigure
 from studies.report.protocol import Protocol, protocol
 from studies.report.provenance import command_of, environment_table, failures_table, runs_table
-from studies.report.text import Table, printable, words_table
-from studies.results.checking import check_reading, difference_in_words
-from studies.results.comparing import Result, answer
+from studies.report.text import Table, printable, text_table
+from studies.results.checking import Checked, check_reading, difference_text
+from studies.results.compared import Compared
+from studies.results.comparing import planned_results
 from studies.results.footnotes import footnotes
 from studies.results.reading import Reading, read
 from studies.results.tables import default_kind, for_people, formatting_of, table_of, title_of
-
-if TYPE_CHECKING:
-    from studies.definition.study import Study
 
 
 @dataclass(frozen=True)
@@ -35,11 +39,11 @@ class Report:
         notices: What a reader must know before anything else: stale, incomplete, failed.
         protocol: What was run.
         differing: The protocol's table, if conditions differ.
-        verdicts: The answer, a sentence for each planned comparison and interaction.
+        verdicts: The result, a sentence for each planned comparison and interaction.
         comparisons: What stands behind the verdicts.
         tables: The study's table, and what each class lost.
         more: Further tables.
-        pictures: The figures.
+        figures: Those that apply.
         missing: Why others could not be drawn.
         check: Reported figures and claims beside ours: sentences, then tables.
         environment: Versions, data and seeds.
@@ -60,7 +64,7 @@ class Report:
     comparisons: tuple[Table, ...]
     tables: tuple[Table, ...]
     more: tuple[Table, ...]
-    pictures: tuple[Picture, ...]
+    figures: tuple[PageFigure, ...]
     missing: tuple[str, ...]
     check: tuple[str, ...]
     checks: tuple[Table, ...]
@@ -78,21 +82,19 @@ def report_of(store: Store, name: str, variant: str | None, data_dir: Path | Non
         store: Where its records are.
         name: The study's name or file.
         variant: See `studies.results.reading.choose_variant`.
-        data_dir: Folder of data sets, for pictures of examples.
+        data_dir: Folder of data sets, for figures of examples.
 
     Raises:
         InputError: No such study, or it was never run.
     """
     reading = printable_reading(read(store, name, variant))
-    finished = [record for record in reading.records if record.status == "finished"]
+    finished = bool(reading.finished)
     planned = _planned(reading)
-    recipes = {record.condition: record.recipe for record in reading.records}
-    words = protocol(recipes)
-    result, verdicts, comparisons = _answer(reading)
-    pictures, missing = illustrate(reading, result, data_dir) if finished else ([], [])
+    said = protocol({record.condition: record.recipe for record in reading.records})
+    compared, verdicts, comparisons = _verdicts(reading)
+    figures, missing = draw_figures(reading, compared, data_dir) if finished else ([], [])
     tables, more = _tables(reading) if finished else ([], [])
     check, checks = _check(reading)
-    runs = runs_table(reading, planned)
     command, note = command_of(reading, name, planned)
     return Report(
         study=reading.study,
@@ -100,32 +102,32 @@ def report_of(store: Store, name: str, variant: str | None, data_dir: Path | Non
         question=planned.question if planned else reading.study,
         facts=_facts(reading),
         notices=tuple(_notices(reading, planned)),
-        protocol=words,
-        differing=_differing(words),
+        protocol=said,
+        differing=_differing(said),
         verdicts=tuple(verdicts),
         comparisons=tuple(comparisons),
         tables=tuple(tables),
         more=tuple(more),
-        pictures=tuple(pictures),
+        figures=tuple(figures),
         missing=tuple(missing),
         check=tuple(check),
         checks=tuple(checks),
         environment=environment_table(reading),
-        runs=runs,
+        runs=runs_table(reading, planned),
         failures=failures_table(reading),
         command=command,
         command_note=note,
     )
 
 
-def picture_table(picture: Picture) -> Table:
-    """The numbers behind a picture as the page shows them."""
-    caption = f"The numbers behind “{picture.title}”"
-    return words_table(picture.shown, caption, heads=picture.heads, **picture.formatting)
+def figure_table(figure: PageFigure) -> Table:
+    """The numbers behind a figure as the page shows them."""
+    caption = f"The numbers behind “{figure.title}”"
+    return text_table(figure.shown, caption, heads=figure.heads, **figure.formatting)
 
 
 def printable_reading(reading: Reading) -> Reading:
-    """The reading with names and notes that a page and a drawing can hold."""
+    """The reading with names and notes that a page and a figure can hold."""
     records = [
         record
         if printable(record.condition) == record.condition
@@ -136,7 +138,7 @@ def printable_reading(reading: Reading) -> Reading:
     return replace(reading, records=records, notes=notes, study=printable(reading.study))
 
 
-def _planned(reading: Reading) -> "Study | None":
+def _planned(reading: Reading) -> Study | None:
     """The study at the scale that was run, where that can be told."""
     if reading.definition is None or reading.variant not in ("full", "quick"):
         return reading.definition
@@ -146,86 +148,84 @@ def _planned(reading: Reading) -> "Study | None":
 def _facts(reading: Reading) -> str:
     datasets = sorted({str(record.recipe["dataset"]) for record in reading.records})
     seeds = {record.seed for record in reading.records}
-    conditions = {record.condition for record in reading.records}
     seconds = sum(sum(record.seconds.values()) for record in reading.records)
+    conditions = counted(len(reading.conditions), "condition")
     return (
-        f"{', '.join(datasets)} · {counted(len(conditions), 'condition')} · {len(seeds)} of "
-        f"{reading.planned} planned seeds · {counted(len(reading.records), 'run')} · "
+        f"{', '.join(datasets)} · {conditions} · {len(seeds)} of {reading.planned} planned seeds"
+        f" · {counted(len(reading.records), 'run')} · "
         f"{format_duration(seconds)} of work"
     )
 
 
-def _notices(reading: Reading, planned: "Study | None") -> list[str]:
+def _notices(reading: Reading, planned: Study | None) -> Iterator[str]:
     """What a reader must know before any number."""
-    notices = []
-    finished = [record for record in reading.records if record.status == "finished"]
-    if not finished:
-        notices.append("No run finished: there is nothing to average, and there are no figures.")
-    there = list(dict.fromkeys(record.condition for record in reading.records))
-    conditions = list(planned.conditions) if planned else there
-    absent = [name for name in conditions if name not in there]
-    expected = reading.planned * len(conditions)
-    done = sum(record.status in ("finished", "diverged") for record in reading.records)
-    if finished and done < expected:
-        notices.append(
-            f"Incomplete: {done} of {expected} planned runs have a result; what follows is over "
-            "those."
-        )
-    if absent:
-        notices.append(f"Not run: {', '.join(absent)}.")
-    failed = sum(record.status == "failed" for record in reading.records)
-    if failed:
-        notices.append(f"{counted(failed, 'run')} failed and {_are(failed)} left out; see below.")
-    if len({record.seed for record in finished}) == 1:
-        notices.append("One seed: values without intervals, and no verdict.")
+    yield from _on_the_runs(reading, planned)
+    if len({record.seed for record in reading.finished}) == 1:
+        yield "One seed: values without intervals, and no verdict."
     if reading.variant != "full":
-        notices.append(f"This is the variant {reading.variant}, not the full study.")
+        yield f"This is the variant {reading.variant}, not the full study."
     if planned is None:
-        notices.append(
+        yield (
             "Known by its name alone: the study's file was not given, so its question, its planned "
             "comparisons and reported figures are not known here."
         )
-    return notices + [f"{note[:1].upper()}{note[1:]}." for note in reading.notes]
+    for note in reading.notes:
+        yield f"{note[:1].upper()}{note[1:]}."
 
 
-def _differing(words: Protocol) -> Table | None:
-    if not words.columns:
+def _on_the_runs(reading: Reading, planned: Study | None) -> Iterator[str]:
+    """What was planned and has no result."""
+    if not reading.finished:
+        yield "No run finished: there is nothing to average, and there are no figures."
+    conditions = list(planned.conditions) if planned else reading.conditions
+    expected = reading.planned * len(conditions)
+    done = sum(record.status in ("finished", "diverged") for record in reading.records)
+    if reading.finished and done < expected:
+        yield (
+            f"Incomplete: {done} of {expected} planned runs have a result; what follows is over "
+            "those."
+        )
+    absent = [name for name in conditions if name not in reading.conditions]
+    if absent:
+        yield f"Not run: {', '.join(absent)}."
+    failed = sum(record.status == "failed" for record in reading.records)
+    if failed:
+        yield f"{counted(failed, 'run')} failed and {_are(failed)} left out; see below."
+
+
+def _differing(said: Protocol) -> Table | None:
+    if not said.columns:
         return None
-    rows = tuple((name, *values) for name, values in words.rows.items())
-    headings = ("condition", *words.columns)
+    rows = tuple((name, *values) for name, values in said.rows.items())
+    headings = ("condition", *said.columns)
     return Table("What differs by condition", headings, rows, words=(True,) * len(headings))
 
 
-def _answer(reading: Reading) -> tuple[Result | None, list[str], list[Table]]:
-    """The verdicts in words, and every number behind them as `ebb compare` prints it."""
-    from analysis.statistics.comparison import Comparison
-    from analysis.statistics.comparison_table import comparison_table
-    from analysis.statistics.comparison import explain
-    from analysis.statistics.families import family_notes, family_text, friedman_text
-    from analysis.statistics.interaction import explain_interaction
-
+def _verdicts(reading: Reading) -> tuple[Compared | None, list[str], list[Table]]:
+    """The verdicts as sentences, and every number behind them as `ebb compare` prints it."""
     try:
-        result = answer(reading)
+        compared = planned_results(reading)
     except InputError as error:
         return None, [f"No verdict. {error}"], []
-    if result is None:
+    if compared is None:
         return None, [], []
     tables = []
-    if isinstance(result.found, Comparison):
-        tables.append(_in_full(explain(result.found)))
-    elif result.found is not None:
-        family = result.found
-        notes = [friedman_text(family), *(f"Note: {note}" for note in family_notes(family))]
-        tables.append(
-            words_table(
-                comparison_table(family),
-                family_text(family),
-                notes=[n for n in notes if n],
-                decimals=2,
-            )
-        )
-    tables += [_in_full(explain_interaction(each)) for each in result.interactions]
-    return result, result.sentences(), tables
+    if isinstance(compared.found, Comparison):
+        tables.append(_in_full(explain(compared.found)))
+    elif compared.found is not None:
+        tables.append(_family_table(compared.found))
+    tables += [_in_full(explain_interaction(each)) for each in compared.interactions]
+    return compared, compared.sentences(), tables
+
+
+def _family_table(family: Family) -> Table:
+    notes = [friedman_text(family), *(f"Note: {note}" for note in family_notes(family))]
+    return text_table(
+        comparison_table(family),
+        family_text(family),
+        notes=[note for note in notes if note],
+        decimals=2,
+    )
 
 
 def _in_full(text: str) -> Table:
@@ -257,13 +257,11 @@ def _table(reading: Reading, kind: str) -> Table | None:
     heads = 2 if {"class", "metric", "recency", "layer"} & set(frame.columns[:2]) else 1
     how = formatting_of(reading, kind)
     lines = footnotes(reading, kind)
-    return words_table(frame, title_of(reading, kind), heads=heads, notes=lines, **how)
+    return text_table(frame, title_of(reading, kind), heads=heads, notes=lines, **how)
 
 
 def _check(reading: Reading) -> tuple[list[str], list[Table]]:
     """Reported figures and claims beside ours, as `ebb check` prints them."""
-    from analysis.check import claims_sentence, figures_sentence
-
     definition = reading.definition
     if definition is None or not (definition.reported or definition.claims):
         return [], []
@@ -271,25 +269,32 @@ def _check(reading: Reading) -> tuple[list[str], list[Table]]:
         checked = check_reading(reading)
     except InputError as error:
         return [f"Not checked. {error}"], []
-    figures, claims = checked.figures, checked.claims
     said, tables = [], []
     if reading.variant != "full":
         said.append(f"The figures were reported for the full study, these are {reading.variant}.")
-    if len(figures):
-        sources = [source for source in dict.fromkeys(figures["source"]) if source]
-        said.append(figures_sentence(figures))
-        caption = "Reported elsewhere, and measured here"
-        caption += f" (reported in: {', '.join(sources)})" if sources else ""
-        tables.append(words_table(checked.figures_for_people, caption, heads=2, decimals=2))
-    if len(claims):
-        said.append(claims_sentence(claims))
-        rows = tuple(
-            (row["claim"], row["verdict"], difference_in_words(row))
-            for row in claims.to_dict("records")
-        )
-        headings = ("claim", "verdict", "difference")
-        tables.append(Table("Claims made elsewhere", headings, rows, words=(True,) * 3))
+    if len(checked.figures):
+        said.append(figures_sentence(checked.figures))
+        tables.append(_reported_table(checked))
+    if len(checked.claims):
+        said.append(claims_sentence(checked.claims))
+        tables.append(_claims_table(checked))
     return said, tables
+
+
+def _reported_table(checked: Checked) -> Table:
+    sources = [source for source in dict.fromkeys(checked.figures["source"]) if source]
+    caption = "Reported elsewhere, and measured here"
+    caption += f" (reported in: {', '.join(sources)})" if sources else ""
+    return text_table(checked.figures_for_people, caption, heads=2, decimals=2)
+
+
+def _claims_table(checked: Checked) -> Table:
+    rows = tuple(
+        (row["claim"], row["verdict"], difference_text(row))
+        for row in checked.claims.to_dict("records")
+    )
+    headings = ("claim", "verdict", "difference")
+    return Table("Claims made elsewhere", headings, rows, words=(True,) * 3)
 
 
 def _are(n: int) -> str:

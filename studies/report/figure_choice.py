@@ -1,102 +1,93 @@
-"""Which pictures a report has: those that apply to what its study measured."""
+"""Which figures a report has: those that apply to what its study measured."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from analysis.metrics.recency import class_positions
+from analysis.metrics.sweep import sweeps
 from analysis.runs import has_segments, whole_sets
 from data import InputError
-from studies.report.figures import (
-    GRADIENTS,
-    POSITION,
-    PROPORTIONS,
-    WRONG,
-    Picture,
-    confusions_picture,
-    curves_picture,
-    differences_picture,
-    of_kind_picture,
-    overview_picture,
-    segments_picture,
-    strips_picture,
-    sweep_picture,
-)
+from studies.report import figures
+from studies.report.figures import PageFigure
 from studies.report.inline import literal
-from studies.results.comparing import Result
+from studies.results.compared import Compared
 from studies.results.reading import Reading
 from studies.results.tables import input_errors
 
-if TYPE_CHECKING:
-    from analysis.metrics.sweep import Sweep
+Drawable = tuple[str, Callable[[], PageFigure]]
+"""What a figure shows, and what draws it."""
 
 
-def illustrate(
-    reading: Reading, result: Result | None, data_dir: Path | None
-) -> tuple[list[Picture], list[str]]:
+def draw_figures(
+    reading: Reading, compared: Compared | None, data_dir: Path | None
+) -> tuple[list[PageFigure], list[str]]:
     """Draw what applies to a study.
 
     Args:
         reading: The records, at least one of a finished run.
-        result: The study's planned comparisons, if it plans any that can be made.
-        data_dir: Folder of data sets, for pictures of examples.
+        compared: The study's planned comparisons, if it plans any that can be made.
+        data_dir: Folder of data sets, for figures of examples.
 
     Returns:
-        The pictures in the order of the page, and why others could not be drawn.
+        The figures in the order of the page, and why others could not be drawn.
     """
-    pictures, missing = [], []
-    for title, draw in _applicable(reading, result, data_dir):
+    drawn, missing = [], []
+    for title, draw in _applicable(reading, compared, data_dir):
         try:
             with literal(), input_errors():
-                pictures.append(draw())
+                drawn.append(draw())
         except InputError as error:
             missing.append(f"{title}: {error}")
-    return pictures, missing
+    return drawn, missing
 
 
 def _applicable(
-    reading: Reading, result: Result | None, data_dir: Path | None
-) -> list[tuple[str, Callable[[], Picture]]]:
-    runs = reading.records
-    found: list[tuple[str, Callable[[], Picture]]] = []
-    scored = "scores" in runs[0].recipe
-    if result is not None and result.found is not None:
-        found.append(("Paired differences", lambda: differences_picture(result.found)))
-    if scored:
+    reading: Reading, compared: Compared | None, data_dir: Path | None
+) -> Iterator[Drawable]:
+    found = compared.found if compared is not None else None
+    if found is not None:
+        yield "Paired differences", lambda: figures.differences(found)
+    if "scores" in reading.records[0].recipe:
         if reading.definition is not None and reading.definition.proportions is not None:
-            found.append(
-                ("Proportions", lambda: of_kind_picture(reading, "proportions", PROPORTIONS))
+            yield (
+                "Proportions",
+                lambda: figures.of_kind(reading, "proportions", figures.PROPORTIONS),
             )
-        return found
-    finished = [run for run in runs if run.status == "finished"]
-    if any(has_segments(run, "test-sample") for run in finished):
-        found.append(("Classes over the segments", lambda: segments_picture(reading)))
-    if class_positions(runs):
-        found.append(("Recency", lambda: of_kind_picture(reading, "position", POSITION)))
-    sets = whole_sets(finished)
+        return
+    yield from _of_classes(reading)
+    yield from _of_conditions(reading)
+    yield from _of_measurements(reading, data_dir)
+
+
+def _of_classes(reading: Reading) -> Iterator[Drawable]:
+    """What becomes of each class: over the segments, by its place, at the end."""
+    if any(has_segments(run, "test-sample") for run in reading.finished):
+        yield "Classes over the segments", lambda: figures.segments(reading)
+    if class_positions(reading.records):
+        yield "Recency", lambda: figures.of_kind(reading, "position", figures.POSITION)
+    sets = whole_sets(reading.finished)
     name = "test" if "test" in sets else next(iter(sets), None)
     if name is not None:
-        found.append(("Learning curves", lambda: curves_picture(reading, name)))
-        found.append(("Final accuracy of each class", lambda: strips_picture(reading, name)))
-        found.append(("Confusion matrices", lambda: confusions_picture(reading, name)))
-    if len({run.condition for run in finished}) > 2:
-        found.append(("Conditions beside each other", lambda: overview_picture(reading)))
-    if sweeps := _sweeps(reading):
-        found.append(("Against a number", lambda: sweep_picture(reading, sweeps)))
-    arrays = {name for run in finished for name in run.arrays}
+        yield "Learning curves", lambda: figures.curves(reading, name)
+        yield "Final accuracy of each class", lambda: figures.strips(reading, name)
+        yield "Confusion matrices", lambda: figures.confusions(reading, name)
+
+
+def _of_conditions(reading: Reading) -> Iterator[Drawable]:
+    """The conditions beside each other, and against the numbers in which they differ."""
+    if len({run.condition for run in reading.finished}) > 2:
+        yield "Conditions beside each other", lambda: figures.overview(reading)
+    if found := sweeps({run.condition: run.recipe for run in reading.records}):
+        yield "Against a number", lambda: figures.sweeps(reading, found)
+
+
+def _of_measurements(reading: Reading, data_dir: Path | None) -> Iterator[Drawable]:
+    """What was measured on request."""
+    arrays = {name for run in reading.finished for name in run.arrays}
     if "gradient_norms" in arrays:
-        found.append(("Gradients", lambda: of_kind_picture(reading, "gradients", GRADIENTS)))
+        yield "Gradients", lambda: figures.of_kind(reading, "gradients", figures.GRADIENTS)
     if "misclassified" in arrays:
-        found.append(
-            (
-                "Misclassified examples",
-                lambda: of_kind_picture(reading, "misclassified", WRONG, data_dir),
-            )
+        yield (
+            "Misclassified examples",
+            lambda: figures.of_kind(reading, "misclassified", figures.WRONG, data_dir),
         )
-    return found
-
-
-def _sweeps(reading: Reading) -> "list[Sweep]":
-    from analysis.metrics.sweep import sweeps
-
-    return sweeps({run.condition: run.recipe for run in reading.records})

@@ -1,27 +1,33 @@
-"""The pictures of a report: what each shows, in words too, and the numbers behind it."""
+"""The figures of a report: what each shows, as text too, and the numbers behind it."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from analysis.rendering.units import is_fraction
+import pandas as pd
+from matplotlib.figure import Figure
+
+from analysis.figures.class_strip import class_strip_figure, class_strip_table
+from analysis.figures.comparison import comparison_figure
+from analysis.figures.confusion import confusion_figure, confusion_table
+from analysis.figures.learning_curve import curve_table, learning_curve_figure
+from analysis.figures.segments import segment_figure, segment_table
+from analysis.figures.sweep import sweep_figure
+from analysis.metrics.sweep import Sweep, sweep_table
 from analysis.rendering.formatting import counted
+from analysis.rendering.units import is_fraction
+from analysis.statistics.comparison import Comparison
+from analysis.statistics.comparison_table import comparison_table
+from analysis.statistics.families import Family
 from studies.results.figures import figure_of, heading_of
 from studies.results.reading import Reading
 from studies.results.tables import for_people, formatting_of, shown_metrics, table_of
 
-if TYPE_CHECKING:
-    import pandas as pd
-    from matplotlib.figure import Figure
-
-    from analysis.metrics.sweep import Sweep
-    from analysis.statistics.comparison import Comparison
-
 MANY = 3
-"""Conditions up to which each has a wide row in the picture of the segments."""
+"""Conditions up to which each has a wide row in the figure of the segments."""
 MOST_SAID = 6
-"""Conditions whose numbers the words beside a picture give."""
+"""Conditions whose numbers the text beside a figure gives."""
 
 PROPORTIONS = ("Proportions", "How often, over the seeds, with Wilson's 95 % interval.")
 POSITION = (
@@ -40,7 +46,7 @@ WRONG = (
 
 
 @dataclass(frozen=True)
-class Picture:
+class PageFigure:
     """A figure with what a reader who does not see it needs.
 
     Attributes:
@@ -48,7 +54,7 @@ class Picture:
         title: What it shows, in a few words.
         text: How to read it.
         alt: What it shows, with its main numbers.
-        figure: The drawing.
+        figure: To be drawn.
         numbers: All numbers behind it, accuracies as fractions.
         shown: Those that the page shows.
         formatting: How they are written, see `analysis.rendering.tables.cells`.
@@ -59,21 +65,21 @@ class Picture:
     title: str
     text: str
     alt: str
-    figure: "Figure"
-    numbers: "pd.DataFrame"
-    shown: "pd.DataFrame"
+    figure: Figure
+    numbers: pd.DataFrame
+    shown: pd.DataFrame
     formatting: dict[str, Any]
     heads: int = 1
 
 
-def of_kind_picture(
-    reading: Reading, kind: str, words: tuple[str, str], data_dir: Path | None = None
-) -> Picture:
-    """The picture of a kind of table, with that table as its numbers."""
+def of_kind(
+    reading: Reading, kind: str, text: tuple[str, str], data_dir: Path | None = None
+) -> PageFigure:
+    """The figure of a kind of table, with that table as its numbers."""
     frame = table_of(reading, kind)
     shown = for_people(frame, kind)
     conditions = shown["condition"].nunique()
-    alt = f"{words[0]} of {counted(conditions, 'condition')}. {words[1]}"
+    alt = f"{text[0]} of {counted(conditions, 'condition')}. {text[1]}"
     if kind == "misclassified":
         first = [
             f"{row['condition']}: test example {row['position']}, a {row['true']}, is taken for a "
@@ -91,16 +97,11 @@ def of_kind_picture(
         )
     figure = figure_of(reading, kind, data_dir)
     formatting = formatting_of(reading, kind)
-    return Picture(kind, *words, alt, figure, frame, shown, formatting, heads=1)
+    return PageFigure(kind, *text, alt, figure, frame, shown, formatting, heads=1)
 
 
-def differences_picture(found: Any) -> Picture:
+def differences(found: Comparison | Family) -> PageFigure:
     """The planned comparisons: every pair, and the difference with its interval."""
-    import pandas as pd
-
-    from analysis.figures.comparison import comparison_figure
-    from analysis.statistics.comparison import Comparison
-
     comparisons = [found] if isinstance(found, Comparison) else list(found.comparisons)
     points = _points_of(found)
     alt = "Differences with their 95 % intervals. " + _some([_difference(c) for c in comparisons])
@@ -110,7 +111,7 @@ def differences_picture(found: Any) -> Picture:
     ]
     columns = ["comparison", "n", f"difference ({comparisons[0].unit})", "from", "to"]
     numbers = pd.DataFrame(rows, columns=columns).assign(verdict=[c.verdict for c in comparisons])
-    return Picture(
+    return PageFigure(
         "differences",
         f"Paired differences of {comparisons[0].metric}"
         if comparisons[0].paired
@@ -125,25 +126,20 @@ def differences_picture(found: Any) -> Picture:
     )
 
 
-def _points_of(found: Any) -> str:
-    """What the points of a comparison's picture are; nothing where it has none."""
-    from analysis.statistics.comparison import Comparison
-
+def _points_of(found: Comparison | Family) -> str:
+    """What the points of a comparison's figure are; nothing where it has none."""
     if isinstance(found, Comparison):
         return f"Points are the runs{', joined by seed' if found.paired else ''}"
     return "Faint points are the differences of the pairs" if found.comparisons[0].paired else ""
 
 
-def _written(comparisons: "Sequence[Comparison]") -> "pd.DataFrame":
+def _written(comparisons: Sequence[Comparison]) -> pd.DataFrame:
     """The differences as `ebb compare` writes them."""
-    from analysis.statistics.comparison_table import comparison_table
-    from analysis.statistics.families import Family
-
     table = comparison_table(Family(tuple(comparisons), "holm"))
     return table.drop(columns=["p", "p_adjusted", "exact p", "smallest p"])
 
 
-def _difference(c: "Comparison") -> str:
+def _difference(c: Comparison) -> str:
     d = c.difference
     if d.points is None:
         return f"{c.a} minus {c.b}: no difference"
@@ -151,10 +147,8 @@ def _difference(c: "Comparison") -> str:
     return f"{c.a} minus {c.b}: {d.points:+.2f} {c.unit}{ends}"
 
 
-def segments_picture(reading: Reading) -> Picture:
+def segments(reading: Reading) -> PageFigure:
     """What each class loses and wins back over the segments."""
-    from analysis.figures.segments import segment_figure, segment_table
-
     runs = reading.records
     table = segment_table(runs)
     conditions = table["condition"].nunique()
@@ -173,11 +167,11 @@ def segments_picture(reading: Reading) -> Picture:
         if conditions <= MANY
         else segment_figure(runs, **_at(reading))
     )
-    return Picture(
+    return PageFigure(
         "segments",
         "Each class, segment by segment",
         "A row is a class, time runs to the right; the red frame is the moment just after the "
-        "class's own turn. Where a row darkens to the right of it, the class is forgotten. The "
+        "class's own segment. Where a row darkens to the right of it, the class is forgotten. The "
         "table holds the means of the last epoch in percent.",
         f"{alt}.",
         figure,
@@ -188,10 +182,8 @@ def segments_picture(reading: Reading) -> Picture:
     )
 
 
-def curves_picture(reading: Reading, name: str) -> Picture:
+def curves(reading: Reading, name: str) -> PageFigure:
     """The learning curves on a set of that name."""
-    from analysis.figures.learning_curve import curve_table, learning_curve_figure
-
     table = curve_table(reading.records, name)
     last = table.groupby("condition", sort=False).tail(1).to_dict("records")
     said = [
@@ -199,7 +191,7 @@ def curves_picture(reading: Reading, name: str) -> Picture:
         f"{100 * row['p25']:.1f} to {100 * row['p75']:.1f} %"
         for row in last
     ]
-    return Picture(
+    return PageFigure(
         "learning-curves",
         "Learning curves",
         f"Accuracy on the {name} set after each epoch. Thin lines are seeds, the bold one is their "
@@ -213,13 +205,11 @@ def curves_picture(reading: Reading, name: str) -> Picture:
     )
 
 
-def strips_picture(reading: Reading, name: str) -> Picture:
+def strips(reading: Reading, name: str) -> PageFigure:
     """The final accuracy of each class on a set of that name, every seed."""
-    from analysis.figures.class_strip import class_strip_figure, class_strip_table
-
     numbers = class_strip_table(reading.records, name)
     shown = table_of(reading, "per-class", name)
-    return Picture(
+    return PageFigure(
         "classes",
         "Each class at the end",
         f"Final accuracy on the {name} set: a point is a seed, the bar the median.",
@@ -233,10 +223,8 @@ def strips_picture(reading: Reading, name: str) -> Picture:
     )
 
 
-def confusions_picture(reading: Reading, name: str) -> Picture:
+def confusions(reading: Reading, name: str) -> PageFigure:
     """The confusion matrices on a set of that name."""
-    from analysis.figures.confusion import confusion_figure, confusion_table
-
     table = confusion_table(reading.records, name)
     wrong = table[table["true"] != table["predicted"]]
     said = []
@@ -254,7 +242,7 @@ def confusions_picture(reading: Reading, name: str) -> Picture:
         dropna=False,
     )
     wide.columns = [f"as {predicted}" for predicted in wide.columns]
-    return Picture(
+    return PageFigure(
         "confusions",
         "What is taken for what",
         "Rows are true classes, columns what they are taken for, in percent of the true class over "
@@ -268,14 +256,14 @@ def confusions_picture(reading: Reading, name: str) -> Picture:
     )
 
 
-def overview_picture(reading: Reading) -> Picture:
+def overview(reading: Reading) -> PageFigure:
     """The conditions beside each other."""
     table = table_of(reading, "overview")
     metric = shown_metrics(reading)[0]
     factor, unit = (100, " %") if is_fraction(metric) else (1, "")
     rows = table.dropna(subset=["p50"]).to_dict("records")
     said = [f"{row['condition']} {factor * row['p50']:.2f}{unit}" for row in rows]
-    return Picture(
+    return PageFigure(
         "overview",
         "All conditions beside each other",
         "Points are seeds, the bar is the middle half of them, the tick their median.",
@@ -287,13 +275,8 @@ def overview_picture(reading: Reading) -> Picture:
     )
 
 
-def sweep_picture(reading: Reading, found: "list[Sweep]") -> Picture:
+def sweeps(reading: Reading, found: list[Sweep]) -> PageFigure:
     """The study's metric against the numbers in which conditions differ."""
-    import pandas as pd
-
-    from analysis.figures.sweep import sweep_figure
-    from analysis.metrics.sweep import sweep_table
-
     metric = shown_metrics(reading)[0]
     tables = [sweep_table(reading.records, sweep, metric) for sweep in found]
     named = zip(found, tables, strict=True)
@@ -305,7 +288,7 @@ def sweep_picture(reading: Reading, found: "list[Sweep]") -> Picture:
         points = ", ".join(f"{factor * p50:.2f}{unit} at {number:g}" for number, p50 in each)
         said.append(f"{line} by {name}: {points}")
     shown = table[["condition", "quantity", "number", "n", "p25", "p50", "p75"]]
-    return Picture(
+    return PageFigure(
         "sweep",
         f"{metric.capitalize()} against {' and '.join(sweep.name for sweep in found)}",
         "Conditions that differ in nothing but this number. Points are seeds; the line joins the "
@@ -318,7 +301,7 @@ def sweep_picture(reading: Reading, found: "list[Sweep]") -> Picture:
     )
 
 
-def _extremes(table: "pd.DataFrame", column: str) -> list[str]:
+def _extremes(table: pd.DataFrame, column: str) -> list[str]:
     """The lowest and the highest class of each condition."""
     said = []
     for condition, rows in table.dropna(subset=[column]).groupby("condition", sort=False):

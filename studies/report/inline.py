@@ -20,7 +20,7 @@ BLUE = re.compile(r"#0072b2\b")
 FONT = re.compile(r"font-family: [^;]*;? ?")
 LONG = re.compile(r"(-?\d+\.\d{2})\d+")
 LARGE = 1_000_000
-"""Characters of SVG from which a picture of pixels is taken where that is smaller."""
+"""Characters of SVG from which an image of pixels is taken where that is smaller."""
 
 
 def literal(**more: Any) -> AbstractContextManager[None]:

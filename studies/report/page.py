@@ -1,4 +1,4 @@
-"""A report as one HTML page that needs no network: words and numbers are escaped, nothing runs."""
+"""A report as one HTML page that needs no network: text and numbers are escaped, nothing runs."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from typing import Any
 import jinja2
 from markupsafe import Markup
 
-from studies.report.content import Report, picture_table
+from studies.report.content import Report, figure_table
 from studies.report.inline import inline
 from studies.report.text import Table
 
@@ -34,12 +34,9 @@ class Linked:
 
 def study_page(report: Report) -> str:
     """The page of a study."""
-    drawings = {
-        picture.name: Markup(inline(picture.figure, picture.name, picture.alt))
-        for picture in report.pictures
-    }
-    tables = {picture.name: picture_table(picture) for picture in report.pictures}
-    return _render("page.html.jinja", report=report, drawings=drawings, numbers=tables)
+    drawn = {each.name: Markup(inline(each.figure, each.name, each.alt)) for each in report.figures}
+    tables = {each.name: figure_table(each) for each in report.figures}
+    return _render("page.html.jinja", report=report, drawn=drawn, numbers=tables)
 
 
 def index_page(pages: Sequence[Linked]) -> str:
@@ -55,7 +52,7 @@ def tables_page(
     Args:
         title: Its heading.
         facts: A line below it.
-        verdicts: The answer, a sentence each.
+        verdicts: The result, a sentence each.
         sections: Headings, each with its tables.
     """
     return _render(

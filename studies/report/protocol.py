@@ -1,4 +1,4 @@
-"""A recipe in words: what all conditions of a study have in common, and what tells them apart.
+"""A recipe as text: what all conditions of a study have in common, and what tells them apart.
 
 Read from the JSON that records carry, so that a page says what was run, not what would be today.
 """
@@ -40,7 +40,7 @@ NOISE = {
     "MatrixLabelNoise": "changed by a confusion matrix",
     "UniformLabelNoise": "drawn anew from all classes",
     "SymmetricLabelNoise": "replaced by another class",
-    "ClassLabelNoise": "replaced by another class, in each class its own share",
+    "ClassLabelNoise": "replaced by another class, in each class at its own rate",
 }
 NETWORKS = {"mlp": "multi-layer perceptron", "deep-mlp": "deep multi-layer perceptron"}
 SILENT = ("compiler", "evaluation")
@@ -67,32 +67,38 @@ class Protocol:
 
 
 def protocol(recipes: Mapping[str, Json]) -> Protocol:
-    """Put the recipes of a study into words.
+    """Write out the recipes of a study.
 
     Args:
         recipes: Condition to its recipe as JSON, at least one.
     """
-    fields = dict.fromkeys(name for recipe in recipes.values() for name in recipe)
-    known = [name for name in SENTENCES if name in fields]
-    others = [name for name in fields if name not in SENTENCES and name not in SILENT]
     common: list[str] = []
     columns: dict[str, list[str]] = {}
-    for name in (*known, *others):
+    for name in _fields(recipes):
         each: list[Any] = [recipe.get(name) for recipe in recipes.values()]
         if all(value == each[0] for value in each):
-            words = _words(name, each[0])
-            common.append(
-                SENTENCES[name].replace("{}", words)
-                if name in SENTENCES
-                else f"{_title(name).capitalize()}: {words}."
-            )
+            common.append(_sentence(name, each[0]))
         elif _one_kind(each) and name not in WHOLE:
             columns |= _parameters_apart(name, each)
             common.append(_in_common(name, each))
         else:
-            columns[_title(name)] = [_words(name, value) for value in each]
+            columns[_title(name)] = [_value(name, value) for value in each]
     rows = dict(zip(recipes, zip(*columns.values(), strict=True), strict=True)) if columns else {}
     return Protocol(tuple(common), tuple(columns), rows)
+
+
+def _fields(recipes: Mapping[str, Json]) -> list[str]:
+    """The fields of any of the recipes: those with a sentence in its order, then the others."""
+    there = dict.fromkeys(name for recipe in recipes.values() for name in recipe)
+    known = [name for name in SENTENCES if name in there]
+    return known + [name for name in there if name not in SENTENCES and name not in SILENT]
+
+
+def _sentence(name: str, value: Any) -> str:
+    """What a field is in all conditions."""
+    if name in SENTENCES:
+        return SENTENCES[name].replace("{}", _value(name, value))
+    return f"{_title(name).capitalize()}: {_value(name, value)}."
 
 
 def _one_kind(each: Sequence[Any]) -> bool:
@@ -146,7 +152,7 @@ def _plain(name: str) -> str:
     return name.replace("_", " ")
 
 
-def _words(name: str, value: Any) -> str:
+def _value(name: str, value: Any) -> str:
     """A field's value as a phrase."""
     return "none" if value is None else PHRASES.get(name, _short)(value)
 
@@ -166,18 +172,21 @@ def _said(parameters: Json) -> str:
 
 def _short(value: Any) -> str:
     """A value in a cell."""
-    if value is None:
-        return "none"
-    if isinstance(value, bool):
-        return "yes" if value else "no"
     if isinstance(value, Mapping):
         return _called(_kind(value), _parameters(value))
     if isinstance(value, list | tuple):
-        said = [f"({_short(v)})" if isinstance(v, list | tuple) else _short(v) for v in value]
-        return ", ".join(said if len(said) <= FEW else [*said[:FEW], "..."]) or "none"
+        return _listed(value)
+    if value is None or isinstance(value, bool):
+        return {None: "none", True: "yes", False: "no"}[value]
     if isinstance(value, int) and abs(value) >= 10_000:
         return f"{value:,}"
     return f"{value:.6g}" if isinstance(value, float) else str(value)
+
+
+def _listed(values: Sequence[Any]) -> str:
+    """The values of a list, up to `FEW`; lists within it in brackets."""
+    said = [f"({_short(v)})" if isinstance(v, list | tuple) else _short(v) for v in values]
+    return ", ".join(said if len(said) <= FEW else [*said[:FEW], "..."]) or "none"
 
 
 def _dataset(name: str) -> str:
@@ -187,13 +196,13 @@ def _dataset(name: str) -> str:
 def _split(split: Json) -> str:
     size, place = split.get("size", 0), split.get("where", "last")
     held = f"{size:,}" if isinstance(size, int) else f"{100 * size:g} %"
-    words = PLACES.get(place, f"{{size}} ({place})").format(size=held)
-    of = "in" if "each class" in words else "of"
+    part = PLACES.get(place, f"{{size}} ({place})").format(size=held)
+    of = "in" if "each class" in part else "of"
     file = "test" if split.get("of") == "test" else "training"
-    words = f"{words} {of} the {file} file for validation" if size else "nothing"
+    text = f"{part} {of} the {file} file for validation" if size else "nothing"
     if split.get("per_class") is not None:
-        words += f" (trained on are the first {split['per_class']:,} of each class)"
-    return words
+        text += f" (trained on are the first {split['per_class']:,} of each class)"
+    return text
 
 
 def _preprocessing(steps: Sequence[str]) -> str:
@@ -207,14 +216,14 @@ def _model(model: Json) -> str:
     widths = parameters.pop("widths", None) or []
     activation = _short(parameters.pop("activation", "relu"))
     dropout = parameters.pop("dropout", None)
-    words = "linear classifier (no hidden layer)"
+    text = "linear classifier (no hidden layer)"
     if widths:
         layers = "one hidden layer" if len(widths) == 1 else f"{len(widths)} hidden layers"
         units = " and ".join(map(_short, widths))
-        words = f"multi-layer perceptron with {layers} of {units} units ({activation})"
+        text = f"multi-layer perceptron with {layers} of {units} units ({activation})"
     if widths and dropout:
-        words += f", dropout {_short(dropout)} after {'each' if len(widths) > 1 else 'it'}"
-    return ", ".join(filter(None, [words, _said(parameters)]))
+        text += f", dropout {_short(dropout)} after {'each' if len(widths) > 1 else 'it'}"
+    return ", ".join(filter(None, [text, _said(parameters)]))
 
 
 def _order(order: Json) -> str:
@@ -226,9 +235,9 @@ def _order(order: Json) -> str:
 
 def _label_noise(noise: Json) -> str:
     rest = dict(_parameters(noise))
-    share = rest.pop("share", None)
-    words = _called(_kind(noise), rest)
-    return words if share is None else f"{100 * share:g} % {words}"
+    rate = rest.pop("rate", None)
+    text = _called(_kind(noise), rest)
+    return text if rate is None else f"{100 * rate:g} % {text}"
 
 
 def _gaussian(noise: Json) -> str:
@@ -282,7 +291,8 @@ SENTENCES = {
     "label_noise": "Labels of the training part: {}.",
     "input_noise": "Noise on the inputs: {}.",
     "replay": "Earlier examples are replayed {}.",
-    "pretraining": "A training on undamaged data comes first: {}.",
+    "strategy": "The learning rule is {}.",
+    "pretraining": "A training on uncorrupted data comes first: {}.",
     "transfer": "A training of another network comes first: {}.",
     "scores": "No network is trained; each run draws data and scores them: {}.",
 }

@@ -1,26 +1,22 @@
 """Where the numbers of a page come from: runs, failures, environment, and how to do it again."""
 
 import shlex
-from typing import TYPE_CHECKING
 
 from analysis.rendering.formatting import format_numbers, unbroken
+from analysis.tables import status_counts
 from core import environment, fingerprint
+from studies.definition.study import Study
 from studies.report.text import Table, printable
 from studies.results.reading import Reading
 from studies.running import memory
-
-if TYPE_CHECKING:
-    from studies.definition.study import Study
 
 MOST_RUNS = 50
 """Runs without a result that are listed one by one."""
 ENVIRONMENT = {"core": "Ebb's core", "ebb": "Ebb", "xla": "XLA flags"}
 
 
-def runs_table(reading: Reading, planned: "Study | None") -> Table:
+def runs_table(reading: Reading, planned: Study | None) -> Table:
     """How the runs of each condition ended."""
-    from analysis.tables import status_counts
-
     counts = {row["condition"]: row for row in status_counts(reading.records).to_dict("records")}
     names = dict.fromkeys([*counts, *(planned.conditions if planned else ())])
     statuses = ("finished", "diverged", "failed", "stopped")
@@ -78,7 +74,7 @@ def environment_table(reading: Reading) -> Table:
     )
 
 
-def command_of(reading: Reading, name: str, planned: "Study | None") -> tuple[str, str]:
+def command_of(reading: Reading, name: str, planned: Study | None) -> tuple[str, str]:
     """The line that does it all again, and what a reader must add."""
     parts, note = ["ebb", "run", name], ""
     if reading.definition is None:
@@ -91,7 +87,7 @@ def command_of(reading: Reading, name: str, planned: "Study | None") -> tuple[st
     for word in words if words != ["full"] else []:
         field, _, value = word.partition("=")
         parts += ["--set", f"{field}={_as_typed(value)}"]
-    there = list(dict.fromkeys(record.condition for record in reading.records))
+    there = reading.conditions
     if planned is not None and set(there) < set(planned.conditions):
         parts += ["--conditions", ",".join(there)]
     seeds = sorted({record.seed for record in reading.records})

@@ -5,10 +5,12 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 
+from analysis.figures.saving import save
 from analysis.rendering.tables import say
 from core import Store
 from data import InputError
 from studies.report.content import Report, report_of
+from studies.report.inline import literal
 from studies.report.page import Linked, index_page, is_ours, study_page
 from studies.results.tables import input_errors
 
@@ -34,34 +36,21 @@ def write_reports(
         out: The file, or a folder that is there; of several studies a folder, made if it is not
             there. A page by the study's name in the current folder if None.
         figures: A folder, made if it is not there: each figure as png and svg, its numbers as csv.
-        data_dir: Folder of data sets, for pictures of examples.
+        data_dir: Folder of data sets, for figures of examples.
 
     Raises:
         InputError: A study was never run, or a place cannot be written to.
     """
     single = len(names) == 1
-    if single:
-        refuse_absent(out, "--out")
-    elif out is None or out.suffix.lower() in (".html", ".htm"):
-        raise InputError(
-            f"Received {len(names)} studies and {'no --out' if out is None else f'--out {out}'}; "
-            "expected a folder: an index and a page for each are written into it."
-        )
-    for option, folder in (("--out", None if single else out), ("--figures", figures)):
-        if folder is not None and folder.exists() and not folder.is_dir():
-            raise InputError(f"Received {option} {str(folder)!r}, a file; expected a folder.")
-    targets: dict[Path, Report] = {}
+    _check_places(names, out, figures)
+    reports: dict[Path, Report] = {}
     for name in names:
         report = report_of(store, name, variant, data_dir)
-        target = (
-            in_folder(out, file_name(report.study, report.variant))
-            if out is None or out.is_dir() or not single
-            else out
-        )
-        if target in targets:
+        target = _place(report, out, single)
+        if target in reports:
             raise InputError(f"Received {name!r} twice; expected each study once.")
         refuse_foreign(target)
-        targets[target] = report
+        reports[target] = report
     index = None if single or out is None else out / "index.html"
     if index is not None:
         refuse_foreign(index)
@@ -69,27 +58,48 @@ def write_reports(
         for folder in (figures, None if single else out):
             if folder is not None:
                 folder.mkdir(parents=True, exist_ok=True)
-    for target, report in targets.items():
+    for target, report in reports.items():
         if figures is not None:
             write_figures(report, figures, prefix="" if single else f"{report.study}-")
         write_page(target, study_page(report))
     if index is not None:
-        linked = [Linked(target.name, report) for target, report in targets.items()]
+        linked = [Linked(target.name, report) for target, report in reports.items()]
         write_page(index, index_page(linked))
+
+
+def _check_places(names: Sequence[str], out: Path | None, figures: Path | None) -> None:
+    """Refuse what cannot be written to, before anything is read."""
+    folders = {"--figures": figures}
+    if len(names) == 1:
+        refuse_absent(out, "--out")
+    elif out is None or out.suffix.lower() in (".html", ".htm"):
+        raise InputError(
+            f"Received {len(names)} studies and {'no --out' if out is None else f'--out {out}'}; "
+            "expected a folder: an index and a page for each are written into it."
+        )
+    else:
+        folders = {"--out": out, **folders}
+    for option, folder in folders.items():
+        if folder is not None and folder.exists() and not folder.is_dir():
+            raise InputError(f"Received {option} {str(folder)!r}, a file; expected a folder.")
+
+
+def _place(report: Report, out: Path | None, single: bool) -> Path:
+    """The file of a page: the one that is named, or one in the folder that is."""
+    if single and out is not None and not out.is_dir():
+        return out
+    return (out or Path()) / file_name(report.study, report.variant)
 
 
 def write_figures(report: Report, folder: Path, prefix: str = "") -> None:
     """Each figure of a report as png and svg, and the numbers behind it as csv."""
-    from analysis.figures.saving import save
-    from studies.report.inline import literal
-
     with literal(), input_errors():
-        for picture in report.pictures:
+        for figure in report.figures:
             for kind in ("png", "svg"):
-                save(picture.figure, folder / f"{prefix}{picture.name}.{kind}")
-            csv = picture.numbers.to_csv(index=False, lineterminator="\n")
-            write_whole(folder / f"{prefix}{picture.name}.csv", csv)
-    count = 3 * len(report.pictures)
+                save(figure.figure, folder / f"{prefix}{figure.name}.{kind}")
+            csv = figure.numbers.to_csv(index=False, lineterminator="\n")
+            write_whole(folder / f"{prefix}{figure.name}.csv", csv)
+    count = 3 * len(report.figures)
     say(f"drawn: {count} files in {folder}", err=True)
 
 
@@ -97,11 +107,6 @@ def file_name(study: str, variant: str) -> str:
     """A page's name: class-order.html, or class-order-quick.html."""
     name = study if variant == "full" else f"{study}-{variant}"
     return f"{UNFIT.sub('-', name)}.html"
-
-
-def in_folder(folder: Path | None, name: str) -> Path:
-    """A file in a folder, the current one if None."""
-    return (folder or Path()) / name
 
 
 def refuse_absent(out: Path | None, option: str) -> None:

@@ -4,11 +4,13 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from analysis.rendering.units import factor_of, unit_of
+from analysis.metrics.values import values_of
 from analysis.rendering.formatting import counted, format_numbers
 from analysis.rendering.tables import say
+from analysis.rendering.units import factor_of, unit_of
+from analysis.statistics.comparison import Comparison, compare
+from analysis.statistics.families import adjust_family
 from core import Record, Store
 from data import InputError
 from studies.report.content import printable_reading
@@ -19,22 +21,19 @@ from studies.results.reading import Reading, read
 from studies.results.tables import input_errors, shown_metrics
 from studies.results.units import chance_of, examples_behind
 
-if TYPE_CHECKING:
-    from analysis.statistics.comparison import Comparison
-
 ALSO = ("test accuracy", "test loss", "mean drop")
 """Metrics that are compared beside those that the study shows."""
 Runs = Mapping[tuple[str, int], Record]
 
 
 @dataclass(frozen=True)
-class Moved:
+class StoreComparison:
     """What two stores say of one study.
 
     Attributes:
         both: How many runs (condition and seed) are in both.
         identical: How many of these have the same status and results, to the byte.
-        sentences: The answer in words.
+        sentences: The result as text.
         differences: Per metric and condition, B minus A.
         same: Per condition, how many runs are in both and identical.
         environments: What differs in versions, processor and data.
@@ -48,12 +47,12 @@ class Moved:
     environments: Table | None
 
 
-def write_moved(
+def write_store_comparison(
     a: Store, b: Store, name: str, variant: str | None = None, out: Path | None = None
 ) -> None:
-    """Write the page that holds two stores' records of a study against each other.
+    """Write the page that compares two stores' records of a study.
 
-    The answer in words goes to standard output as well.
+    The result as text goes to standard output as well.
 
     Args:
         a: The store that is compared with.
@@ -76,7 +75,7 @@ def write_moved(
     if target.is_dir():
         target /= file_name(first.study, first.variant).replace(".html", "-compared.html")
     refuse_foreign(target)
-    found = moved(first, second)
+    found = compare_stores(first, second)
     stores = f"A: {a.folder}, B: {b.folder}. Differences are B minus A."
     sections = [("Run by run", [found.same])]
     if found.differences is not None:
@@ -89,45 +88,47 @@ def write_moved(
     write_page(target, page)
 
 
-def moved(a: Reading, b: Reading) -> Moved:
-    """Hold two readings of one study against each other.
+def compare_stores(a: Reading, b: Reading) -> StoreComparison:
+    """Compare two readings of one study.
 
     Raises:
         InputError: They have no condition in common.
     """
-    left, right = _by_run(a), _by_run(b)
-    common = list(dict.fromkeys(name for name, _ in left if any(name == n for n, _ in right)))
+    common = [name for name in a.conditions if name in b.conditions]
     if not common:
         raise InputError(
             f"Received two stores of {a.study} without a condition in common; expected one that "
             "both have run."
         )
-    pairs = [key for key in left if key in right]
-    same = {key for key in pairs if left[key].digest() == right[key].digest()}
-    changed = [name for name in common if _recipes(left, name) != _recipes(right, name)]
-    environments = _environments(a, b)
-    sentences = [_identity(len(same), len(pairs), len(left) + len(right) - 2 * len(pairs))]
+    left, right = _by_run(a), _by_run(b)
+    both = [run for run in left if run in right]
+    same = {run for run in both if left[run].digest() == right[run].digest()}
+    sentences = [_identity(len(same), len(both), len(left) + len(right) - 2 * len(both))]
+    changed = [name for name in common if _recipe(left, name) != _recipe(right, name)]
     if changed:
         sentences.append(
             f"The two did not run the same: the recipes of {', '.join(changed)} differ."
         )
     rows: list[tuple[str, ...]] = []
-    if len(same) < len(pairs) or not pairs:
-        for metric in _metrics(a, b):
-            compared = _compared(a, b, metric, common)
-            if compared:
-                sentences.append(_sentence(metric, compared))
-                rows += [_row(metric, name, each) for name, each in compared.items()]
+    if len(same) < len(both) or not both:
+        compared = {metric: _compared(a, b, metric, common) for metric in _metrics(a, b)}
+        sentences += [_sentence(metric, each) for metric, each in compared.items() if each]
+        rows = [
+            _row(metric, name, comparison)
+            for metric, each in compared.items()
+            for name, comparison in each.items()
+        ]
+    environments = _environments(a, b)
     sentences.append(_versions(environments))
     for label, reading in (("A", a), ("B", b)):
         sentences += [f"{label}: {note}." for note in reading.notes]
-    return Moved(
-        len(pairs),
-        len(same),
-        tuple(sentences),
-        _differences(rows),
-        _run_by_run(left, right, same, common),
-        environments,
+    return StoreComparison(
+        both=len(both),
+        identical=len(same),
+        sentences=tuple(sentences),
+        differences=_differences(rows),
+        same=_run_by_run(left, right, same, common),
+        environments=environments,
     )
 
 
@@ -135,7 +136,7 @@ def _by_run(reading: Reading) -> Runs:
     return {(record.condition, record.seed): record for record in reading.records}
 
 
-def _recipes(runs: Runs, condition: str) -> object:
+def _recipe(runs: Runs, condition: str) -> object:
     return next(record.recipe for (name, _), record in runs.items() if name == condition)
 
 
@@ -157,14 +158,8 @@ def _metrics(a: Reading, b: Reading) -> list[str]:
     return list(dict.fromkeys((*names, *(() if scored else ALSO))))
 
 
-def _compared(
-    a: Reading, b: Reading, metric: str, conditions: list[str]
-) -> "dict[str, Comparison]":
+def _compared(a: Reading, b: Reading, metric: str, conditions: list[str]) -> dict[str, Comparison]:
     """B against A in each condition that has the metric on both sides, one family."""
-    from analysis.metrics.values import values_of
-    from analysis.statistics.comparison import compare
-    from analysis.statistics.families import adjust_family
-
     found = {}
     sizes = {examples_behind(a, metric), examples_behind(b, metric)}
     for condition in conditions:
@@ -196,15 +191,10 @@ def _compared(
     return dict(zip(found, adjust_family(list(found.values()), "holm"), strict=True))
 
 
-def _sentence(metric: str, compared: "Mapping[str, Comparison]") -> str:
+def _sentence(metric: str, compared: Mapping[str, Comparison]) -> str:
     """What a metric did, over the conditions; first where there was nothing to test, and why."""
     lost = [name for name, c in compared.items() if c.difference.points is None]
-    # Two runs or more that have no interval do not vary: no test, yet their mean may have moved.
-    steady = [
-        name
-        for name, c in compared.items()
-        if c.difference.points and c.difference.ci_low is None and c.n >= 2
-    ]
+    steady = [name for name, c in compared.items() if _moved_without_variation(c)]
     rest = {name: c for name, c in compared.items() if name not in (*lost, *steady)}
     said = []
     if lost:
@@ -222,7 +212,12 @@ def _sentence(metric: str, compared: "Mapping[str, Comparison]") -> str:
     return " ".join(said)
 
 
-def _tested(metric: str, compared: "Mapping[str, Comparison]", other: str) -> str:
+def _moved_without_variation(c: Comparison) -> bool:
+    """Whether the mean moved and nothing varies: two runs or more that have no interval."""
+    return bool(c.difference.points) and c.difference.ci_low is None and c.n >= 2
+
+
+def _tested(metric: str, compared: Mapping[str, Comparison], other: str) -> str:
     """The same for conditions with a known difference; `other` if they are not all there are."""
     shifted = [name for name, c in compared.items() if c.verdict.startswith("different")]
     most = max(compared, key=lambda name: abs(compared[name].difference.points or 0.0))
@@ -240,11 +235,11 @@ def _tested(metric: str, compared: "Mapping[str, Comparison]", other: str) -> st
     return f"{metric} moved in {where} (Holm): {largest}."
 
 
-def _move(c: "Comparison") -> str:
+def _move(c: Comparison) -> str:
     return f"{c.difference.points:+.4g} {c.unit}"
 
 
-def _row(metric: str, condition: str, c: "Comparison") -> tuple[str, ...]:
+def _row(metric: str, condition: str, c: Comparison) -> tuple[str, ...]:
     d = c.difference
     verdict = "identical" if not d.points and _equal(c) else str(c.verdict)
     return (
@@ -260,7 +255,7 @@ def _row(metric: str, condition: str, c: "Comparison") -> tuple[str, ...]:
     )
 
 
-def _equal(c: "Comparison") -> bool:
+def _equal(c: Comparison) -> bool:
     return c.paired and bool(c.values_a) and list(c.values_a) == list(c.values_b)
 
 

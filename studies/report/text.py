@@ -1,27 +1,26 @@
-"""Tables and texts as people read them on a page."""
+"""Tables and text as people read them on a page."""
 
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+import pandas as pd
 
 from analysis.rendering.tables import cells, clean, heading
 
-if TYPE_CHECKING:
-    import pandas as pd
-
 UNSAID = re.compile("[\ud800-\udfff\ufffe\uffff\u202a-\u202e\u2066-\u2069]")
-"""What neither a page nor a drawing can hold, and marks that turn the direction of text."""
+"""What neither a page nor a figure can hold, and marks that turn the direction of text."""
 
 
 def printable(text: str) -> str:
-    """Text without characters that a page or a drawing cannot hold."""
+    """Text without characters that a page or a figure cannot hold."""
     return UNSAID.sub("?", clean(text))
 
 
 @dataclass(frozen=True)
 class Table:
-    """A table in words.
+    """A table as text.
 
     Attributes:
         caption: What it is of.
@@ -40,8 +39,8 @@ class Table:
     notes: tuple[str, ...] = ()
 
 
-def words_table(
-    frame: "pd.DataFrame", caption: str, *, heads: int = 1, notes: Sequence[str] = (), **how: Any
+def text_table(
+    frame: pd.DataFrame, caption: str, *, heads: int = 1, notes: Sequence[str] = (), **how: Any
 ) -> Table:
     """A data frame as people read it, in the cells that `analysis.rendering.tables.show` prints."""
     kinds = [frame[column].dtype == object or str(frame[column].dtype) == "str" for column in frame]

@@ -13,7 +13,9 @@ from studies import Proportions, Scoring, Study
 from studies.definition.catalogue import find, study_in
 from studies.definition.variant import variant_of
 from studies.polynomials import scores
-from studies.running.runner import execute, forget, make_plan
+from studies.running.plan import make_plan
+from studies.running.request import Request
+from studies.running.runner import delete_progress, execute
 from tests.studies.conftest import in_a_process, refused
 from tests.studies.running.test_runner import Shown
 
@@ -139,7 +141,10 @@ def test_what_the_function_refuses_ends_the_run_in_one_line(coins, tmp_path):
 )
 def test_what_makes_no_sense_for_scores_is_refused_in_one_line(words, coins, store, ebb):
     execute(
-        make_plan(variant_of(study_in(coins), {}), store), store, Shown(), executor=InThisProcess()
+        make_plan(Request(variant=variant_of(study_in(coins), {}), store=store)),
+        store,
+        Shown(),
+        executor=InThisProcess(),
     )
     command, *options = words
     assert "coins" in refused(ebb(command, "coins.py", *options))
@@ -179,18 +184,18 @@ def test_a_key_tells_function_parameters_and_seed_apart(tmp_path):
     assert Scoring(spec("keyed:f")).key(0) == Scoring(spec("keyed:f")).key(0)
 
 
-def test_shares_need_conditions_with_their_parameters():
-    shares = Proportions(
+def test_proportions_need_conditions_with_their_parameters():
+    proportions = Proportions(
         metrics=("m",), along="size", lines="noise", rows="degree", columns="nothing", counted="k"
     )
     conditions = find("polynomial-degree").conditions
     with pytest.raises(InputError, match="expected a Scoring with size, noise, degree, nothing"):
-        Study(name="x", question="?", conditions=conditions, shares=shares)
+        Study(name="x", question="?", conditions=conditions, proportions=proportions)
 
 
 def test_an_interrupted_study_keeps_the_scores_that_ended(coins, store):
-    plan = make_plan(variant_of(study_in(coins), {}), store, fresh=True)
-    forget(plan, store)  # there are no weights to forget
+    plan = make_plan(Request(variant=variant_of(study_in(coins), {}), store=store, overwrite=True))
+    delete_progress(plan, store)  # there are no weights to delete
 
     def interrupted(jobs):
         yield from InThisProcess()(jobs[:3])
@@ -208,14 +213,14 @@ SHORT = ("--conditions", ",".join(
 ))  # fmt: skip
 
 
-def test_the_shares_of_polynomial_degree_are_counted_and_drawn(tmp_path):
+def test_the_proportions_of_polynomial_degree_are_counted_and_drawn(tmp_path):
     done = in_a_process(
         *("run", "polynomial-degree", "--quick", "--workers", "1", *SHORT), folder=tmp_path
     )
     assert done.status == 0, done.err
     assert "smallest-error: share too complex from " in done.out
     table = in_a_process(
-        *("table", "polynomial-degree", "--format", "csv", "--figure", "shares.svg"),
+        *("table", "polynomial-degree", "--format", "csv", "--figure", "proportions.svg"),
         folder=tmp_path,
     )
     rows = list(csv.DictReader(io.StringIO(table.out)))
@@ -226,5 +231,5 @@ def test_the_shares_of_polynomial_degree_are_counted_and_drawn(tmp_path):
         scores(seed, **condition.scores.parameters)["share too complex"] for seed in range(20)
     )
     assert (int(row["n"]), int(row["count"]), float(row["proportion"])) == (20, count, count / 20)
-    drawn = (tmp_path / "shares.svg").read_text()
+    drawn = (tmp_path / "proportions.svg").read_text()
     assert "one-standard-error, degree 5" in drawn

@@ -1,4 +1,4 @@
-"""Recipes in words: every shipped study is said, differences stand in a table."""
+"""Recipes as text: every shipped study is said, differences stand in a table."""
 
 from dataclasses import replace
 
@@ -63,7 +63,7 @@ def test_orders_buffers_and_splits_are_said_in_words():
     text = " ".join(said(a=recipe).common)
     assert "Held out: the last 10 % of each class in the training file for validation." in text
     assert "Examples are shown one class after the other, in every epoch." in text
-    assert "from a buffer (memory reservoir, capacity 500" in text
+    assert "from a buffer (buffer reservoir, capacity 500" in text
 
 
 def test_braces_in_a_name_are_text():

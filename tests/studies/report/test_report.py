@@ -260,7 +260,7 @@ def test_a_study_known_by_its_name_alone_has_a_page(store):
     assert "ebb run FILE.py --seeds 2" in page.text
 
 
-def test_a_study_without_networks_has_its_shares(store):
+def test_a_study_without_networks_has_its_proportions(store):
     from studies.definition.catalogue import find
     from studies.definition.scoring import Scoring
 

@@ -7,7 +7,7 @@ import pytest
 
 from core import Evaluation
 from studies.definition.catalogue import find
-from studies.results.checking import difference_in_words
+from studies.results.checking import difference_text
 from tests.studies.conftest import confusion, keep, made_record
 from tests.studies.report.pages import Page
 
@@ -36,7 +36,7 @@ NO_INTERVAL = {"low": float("nan"), "high": float("nan")}
     ],
 )
 def test_a_difference_is_said_with_its_runs_and_its_note(more, words):
-    assert difference_in_words(SURE | more) == words
+    assert difference_text(SURE | more) == words
 
 
 def test_a_claim_that_rests_on_the_few_runs_that_did_not_diverge_says_so(ebb, store):

@@ -12,7 +12,7 @@ from analysis.statistics.interaction import double_difference
 from core import Evaluation, Store
 from data import InputError
 from studies import Interaction, Study
-from studies.results.comparing import answer
+from studies.results.comparing import planned_results
 from studies.results.reading import read
 from tests.studies.conftest import confusion, keep, made_record, refused, tiny
 
@@ -205,7 +205,7 @@ def test_a_condition_that_was_not_run_leaves_its_interaction_in_the_family(ebb, 
     assert "nothing to compare: 0 seeds" in first["note"]
     assert second["family"] == 2
     # After a run, only what was run is spoken of.
-    assert len(answer(read(store, str(file))).sentences()) == 2
+    assert len(planned_results(read(store, str(file))).sentences()) == 2
 
 
 def test_an_interaction_is_told_where_no_planned_comparison_was_run(ebb, store, file):
@@ -213,7 +213,7 @@ def test_an_interaction_is_told_where_no_planned_comparison_was_run(ebb, store, 
     for condition in ("plain", "noisy", "in-order", "noisy-in-order"):
         for seed in range(6):
             keep(store, run(condition, seed, accuracy=VALUES[condition][seed]), planned=6)
-    (sentence,) = answer(read(store, str(file))).sentences()
+    (sentence,) = planned_results(read(store, str(file))).sentences()
     assert sentence == WORSE
     call = ebb("compare", file)
     assert "1 of 1 planned comparisons left out: a condition of theirs was not run" in call.err
@@ -231,7 +231,7 @@ def test_a_study_may_plan_interactions_alone(ebb, six, file, tmp_path):
 
 
 def test_a_run_ends_with_the_verdicts_on_interactions(six, file):
-    said = answer(read(six, str(file))).sentences()
+    said = planned_results(read(six, str(file))).sentences()
     assert len(said) == 3
     assert said[1] == WORSE
     assert said[2].startswith("No interaction shown: 6 seeds do not tell whether the effects of")

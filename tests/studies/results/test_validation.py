@@ -10,7 +10,7 @@ import pytest
 
 from core import Record
 from core.storage.store import Store
-from core.training.checkpoints import State, checkpoint_file
+from core.training.checkpoints import Checkpoint, RunFiles, checkpoint_file
 from core.training.environment import environment, fingerprint
 from studies.results.leftovers import UNFINISHED, WEIGHTS
 from tests.core.storage.test_recovery import in_mid_commit
@@ -37,7 +37,7 @@ def change(store, statement, *values):
 def state_of(record: Record, file: Path) -> Path:
     names = ("study", "variant", "condition", "seed")
     run = {name: getattr(record, name) for name in names}
-    State(b"", [np.zeros(3)], {}, [], {"epoch": 1, "run": run}).save(file)
+    Checkpoint(b"", [np.zeros(3)], {}, [], {"epoch": 1, "run": run}).save(file)
     return file
 
 
@@ -51,7 +51,7 @@ def weights_of(record: Record, store: Store, stem: str = "") -> list[Path]:
     notes = {"weights": hashlib.sha256(b"a network").hexdigest()}
     notes |= {"run": {name: getattr(record, name) for name in names}}
     file = weights.with_name(f"{stem}.npz")
-    State(b"", [], {}, [], notes).save(file)
+    Checkpoint(b"", [], {}, [], notes).save(file)
     return [weights, file]
 
 
@@ -240,14 +240,11 @@ def test_a_trained_network_says_whose_it_is(tmp_path, monkeypatch):
     states = []
     with monkeypatch.context() as changed:
         changed.setattr(checkpoints, "LONG", 0.0)
-        changed.setattr(State, "save", lambda self, file: states.append(self))
+        changed.setattr(Checkpoint, "save", lambda self, file: states.append(self))
         Trainer().train(
             tiny(),
             3,
             load("digits"),
-            keep=tmp_path,
-            weights=tmp_path,
-            keep_weights=True,
-            **whose,
+            files=RunFiles(checkpoints=tmp_path, weights=tmp_path, keep_weights=True, owner=whose),
         )
     assert [state.progress["run"] for state in states] == [whose | {"seed": 3}] * 2
