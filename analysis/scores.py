@@ -12,9 +12,10 @@ import codecs
 import csv
 import io
 import warnings
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import numpy as np
 import pandas as pd
@@ -98,14 +99,7 @@ def read_scores(path: str | Path, *, unit: str = "points") -> pd.DataFrame:
                 f"received n_test {frame.loc[wrong, 'n_test'].iloc[0]} in row "
                 f"{wrong.idxmax()} of {name}; expected 1 or more test examples; correct the row"
             )
-    if (twice := frame.duplicated(keys)).any():
-        row = int(twice.idxmax())
-        same = (frame[keys] == frame.loc[row, keys]).all(axis=1)
-        what = ", ".join(f"{key} {frame.at[row, key]}" for key in keys)
-        raise ValueError(
-            f"received {what} twice in {name} (rows {int(same.idxmax())} and {row}); expected one "
-            "row per run; remove or rename one"
-        )
+    _check_once(frame, keys, name)
     return frame.reset_index(drop=True)
 
 
@@ -185,16 +179,21 @@ def _header(line: str, name: str) -> tuple[str, list[str]]:
         for delimiter in DELIMITERS
     }
     fitting = [d for d, columns in found.items() if set(REQUIRED) <= set(columns)]
-    if len(fitting) == 1:
-        columns = found[fitting[0]]
-        known = [column for column in columns if column in REQUIRED + OPTIONAL]
-        if len(set(known)) < len(known):
-            twice = next(column for column in known if known.count(column) > 1)
-            raise ValueError(
-                f"received column {twice} twice in {name}; expected it once; rename one of them"
-            )
-        return fitting[0], columns
-    closest = max(found.values(), key=lambda cells: (len(set(REQUIRED) & set(cells)), len(cells)))
+    if len(fitting) != 1:
+        _refuse_header(list(found.values()), name)
+    columns = found[fitting[0]]
+    known = [column for column in columns if column in REQUIRED + OPTIONAL]
+    if len(set(known)) < len(known):
+        twice = next(column for column in known if known.count(column) > 1)
+        raise ValueError(
+            f"received column {twice} twice in {name}; expected it once; rename one of them"
+        )
+    return fitting[0], columns
+
+
+def _refuse_header(found: Sequence[list[str]], name: str) -> NoReturn:
+    """Say what is missing in the header, as the delimiter reads it that yields most of it."""
+    closest = max(found, key=lambda cells: (len(set(REQUIRED) & set(cells)), len(cells)))
     missing = [column for column in REQUIRED if column not in closest]
     shown = ", ".join(column[:30] for column in closest[:8]) + (", ..." if len(closest) > 8 else "")
     raise ValueError(
@@ -252,6 +251,19 @@ def _parse(text: str, delimiter: str, columns: list[str], name: str) -> pd.DataF
             "every row; write nan for the value of a diverged run, leave out a crashed one"
         )
     return table
+
+
+def _check_once(frame: pd.DataFrame, keys: list[str], name: str) -> None:
+    """Refuse two rows of one run."""
+    twice = frame.duplicated(keys)
+    if twice.any():
+        row = int(twice.idxmax())
+        same = (frame[keys] == frame.loc[row, keys]).all(axis=1)
+        what = ", ".join(f"{key} {frame.at[row, key]}" for key in keys)
+        raise ValueError(
+            f"received {what} twice in {name} (rows {int(same.idxmax())} and {row}); expected one "
+            "row per run; remove or rename one"
+        )
 
 
 def _whole(cells: pd.Series, column: str, name: str) -> pd.Series:

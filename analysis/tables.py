@@ -8,7 +8,7 @@ n = 1. Conditions and sets stand in the order in which they are first met.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -36,6 +36,8 @@ from analysis.runs import (
 from analysis.statistics.intervals import describe
 
 Floats = NDArray[np.float64]
+Figure = tuple[str, Sequence[float] | pd.Series]
+"""A metric and its values over the seeds."""
 
 SUMMARY = ("n", "mean", "sd", "ci_low", "ci_high", "p25", "p50", "p75", "min", "max")
 FORGETTING = (
@@ -92,7 +94,7 @@ def summary_table(runs: Sequence[RunLike], sample: str = "test-sample") -> pd.Da
     For every whole set: "test accuracy" (over all examples), "test loss", "test mean class
     accuracy". Where there is a validation set, its best accuracy and loss over the epochs and which
     epochs these were: optimistic, because they are chosen on the very examples; and where it was
-    followed long enough, how much its curve fluctuates and where it levels out. Where segments were
+    followed long enough, the roughness of its curve and its convergence epoch. Where segments were
     evaluated, the figures of `forgetting_scalars` as well; among them, where a run saw tasks once
     each, the published figures of tasks. Of runs that evaluated nothing, because they trained
     nothing, the scores in their history.
@@ -110,31 +112,47 @@ def summary_table(runs: Sequence[RunLike], sample: str = "test-sample") -> pd.Da
     rows: list[dict[str, Any]] = []
     everywhere = whole_sets(runs) or ["test"]
     for condition, finished in finished_by_condition(runs).items():
-        for set in whole_sets(finished) if finished else everywhere:
-            last = [last_evaluation(run, set) for run in finished]
-            for name, figure in EVALUATION_METRICS.items():
-                values = [figure(each) for each in last if each is not None]
-                row = {"condition": condition, "metric": f"{set} {name}"}
-                rows.append({**row, **describe(values)})
-        if any(e.set == "validation" and e.epoch > 0 for run in finished for e in run.evaluations):
-            rows += [
-                {"condition": condition, "metric": name}
-                | describe(values_of(finished, name, condition))
-                for name in BEST
-            ]
-        # A curve of fewer epochs has not settled: it says nothing of either kind.
-        long = [run for run in finished if len(epoch_evaluations(run, "validation")) > SETTLED + 3]
-        for name in METRICS if long else ():
-            row = {"condition": condition, "metric": name}
-            figures = [value for run in long if (value := curve_figure(run, name)) is not None]
-            rows.append({**row, **describe(figures)})
-        scalars = [forgetting_scalars(run, sample) for run in finished if has_segments(run, sample)]
-        scalars += [_scores(run) for run in finished if not run.evaluations]
-        # A run that ended before its last task has no figures of tasks: not every run has each.
-        for name in dict.fromkeys(name for each in scalars for name in each):
-            row = {"condition": condition, "metric": name}
-            rows.append({**row, **describe([each[name] for each in scalars if name in each])})
+        figures = [
+            *_of_evaluations(finished, whole_sets(finished) if finished else everywhere),
+            *_of_best_epochs(finished, condition),
+            *_of_curves(finished),
+            *_of_segments(finished, sample),
+        ]
+        rows += [
+            {"condition": condition, "metric": name, **describe(values)} for name, values in figures
+        ]
     return pd.DataFrame(rows, columns=["condition", "metric", *SUMMARY])
+
+
+def _of_evaluations(finished: Sequence[RunLike], sets: Sequence[str]) -> Iterator[Figure]:
+    """The last evaluation of every whole set."""
+    for set in sets:
+        last = [last_evaluation(run, set) for run in finished]
+        for name, figure in EVALUATION_METRICS.items():
+            yield f"{set} {name}", [figure(each) for each in last if each is not None]
+
+
+def _of_best_epochs(finished: Sequence[RunLike], condition: str) -> Iterator[Figure]:
+    """The best of the validation set over the epochs, where it was evaluated after some."""
+    if any(e.set == "validation" and e.epoch > 0 for run in finished for e in run.evaluations):
+        for name in BEST:
+            yield name, values_of(finished, name, condition)
+
+
+def _of_curves(finished: Sequence[RunLike]) -> Iterator[Figure]:
+    """The shape of validation curves; those of fewer epochs have not settled and say nothing."""
+    long = [run for run in finished if len(epoch_evaluations(run, "validation")) > SETTLED + 3]
+    for name in METRICS if long else ():
+        yield name, [value for run in long if (value := curve_figure(run, name)) is not None]
+
+
+def _of_segments(finished: Sequence[RunLike], sample: str) -> Iterator[Figure]:
+    """What is forgotten over the segments; of runs that evaluated nothing, their scores."""
+    scalars = [forgetting_scalars(run, sample) for run in finished if has_segments(run, sample)]
+    scalars += [_scores(run) for run in finished if not run.evaluations]
+    # A run that ended before its last task has no figures of tasks: not every run has each.
+    for name in dict.fromkeys(name for each in scalars for name in each):
+        yield name, [each[name] for each in scalars if name in each]
 
 
 def forgetting_table(runs: Sequence[RunLike], set: str = "test-sample") -> pd.DataFrame:
@@ -164,25 +182,32 @@ def forgetting_table(runs: Sequence[RunLike], set: str = "test-sample") -> pd.Da
             f"received {len(runs)} runs without segment evaluations of {set!r}; expected one after "
             "every segment; run a study that evaluates segments, such as a class-sequential one"
         )
-    frames = []
-    for condition, finished in groups.items():
-        classes = _classes(runs, condition, set)
-        figures = [class_forgetting(run, set) for run in finished if has_segments(run, set)]
-        columns = {
-            name: _stack([each[name] for each in figures], classes, condition)
-            for name in FORGETTING
-            if name not in ("ci_low", "ci_high")
-        }
-        described = [describe(drops) for drops in columns["drop"].T]
-        frame: dict[str, Any] = {"condition": condition, "class": range(classes)}
-        frame["n"] = [each["n"] for each in described]
-        for name in FORGETTING:
-            if name in columns:
-                frame[name] = [describe(values)["mean"] for values in columns[name].T]
-            else:
-                frame[name] = [each[name] for each in described]
-        frames.append(pd.DataFrame(frame))
+    frames = [
+        _of_classes(finished, condition, _classes(runs, condition, set), set)
+        for condition, finished in groups.items()
+    ]
     return pd.concat(frames, ignore_index=True)
+
+
+def _of_classes(
+    finished: Sequence[RunLike], condition: str, classes: int, set: str
+) -> pd.DataFrame:
+    """The rows of one condition in the forgetting table."""
+    figures = [class_forgetting(run, set) for run in finished if has_segments(run, set)]
+    columns = {
+        name: _stack([each[name] for each in figures], classes, condition)
+        for name in FORGETTING
+        if name not in ("ci_low", "ci_high")
+    }
+    drops = [describe(values) for values in columns["drop"].T]
+    frame: dict[str, Any] = {"condition": condition, "class": range(classes)}
+    frame["n"] = [each["n"] for each in drops]
+    for name in FORGETTING:
+        if name in columns:
+            frame[name] = [describe(values)["mean"] for values in columns[name].T]
+        else:
+            frame[name] = [each[name] for each in drops]
+    return pd.DataFrame(frame)
 
 
 def history_table(runs: Sequence[RunLike]) -> pd.DataFrame:

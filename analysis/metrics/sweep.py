@@ -24,13 +24,13 @@ NAMES = {
     "batch_size": "batch size",
     "input_noise.standard_deviation": "standard deviation of the noise on the inputs",
     "input_noise.variance": "variance of the noise on the inputs",
-    "label_noise.rate": "share of the labels that are replaced",
+    "label_noise.rate": "rate of the labels that are replaced",
     "model.parameters.depth": "number of equal hidden layers",
     "model.parameters.widths": "units of the hidden layer that is varied",
     "optimiser.parameters.learning_rate": "learning rate",
-    "order.fraction": "share of a class's places that are open to all classes",
+    "order.fraction": "fraction of a class's places that are open to all classes",
     "replay.capacity": "examples that the replay buffer holds",
-    "replay.fraction": "share of a batch that is replayed",
+    "replay.fraction": "fraction of a batch that is replayed",
     "split.per_class": "training examples of each class",
 }
 NOTHING = {"input_noise", "label_noise", "replay"}
@@ -64,21 +64,26 @@ def sweeps(recipes: Mapping[str, Mapping[str, Any]]) -> list[Sweep]:
     found: dict[str, dict[str, dict[str, float]]] = {}
     for path in dict.fromkeys(path for leaves in flat.values() for path in leaves):
         kind = ".".join(part for part in path.split(".") if not part.isdigit())
-        groups: dict[frozenset[tuple[str, Any]], dict[str, float]] = {}
-        for name, leaves in flat.items():
-            if _is_number(leaves.get(path)):
-                rest = frozenset((k, v) for k, v in leaves.items() if k != path)
-                groups.setdefault(rest, {})[name] = float(leaves[path])
-        for rest, members in groups.items():
-            every = _without(path, rest, flat) | members
-            if len(set(every.values())) >= FEWEST:
-                ordered = dict(sorted(every.items(), key=lambda item: item[1]))
-                found.setdefault(kind, {})[_label(list(members))] = ordered
+        for label, members in _lines(path, flat):
+            found.setdefault(kind, {})[label] = members
     last = (kind.rpartition(".")[2].replace("_", " ") for kind in found)
     return [
         Sweep(NAMES.get(kind, name), lines)
         for (kind, lines), name in zip(found.items(), last, strict=True)
     ]
+
+
+def _lines(path: str, flat: Mapping[str, dict[str, Any]]) -> Iterator[tuple[str, dict[str, float]]]:
+    """Conditions that differ in the number at a path alone, with their numbers in order."""
+    groups: dict[frozenset[tuple[str, Any]], dict[str, float]] = {}
+    for name, leaves in flat.items():
+        if _is_number(leaves.get(path)):
+            rest = frozenset((k, v) for k, v in leaves.items() if k != path)
+            groups.setdefault(rest, {})[name] = float(leaves[path])
+    for rest, members in groups.items():
+        every = _without(path, rest, flat) | members
+        if len(set(every.values())) >= FEWEST:
+            yield _label(list(members)), dict(sorted(every.items(), key=lambda item: item[1]))
 
 
 def sweep_table(runs: Sequence[RunLike], sweep: Sweep, metric: str) -> pd.DataFrame:

@@ -33,6 +33,8 @@ EVALUATION_METRICS: Mapping[str, Callable[[EvaluationLike], float]] = {
     "loss": lambda each: float(each.loss),
     "mean class accuracy": lambda each: float(mean_class_accuracy(each.confusion)),
 }
+SAMPLE = "test-sample"
+"""The set that figures of forgetting are of."""
 OVER_CLASSES = ("mean ", "recency bias", TASKS)
 """How the names of forgetting figures begin that no single class has."""
 PATTERN = re.compile(
@@ -179,25 +181,27 @@ def forgetting_scalars(run: RunLike, sample: str = "test-sample") -> dict[str, f
 
 def _figure(run: RunLike, metric: str, class_: int | None) -> float | None:
     """The metric of one run, or None where the run does not have it."""
-    sample = "test-sample"
-    if match := PATTERN.fullmatch(metric):
-        value = _evaluated(run, match, class_)
-        if value is not None:
-            return value
-    if class_ is None and (value := curve_figure(run, metric)) is not None:
+    if (match := PATTERN.fullmatch(metric)) and (
+        value := _evaluated(run, match, class_)
+    ) is not None:
         return value
     if class_ is not None:
-        if not has_segments(run, sample):
-            return None
-        figures = class_forgetting(run, sample).get(metric)
-        return (
-            _known(figures[class_]) if figures is not None and 0 <= class_ < len(figures) else None
-        )
-    if metric.startswith(OVER_CLASSES) and has_segments(run, sample):
-        value = forgetting_scalars(run, sample).get(metric)
+        return _of_class(run, metric, class_)
+    if (value := curve_figure(run, metric)) is not None:
+        return value
+    if metric.startswith(OVER_CLASSES) and has_segments(run, SAMPLE):
+        value = forgetting_scalars(run, SAMPLE).get(metric)
         if value is not None:
             return _known(value)
     return next((value for _, _, name, value in reversed(run.history) if name == metric), None)
+
+
+def _of_class(run: RunLike, metric: str, class_: int) -> float | None:
+    """A column of the forgetting table for one class of one run."""
+    figures = class_forgetting(run, SAMPLE).get(metric) if has_segments(run, SAMPLE) else None
+    if figures is None or not 0 <= class_ < len(figures):
+        return None
+    return _known(figures[class_])
 
 
 def _task_figures(run: RunLike, sample: str) -> dict[str, float]:
@@ -209,29 +213,34 @@ def _task_figures(run: RunLike, sample: str) -> dict[str, float]:
 
 
 def _evaluated(run: RunLike, match: re.Match[str], class_: int | None) -> float | None:
+    """The figure of a set that `match` names, of those evaluations that it names; None without."""
     what, set = match["what"], match["set"]
+    looks: Sequence[EvaluationLike | None]
     if match["epoch"]:
         looks = [epoch_evaluations(run, set).get(int(match["epoch"]))]
     elif match["best"]:
         looks = [each for epoch, each in epoch_evaluations(run, set).items() if epoch > 0]
     else:
         looks = [last_evaluation(run, set)]
-    values: list[float] = []
-    epochs: list[int] = []
-    for each in looks:
-        if each is None:
-            continue
-        if class_ is None:
-            values.append(EVALUATION_METRICS[what](each))
-        elif what == "accuracy" and 0 <= class_ < len(each.confusion):
-            values.append(float(class_accuracy(each.confusion)[class_]))
-        else:
-            continue
-        epochs.append(each.epoch)
-    if not values:
+    found = [
+        (value, each.epoch)
+        for each in looks
+        if each is not None and (value := _measured(each, what, class_)) is not None
+    ]
+    if not found:
         return None
+    values = [value for value, _ in found]
     best = (min if what == "loss" else max)(values)
-    return float(epochs[values.index(best)]) if match["when"] else _known(best)
+    return float(found[values.index(best)][1]) if match["when"] else _known(best)
+
+
+def _measured(each: EvaluationLike, what: str, class_: int | None) -> float | None:
+    """One evaluation's figure; of a single class, its accuracy alone."""
+    if class_ is None:
+        return EVALUATION_METRICS[what](each)
+    if what == "accuracy" and 0 <= class_ < len(each.confusion):
+        return float(class_accuracy(each.confusion)[class_])
+    return None
 
 
 def _known(value: float) -> float | None:

@@ -5,13 +5,13 @@ import math
 import re
 import sys
 from collections.abc import Sequence
+from importlib.util import find_spec
 from typing import IO, TYPE_CHECKING, Any
 
 import click
 
 from analysis.rendering.latex import latex_table
 from analysis.rendering.units import is_epoch, is_fraction
-from data import InputError
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -20,6 +20,7 @@ WHOLE = (
     *("n", "count", "class", "recency", "seed", "epoch", "step", "runs"),
     *("dead", "untrained", "vanished", "overflowed"),
 )
+P_VALUES = ("p", "p_adjusted", "exact p", "smallest p")
 FIGURES = ("mean", "sd", "ci_low", "ci_high", "p25", "p50", "p75", "min", "max")
 SMALL = 0.001
 """What is smaller has figures that four decimals hide, as learning rates have."""
@@ -54,7 +55,7 @@ def show(
         file: Standard output if None.
 
     Raises:
-        InputError: Parquet on a terminal, or without the package that writes it.
+        ValueError: Parquet on a terminal, or without the package that writes it.
     """
     out = sys.stdout if file is None else file
     if style == "csv":
@@ -109,7 +110,7 @@ def cells(frame: "pd.DataFrame", decimals: int | None = 1, metric: str = "") -> 
 
 def html_table(frame: "pd.DataFrame", *, decimals: int | None = 1, metric: str = "") -> str:
     """A table for people in HTML, see `show` for the arguments."""
-    import pandas as pd
+    import pandas as pd  # inside: light commands import this module, and have no tables
 
     headings = list(map(heading, frame.columns))
     shown = pd.DataFrame(cells(frame, decimals, metric), columns=headings, dtype=object)
@@ -128,28 +129,31 @@ def say(text: str, *, err: bool = False, markdown: bool = False) -> None:
 
 
 def plain_markdown(text: str) -> str:
-    """Text that is neither a cell's end, nor HTML, a link, a picture or code, in Markdown."""
+    """Text that is neither a cell's end, nor HTML, a link, an image or code, in Markdown."""
     return text.translate(MARKS)
 
 
-def check_binary(out: IO[str] | None = None) -> None:
-    """Refuse to write bytes where they would garble a terminal."""
+def check_parquet(out: IO[str] | None = None) -> None:
+    """Refuse to write Parquet where its bytes garble a terminal, or without its package.
+
+    Raises:
+        ValueError: The output is a terminal, or pyarrow is not installed.
+    """
     if (out or sys.stdout).isatty():
-        raise InputError(
+        raise ValueError(
             "Received --format parquet on a terminal; expected a file to write into: "
             "`ebb table ... --format parquet > FILE.parquet`."
+        )
+    if find_spec("pyarrow") is None:
+        raise ValueError(
+            "Received --format parquet without pyarrow; expected it installed: pip install "
+            "'ebb-lab[parquet]'."
         )
 
 
 def _parquet(frame: "pd.DataFrame", out: IO[str]) -> None:
-    check_binary(out)
-    try:
-        written = frame.to_parquet(index=False, engine="pyarrow")
-    except ImportError:
-        raise InputError(
-            "Received --format parquet without pyarrow; expected it installed: pip install "
-            "'ebb-lab[parquet]'."
-        ) from None
+    check_parquet(out)
+    written = frame.to_parquet(index=False, engine="pyarrow")
     out.flush()
     out.buffer.write(written)  # type: ignore[attr-defined]
 
@@ -171,6 +175,7 @@ def _harmless(value: Any) -> Any:
 
 
 def _text(frame: "pd.DataFrame", out: IO[str], decimals: int | None, metric: str) -> None:
+    # Inside: light commands import this module, and have no tables.
     from rich.box import SIMPLE_HEAD
     from rich.console import Console
     from rich.table import Table
@@ -198,24 +203,28 @@ def _cell(name: str, value: Any, row: dict[str, Any], decimals: int | None, metr
         return "yes" if value else "no"
     if name in WHOLE:
         return f"{value:g}"
-    if isinstance(value, float) and decimals is None:
-        return f"{value:.3g}"
     if isinstance(value, float):
-        of = _metric_of(name, row, metric)
-        if name in ("p", "p_adjusted", "exact p", "smallest p"):
-            return f"{value:.4f}" if value >= 0.0001 else "<.0001"
-        if is_epoch(of):
-            return f"{value:.1f}"
-        # Adding 0 turns the negative zero of a rounded -.0001 into zero.
-        if is_fraction(of):
-            return f"{round(100 * value, decimals) + 0:.{decimals}f}"
-        return f"{value:.4f}" if abs(value) >= SMALL or not value else f"{value:.3g}"
+        return _figure(name, value, _metric_of(name, row, metric), decimals)
     return clean(str(value))
+
+
+def _figure(name: str, value: float, metric: str, decimals: int | None) -> str:
+    """A figure as its column and its metric ask; `decimals` are those of percentages."""
+    if decimals is None:
+        return f"{value:.3g}"
+    if name in P_VALUES:
+        return f"{value:.4f}" if value >= 0.0001 else "<.0001"
+    if is_epoch(metric):
+        return f"{value:.1f}"
+    # Adding 0 turns the negative zero of a rounded -.0001 into zero.
+    if is_fraction(metric):
+        return f"{round(100 * value, decimals) + 0:.{decimals}f}"
+    return f"{value:.4f}" if abs(value) >= SMALL or not value else f"{value:.3g}"
 
 
 def _metric_of(name: str, row: dict[str, Any], metric: str) -> str:
     """What a figure is of: as its row says, or its column, or the table; else an accuracy."""
-    if name == "proportion":  # a row may name what it is a share of: a layer, a class
+    if name == "proportion":  # a row may name what it is a proportion of: a layer, a class
         return "accuracy"
     said = row.get("metric", row.get("name", metric if name in FIGURES else metric and name))
     return str(said or "accuracy")

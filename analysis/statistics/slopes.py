@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,7 +14,7 @@ from analysis.statistics.intervals import NOISE
 
 Floats = NDArray[np.float64]
 
-SMALL = 1e-9  # share of a column below which nothing but rounding is left of it
+SMALL = 1e-9  # fraction of a column below which nothing but rounding is left of it
 
 
 @dataclass(frozen=True, eq=False)
@@ -75,6 +76,25 @@ def slope_over_runs(
     Raises:
         ValueError: The shapes do not fit, or a number is missing.
     """
+    explained, given, held = _checked(y, x, beside)
+    freed = _freed_of(held)
+    left = freed(given.ravel()).reshape(given.shape)
+    squares = (left**2).sum(axis=1)
+    shape, runs = explained.shape[:-2], len(given)
+    if squares.sum() <= SMALL * (given**2).sum():
+        return Slopes(np.full((*shape, runs), np.nan), *[np.full(shape, np.nan)] * 7)
+    weights = np.where(squares > SMALL * squares.max(), squares, 0.0)
+    weights /= weights.sum()
+    # A run's slope is a weighted sum of all runs' y: its own, and what they say of `beside`.
+    own = np.zeros((*given.shape, runs))
+    told = np.flatnonzero(weights)
+    own[told, :, told] = left[told] / squares[told, None]
+    combined = freed(own.reshape(-1, runs))
+    values = explained.reshape(*shape, -1) @ combined
+    return _tested(values, weights, combined.T @ combined, level)
+
+
+def _checked(y: ArrayLike, x: ArrayLike, beside: ArrayLike) -> tuple[Floats, Floats, Floats]:
     explained, given = np.asarray(y, dtype=float), np.asarray(x, dtype=float)
     held = np.asarray(beside, dtype=float)
     fits = given.ndim == 2 and explained.shape[-2:] == given.shape and len(held) == given.size
@@ -84,41 +104,40 @@ def slope_over_runs(
             "[..., runs, places], [runs, places], [runs * places, columns] without missing "
             "numbers; leave out the runs that did not finish"
         )
-    runs, places = given.shape
+    return explained, given, held
+
+
+def _freed_of(held: Floats) -> Callable[[Floats], Floats]:
+    """The projection that takes out of columns whatever those of `held` explain."""
     axes, sizes, _ = np.linalg.svd(held, full_matrices=False)
     axes = axes[:, sizes > SMALL * sizes.max(initial=0)]
+    return lambda columns: columns - axes @ (axes.T @ columns)
 
-    def freed(columns: Floats) -> Floats:
-        return columns - axes @ (axes.T @ columns)
 
-    left = freed(given.ravel()).reshape(runs, places)
-    squares = (left**2).sum(axis=1)
-    shape = explained.shape[:-2]
+def _tested(values: Floats, weights: Floats, covariance: Floats, level: float) -> Slopes:
+    """The slopes, their weighted mean, and the t-test of it.
+
+    Args:
+        values: Slopes [..., runs].
+        weights: Of the runs, with the sum 1; 0 for a run that has no slope.
+        covariance: Of the slopes for noise of size 1, [runs, runs].
+        level: Of the interval.
+    """
+    runs, shape = len(weights), values.shape[:-1]
     nothing = np.full(shape, np.nan)
-    if squares.sum() <= SMALL * (given**2).sum():
-        return Slopes(np.full((*shape, runs), np.nan), *[nothing] * 7)
-    share = np.where(squares > SMALL * squares.max(), squares, 0.0)
-    share /= share.sum()
-    # A run's slope is a weighted sum of all runs' y: its own, and what they say of `beside`.
-    own = np.zeros((runs, places, runs))
-    told = np.flatnonzero(share)
-    own[told, :, told] = left[told] / squares[told, None]
-    weights = freed(own.reshape(-1, runs))
-    values = explained.reshape(*shape, -1) @ weights
-    mean = values @ share
-    spread = ((values - mean[..., None]) ** 2) @ share
+    mean = values @ weights
+    spread = ((values - mean[..., None]) ** 2) @ weights
     sd = np.sqrt(spread * runs / (runs - 1)) if runs > 1 else nothing
     sd = np.where(sd <= NOISE, 0.0, sd)
-    values[..., share == 0] = np.nan
-
-    covariance = weights.T @ weights  # of the slopes, for noise of size 1
-    about_mean = np.eye(runs) - share
-    expected = np.sqrt(share)[:, None] * (about_mean @ covariance @ about_mean.T) * np.sqrt(share)
+    values[..., weights == 0] = np.nan
+    about_mean = np.eye(runs) - weights
+    root = np.sqrt(weights)
+    expected = root[:, None] * (about_mean @ covariance @ about_mean.T) * root
     size = np.trace(expected)  # of the spread
     df = size**2 / (expected**2).sum() if size > SMALL * np.trace(covariance) else 0.0
     if df < 1:
         return Slopes(values, mean, *[nothing] * 6)
-    error = np.where(sd > 0, np.sqrt(spread * (share @ covariance @ share) / size), 0.0)
+    error = np.where(sd > 0, np.sqrt(spread * (weights @ covariance @ weights) / size), 0.0)
     half = stdtrit(df, 0.5 + level / 2) * error
     statistic = np.divide(mean, error, out=nothing.copy(), where=error > 0)
     p = 2 * stdtr(df, -np.abs(statistic))

@@ -51,7 +51,7 @@ def test_what_differs_beside_the_number_makes_lines_of_their_own():
 
 def test_a_condition_without_the_noise_has_it_at_0():
     noise = {
-        f"noise-{s}": recipe(label_noise={"is": "SymmetricLabelNoise", "proportion": s})
+        f"noise-{s}": recipe(label_noise={"is": "SymmetricLabelNoise", "rate": s})
         for s in (0.1, 0.4)
     }
     (found,) = sweeps({"clean": recipe(), **noise})

@@ -12,7 +12,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from analysis.rendering.tables import cells, clean, heading, rows, show
-from data import InputError
 from studies.results.reading import read
 from studies.results.tables import table_of
 from tests.studies.conftest import command
@@ -167,14 +166,14 @@ def test_parquet_is_not_written_on_a_terminal():
             return True
 
     file = Terminal(io.BytesIO())
-    with pytest.raises(InputError, match=r"expected a file .*> FILE\.parquet"):
+    with pytest.raises(ValueError, match=r"expected a file .*> FILE\.parquet"):
         show(frame, "parquet", file=file)
     assert file.buffer.getvalue() == b""
 
 
 def test_parquet_without_its_package_is_refused_with_what_to_install(monkeypatch):
     monkeypatch.setitem(sys.modules, "pyarrow", None)
-    with pytest.raises(InputError, match="pip install"):
+    with pytest.raises(ValueError, match="pip install"):
         show(frame, "parquet", file=io.TextIOWrapper(io.BytesIO()))
 
 
