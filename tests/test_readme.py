@@ -23,7 +23,7 @@ def test_the_study_of_your_own_runs_as_printed(tmp_path):
     done = ebb("ebb run my_study.py", tmp_path)
     assert done.returncode == 0, done.stderr
     assert done.stdout.startswith("my-study (full): ")
-    assert "what each class loses after its turn" in done.stdout
+    assert "what each class loses after its training segment" in done.stdout
 
 
 @pytest.mark.parametrize("line", [line for line in SHOWN if line.startswith("ebb run")])
