@@ -1,4 +1,4 @@
-"""The picture of what classes lose and win back over the segments of an epoch."""
+"""The figure of what classes lose and win back over the segments of an epoch."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def class_segment_heatmap(
     One line of panels per condition: the mean in the first epoch, the mean in the last epoch, and
     the spread in the last epoch, classes in rows and segments in columns. All means share
     the scale 0 to 100 %, all spreads one scale from 0. An outlined cell marks a class just after
-    its turn; it is left out where the order of the classes differs between seeds.
+    its training segment; it is left out where the order of the classes differs between seeds.
 
     Args:
         runs: Records of one study and variant; finished ones with segments are drawn.
@@ -71,58 +71,56 @@ def class_segment_heatmap(
     """
     if spread not in SPREADS:
         raise ValueError(f"received spread={spread!r}; expected 'sd' or 'quartiles'; pick one")
-    grids: dict[str, Floats] = {}
-    orders: dict[str, NDArray[np.int32]] = {}
+    found = _grids(runs, set)
+    spreads = {name: 100 * _spread(grid[:, -1], spread) for name, (grid, _) in found.items()}
+    widest = max((np.nanmax(each, initial=0) for each in spreads.values()), default=0.0)
+    with_first = any(grid.shape[1] > 1 for grid, _ in found.values())
+    figure, axes = _canvas([grid for grid, _ in found.values()], 3 if with_first else 2)
+    for row, (condition, (grid, order)) in zip(axes, found.items(), strict=True):
+        label = (x_labels or {}).get(condition)
+        name, last = textwrap.fill(condition, 50), grid.shape[1]
+        for axis, epoch in zip(row[:-1], [1, last] if with_first else [last], strict=True):
+            mean = 100 * grid[:, epoch - 1].mean(axis=0)
+            title = f"{name}\nepoch {epoch} of {last}, mean of {counted(len(grid), 'seed')}"
+            _panel(axis, mean, order[:, epoch - 1], title, label, "accuracy (%)")
+        title = f"{name}\nepoch {last} of {last}, spread of {counted(len(grid), 'seed')}"
+        bar = f"{SPREADS[spread]} (points)"
+        _panel(
+            row[-1], spreads[condition], order[:, -1], title, label, bar,
+            # One seed has no spread, and equal seeds have none: the scale must still have a width.
+            highest=max(widest, 1.0), colours=SPREAD_COLOURS,
+        )  # fmt: skip
+    figure.suptitle(
+        f"{textwrap.fill(question, 110)}\n{dataset}, {set}: accuracy of each class "
+        "after each segment (outlined: just after the class's own segment)"
+    )
+    return figure
+
+
+def _grids(runs: Sequence[RunLike], set: str) -> dict[str, tuple[Floats, NDArray[np.int32]]]:
+    """Condition to its accuracies [seeds, epochs, segments, classes] and `class_segments`."""
+    found = {}
     for condition, finished in finished_by_condition(runs).items():
         chosen = [run for run in finished if has_segments(run, set)]
         if chosen:
-            grids[condition] = _seeds(chosen, set)
-            epochs = grids[condition].shape[1]
-            orders[condition] = np.stack([class_segments(run, epochs) for run in chosen])
-    if not grids:
+            grid = _seeds(chosen, set)
+            orders = [class_segments(run, grid.shape[1]) for run in chosen]
+            found[condition] = grid, np.stack(orders)
+    if not found:
         raise ValueError(
             f"received {len(runs)} runs, none finished with segment evaluations of {set!r}; "
             "expected one after every segment; run a study that evaluates segments"
         )
-    spreads = {name: 100 * _spread(grid[:, -1], spread) for name, grid in grids.items()}
-    widest = max((np.nanmax(each, initial=0) for each in spreads.values()), default=0.0)
-    with_first = any(grid.shape[1] > 1 for grid in grids.values())
-    columns = 3 if with_first else 2
-    classes = max(grid.shape[-1] for grid in grids.values())
-    figure = Figure(
-        figsize=(14, 1.0 + len(grids) * (1.8 + 0.27 * min(classes, 40))),
-        dpi=DPI,
-        layout="constrained",
-    )
+    return found
+
+
+def _canvas(grids: Sequence[Floats], columns: int) -> tuple[Figure, NDArray[np.object_]]:
+    """A figure with a row of panels for each condition, as high as its classes ask."""
+    classes = min(max(grid.shape[-1] for grid in grids), 40)
+    high = 1.0 + len(grids) * (1.8 + 0.27 * classes)
+    figure = Figure(figsize=(14, high), dpi=DPI, layout="constrained")
     FigureCanvasAgg(figure)
-    axes = figure.subplots(len(grids), columns, squeeze=False)
-    for row, (condition, grid) in zip(axes, grids.items(), strict=True):
-        label = (x_labels or {}).get(condition)
-        name = textwrap.fill(condition, 50)
-        last = grid.shape[1]
-        for axis, epoch in zip(
-            row[: columns - 1], ([1, last] if with_first else [last]), strict=True
-        ):
-            mean = 100 * grid[:, epoch - 1].mean(axis=0)
-            title = f"{name}\nepoch {epoch} of {last}, mean of {counted(len(grid), 'seed')}"
-            _panel(axis, mean, orders[condition][:, epoch - 1], title, label, "accuracy (%)")
-        title = f"{name}\nepoch {last} of {last}, spread of {counted(len(grid), 'seed')}"
-        _panel(
-            row[-1],
-            spreads[condition],
-            orders[condition][:, -1],
-            title,
-            label,
-            f"{SPREADS[spread]} (points)",
-            # One seed has no spread, and equal seeds have none: the scale must still have a width.
-            highest=max(widest, 1.0),
-            colours=SPREAD_COLOURS,
-        )
-    figure.suptitle(
-        f"{textwrap.fill(question, 110)}\n{dataset}, {set}: accuracy of each class "
-        "after each segment (outlined: just after the class's own turn)"
-    )
-    return figure
+    return figure, figure.subplots(len(grids), columns, squeeze=False)
 
 
 def _seeds(runs: Sequence[RunLike], set: str) -> Floats:

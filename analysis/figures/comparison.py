@@ -1,8 +1,6 @@
-"""The picture of a comparison: every seed, and the difference with its interval beside it."""
+"""The figure of a comparison: every seed, and the difference with its interval beside it."""
 
 from __future__ import annotations
-
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -10,12 +8,12 @@ import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from analysis.figures.panels import INK
 from analysis.rendering.formatting import IN_PERCENT
 from analysis.statistics.comparison import Comparison
 from analysis.statistics.families import Family
 
 SIDES = ("#0072B2", "#D55E00")  # blue and vermilion of Okabe and Ito: told apart by everybody
-INK = "#222222"
 GROUND = "#fefefe"  # as good as white; a page may put its own ground in its place
 LONG = 36
 """Letters of a label from which it takes two lines."""
@@ -93,40 +91,59 @@ def _differences(
     axes: Axes, comparisons: list[Comparison], labels: list[str], *, horizontal: bool
 ) -> None:
     """Mean differences with their intervals, and the pairs' own differences as faint points."""
-    unit = _scale(comparisons[0])[1]
     for place, c in enumerate(comparisons):
-        d = c.difference
         if c.paired and c.values_a:
-            each = _scale(c)[0] * np.subtract(c.values_a, c.values_b)
-            beside = np.full(len(each), place + (0.22 if horizontal else 0.12))
-            points = (each, beside) if horizontal else (beside, each)
-            axes.plot(*points, "o", color=INK, alpha=0.25, markersize=4)
-        if d.points is None:
-            continue
-        filled = c.verdict.startswith("different")
-        style: dict[str, Any] = {"color": INK, "capsize": 4, "markersize": 7, "linewidth": 2}
-        reach = None
-        if d.ci_low is not None and d.ci_high is not None:
-            reach = [[d.points - d.ci_low], [d.ci_high - d.points]]
-        style["xerr" if horizontal else "yerr"] = reach
-        point = (d.points, place) if horizontal else (place, d.points)
-        face = INK if filled else GROUND
-        axes.errorbar(point[0], point[1], fmt="o", markerfacecolor=face, **style)
-        margin = c.equivalence.margin if c.equivalence is not None else None
-        if margin is not None and place == 0:
-            span = axes.axvspan if horizontal else axes.axhspan
-            span(-margin, margin, color="#009E73", alpha=0.12, label=f"margin of {margin:g}")
-            axes.legend(loc="best", fontsize=8)
+            _pairs(axes, c, place, horizontal)
+        if c.difference.points is not None:
+            _interval(axes, c, place, c.difference.points, horizontal)
+            if place == 0 and c.equivalence is not None:
+                _margin(axes, c.equivalence.margin, horizontal)
     line = axes.axvline if horizontal else axes.axhline
     line(0, color=INK, linewidth=1, linestyle="--")
+    what = f"difference ({_scale(comparisons[0])[1]})"
     if horizontal:
         axes.set_yticks(range(len(labels)), labels)
         axes.invert_yaxis()
-        axes.set_xlabel(f"difference ({unit})")
+        axes.set_xlabel(what)
     else:
         axes.set_xticks(range(len(labels)), labels)
         axes.set_xlim(-0.6, len(labels) - 0.4)
-        axes.set_ylabel(f"difference ({unit})")
+        axes.set_ylabel(what)
+
+
+def _pairs(axes: Axes, c: Comparison, place: int, horizontal: bool) -> None:
+    """The difference of every pair as a faint point, a little beside the mean's place."""
+    each = _scale(c)[0] * np.subtract(c.values_a, c.values_b)
+    beside = np.full(len(each), place + (0.22 if horizontal else 0.12))
+    points = (each, beside) if horizontal else (beside, each)
+    axes.plot(*points, "o", color=INK, alpha=0.25, markersize=4)
+
+
+def _interval(axes: Axes, c: Comparison, place: int, mean: float, horizontal: bool) -> None:
+    """The mean difference with its interval, filled where the verdict is that they differ."""
+    d = c.difference
+    reach = None
+    if d.ci_low is not None and d.ci_high is not None:
+        reach = [[mean - d.ci_low], [d.ci_high - mean]]
+    x, y = (mean, place) if horizontal else (place, mean)
+    axes.errorbar(
+        x,
+        y,
+        xerr=reach if horizontal else None,
+        yerr=None if horizontal else reach,
+        fmt="o",
+        markerfacecolor=INK if c.verdict.startswith("different") else GROUND,
+        color=INK,
+        capsize=4,
+        markersize=7,
+        linewidth=2,
+    )
+
+
+def _margin(axes: Axes, margin: float, horizontal: bool) -> None:
+    span = axes.axvspan if horizontal else axes.axhspan
+    span(-margin, margin, color="#009E73", alpha=0.12, label=f"margin of {margin:g}")
+    axes.legend(loc="best", fontsize=8)
 
 
 def _scale(c: Comparison) -> tuple[float, str]:

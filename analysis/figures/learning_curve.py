@@ -1,11 +1,12 @@
-"""The picture of learning curves: every seed, the median and the middle half, epoch by epoch."""
+"""The figure of learning curves: every seed, the median and the middle half, epoch by epoch."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
+from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
@@ -53,9 +54,8 @@ def learning_curve_figure(
         ValueError: If no finished run was evaluated after an epoch.
     """
     found = {name: curves for name, curves in _curves(runs, set).items() if curves}
-    if not any(
-        epoch > 0 for curves in found.values() for curve in curves.values() for epoch in curve
-    ):
+    every = [curve for curves in found.values() for curve in curves.values()]
+    if not any(epoch > 0 for curve in every for epoch in curve):
         raise ValueError(
             f"received {len(runs)} runs, none finished with {set!r} evaluated after an epoch; "
             "expected some; run the study first"
@@ -66,26 +66,29 @@ def learning_curve_figure(
         seed_titles({name: len(curves) for name, curves in found.items()}),
         heading=heading(question, dataset, what),
     )
-    corners = sum(len(curve) for curves in found.values() for curve in curves.values())
+    many = sum(map(len, every)) > MOST_MARKS
     for axis, (condition, curves) in zip(axes, found.items(), strict=True):
-        lines = [
-            [(epoch, 100 * value) for epoch, value in sorted(curve.items())]
-            for curve in curves.values()
-        ]
-        thin = LineCollection(lines, colors=FAINT, linewidths=0.8, alpha=0.45)
-        thin.set_rasterized(corners > MOST_MARKS)
-        axis.add_collection(thin)
-        middle = table[table["condition"] == condition]
-        low, median, high = (100 * middle[name].to_numpy() for name in ("p25", "p50", "p75"))
-        axis.fill_between(middle["epoch"], low, high, color=FAINT, alpha=0.25, linewidth=0)
-        axis.plot(middle["epoch"], median, color=INK, linewidth=1.8)
-        axis.autoscale_view()
-        axis.xaxis.set_major_locator(MaxNLocator(6, integer=True))
-        axis.set_xlabel("epoch")
-        axis.grid(alpha=0.3)
+        _panel(axis, list(curves.values()), table[table["condition"] == condition], many)
     for axis in axes[::3]:
         axis.set_ylabel(f"{set} accuracy (%)")
     return figure
+
+
+def _panel(
+    axis: Axes, curves: Sequence[Mapping[int, float]], middle: pd.DataFrame, many: bool
+) -> None:
+    """Draw one condition; as pixels where there are too many corners for shapes."""
+    lines = [[(epoch, 100 * value) for epoch, value in sorted(curve.items())] for curve in curves]
+    thin = LineCollection(lines, colors=FAINT, linewidths=0.8, alpha=0.45)
+    thin.set_rasterized(many)
+    axis.add_collection(thin)
+    low, median, high = (100 * middle[name].to_numpy() for name in ("p25", "p50", "p75"))
+    axis.fill_between(middle["epoch"], low, high, color=FAINT, alpha=0.25, linewidth=0)
+    axis.plot(middle["epoch"], median, color=INK, linewidth=1.8)
+    axis.autoscale_view()
+    axis.xaxis.set_major_locator(MaxNLocator(6, integer=True))
+    axis.set_xlabel("epoch")
+    axis.grid(alpha=0.3)
 
 
 def _curves(runs: Sequence[RunLike], set: str) -> dict[str, dict[int, dict[int, float]]]:

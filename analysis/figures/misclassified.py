@@ -1,12 +1,13 @@
-"""The picture of the test images that most networks of a condition take for another class."""
+"""The figure of the test images that most networks of a condition take for another class."""
 
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
+from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
@@ -45,13 +46,7 @@ def misclassified_figure(
         raise ValueError(
             "received runs that misclassify nothing; expected an error to draw; look at the table"
         )
-    for condition in conditions:
-        shape = images[condition].shape[1:]
-        if not (len(shape) == 2 or (len(shape) == 3 and shape[2] in (1, 3))):
-            raise ValueError(
-                f"received examples of shape {shape}; expected images of height x width, or with "
-                "one or three channels; look at the table instead"
-            )
+    _check_images([images[condition] for condition in conditions])
     down = 2 if len(conditions) <= 4 else 1
     figure = Figure(figsize=(13, 0.9 + len(conditions) * (0.4 + 1.65 * down)), dpi=100)
     figure.set_layout_engine("constrained")
@@ -66,18 +61,7 @@ def misclassified_figure(
             fontsize=9,
         )
         axes = part.subplots(down, ACROSS, squeeze=False).ravel()
-        for axis in axes:
-            axis.set_axis_off()
-        for axis, row in zip(axes, rows.head(len(axes)).to_dict("records"), strict=False):
-            pixels = images[condition][row["position"]]
-            axis.imshow(
-                pixels.squeeze(), cmap="gray_r" if pixels.squeeze().ndim == 2 else None,
-                vmin=float(images[condition].min()), vmax=float(images[condition].max()),
-            )  # fmt: skip
-            axis.set_title(
-                f"{row['true']}, taken for {row['predicted']}\n{row['runs']} of {row['n']} runs",
-                fontsize=7,
-            )
+        _draw_images(axes, rows, images[condition])
     part_of = f", {len(conditions)} of {len(every)} conditions" * (len(conditions) < len(every))
     figure.suptitle(
         f"{textwrap.fill(question, 110)}\n{dataset}: the test images that most runs take for "
@@ -85,3 +69,27 @@ def misclassified_figure(
         fontsize=10,
     )
     return figure
+
+
+def _check_images(examples: Sequence[NDArray[np.generic]]) -> None:
+    for each in examples:
+        shape = each.shape[1:]
+        if not (len(shape) == 2 or (len(shape) == 3 and shape[2] in (1, 3))):
+            raise ValueError(
+                f"received examples of shape {shape}; expected images of height x width, or with "
+                "one or three channels; look at the table instead"
+            )
+
+
+def _draw_images(axes: Sequence[Axes], rows: pd.DataFrame, images: NDArray[np.generic]) -> None:
+    """Draw the first images of a condition, each with its classes and its number of runs."""
+    for axis in axes:
+        axis.set_axis_off()
+    low, high = float(images.min()), float(images.max())
+    for axis, row in zip(axes, rows.head(len(axes)).to_dict("records"), strict=False):
+        pixels = images[row["position"]].squeeze()
+        axis.imshow(pixels, cmap="gray_r" if pixels.ndim == 2 else None, vmin=low, vmax=high)
+        axis.set_title(
+            f"{row['true']}, taken for {row['predicted']}\n{row['runs']} of {row['n']} runs",
+            fontsize=7,
+        )

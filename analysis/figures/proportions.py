@@ -1,4 +1,4 @@
-"""The picture of a share: against one parameter, line by line of another, panel by panel."""
+"""The figure of a proportion: against one parameter, line by line of another, panel by panel."""
 
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ from analysis.metrics.values import values_of
 from analysis.runs import RunLike, finished_by_condition
 
 Ints = NDArray[np.int64]
+Panels = NDArray[Any]
 
 # Blue, vermilion, green, purple of Okabe and Ito: told apart by everybody, as are the markers.
 MARK = "#D55E00"
@@ -57,47 +58,30 @@ def proportion_figure(
     Raises:
         ValueError: If no run has the metric.
     """
-    table = proportion_table(runs, [metric])
-    # A parameter may be called as a column is: n.
-    table = table.add_prefix("its ")
-    for name in (along, lines, rows, columns):
-        table[name] = [parameters[condition][name] for condition in table["its condition"]]
+    table = _table(runs, parameters, metric, (along, lines, rows, columns))
     groups = finished_by_condition(runs)
     scores = {name: values_of(groups[name], counted, name) for name in table["its condition"]}
     lowest, highest = (f(f(each) for each in scores.values()) for f in (min, max))
     bins = np.arange(min(1, int(lowest)), int(highest) + 1)
     down, across = (list(dict.fromkeys(table[name])) for name in (rows, columns))
-
-    size = (1.5 + 3.2 * 2 * len(across), 1.2 + 3.2 * len(down))
-    figure = Figure(figsize=size, dpi=100, layout="constrained")
-    FigureCanvasAgg(figure)
-    axes = figure.subplots(len(down), 2 * len(across), squeeze=False)
-    left, right = axes[:, : len(across)], axes[:, len(across) :]
+    figure, left, right = _canvas(len(down), len(across))
     for i, row in enumerate(down):
         for j, column in enumerate(across):
             part = table[(table[rows] == row) & (table[columns] == column)]
-            _shares(left[i, j], part, along, lines)
+            _proportions(left[i, j], part, along, lines)
             image = _distribution(right[i, j], part.sort_values([lines, along]), scores, bins)
-            # Outlined: what the score should be.
             right[i, j].axvspan(row - 0.5, row + 0.5, fill=False, edgecolor=MARK, linewidth=2)
             right[i, j].set_xlabel(counted)
-            right[i, j].xaxis.set_major_locator(MaxNLocator(integer=True))
             for axis in (left[i, j], right[i, j]):
                 axis.set_title(f"{column}, {rows} {row}", fontsize=9)
-        labels = (
-            table[table[rows] == row].sort_values([lines, along]).drop_duplicates([lines, along])
-        )
-        names = [f"{a:g}, {b:g}" for a, b in zip(labels[lines], labels[along], strict=True)]
-        right[i, 0].set_yticks(range(len(names)), names, fontsize=8)
-        right[i, 0].set_ylabel(f"{lines}, {along}")
+        _name_conditions(right[i, 0], table[table[rows] == row], along, lines)
         left[i, 0].set_ylabel(f"{metric} (%)")
-    top = min(100.0, 105 * float(table["its ci_high"].max()))
     for axis in left.flat:
-        axis.set_ylim(0, top)
+        axis.set_ylim(0, min(100.0, 105 * float(table["its ci_high"].max())))
     left[0, 0].legend(title=lines, fontsize=8, title_fontsize=8)
     figure.colorbar(image, ax=list(right.flat), label="% of the seeds")
     figure.suptitle(
-        f"{textwrap.fill(question, round(9 * size[0]))}\n"
+        f"{textwrap.fill(question, round(9 * figure.get_figwidth()))}\n"
         f"left: {metric}, n = {table['its n'].max()} seeds each, with Wilson's 95 % intervals; "
         f"right: {counted}, outlined where it is right",
         fontsize=10,
@@ -105,17 +89,48 @@ def proportion_figure(
     return figure
 
 
-def _shares(axis: Axes, table: pd.DataFrame, along: str, lines: str) -> None:
+def _table(
+    runs: Sequence[RunLike],
+    parameters: Mapping[str, Mapping[str, Any]],
+    metric: str,
+    names: Sequence[str],
+) -> pd.DataFrame:
+    """The proportions of the conditions ("its n", ...) beside the parameters by their names."""
+    # A parameter may be called as a column is: n.
+    table = proportion_table(runs, [metric]).add_prefix("its ")
+    for name in names:
+        table[name] = [parameters[condition][name] for condition in table["its condition"]]
+    return table
+
+
+def _canvas(down: int, across: int) -> tuple[Figure, Panels, Panels]:
+    """A figure and its panels [down, across] on the left and on the right."""
+    size = (1.5 + 3.2 * 2 * across, 1.2 + 3.2 * down)
+    figure = Figure(figsize=size, dpi=100, layout="constrained")
+    FigureCanvasAgg(figure)
+    axes = figure.subplots(down, 2 * across, squeeze=False)
+    return figure, axes[:, :across], axes[:, across:]
+
+
+def _name_conditions(axis: Axes, table: pd.DataFrame, along: str, lines: str) -> None:
+    """Name the lines of a row of distributions by their parameters."""
+    labels = table.sort_values([lines, along]).drop_duplicates([lines, along])
+    names = [f"{a:g}, {b:g}" for a, b in zip(labels[lines], labels[along], strict=True)]
+    axis.set_yticks(range(len(names)), names, fontsize=8)
+    axis.set_ylabel(f"{lines}, {along}")
+
+
+def _proportions(axis: Axes, table: pd.DataFrame, along: str, lines: str) -> None:
     """A line for each value, the values side by side where their intervals would overlap."""
     values = list(dict.fromkeys(table[lines]))
     for k, value in enumerate(values):
         part = table[table[lines] == value].sort_values(along)
         colour, marker = STYLES[k % len(STYLES)]
-        share = 100 * part["its share"]
-        ends = [share - 100 * part["its ci_low"], 100 * part["its ci_high"] - share]
+        percent = 100 * part["its proportion"]
+        ends = [percent - 100 * part["its ci_low"], 100 * part["its ci_high"] - percent]
         x = part[along] * 1.04 ** (k - (len(values) - 1) / 2)
         axis.errorbar(
-            x, share, yerr=ends, label=f"{value:g}", color=colour, marker=marker, capsize=2
+            x, percent, yerr=ends, label=f"{value:g}", color=colour, marker=marker, capsize=2
         )
     ticks = sorted(set(table[along]))
     axis.set_xscale("log")
@@ -128,11 +143,12 @@ def _shares(axis: Axes, table: pd.DataFrame, along: str, lines: str) -> None:
 def _distribution(
     axis: Axes, table: pd.DataFrame, scores: Mapping[str, pd.Series], bins: Ints
 ) -> AxesImage:
-    """The share of the seeds at each score, a line for each condition: dark is often."""
+    """The proportion of the seeds at each score, a line for each condition: dark is often."""
     counts = [(scores[c].to_numpy()[:, None] == bins).mean(axis=0) for c in table["its condition"]]
     edges = (bins[0] - 0.5, bins[-1] + 0.5, len(counts) - 0.5, -0.5)
     image = axis.imshow(
         100 * np.array(counts), cmap="Blues", vmin=0, vmax=100, aspect="auto", extent=edges
     )
     axis.set_yticks([])
+    axis.xaxis.set_major_locator(MaxNLocator(integer=True))
     return image

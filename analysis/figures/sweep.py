@@ -1,9 +1,10 @@
-"""The picture of a metric against a number of the recipe: width, noise, buffer size, rate."""
+"""The figure of a metric against a number of the recipe: width, noise, buffer size, rate."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
+import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
@@ -12,6 +13,7 @@ from analysis.metrics.sweep import Sweep, metric_values, sweep_table
 from analysis.rendering.units import is_fraction
 from analysis.runs import RunLike
 
+QUARTILES = ["p25", "p50", "p75"]
 WIDE = 20
 """A ratio of the largest to the smallest number from which the axis is logarithmic."""
 
@@ -31,48 +33,61 @@ def sweep_figure(
     Raises:
         ValueError: If no run has the metric.
     """
-    tables = [(sweep, sweep_table(runs, sweep, metric)) for sweep in found]
-    tables = [(sweep, table) for sweep, table in tables if len(table)]
+    tables = [(sweep, table) for sweep in found if len(table := sweep_table(runs, sweep, metric))]
     if not tables:
         raise ValueError(
             f"received metric {metric!r} and {len(found)} numbers to draw it against; expected "
             "runs that have it at one; run the study first"
         )
-    scale = 100 if is_fraction(metric) else 1
-    what = f"{metric} against {', '.join(sweep.name for sweep, _ in tables)}"
+    scale, label = (100, f"{metric} (%)") if is_fraction(metric) else (1, metric)
+    names = [sweep.name for sweep, _ in tables]
+    what = f"{metric} against {', '.join(names)}"
     figure, axes = grid(
-        [f"by {sweep.name}" for sweep, _ in tables],
+        [f"by {name}" for name in names],
         across=2,
         high=3.8,
         heading=heading(question, dataset, f"{what}: each seed, 25th, 50th and 75th percentile"),
     )
     for axis, (sweep, table) in zip(axes, tables, strict=True):
         for place, (line, rows) in enumerate(table.groupby("line", sort=False)):
-            colour = COLOURS[place % len(COLOURS)]
-            for number, condition in zip(rows["number"], rows["condition"], strict=True):
-                values = [scale * value for value in metric_values(runs, metric, condition)]
-                axis.plot(
-                    [number] * len(values), values, "o", color=colour, alpha=0.3, markersize=3
-                )
-            low, middle, high = (scale * rows[name] for name in ("p25", "p50", "p75"))
-            axis.errorbar(
-                rows["number"],
-                middle,
-                yerr=[middle - low, high - middle],
-                color=colour,
-                marker="so^Dv<"[place % 6],
-                markersize=5,
-                linewidth=1.6,
-                capsize=3,
-                label=str(line),
-            )
+            values = [
+                [scale * value for value in metric_values(runs, metric, condition)]
+                for condition in rows["condition"]
+            ]
+            _line(axis, str(line), scale * rows[QUARTILES], rows["number"], values, place)
         _scale(axis, sorted(set(table["number"])))
         axis.set_xlabel(sweep.name)
-        axis.set_ylabel(f"{metric} (%)" if scale == 100 else metric)
+        axis.set_ylabel(label)
         axis.grid(alpha=0.3)
         if table["line"].nunique() > 1:
             axis.legend(fontsize=8, frameon=False)
     return figure
+
+
+def _line(
+    axis: Axes,
+    label: str,
+    quartiles: pd.DataFrame,
+    numbers: pd.Series,
+    values: Sequence[Sequence[float]],
+    place: int,
+) -> None:
+    """Draw one line of a sweep, the `place`-th of its panel: seeds, medians and quartiles."""
+    colour = COLOURS[place % len(COLOURS)]
+    for number, each in zip(numbers, values, strict=True):
+        axis.plot([number] * len(each), each, "o", color=colour, alpha=0.3, markersize=3)
+    low, middle, high = (quartiles[name] for name in QUARTILES)
+    axis.errorbar(
+        numbers,
+        middle,
+        yerr=[middle - low, high - middle],
+        color=colour,
+        marker="so^Dv<"[place % 6],
+        markersize=5,
+        linewidth=1.6,
+        capsize=3,
+        label=label,
+    )
 
 
 def _scale(axis: Axes, numbers: Sequence[float]) -> None:
