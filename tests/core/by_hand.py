@@ -29,7 +29,7 @@ def images(n: int = 90, m: int = 40, seed: int = 0) -> Dataset:
     return Dataset.from_arrays("images", arrays)
 
 
-class Taught(NamedTuple):
+class Shown(NamedTuple):
     """The training part as NumPy makes it."""
 
     x: np.ndarray  # with the augmented copies, and the noise that is drawn once
@@ -37,7 +37,7 @@ class Taught(NamedTuple):
     labels: np.ndarray
 
 
-def taught(recipe: Recipe, seed: int, dataset: Dataset) -> Taught:
+def shown_to(recipe: Recipe, seed: int, dataset: Dataset) -> Shown:
     """What there is to learn."""
     train = recipe.split(dataset.y_train, dataset.y_test, stream(seed, "data")).train
     x = preprocess(dataset, recipe.preprocessing, train)[train]
@@ -50,23 +50,23 @@ def taught(recipe: Recipe, seed: int, dataset: Dataset) -> Taught:
     noise = recipe.input_noise
     if noise is not None and noise.when == "once" and noise.on != "test":
         x = noise(x, stream(seed, "corruption", 1))
-    return Taught(x, true, labels)
+    return Shown(x, true, labels)
 
 
 def batches(recipe: Recipe, seed: int, dataset: Dataset) -> Iterator[tuple[Any, Any]]:
     """Every batch of a run, inputs and labels; not with herding, which asks the network."""
-    x, true, labels = taught(recipe, seed, dataset)
+    x, true, labels = shown_to(recipe, seed, dataset)
     size, noise, replay = recipe.batch_size, recipe.input_noise, recipe.replay
-    memory = replay and replay.empty(dataset.classes)
+    buffer = replay and replay.empty(dataset.classes)
     for epoch in range(1, recipe.epochs + 1):
         schedule = recipe.order(
             true, epoch=epoch, batch_size=size, rng=stream(seed, "order", epoch)
         )
         if replay:
             mixed = replay(
-                schedule, labels, memory, batch_size=size, rng=stream(seed, "replay", epoch)
+                schedule, labels, buffer, batch_size=size, rng=stream(seed, "replay", epoch)
             )
-            schedule, memory = mixed.schedule, mixed.memory
+            schedule, buffer = mixed.schedule, mixed.buffer
         steps = np.split(schedule.indices, np.cumsum(schedule.batch_sizes)[:-1])
         fresh = None
         if noise is not None and noise.when == "every-epoch":

@@ -25,7 +25,7 @@ from core.examples.preprocessing import preprocess
 from core.random_streams import stream
 from core.training.build import fresh_model
 from data import Dataset
-from tests.core.by_hand import CLASSES, images, taught
+from tests.core.by_hand import CLASSES, images, shown_to
 
 BASE = Recipe(
     dataset="images",
@@ -99,7 +99,7 @@ def test_parts_of_the_training_set_are_held_against_the_right_labels(
         order=ClassSequential(),
         evaluation=EvaluationPlan(sets=("train", *PARTS)),
     )
-    x, true, labels = taught(recipe, 3, data)
+    x, true, labels = shown_to(recipe, 3, data)
     wrong = true != labels
     outputs = Outputs(x)
     record = trainer.train(recipe, 3, data, callbacks=[outputs])

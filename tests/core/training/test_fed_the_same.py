@@ -21,7 +21,7 @@ from core import (
     UniformLabelNoise,
     spec,
 )
-from tests.core.by_hand import CLASSES, batches, distance, fitted, images, taught, trained
+from tests.core.by_hand import CLASSES, batches, distance, fitted, images, shown_to, trained
 
 layers = keras.layers
 BASE = Recipe(
@@ -169,7 +169,7 @@ def test_a_part_that_were_left_out_would_be_noticed(data):
 
 def test_the_data_of_these_tests_have_what_is_tested(data):
     recipe = replace(BASE, **CASES["noise learned by heart, ring"])
-    x, true, labels = taught(recipe, 1, data)
+    x, true, labels = shown_to(recipe, 1, data)
     assert set(true) == set(range(CLASSES))
     assert 0 < np.mean(true != labels) < 0.5
     assert (x.min(), x.max()) == (np.float32(-0.1), np.float32(0.6))

@@ -25,7 +25,7 @@ from core.training.checkpoints import RunFiles
 from core.training.compiled import Program
 from core.training.probes import Probe
 from data import InputError
-from tests.core.by_hand import CLASSES, Weights, images, taught
+from tests.core.by_hand import CLASSES, Weights, images, shown_to
 
 BASE = Recipe(
     dataset="images",
@@ -164,7 +164,7 @@ def test_the_gradient_of_one_dense_layer_is_that_of_numpy_by_hand(compiler):
 @pytest.mark.parametrize("name", MODELS)
 def test_gradients_are_those_of_a_tape_over_the_training_part(name, measured, data):
     record, model, states = measured[name]
-    x, _, labels = taught(recipe_of(name), 1, data)
+    x, _, labels = shown_to(recipe_of(name), 1, data)
     names = [layer.name for layer in model.layers if layer.trainable_weights]
     assert record.arrays["layers"].tolist() == names
     assert record.arrays["gradient_norms"].shape == (BASE.epochs + 1, len(names))
@@ -255,7 +255,7 @@ def test_weight_norms_are_those_of_the_weights(name, measured):
 )
 def test_dead_units_are_those_that_fire_for_no_training_example(name, relus, units, measured, data):
     record, model, states = measured[name]
-    x = taught(recipe_of(name), 1, data).x
+    x = shown_to(recipe_of(name), 1, data).x
     assert record.arrays["relu_layers"].tolist() == relus
     assert record.arrays["relu_units"].tolist() == units
     assert record.arrays["dead_units"].dtype == np.int32
