@@ -31,7 +31,7 @@ def alexnet(
         classes: Number of classes.
         filters: Of the five convolutions.
         widths: Units of the dense layers before the output.
-        dropout: Share of each dense layer's outputs that is dropped in training.
+        dropout: Fraction of each dense layer's outputs that is dropped in training.
         l2: Penalty on the squares of every kernel and every bias.
         kernel_initializer: Keras initialiser of every kernel.
         bias_initializer: Keras initialiser of every bias.
@@ -56,15 +56,7 @@ def alexnet(
     }
     # Dropout without a seed draws one from the initialisers' generator, and what comes after it
     # would start from other weights than without dropout. The trainer sets the run's own seed.
-    stack = image_layers(input_shape)
-    convolutions = zip(filters, (11, 5, 3, 3, 3), (4, 1, 1, 1, 1), strict=True)
-    for place, (number, size, stride) in enumerate(convolutions):
-        stack.append(layers.Conv2D(number, size, strides=stride, padding="same", **options))
-        stack.append(layers.BatchNormalization())
-        stack.append(layers.Activation("relu"))
-        if place in (0, 1, 4):
-            stack.append(layers.MaxPooling2D(padding="same"))
-    stack.append(layers.Flatten())
+    stack = [*image_layers(input_shape), *_convolutions(filters, options), layers.Flatten()]
     for width in widths:
         stack.append(layers.Dense(width, **options))
         stack.append(layers.BatchNormalization())
@@ -75,3 +67,18 @@ def alexnet(
     stack.append(layers.BatchNormalization())
     stack.append(layers.Activation("softmax"))
     return Sequential(stack)
+
+
+def _convolutions(filters: tuple[int, ...], options: dict[str, Any]) -> list[Any]:
+    """The five convolutions and the pools between them."""
+    from keras import layers
+
+    stack: list[Any] = []
+    convolutions = zip(filters, (11, 5, 3, 3, 3), (4, 1, 1, 1, 1), strict=True)
+    for place, (number, size, stride) in enumerate(convolutions):
+        stack.append(layers.Conv2D(number, size, strides=stride, padding="same", **options))
+        stack.append(layers.BatchNormalization())
+        stack.append(layers.Activation("relu"))
+        if place in (0, 1, 4):
+            stack.append(layers.MaxPooling2D(padding="same"))
+    return stack

@@ -24,8 +24,7 @@ def cnn(
 ) -> Any:
     """Pairs of 3 x 3 convolutions, each pair with a 2 x 2 max pool, then dense layers.
 
-    The first convolution of a pair keeps the image's size, the second takes a pixel from each
-    side. The defaults are the naive network of D6; the tuned one is `batch_normalization=True`,
+    The defaults are the naive network of D6; the tuned one is `batch_normalization=True`,
     `pool_dropout=(.125, .25, .5)`, `dropout=.5`, `l2=.01`.
 
     Args:
@@ -36,44 +35,27 @@ def cnn(
         activation: Of convolutions and dense layers, see `mlp`.
         batch_normalization: Whether each convolution's sums are normalised by batch. The dense
             layers' are not: 1,940,938 parameters leave no room for them.
-        pool_dropout: Share that is dropped after each pool, one for each pair; none if empty.
-        dropout: Share of each dense layer's outputs that is dropped in training.
+        pool_dropout: Fraction that is dropped after each pool, one for each pair; none if empty.
+        dropout: Fraction of each dense layer's outputs that is dropped in training.
         l2: Penalty on the squares of the kernels, but for the output's.
-        kernel_initializer: Keras initialiser of every kernel.
-        bias_initializer: Keras initialiser of every bias.
+        kernel_initializer, bias_initializer: Keras initialisers of all kernels and biases.
         augmentation: What happens to images in training, see `core.models.augmentation`.
 
     Returns:
         A `keras.Sequential`, not compiled.
 
     Raises:
-        InputError: No images, or too small ones; another number of shares than of pairs;
-            no such augmentation.
+        InputError: No images, too small ones; fractions and pairs differ; no such augmentation.
     """
     from keras import Sequential, layers
 
-    if pool_dropout and len(pool_dropout) != len(filters):
-        raise InputError(
-            f"Received pool_dropout {tuple(pool_dropout)} for {len(filters)} pools; expected one "
-            "share for each, or none."
-        )
-    smallest = 1
-    for _ in filters:
-        smallest = 2 * smallest + 2
+    _refuse_other_pools(filters, pool_dropout)
     start = {"kernel_initializer": kernel_initializer, "bias_initializer": bias_initializer}
     # Dropout without a seed draws one from the initialisers' generator, and what comes after it
     # would start from other weights than without dropout. The trainer sets the run's own seed.
-    stack = image_layers(input_shape, smallest, augmentation)
+    stack = image_layers(input_shape, _smallest_side(len(filters)), augmentation)
     for number, dropped in zip(filters, pool_dropout or [0.0] * len(filters), strict=True):
-        for padding in ("same", "valid"):
-            stack.append(
-                layers.Conv2D(
-                    number, 3, padding=padding, kernel_regularizer=penalty(0.0, l2), **start
-                )
-            )
-            if batch_normalization:
-                stack.append(layers.BatchNormalization())
-            stack += activation_layers(activation)
+        stack += _pair(number, activation, batch_normalization, l2, start)
         stack.append(layers.MaxPooling2D())
         if dropped:
             stack.append(layers.Dropout(dropped, seed=0))
@@ -85,3 +67,35 @@ def cnn(
             stack.append(layers.Dropout(dropout, seed=0))
     stack.append(layers.Dense(classes, activation="softmax", **start))
     return Sequential(stack)
+
+
+def _smallest_side(pairs: int) -> int:
+    """Of an image that still has a pixel after so many pairs and pools."""
+    side = 1
+    for _ in range(pairs):
+        side = 2 * side + 2
+    return side
+
+
+def _pair(
+    number: int, activation: Activation, batch_normalization: bool, l2: float, start: dict[str, str]
+) -> list[Any]:
+    """Two convolutions, of which the second takes a pixel from each side."""
+    from keras import layers
+
+    stack: list[Any] = []
+    for padding in ("same", "valid"):
+        kernel = {"kernel_regularizer": penalty(0.0, l2), **start}
+        stack.append(layers.Conv2D(number, 3, padding=padding, **kernel))
+        if batch_normalization:
+            stack.append(layers.BatchNormalization())
+        stack += activation_layers(activation)
+    return stack
+
+
+def _refuse_other_pools(filters: tuple[int, ...], pool_dropout: tuple[float, ...]) -> None:
+    if pool_dropout and len(pool_dropout) != len(filters):
+        raise InputError(
+            f"Received pool_dropout {tuple(pool_dropout)} for {len(filters)} pools; expected one "
+            "fraction for each, or none."
+        )

@@ -60,7 +60,7 @@ def mlp(
         activation: Of the hidden layers: the name of a Keras activation (`relu`), or of an
             activation layer where its defaults are meant (`LeakyReLU`, whose slope is .3 where
             that of `leaky_relu` is .2), or several in a row.
-        dropout: Share of each hidden layer's outputs that is dropped in training.
+        dropout: Fraction of each hidden layer's outputs that is dropped in training.
         l1: Penalty on the sizes of the hidden kernels.
         l2: Penalty on the squares of the hidden kernels; several for each layer its own.
         batch_normalization: Whether each hidden layer's sums are normalised by batch.
@@ -77,34 +77,22 @@ def mlp(
     """
     from keras import Sequential, layers
 
-    start = [layers.Input(input_shape)]
+    first = [layers.Input(input_shape)]
     if augmentation:
-        start = image_layers(input_shape, augmentation=augmentation)
-    model = Sequential([*start, layers.Flatten()])
+        first = image_layers(input_shape, augmentation=augmentation)
+    model = Sequential([*first, layers.Flatten()])
+    start = {"kernel_initializer": kernel_initializer, "bias_initializer": bias_initializer}
     penalties = l2 if isinstance(l2, tuple) else (l2,) * len(widths)
     for width, own_l2 in zip(widths, penalties, strict=True):
-        model.add(
-            layers.Dense(
-                width,
-                kernel_initializer=kernel_initializer,
-                bias_initializer=bias_initializer,
-                kernel_regularizer=penalty(l1, own_l2),
-            )
-        )
+        model.add(layers.Dense(width, kernel_regularizer=penalty(l1, own_l2), **start))
         if batch_normalization:
             model.add(layers.BatchNormalization())
         for each in activation_layers(activation):
             model.add(each)
         if dropout:
             model.add(layers.Dropout(dropout))
-    model.add(
-        layers.Dense(
-            classes,
-            activation="softmax",
-            kernel_initializer=output_initializer or kernel_initializer,
-            bias_initializer=bias_initializer,
-        )
-    )
+    start["kernel_initializer"] = output_initializer or kernel_initializer
+    model.add(layers.Dense(classes, activation="softmax", **start))
     return model
 
 

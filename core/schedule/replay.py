@@ -133,12 +133,11 @@ class Replay:
         batch_size: int,
         rng: np.random.Generator,
     ) -> Replayed:
-        """Mix replay into a schedule: an epoch, or one of its segments.
+        """Mix replay into a schedule.
 
         Args:
             schedule: New examples, as an order wrote them down. With herding one segment: the
-                network decides at its end what the buffer holds (see
-                `core.schedule.buffers.exemplars`).
+                network chooses at its end what is kept (see `core.schedule.buffers.exemplars`).
             labels: Training labels of the training part, int64 [n].
             buffer: The buffer before; stays as it is.
             batch_size: The recipe's.

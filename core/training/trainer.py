@@ -77,11 +77,7 @@ class Trainer:
         Raises:
             InputError: The recipe does not fit the data, or names what Keras does not have.
         """
-        if (recipe.transfer is None) != (source is None):
-            raise InputError(
-                "Received a transfer without its source's data, or data without a transfer; "
-                "expected source=... with a recipe that has a transfer, and only with one."
-            )
+        _check_source(recipe, source)
         datasets = [each for each in (dataset, source) if each is not None]
         checksums = [each.checksum for each in datasets]
         key, clock = recipe.key(seed, *checksums), Clock()
@@ -99,24 +95,7 @@ class Trainer:
             if cache and files.keep_weights:
                 _keep(cache, training, status, {**files.owner, "seed": seed})
         training.at_end()
-        return Record(
-            key=key,
-            seed=seed,
-            recipe=recipe.to_json(),
-            data=" ".join(checksums),
-            environment=environment(),
-            status=status,
-            seconds=clock.seconds,
-            notes=(
-                f"compiled: {training.program.compiler}",
-                *(f"data: {each.note}" for each in datasets if each.note),
-                *training.notes,
-            ),
-            history=tuple(training.history),
-            evaluations=tuple(training.evaluations),
-            arrays=training.arrays(),
-            repeatable=training.repeatable,
-        )
+        return _record(key, training, status, datasets)
 
     def check(self, recipe: Recipe, dataset: Dataset, source: Dataset | None = None) -> None:
         """Refuse a recipe that cannot work, in a moment and without training.
@@ -207,6 +186,36 @@ class Trainer:
             self._programs[kind] = _program(recipe, model, another, dataset.classes)
         self._programs[kind].load(model, optimiser)
         return self._programs[kind]
+
+
+def _record(key: str, training: Training, status: Status, datasets: Sequence[Dataset]) -> Record:
+    """What a training leaves."""
+    return Record(
+        key=key,
+        seed=training.seed,
+        recipe=training.recipe.to_json(),
+        data=" ".join(each.checksum for each in datasets),
+        environment=environment(),
+        status=status,
+        seconds=training.clock.seconds,
+        notes=(
+            f"compiled: {training.program.compiler}",
+            *(f"data: {each.note}" for each in datasets if each.note),
+            *training.notes,
+        ),
+        history=tuple(training.history),
+        evaluations=tuple(training.evaluations),
+        arrays=training.arrays(),
+        repeatable=training.repeatable,
+    )
+
+
+def _check_source(recipe: Recipe, source: Dataset | None) -> None:
+    if (recipe.transfer is None) != (source is None):
+        raise InputError(
+            "Received a transfer without its source's data, or data without a transfer; "
+            "expected source=... with a recipe that has a transfer, and only with one."
+        )
 
 
 def _compiler(recipe: Recipe, model: keras.Model) -> str:
