@@ -25,9 +25,9 @@ if TYPE_CHECKING:
     from analysis.metrics.misclassified import misclassified_table
     from analysis.metrics.recency import (
         class_positions,
+        class_similarity,
         position_sentences,
         position_table,
-        similarity,
     )
     from analysis.metrics.task_metrics import (
         average_accuracy,
@@ -92,6 +92,7 @@ __all__ = [
     "class_accuracy",
     "class_positions",
     "class_segment_heatmap",
+    "class_similarity",
     "compare",
     "compare_all",
     "compare_classes",
@@ -131,7 +132,6 @@ __all__ = [
     "recency_bias",
     "save",
     "seeds_needed",
-    "similarity",
     "slope_over_runs",
     "status_counts",
     "summary_table",
@@ -179,7 +179,7 @@ _MODULE_OF = {
     "class_positions": "metrics.recency",
     "position_sentences": "metrics.recency",
     "position_table": "metrics.recency",
-    "similarity": "metrics.recency",
+    "class_similarity": "metrics.recency",
     "EvaluationLike": "runs",
     "RunLike": "runs",
     "condition_scores": "scores",

@@ -49,8 +49,8 @@ class RunLike(Protocol):
 
     `status` is finished, diverged, failed or stopped. `history` holds rows of (epoch, step, name,
     value). `evaluations` stand in the order in which they were made. `arrays["class_segments"]`,
-    present where epochs have segments, is int32 [epochs, classes]: the segment (from 1) of that
-    epoch in which the class has its turn, 0 where it has none (tasks).
+    present where epochs have segments, is int32 [epochs, classes]: the training segment of
+    each class in each epoch (from 1), 0 where it has none (tasks).
     """
 
     @property
@@ -182,23 +182,23 @@ def segment_confusions(run: RunLike, set: str) -> NDArray[np.int64]:
 
 
 def class_segments(run: RunLike, epochs: int) -> NDArray[np.int32]:
-    """Return s(c) for the epochs that were trained.
+    """Return the training segment of each class, s(c), for the epochs that were trained.
 
     Args:
         run: A run whose arrays hold "class_segments".
         epochs: Number of epochs evaluated; early stopping may leave fewer than were planned.
 
     Returns:
-        int32 [epochs, classes], segments counted from 1; 0 for a class without a turn.
+        int32 [epochs, classes], segments counted from 1; 0 for a class without one.
 
     Raises:
         ValueError: If the array is absent or covers fewer epochs.
     """
-    turns = run.arrays.get("class_segments")
-    if turns is None or turns.ndim != 2 or len(turns) < epochs:
-        shape = None if turns is None else turns.shape
+    segments = run.arrays.get("class_segments")
+    if segments is None or segments.ndim != 2 or len(segments) < epochs:
+        shape = None if segments is None else segments.shape
         raise ValueError(
             f"received class_segments of shape {shape} ({run.condition!r}, seed {run.seed}); "
             f"expected [{epochs} epochs, classes]; run that seed again"
         )
-    return turns[:epochs].astype(np.int32, copy=False)
+    return segments[:epochs].astype(np.int32, copy=False)

@@ -1,4 +1,4 @@
-"""The picture of the classes at the end: a strip of all seeds for each class."""
+"""The figure of the classes at the end: a strip of all seeds for each class."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The picture of the confusion matrices, one beside the other."""
+"""The figure of the confusion matrices, one beside the other."""
 
 from __future__ import annotations
 
@@ -27,16 +27,16 @@ def confusion_table(runs: Sequence[RunLike], set: str = "test") -> pd.DataFrame:
         set: Name of the evaluated set.
 
     Returns:
-        Columns condition, true, predicted (classes), n (runs), share (of the true class's examples
-        in all these runs, a fraction; NaN for a class without examples).
+        Columns condition, true, predicted (classes), n (runs), proportion (of the true class's
+        examples in all these runs, a fraction; NaN for a class without examples).
 
     Raises:
         ValueError: If runs of a condition differ in their classes.
     """
     rows = []
-    for condition, (n, shares) in _shares(runs, set).items():
-        for true, predicted in np.ndindex(shares.shape):
-            rows.append((condition, true, predicted, n, float(shares[true, predicted])))
+    for condition, (n, proportions) in _proportions(runs, set).items():
+        for true, predicted in np.ndindex(proportions.shape):
+            rows.append((condition, true, predicted, n, float(proportions[true, predicted])))
     return pd.DataFrame(rows, columns=list(COLUMNS))
 
 
@@ -45,7 +45,7 @@ def confusion_figure(
 ) -> Figure:
     """Draw a heat map for each condition: true classes in rows, predicted classes in columns.
 
-    Colours go by the square root of the share, so that errors of a few percent are seen.
+    Colours go by the square root of the proportion, so that errors of a few percent are seen.
 
     Args:
         runs: Records of one study and variant.
@@ -56,7 +56,7 @@ def confusion_figure(
     Raises:
         ValueError: If no finished run evaluated the set.
     """
-    found = _shares(runs, set)
+    found = _proportions(runs, set)
     if not found:
         raise ValueError(
             f"received {len(runs)} runs, none finished with an evaluation of {set!r}; expected "
@@ -72,19 +72,19 @@ def confusion_figure(
         heading=heading(question, dataset, what),
     )
     scale = PowerNorm(0.5, 0, 100)
-    for axis, (_, shares) in zip(axes, found.values(), strict=True):
-        mesh = heat_map(axis, 100 * shares, colours="cividis", scale=scale, numbers=few)
+    for axis, (_, proportions) in zip(axes, found.values(), strict=True):
+        mesh = heat_map(axis, 100 * proportions, colours="cividis", scale=scale, numbers=few)
         axis.set_aspect("equal")
-        labels = list(map(str, range(len(shares))))
+        labels = list(map(str, range(len(proportions))))
         label_cells(axis, labels, labels)
         axis.set_xlabel("predicted class")
         axis.set_ylabel("true class")
-    colour_bar(axes, mesh, "share of the true class (%)", shrink=0.6)
+    colour_bar(axes, mesh, "proportion of the true class (%)", shrink=0.6)
     return figure
 
 
-def _shares(runs: Sequence[RunLike], set: str) -> dict[str, tuple[int, Floats]]:
-    """Condition to its number of runs and [true, predicted] shares."""
+def _proportions(runs: Sequence[RunLike], set: str) -> dict[str, tuple[int, Floats]]:
+    """Condition to its number of runs and [true, predicted] proportions."""
     found = {}
     for condition, finished in finished_by_condition(runs).items():
         last = [each for run in finished if (each := last_evaluation(run, set)) is not None]
@@ -98,6 +98,6 @@ def _shares(runs: Sequence[RunLike], set: str) -> dict[str, tuple[int, Floats]]:
             )
         counts = np.sum([each.confusion for each in last], axis=0)
         sizes = counts.sum(axis=1, keepdims=True).astype(float)
-        shares = np.divide(counts, sizes, out=np.full(counts.shape, np.nan), where=sizes > 0)
-        found[condition] = (len(last), shares)
+        proportions = np.divide(counts, sizes, out=np.full(counts.shape, np.nan), where=sizes > 0)
+        found[condition] = (len(last), proportions)
     return found

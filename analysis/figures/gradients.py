@@ -1,4 +1,4 @@
-"""The picture of gradients by layer: before training and after the last epoch."""
+"""The figure of gradients by layer: before training and after the last epoch."""
 
 from __future__ import annotations
 

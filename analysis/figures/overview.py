@@ -1,4 +1,4 @@
-"""The picture of many conditions: every seed, the median and the quartiles of each."""
+"""The figure of many conditions: every seed, the median and the quartiles of each."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The picture of what a class's place does to it: final accuracy against recency."""
+"""The figure of what a class's place does to it: final accuracy against recency."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How pictures are written to files."""
+"""How figures are written to files."""
 
 from __future__ import annotations
 

@@ -1,10 +1,10 @@
-"""What each class loses after its turns, in orders that come round and in tasks alike.
+"""What each class loses after it was trained, in orders that repeat every epoch and in tasks.
 
 `a` [..., epochs, segments, classes] holds the accuracy on each class after each segment, as
-fractions; `s`, int [..., epochs, classes], the segment (from 1) of that epoch in which the class
-has its turn, 0 where it has none. In an order that comes round every epoch `s` has no 0; in one of
-tasks a class has turns in the epochs of its task alone. A class without any turn was never
-learned: its figures are NaN. Leading axes (seeds) are allowed everywhere.
+fractions; `s`, int [..., epochs, classes], the training segment of each class in each epoch (from
+1), 0 where it has none. In an order that repeats every epoch `s` has no 0; in one of tasks a class
+has training segments in the epochs of its task alone. A class without any was never learned: its
+figures are NaN. Leading axes (seeds) are allowed everywhere.
 
 The published figures of tasks as wholes, from which these are carried over, are in
 `analysis.metrics.task_metrics`. Where both exist (forgetting), these take every evaluation, not
@@ -22,11 +22,11 @@ Floats = NDArray[np.float64]
 
 
 def learned(a: ArrayLike, s: ArrayLike) -> Floats:
-    """Accuracy just after the class's last turn: a[E, s(c), c], E the last epoch with one.
+    """Accuracy after the class's last training segment: a[E, s(c), c], E the last epoch with one.
 
     Args:
         a: Accuracies [..., epochs, segments, classes], fractions.
-        s: Turns, int [..., epochs, classes].
+        s: Training segments, int [..., epochs, classes].
 
     Returns:
         float64 [..., classes], fractions.
@@ -34,8 +34,8 @@ def learned(a: ArrayLike, s: ArrayLike) -> Floats:
     Raises:
         ValueError: If a shape or a segment in `s` is not as described.
     """
-    row, turns = _in_a_row(a, s)
-    return _at(row, _last(turns))[..., 0, :]
+    row, ends = _in_a_row(a, s)
+    return _at(row, _last(ends))[..., 0, :]
 
 
 def final(a: ArrayLike) -> Floats:
@@ -51,11 +51,11 @@ def final(a: ArrayLike) -> Floats:
 
 
 def drop(a: ArrayLike, s: ArrayLike) -> Floats:
-    """Learned minus final: what is lost between the class's last turn and the end.
+    """Learned minus final: what is lost between the class's last training segment and the end.
 
     Args:
         a: Accuracies [..., epochs, segments, classes], fractions.
-        s: Turns, int [..., epochs, classes].
+        s: Training segments, int [..., epochs, classes].
 
     Returns:
         float64 [..., classes], fractions; 0 for the classes shown last.
@@ -67,11 +67,11 @@ def drop(a: ArrayLike, s: ArrayLike) -> Floats:
 
 
 def recency(a: ArrayLike, s: ArrayLike) -> Floats:
-    """How many segments, and so evaluations, follow the class's last turn.
+    """How many segments, and so evaluations, follow the class's last training segment.
 
     Args:
         a: Accuracies [..., epochs, segments, classes], fractions.
-        s: Turns, int [..., epochs, classes].
+        s: Training segments, int [..., epochs, classes].
 
     Returns:
         float64 [..., classes], a count of segments.
@@ -79,54 +79,54 @@ def recency(a: ArrayLike, s: ArrayLike) -> Floats:
     Raises:
         ValueError: If a shape or a segment in `s` is not as described.
     """
-    row, turns = _in_a_row(a, s)
-    return row.shape[-2] - 1 - _last(turns)[..., 0, :]
+    row, ends = _in_a_row(a, s)
+    return row.shape[-2] - 1 - _last(ends)[..., 0, :]
 
 
 def recovery(a: ArrayLike, s: ArrayLike) -> Floats:
     """a[e, s(c), c] - a[e-1, last, c], mean over the epochs e in which the class comes back.
 
-    What is won back each time. A class comes back with a turn after its first, if the epoch before
-    has a segment without it: every epoch of several segments does, so where classes come round
-    every epoch this is the mean over all epochs from the second on. From one epoch to the next of
-    its own task a class only goes on being learned.
+    What is recovered each time. A class comes back with a training segment after its first, if
+    the epoch before has a segment without it: every epoch of several segments does, so in an order
+    that repeats every epoch this is the mean over all epochs from the second on. From one epoch to
+    the next of its own task a class only continues to be learned.
 
     Args:
         a: Accuracies [..., epochs, segments, classes], fractions.
-        s: Turns, int [..., epochs, classes].
+        s: Training segments, int [..., epochs, classes].
 
     Returns:
         float64 [..., classes], fractions; NaN for a class that never comes back.
 
     Raises:
-        ValueError: With one epoch: nothing was lost yet that could be won back. If a shape or a
+        ValueError: With one epoch: nothing was lost yet that could be recovered. If a shape or a
             segment in `s` is not as described.
     """
-    row, turns = _in_a_row(a, s)
+    row, ends = _in_a_row(a, s)
     a = np.asarray(a, dtype=float)
     epochs, segments = a.shape[-3:-1]
     if epochs < 2:
         raise ValueError("received 1 epoch; expected 2 or more for recovery; train for longer")
-    shown = ~np.isnan(turns)
+    shown = ~np.isnan(ends)
     met = np.logical_or.accumulate(shown, axis=-2)[..., :-1, :]
     absent = ~shown[..., :-1, :] | (segments > 1)
     back = shown[..., 1:, :] & met & absent
-    won = _at(row, turns)[..., 1:, :] - a[..., :-1, -1, :]
+    won = _at(row, ends)[..., 1:, :] - a[..., :-1, -1, :]
     total, times = np.where(back, won, 0.0).sum(axis=-2), back.sum(axis=-2)
     return np.divide(total, times, out=np.full(total.shape, np.nan), where=times > 0)
 
 
 def max_minus_last(a: ArrayLike, s: ArrayLike) -> Floats:
-    """Maximum over all evaluations from the class's first turn on, minus the last.
+    """Maximum over all evaluations from the class's first training segment on, minus the last.
 
     Chaudhry et al. 2018 carried over to single classes. Here the last evaluation is in the
-    maximum, since in orders that come round no task ends the sequence, so it is never negative. A
+    maximum, since in orders that repeat no task ends the sequence, so it is never negative. A
     maximum over many noisy evaluations grows with their number: compare only conditions evaluated
     at the same steps.
 
     Args:
         a: Accuracies [..., epochs, segments, classes], fractions.
-        s: Turns, int [..., epochs, classes].
+        s: Training segments, int [..., epochs, classes].
 
     Returns:
         float64 [..., classes], fractions, 0 or more.
@@ -134,22 +134,22 @@ def max_minus_last(a: ArrayLike, s: ArrayLike) -> Floats:
     Raises:
         ValueError: If a shape or a segment in `s` is not as described.
     """
-    row, turns = _in_a_row(a, s)
-    since = _since_first(turns, row.shape[-2]) >= 0
+    row, ends = _in_a_row(a, s)
+    since = _since_first(ends, row.shape[-2]) >= 0
     best = np.where(since, row, -np.inf).max(axis=-2)
     return np.where(np.isneginf(best), np.nan, best) - final(a)
 
 
 def first_minus_last(a: ArrayLike, s: ArrayLike) -> Floats:
-    """Accuracy just after the class's FIRST turn, minus the accuracy at the very end.
+    """Accuracy just after the class's FIRST training segment, minus the accuracy at the very end.
 
     Avalanche's first minus last (Lomonaco et al. 2021) carried over to single classes. It spans
     the whole training, so it mixes forgetting with learning in later epochs and is often
-    negative; `drop` is the same difference from the last turn on (equal for one turn).
+    negative; `drop` is the same difference from the last training segment on.
 
     Args:
         a: Accuracies [..., epochs, segments, classes], fractions.
-        s: Turns, int [..., epochs, classes].
+        s: Training segments, int [..., epochs, classes].
 
     Returns:
         float64 [..., classes], fractions.
@@ -157,18 +157,18 @@ def first_minus_last(a: ArrayLike, s: ArrayLike) -> Floats:
     Raises:
         ValueError: If a shape or a segment in `s` is not as described.
     """
-    row, turns = _in_a_row(a, s)
-    return _at(row, _first(turns))[..., 0, :] - final(a)
+    row, ends = _in_a_row(a, s)
+    return _at(row, _first(ends))[..., 0, :] - final(a)
 
 
 def minimum_after_first_segment(a: ArrayLike, s: ArrayLike) -> Floats:
-    """Lowest accuracy at any evaluation after the class's first turn (De Lange et al. 2023).
+    """Lowest accuracy after the class's first training segment (De Lange et al. 2023).
 
     Strictly after, as in min-ACC.
 
     Args:
         a: Accuracies [..., epochs, segments, classes], fractions.
-        s: Turns, int [..., epochs, classes].
+        s: Training segments, int [..., epochs, classes].
 
     Returns:
         float64 [..., classes], fractions; NaN for a class that no evaluation follows.
@@ -176,21 +176,21 @@ def minimum_after_first_segment(a: ArrayLike, s: ArrayLike) -> Floats:
     Raises:
         ValueError: If a shape or a segment in `s` is not as described.
     """
-    row, turns = _in_a_row(a, s)
-    later = _since_first(turns, row.shape[-2]) > 0
+    row, ends = _in_a_row(a, s)
+    later = _since_first(ends, row.shape[-2]) > 0
     lowest = np.where(later, row, np.inf).min(axis=-2)
     return np.where(np.isposinf(lowest), np.nan, lowest)
 
 
 def recency_bias(confusion: ArrayLike, last_classes: int | Sequence[int]) -> Floats:
-    """Share of all test errors whose predicted class is one of those shown last.
+    """Fraction of all test errors whose predicted class is one of those shown last.
 
     Args:
         confusion: Counts [..., classes, classes] (row: true class, column: predicted class).
         last_classes: The class shown last, or the last two.
 
     Returns:
-        Fractions [...]; NaN where there is no error to share out. With ten classes and errors
+        Fractions [...]; NaN where there is no error. With ten classes and errors
         spread evenly, about .1 for one class.
 
     Raises:
@@ -216,37 +216,37 @@ def recency_bias(confusion: ArrayLike, last_classes: int | Sequence[int]) -> Flo
 
 
 def _in_a_row(a: ArrayLike, s: ArrayLike) -> tuple[Floats, Floats]:
-    """All evaluations in one row, and the place in it at which each turn of each class ends.
+    """All evaluations in one row, and the places in it at which training segments of classes end.
 
     Returns:
         Accuracies [..., epochs * segments, classes]; places [..., epochs, classes], counted from 0,
-        NaN where a class has no turn.
+        NaN where a class has no training segment.
     """
-    accuracies, turns = np.asarray(a, dtype=float), np.asarray(s, dtype=np.int64)
-    if accuracies.ndim < 3 or turns.shape != (*accuracies.shape[:-2], accuracies.shape[-1]):
+    accuracies, segment = np.asarray(a, dtype=float), np.asarray(s, dtype=np.int64)
+    if accuracies.ndim < 3 or segment.shape != (*accuracies.shape[:-2], accuracies.shape[-1]):
         raise ValueError(
-            f"received a of shape {accuracies.shape}, s of shape {turns.shape}; expected a "
+            f"received a of shape {accuracies.shape}, s of shape {segment.shape}; expected a "
             "[..., epochs, segments, classes], s [..., epochs, classes]; use equal leading axes"
         )
     epochs, segments, classes = accuracies.shape[-3:]
-    if turns.min() < 0 or turns.max() > segments:
+    if segment.min() < 0 or segment.max() > segments:
         raise ValueError(
-            f"received segments {turns.min()} to {turns.max()} in s; expected 1 to {segments}, or "
-            "0 for a class without a turn; count segments from 1"
+            f"received segments {segment.min()} to {segment.max()} in s; expected 1 to {segments}, "
+            "or 0 for a class without one; count segments from 1"
         )
     before = segments * np.arange(epochs)[:, None]
-    places = np.where(turns > 0, before + turns - 1, np.nan)
+    places = np.where(segment > 0, before + segment - 1, np.nan)
     return accuracies.reshape(*accuracies.shape[:-3], epochs * segments, classes), places
 
 
-def _first(turns: Floats) -> Floats:
-    """The place of each class's first turn, [..., 1, classes]; NaN where there is none."""
-    return np.fmin.reduce(turns, axis=-2, keepdims=True)
+def _first(ends: Floats) -> Floats:
+    """The place of each class's first training segment, [..., 1, classes]; NaN without one."""
+    return np.fmin.reduce(ends, axis=-2, keepdims=True)
 
 
-def _last(turns: Floats) -> Floats:
-    """The place of each class's last turn, [..., 1, classes]; NaN where there is none."""
-    return np.fmax.reduce(turns, axis=-2, keepdims=True)
+def _last(ends: Floats) -> Floats:
+    """The place of each class's last training segment, [..., 1, classes]; NaN without one."""
+    return np.fmax.reduce(ends, axis=-2, keepdims=True)
 
 
 def _at(row: Floats, places: Floats) -> Floats:
@@ -256,6 +256,6 @@ def _at(row: Floats, places: Floats) -> Floats:
     return np.where(there, np.take_along_axis(row, index, axis=-2), np.nan)
 
 
-def _since_first(turns: Floats, evaluations: int) -> Floats:
-    """How far after the class's first turn each evaluation lies, [..., evaluations, classes]."""
-    return np.arange(evaluations)[:, None] - _first(turns)
+def _since_first(ends: Floats, evaluations: int) -> Floats:
+    """Distance of evaluations from the first training segment, [..., evaluations, classes]."""
+    return np.arange(evaluations)[:, None] - _first(ends)

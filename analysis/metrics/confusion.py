@@ -14,7 +14,7 @@ from numpy.typing import ArrayLike, NDArray
 
 
 def accuracy(confusion: ArrayLike) -> NDArray[np.float64]:
-    """Share of all examples that are predicted correctly (micro average).
+    """Fraction of all examples that are predicted correctly (micro average).
 
     Args:
         confusion: Counts [..., classes, classes].
@@ -27,11 +27,11 @@ def accuracy(confusion: ArrayLike) -> NDArray[np.float64]:
     """
     counts = _counts(confusion)
     correct = np.trace(counts, axis1=-2, axis2=-1)
-    return _share(correct, counts.sum(axis=(-2, -1)))
+    return _fraction(correct, counts.sum(axis=(-2, -1)))
 
 
 def class_accuracy(confusion: ArrayLike) -> NDArray[np.float64]:
-    """Share of each true class that is predicted correctly (recall).
+    """Fraction of each true class that is predicted correctly (recall).
 
     Args:
         confusion: Counts [..., classes, classes].
@@ -44,7 +44,7 @@ def class_accuracy(confusion: ArrayLike) -> NDArray[np.float64]:
     """
     counts = _counts(confusion)
     correct = np.diagonal(counts, axis1=-2, axis2=-1)
-    return _share(correct, counts.sum(axis=-1))
+    return _fraction(correct, counts.sum(axis=-1))
 
 
 def mean_class_accuracy(confusion: ArrayLike) -> NDArray[np.float64]:
@@ -59,9 +59,9 @@ def mean_class_accuracy(confusion: ArrayLike) -> NDArray[np.float64]:
     Raises:
         ValueError: If the last two axes are not a square.
     """
-    shares = class_accuracy(confusion)
-    known = ~np.isnan(shares)
-    return _share(np.where(known, shares, 0.0).sum(axis=-1), known.sum(axis=-1))
+    accuracies = class_accuracy(confusion)
+    known = ~np.isnan(accuracies)
+    return _fraction(np.where(known, accuracies, 0.0).sum(axis=-1), known.sum(axis=-1))
 
 
 def _counts(confusion: ArrayLike) -> NDArray[np.int64]:
@@ -74,7 +74,7 @@ def _counts(confusion: ArrayLike) -> NDArray[np.int64]:
     return counts
 
 
-def _share(part: ArrayLike, whole: ArrayLike) -> NDArray[np.float64]:
+def _fraction(part: ArrayLike, whole: ArrayLike) -> NDArray[np.float64]:
     part, whole = np.asarray(part, dtype=float), np.asarray(whole, dtype=float)
     # 0 / 0 is "no examples", which is neither right nor wrong: NaN, without NumPy's warning.
     return np.divide(part, whole, out=np.full(whole.shape, np.nan), where=whole > 0)

@@ -21,7 +21,7 @@ def dead_units_table(runs: Sequence[RunLike]) -> pd.DataFrame:
     Returns:
         Columns condition, layer (number among the network's relus, from 1 at the input), name,
         units, n, untrained (dead before training, mean over runs), dead (after the last epoch,
-        mean), share (dead / units, a fraction). One row without a layer, and 0 units, for a
+        mean), proportion (dead / units, a fraction). One row without a layer, and 0 units, for a
         condition whose network has no relu.
 
     Raises:

@@ -77,11 +77,11 @@ def norm_percentiles(norms: Floats) -> Floats:
         part in it.
     """
     known = np.where(np.isfinite(norms), norms, np.inf)
-    share = [25, 50, 75]
+    levels = [25, 50, 75]
     with np.errstate(invalid="ignore"):  # infinity minus infinity
-        found = np.percentile(known, share, axis=0, method="linear")
-    upper = np.percentile(known, share, axis=0, method="higher")
-    lower = np.percentile(known, share, axis=0, method="lower")
+        found = np.percentile(known, levels, axis=0, method="linear")
+    upper = np.percentile(known, levels, axis=0, method="higher")
+    lower = np.percentile(known, levels, axis=0, method="lower")
     exact: Floats = np.where(np.isinf(upper), upper, np.where(lower == upper, lower, found))
     return exact
 

@@ -1,4 +1,4 @@
-"""What a learning curve's shape says: how much it fluctuates, and where it levels out.
+"""The shape of a learning curve: its roughness and its convergence epoch.
 
 A curve is one figure per epoch, the first epoch first; the untrained network is no part of it.
 """
@@ -17,14 +17,14 @@ from analysis.runs import RunLike, epoch_evaluations
 SETTLED = 5
 """Epochs after which a curve is taken to have done most of its rising."""
 TOLERANCE = 0.01
-"""How far above its lowest value, as a share of that, a loss counts as level."""
+"""How far above its lowest value, as a fraction of that, a loss counts as converged."""
 PATTERN = re.compile(r"(?P<set>.+?) (?P<what>accuracy roughness|loss convergence epoch)")
 METRICS = ("validation accuracy roughness", "validation loss convergence epoch")
 """Those that the summary shows."""
 
 
 def roughness(accuracies: ArrayLike) -> float:
-    """How restless a curve is: how much its change from one epoch to the next changes.
+    """Curve roughness: how much the change from one epoch to the next changes.
 
     The standard deviation of the second differences from the fifth epoch on, over the square root
     of 3. For independent noise that is the standard deviation of the changes themselves; but a
@@ -41,11 +41,11 @@ def roughness(accuracies: ArrayLike) -> float:
     return float(bends.std(ddof=1)) / math.sqrt(3) if bends.size > 1 else math.nan
 
 
-def levels_out(losses: ArrayLike) -> float:
+def convergence_epoch(losses: ArrayLike) -> float:
     """The first epoch, from 1, whose loss lies within 1 % of the lowest of all epochs.
 
-    The lowest itself may come much later: a curve that is flat there moves by noise. Of a training
-    that ended while its loss still fell, this is an epoch near the end: a lower bound.
+    The lowest itself may come much later: a curve that is flat there moves by noise. Where training
+    ended while the loss still fell, this is an epoch near the end: a lower bound.
 
     Args:
         losses: One for each epoch, [epochs].
@@ -69,8 +69,8 @@ def curve_figure(run: RunLike, metric: str) -> float | None:
     if match is None:
         return None
     accuracies, losses = _curves(run, match["set"])
-    calm = match["what"].startswith("accuracy")
-    value = roughness(accuracies) if calm else levels_out(losses)
+    rough = match["what"] == "accuracy roughness"
+    value = roughness(accuracies) if rough else convergence_epoch(losses)
     return None if math.isnan(value) else value
 
 

@@ -19,12 +19,12 @@ def proportion_table(runs: Sequence[RunLike], metrics: Sequence[str]) -> pd.Data
 
     Args:
         runs: Records of one study and variant.
-        metrics: Names of figures that are 0 or 1: the first in detail, of the others the share.
+        metrics: Names of figures that are 0 or 1: the first in detail, of the others their mean.
 
     Returns:
-        Columns condition, n, count, share, ci_low, ci_high (of the first metric: fractions, with
-        Wilson's 95 % interval, which holds for runs that are independent draws), then one for each
-        further metric. Conditions without the first metric are left out.
+        Columns condition, n, count, proportion, ci_low, ci_high (of the first metric: fractions,
+        with Wilson's 95 % interval, which holds for runs that are independent draws), then one for
+        each further metric. Conditions without the first metric are left out.
 
     Raises:
         ValueError: If no run has the first metric, or one is neither 0 nor 1.

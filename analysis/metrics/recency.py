@@ -55,8 +55,8 @@ def class_positions(runs: Sequence[RunLike], set: str = "test") -> dict[str, Pos
     """Positions and final accuracies, for each condition whose class order varies over the runs.
 
     Args:
-        runs: Records of one study and variant; finished ones that know the turns of their classes
-            and have evaluated the set are taken. The order of a run is that of its last epoch.
+        runs: Records of one study and variant; finished ones with training segments of classes that
+            have evaluated the set are taken. The order of a run is that of its last epoch.
         set: Name of the evaluated set.
 
     Returns:
@@ -66,22 +66,24 @@ def class_positions(runs: Sequence[RunLike], set: str = "test") -> dict[str, Pos
     for condition, finished in finished_by_condition(runs).items():
         accuracies, recencies = [], []
         for run in finished:
-            last, turns = last_evaluation(run, set), run.arrays.get("class_segments")
-            # Where classes share a turn or have none, none of them is shown after the other.
-            if last is None or turns is None or len(np.unique(turns[-1])) < turns.shape[-1]:
+            last, segments = last_evaluation(run, set), run.arrays.get("class_segments")
+            if last is None or segments is None:
                 continue
-            accuracies.append(class_accuracy(last.confusion))
-            recencies.append((turns[-1] > turns[-1][:, None]).sum(axis=1))
+            place = segments[-1]
+            # Where classes share a segment or have none, none of them is shown after the other.
+            if len(np.unique(place)) == len(place):
+                accuracies.append(class_accuracy(last.confusion))
+                recencies.append((place > place[:, None]).sum(axis=1))
         if len(np.unique(recencies, axis=0)) > 1:
             found[condition] = Positions(np.stack(recencies), np.stack(accuracies))
     return found
 
 
-def similarity(confusions: ArrayLike) -> Floats:
+def class_similarity(confusions: ArrayLike) -> Floats:
     """How alike classes are to a network that was shown them all at once.
 
-    The share of the test examples of c that are taken for d and the share of d taken for c, their
-    mean, mean over the runs.
+    The fraction of the test examples of c that are predicted as d and the fraction of d predicted
+    as c, their mean, mean over the runs.
 
     Args:
         confusions: Counts [runs, classes, classes] (row: true class, column: predicted class).
@@ -106,11 +108,11 @@ def similarity(confusions: ArrayLike) -> Floats:
 
 
 def similarity_in(runs: Sequence[RunLike], condition: str, set: str = "test") -> Floats | None:
-    """`similarity` by the last evaluations of a condition's finished runs; None without any."""
+    """`class_similarity` by the last evaluations of a condition's runs; None without any."""
     finished = finished_by_condition(runs).get(condition, [])
     last = [last_evaluation(run, set) for run in finished]
     confusions = [each.confusion for each in last if each is not None]
-    return similarity(confusions) if confusions else None
+    return class_similarity(confusions) if confusions else None
 
 
 def recency_effect(positions: Positions) -> Slopes:
@@ -131,7 +133,7 @@ def recency_effect(positions: Positions) -> Slopes:
 
 
 def similarity_effect(positions: Positions, alike: ArrayLike) -> Slopes:
-    """What it does to a class when those shown after it, rather than before it, are like it.
+    """What it does to a class when those shown after it, rather than before it, are similar to it.
 
     The similarity of a class to what follows it is the sum of its similarity to all classes
     shown after it. A sum, because every later class has its segment of training, in which it may
@@ -139,10 +141,10 @@ def similarity_effect(positions: Positions, alike: ArrayLike) -> Slopes:
     all but one of them, and that to the class shown last has no value for that class.)
 
     The sum grows with recency, and faster for a class that is like many. Such classes are hard, and
-    hard classes may be forgotten faster whatever follows: with recency and class means alone beside
-    the sum, nine of ten simulated studies then show an effect of similarity where there is none.
-    So what is held equal is recency (each value of it: forgetting is not linear), the class, the
-    class's own linear loss with recency, and the run. What is left asks only which classes follow.
+    hard classes may be forgotten faster whatever follows: with recency and class means as the only
+    covariates, nine of ten simulated studies then show an effect of similarity where there is none.
+    So the covariates are recency (each value of it: forgetting is not linear), the class, the
+    class's own linear loss with recency, and the run. The rest asks only which classes follow.
     What does not follow a class precedes it in the epoch, so it is one contrast: after, not before.
 
     The test is over runs: it speaks of further networks and orders of these classes, not of other
@@ -150,7 +152,7 @@ def similarity_effect(positions: Positions, alike: ArrayLike) -> Slopes:
 
     Args:
         positions: Of one condition.
-        alike: Similarity, fractions [classes, classes], see `similarity`.
+        alike: Similarity, fractions [classes, classes], see `class_similarity`.
 
     Returns:
         Slopes in fractions of accuracy for one point (.01) of similarity. Positive: a class is
@@ -158,11 +160,11 @@ def similarity_effect(positions: Positions, alike: ArrayLike) -> Slopes:
         there is nothing to tell, as with classes that are all equally alike.
     """
     classes, recency = _classes(positions), positions.recency
-    beside = [classes, _runs(positions), np.eye(recency.shape[1])[recency.ravel()]]
-    beside.append(classes * recency.reshape(-1, 1))
+    covariates = [classes, _runs(positions), np.eye(recency.shape[1])[recency.ravel()]]
+    covariates.append(classes * recency.reshape(-1, 1))
     follows = recency[:, :, None] > recency[:, None, :]  # [runs, c, d]: d is shown after c
     summed = (follows * np.asarray(alike)).sum(axis=-1) / POINT
-    return slope_over_runs(positions.accuracy, summed, np.hstack(beside))
+    return slope_over_runs(positions.accuracy, summed, np.hstack(covariates))
 
 
 def position_table(

@@ -24,13 +24,13 @@ NAMES = {
     "batch_size": "batch size",
     "input_noise.standard_deviation": "standard deviation of the noise on the inputs",
     "input_noise.variance": "variance of the noise on the inputs",
-    "label_noise.rate": "rate of the labels that are replaced",
+    "label_noise.rate": "label noise rate",
     "model.parameters.depth": "number of equal hidden layers",
     "model.parameters.widths": "units of the hidden layer that is varied",
     "optimiser.parameters.learning_rate": "learning rate",
     "order.fraction": "fraction of a class's places that are open to all classes",
     "replay.capacity": "examples that the replay buffer holds",
-    "replay.fraction": "fraction of a batch that is replayed",
+    "replay.fraction": "replayed fraction of a batch",
     "split.per_class": "training examples of each class",
 }
 NOTHING = {"input_noise", "label_noise", "replay"}

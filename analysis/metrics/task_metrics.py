@@ -153,7 +153,7 @@ def intransigence(r: ArrayLike, joint: ArrayLike) -> Floats:
         joint: a*[k], [..., T]: accuracy on task k of a network trained on tasks 1 to k together.
 
     Returns:
-        float64 [..., T], fractions; negative where learning in turn did better than together.
+        float64 [..., T], fractions; negative where learning task by task did better than jointly.
 
     Raises:
         ValueError: If a shape is another.

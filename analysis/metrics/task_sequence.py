@@ -37,23 +37,23 @@ def task_ends(s: ArrayLike) -> NDArray[np.int64]:
     s[end] > 0.
 
     Args:
-        s: int [epochs, classes]: the segment (from 1) of an epoch in which a class has its turn, 0
+        s: int [epochs, classes]: the training segment of each class in each epoch (from 1), 0
             where it has none.
 
     Returns:
         int64 [T], the index (from 0) of each task's last epoch, in training order. Empty where
         there are no two tasks, a class belongs to several, or one to none (training that ended
-        before its turn).
+        before its task).
 
     Raises:
         ValueError: If `s` is not [epochs, classes].
     """
-    turns = np.asarray(s)
-    if turns.ndim != 2:
+    segments = np.asarray(s)
+    if segments.ndim != 2:
         raise ValueError(
-            f"received s of shape {turns.shape}; expected [epochs, classes]; pass one run"
+            f"received s of shape {segments.shape}; expected [epochs, classes]; pass one run"
         )
-    shown = turns > 0
+    shown = segments > 0
     changes = (shown[1:] != shown[:-1]).any(axis=1)
     ends = np.flatnonzero(np.append(changes, True))
     once = bool((shown[ends].sum(axis=0) == 1).all())
@@ -76,19 +76,19 @@ def accuracy_matrix(confusion: ArrayLike, s: ArrayLike) -> Floats:
     Raises:
         ValueError: If `s` does not show each task once, or the shapes do not agree.
     """
-    counts, turns = np.asarray(confusion), np.asarray(s)
-    ends = task_ends(turns)
+    counts, segments = np.asarray(confusion), np.asarray(s)
+    ends = task_ends(segments)
     if not len(ends):
         raise ValueError(
             "received an order that does not show each of several tasks once; expected every class "
-            "in one task; use `analysis.metrics.class_forgetting` for orders that come round"
+            "in one task; use `analysis.metrics.class_forgetting` for orders that repeat"
         )
-    if counts.ndim != 4 or (counts.shape[0], counts.shape[2]) != turns.shape:
+    if counts.ndim != 4 or (counts.shape[0], counts.shape[2]) != segments.shape:
         raise ValueError(
-            f"received counts of shape {counts.shape}, s of shape {turns.shape}; expected [epochs, "
-            "segments, classes, classes] and [epochs, classes]; pass one run"
+            f"received counts of shape {counts.shape}, s of shape {segments.shape}; expected "
+            "[epochs, segments, classes, classes] and [epochs, classes]; pass one run"
         )
-    of_task = turns[ends] > 0
+    of_task = segments[ends] > 0
     return accuracy(counts[ends, -1][:, None] * of_task[:, :, None])
 
 
@@ -113,12 +113,12 @@ def task_figures(confusion: ArrayLike, s: ArrayLike) -> dict[str, float]:
     Raises:
         ValueError: If the shapes do not agree.
     """
-    turns = np.asarray(s)
-    ends = task_ends(turns)
-    examples = (turns[ends] > 0) @ np.asarray(confusion)[0, 0].sum(axis=-1)
+    segments = np.asarray(s)
+    ends = task_ends(segments)
+    examples = (segments[ends] > 0) @ np.asarray(confusion)[0, 0].sum(axis=-1)
     if not len(ends) or not examples.all():
         return {}
-    r = accuracy_matrix(confusion, turns)
+    r = accuracy_matrix(confusion, segments)
     figures = {name: metric(r) for name, metric in METRICS.items()}
     figures["average incremental accuracy"] = task_metrics.average_incremental_accuracy(r, examples)
     return {PREFIX + name: float(figure) for name, figure in figures.items()}

@@ -138,11 +138,11 @@ def forgetting_scalars(run: RunLike, sample: str = "test-sample") -> dict[str, f
 
     The recency bias is that of the last evaluation of the whole set behind the sample ("test" for
     "test-sample"), or of the sample itself where there is none; the last class is the one with the
-    last turn, which are all classes of the last task where tasks are shown.
+    last training segment: all classes of the last task where tasks are shown.
 
     Runs that saw several tasks once each also have `task_figures`, named "tasks: ...". They come
-    from the sample, as the figures over classes do: it is always there where the turns are known
-    (the whole set need not be), and then both speak of the same evaluations.
+    from the sample, as the figures over classes do: it is always there where training segments
+    are known (the whole set need not be), and then both speak of the same evaluations.
 
     Returns:
         Metric name to fraction; NaN where undefined (no errors, one epoch, a class that never
@@ -166,7 +166,7 @@ def forgetting_scalars(run: RunLike, sample: str = "test-sample") -> dict[str, f
     assert whole is not None  # class_forgetting has read the sample
     follows = figures["recency"]
     last, *rest = np.unique(follows[~np.isnan(follows)])
-    # Two classes that share the last turn are both the last.
+    # Two classes that share the last segment are both the last.
     last_two = np.flatnonzero(follows <= (rest[0] if rest else last))
     bias = {
         "recency bias: last class": np.flatnonzero(follows == last),
@@ -205,7 +205,7 @@ def _of_class(run: RunLike, metric: str, class_: int) -> float | None:
 
 
 def _task_figures(run: RunLike, sample: str) -> dict[str, float]:
-    """The figures of a run's tasks; none where classes come round every epoch."""
+    """The figures of a run's tasks; none where every class is trained in every epoch."""
     if run.arrays["class_segments"].all():  # spares the many runs without tasks the matrices
         return {}
     confusions = segment_confusions(run, sample)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 IN_PERCENT = ("points", "percentage points")
-"""Units of accuracies (fractions), and of shares and drops that are percentages already."""
+"""Units of accuracies (fractions), and of proportions and drops that are percentages already."""
 
 
 def counted(n: int, noun: str) -> str:

@@ -48,7 +48,7 @@ def is_epoch(metric: str) -> bool:
 
 
 def factor_of(metric: str) -> float:
-    """Forgetting figures and shares are fractions too, of another kind: compared in percent."""
+    """Figures of forgetting and proportions are fractions too, but are compared in percent."""
     return 100.0 if unit_of(metric) == "percentage points" else 1.0
 
 

@@ -55,8 +55,8 @@ def d_z(a: ArrayLike, b: ArrayLike) -> float:
 def p_superiority(a: ArrayLike, b: ArrayLike, *, paired: bool) -> float:
     """P(A > B), ties counted half.
 
-    Pairs: the share of pairs in which A is higher. Independent samples: of all n x m pairings of
-    runs (McGraw & Wong 1992; Vargha & Delaney 2000).
+    Pairs: the proportion of pairs in which A is higher. Independent samples: of all n x m pairings
+    of runs (McGraw & Wong 1992; Vargha & Delaney 2000).
     """
     x, y = np.asarray(a), np.asarray(b)
     d = x - y if paired else np.subtract.outer(x, y)

@@ -3,8 +3,8 @@
 A standard deviation that comes from a pilot is itself an estimate, so every plan made from one has
 two numbers: the seeds needed if the estimate is the truth, and those to be on the safe side.
 
-Standard deviations and differences are in one unit: points for accuracies and shares, else the
-metric's own.
+Standard deviations and differences are in one unit: points for accuracies and proportions, else
+the metric's own.
 """
 
 from __future__ import annotations

@@ -96,10 +96,10 @@ class ExactTest:
 def sign_flip_test(differences: Counts, *, slack: int = 0, monte_carlo_seed: int = 0) -> ExactTest:
     """Exact sign-flip test of the mean difference of pairs (Fisher 1935), two-sided.
 
-    If A and B were alike, every difference could as well have had the other sign: p is the share
-    of the 2^m sign patterns (zero differences left out) whose sum is at least as far from zero.
-    Exact by convolution where the integers are small (any number of pairs), by joining all sums
-    of two halves up to 36 pairs; above that by random flips, which the name says.
+    If A and B were alike, every difference could as well have had the other sign: p is the
+    proportion of the 2^m sign patterns (zero differences left out) whose sum is at least as far
+    from zero. Exact by convolution where the integers are small (any number of pairs), by joining
+    all sums of two halves up to 36 pairs; above that by random flips, which the name says.
 
     `scipy.stats.permutation_test` is not used: it allows no slack, so that sums of rounded
     differences that are equal on paper are no ties (on multiples of 1/7 its p is wrong in one
@@ -111,19 +111,20 @@ def sign_flip_test(differences: Counts, *, slack: int = 0, monte_carlo_seed: int
         monte_carlo_seed: Seed of the random flips.
 
     Returns:
-        p, and its floor 2 / 2^m (random flips: 1 / (draws + 1)); both 1 if all are zero.
+        p, and the smallest attainable: 2 / 2^m (random flips: 1 / (draws + 1)); both 1 if all are
+        zero.
     """
     d = np.asarray(differences, dtype=np.int64)
     d = d[d != 0]
     if d.size == 0:
         return ExactTest(SIGN_FLIP, 1.0, 1.0)
-    name, floor = SIGN_FLIP, 2.0 ** (1 - d.size)
+    name, smallest = SIGN_FLIP, 2.0 ** (1 - d.size)
     if slack == 0:
         d = d // np.gcd.reduce(d)
     sizes, total = np.abs(d), int(np.abs(d).sum())
     reach = abs(int(d.sum())) - d.size * slack
     if reach <= 0:
-        return ExactTest(name, 1.0, floor)
+        return ExactTest(name, 1.0, smallest)
     if d.size * total <= CONVOLUTION_STEPS:
         # distribution[s]: probability that the differences with a plus sign add up to s.
         distribution = np.zeros(total + 1)
@@ -146,24 +147,24 @@ def sign_flip_test(differences: Counts, *, slack: int = 0, monte_carlo_seed: int
             "sign-flip test of the mean difference "
             f"(Monte Carlo, {MONTE_CARLO_DRAWS:,} draws, seed {monte_carlo_seed})"
         )
-        floor = 1 / (MONTE_CARLO_DRAWS + 1)
+        smallest = 1 / (MONTE_CARLO_DRAWS + 1)
     # Sums of 2^-m are exact, but the last bit of a long one may be rounded.
-    return ExactTest(name, min(1.0, max(p, floor)), floor)
+    return ExactTest(name, min(1.0, max(p, smallest)), smallest)
 
 
 def mann_whitney_test(a: ArrayLike, b: ArrayLike) -> ExactTest:
     """Exact Mann-Whitney test of two independent samples (1947), two-sided.
 
     Without ties by SciPy. With ties the permutation distribution of the midranks, by convolution:
-    no formula covers it, and an asymptotic p would be neither exact nor have a floor.
+    no formula covers it, and an asymptotic p would neither be exact nor have a smallest value.
 
     Args:
         a: [n].
         b: [m]; values must be exact (integers), so that ties are ties.
 
     Returns:
-        p (twice the smaller tail, at most 1) and its floor: 2 / C(n + m, n), or more where ties
-        leave fewer distinct orders.
+        p (twice the smaller tail, at most 1) and the smallest attainable: 2 / C(n + m, n), or more
+        where ties leave fewer distinct orders.
     """
     x, y = np.asarray(a), np.asarray(b)
     if x.size > y.size:
@@ -187,9 +188,11 @@ def mann_whitney_test(a: ArrayLike, b: ArrayLike) -> ExactTest:
         ways[1:, rank:] += ways[:-1, : largest + 1 - rank]
     possible = ways[-1] / ways[-1].sum()
     tails = (possible[: observed + 1].sum(), possible[observed:].sum())
-    floor = 2 * min(possible[np.flatnonzero(possible)[[0, -1]]])
+    smallest = 2 * min(possible[np.flatnonzero(possible)[[0, -1]]])
     name = "exact Mann-Whitney test (midranks for ties)"
-    return ExactTest(name, min(1.0, max(2 * float(min(tails)), floor)), min(1.0, float(floor)))
+    return ExactTest(
+        name, min(1.0, max(2 * float(min(tails)), smallest)), min(1.0, float(smallest))
+    )
 
 
 def _signed_sums(sizes: Counts) -> Counts:

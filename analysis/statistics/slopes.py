@@ -1,4 +1,4 @@
-"""One slope for each run, freed of what else explains the figures, and the mean over the runs."""
+"""One slope for each run, adjusted for covariates, and the test of their mean over the runs."""
 
 from __future__ import annotations
 
@@ -45,12 +45,12 @@ class Slopes:
 
 
 def slope_over_runs(
-    y: ArrayLike, x: ArrayLike, beside: ArrayLike, *, level: float = 0.95
+    y: ArrayLike, x: ArrayLike, covariates: ArrayLike, *, level: float = 0.95
 ) -> Slopes:
-    """Least-squares slope of y on x in each run, at equal other things, and a test of their mean.
+    """Least-squares slope of y on x in each run, adjusted for covariates, and a test of their mean.
 
-    First y and x are freed of the columns of `beside`, over all runs at once; then each run has the
-    slope sum(x y) / sum(x x) of what is left (Frisch & Waugh 1933, Lovell 1963). Their mean weighs
+    First y and x are regressed on the covariates, over all runs at once; then each run has the
+    slope sum(x y) / sum(x x) of the residuals (Frisch & Waugh 1933, Lovell 1963). Their mean weighs
     each run by its sum(x x), how much it can tell; it is the slope of one regression over all runs.
 
     The unit is the run, but the slopes are not independent: what was taken out of a run, a class's
@@ -64,51 +64,51 @@ def slope_over_runs(
     Args:
         y: What is explained, [..., runs, places]; leading axes are studies of the same design.
         x: What explains it, [runs, places].
-        beside: What is held equal, [runs * places, columns], rows run by run; a column of ones
-            for each run among them gives each run an intercept of its own.
+        covariates: What is adjusted for, [runs * places, columns], rows run by run; a column of
+            ones for each run among them gives each run an intercept of its own.
         level: Of the interval.
 
     Returns:
-        Slopes in y's unit for one unit of x, NaN for a run in which `beside` leaves nothing of x.
-        All is NaN where it leaves nothing in any; all but slopes and mean where fewer than one
+        Slopes in y's unit for one unit of x, NaN for a run in which covariates leave nothing of x.
+        All is NaN where they leave nothing in any; all but slopes and mean where fewer than one
         degree of freedom is left; no test where all slopes agree within 1e-12 (no variation).
 
     Raises:
         ValueError: The shapes do not fit, or a number is missing.
     """
-    explained, given, held = _checked(y, x, beside)
-    freed = _freed_of(held)
-    left = freed(given.ravel()).reshape(given.shape)
+    explained, given, held = _checked(y, x, covariates)
+    residuals = _residuals_on(held)
+    left = residuals(given.ravel()).reshape(given.shape)
     squares = (left**2).sum(axis=1)
     shape, runs = explained.shape[:-2], len(given)
     if squares.sum() <= SMALL * (given**2).sum():
         return Slopes(np.full((*shape, runs), np.nan), *[np.full(shape, np.nan)] * 7)
     weights = np.where(squares > SMALL * squares.max(), squares, 0.0)
     weights /= weights.sum()
-    # A run's slope is a weighted sum of all runs' y: its own, and what they say of `beside`.
+    # A run's slope is a weighted sum of all runs' y: its own, and what they say of covariates.
     own = np.zeros((*given.shape, runs))
     told = np.flatnonzero(weights)
     own[told, :, told] = left[told] / squares[told, None]
-    combined = freed(own.reshape(-1, runs))
+    combined = residuals(own.reshape(-1, runs))
     values = explained.reshape(*shape, -1) @ combined
     return _tested(values, weights, combined.T @ combined, level)
 
 
-def _checked(y: ArrayLike, x: ArrayLike, beside: ArrayLike) -> tuple[Floats, Floats, Floats]:
+def _checked(y: ArrayLike, x: ArrayLike, covariates: ArrayLike) -> tuple[Floats, Floats, Floats]:
     explained, given = np.asarray(y, dtype=float), np.asarray(x, dtype=float)
-    held = np.asarray(beside, dtype=float)
+    held = np.asarray(covariates, dtype=float)
     fits = given.ndim == 2 and explained.shape[-2:] == given.shape and len(held) == given.size
     if not fits or not all(np.isfinite(each).all() for each in (explained, given, held)):
         raise ValueError(
-            f"received y {explained.shape}, x {given.shape}, beside {held.shape}; expected "
+            f"received y {explained.shape}, x {given.shape}, covariates {held.shape}; expected "
             "[..., runs, places], [runs, places], [runs * places, columns] without missing "
             "numbers; leave out the runs that did not finish"
         )
     return explained, given, held
 
 
-def _freed_of(held: Floats) -> Callable[[Floats], Floats]:
-    """The projection that takes out of columns whatever those of `held` explain."""
+def _residuals_on(held: Floats) -> Callable[[Floats], Floats]:
+    """The function that takes out of columns whatever those of `held` explain."""
     axes, sizes, _ = np.linalg.svd(held, full_matrices=False)
     axes = axes[:, sizes > SMALL * sizes.max(initial=0)]
     return lambda columns: columns - axes @ (axes.T @ columns)

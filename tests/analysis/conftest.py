@@ -75,12 +75,12 @@ def segmented(condition: str, seed: int, grid=GRID, shift: float = 0.0) -> Run:
             lowered = (accuracies[0] - shift, *accuracies[1:])
             looks.append(Evaluation("test-sample", epoch, segment, 0, confusion(*lowered)))
     looks.append(Evaluation("test", len(grid), 3, 0, confusion(*lowered)))
-    turns = np.tile([1, 2, 3], (len(grid), 1)).astype(np.int32)
-    return Run(condition, seed, evaluations=looks, arrays={"class_segments": turns})
+    segments = np.tile([1, 2, 3], (len(grid), 1)).astype(np.int32)
+    return Run(condition, seed, evaluations=looks, arrays={"class_segments": segments})
 
 
-def turns(groups: Sequence[Sequence[int]], epochs_each: int) -> np.ndarray:
-    """Whose turn it is in each epoch, as the order of tasks writes it down."""
+def segments_of(groups: Sequence[Sequence[int]], epochs_each: int) -> np.ndarray:
+    """The training segment of each class in each epoch, as the order of tasks writes it down."""
     classes = max(map(max, groups)) + 1
     shown = [np.isin(np.arange(classes), group) for group in groups]
     return np.repeat(np.array(shown, dtype=np.int32), epochs_each, axis=0)
@@ -97,7 +97,7 @@ def in_tasks(condition: str, seed: int, shift: float = 0.0, labels=range(4), epo
         counts = confusion(*row, sizes=SIZES)[np.ix_(names, names)]
         looks.append(Evaluation("test-sample", epoch, 1, 10 * epoch, counts))
         looks.append(Evaluation("test", epoch, 1, 10 * epoch, 2 * counts))
-    shown = turns(GROUPS, 2)[:epochs, names]
+    shown = segments_of(GROUPS, 2)[:epochs, names]
     return Run(condition, seed, evaluations=looks, arrays={"class_segments": shown})
 
 

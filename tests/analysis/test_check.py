@@ -257,7 +257,7 @@ def test_what_is_no_variation_depends_on_the_size_of_the_values(scale: float) ->
 
 
 EPOCHS = "validation loss convergence epoch"
-LATER = Claim("one levels out later", EPOCHS, "large", "small")
+LATER = Claim("one converges later", EPOCHS, "large", "small")
 
 
 def epochs_of(first_seed: int = 0) -> dict:

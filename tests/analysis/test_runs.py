@@ -18,11 +18,11 @@ def in_segments(epochs: int = 2, segments: int = 3) -> Run:
     looks = [Evaluation("test-sample", 0, 0, 0, confusion(0, 0, 0))]
     for epoch in range(1, epochs + 1):
         for segment in range(1, segments + 1):
-            share = (10 * epoch + segment) / 100
-            looks.append(Evaluation("test-sample", epoch, segment, 0, confusion(share, 0, 0)))
+            accuracy = (10 * epoch + segment) / 100
+            looks.append(Evaluation("test-sample", epoch, segment, 0, confusion(accuracy, 0, 0)))
         looks.append(Evaluation("test", epoch, segments, 0, confusion(0.5, 0.5, 0.5)))
-    turns = np.tile(np.arange(1, segments + 1), (epochs, 1))
-    return Run("a", 0, evaluations=looks, arrays={"class_segments": turns})
+    segments = np.tile(np.arange(1, segments + 1), (epochs, 1))
+    return Run("a", 0, evaluations=looks, arrays={"class_segments": segments})
 
 
 def test_conditions_stand_as_first_met_also_without_a_finished_run() -> None:

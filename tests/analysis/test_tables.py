@@ -138,7 +138,7 @@ def test_one_epoch_has_no_recovery_and_one_seed_no_interval() -> None:
     assert row["drop"] == pytest.approx(0.6)
 
 
-def test_the_forgetting_table_of_tasks_follows_each_class_from_its_last_turn() -> None:
+def test_the_forgetting_table_of_tasks_follows_each_class_from_its_last_training_segment() -> None:
     table = forgetting_table([in_tasks("a", seed, shift=0.02 * seed) for seed in range(3)])
     assert table["n"].tolist() == [3] * 4
     assert table["learned"].tolist() == pytest.approx([0.90, 0.96, 0.94, 0.96])
@@ -210,9 +210,9 @@ def test_statuses_are_counted_by_condition() -> None:
 def test_a_thousand_runs_are_read_within_a_second() -> None:
     one = segmented("a", 0, grid=np.full((20, 10, 10), 0.9).tolist())
     looks = [*one.evaluations, *(Evaluation("test", e, 10, 0, np.eye(10)) for e in range(20))]
-    turns = {"class_segments": np.tile(np.arange(1, 11), (20, 1))}
+    segments = {"class_segments": np.tile(np.arange(1, 11), (20, 1))}
     looks[0] = Evaluation("test-sample", 0, 0, 0, np.eye(10))
-    runs = [Run("a", seed, evaluations=looks, arrays=turns) for seed in range(1000)]
+    runs = [Run("a", seed, evaluations=looks, arrays=segments) for seed in range(1000)]
     for table in (per_class_table, summary_table, forgetting_table, history_table):
         start = time.process_time()
         table(runs)

@@ -14,10 +14,10 @@ def segmented(condition: str, seed: int, epochs: int = 2, order=(1, 2, 3)) -> Ru
     looks = []
     for epoch in range(1, epochs + 1):
         for segment in range(1, 4):
-            share = (10 * epoch + segment + seed) / 100
-            looks.append(Evaluation("test-sample", epoch, segment, 0, confusion(share, 0.5, 1)))
-    turns = np.tile(np.array(order, dtype=np.int32), (epochs, 1))
-    return Run(condition, seed, evaluations=looks, arrays={"class_segments": turns})
+            accuracy = (10 * epoch + segment + seed) / 100
+            looks.append(Evaluation("test-sample", epoch, segment, 0, confusion(accuracy, 0.5, 1)))
+    segments = np.tile(np.array(order, dtype=np.int32), (epochs, 1))
+    return Run(condition, seed, evaluations=looks, arrays={"class_segments": segments})
 
 
 def draw(runs: list[Run], **options) -> Figure:
@@ -82,7 +82,7 @@ def test_where_orders_differ_between_seeds_segments_are_only_numbered() -> None:
     assert not axis.patches
 
 
-def test_a_label_can_be_given_for_an_order_without_turns() -> None:
+def test_a_label_can_be_given_for_an_order_without_training_segments() -> None:
     axis = panels(draw([segmented("shuffled", 0)], x_labels={"shuffled": "as class"}))[0]
     assert axis.get_xlabel() == "as class"
 

@@ -17,7 +17,7 @@ def ended(condition, seed, counts):
 RUNS = [ended("a", 0, [[9, 1], [0, 10]]), ended("a", 1, [[7, 3], [2, 8]])]
 
 
-def test_shares_are_of_a_class_s_examples_in_all_runs_together():
+def test_proportions_are_of_a_class_s_examples_in_all_runs_together():
     table = confusion_table(RUNS)
     assert table["n"].tolist() == [2] * 4
     assert table["proportion"].tolist() == pytest.approx([0.8, 0.2, 0.1, 0.9])

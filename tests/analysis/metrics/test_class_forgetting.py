@@ -8,7 +8,7 @@ from hypothesis.extra.numpy import arrays
 
 from analysis.metrics import class_forgetting as f
 from analysis.metrics import task_metrics as tasks
-from tests.analysis.conftest import GROUPS, TASKS, turns
+from tests.analysis.conftest import GROUPS, TASKS, segments_of
 
 # Two epochs, three segments, three classes; the second epoch starts with class 1.
 A = np.array(
@@ -21,7 +21,7 @@ S = np.array([[1, 2, 3], [2, 1, 3]])
 
 # Six epochs of one segment: classes 2 and 0 in the first two, 1 in the next two, then 3.
 TASKS_A = np.array(TASKS)[:, None]
-TASKS_S = turns(GROUPS, 2)
+TASKS_S = segments_of(GROUPS, 2)
 OF_CLASSES = (
     f.learned,
     f.drop,
@@ -43,7 +43,7 @@ def test_recency_counts_the_segments_that_follow() -> None:
     np.testing.assert_array_equal(f.recency(A, S), [1, 2, 0])
 
 
-def test_recovery_is_what_each_turn_wins_back() -> None:
+def test_recovery_is_what_each_training_segment_wins_back() -> None:
     np.testing.assert_allclose(f.recovery(A, S), [0.85 - 0.30, 0.95 - 0.60, 0.92 - 0.90])
 
 
@@ -58,7 +58,7 @@ def test_recovery_needs_two_epochs() -> None:
         f.recovery(A[:1], S[:1])
 
 
-def test_maximum_counts_from_the_first_turn_on() -> None:
+def test_maximum_counts_from_the_first_training_segment_on() -> None:
     # Class 2 stood at .99 before it was ever shown: that is not learned and so not forgotten.
     np.testing.assert_allclose(f.max_minus_last(A, S), [0.30, 0.30, 0.0])
 
@@ -67,7 +67,7 @@ def test_first_minus_last_spans_the_whole_training() -> None:
     np.testing.assert_allclose(f.first_minus_last(A, S), [0.30, 0.15, -0.02])
 
 
-def test_minimum_is_over_the_evaluations_after_the_first_turn() -> None:
+def test_minimum_is_over_the_evaluations_after_the_first_training_segment() -> None:
     np.testing.assert_allclose(f.minimum_after_first_segment(A, S), [0.30, 0.60, 0.40])
     one = f.minimum_after_first_segment(A[:1], S[:1])
     np.testing.assert_array_equal(one, [0.30, 0.60, np.nan])
@@ -78,18 +78,18 @@ def test_with_one_epoch_drop_and_first_minus_last_are_the_same() -> None:
 
 
 @given(arrays(np.float64, (3, 4, 4), elements=st.floats(0, 1)), st.permutations(range(1, 5)))
-def test_what_holds_for_every_order(a: np.ndarray, turns: list[int]) -> None:
-    s = np.tile(turns, (3, 1))
+def test_what_holds_for_every_order(a: np.ndarray, segments: list[int]) -> None:
+    s = np.tile(segments, (3, 1))
     assert (f.max_minus_last(a, s) >= 0).all()
     assert (f.max_minus_last(a, s) >= f.drop(a, s)).all()
     assert (f.max_minus_last(a, s) >= f.first_minus_last(a, s)).all()
-    assert f.drop(a, s)[int(np.argmax(turns))] == 0
+    assert f.drop(a, s)[int(np.argmax(segments))] == 0
     assert sorted(f.recency(a, s)) == [0, 1, 2, 3]
     stacked = f.max_minus_last(np.stack([a, a / 2]), np.stack([s, s]))
     np.testing.assert_allclose(stacked[1], f.max_minus_last(a, s) / 2)
 
 
-def test_turns_outside_the_segments_are_refused() -> None:
+def test_segments_that_do_not_exist_are_refused() -> None:
     for wrong in (S + 1, S - 2):
         with pytest.raises(ValueError, match="count segments from 1"):
             f.learned(A, wrong)
@@ -97,14 +97,14 @@ def test_turns_outside_the_segments_are_refused() -> None:
         f.learned(A, S[:1])
 
 
-def test_in_tasks_learned_is_after_the_last_epoch_with_a_turn() -> None:
+def test_in_tasks_learned_is_after_the_last_epoch_that_trains_the_class() -> None:
     np.testing.assert_allclose(f.learned(TASKS_A, TASKS_S), [0.90, 0.96, 0.94, 0.98])
     np.testing.assert_allclose(f.final(TASKS_A), [0.20, 0.40, 0.50, 0.98])
     np.testing.assert_allclose(f.drop(TASKS_A, TASKS_S), [0.70, 0.56, 0.44, 0])
     np.testing.assert_array_equal(f.recency(TASKS_A, TASKS_S), [4, 2, 4, 0])
 
 
-def test_in_tasks_the_first_turn_is_that_of_the_tasks_first_epoch() -> None:
+def test_in_tasks_the_first_training_segment_is_that_of_the_tasks_first_epoch() -> None:
     np.testing.assert_allclose(f.max_minus_last(TASKS_A, TASKS_S), [0.78, 0.56, 0.46, 0])
     np.testing.assert_allclose(f.first_minus_last(TASKS_A, TASKS_S), [0.60, 0.40, 0.40, -0.08])
     lowest = f.minimum_after_first_segment(TASKS_A, TASKS_S)
@@ -116,8 +116,8 @@ def test_in_tasks_nothing_comes_back_and_so_nothing_recovers() -> None:
     np.testing.assert_array_equal(f.recovery(TASKS_A, TASKS_S), np.full(4, np.nan))
 
 
-def test_a_class_recovers_with_each_turn_after_an_absence() -> None:
-    # Class 0 in epochs 1, 2, 4, 5 and 7: only the turns of epochs 4 and 7 follow an absence.
+def test_a_class_recovers_with_each_segment_after_an_absence() -> None:
+    # Class 0 in epochs 1, 2, 4, 5 and 7: only the segments of epochs 4 and 7 follow an absence.
     a = np.array([0.5, 0.8, 0.3, 0.7, 0.9, 0.2, 0.6])[:, None, None]
     s = np.array([1, 1, 0, 1, 1, 0, 1])[:, None]
     np.testing.assert_allclose(f.recovery(a, s), [np.mean([0.7 - 0.3, 0.6 - 0.2])])
@@ -127,17 +127,17 @@ def test_a_class_that_is_never_absent_does_not_recover() -> None:
     np.testing.assert_array_equal(f.recovery(np.ones((3, 1, 2)), np.ones((3, 2))), [np.nan] * 2)
 
 
-def test_a_class_without_any_turn_was_never_learned() -> None:
+def test_a_class_without_any_training_segment_was_never_learned() -> None:
     s = np.where(np.arange(3) == 1, 0, S)
     for figure in OF_CLASSES:
         np.testing.assert_array_equal(np.isnan(figure(A, s)), [False, True, False])
-    with_turns = [0, 2]
-    np.testing.assert_array_equal(f.drop(A, s)[with_turns], f.drop(A, S)[with_turns])
+    trained = [0, 2]
+    np.testing.assert_array_equal(f.drop(A, s)[trained], f.drop(A, S)[trained])
 
 
 @st.composite
 def orders(draw, least: int = 1):
-    """Accuracies and turns of up to five epochs, segments and classes; turns from `least` on."""
+    """Accuracies of up to five epochs, segments and classes; training segments from `least` on."""
     epochs, segments, classes = draw(
         st.tuples(st.integers(2, 5), st.integers(2, 5), st.integers(1, 5))
     )
@@ -186,7 +186,7 @@ def test_with_one_class_a_task_and_one_epoch_each_drop_is_the_tasks_first_minus_
     assert drops[-1] == 0
 
 
-def test_recency_bias_is_the_share_of_errors_that_name_the_last_class() -> None:
+def test_recency_bias_is_the_fraction_of_errors_that_name_the_last_class() -> None:
     confusion = [[5, 1, 4], [0, 8, 2], [1, 1, 8]]
     assert f.recency_bias(confusion, 2) == pytest.approx(6 / 9)
     assert f.recency_bias(confusion, [1, 2]) == pytest.approx(8 / 9)

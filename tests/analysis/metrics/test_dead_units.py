@@ -14,7 +14,7 @@ def network(condition, seed, *rows, units=(10, 4), status="finished"):
     return Run(condition, seed, status, arrays=arrays)
 
 
-def test_the_table_has_the_mean_at_the_end_and_the_share_of_each_relu():
+def test_the_table_has_the_mean_at_the_end_and_the_proportion_of_each_relu():
     runs = [
         network("a", 0, [0, 1], [9, 9], [2, 4]),
         network("a", 1, [1, 1], [4, 4]),

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from analysis.metrics.learning_curve import levels_out, roughness
+from analysis.metrics.learning_curve import convergence_epoch, roughness
 from analysis.metrics.values import values_of
 from analysis.overview import overview_table
 from analysis.tables import summary_table
@@ -28,19 +28,19 @@ def followed(seed: int = 0) -> Run:
     return Run("a", seed, evaluations=looks)
 
 
-def test_fluctuation_is_the_deviation_of_the_bends_from_the_fifth_epoch_on() -> None:
+def test_roughness_is_the_deviation_of_the_bends_from_the_fifth_epoch_on() -> None:
     # Changes .02, -.01, .02; bends -.03, .03: mean 0, squared deviations .0009 each, over 3.
     assert roughness(ACCURACIES) == pytest.approx(math.sqrt(0.0018 / 3))
 
 
-def test_noise_fluctuates_as_its_changes_do_and_a_rise_that_slows_down_hardly() -> None:
+def test_noise_is_as_rough_as_its_changes_and_a_rise_that_slows_down_hardly() -> None:
     noise = np.random.default_rng(0).normal(size=100_000)
     assert roughness(noise) == pytest.approx(np.diff(noise).std(), rel=0.01)
     slowing = 1 - np.exp(-np.arange(50) / 8)
     assert roughness(slowing) < np.diff(slowing[4:]).std() / 10
 
 
-def test_a_steady_rise_does_not_fluctuate_and_a_short_curve_has_no_figure() -> None:
+def test_a_steady_rise_is_not_rough_and_a_short_curve_has_no_figure() -> None:
     assert roughness(np.linspace(0, 1, 20)) == pytest.approx(0, abs=1e-12)
     assert math.isnan(roughness(ACCURACIES[:7]))
     assert not math.isnan(roughness(ACCURACIES[:8]))
@@ -48,7 +48,7 @@ def test_a_steady_rise_does_not_fluctuate_and_a_short_curve_has_no_figure() -> N
 
 @PROPERTY
 @given(st.lists(st.floats(0, 1), min_size=8, max_size=30), st.floats(-1, 1))
-def test_fluctuation_knows_no_level_and_not_the_first_epochs(
+def test_roughness_knows_no_level_and_not_the_first_epochs(
     curve: list[float], shift: float
 ) -> None:
     value = roughness(curve)
@@ -56,12 +56,12 @@ def test_fluctuation_knows_no_level_and_not_the_first_epochs(
     assert roughness([0.0, 0.0, 0.0, 0.0, *curve[4:]]) == pytest.approx(value)
 
 
-def test_a_curve_levels_out_where_it_is_first_within_a_hundredth_of_its_lowest() -> None:
-    assert levels_out(LOSSES) == 4  # .504 <= .5 * 1.01
-    assert levels_out((3, 2, 1)) == 3
-    assert levels_out((1,)) == 1
-    assert math.isnan(levels_out(()))
-    assert math.isnan(levels_out((1, math.nan)))
+def test_a_curve_converges_where_it_is_first_within_a_hundredth_of_its_lowest() -> None:
+    assert convergence_epoch(LOSSES) == 4  # .504 <= .5 * 1.01
+    assert convergence_epoch((3, 2, 1)) == 3
+    assert convergence_epoch((1,)) == 1
+    assert math.isnan(convergence_epoch(()))
+    assert math.isnan(convergence_epoch((1, math.nan)))
 
 
 def test_the_figures_are_found_by_name_and_the_restored_weights_are_no_epoch() -> None:
@@ -83,5 +83,5 @@ def test_the_summary_and_the_overview_have_them_where_the_curve_is_long_enough()
     assert not set(names) & set(summary_table([short])["metric"])
 
 
-def test_a_loss_below_zero_levels_out_too():
-    assert levels_out([-0.1, -0.5, -0.995, -1.0]) == 3
+def test_a_loss_below_zero_converges_too():
+    assert convergence_epoch([-0.1, -0.5, -0.995, -1.0]) == 3

@@ -1,4 +1,4 @@
-"""Shares: counted by hand."""
+"""Proportions: counted by hand."""
 
 import numpy as np
 import pytest
@@ -16,7 +16,7 @@ def scored(condition, *values, **more):
     ]
 
 
-def test_a_share_is_the_count_over_the_runs_with_wilsons_interval():
+def test_a_proportion_is_the_count_over_the_runs_with_wilsons_interval():
     runs = [*scored("a", 1, 0, 1, 0), *scored("b", 0, 0)]
     table = proportion_table(runs, ["share wrong"])
     assert list(table.columns) == ["condition", "n", "count", "proportion", "ci_low", "ci_high"]
@@ -26,7 +26,7 @@ def test_a_share_is_the_count_over_the_runs_with_wilsons_interval():
     ]
 
 
-def test_further_metrics_have_their_share_beside():
+def test_further_metrics_have_their_proportion_beside():
     runs = scored("a", 1, 0)
     runs[0].history.append((0, 0, "share late", 1))
     runs[1].history.append((0, 0, "share late", 1))
@@ -41,14 +41,14 @@ def test_conditions_without_the_metric_and_runs_that_failed_are_left_out():
     assert table[["condition", "n"]].values.tolist() == [["a", 2]]
 
 
-def test_what_is_neither_0_nor_1_has_no_share():
+def test_what_is_neither_0_nor_1_has_no_proportion():
     with pytest.raises(ValueError, match="values other than 0 and 1"):
         proportion_table(scored("a", 0.5), ["share wrong"])
     with pytest.raises(ValueError, match="which no run has"):
         proportion_table(scored("a", 1), ["share of nothing"])
 
 
-def test_the_figure_has_a_line_for_each_value_and_the_shares_at_their_place():
+def test_the_figure_has_a_line_for_each_value_and_the_proportions_at_their_place():
     parameters = {
         f"{size}-{noise}": {"size": size, "noise": noise, "truth": 2, "rule": "one"}
         for noise in (0.5, 2)
@@ -67,8 +67,10 @@ def test_the_figure_has_a_line_for_each_value_and_the_shares_at_their_place():
         counted="k",
         question="Is it drawn?",
     )
-    shares, distribution, *_ = figure.axes
-    assert [line.get_ydata().tolist() for line in shares.lines if line.get_marker() in "os"] == [
+    proportions, distribution, *_ = figure.axes
+    assert [
+        line.get_ydata().tolist() for line in proportions.lines if line.get_marker() in "os"
+    ] == [
         [100.0, 50.0],
         [0.0, 50.0],
     ]
@@ -106,7 +108,7 @@ def test_a_parameter_may_be_called_as_a_column_is_and_a_score_be_0():
         question="Is it drawn?",
     )
     assert "n = 2 seeds each" in figure.get_suptitle()
-    shares, distribution, *_ = figure.axes
-    assert shares.lines[0].get_ydata().tolist() == [50.0, 0.0]
+    proportions, distribution, *_ = figure.axes
+    assert proportions.lines[0].get_ydata().tolist() == [50.0, 0.0]
     # The scores 0 and 1 in columns.
     assert distribution.images[0].get_array().tolist() == [[50, 50], [100, 0]]

@@ -9,10 +9,10 @@ from scipy import stats
 from analysis.metrics.recency import (
     Positions,
     class_positions,
+    class_similarity,
     position_sentences,
     position_table,
     recency_effect,
-    similarity,
     similarity_effect,
 )
 from analysis.statistics.slopes import slope_over_runs
@@ -25,8 +25,8 @@ ORDERS = [(0, 1, 2, 3), (1, 2, 3, 0), (2, 3, 0, 1), (3, 0, 1, 2)]
 def run(condition, seed, accuracies, order, status="finished"):
     """A run that showed the classes in this order in both of its epochs."""
     looks = [Evaluation("test", epoch, 4, 0, confusion(*accuracies)) for epoch in (1, 2)]
-    turns = np.tile(np.argsort(order).astype(np.int32) + 1, (2, 1))
-    return Run(condition, seed, status, evaluations=looks, arrays={"class_segments": turns})
+    segments = np.tile(np.argsort(order).astype(np.int32) + 1, (2, 1))
+    return Run(condition, seed, status, evaluations=looks, arrays={"class_segments": segments})
 
 
 def recency_of(orders):
@@ -55,7 +55,7 @@ def test_a_class_order_that_is_the_same_for_every_seed_has_no_positions():
         position_table(BASE)
 
 
-def test_runs_that_did_not_finish_or_have_no_turns_are_left_out():
+def test_runs_that_did_not_finish_or_have_no_training_segments_are_left_out():
     shared = run("in-turn", 7, [0.5] * 4, ORDERS[0])
     shared.arrays["class_segments"][:] = 1
     bare = run("in-turn", 8, [0.5] * 4, ORDERS[0])
@@ -76,13 +76,13 @@ def test_a_whole_square_is_balanced_and_a_part_of_it_is_not():
     assert not Positions(recency_of([*ORDERS[:3], ORDERS[0]]), accuracy).balanced
 
 
-def test_resemblance_is_the_mean_share_of_either_class_taken_for_the_other():
+def test_similarity_is_the_mean_fraction_of_either_class_taken_for_the_other():
     one = np.array([[8, 2, 0], [0, 10, 0], [1, 0, 19]])
     other = np.array([[10, 0, 0], [1, 9, 0], [0, 0, 20]])
     expected = np.array([[0, 0.075, 0.0125], [0.075, 0, 0], [0.0125, 0, 0]])
-    np.testing.assert_allclose(similarity([one, other]), expected)
+    np.testing.assert_allclose(class_similarity([one, other]), expected)
     with pytest.raises(ValueError, match="without examples of some class"):
-        similarity([one * [[1], [0], [1]]])
+        class_similarity([one * [[1], [0], [1]]])
 
 
 def test_the_slope_is_that_of_each_run_without_the_class_means():
@@ -116,7 +116,7 @@ def test_slopes_without_noise_are_found_in_whole_squares_and_in_parts():
         np.testing.assert_allclose(similarity_effect(common, alike).values, 0.003)
 
 
-def test_classes_that_are_all_equally_alike_tell_nothing_of_resemblance():
+def test_classes_that_are_all_equally_alike_tell_nothing_of_similarity():
     rng = np.random.default_rng(4)
     positions = Positions(recency_of(williams(10)), rng.random((10, 10)))
     assert np.isnan(similarity_effect(positions, (1 - np.eye(10)) / 100).mean)
@@ -139,7 +139,7 @@ def test_the_table_has_a_row_for_each_recency_and_one_for_each_change():
     assert np.isnan(alike["recency"])
 
 
-def test_without_a_baseline_nothing_is_said_of_resemblance():
+def test_without_a_baseline_nothing_is_said_of_similarity():
     assert "similarity" not in " ".join(position_table(FOUR)["metric"])
     assert "similarity" not in " ".join(position_table(FOUR, "shuffled")["metric"])
     assert len(position_sentences(FOUR)) == 1
@@ -171,10 +171,10 @@ def noisy(slope, alike_slope, seed=0, seeds=10):
     ],
 )
 def test_the_sentences_say_what_was_found_with_interval_p_and_n(slope, alike, first, second):
-    recency, resembling = position_sentences(noisy(slope, alike), "shuffled")
+    recency, alike_line = position_sentences(noisy(slope, alike), "shuffled")
     assert first in recency
-    assert second in resembling
-    for line in (recency, resembling):
+    assert second in alike_line
+    for line in (recency, alike_line):
         assert "95 % interval" in line
         assert "p = " in line or "p < " in line
         assert "10 runs" in line
@@ -183,10 +183,10 @@ def test_the_sentences_say_what_was_found_with_interval_p_and_n(slope, alike, fi
 
 
 def test_too_few_runs_give_a_value_and_no_verdict():
-    recency, resembling = position_sentences(noisy(-0.03, 0, seeds=2), "shuffled")
+    recency, alike_line = position_sentences(noisy(-0.03, 0, seeds=2), "shuffled")
     assert "(2 runs, no interval)" in recency
     assert recency.endswith("Nothing can be said from these runs.")
-    assert "no slope from 2 runs" in resembling
+    assert "no slope from 2 runs" in alike_line
 
 
 # Calibration: simulated studies of ten runs, with fixed seeds
@@ -236,13 +236,13 @@ def test_the_test_of_recency_keeps_its_level(kind):
 
 @pytest.mark.parametrize("faster", [0, HARD], ids=["all alike", "hard classes faster"])
 @pytest.mark.parametrize("kind", NOISES)
-def test_the_test_of_resemblance_keeps_its_level_while_much_is_forgotten(kind, faster):
+def test_the_test_of_similarity_keeps_its_level_while_much_is_forgotten(kind, faster):
     forgotten = CURVE * (1 + faster)
     found = similarity_effect(Positions(RECENCY, forgotten + noise(12, kind)), ALIKE)
     assert LOWEST <= rejected(found.p) <= HIGHEST
 
 
-def test_recency_alone_beside_the_sum_would_take_hardness_for_resemblance():
+def test_recency_alone_beside_the_sum_would_take_hardness_for_similarity():
     classes, runs = np.tile(np.eye(10), (10, 1)), np.repeat(np.eye(10), 10, axis=0)
     beside = np.hstack([classes, runs, RECENCY.reshape(-1, 1)])
     y = CURVE * HARD + noise(13, "growing")

@@ -6,9 +6,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from analysis.metrics.task_sequence import accuracy_matrix, task_ends, task_figures
-from tests.analysis.conftest import GROUPS, SIZES, TASKS, confusion, turns
+from tests.analysis.conftest import GROUPS, SIZES, TASKS, confusion, segments_of
 
-S = turns(GROUPS, 2)
+S = segments_of(GROUPS, 2)
 COUNTS = np.array([[confusion(*row, sizes=SIZES)] for row in TASKS])
 # Of 400 examples of the first task 90 + 282 are right after it, then 98 + 288, then 20 + 150.
 R = [[0.93, 0, 0], [0.965, 0.96, 0], [0.425, 0.40, 0.98]]
@@ -34,7 +34,7 @@ def test_where_not_each_of_several_tasks_is_shown_once_there_are_none(s) -> None
     assert task_ends(s).tolist() == []
     counts = np.ones((len(s), 2, len(s[0]), len(s[0])), dtype=int)
     assert task_figures(counts, s) == {}
-    with pytest.raises(ValueError, match="orders that come round"):
+    with pytest.raises(ValueError, match="orders that repeat"):
         accuracy_matrix(counts, s)
 
 

@@ -54,7 +54,7 @@ def test_figures_of_tasks_are_found_by_name() -> None:
         values_of([segmented("a", 0)], "tasks: average accuracy", "a")
 
 
-def test_where_classes_share_the_last_turn_the_recency_bias_counts_them_all() -> None:
+def test_where_classes_share_the_last_segment_the_recency_bias_counts_them_all() -> None:
     run = in_tasks("a", 0)
     run.arrays["class_segments"] = run.arrays["class_segments"][:, [0, 1, 3, 2]]
     run.arrays["class_segments"][-2:, 1] = 1  # classes 1 and 2 are shown last

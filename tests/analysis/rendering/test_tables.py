@@ -3,7 +3,6 @@
 import contextlib
 import io
 import json
-import subprocess
 import sys
 
 import pandas as pd
@@ -12,9 +11,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from analysis.rendering.tables import cells, clean, heading, rows, show
-from studies.results.reading import read
-from studies.results.tables import table_of
-from tests.studies.conftest import command
 
 frame = pd.DataFrame(
     {
@@ -122,31 +118,6 @@ def test_infinite_figures_are_null_in_json():
 def test_columns_have_names_for_people():
     assert heading("ci_low") == "95 % from"
     assert heading("forgetting_max_minus_last") == "forgetting max minus last"
-
-
-# What pandas reads back.
-
-KINDS = ["overview", "summary", "per-class", "forgetting", "history"]
-
-
-def table_bytes(*words, folder):
-    done = subprocess.run(command("table", "class-order", *words), cwd=folder, capture_output=True)
-    assert done.returncode == 0, done.stderr
-    return done.stdout
-
-
-@pytest.mark.parametrize("kind", KINDS)
-def test_parquet_is_read_back_as_the_same_frame(kind, filled, tmp_path):
-    written = table_bytes("--kind", kind, "--format", "parquet", folder=tmp_path)
-    table = table_of(read(filled, "class-order"), kind)
-    pd.testing.assert_frame_equal(pd.read_parquet(io.BytesIO(written)), table, check_exact=True)
-
-
-@pytest.mark.parametrize("kind", KINDS)
-def test_csv_is_read_back_as_the_same_frame(kind, filled):
-    table = table_of(read(filled, "class-order"), kind)
-    back = pd.read_csv(io.StringIO(shown("csv", table)))
-    pd.testing.assert_frame_equal(back, table, check_exact=True)
 
 
 @given(st.lists(st.floats(allow_nan=False), min_size=1, max_size=20))

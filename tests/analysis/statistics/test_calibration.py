@@ -35,12 +35,12 @@ def normal_pairs(seed, n, *, correlation=0.5, sd=1.0, shift=0.0, shape=()):
     return a + shift, b
 
 
-def share(decisions):
+def fraction(decisions):
     return float(np.mean(decisions))
 
 
 def inside(band, decisions):
-    return band[0] <= share(decisions) <= band[1]
+    return band[0] <= fraction(decisions) <= band[1]
 
 
 def test_the_vectorised_test_is_what_compare_uses():
@@ -83,9 +83,9 @@ def test_five_seeds_with_unequal_deviations_need_welch_not_student():
     # Student's true size here is .067, near the .065 asked for: more simulations to tell.
     rng = np.random.default_rng(7)
     a, b = rng.normal(0, 1, (200_000, 5)), rng.normal(0, 3, (200_000, 5))
-    assert share(t_test(a[:SIMULATIONS], b[:SIMULATIONS], paired=False).p <= 0.05) < 0.065
-    assert share(t_test(a, b, paired=False).p <= 0.05) < 0.065
-    assert share(stats.ttest_ind(a, b, axis=-1).pvalue <= 0.05) > 0.065
+    assert fraction(t_test(a[:SIMULATIONS], b[:SIMULATIONS], paired=False).p <= 0.05) < 0.065
+    assert fraction(t_test(a, b, paired=False).p <= 0.05) < 0.065
+    assert fraction(stats.ttest_ind(a, b, axis=-1).pvalue <= 0.05) > 0.065
 
 
 @pytest.mark.parametrize("paired", [True, False])
@@ -107,7 +107,7 @@ def test_welch_after_every_added_seed_is_not_a_five_percent_test():
     # Why a report says so when there are more seeds than planned.
     a, b = normal_pairs(41, 20, correlation=0)
     looks = [t_test(a[:, :n], b[:, :n], paired=False).p <= 0.05 for n in range(5, 21)]
-    assert share(np.any(looks, axis=0)) == pytest.approx(0.18, abs=0.02)
+    assert fraction(np.any(looks, axis=0)) == pytest.approx(0.18, abs=0.02)
 
 
 # Exact tests
@@ -122,18 +122,18 @@ def integer_pairs(seed, n, spread):
 
 @pytest.mark.parametrize("spread", [4, 60])
 @pytest.mark.parametrize("n", [6, 9])
-def test_the_sign_flip_test_keeps_its_level_and_its_floor(n, spread):
+def test_the_sign_flip_test_keeps_its_level_and_its_smallest_p(n, spread):
     a, b = integer_pairs(n, n, spread)
     results = [sign_flip_test(d) for d in a - b]
-    assert share([r.p <= 0.05 for r in results]) <= CEILING
+    assert fraction([r.p <= 0.05 for r in results]) <= CEILING
     assert all(r.p_smallest <= r.p <= 1 for r in results)
 
 
 @pytest.mark.parametrize("spread", [4, 10_000])
-def test_the_mann_whitney_test_keeps_its_level_and_its_floor(spread):
+def test_the_mann_whitney_test_keeps_its_level_and_its_smallest_p(spread):
     a, b = np.random.default_rng(spread).integers(0, spread, (2, SIMULATIONS, 6))
     results = [mann_whitney_test(x, y) for x, y in zip(a, b, strict=True)]
-    assert share([r.p <= 0.05 for r in results]) <= CEILING
+    assert fraction([r.p <= 0.05 for r in results]) <= CEILING
     assert all(r.p_smallest <= r.p <= 1 for r in results)
     assert all(r.p_smallest >= 2 / math.comb(12, 6) - 1e-12 for r in results)
 
@@ -152,7 +152,7 @@ def test_mcnemars_test_keeps_its_level():
 
     p = {pair: p_of(*pair) for pair in set(zip(only_a.tolist(), only_b.tolist(), strict=True))}
     decisions = [p[pair] <= 0.05 for pair in zip(only_a.tolist(), only_b.tolist(), strict=True)]
-    assert share(decisions) <= CEILING
+    assert fraction(decisions) <= CEILING
 
 
 def test_wilsons_interval_covers():
@@ -178,7 +178,7 @@ def test_holm_keeps_the_family_wise_error_over_ten_null_classes(correlation):
     a = math.sqrt(1 - correlation) * a + math.sqrt(correlation) * common
     b = math.sqrt(1 - correlation) * b
     adjusted = adjust(t_test(a, b, paired=True).p, "holm")
-    error = share((adjusted <= 0.05).any(axis=1))
+    error = fraction((adjusted <= 0.05).any(axis=1))
     assert error <= CEILING
     if correlation == 0:
         assert error >= SIZE[0]
@@ -197,7 +197,7 @@ def test_benjamini_hochberg_keeps_the_false_discovery_rate():
 def test_equivalence_is_claimed_at_the_margin_no_more_than_alpha_allows(paired, n, margin):
     a, b = normal_pairs(81, n, correlation=0.5 * paired, shift=margin)
     p = tost(t_test(a, b, paired=paired), margin)[0]
-    assert share(p <= 0.05) <= CEILING
+    assert fraction(p <= 0.05) <= CEILING
 
 
 # Invariance

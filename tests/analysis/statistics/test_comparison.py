@@ -110,7 +110,7 @@ def test_shifting_and_scaling_keep_the_tests(values, shift, scale, paired):
 
 @PROPERTY
 @given(samples(same_size=False), st.booleans())
-def test_p_is_two_sided_and_never_under_its_floor(values, paired):
+def test_p_is_two_sided_and_never_under_the_smallest(values, paired):
     a, b = values
     n = min(len(a), len(b))
     assume(not paired or np.ptp(np.rint(1000 * (a[:n] - b[:n]))) > 0)

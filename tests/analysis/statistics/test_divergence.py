@@ -93,7 +93,7 @@ def test_all_runs_diverged():
     assert result.failures.worst_case.verdict == "different"
 
 
-def test_runs_that_all_finished_have_rates_without_a_remark():
+def test_runs_that_all_finished_have_rates_without_a_note():
     result = pairs(BASE + WIGGLE, BASE)
     assert result.failures.a.rate == 0
     assert result.failures.test.p is None

@@ -62,7 +62,7 @@ def test_it_is_a_one_sample_test_of_the_differences_of_differences():
     assert found.effects.p_superiority == pytest.approx((d > 0).mean() + (d == 0).mean() / 2)
 
 
-def test_the_robustness_line_is_every_pattern_of_signs():
+def test_the_exact_test_is_every_pattern_of_signs():
     cells = counts(seed=1, n=8, interaction=-4)
     d = np.rint(10 * expected(cells))
     d = d[d != 0]

@@ -5,7 +5,7 @@ from analysis.statistics.comparison import compare
 from tests.analysis.conftest import BASE, WIGGLE, pairs
 
 
-def test_tied_pairs_raise_the_floor():
+def test_tied_pairs_raise_the_smallest_p():
     d = np.array([0, 0, 3, 4, 5, 6, 7]) / 1000
     result = pairs(BASE[:7] + d, BASE[:7])
     assert result.exact.p_smallest == 2 / 2**5
@@ -46,7 +46,7 @@ def test_more_seeds_than_planned_are_reported():
     assert "planned:" not in pairs(BASE + WIGGLE, BASE, planned=8).note
 
 
-def test_equal_values_raise_the_floor_of_runs_that_are_not_paired():
+def test_equal_values_raise_the_smallest_p_of_runs_that_are_not_paired():
     result = compare([0.81, 0.84, 0.80, 0.83], [0.78, 0.80, 0.79, 0.79], paired=False)
     assert "4 + 4 runs, 4 of them tied: this test cannot reach .05; 4 + 4 are needed" in result.note
     assert "needed without a tie" in result.note

@@ -70,7 +70,7 @@ def test_pairs_are_planned_with_the_deviation_of_their_differences_not_with_d_av
     assert uncorrelated < 0.6 < 0.98 < correlated
 
 
-def test_floors_of_the_exact_tests():
+def test_smallest_p_of_the_exact_tests():
     assert smallest_p(5, paired=True) == 0.0625
     assert smallest_p(4, paired=False) == pytest.approx(2 / 70)
     assert [seeds_to_reach(alpha, paired=True) for alpha in (0.05, 0.005)] == [6, 9]
