@@ -38,7 +38,8 @@ def cnn(
         pool_dropout: Fraction that is dropped after each pool, one for each pair; none if empty.
         dropout: Fraction of each dense layer's outputs that is dropped in training.
         l2: Penalty on the squares of the kernels, but for the output's.
-        kernel_initializer, bias_initializer: Keras initialisers of all kernels and biases.
+        kernel_initializer: Keras initialiser of every kernel.
+        bias_initializer: Keras initialiser of every bias.
         augmentation: What happens to images in training, see `core.models.augmentation`.
 
     Returns:
@@ -51,8 +52,7 @@ def cnn(
 
     _refuse_other_pools(filters, pool_dropout)
     start = {"kernel_initializer": kernel_initializer, "bias_initializer": bias_initializer}
-    # Dropout without a seed draws one from the initialisers' generator, and what comes after it
-    # would start from other weights than without dropout. The trainer sets the run's own seed.
+    # Without a seed dropout would draw from the initialisers' generator. The run sets its own.
     stack = image_layers(input_shape, _smallest_side(len(filters)), augmentation)
     for number, dropped in zip(filters, pool_dropout or [0.0] * len(filters), strict=True):
         stack += _pair(number, activation, batch_normalization, l2, start)
