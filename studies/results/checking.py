@@ -86,7 +86,7 @@ def check_reading(reading: Reading) -> Checked:
         )
 
 
-def difference_in_words(row: Mapping[str, Any]) -> str:
+def difference_text(row: Mapping[str, Any]) -> str:
     """A claim's difference with its interval, in its own unit, and what is to be noted."""
     metric = row["metric"]
     factor, digits, unit = (100, ".1f", " points") if is_fraction(metric) else (1, ".3g", "")

@@ -7,7 +7,7 @@ from analysis.check import claims_sentence, figures_sentence
 from analysis.rendering.tables import clean, rows, say, show
 from core import Store
 from studies.results import drawing
-from studies.results.checking import check_reading, difference_in_words
+from studies.results.checking import check_reading, difference_text
 from studies.results.footnotes import footnotes
 from studies.results.reading import read
 from studies.results.tables import (
@@ -84,7 +84,7 @@ def print_check(store: Store, name: str, variant: str | None, style: str) -> boo
             title = f"{named}: {figures_sentence(figures)}"
             show(checked.figures_for_people, style, decimals=2, title=title)
         if len(claims):
-            words = [difference_in_words(row) for row in claims.to_dict("records")]
+            words = [difference_text(row) for row in claims.to_dict("records")]
             verdicts = claims.assign(difference=words)
             title = f"{named}: {claims_sentence(claims)}"
             show(verdicts[["claim", "verdict", "difference"]], style, title=title)
@@ -93,7 +93,7 @@ def print_check(store: Store, name: str, variant: str | None, style: str) -> boo
         if len(figures):
             show(checked.figures_for_people, style, decimals=2)
         for row in claims.to_dict("records"):
-            say(f"claim: {row['claim']}: {row['verdict']} ({difference_in_words(row)})")
+            say(f"claim: {row['claim']}: {row['verdict']} ({difference_text(row)})")
         if len(claims):
             say(claims_sentence(claims))
     for note in checked.notes:

@@ -158,8 +158,8 @@ def _of_one_environment(entries: list[Entry]) -> tuple[list[Entry], list[str]]:
     if all(entry.fingerprint != kept for entry in entries):
         kept = max(entries, key=_time).fingerprint
         notes.append(
-            "stale: recorded in another environment (versions, processor, or Ebb's core); run the "
-            "study again to record it anew"
+            "stale: recorded in another environment (versions, processor, threads); run the study "
+            "again to record it anew"
         )
     same = [entry for entry in entries if entry.fingerprint == kept]
     if len(same) < len(entries):

@@ -184,18 +184,18 @@ def made_in_tasks(condition: str = "shuffled", seed: int = 0, kept: float = 0.5)
     recipe = replace(find("class-order").conditions["shuffled"], order=order, epochs=10)
     labels, rng = np.arange(10), np.random.default_rng(0)
     epochs = [order(labels, epoch=e, batch_size=2, rng=rng) for e in range(1, 11)]
-    turns = np.array([schedule.class_segments for schedule in epochs])
+    segments = np.array([schedule.segment_of_class for schedule in epochs])
     made = [Evaluation("test-sample", 0, 0, 0, confusion(0.1), 2.3)]
     for epoch in range(1, 11):
-        met = turns[:epoch].any(axis=0)
-        right = np.where(turns[epoch - 1] > 0, 1.0, kept) * met
+        met = segments[:epoch].any(axis=0)
+        right = np.where(segments[epoch - 1] > 0, 1.0, kept) * met
         hits = np.rint(20 * right).astype(np.int64)
         # What is wrong is taken for a class of the epoch's own task.
         counts = np.diag(hits)
-        counts[:, turns[epoch - 1].argmax()] += 20 - hits
+        counts[:, segments[epoch - 1].argmax()] += 20 - hits
         for name in ("test-sample", "test"):
             made.append(Evaluation(name, epoch, 1, epoch, counts, 0.5))
-    arrays = {"class_segments": turns}
+    arrays = {"class_segments": segments}
     return made_record(condition, seed, recipe=recipe, evaluations=tuple(made), arrays=arrays)
 
 

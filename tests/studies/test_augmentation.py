@@ -4,8 +4,8 @@ from dataclasses import fields
 
 import pytest
 
+from core.training.build import fresh_model
 from core.training.preparation import prepare
-from core.training.trainer import fresh_model
 from data import load
 from studies.definition.catalogue import find
 from studies.definition.variant import variant_of

@@ -26,14 +26,14 @@ def test_the_conditions_differ_in_nothing_but_the_labels_that_are_taught(prepare
     for ours, theirs in zip(one.split, other.split, strict=True):
         np.testing.assert_array_equal(ours, theirs)
     held_out = np.concatenate([one.split.validation, one.split.test])
-    np.testing.assert_array_equal(one.training_labels[held_out], other.taught[held_out])
+    np.testing.assert_array_equal(one.training_labels[held_out], other.training_labels[held_out])
     assert not other.changed.any()
 
 
 def test_random_labels_say_nothing_about_the_class_and_are_drawn_anew_for_each_seed(prepared):
     one, other = prepared["random-labels", 0], prepared["random-labels", 1]
     part = one.split.train
-    for labels in (one.labels, other.taught):
+    for labels in (one.labels, other.training_labels):
         # Independent of one another: 100 of the 900 in each of the nine cells, give or take 9.4.
         pairs = np.bincount(labels[part] * 3 + one.training_labels[part], minlength=9)
         assert np.abs(pairs - 100).max() < 5 * 9.4

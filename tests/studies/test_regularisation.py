@@ -3,7 +3,7 @@
 import pytest
 
 from core import replaced, spec
-from core.training.trainer import fresh_model
+from core.training.build import fresh_model
 from data import InputError, load
 from studies.definition.catalogue import find
 

@@ -13,7 +13,7 @@ from data import InputError
 from studies.definition.catalogue import NAMES, find, study_in
 from tests.studies.conftest import refused
 
-HEAD = "from core import Recipe, named\nfrom studies import Study\n"
+HEAD = "from core import Recipe, spec\nfrom studies import Study\n"
 TAIL = """
 study = Study(
     name="mine",

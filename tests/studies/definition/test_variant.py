@@ -180,7 +180,7 @@ def test_a_field_of_a_part_that_no_condition_has_is_refused():
 
 
 def test_a_wrong_field_of_a_part_is_refused_although_some_conditions_do_without():
-    with pytest.raises(InputError, match="expected one of memory, capacity"):
+    with pytest.raises(InputError, match="expected one of buffer, capacity"):
         variant_of(WITH_AND_WITHOUT, {"replay.size": 100})
     with pytest.raises(InputError, match="capacity 0"):
         variant_of(WITH_AND_WITHOUT, {"replay.capacity": 0})

@@ -143,7 +143,7 @@ def test_the_verdict_is_what_compare_says(three, ebb):
 @pytest.mark.parametrize(
     ("kind", "caption"),
     [
-        ("forgetting", "what each class loses after its turn"),
+        ("forgetting", "what each class loses after its training segment"),
         ("summary", "final figures over the seeds"),
         ("per-class", "“Each class at the end”"),
     ],
@@ -281,7 +281,7 @@ def test_a_study_without_networks_has_its_proportions(store):
 
 def test_a_file_of_the_user_s_own_is_read_for_its_question(tmp_path, store):
     (tmp_path / "mine_on_a_page.py").write_text(
-        "from core import Recipe, named\nfrom studies import Study\n"
+        "from core import Recipe, spec\nfrom studies import Study\n"
         'recipe = Recipe(dataset="digits", model=spec("mlp"), epochs=2)\n'
         'study = Study(name="mine", question="Is 1 < 2 & 3?", conditions={"a": recipe})\n'
     )

@@ -24,7 +24,7 @@ KEYS = [
     "planned",
     "difference",
     "test",
-    "robust",
+    "exact",
     "effects",
     "verdict",
     "note",
@@ -51,7 +51,7 @@ def test_a_studys_comparison_is_paired_by_seed_and_tests_counts(ebb, five):
         SEQUENTIAL, SHUFFLED, paired=True, seeds_a=range(5), seeds_b=range(5), n_test=200
     ).to_json()
     assert list(found)[: len(KEYS)] == KEYS
-    for key in ("difference", "test", "robust", "effects", "verdict", "n"):
+    for key in ("difference", "test", "exact", "effects", "verdict", "n"):
         assert found[key] == expected[key]
     assert (found["study"], found["variant"], found["planned"]) == ("class-order", "full", 5)
     assert found["difference"]["points"] == pytest.approx(-16)
@@ -86,7 +86,7 @@ def test_swapping_the_conditions_swaps_the_sign_and_keeps_p(ebb, five):
     )
     assert other["difference"]["points"] == -one["difference"]["points"]
     assert other["test"]["p"] == one["test"]["p"]
-    assert other["robust"] == one["robust"]
+    assert other["exact"] == one["exact"]
 
 
 def test_five_pairs_are_told_that_the_exact_test_cannot_decide(ebb, five):

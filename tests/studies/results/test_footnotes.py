@@ -99,7 +99,7 @@ def test_the_figures_of_tasks_say_what_they_are_made_of(ebb, store):
     keep(store, made_in_tasks())
     assert "on a fixed sample of 200 test examples; mean ...: over the single" in summary(ebb)
     forgetting = ebb("table", "class-order", "--kind", "forgetting").out
-    assert "learned: just after the class's last turn; final: at the very end" in forgetting
+    assert "learned: just after the class's last segment; final: at the very end" in forgetting
     assert "On a fixed sample of 200 test examples." in forgetting
 
 

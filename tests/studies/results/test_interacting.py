@@ -113,7 +113,7 @@ def test_the_planned_comparison_comes_first_and_keeps_its_shape(ebb, six, file):
         VALUES["noisy"], VALUES["plain"], paired=True, seeds_a=seeds, seeds_b=seeds, n_test=200
     ).to_json()
     found = json.loads(ebb("compare", file, "--format", "json").out)
-    for key in ("difference", "test", "robust", "effects", "verdict"):
+    for key in ("difference", "test", "exact", "effects", "verdict"):
         assert found[key] == expected[key]
     # Interactions are a family of their own.
     assert "p_adjusted" not in found

@@ -113,7 +113,7 @@ def test_a_changed_byte_is_found_in_every_column(column, ebb, filled):
     assert len(faults(ebb("store", "check"))) == 1
 
 
-@pytest.mark.parametrize("column", ["recipe", "error", "condition", "seconds", "notes"])
+@pytest.mark.parametrize("column", ["recipe", "error", "condition", "seconds", "remarks"])
 def test_bytes_that_are_no_text_are_found_and_end_in_no_traceback(column, ebb, filled):
     change(filled, f"UPDATE records SET {column} = CAST(x'ff41fe' AS TEXT) WHERE rowid = 1")
     (line,) = faults(ebb("store", "check"))
@@ -125,13 +125,13 @@ def test_bytes_that_are_no_text_are_found_and_end_in_no_traceback(column, ebb, f
 
 
 def test_results_that_nobody_wrote_are_named_though_their_checksum_is_right(ebb, filled):
-    from core.storage.store import COLUMNS, _checksum
+    from core.storage.schema import COLUMNS, checksum
 
     with closing(sqlite3.connect(filled.file)) as connection, connection:
         row = connection.execute(f"SELECT {COLUMNS} FROM records WHERE rowid = 1").fetchone()
         row = (*row[:-1], b"PK no archive")
         connection.execute(
-            "UPDATE records SET results = ?, digest = ? WHERE rowid = 1", (row[-1], _checksum(row))
+            "UPDATE records SET results = ?, digest = ? WHERE rowid = 1", (row[-1], checksum(row))
         )
     assert len(faults(ebb("store", "check"))) == 1
     assert "damaged record" in refused(ebb("table", "class-order"))
