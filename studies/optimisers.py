@@ -45,7 +45,7 @@ def trained_by(optimiser: Spec, *widths: int) -> Recipe:
 
 study = Study(
     name="optimisers",
-    question="Do larger steps make a learning curve fluctuate more, and is Adam faster than SGD?",
+    question="Do larger steps make a learning curve rougher, and is Adam faster than SGD?",
     minutes=18,
     conditions={
         **{name: trained_by(each, 128) for name, each in OPTIMISERS.items()},
@@ -57,7 +57,7 @@ study = Study(
     claims=(
         *(
             Claim(
-                text=f"SGD fluctuates more at rate {larger:g} than at {smaller:g}",
+                text=f"SGD's curve is rougher at rate {larger:g} than at {smaller:g}",
                 metric=ROUGHNESS,
                 greater=f"as-coded-sgd-{larger:g}",
                 smaller=f"as-coded-sgd-{smaller:g}",

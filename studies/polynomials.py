@@ -97,7 +97,7 @@ def cross_validation_errors(x: Floats, y: Floats, folds: int, highest: int) -> F
 
     The inputs are independent draws, so the parts are taken as they come, unshuffled.
     """
-    from sklearn.model_selection import KFold  # `ebb list` reads this file, and need not wait
+    from sklearn.model_selection import KFold  # noqa: PLC0415 (`ebb list` need not wait)
 
     design = basis(x, highest)
     errors = []

@@ -21,9 +21,11 @@ def refuse_wrong_types(part: Any) -> None:
     for name, hint in typing.get_type_hints(type(part)).items():
         value = getattr(part, name)
         if name in (field.name for field in fields(part)) and not fits(value, hint):
-            words = hint.__name__ if isinstance(hint, type) and not typing.get_args(hint) else hint
+            expected = (
+                hint.__name__ if isinstance(hint, type) and not typing.get_args(hint) else hint
+            )
             raise InputError(
-                f"Received {type(part).__name__} with {name}={_short(value)}; expected {words}."
+                f"Received {type(part).__name__} with {name}={_short(value)}; expected {expected}."
             )
 
 

@@ -1,1 +1,1 @@
-"""The page of a study: what stands on it, how it is drawn, and what moved between two stores."""
+"""The page of a study: what stands on it, how it is drawn, and how two stores compare."""

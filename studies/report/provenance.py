@@ -80,12 +80,12 @@ def command_of(reading: Reading, name: str, planned: Study | None) -> tuple[str,
     if reading.definition is None:
         parts[2] = "FILE.py"
         note = "FILE.py is the file that defines the study; only its name is known here."
-    words = reading.variant.split(",")
-    if words[0] == "quick":
+    overrides = reading.variant.split(",")
+    if overrides[0] == "quick":
         parts.append("--quick")
-        words = words[1:]
-    for word in words if words != ["full"] else []:
-        field, _, value = word.partition("=")
+        overrides = overrides[1:]
+    for override in overrides if overrides != ["full"] else []:
+        field, _, value = override.partition("=")
         parts += ["--set", f"{field}={_as_typed(value)}"]
     there = reading.conditions
     if planned is not None and set(there) < set(planned.conditions):

@@ -109,15 +109,9 @@ def compare_stores(a: Reading, b: Reading) -> StoreComparison:
         sentences.append(
             f"The two did not run the same: the recipes of {', '.join(changed)} differ."
         )
-    rows: list[tuple[str, ...]] = []
-    if len(same) < len(both) or not both:
-        compared = {metric: _compared(a, b, metric, common) for metric in _metrics(a, b)}
-        sentences += [_sentence(metric, each) for metric, each in compared.items() if each]
-        rows = [
-            _row(metric, name, comparison)
-            for metric, each in compared.items()
-            for name, comparison in each.items()
-        ]
+    identical = bool(both) and len(same) == len(both)
+    compared = {} if identical else _compared_metrics(a, b, common)
+    sentences += [_sentence(metric, each) for metric, each in compared.items()]
     environments = _environments(a, b)
     sentences.append(_versions(environments))
     for label, reading in (("A", a), ("B", b)):
@@ -126,7 +120,7 @@ def compare_stores(a: Reading, b: Reading) -> StoreComparison:
         both=len(both),
         identical=len(same),
         sentences=tuple(sentences),
-        differences=_differences(rows),
+        differences=_differences(compared),
         same=_run_by_run(left, right, same, common),
         environments=environments,
     )
@@ -156,6 +150,14 @@ def _metrics(a: Reading, b: Reading) -> list[str]:
     names = dict.fromkeys((*shown_metrics(a), *shown_metrics(b)))
     scored = "scores" in a.records[0].recipe
     return list(dict.fromkeys((*names, *(() if scored else ALSO))))
+
+
+def _compared_metrics(
+    a: Reading, b: Reading, conditions: list[str]
+) -> dict[str, dict[str, Comparison]]:
+    """B against A by metric and condition; metrics that some condition has on both sides."""
+    compared = {metric: _compared(a, b, metric, conditions) for metric in _metrics(a, b)}
+    return {metric: each for metric, each in compared.items() if each}
 
 
 def _compared(a: Reading, b: Reading, metric: str, conditions: list[str]) -> dict[str, Comparison]:
@@ -269,7 +271,12 @@ def _signed(value: float | None) -> str:
     return "-" if value is None else f"{value:+.4g}"
 
 
-def _differences(rows: list[tuple[str, ...]]) -> Table | None:
+def _differences(compared: Mapping[str, Mapping[str, Comparison]]) -> Table | None:
+    rows = [
+        _row(metric, condition, c)
+        for metric, each in compared.items()
+        for condition, c in each.items()
+    ]
     if not rows:
         return None
     headings = (

@@ -2,8 +2,17 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+import pandas as pd
+
+from analysis.check import (
+    check_claims,
+    check_figures,
+    claims_sentence,
+    figures_sentence,
+    gather,
+)
 from analysis.rendering.formatting import format_runs
 from analysis.rendering.tables import html_table
 from analysis.rendering.units import is_fraction, unit_of
@@ -12,9 +21,6 @@ from data import InputError
 from studies.results.reading import Reading
 from studies.results.tables import input_errors
 from studies.results.units import chance_of
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -27,8 +33,8 @@ class Checked(Displayed):
         variant: The scale of the runs; figures are reported for the full one.
     """
 
-    figures: "pd.DataFrame"
-    claims: "pd.DataFrame"
+    figures: pd.DataFrame
+    claims: pd.DataFrame
     variant: str
 
     @property
@@ -38,14 +44,12 @@ class Checked(Displayed):
         return not (fell_short or (self.claims["verdict"] == "contradicted").any())
 
     @property
-    def figures_for_people(self) -> "pd.DataFrame":
+    def figures_for_people(self) -> pd.DataFrame:
         """The columns of the figures that people are shown."""
         return self.figures.drop(columns=["source", "sd", "runs", "p", "decimals"])
 
     def __str__(self) -> str:
         """What the figures and the claims come to, in a sentence each."""
-        from analysis.check import claims_sentence, figures_sentence
-
         sentences = [figures_sentence(self.figures)]
         if len(self.claims):
             sentences.append(claims_sentence(self.claims))
@@ -68,8 +72,6 @@ def check_reading(reading: Reading) -> Checked:
     Raises:
         InputError: The study reports nothing.
     """
-    from analysis.check import check_claims, check_figures, gather
-
     study = reading.definition
     if study is None or not (study.reported or study.claims):
         raise InputError(

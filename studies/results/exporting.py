@@ -110,8 +110,9 @@ def _appender(file: Path, table: str, ends: ExitStack) -> Any:
         return lambda frame: harmless(frame).to_csv(
             out, index=False, header=False, lineterminator="\n"
         )
-    import pyarrow as pa
-    from pyarrow.parquet import ParquetWriter
+    # An extra that not everybody has.
+    import pyarrow as pa  # noqa: PLC0415
+    from pyarrow.parquet import ParquetWriter  # noqa: PLC0415
 
     kinds = {"str": pa.string(), "bool": pa.bool_(), "int64": pa.int64(), "float64": pa.float64()}
     schema = pa.schema([(name, kinds[kind]) for name, kind in TABLES[table].items()])

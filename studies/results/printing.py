@@ -84,8 +84,8 @@ def print_check(store: Store, name: str, variant: str | None, style: str) -> boo
             title = f"{named}: {figures_sentence(figures)}"
             show(checked.figures_for_people, style, decimals=2, title=title)
         if len(claims):
-            words = [difference_text(row) for row in claims.to_dict("records")]
-            verdicts = claims.assign(difference=words)
+            text = [difference_text(row) for row in claims.to_dict("records")]
+            verdicts = claims.assign(difference=text)
             title = f"{named}: {claims_sentence(claims)}"
             show(verdicts[["claim", "verdict", "difference"]], style, title=title)
     else:

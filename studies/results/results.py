@@ -125,7 +125,7 @@ class Results:
         margin: float | None = None,
         correction: str = "holm",
     ) -> Comparison | Family:
-        """Whether a difference is real; the result shows itself in words.
+        """Whether a difference is real; the result shows itself as text.
 
         Args:
             a: The first condition; without a and b, every comparison that the study plans.
