@@ -1,5 +1,6 @@
 """What happens to one network: recipe, order, corruption, replay, training, its record."""
 
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from core.evaluation import Evaluation, EvaluationPlan
@@ -74,7 +75,5 @@ __all__ = [
 def __getattr__(name: str) -> Any:
     """Import the trainer, and with it TensorFlow, when it is first asked for."""
     if name == "Trainer":
-        from core.training.trainer import Trainer
-
-        return Trainer
+        return import_module("core.training.trainer").Trainer
     raise AttributeError(f"module 'core' has no attribute {name!r}")

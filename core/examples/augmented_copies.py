@@ -70,7 +70,7 @@ class AugmentedCopy:
         Raises:
             InputError: These are no images.
         """
-        from scipy import ndimage
+        from scipy import ndimage  # noqa: PLC0415  # recipes are read without SciPy
 
         if x.ndim not in (3, 4):
             raise InputError(

@@ -117,7 +117,7 @@ def salt_and_pepper(x: Inputs, severity: float, values: Range, rng: np.random.Ge
 
 def blur(x: Inputs, severity: float, values: Range, rng: np.random.Generator) -> Inputs:
     """A Gaussian blur whose standard deviation is the severity in pixels."""
-    from scipy import ndimage
+    from scipy import ndimage  # noqa: PLC0415  # recipes are read without SciPy
 
     blurred: Inputs = ndimage.gaussian_filter(x, severity, mode="nearest", axes=(1, 2))
     return blurred
@@ -167,7 +167,7 @@ def rotation(x: Inputs, severity: float, values: Range, rng: np.random.Generator
 
     Values between pixels are interpolated linearly; what comes in is lowest.
     """
-    from scipy import ndimage
+    from scipy import ndimage  # noqa: PLC0415  # recipes are read without SciPy
 
     damaged = np.empty_like(x)
     left = rng.random(len(x)) < 0.5

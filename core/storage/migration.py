@@ -12,7 +12,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
-from core.storage.schema import APPLICATION, COLUMNS, SCHEMA, checksum
+from core.storage.schema import APPLICATION, COLUMNS, SCHEMA, TEXT, checksum
 from core.stored_names import variant_of_today
 from core.training.environment import LAST_CORE, fingerprint
 from data import InputError
@@ -44,6 +44,7 @@ def migrate(file: Path) -> None:
     """
     try:
         with closing(sqlite3.connect(file, timeout=60, isolation_level=None)) as connection:
+            connection.text_factory = TEXT
             connection.execute("PRAGMA synchronous = EXTRA")
             connection.execute("BEGIN IMMEDIATE")
             if connection.execute("PRAGMA user_version").fetchone()[0] != 1:

@@ -1,12 +1,16 @@
 """What a store's file holds: its tables, its marks, and the checksum of a record."""
 
 from collections.abc import Sequence
+from functools import partial
 from hashlib import sha256
 from typing import Any
 
 FILE = "ebb.sqlite"
 SCHEMA = 2
 APPLICATION = 0x45626201  # "Ebb", 1: what the file's header says that it is
+
+TEXT = partial(str, encoding="utf-8", errors="replace")
+"""How text is read: a byte that is none any more is for the checksum to find."""
 
 TABLES = """
 CREATE TABLE records (

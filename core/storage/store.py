@@ -9,7 +9,6 @@ import zipfile
 import zlib
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, redirect_stderr
-from functools import partial
 from io import StringIO
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -17,7 +16,7 @@ from typing import Any, NamedTuple
 from core.record import Record, read_results
 from core.storage.migration import migrate, schema_of
 from core.storage.recovery import finish_rollback, reader, refuse_write_ahead_log
-from core.storage.schema import APPLICATION, COLUMNS, FILE, SCHEMA, TABLES, checksum
+from core.storage.schema import APPLICATION, COLUMNS, FILE, SCHEMA, TABLES, TEXT, checksum
 from core.storage.validation import refuse_unsound
 from core.stored_names import from_stored, to_stored
 from core.training.environment import fingerprint
@@ -328,8 +327,7 @@ class Store:
                 connection.executescript(TABLES)
                 connection.execute(f"PRAGMA user_version = {SCHEMA}")
                 connection.execute(f"PRAGMA application_id = {APPLICATION}")
-            # A byte that is no text any more is for the checksum to find.
-            connection.text_factory = partial(str, encoding="utf-8", errors="replace")
+            connection.text_factory = TEXT
             try:
                 connection.execute("PRAGMA synchronous = EXTRA")
                 connection.execute("BEGIN IMMEDIATE" if write else "BEGIN")

@@ -184,8 +184,9 @@ def test_killed_on_the_way_it_is_the_old_store_whole(folder, that_machine, momen
 def test_a_damaged_record_stays_as_it_is_and_is_named(folder, capsys):
     with closing(sqlite3.connect(folder / FILE, isolation_level=None)) as connection:
         connection.execute("UPDATE records SET seconds = '{}' WHERE rowid = 5")
-    assert len(list(Store(folder).damaged())) == 1
-    assert "1 damaged ones left as they are" in capsys.readouterr().err
+        connection.execute("UPDATE records SET condition = CAST(x'fffe' AS TEXT) WHERE rowid = 6")
+    assert len(list(Store(folder).damaged())) == 2
+    assert "2 damaged ones left as they are" in capsys.readouterr().err
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
