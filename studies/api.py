@@ -3,22 +3,29 @@
 import os
 import sys
 from collections.abc import Iterable, Mapping, Sequence
-from contextlib import ExitStack
+from importlib import import_module
 from itertools import islice
 from pathlib import Path
-from typing import Any
+from queue import SimpleQueue
+from typing import TYPE_CHECKING, Any
 
 from core.storage.lock import exclusive
 from core.storage.store import Store
 from data import InputError
 from studies.definition import catalogue
 from studies.definition.study import LARGEST_SEED, MOST_SEEDS, Study
-from studies.definition.variant import variant_of
+from studies.definition.variant import Variant, variant_of
+from studies.results.reading import Reading
 from studies.results.reading import read as read_store
-from studies.results.results import Results
-from studies.running.executor import Executor, processors
+from studies.running.executor import Reports
+from studies.running.meanwhile import RESULTS
+from studies.running.plan import make_plan
 from studies.running.progress import display
-from studies.running.runner import execute, make_plan, reset
+from studies.running.request import Request
+from studies.running.runner import execute, prepared
+
+if TYPE_CHECKING:
+    from studies.results.results import Results
 
 StudyLike = Study | str | os.PathLike[str]
 
@@ -38,20 +45,16 @@ def run(
     keep_weights: bool = False,
     tensorboard: str | os.PathLike[str] | None = None,
     retry_failed: bool = False,
+    overwrite: bool = False,
     fresh: bool = False,
     quiet: bool = False,
     store: str | os.PathLike[str] | None = None,
     data_dir: str | os.PathLike[str] | None = None,
-) -> Results:
-    """Run a study as `ebb run` does, and read its results.
+) -> "Results":
+    """Run a study as `ebb run` does, and read its results: all that the store holds of them.
 
-    What is in the store already is not run again; an interrupted study goes on with the same
-    call. The runs happen in processes of their own, so a script needs no `__main__` guard.
-
-    Example:
-        >>> import studies
-        >>> results = studies.run("class-order", quick=True)  # doctest: +SKIP
-        >>> results.forgetting()  # doctest: +SKIP
+    What is in the store already is not run again; the same call continues what was interrupted.
+    The runs happen in processes of their own, so a script needs no `__main__` guard.
 
     Args:
         study: A study's name, the FILE.py of one of your own, or a `Study` whose models have
@@ -69,92 +72,47 @@ def run(
         keep_weights: Keep trained networks, to evaluate them later.
         tensorboard: Folder for TensorBoard's event files of the new runs.
         retry_failed: Do failed runs again.
-        fresh: Remove this variant's records first, without asking.
-        quiet: Say nothing. A line for each run that ends, on standard error (in a notebook below
-            the cell) otherwise, and on a terminal a bar.
+        overwrite: Remove this variant's records first, without asking.
+        fresh: An alias of `overwrite`.
+        quiet: Print nothing; else a line on standard error for each run, on a terminal a bar.
         store: Folder of the records; EBB_STORE or `results` if None.
         data_dir: Folder with a sub-folder for each data set; EBB_DATA or the Keras cache if None.
-
-    Returns:
-        All that the store holds of this study and variant, what was there before included.
 
     Raises:
         InputError: A wrong argument, a recipe that cannot work; what ended before is kept.
         NoWorkersError: A cluster without workers; what ended before is kept.
     """
-    if catalogue.reading_a_file():
-        # Workers read it too: a study that it runs would run without end.
-        raise InputError(
-            "Received studies.run(...) at the top level of a study file; expected it in another "
-            'file, or below `if __name__ == "__main__":`.'
-        )
-    if workers is not None and workers < 1:
-        raise InputError(f"Received workers={workers!r}; expected 1 or more.")
-    if workers is not None and scheduler is not None:
-        raise InputError(
-            "Received workers and scheduler; expected one of them: a Dask worker does as many runs "
-            "at a time as it has threads."
-        )
-    if keep_weights and tensorboard is not None:
-        raise InputError(
-            "Received keep_weights and tensorboard; expected one of them: a run from kept weights "
-            "has no epochs to show."
-        )
-    fields = dict(overrides or {})
-    fields |= {} if epochs is None else {"epochs": epochs}
-    fields |= {} if dataset is None else {"dataset": os.fspath(dataset)}
-    definition, file = _study(study)
-    variant = variant_of(
-        definition,
-        {name: tuple(v) if isinstance(v, list) else v for name, v in fields.items()},
-        quick=quick,
-    )
-    kept = _store(store)
-    folder = _data_dir(data_dir)
-    with exclusive(kept.folder, variant.study.name, variant.name) as note:
-        if note and not quiet:
-            print(f"note: {note}", file=sys.stderr)
-        plan = make_plan(
-            variant,
-            kept,
-            seeds=None if seeds is None else _seeds(seeds),
-            conditions=[conditions] if isinstance(conditions, str) else conditions,
-            data_dir=folder,
-            study_file=file,
-            retry_failed=retry_failed,
-            fresh=fresh,
-            keep_weights=keep_weights,
-            tensorboard=None if tensorboard is None else Path(tensorboard).resolve(),
-        )
-        kept.check_writable()
-        with ExitStack() as ends:
-            executor: Executor | None = None
-            if scheduler is not None and plan.jobs:
-                from studies.running.cluster import Cluster
+    definition, file = _study_to_run(study)
+    request = Request(
+        variant=_variant(definition, overrides, epochs, dataset, quick), study_file=file,
+        seeds=_seeds(seeds), conditions=_names(conditions), store=_store(store),
+        data_dir=_data_dir(data_dir), workers=workers, scheduler=scheduler, timeout=timeout,
+        keep_weights=keep_weights, tensorboard=None if tensorboard is None else Path(tensorboard),
+        retry_failed=retry_failed, overwrite=overwrite or fresh,
+    )  # fmt: skip
+    return _carry_out(request, definition, quiet)
 
-                cluster = Cluster(
-                    scheduler,
-                    plan.jobs,
-                    logs=kept.folder / "logs",
-                    timeout=timeout,
-                    note=lambda line: None if quiet else print(f"note: {line}", file=sys.stderr),
-                )
-                executor = ends.enter_context(cluster)
-            if fresh:  # now that a cluster is there: without one nothing is removed
-                reset(plan, variant, kept)
+
+def _carry_out(request: Request, definition: Study, quiet: bool) -> "Results":
+    """Run what is asked for, and read the results."""
+
+    def note(line: str) -> None:
+        if not quiet:
+            print(f"note: {line}", file=sys.stderr)
+
+    store, variant = request.store, request.variant
+    reports: Reports = SimpleQueue()
+    with exclusive(store.folder, variant.study.name, variant.name) as no_locks:
+        if no_locks:
+            note(no_locks)
+        plan = make_plan(request)
+        with prepared(request, plan, reports, note) as (executor, _), display(plan, quiet) as shown:
             try:
-                execute(
-                    plan,
-                    kept,
-                    ends.enter_context(display(plan, quiet)),
-                    workers=min(workers or processors(), len(plan.jobs)),
-                    timeout=timeout,
-                    executor=executor,
-                )
+                execute(plan, store, shown, executor, reports=reports)
             except KeyboardInterrupt as stop:
                 stop.add_note("What ended is kept; the same call goes on.")
                 raise
-    return Results(read_store(kept, definition, variant.name), folder)
+    return _results(read_store(store, definition, variant.name), request.data_dir)
 
 
 def read(
@@ -163,7 +121,7 @@ def read(
     variant: str | None = None,
     store: str | os.PathLike[str] | None = None,
     data_dir: str | os.PathLike[str] | None = None,
-) -> Results:
+) -> "Results":
     """The results of a study that was run before, by `run` or by `ebb run`.
 
     Args:
@@ -171,7 +129,7 @@ def read(
         variant: `full`, `quick`, or the overrides it was run with; `full` if there is one and
             None is given, else the only one.
         store: Folder of the records; EBB_STORE or `results` if None.
-        data_dir: Folder of data sets, for pictures that show examples.
+        data_dir: Folder of data sets, for figures that show examples.
 
     Raises:
         InputError: There is no such study, or it was never run.
@@ -179,7 +137,17 @@ def read(
     name = study if isinstance(study, Study) else os.fspath(study)
     if isinstance(name, Study) or name.endswith(".py"):
         name = _study(name)[0]
-    return Results(read_store(_store(store), name, variant), _data_dir(data_dir))
+    return _results(read_store(_store(store), name, variant), _data_dir(data_dir))
+
+
+def _study_to_run(study: StudyLike) -> tuple[Study, Path | None]:
+    """A study as `_study` finds it, unless workers that read its file would run it without end."""
+    if catalogue.reading_a_file():
+        raise InputError(
+            "Received studies.run(...) at the top level of a study file; expected it in another "
+            'file, or below `if __name__ == "__main__":`.'
+        )
+    return _study(study)
 
 
 def _study(study: StudyLike) -> tuple[Study, Path | None]:
@@ -216,8 +184,29 @@ def _file_of(study: Study) -> Path | None:
     return None
 
 
-def _seeds(seeds: int | Iterable[int]) -> list[int]:
+def _variant(
+    study: Study,
+    overrides: Mapping[str, Any] | None,
+    epochs: int | None,
+    dataset: str | os.PathLike[str] | None,
+    quick: bool,
+) -> Variant:
+    """The study with what a call overrides; a list is a tuple in a recipe."""
+    fields = dict(overrides or {})
+    fields |= {} if epochs is None else {"epochs": epochs}
+    fields |= {} if dataset is None else {"dataset": os.fspath(dataset)}
+    values = {name: tuple(v) if isinstance(v, list) else v for name, v in fields.items()}
+    return variant_of(study, values, quick=quick)
+
+
+def _names(conditions: Sequence[str] | None) -> Sequence[str] | None:
+    return [conditions] if isinstance(conditions, str) else conditions
+
+
+def _seeds(seeds: int | Iterable[int] | None) -> list[int] | None:
     """A number of seeds is 0, 1, ... so many; others are taken as they are."""
+    if seeds is None:
+        return None
     try:
         given: Iterable[int] = seeds if isinstance(seeds, Iterable) else range(seeds)
     except TypeError:
@@ -240,3 +229,8 @@ def _store(folder: str | os.PathLike[str] | None) -> Store:
 def _data_dir(folder: str | os.PathLike[str] | None) -> Path | None:
     given = folder or os.environ.get("EBB_DATA")
     return Path(given) if given else None
+
+
+def _results(reading: Reading, data_dir: Path | None) -> "Results":
+    results: Results = import_module(RESULTS).Results(reading, data_dir)
+    return results

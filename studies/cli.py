@@ -1,4 +1,4 @@
-"""The command line: `ebb`, and how it ends. A command imports what it needs when it is called."""
+"""The command line: `ebb`, and how it ends."""
 
 import contextlib
 import os
@@ -6,27 +6,55 @@ import sys
 
 import click
 
+from analysis.rendering.tables import clean
 from data import InputError
-from studies.commands import catalogue, data, records, report, results, run, store
+from studies.commands.lazy import LazyGroup
 from studies.commands.options import DONE, INTERRUPTED, WRONG_CALL, note
 from studies.running.interruption import Interrupted, interruptible
 
+COMMANDS = {
+    "check": ("results:check", "What was reported elsewhere, beside what was measured here."),
+    "compare": (
+        "compare:compare",
+        "Whether a difference is real: conditions A and B of STUDY, or of a file SCORES.csv.",
+    ),
+    "data": (
+        "data:data_group",
+        "The data sets: which there are, what is in one, and bringing in your own.",
+    ),
+    "list": ("catalogue:list_studies", "The studies there are."),
+    "plan": ("plan:plan", "How many seeds a difference needs, before they are run."),
+    "remove": (
+        "records:remove",
+        "Remove a study's records from the store, its kept weights and unfinished runs with them.",
+    ),
+    "report": (
+        "report:report",
+        "A study as one HTML page: protocol, verdict, tables, figures, environment.",
+    ),
+    "run": ("run:run", "Run a study, by name or from a Python file of yours."),
+    "show": ("records:show", "One run: the key that `ebb status STUDY` prints, or its beginning."),
+    "status": ("records:status", "What the store holds; with a STUDY, run by run."),
+    "store": (
+        "store:store_group",
+        "The store itself: whether it is sound, and its content as tables for other programs.",
+    ),
+    "table": ("results:table", "A study's results over its seeds."),
+}
+"""Where each command is in `studies.commands`, and what it does."""
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+
+@click.group(
+    cls=LazyGroup,
+    lazy={name: (f"studies.commands.{where}", what) for name, (where, what) in COMMANDS.items()},
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
 @click.version_option(package_name="ebb-lab", prog_name="ebb")
 def ebb() -> None:
-    """How small neural networks forget, and how they cope with damaged data.
+    """How small neural networks forget, and how they cope with corrupted data.
 
     Start with `ebb run class-order --quick`.
     """
-
-
-for command in (
-    *(catalogue.list_studies, run.run, records.status, records.show, records.remove),
-    *(results.table, results.check, results.compare, results.plan, report.report),
-    *(data.data_group, store.store_group),
-):
-    ebb.add_command(command)
 
 
 def main() -> None:
@@ -37,41 +65,45 @@ def main() -> None:
     with contextlib.suppress(AttributeError):  # a stream of somebody's own takes any text
         # A file's name may hold bytes that are no text: shown as escapes on either stream.
         sys.stdout.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
-    try:
-        # Click's own main() prints errors in several lines and hides broken pipes.
-        with interruptible(), ebb.make_context("ebb", sys.argv[1:]) as context:
-            ebb.invoke(context)
-        sys.stdout.flush()
-        code = DONE
-    except click.exceptions.Exit as error:
-        code = error.exit_code
-    except click.exceptions.NoArgsIsHelpError as error:
-        click.echo(error.format_message())
-        code = DONE
-    except click.ClickException as error:
-        where = getattr(error, "ctx", None)
-        path = where.command_path if where else "ebb"
-        code = _refuse(f"{error.format_message()} (see `{path} --help`)")
-    except InputError as error:
-        code = _refuse(str(error))
-    except (KeyboardInterrupt, click.Abort) as end:
-        code = end.status if isinstance(end, Interrupted) else INTERRUPTED
-    except BrokenPipeError:
-        code = DONE  # the reader of our output (head, less) has seen enough
-    except OSError as error:
-        code = _refuse(f"Received a place to write to that takes nothing: {error.strerror}.")
-    # What could not be written above cannot be written at exit either.
+    status = _run()
+    # What could not be written by now cannot be written at exit either.
     for written in (sys.stdout, sys.stderr):
         try:
             written.flush()
         except OSError:
             os.dup2(os.open(os.devnull, os.O_WRONLY), written.fileno())
-    sys.exit(code)
+    sys.exit(status)
+
+
+def _run() -> int:
+    """Run the command that was typed; the exit status."""
+    for name in sys.argv[1:2]:
+        ebb.get_command(None, name)  # among its imports Ctrl-C just ends the process
+    try:
+        # Click's own main() prints errors in several lines and hides broken pipes.
+        with interruptible(), ebb.make_context("ebb", sys.argv[1:]) as context:
+            ebb.invoke(context)
+        sys.stdout.flush()
+    except click.exceptions.Exit as error:
+        return error.exit_code
+    except click.exceptions.NoArgsIsHelpError as error:
+        click.echo(error.format_message())
+    except click.ClickException as error:
+        where = getattr(error, "ctx", None)
+        path = where.command_path if where else "ebb"
+        return _refuse(f"{error.format_message()} (see `{path} --help`)")
+    except InputError as error:
+        return _refuse(str(error))
+    except (KeyboardInterrupt, click.Abort) as end:
+        return end.status if isinstance(end, Interrupted) else INTERRUPTED
+    except BrokenPipeError:
+        pass  # the reader of our output (head, less) has seen enough
+    except OSError as error:
+        return _refuse(f"Received a place to write to that takes nothing: {error.strerror}.")
+    return DONE
 
 
 def _refuse(message: str) -> int:
-    from analysis.rendering.tables import clean
-
     note(f"ebb: {clean(' '.join(message.split()))}")
     return WRONG_CALL
 

@@ -1,8 +1,12 @@
 """`ebb list`: the studies there are."""
 
+import json
+
 import click
 
+from analysis.rendering.formatting import format_duration
 from studies.commands.options import format_option
+from studies.definition.catalogue import NAMES, find
 
 MOST_NAMES = 16
 
@@ -11,11 +15,6 @@ MOST_NAMES = 16
 @format_option("text", "json")
 def list_studies(style: str) -> None:
     """The studies there are."""
-    import json
-
-    from analysis.rendering.formatting import format_duration
-    from studies.definition.catalogue import NAMES, find
-
     studies = [find(name) for name in NAMES]
     if style == "json":
         rows = [

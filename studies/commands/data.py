@@ -3,8 +3,10 @@
 from pathlib import Path
 
 import click
+import numpy as np
 
-from data import InputError
+from analysis.rendering.tables import clean
+from data import InputError, available, import_folder, load
 from studies.commands.options import data_option
 
 
@@ -17,9 +19,6 @@ def data_group() -> None:
 @data_option
 def data_list(data_dir: Path | None) -> None:
     """The data sets, and where each comes from."""
-    from analysis.rendering.tables import clean
-    from data import available
-
     for row in available(data_dir):
         shape = " x ".join(map(str, row.shape)) if row.shape else ""
         click.echo(clean(f"{row.name:<16} {row.status:<12} {shape:<20} {row.where}"))
@@ -30,11 +29,6 @@ def data_list(data_dir: Path | None) -> None:
 @data_option
 def data_show(name: str, data_dir: Path | None) -> None:
     """Read and check a data set, and say what is in it."""
-    import numpy as np
-
-    from analysis.rendering.tables import clean
-    from data import load
-
     dataset = load(name, data_dir)
     x = dataset.x_train
     click.echo(clean(f"{dataset.name}, from {dataset.source}"))
@@ -54,9 +48,6 @@ def data_show(name: str, data_dir: Path | None) -> None:
 @data_option
 def data_import(name: str, source: Path, data_dir: Path | None) -> None:
     """Check the files in SOURCE and keep them as the data set NAME."""
-    from analysis.rendering.tables import clean
-    from data import import_folder
-
     if data_dir is None:
         raise InputError("Received no --data-dir; expected the folder to keep the data set in.")
     click.echo(clean(f"kept as {import_folder(name, source, data_dir)}"))

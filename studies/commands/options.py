@@ -8,7 +8,6 @@ from typing import Any
 
 import click
 
-from core.storage.store import Store
 from data import InputError
 
 DONE, FELL_SHORT, WRONG_CALL, INTERRUPTED = 0, 1, 2, 130
@@ -36,7 +35,7 @@ variant_option = click.option(
 
 
 def figure_option(what: str) -> Callable[[Any], Any]:
-    """The option that names a picture; a name that cannot be drawn into is refused at once."""
+    """The option that names a figure's file; one that cannot be drawn into is refused at once."""
 
     def check(context: click.Context, option: click.Parameter, path: Path | None) -> Path | None:
         if path is not None and path.suffix.lower() not in (".png", ".svg"):
@@ -79,12 +78,3 @@ def confirm(question: str, yes: bool) -> None:
             f"{question} Received no answer; expected --yes where nobody can be asked."
         )
     click.confirm(question, abort=True)
-
-
-def hold(store: Store, study: str, variant: str) -> None:
-    """Be the only process that writes these records, until the command ends."""
-    from core.storage.lock import exclusive
-
-    no_locks = click.get_current_context().with_resource(exclusive(store.folder, study, variant))
-    if no_locks:
-        note(f"note: {no_locks}")

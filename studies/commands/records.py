@@ -4,9 +4,14 @@ from pathlib import Path
 
 import click
 
-from core.storage.store import Store
+from analysis.rendering.formatting import counted
+from core.storage.store import Entry, Store
 from data import InputError
-from studies.commands.options import confirm, format_option, hold, store_option
+from studies.commands.locking import lock
+from studies.commands.options import confirm, format_option, store_option
+from studies.results.inventory import show_run, store_status
+from studies.results.leftovers import remove_files
+from studies.results.reading import choose_variant, study_name
 
 
 @click.command()
@@ -15,9 +20,6 @@ from studies.commands.options import confirm, format_option, hold, store_option
 @format_option("text", "json")
 def status(study: str | None, folder: Path, style: str) -> None:
     """What the store holds; with a STUDY, run by run."""
-    from studies.results.inventory import store_status
-    from studies.results.reading import study_name
-
     store_status(Store(folder), study and study_name(study), style)
 
 
@@ -26,8 +28,6 @@ def status(study: str | None, folder: Path, style: str) -> None:
 @store_option
 def show(run: str, folder: Path) -> None:
     """One run: the key that `ebb status STUDY` prints, or its beginning."""
-    from studies.results.inventory import show_run
-
     show_run(Store(folder), run)
 
 
@@ -39,15 +39,30 @@ def show(run: str, folder: Path) -> None:
 @store_option
 def remove(study: str, variant: str | None, key: str | None, yes: bool, folder: Path) -> None:
     """Remove a study's records from the store, its kept weights and unfinished runs with them."""
-    from analysis.rendering.formatting import counted
-    from studies.results.leftovers import remove_files
-    from studies.results.reading import choose_variant, study_name
+    store, study = Store(folder), study_name(study)
+    entries = _entries(store, study, variant, key)
+    variants = sorted({entry.variant for entry in entries})
+    for each in variants:
+        lock(store, study, each)
+    confirm(f"Remove {counted(len(entries), 'record')} of {study}?", yes)
+    # A variant that a driver has begun since is not of those that were asked about.
+    count = sum(store.remove(study, each, key) for each in variants)
+    for each in variants:
+        remove_files(store, study, each, None if key is None else entries)
+    click.echo(f"{counted(count, 'record')} removed")
 
-    store = Store(folder)
-    study = study_name(study)
+
+def _entries(store: Store, study: str, variant: str | None, key: str | None) -> list[Entry]:
+    """The records of a study, or of a variant or a run of it.
+
+    Raises:
+        InputError: There are none.
+    """
     entries = store.entries(study)
     if not entries:
-        raise InputError(f"Received study {study!r}; expected one with records in {str(folder)!r}.")
+        raise InputError(
+            f"Received study {study!r}; expected one with records in {str(store.folder)!r}."
+        )
     if variant is not None:
         choose_variant(entries, study, variant)
         entries = [entry for entry in entries if entry.variant == variant]
@@ -57,12 +72,4 @@ def remove(study: str, variant: str | None, key: str | None, yes: bool, folder: 
             raise InputError(
                 f"Received run {key!r}; expected one of {study}, as `ebb status {study}` prints it."
             )
-    variants = sorted({entry.variant for entry in entries})
-    for each in variants:
-        hold(store, study, each)
-    confirm(f"Remove {counted(len(entries), 'record')} of {study}?", yes)
-    # A variant that a driver has begun since is not of those that were asked about.
-    count = sum(store.remove(study, each, key) for each in variants)
-    for each in variants:
-        remove_files(store, study, each, None if key is None else entries)
-    click.echo(f"{counted(count, 'record')} removed")
+    return entries

@@ -7,6 +7,8 @@ import click
 from core.storage.store import Store
 from data import InputError
 from studies.commands.options import data_option, store_option, variant_option
+from studies.report.publishing import write_reports
+from studies.report.store_comparison import write_store_comparison
 
 
 @click.command()
@@ -47,16 +49,12 @@ def report(
     The page needs no network and runs nothing. Of several studies, a page each and an index.
     """
     if stores is not None:
-        from studies.report.store_comparison import write_moved
-
         if figures is not None or len(studies) > 1:
             raise InputError(
                 "Received --compare with --figures or several studies; expected one study alone."
             )
-        write_moved(Store(stores[0]), Store(stores[1]), studies[0], variant, out)
+        write_store_comparison(Store(stores[0]), Store(stores[1]), studies[0], variant, out)
         return
-    from studies.report.publishing import write_reports
-
     write_reports(
         Store(folder), studies, variant=variant, out=out, figures=figures, data_dir=data_dir
     )

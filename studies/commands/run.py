@@ -1,23 +1,31 @@
 """`ebb run`: a study, over its seeds."""
 
-import queue
+import shlex
 import sys
-import threading
 from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from queue import SimpleQueue
+from typing import Any
 
 import click
 
 from analysis.rendering.formatting import counted, format_duration, format_numbers
+from analysis.rendering.tables import clean
 from core.storage.store import Store
 from data import InputError
-from studies.commands.options import FELL_SHORT, confirm, data_option, hold, note, store_option
+from studies.commands.locking import lock
+from studies.commands.options import FELL_SHORT, confirm, data_option, note, store_option
+from studies.definition.catalogue import find
+from studies.definition.study import LARGEST_SEED, MOST_SEEDS
+from studies.definition.variant import variant_of
+from studies.running.executor import NoWorkersError, Reports, processors
 from studies.running.interruption import Interruption
-
-if TYPE_CHECKING:
-    from studies.definition.variant import Variant
-    from studies.running.runner import Plan
+from studies.running.meanwhile import ANSWER, import_meanwhile
+from studies.running.memory import expected_megabytes
+from studies.running.plan import Plan, expected_seconds, make_plan
+from studies.running.progress import display
+from studies.running.request import Request
+from studies.running.runner import execute, prepared
 
 
 @click.command()
@@ -53,10 +61,14 @@ if TYPE_CHECKING:
     type=click.Path(path_type=Path, file_okay=False),
     metavar="FOLDER",
     help="Write each new run's figures for TensorBoard: FOLDER/study/variant/condition/seed-N. An "
-    "interrupted run then begins again.",
+    "interrupted run then starts over.",
 )
 @click.option("--retry-failed", is_flag=True, help="Do failed runs again.")
-@click.option("--fresh", is_flag=True, help="Remove this variant's records first.")
+@click.option(
+    *("--overwrite", "--fresh", "overwrite"),
+    is_flag=True,
+    help="Remove this variant's records first.",
+)
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @click.option("--dry-run", is_flag=True, help="Say what would be run.")
 @click.option("--quiet", is_flag=True, help="No progress.")
@@ -76,7 +88,7 @@ def run(
     keep_weights: bool,
     tensorboard: Path | None,
     retry_failed: bool,
-    fresh: bool,
+    overwrite: bool,
     yes: bool,
     dry_run: bool,
     quiet: bool,
@@ -88,168 +100,121 @@ def run(
     What is in the store already is not run again. An interrupted study goes on with the same
     command.
     """
-    farewell = f"Interrupted; what ended is kept. To go on: {_same_call()}"
-    interruption = click.get_current_context().with_resource(Interruption(farewell))
-    from analysis.rendering.tables import clean
-    from studies.definition.catalogue import find
-    from studies.definition.variant import variant_of
-    from studies.running.executor import Executor, NoWorkersError, Reports, processors
-    from studies.running.progress import display
-    from studies.running.runner import execute, make_plan, reset
-
-    if keep_weights and tensorboard is not None:
-        raise InputError(
-            "Received --keep-weights and --tensorboard; expected one of them: a run from kept "
-            "weights has no epochs to show."
-        )
-    if workers is not None and scheduler is not None:
-        raise InputError(
-            "Received --workers and --scheduler; expected one of them: a Dask worker does as many "
-            "runs at a time as it has threads."
-        )
-    store = Store(folder)
-    fields: dict[str, Any] = {}
-    if epochs is not None:
-        fields["epochs"] = epochs
-    if dataset is not None:
-        fields["dataset"] = dataset
-    fields |= dict(map(_override, overrides))
+    go_on = f"what ended is kept. To go on: {_same_call()}"
+    interruption = click.get_current_context().with_resource(Interruption(f"Interrupted; {go_on}"))
+    fields = {"epochs": epochs, "dataset": dataset}
+    given = {name: value for name, value in fields.items() if value is not None}
     try:
-        variant = variant_of(find(study), fields, quick=quick)
-        if not dry_run:
-            hold(store, variant.study.name, variant.name)
-        plan = make_plan(
-            variant,
-            store,
+        request = Request(
+            variant=variant_of(find(study), given | dict(map(_override, overrides)), quick=quick),
+            study_file=Path(study).resolve() if study.endswith(".py") else None,
             seeds=None if seeds is None else _seeds(seeds),
             conditions=None if conditions is None else conditions.split(","),
-            data_dir=data_dir,
-            study_file=Path(study).resolve() if study.endswith(".py") else None,
-            retry_failed=retry_failed,
-            fresh=fresh,
-            keep_weights=keep_weights,
-            tensorboard=None if tensorboard is None else tensorboard.resolve(),
-        )
-        name = clean(f"{variant.study.name} ({variant.name})")
-        kept = f", {plan.done} in the store already" if plan.done else ""
-        processes = min(workers or processors(), len(plan.jobs))
+            store=Store(folder), data_dir=data_dir, workers=workers, scheduler=scheduler,
+            timeout=timeout, keep_weights=keep_weights, tensorboard=tensorboard,
+            retry_failed=retry_failed, overwrite=overwrite, typed=True,
+        )  # fmt: skip
         if dry_run:
-            expected = _expected(plan, variant, store, processes)
-            click.echo(f"{name}: {counted(len(plan.jobs), 'run')} to do{kept}{expected}")
-            for line in _seeds_by_condition(plan):
-                click.echo(f"  {clean(line)}")
-            return
-        if fresh:
-            confirm(f"Remove the records of {name}?", yes)
-        store.check_writable()
-        executor: Executor | None = None
-        reports: Reports = queue.SimpleQueue()
-        if scheduler is not None and plan.jobs:
-            from studies.running.cluster import Cluster
-
-            cluster = Cluster(
-                scheduler,
-                plan.jobs,
-                logs=folder / "logs",
-                timeout=timeout,
-                reports=reports,
-                note=lambda line: None if quiet else note(f"note: {line}"),
-            )
-            executor = click.get_current_context().with_resource(cluster)
-            processes = min(cluster.workers, len(plan.jobs))
-        if fresh:
-            reset(plan, variant, store)
-        if not quiet:
-            note(f"{name}: {counted(len(plan.jobs), 'run')} to do{kept}")
-        if plan.jobs:
-            threading.Thread(target=_import_for_the_answer, daemon=True).start()
-        with display(plan, quiet) as shown:
-            records = execute(
-                plan,
-                store,
-                shown,
-                workers=processes,
-                timeout=timeout,
-                executor=executor,
-                reports=reports,
-                interruption=interruption,
-            )
+            _show(request)
+        elif not _carry_out(request, study, yes, quiet, interruption):
+            raise SystemExit(FELL_SHORT)
     except NoWorkersError as stop:
-        note(f"ebb: Stopped: {stop}; what ended is kept. To go on: {_same_call()}")
+        note(f"ebb: Stopped: {stop}; {go_on}")
         raise SystemExit(FELL_SHORT) from None
     except KeyboardInterrupt:
-        note(f"\n{farewell}")
+        note(f"\nInterrupted; {go_on}")
         raise
-    failed = [record for record in records if record.status == "failed"]
-    if records and not quiet:
+
+
+def _carry_out(
+    request: Request, study: str, yes: bool, quiet: bool, interruption: Interruption
+) -> bool:
+    """Run what is asked for and print the answer; whether no run failed."""
+    variant, store = request.variant, request.store
+    lock(store, variant.study.name, variant.name)
+    plan = make_plan(request)
+    if request.overwrite:
+        confirm(f"Remove the records of {_name(request)}?", yes)
+    say = (lambda line: None) if quiet else note
+    reports: Reports = SimpleQueue()
+    ready = prepared(request, plan, reports, lambda line: say(f"note: {line}"))
+    executor, workers = click.get_current_context().with_resource(ready)
+    say(_to_do(request, plan))
+    if plan.jobs:
+        import_meanwhile(ANSWER)
+    with display(plan, quiet) as shown:
+        records = execute(plan, store, shown, executor, reports=reports, interruption=interruption)
+    if records:
         seconds = sum(sum(record.seconds.values()) for record in records)
-        note(
+        say(
             f"{counted(len(records), 'run')} ended, {format_duration(seconds)} of work for "
-            f"{counted(processes, 'worker')}"
+            f"{counted(workers, 'worker')}"
         )
     if any(record.repeatable and record.status != "failed" for record in records) or plan.done:
-        from studies.results.printing import after_run
-
-        after_run(store, study, variant.name)
-    if failed or plan.failed:
+        import_module(ANSWER).after_run(store, study, variant.name)
+    failed = plan.failed + sum(record.status == "failed" for record in records)
+    if failed:
         note(
-            f"{len(failed) + plan.failed} failed: `ebb status {variant.study.name}` says why; "
-            f"`--retry-failed` does them again"
+            f"{failed} failed: `ebb status {variant.study.name}` says why; `--retry-failed` does "
+            "them again"
         )
-        raise SystemExit(FELL_SHORT)
+    return not failed
 
 
-def _expected(plan: "Plan", variant: "Variant", store: Store, workers: int) -> str:
-    """The time and the memory that the plan takes, as far as earlier records tell."""
-    from studies.running.memory import expected_megabytes
-    from studies.running.runner import expected_seconds
+def _show(request: Request) -> None:
+    """Print what would be run: the seeds of each condition, and what they take."""
+    plan = make_plan(request)
+    click.echo(_to_do(request, plan) + _expected(request, plan))
+    seeds: dict[str, list[int]] = {}
+    for job in plan.jobs:
+        seeds.setdefault(job.condition, []).append(job.seed)
+    for condition, each in seeds.items():
+        word = "seed" if len(each) == 1 else "seeds"
+        click.echo(clean(f"  {condition}: {word} {format_numbers(sorted(each))}"))
 
+
+def _name(request: Request) -> str:
+    return clean(f"{request.variant.study.name} ({request.variant.name})")
+
+
+def _to_do(request: Request, plan: Plan) -> str:
+    kept = f", {plan.done} in the store already" if plan.done else ""
+    return f"{_name(request)}: {counted(len(plan.jobs), 'run')} to do{kept}"
+
+
+def _expected(request: Request, plan: Plan) -> str:
+    """The time and the memory that the plan takes, as far as earlier records show."""
+    variant, store = request.variant, request.store
     seconds = expected_seconds(plan, variant, store)
     words = f", about {format_duration(seconds)} of processor time" if seconds else ""
     conditions = {job.condition for job in plan.jobs}
     most = expected_megabytes(store, variant.study.name, variant.name, conditions)
     if most:
+        workers = min(request.workers or processors(), len(plan.jobs))
         words += f", about {most * workers} MB of memory for {counted(workers, 'worker')}"
     return words
 
 
-def _seeds_by_condition(plan: "Plan") -> list[str]:
-    """The seeds of each condition that would be run."""
-    seeds: dict[str, list[int]] = {}
-    for job in plan.jobs:
-        seeds.setdefault(job.condition, []).append(job.seed)
-    return [
-        f"{condition}: {'seed' if len(each) == 1 else 'seeds'} {format_numbers(sorted(each))}"
-        for condition, each in seeds.items()
-    ]
-
-
-def _import_for_the_answer() -> None:
-    """What prints the answer takes two seconds to import: it can while the workers train."""
-    for module in ("studies.results.printing", "analysis.statistics.wording", "rich.table"):
-        import_module(module)
-
-
 def _seeds(text: str) -> list[int]:
     """`5` is five seeds, 0 to 4; `3-7` is the seeds 3 to 7; `0,2,5-7` is just these."""
-    from studies.definition.study import LARGEST_SEED, MOST_SEEDS
-
-    parts = [part.partition("-") for part in text.split(",")]
-    how_many = len(parts) == 1 and not parts[0][1]
     try:
-        ends = [
-            (0 if how_many else int(first), int(last if dash else first) + (not how_many))
-            for first, dash, last in parts
-        ]
+        several = "," in text or "-" in text
+        ranges = list(map(_range, text.split(","))) if several else [range(int(text))]
     except ValueError:
-        ends = [(0, 0)]
-    few = sum(end - start for start, end in ends) <= MOST_SEEDS
-    if not few or not all(start < end <= LARGEST_SEED for start, end in ends):
+        ranges = []
+    many = sum(each.stop - each.start for each in ranges) > MOST_SEEDS
+    if many or not ranges or not all(each and each.stop <= LARGEST_SEED for each in ranges):
         raise InputError(
             f"Received seeds {text!r}; expected a number from 1 to {MOST_SEEDS:,} (5: seeds 0 to "
             "4), the first and the last (3-7), or which (0,2,5-7)."
         )
-    return sorted({seed for start, end in ends for seed in range(start, end)})
+    return sorted({seed for each in ranges for seed in each})
+
+
+def _range(text: str) -> range:
+    """`3-7` is the seeds 3 to 7, and `3` this one."""
+    first, dash, last = text.partition("-")
+    return range(int(first), int(last if dash else first) + 1)
 
 
 def _override(text: str) -> tuple[str, Any]:
@@ -273,6 +238,5 @@ def _value(text: str) -> Any:
 
 
 def _same_call() -> str:
-    import shlex
-
-    return shlex.join(["ebb", *(word for word in sys.argv[1:] if word != "--fresh")])
+    words = (word for word in sys.argv[1:] if word not in ("--overwrite", "--fresh"))
+    return shlex.join(["ebb", *words])

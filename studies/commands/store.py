@@ -1,48 +1,21 @@
 """`ebb store`: the store as such."""
 
-from pathlib import Path
-
 import click
 
-from core.storage.store import Store
-from studies.commands.options import FELL_SHORT, store_option
+from studies.commands.lazy import LazyGroup
+
+COMMANDS = {
+    "check": (
+        "studies.commands.store_check:store_check",
+        "Read all of a store; a line for each fault says which run, and how to mend it.",
+    ),
+    "export": (
+        "studies.commands.store_export:store_export",
+        "Write the records as tables into FOLDER: runs, evaluations, confusion, history.",
+    ),
+}
 
 
-@click.group("store")
+@click.group("store", cls=LazyGroup, lazy=COMMANDS)
 def store_group() -> None:
     """The store itself: whether it is sound, and its content as tables for other programs."""
-
-
-@store_group.command("check")
-@store_option
-def store_check(folder: Path) -> None:
-    """Read all of a store; a line for each fault says which run, and how to mend it."""
-    from studies.results.validation import check_store
-
-    if not check_store(Store(folder)):
-        raise SystemExit(FELL_SHORT)
-
-
-@store_group.command("export")
-@click.argument("target", metavar="FOLDER", type=click.Path(path_type=Path))
-@click.option(
-    "--format",
-    "style",
-    type=click.Choice(["csv", "parquet"]),
-    default="csv",
-    show_default=True,
-    help="parquet needs the extra of that name.",
-)
-@click.option("--study", help="Only this one. [default: all]")
-@click.option("--force", is_flag=True, help="Overwrite files that are there.")
-@store_option
-def store_export(target: Path, style: str, study: str | None, force: bool, folder: Path) -> None:
-    """Write the records as tables into FOLDER: runs, evaluations, confusion, history.
-
-    Figures are in full precision, accuracies fractions. `run` and `evaluation` number the rows of
-    the first two tables, and join the others to them.
-    """
-    from studies.results.exporting import export
-    from studies.results.reading import study_name
-
-    export(Store(folder), target, style, study and study_name(study), force)

@@ -47,8 +47,8 @@ class Cluster:
         jobs: What will be run.
         logs: Folder for what failing workers printed, in that of the store.
         timeout: Seconds that a run may take.
-        reports: Where the workers report, if somebody else has something to say there.
-        note: Told in one line what is worth knowing and no fault.
+        reports: Where the workers report, if something else reports there too.
+        note: Given in one line what is worth knowing and no fault.
 
     Raises:
         InputError: No such scheduler; when entered: no Dask workers, or one that differs.
@@ -65,7 +65,7 @@ class Cluster:
         note: Callable[[str], None] = lambda line: None,
     ) -> None:
         self._address, self._jobs, self._logs = address, jobs, logs
-        self._timeout, self._remark = timeout, note
+        self._timeout, self._note = timeout, note
         self._name = f"ebb-{uuid.uuid4().hex}"
         self._reports: Reports = queue.SimpleQueue() if reports is None else reports
         self._places: dict[str, Place] = {}
@@ -175,7 +175,7 @@ class Cluster:
             place = self._places[address] = Place(
                 address, count, shared[address], ask=partial(self._ask, address), lost=self._lost
             )
-            threading.Thread(target=place.listen, daemon=True).start()
+            threading.Thread(target=place.poll, daemon=True).start()
 
     def _check(self, addresses: Sequence[str]) -> dict[str, bool]:
         """Compare Dask workers with this machine; whether each shares the folders of the runs."""
@@ -209,9 +209,9 @@ class Cluster:
                 f"Dask worker {address}, which cannot write to this machine's folders; expected "
                 f"{str(store)!r} and all others that are named to be shared with it."
             )
-        self._remark(
+        self._note(
             f"the Dask worker {address} does not share {str(store)!r}: a long run that is "
-            "interrupted there begins again"
+            "interrupted there starts over"
         )
 
     def _watch(self) -> None:
@@ -229,7 +229,7 @@ class Cluster:
                     self._welcome({address: threads[address]})
                 except InputError as error:
                     refused.add(address)
-                    self._remark(f"a worker that came later is not used. {error}")
+                    self._note(f"a worker that came later is not used. {error}")
                 except Exception:
                     continue  # it is about to leave again, or will answer the next time
                 self._reports.put((None, "room", None))
@@ -261,8 +261,8 @@ class Cluster:
 
 
 def _connected(address: str) -> Any:
-    """A client of the scheduler, which says nothing by itself."""
-    try:
+    """A client of the scheduler, which prints nothing by itself."""
+    try:  # an optional package, which takes a second to import
         import distributed
         from distributed.comm import get_address_host_port
     except ImportError:

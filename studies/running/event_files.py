@@ -1,12 +1,20 @@
-"""TensorBoard's event files of a run: the figures of its epochs, and what it came to."""
+"""TensorBoard's event files of a run: the figures of its epochs, and what it came to.
+
+Importing this imports TensorFlow: a worker does so when it has set its threads.
+"""
 
 import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+import keras
 import numpy as np
+import tensorflow as tf
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
 from numpy.typing import NDArray
+from tensorboard.plugins.hparams import api, api_pb2, summary
 
 from core import Record
 from core.evaluation import Evaluation
@@ -27,8 +35,6 @@ def run_folder(job: Any) -> Path:
 
 def epoch_writer(folder: Path) -> Any:
     """Keras' own callback that writes the figures of every epoch."""
-    import keras
-
     return keras.callbacks.TensorBoard(str(folder), histogram_freq=0, write_graph=False)
 
 
@@ -41,15 +47,12 @@ def write_end(record: Record, folder: Path) -> None:
         record: The run that ended.
         folder: As `run_folder` has it.
     """
-    import tensorflow as tf
-    from tensorboard.plugins.hparams import api, api_pb2, summary
-
-    told = {"condition": record.condition, "seed": record.seed, **flat(record.recipe)}
+    parameters = {"condition": record.condition, "seed": record.seed, **flat(record.recipe)}
     ended = api_pb2.STATUS_SUCCESS if record.status == "finished" else api_pb2.STATUS_FAILURE
     last = {e.set: e for e in record.evaluations if e.set != "test-sample"}
     writer = tf.summary.create_file_writer(str(folder))
     with writer.as_default():
-        api.hparams(told)
+        api.hparams(parameters)
         tf.summary.experimental.write_raw_pb(
             summary.session_end_pb(ended).SerializeToString(), step=0
         )
@@ -68,24 +71,21 @@ def flat(recipe: Mapping[str, Any]) -> dict[str, bool | int | float | str]:
 def confusion_image(evaluation: Evaluation) -> NDArray[np.uint8]:
     """A confusion matrix as an image: true classes in rows, predicted ones in columns.
 
-    Colours are the share of the true class, numbers count examples.
+    Colours are proportions of the true class, numbers count examples.
 
     Returns:
         uint8 [height, width, 3].
     """
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure
-
     counts = evaluation.confusion
     sizes = counts.sum(axis=1, keepdims=True)
-    shares = counts / np.maximum(sizes, 1)
+    proportions = counts / np.maximum(sizes, 1)
     figure = Figure(figsize=(INCHES, INCHES), dpi=DOTS, layout="constrained")
     canvas = FigureCanvasAgg(figure)
     axes = figure.subplots()
-    axes.imshow(shares, cmap="cividis", vmin=0, vmax=1, interpolation="nearest")
+    axes.imshow(proportions, cmap="cividis", vmin=0, vmax=1, interpolation="nearest")
     if len(counts) <= NUMBERS_UP_TO:
         for (true, predicted), count in np.ndenumerate(counts):
-            colour = "black" if shares[true, predicted] > 0.5 else "white"
+            colour = "black" if proportions[true, predicted] > 0.5 else "white"
             axes.text(predicted, true, str(count), ha="center", va="center", color=colour, size=8)
     accuracy = 100 * counts.trace() / max(counts.sum(), 1)
     axes.set_title(f"{evaluation.set}, epoch {evaluation.epoch}: accuracy {accuracy:.1f} %")

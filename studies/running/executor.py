@@ -13,6 +13,7 @@ import signal
 import subprocess
 import sys
 import threading
+from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -37,7 +38,7 @@ class Job:
         data: Checksums of its data set and, with a transfer, of its source's; none for a score.
         data_dir: The folder given for data sets, if any.
         study_file: The user's study file, if it is not one of Ebb's own.
-        keep: Folder for the state of a long run, see `core.training.checkpoints`.
+        keep: Folder for the checkpoints of long runs, see `core.training.checkpoints`.
         weights: Folder of kept weights, see `core.training.weights_cache`.
         keep_weights: Whether to keep this run's.
         tensorboard: Folder for TensorBoard's event files; none are written if None.
@@ -117,9 +118,9 @@ class Worker(Protocol):
 
 
 Reports = queue.SimpleQueue[tuple[Worker | None, str, Any]]
-"""What workers say: who, and an event's kind and value. Nobody says `room` when there may be room
-for another worker, `stopped` (with one line) when there will not be any, and `interrupted` when a
-signal came: what was reported before it is still handed on."""
+"""What workers report: who, and an event's kind and value. Without a worker: `room` when there may
+be room for another one, `stopped` (with one line) when there will not be any, and `interrupted`
+when a signal came: what was reported before it is still handed on."""
 
 
 def in_processes(
@@ -138,14 +139,14 @@ def in_processes(
         logs: Folder for what the workers print; kept where a run failed.
         timeout: Seconds that a run may take, from the moment when it is handed to a worker. One
             that takes longer costs its worker, as if that had died.
-        reports: Where the workers report, if somebody else has something to say there.
+        reports: Where the workers report, if something else reports there too.
     """
-    heard: Reports = queue.SimpleQueue() if reports is None else reports
+    queued: Reports = queue.SimpleQueue() if reports is None else reports
 
     def start_worker(pool: Sequence[Worker]) -> Worker | None:
-        return WorkerProcess(heard, logs, timeout) if len(pool) < workers else None
+        return WorkerProcess(queued, logs, timeout) if len(pool) < workers else None
 
-    return dispatch(jobs, heard, start_worker)
+    return dispatch(jobs, queued, start_worker)
 
 
 def dispatch(
@@ -165,33 +166,13 @@ def dispatch(
         NoWorkersError: Nobody is left to do the rest.
         KeyboardInterrupt: A signal came.
     """
-    waiting: dict[str, list[Job]] = {}
-    for job in jobs:
-        waiting.setdefault(job.condition, []).append(job)
-    pool: list[Worker] = []
-    trained: dict[Worker, set[str]] = {}
-
-    def next_job(condition: str | None) -> Job | None:
-        """Another run of the condition, else one of a condition that few are working at."""
-        if condition not in waiting:
-            working = [worker.job.condition for worker in pool if worker.job]
-            condition = min(waiting, key=working.count, default=None)
-        if condition is None:
-            return None
-        job = waiting[condition].pop(0)
-        if not waiting[condition]:
-            del waiting[condition]
-        return job
-
+    pool = _Pool(jobs)
     try:
         while True:
-            while waiting and (new := start_worker(pool)) is not None:
-                first = next_job(None)
-                assert first is not None  # some are waiting
-                pool.append(new)
-                new.start(first)
-                yield Event(first, "started")
-            if not waiting and not any(worker.job for worker in pool):
+            while pool.waiting and (new := start_worker(pool.workers)) is not None:
+                pool.workers.append(new)
+                yield from pool.start(new)
+            if not pool.waiting and not any(worker.job for worker in pool.workers):
                 return
             worker, kind, value = reports.get()
             if worker is None:
@@ -206,34 +187,57 @@ def dispatch(
                 worker.faulty = True
                 value = f"{value}, see {worker.log}" if worker.log else value
             yield Event(worker.job, kind, value)
-            if kind == "epoch":
-                continue
-            condition = worker.job.condition
-            if isinstance(worker.job.recipe, Recipe):
-                trained.setdefault(worker, set()).add(condition)
-            worker.job = None
-            # TensorFlow forgets nothing that it compiled: the next condition is a new process's.
-            full = len(trained.get(worker, ())) >= CONDITIONS and condition not in waiting
-            if kind == "died" or (full and waiting):
-                if kind != "died":
-                    worker.stop()
-                worker.end()
-                pool.remove(worker)
-            elif (following := next_job(condition)) is not None:
-                worker.start(following)
-                yield Event(following, "started")
-            else:
-                worker.stop()
+            if kind != "epoch":
+                yield from pool.job_ended(worker, died=kind == "died")
     finally:
-        for worker in pool:
+        for worker in pool.workers:
             worker.end()
 
 
+class _Pool:
+    """Workers, and the jobs that wait for them, by condition."""
+
+    def __init__(self, jobs: Sequence[Job]) -> None:
+        self.workers: list[Worker] = []
+        self.waiting: dict[str, list[Job]] = {}
+        for job in jobs:
+            self.waiting.setdefault(job.condition, []).append(job)
+        self._trained: defaultdict[Worker, set[str]] = defaultdict(set)
+
+    def start(self, worker: Worker, condition: str | None = None) -> Iterator[Event]:
+        """Hand over a run of the condition, else one of a condition that few are working at."""
+        if condition not in self.waiting:
+            working = [each.job.condition for each in self.workers if each.job]
+            condition = min(self.waiting, key=working.count)
+        job = self.waiting[condition].pop(0)
+        if not self.waiting[condition]:
+            del self.waiting[condition]
+        worker.start(job)
+        yield Event(job, "started")
+
+    def job_ended(self, worker: Worker, died: bool) -> Iterator[Event]:
+        """A worker has done its job, or died of it: it gets another one, or ends."""
+        job, worker.job = worker.job, None
+        assert job is not None  # that is what ended
+        if isinstance(job.recipe, Recipe):
+            self._trained[worker].add(job.condition)
+        # TensorFlow forgets nothing that it compiled: the next condition is a new process's.
+        full = len(self._trained[worker]) >= CONDITIONS and job.condition not in self.waiting
+        if not died and self.waiting and not full:
+            yield from self.start(worker, job.condition)
+            return
+        if not died:
+            worker.stop()
+        if died or self.waiting:
+            worker.end()
+            self.workers.remove(worker)
+
+
 class WorkerProcess:
-    """A process that runs `studies.running.worker`, and the thread that listens to it.
+    """A process that runs `studies.running.worker`, and the thread that reads its reports.
 
     Args:
-        reports: Where to put what it says.
+        reports: Where to put what it reports.
         logs: Folder for what it prints.
         timeout: Seconds that a run may take.
         folder: Where it stands; here if None.
@@ -259,7 +263,7 @@ class WorkerProcess:
                 stderr=file,
                 env=os.environ | ONE_THREAD,
                 cwd=folder,
-                # Ctrl-C is the driver's to handle; its workers are told by it.
+                # Ctrl-C is the driver's to handle; it ends its workers.
                 start_new_session=True,
             )
         threading.Thread(target=self._listen, args=(reports,), daemon=True).start()
@@ -271,7 +275,7 @@ class WorkerProcess:
             watch = threading.Timer(self._timeout, self._stop_late, [job])
             watch.daemon = True
             watch.start()
-        self._say(job)
+        self._send(job)
 
     def _stop_late(self, job: Job) -> None:
         if self.job is job:
@@ -280,7 +284,7 @@ class WorkerProcess:
 
     def stop(self) -> None:
         """Let the worker end by itself."""
-        self._say(None)
+        self._send(None)
 
     def end(self) -> None:
         """End the worker now, and tidy up after it."""
@@ -288,14 +292,16 @@ class WorkerProcess:
         self._process.wait()
         for pipe in (self._process.stdin, self._process.stdout):
             if pipe is not None:
-                with contextlib.suppress(OSError):  # what was still to be said to it is lost
+                with contextlib.suppress(OSError):  # what was still to be sent to it is lost
                     pipe.close()
         if not self.faulty and self.log is not None:
             self.log.unlink(missing_ok=True)
 
-    def _say(self, message: Job | None) -> None:
+    def _send(self, message: Job | None) -> None:
         assert self._process.stdin is not None
-        with contextlib.suppress(BrokenPipeError):  # it died: its listener reports so
+        with contextlib.suppress(
+            BrokenPipeError
+        ):  # it died: the thread that reads its reports says so
             pickle.dump(message, self._process.stdin)
             self._process.stdin.flush()
 

@@ -57,14 +57,14 @@ class Interruption:
     def __init__(self, farewell: str) -> None:
         self._farewell = farewell
         self._number: int | None = None
-        self._tell: Callable[[], object] | None = None
+        self._stop: Callable[[], object] | None = None
         self._before: dict[int, Any] = {}
 
     def __enter__(self) -> "Interruption":
         if threading.current_thread() is threading.main_thread():
             for number in SIGNALS:
                 if signal.getsignal(number) != signal.SIG_IGN:
-                    self._before[number] = signal.signal(number, self._heard)
+                    self._before[number] = signal.signal(number, self._handle)
         return self
 
     def __exit__(
@@ -77,33 +77,33 @@ class Interruption:
             signal.signal(number, handler)
 
     @contextlib.contextmanager
-    def told(self, tell: Callable[[], object]) -> Iterator[None]:
-        """While this lasts, the first signal calls `tell`, which has the work come to an end.
+    def handled_by(self, stop: Callable[[], object]) -> Iterator[None]:
+        """While this lasts, the first signal calls `stop`, which has the work come to an end.
 
         Args:
-            tell: Called within the signal's handler: `SimpleQueue.put` is made for that.
+            stop: Called within the signal's handler: `SimpleQueue.put` is made for that.
 
         Raises:
             Interrupted: At its end, if there was a signal.
         """
-        self._tell = tell
+        self._stop = stop
         try:
             yield
         except KeyboardInterrupt:
             raise Interrupted(self._number or signal.SIGINT) from None
         finally:
-            self._tell = None
+            self._stop = None
         if self._number is not None:
             raise Interrupted(self._number)
 
-    def _heard(self, number: int, frame: FrameType | None) -> None:
+    def _handle(self, number: int, frame: FrameType | None) -> None:
         first, self._number = self._number is None, number
-        if first and self._tell is not None:
-            self._tell()
+        if first and self._stop is not None:
+            self._stop()
             return
         cursor = SHOW_CURSOR if os.isatty(2) else ""
         with contextlib.suppress(OSError):  # the terminal may be gone
             # Not by print: it may be in the middle of a line.
             os.write(2, f"{cursor}\n{self._farewell}\n".encode())
-        # Workers end when they hear no more of the driver; SQLite rolls back what was not done.
+        # Workers end when their driver is gone; SQLite rolls back what was not done.
         os._exit(128 + number)

@@ -5,17 +5,21 @@ from collections.abc import Set
 
 from core import Record, Store, environment, fingerprint
 
+try:
+    import resource
+except ImportError:  # there is none on Windows
+    resource = None  # type: ignore[assignment]
+
 NOTE, UNIT = "memory of its worker until its end, at most: ", " MB"
 """A record's note; results do not depend on it."""
 
 
 def note() -> tuple[str, ...]:
     """What this process took at most since it began; nothing on a system that does not say."""
-    try:
-        from resource import RUSAGE_SELF, getrusage
-    except ImportError:
+    if resource is None:
         return ()
-    kilobytes = getrusage(RUSAGE_SELF).ru_maxrss / (1024 if sys.platform == "darwin" else 1)
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    kilobytes = used.ru_maxrss / (1024 if sys.platform == "darwin" else 1)
     return (f"{NOTE}{kilobytes / 1024:.0f}{UNIT}",)
 
 

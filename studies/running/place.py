@@ -18,7 +18,7 @@ class Place:
         threads: How many runs at a time it does.
         shared: Whether it shares the driver's folders.
         ask: Has it call a function of `studies.running.remote`; raises if it does not answer.
-        lost: Told of it, and of the reason, when it does not.
+        lost: Called with it, and with the error, when it does not.
     """
 
     def __init__(
@@ -34,7 +34,7 @@ class Place:
         self.ask, self._lost = ask, lost
         self.members: dict[int, RemoteWorker] = {}
 
-    def listen(self) -> None:
+    def poll(self) -> None:
         """Pass on what happens there, until nobody answers."""
         try:
             while True:
@@ -65,7 +65,7 @@ class RemoteWorker:
         """Hand it a job, with paths that hold there too."""
         self.job = job
         shared = self.place.shared
-        self._tell(
+        self._submit(
             replace(
                 job,
                 # Its identity is found anew there, from the code that is there.
@@ -78,10 +78,10 @@ class RemoteWorker:
 
     def stop(self) -> None:
         """Let it end by itself."""
-        self._tell(None)
+        self._submit(None)
 
     def end(self) -> None:
-        """Listen to it no more."""
+        """Take no more of its reports."""
         # A process that died is cleared away at its place; all others are when the cluster is left.
         self.place.members.pop(self._number, None)
 
@@ -107,7 +107,7 @@ class RemoteWorker:
         why = said(error).rpartition(": ")[2]  # without the sockets that Dask names first
         self.report("died", f"the Dask worker {self.place.address} was lost ({why})")
 
-    def _tell(self, job: Job | None) -> None:
+    def _submit(self, job: Job | None) -> None:
         try:
             self.place.ask(remote.submit, self._number, job)
         except Exception as error:

@@ -9,12 +9,16 @@ from importlib import import_module
 from types import TracebackType
 from typing import Any
 
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+
 from analysis.rendering.formatting import format_duration
 from core import Record
 from studies.definition.scoring import Scoring
 from studies.results.inventory import describe
 from studies.running.executor import Job
-from studies.running.runner import Plan
+from studies.running.meanwhile import VALUES, import_meanwhile
+from studies.running.plan import Plan
 
 
 def display(plan: Plan, quiet: bool) -> "Lines":
@@ -82,17 +86,12 @@ class Lines:
         """
         if self.imported is None:
             # It takes a second, in which records that come are to be kept: look at a later run.
-            self.imported = threading.Thread(
-                target=import_module, args=("analysis.metrics.values",), daemon=True
-            )
-            self.imported.start()
+            self.imported = import_meanwhile(VALUES)
         if self.imported.is_alive():
             return
         self.looked_for_primary = True
-        from analysis.metrics.values import values_of
-
         try:
-            values_of([record], self.primary, record.condition)
+            import_module(VALUES).values_of([record], self.primary, record.condition)
         except ValueError as error:
             self.say(f"note: the figure that decides is not there: {error}")
 
@@ -117,9 +116,6 @@ class Live(Lines):
 
     def __init__(self, plan: Plan) -> None:
         super().__init__(plan)
-        from rich.console import Console
-        from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
-
         self.bar = Progress(
             TextColumn("{task.description}"),
             BarColumn(),

@@ -86,7 +86,7 @@ async def join(driver: str, folder: Path, timeout: float | None, dask_worker: An
     """Be ready for a driver's jobs.
 
     Args:
-        driver: What tells it from others.
+        driver: Its name, which no other one has.
         folder: Where it stands; its processes stand there too if there is such a folder.
         timeout: Seconds that a run may take.
         dask_worker: Given by Dask.
@@ -106,7 +106,7 @@ def _is_no_question(record: logging.LogRecord) -> bool:
 async def submit(driver: str, number: int, job: Job | None) -> None:
     """Hand a job to the driver's process of this number, which is started if there is none.
 
-    Without a job the process ends when it has done what it was told.
+    Without a job the process ends when it has done those that it has.
     """
     await asyncio.to_thread(_POOLS[driver].submit, number, job)
 
@@ -169,19 +169,19 @@ class _Pool:
             member.start(job)
 
     def poll(self) -> list[tuple[int, str, Any, bytes | None]]:
-        heard: list[tuple[int, str, Any, bytes | None]] = []
+        events: list[tuple[int, str, Any, bytes | None]] = []
         end = time.monotonic() + POLL
         while True:
             try:
                 report = self._reports.get(timeout=max(end - time.monotonic(), 0))
             except queue.Empty:
-                return heard
+                return events
             with self._lock:
-                heard += self._heard(*report)
+                events += self._events(*report)
             urgent = report[1] != "epoch"
             end = min(end, time.monotonic() + (0 if urgent else BETWEEN))
 
-    def _heard(
+    def _events(
         self, member: Any, kind: str, value: Any
     ) -> list[tuple[int, str, Any, bytes | None]]:
         number = next((n for n, each in self._members.items() if each is member), None)

@@ -1,6 +1,6 @@
 """What a worker writes to its driver: reports, each behind a mark and its length.
 
-A worker and its driver are one program, so a report is pickled. The mark tells it from what a
+A worker and its driver are one program, so a report is pickled. The mark sets it apart from what a
 library may print there: such bytes, read as a report, could ask for gigabytes that never come.
 """
 

@@ -69,7 +69,7 @@ def test_a_full_disk_is_said_in_one_line_and_what_was_committed_is_kept(tmp_path
         subprocess.run(["mount", "-o", "remount,ro", str(disk)], check=True)
         call = in_a_process("status", folder=disk)
         assert (call.status, f"{EVERYTHING} finished" in call.out) == (0, True)
-        refused(in_a_process("run", "faults_study.py", "--fresh", "--yes", folder=disk))
+        refused(in_a_process("run", "faults_study.py", "--overwrite", "--yes", folder=disk))
     finally:
         subprocess.run(["umount", str(disk)], check=True)
 

@@ -140,8 +140,8 @@ RIGHT: dict[str, Sequence[str]] = {
 OFTEN = {"data_dir", "dry_run", "yes", "quick", "style", "kind", "metric"}
 NEVER = {"scheduler"}
 """An address on a network, which is tried for seconds."""
-SELDOM = {"figure", "folder", "variant", "fresh", "tensorboard", "keep_weights", "conditions"}
-"""Options that mostly stand in the way of the others; a picture takes a second."""
+SELDOM = {"figure", "folder", "variant", "overwrite", "tensorboard", "keep_weights", "conditions"}
+"""Options that mostly stand in the way of the others; a figure takes a second."""
 
 
 def right(parameter: click.Parameter, study: str, random: Random) -> str:
@@ -174,7 +174,9 @@ def right(parameter: click.Parameter, study: str, random: Random) -> str:
 def commands(group: click.Group, path: Sequence[str] = ()) -> list[tuple[list[str], click.Command]]:
     """All commands below a group with the words that name them."""
     found = []
-    for name, command in sorted(group.commands.items()):
+    context = click.Context(group)
+    for name in group.list_commands(context):
+        command = group.get_command(context, name)
         if isinstance(command, click.Group):
             found += commands(command, (*path, name))
         else:

@@ -69,8 +69,8 @@ def test_nothing_is_asked_where_there_is_no_standard_input(tmp_path):
     assert done.stderr.startswith("ebb: Remove 1 record of class-order?")
 
 
-def test_a_fresh_run_that_nobody_confirmed_leaves_no_store(world):
-    refused(call("run", "mine.py", "--fresh", "--quiet", "--store", "new"))
+def test_an_overwriting_run_that_nobody_confirmed_leaves_no_store(world):
+    refused(call("run", "mine.py", "--overwrite", "--quiet", "--store", "new"))
     assert not os.path.lexists("new")
 
 

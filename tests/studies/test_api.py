@@ -72,10 +72,11 @@ def test_overrides_make_a_variant_of_their_own_named_as_on_the_command_line(work
     assert labels(results) == [("shuffled", 3)]
 
 
-def test_fresh_runs_this_variant_anew_and_leaves_the_others(workers):
+@pytest.mark.parametrize("word", ["overwrite", "fresh"])
+def test_overwrite_runs_this_variant_anew_and_leaves_the_others(word, workers):
     studies.run(mine, quiet=True)
     studies.run(mine, epochs=1, quiet=True)
-    studies.run(mine, epochs=1, fresh=True, quiet=True)
+    studies.run(mine, epochs=1, quiet=True, **{word: True})
     assert len(workers.asked) == 9
     assert len(studies.read(mine, variant="full").records) == 3
 
@@ -137,7 +138,9 @@ def test_runs_may_happen_on_a_cluster(monkeypatch, workers):
 
     def cluster(address, jobs, **options):
         asked.append((address, len(jobs)))
-        return nullcontext(FakeWorkers())
+        there = FakeWorkers()
+        there.workers = 2
+        return nullcontext(there)
 
     monkeypatch.setattr("studies.running.cluster.Cluster", cluster)
     results = studies.run(mine, scheduler="tcp://there:8786", quiet=True)
@@ -153,7 +156,7 @@ def test_nothing_is_removed_for_a_cluster_that_is_not_there(monkeypatch, workers
     studies.run(mine, quiet=True)
     monkeypatch.setattr("studies.running.cluster.Cluster", absent)
     with pytest.raises(InputError, match="that is there"):
-        studies.run(mine, fresh=True, scheduler="tcp://there:8786", quiet=True)
+        studies.run(mine, overwrite=True, scheduler="tcp://there:8786", quiet=True)
     assert len(studies.read(mine).records) == 3
 
 
@@ -315,7 +318,7 @@ def test_results_say_what_they_show(results):
     assert repr(results) == str(results)
     page = results._repr_html_()
     assert page.count("<table") == 1
-    assert "what each class loses after its turn" in page
+    assert "what each class loses after its training segment" in page
     assert "2 seeds: the intervals are fragile." in page
 
 

@@ -10,10 +10,14 @@ import sqlite3
 import subprocess
 import sys
 
+import click
+import numpy as np
 import pandas as pd
 import pytest
 
 from core import Store
+from studies import cli
+from studies.commands.store import store_group
 from studies.definition.catalogue import NAMES
 from tests.studies.conftest import (
     HOUSE,
@@ -163,7 +167,7 @@ COMMANDS = {
     "show": ("show", "4e"),
     "remove": ("remove", "class-order", "--yes"),
     "run": (*QUICK,),
-    "fresh": (*QUICK, "--fresh", "--yes"),
+    "overwrite": (*QUICK, "--overwrite", "--yes"),
 }
 
 
@@ -212,7 +216,7 @@ def spoil_text(store, column):
 
 @pytest.mark.parametrize(
     ("name", "column"),
-    [("status", "seconds"), ("table", "recipe"), ("table", "environment"), ("table", "notes")],
+    [("status", "seconds"), ("table", "recipe"), ("table", "environment"), ("table", "remarks")],
 )
 def test_damaged_text_in_a_record_ends_in_no_traceback(name, column, ebb, filled):
     spoil_text(filled, column)
@@ -282,14 +286,14 @@ def test_a_wrong_name_of_a_figure_is_refused_before_anything_is_done(ebb, filled
     ],
     ids=lambda words: words[0],
 )
-def test_a_wrong_call_with_fresh_loses_nothing(words, ebb, store):
+def test_a_wrong_call_with_overwrite_loses_nothing(words, ebb, store):
     variant = "quick" if words[0] != "--set" else "quick,split.size=5000"
     keep(store, made_record(variant=variant))
-    refused(ebb(*QUICK, "--fresh", "--yes", *words))
+    refused(ebb(*QUICK, "--overwrite", "--yes", *words))
     assert len(store.entries()) == 1
 
 
-@pytest.mark.parametrize("words", [("remove", "class-order"), (*QUICK, "--fresh")])
+@pytest.mark.parametrize("words", [("remove", "class-order"), (*QUICK, "--overwrite")])
 def test_nothing_is_removed_without_an_answer(words, ebb, filled, workers):
     keep(filled, made_record(variant="quick"))
     assert "--yes" in refused(ebb(*words))
@@ -366,16 +370,17 @@ def test_a_quiet_run_says_nothing_on_standard_error(ebb, workers):
     assert ebb(*QUICK, "--seeds", "1", "--quiet").err == ""
 
 
-def test_fresh_runs_one_variant_anew_and_leaves_the_others(ebb, filled, workers):
+@pytest.mark.parametrize("option", ["--overwrite", "--fresh"])
+def test_overwrite_runs_one_variant_anew_and_leaves_the_others(option, ebb, filled, workers):
     ebb(*QUICK, "--seeds", "1")
-    ebb(*QUICK, "--seeds", "1", "--fresh", "--yes")
+    ebb(*QUICK, "--seeds", "1", option, "--yes")
     assert len(workers.asked) == 4
     assert len([entry for entry in filled.entries() if entry.variant == "full"]) == 4
 
 
-def test_a_dry_run_of_fresh_removes_nothing(ebb, workers, store):
+def test_a_dry_run_of_overwrite_removes_nothing(ebb, workers, store):
     ebb(*QUICK, "--seeds", "1")
-    ebb(*QUICK, "--seeds", "1", "--fresh", "--dry-run")
+    ebb(*QUICK, "--seeds", "1", "--overwrite", "--dry-run")
     assert len(store.entries()) == 2
 
 
@@ -426,14 +431,15 @@ def test_runs_that_are_not_kept_leave_no_table(ebb, monkeypatch):
     assert "not kept: changed by a callback (X)" in call.err
 
 
-def test_an_interrupted_run_prints_the_line_to_continue(ebb, monkeypatch, store):
+@pytest.mark.parametrize("option", ["--overwrite", "--fresh"])
+def test_an_interrupted_run_prints_the_line_to_continue(option, ebb, monkeypatch, store):
     def end(job):
         if job.seed == 1:
             raise KeyboardInterrupt
         return ("record", outcome(job))
 
     monkeypatch.setattr("studies.running.runner.in_processes", FakeWorkers(end))
-    call = ebb(*QUICK, "--conditions", "shuffled", "--fresh", "--yes", "--store", "my results")
+    call = ebb(*QUICK, "--conditions", "shuffled", option, "--yes", "--store", "my results")
     assert call.status == 130
     assert call.out == ""
     line = "To go on: ebb run class-order --quick --conditions shuffled --yes --store 'my results'"
@@ -444,7 +450,7 @@ def test_an_interruption_before_the_first_run_prints_the_line_to_continue_too(eb
     def interrupted(*_, **__):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("studies.running.runner.make_plan", interrupted)
+    monkeypatch.setattr("studies.commands.run.make_plan", interrupted)
     call = ebb(*QUICK)
     assert call.status == 130
     assert "To go on: ebb run class-order --quick" in call.err
@@ -546,7 +552,7 @@ def test_few_seeds_and_unfinished_runs_are_said(ebb, filled):
     assert "the means are over the 2 that finished." in out
 
 
-def test_remarks_go_to_standard_error(ebb, filled):
+def test_notes_go_to_standard_error(ebb, filled):
     keep(filled, made_record(seed=7, environment=OTHER_ENVIRONMENT))
     call = ebb("table", "class-order", "--format", "csv")
     assert call.err == "note: 1 records of other environments left out\n"
@@ -603,7 +609,7 @@ def test_probabilities_are_shown_as_probabilities(ebb, store):
     heads = re.split(r"\s{2,}", rows[1].strip())
     (first,) = [row.split() for row in rows if row.split()[:1] == ["0"]]
     shown = dict(zip(heads, first, strict=False))
-    assert all(float(shown[name]) <= 1 for name in ("p", "p adjusted", "exact p", "floor"))
+    assert all(float(shown[name]) <= 1 for name in ("p", "p adjusted", "exact p", "smallest p"))
 
 
 def test_scores_that_are_not_there_are_refused_with_what_was_expected(ebb):
@@ -778,6 +784,15 @@ def test_no_color_is_honoured_on_a_terminal(filled, tmp_path):
     assert not re.search(rb"\x1b\[[0-9;]*(3[0-9]|4[0-9]|9[0-7])[0-9;]*m", shown)
 
 
+@pytest.mark.parametrize("group", [cli.ebb, store_group], ids=lambda group: group.name)
+def test_the_line_that_help_shows_of_a_command_is_the_first_of_its_docstring(group):
+    context = click.Context(group)
+    shown = {name: line for name, (_, line) in group.lazy.items()}
+    commands = {name: group.get_command(context, name) for name in group.list_commands(context)}
+    assert shown == {name: each.help.splitlines()[0] for name, each in commands.items()}
+    assert list(commands) == [each.name for each in commands.values()]
+
+
 LOADED = """
 import sys
 from studies import cli
@@ -812,7 +827,49 @@ def loaded_by(*words, folder):
 )
 def test_a_light_command_imports_nothing_heavy(words, filled, tmp_path):
     heavy = {"pandas", "scipy", "scipy.stats", "tensorflow", "keras", "sklearn", "seaborn"}
+    heavy |= {"rich", "distributed"}
     assert loaded_by(*words, folder=tmp_path) & heavy == set()
+
+
+@pytest.mark.parametrize("words", [("--help",), ("store", "--help")], ids=" ".join)
+def test_help_imports_no_command_that_it_lists(words, tmp_path):
+    ours = {"lazy", "options", *words[:-1]}
+    loaded = {n for n in loaded_by(*words, folder=tmp_path) if n.startswith("studies.commands.")}
+    assert loaded == {f"studies.commands.{name}" for name in ours}
+
+
+BEFORE_TRAINING = """
+import sys
+from studies import cli
+from studies.commands import run
+
+def execute(*_, **__):
+    print(*sys.modules, file=sys.stderr)
+    return []
+
+run.execute, run.import_meanwhile = execute, lambda *_: None
+cli.main()
+"""
+
+
+def test_a_run_imports_nothing_heavy_before_its_workers_train(tmp_path):
+    x, y = np.zeros((400, 2, 2), np.uint8), np.arange(400) % 10
+    np.savez(tmp_path / "own.npz", x_train=x, y_train=y, x_test=x, y_test=y)  # not scikit-learn's
+    words = ("run", "class-order", "--dataset", "own.npz", "--set", "split.size=10")
+    done = subprocess.run(
+        [sys.executable, "-P", "-c", BEFORE_TRAINING, *words],
+        cwd=tmp_path,
+        env=fresh_environment(),
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert done.returncode == 0, done.stderr
+    said, loaded = done.stderr.splitlines()
+    assert said.endswith(": 20 runs to do")
+    heavy = {"pandas", "scipy", "seaborn", "tensorflow", "keras", "sklearn", "matplotlib"}
+    assert "studies.running.runner" in loaded.split()
+    assert heavy & set(loaded.split()) == set()
 
 
 @pytest.mark.parametrize("name", ["table", "check"])

@@ -229,7 +229,7 @@ def test_the_readme_runs_a_study_on_a_scheduler_and_two_workers(shown, tmp_path)
     call = in_a_process(*line.split()[1:], "--seeds", "1", folder=tmp_path)
     assert call.status == 0, call
     assert "2 runs ended" in call.err
-    assert "what each class loses after its turn" in call.out
+    assert "what each class loses after its training segment" in call.out
 
 
 @pytest.fixture(scope="module")

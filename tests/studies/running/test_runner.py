@@ -9,8 +9,11 @@ from data import InputError, load
 from studies import Study
 from studies.definition.variant import variant_of
 from studies.results.inventory import describe
+from studies.running.plan import expected_seconds
+from studies.running.plan import make_plan as plan_of
 from studies.running.progress import Lines
-from studies.running.runner import execute, expected_seconds, make_plan
+from studies.running.request import Request
+from studies.running.runner import execute
 from tests.studies.conftest import OTHER_ENVIRONMENT, FakeWorkers, keep, made_record, outcome, tiny
 
 study = Study(
@@ -36,6 +39,10 @@ class Shown:
 
     def ended(self, job, record):
         self.said.append(("ended", job.condition, job.seed, record.status))
+
+
+def make_plan(variant, store: Store, **options):
+    return plan_of(Request(variant=variant, store=store, **options))
 
 
 def planned(store: Store, overrides=None, **options):
@@ -253,7 +260,7 @@ def test_a_condition_named_twice_is_run_once(store):
     assert labels(planned(store, conditions=["a", "a"], seeds=[0]).jobs) == [("a", 0)]
 
 
-def test_the_reason_why_a_run_was_not_kept_is_given_among_other_remarks():
+def test_the_reason_why_a_run_was_not_kept_is_given_among_other_notes():
     record = made_record(
         notes=("compiled: xla", "changed by a callback (X)", "evaluated once more"),
         repeatable=False,
@@ -269,5 +276,5 @@ def test_the_expected_time_is_that_of_earlier_runs_or_what_a_full_study_says(sto
     assert expected_seconds(plan, timed, store) == pytest.approx(120)
     assert expected_seconds(plan, variant_of(timed.study, {"epochs": 1}), store) is None
     ran(store, FakeWorkers(lambda job: ("record", outcome(job, seconds={"train": 3.0}))))
-    again = make_plan(full, store, fresh=True)
+    again = make_plan(full, store, overwrite=True)
     assert expected_seconds(again, timed, store) == pytest.approx(3 * len(again.jobs))

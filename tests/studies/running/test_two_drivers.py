@@ -76,7 +76,7 @@ def test_a_second_driver_of_a_study_is_refused_and_the_first_one_loses_nothing(
     tmp_path, undisturbed
 ):
     with driver("one", tmp_path) as first:
-        for words in (("run", "one.py"), ("run", "one.py", "--fresh", "--yes")):
+        for words in (("run", "one.py"), ("run", "one.py", "--overwrite", "--yes")):
             line = refused(in_a_process(*words, folder=tmp_path))
             assert f"one (full), which process {first.pid} on host" in line
         again = in_a_process("run", "one.py", "--dry-run", folder=tmp_path)

@@ -1,0 +1,62 @@
+"""`ebb compare`: whether a difference is real."""
+
+from pathlib import Path
+
+import click
+
+from core.storage.store import Store
+from data import InputError
+from studies.commands.options import figure_option, format_option, store_option, variant_option
+from studies.results.comparing import Wanted, compare_scores, compare_study
+
+
+@click.command()
+@click.argument("study")
+@click.argument("a", required=False)
+@click.argument("b", required=False)
+@click.option("--metric", help="As in `ebb table`. [default: the study's primary one]")
+@click.option("--per-class", is_flag=True, help="Class by class, as one family.")
+@click.option("--margin", type=float, help="Points that do not matter, set beforehand.")
+@click.option(
+    "--correction",
+    type=click.Choice(["holm", "bh"]),
+    default="holm",
+    show_default=True,
+    help="Of a family; bh is for exploration.",
+)
+@click.option("--unpaired", is_flag=True, help="Of a SCORES.csv: its runs share nothing.")
+@figure_option("Draw it")
+@format_option("text", "json", "markdown", "latex")
+@variant_option
+@store_option
+def compare(
+    study: str,
+    a: str | None,
+    b: str | None,
+    metric: str | None,
+    per_class: bool,
+    margin: float | None,
+    correction: str,
+    unpaired: bool,
+    figure: Path | None,
+    style: str,
+    variant: str | None,
+    folder: Path,
+) -> None:
+    """Whether a difference is real: conditions A and B of STUDY, or of a file SCORES.csv.
+
+    Without A and B, every comparison that the study plans. The file has the columns condition,
+    seed, value (as fractions), and if known class and n_test.
+    """
+    if (a is None) != (b is None) or (a is not None and a == b):
+        raise InputError(
+            f"Received the condition {a!r} alone; expected two different ones, or none."
+        )
+    pairs = ((a, b),) if a is not None and b is not None else ()
+    wanted = Wanted(pairs, metric, per_class, margin, correction)
+    if study.lower().endswith((".csv", ".tsv", ".txt")):
+        compare_scores(Path(study), not unpaired, wanted).show(style, figure)
+        return
+    if unpaired:
+        raise InputError("Received --unpaired; expected it with a SCORES.csv: a study says itself.")
+    compare_study(Store(folder), study, variant, wanted).show(style, figure)

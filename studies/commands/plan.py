@@ -1,0 +1,55 @@
+"""`ebb plan`: how many seeds to run."""
+
+from pathlib import Path
+
+import click
+
+from core.storage.store import Store
+from data import InputError
+from studies.commands.options import format_option, store_option, variant_option
+from studies.results.planning import Pilot, print_plan
+
+
+@click.command()
+@click.option(
+    "--difference",
+    type=float,
+    required=True,
+    help="Points worth finding; of a loss, in its unit.",
+)
+@click.option("--sd", type=float, help="Standard deviation over the seeds, in points.")
+@click.option("--pilot", metavar="STUDY", help="Take it from a study in the store.")
+@click.option("--conditions", metavar="A,B", help="Of the pilot.")
+@click.option("--metric", help="Of the pilot. [default: its primary one]")
+@click.option(
+    "--correlation", type=float, help="Of the pairs. [default: 0, or the pilot's; 0 is unpaired]"
+)
+@click.option("--power", type=float, default=0.8, show_default=True)
+@format_option("text", "json")
+@variant_option
+@store_option
+def plan(
+    difference: float,
+    sd: float | None,
+    pilot: str | None,
+    conditions: str | None,
+    metric: str | None,
+    correlation: float | None,
+    power: float,
+    style: str,
+    variant: str | None,
+    folder: Path,
+) -> None:
+    """How many seeds a difference needs, before they are run."""
+    if sd is not None and pilot is None:
+        given = {"--conditions": conditions, "--metric": metric, "--variant": variant}
+        if wrong := [option for option, value in given.items() if value is not None]:
+            raise InputError(
+                f"Received {' and '.join(wrong)} with --sd; expected it with --pilot alone."
+            )
+        spread: float | Pilot = sd
+    elif pilot is not None and sd is None:
+        spread = Pilot(pilot, conditions, metric, variant)
+    else:
+        raise InputError("Received neither or both of --sd and --pilot; expected one of them.")
+    print_plan(Store(folder), spread, difference, correlation=correlation, power=power, style=style)

@@ -1,0 +1,27 @@
+"""Imports that wait until workers train: the one place where the driver is lazy.
+
+What shows records brings in pandas and SciPy. That takes two seconds, for which no worker should
+have to wait, nor one that imports a user's script. `importlib.import_module` gives each module.
+"""
+
+import threading
+from importlib import import_module
+
+ANSWER = "studies.results.after_run"
+"""What prints the answer of `ebb run`."""
+RESULTS = "studies.results.results"
+"""What `studies.run` returns."""
+VALUES = "analysis.metrics.values"
+"""What finds the value of a metric in a record."""
+
+
+def import_meanwhile(*modules: str) -> threading.Thread:
+    """Import modules in a thread that ends when they are there."""
+
+    def import_all() -> None:
+        for name in modules:
+            import_module(name)
+
+    thread = threading.Thread(target=import_all, daemon=True)
+    thread.start()
+    return thread

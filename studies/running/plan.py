@@ -1,0 +1,130 @@
+"""The plan: what a request asks for, minus what the store has."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from statistics import fmean
+
+from core import Recipe, Store, environment, fingerprint
+from core.training.preparation import prepare
+from data import InputError, load
+from studies.definition.variant import Variant
+from studies.results.leftovers import UNFINISHED, WEIGHTS
+from studies.running.executor import Job
+from studies.running.request import Request
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What is to be run.
+
+    Attributes:
+        jobs: Runs still to do.
+        done: How many of those asked for are in the store already.
+        failed: How many of these had failed, and are not tried again unless asked.
+        seeds: The number of seeds planned, as written with the first record.
+        primary: The metric that decides.
+    """
+
+    jobs: tuple[Job, ...]
+    done: int
+    failed: int
+    seeds: int
+    primary: str
+
+
+def make_plan(request: Request) -> Plan:
+    """Planned minus done.
+
+    Raises:
+        InputError: Unknown condition; data that are not there; a split or an order that does
+            not fit them; weights or event files of a study that trains no network.
+    """
+    study, store = request.variant.study, request.store
+    seeds = range(study.seeds) if request.seeds is None else request.seeds
+    chosen = study.conditions if request.conditions is None else request.conditions
+    recipes = {condition: study.recipe(condition) for condition in dict.fromkeys(chosen)}
+    together = {name: recipe for name, recipe in recipes.items() if isinstance(recipe, Recipe)}
+    given = request.given("keep_weights", "tensorboard")
+    if given and len(together) < len(recipes):
+        raise InputError(
+            f"Received {' and '.join(given)} for {study.name}, which trains no network; expected a "
+            "study that does."
+        )
+    checksums = _checksums(together, request.data_dir)
+    status_of = _stored(request)
+    make_job = _job_maker(request, together)
+    jobs, done, failed = [], 0, 0
+    for condition, recipe in recipes.items():
+        data = checksums.get(condition, ())
+        for seed in seeds:
+            key = recipe.key(seed, *data)
+            status = status_of.get((condition, seed, key))
+            if status is None or (status == "failed" and request.retry_failed):
+                jobs.append(
+                    make_job(key=key, condition=condition, seed=seed, recipe=recipe, data=data)
+                )
+            else:
+                done, failed = done + 1, failed + (status == "failed")
+    # Fewer seeds than the study plans are a part of its plan, more are a plan of their own.
+    planned = store.planned(study.name, request.variant.name) or max(study.seeds, len(seeds))
+    return Plan(tuple(jobs), done, failed, planned, study.primary)
+
+
+def _checksums(recipes: Mapping[str, Recipe], data_dir: Path | None) -> dict[str, tuple[str, ...]]:
+    """The checksums of each recipe's data sets; each recipe is tried on its data."""
+    # Once each: CIFAR-10 takes seconds to decode, and a study may have dozens of conditions.
+    names = dict.fromkeys(name for recipe in recipes.values() for name in recipe.datasets)
+    datasets = {name: load(name, data_dir) for name in names}
+    for recipe in recipes.values():
+        prepare(recipe, 0, datasets[recipe.dataset])
+    return {
+        condition: tuple(datasets[name].checksum for name in recipe.datasets)
+        for condition, recipe in recipes.items()
+    }
+
+
+def _stored(request: Request) -> dict[tuple[str, int, str], str]:
+    """How the runs ended that need not be done again: by condition, seed and key."""
+    entries = request.store.entries(request.variant.study.name)
+    here = fingerprint(environment())
+    return {
+        (entry.condition, entry.seed, entry.key): entry.status
+        for entry in entries
+        if entry.variant == request.variant.name
+        and entry.fingerprint == here
+        and not request.overwrite
+    }
+
+
+def _job_maker(request: Request, together: Mapping[str, Recipe]) -> partial[Job]:
+    """Makes jobs with what all runs of a request share."""
+    return partial(
+        Job,
+        study=request.variant.study.name,
+        variant=request.variant.name,
+        data_dir=request.data_dir,
+        study_file=request.study_file,
+        keep=request.store.folder / UNFINISHED,
+        weights=request.store.folder / WEIGHTS,
+        keep_weights=request.keep_weights,
+        tensorboard=request.tensorboard and request.tensorboard.resolve(),
+        together=together,
+    )
+
+
+def expected_seconds(plan: Plan, variant: Variant, store: Store) -> float | None:
+    """How long the planned runs take one after the other, from earlier runs of their conditions.
+
+    None where nothing is known of one of them, but for a full study that says its time itself.
+    """
+    known: dict[str, list[float]] = {}
+    for entry in store.entries(variant.study.name):
+        if entry.variant == variant.name and entry.status == "finished":
+            known.setdefault(entry.condition, []).append(entry.seconds)
+    if all(job.condition in known for job in plan.jobs):
+        return sum(fmean(known[job.condition]) for job in plan.jobs)
+    runs = variant.study.seeds * len(variant.study.conditions)
+    minutes = variant.study.minutes if variant.name == "full" else None
+    return None if minutes is None else 60 * minutes * len(plan.jobs) / runs
