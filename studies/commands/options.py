@@ -1,4 +1,4 @@
-"""What commands share: options, and how they speak beside the answer."""
+"""What commands share: options, and what they print beside the answer."""
 
 import contextlib
 import sys

@@ -1,7 +1,7 @@
 """Runs on a Dask cluster: another executor, see `studies.running.executor`.
 
 Dask carries jobs there and reports back; which run goes where is decided here, as on one machine.
-The driver is a client alone and listens to nobody. What it has called there is in
+The driver is only a client and opens no port. The functions that it calls there are in
 `studies.running.remote`.
 """
 
@@ -34,13 +34,13 @@ SILENCE = 30.0
 LOOK = 1.0
 """Seconds between two looks at which Dask workers there are."""
 CLOSE = 5.0
-"""Seconds that leaving may take."""
+"""Seconds that closing may take."""
 
 
 class Cluster:
     """The workers of a Dask cluster: as many runs at a time on each as it has threads.
 
-    To be entered before it is called. Dask workers that come later are used as well.
+    Enter it as a context before it is called. Dask workers that join later are used as well.
 
     Args:
         address: Of the scheduler, such as `tcp://127.0.0.1:8786`.
@@ -84,7 +84,7 @@ class Cluster:
                         f"some: start one with `dask worker {self._address}`."
                     )
                 time.sleep(LOOK)
-            self._welcome(threads)
+            self._accept(threads)
         except OSError as error:
             self._close()
             raise InputError(
@@ -161,8 +161,8 @@ class Cluster:
             return None
         return RemoteWorker(place, next(self._numbers), self._reports, self._logs)
 
-    def _welcome(self, threads: Mapping[str, int]) -> None:
-        """Work with Dask workers, if all of them are as it is here.
+    def _accept(self, threads: Mapping[str, int]) -> None:
+        """Use Dask workers from now on, if all have the environment that is here.
 
         Raises:
             InputError: One is not.
@@ -226,7 +226,7 @@ class Cluster:
                 return
             for address in threads.keys() - self._places.keys() - refused:
                 try:
-                    self._welcome({address: threads[address]})
+                    self._accept({address: threads[address]})
                 except InputError as error:
                     refused.add(address)
                     self._note(f"a worker that came later is not used. {error}")
@@ -244,7 +244,7 @@ class Cluster:
             self._reports.put((None, "stopped", why))
 
     def _close(self) -> None:
-        """End what still runs there, and leave."""
+        """End what still runs there, and disconnect."""
         self._closed.set()
         # If nobody answers, the Dask workers end our processes by themselves, see `remote.LEASE`.
         with contextlib.suppress(Exception):

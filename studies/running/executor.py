@@ -38,7 +38,7 @@ class Job:
         data: Checksums of its data set and, with a transfer, of its source's; none for a score.
         data_dir: The folder given for data sets, if any.
         study_file: The user's study file, if it is not one of Ebb's own.
-        keep: Folder for the checkpoints of long runs, see `core.training.checkpoints`.
+        checkpoints: Folder for those of long runs, see `core.training.checkpoints`.
         weights: Folder of kept weights, see `core.training.weights_cache`.
         keep_weights: Whether to keep this run's.
         tensorboard: Folder for TensorBoard's event files; none are written if None.
@@ -55,7 +55,7 @@ class Job:
     data: tuple[str, ...]
     data_dir: Path | None = None
     study_file: Path | None = None
-    keep: Path | None = None
+    checkpoints: Path | None = None
     weights: Path | None = None
     keep_weights: bool = False
     tensorboard: Path | None = None
@@ -98,7 +98,7 @@ class Worker(Protocol):
     """Does one job after the other and reports what happens.
 
     Attributes:
-        job: What it is at.
+        job: The one that it is doing.
         faulty: Whether a run failed there.
         log: What it printed, if that is kept.
     """
@@ -155,7 +155,7 @@ def dispatch(
     """Hand jobs to workers until all are done.
 
     A worker keeps to one condition while there are jobs of it, because it compiles a network
-    once; one that has compiled many is replaced. A worker that dies costs the run that it was at.
+    once; one that has compiled many is replaced. A worker that dies costs the run that it was doing.
 
     Args:
         jobs: What to run.

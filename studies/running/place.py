@@ -71,7 +71,7 @@ class RemoteWorker:
                 # Its identity is found anew there, from the code that is there.
                 recipe=replace(job.recipe),
                 data_dir=job.data_dir and job.data_dir.resolve(),
-                keep=job.keep.resolve() if job.keep and shared else None,
+                checkpoints=job.checkpoints.resolve() if job.checkpoints and shared else None,
                 weights=job.weights.resolve() if job.weights and shared else None,
             )
         )

@@ -106,7 +106,7 @@ def _job_maker(request: Request, together: Mapping[str, Recipe]) -> partial[Job]
         variant=request.variant.name,
         data_dir=request.data_dir,
         study_file=request.study_file,
-        keep=request.store.folder / UNFINISHED,
+        checkpoints=request.store.folder / UNFINISHED,
         weights=request.store.folder / WEIGHTS,
         keep_weights=request.keep_weights,
         tensorboard=request.tensorboard and request.tensorboard.resolve(),

@@ -1,4 +1,4 @@
-"""How a study shows that it advances: a live line on a terminal, plain lines elsewhere."""
+"""How the progress of a study is shown: a live line on a terminal, plain lines elsewhere."""
 
 import contextlib
 import sys

@@ -56,7 +56,7 @@ def look(study_file: Path | None, markers: Sequence[Path] = ()) -> Findings:
         markers: Files that the driver has just made in its folders.
     """
     python = ".".join(platform.python_version_tuple()[:2])
-    # Read anew: the code may have changed since this process first asked.
+    # Read again: the code may have changed since this process first asked.
     found = {"python": python, **environment.__wrapped__()}
     found |= {package: _code(package) for package in ("data", "studies")}
     digest = None
@@ -75,7 +75,7 @@ def _code(package: str) -> str:
 
 def _is_shared(marker: Path) -> bool:
     try:
-        # On a network share, writing there first makes the folder be looked up anew.
+        # On a network share, writing there first makes the folder be looked up again.
         with tempfile.TemporaryFile(dir=marker.parent):
             return marker.exists()
     except OSError:

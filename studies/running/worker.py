@@ -128,7 +128,7 @@ def _run(job: Any, trainer: Any, report: Any) -> None:
                 callbacks=callbacks,
                 progress=lambda epoch: report("epoch", epoch),
                 files=RunFiles(
-                    checkpoints=job.keep,
+                    checkpoints=job.checkpoints,
                     weights=job.weights,
                     keep_weights=job.keep_weights,
                     owner=whose,

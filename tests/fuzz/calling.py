@@ -29,7 +29,7 @@ STEERING = {
 }
 """Control characters, line ends, and those that turn the direction of what follows."""
 CHANGING = ("run", "remove", "data", "report", "store")
-"""Commands that may leave something: the others only read (but for a picture that is named)."""
+"""Commands that may leave something: the others only read (but for a figure that is named)."""
 LENGTHS = [
     pytest.param(1, id="short"),
     pytest.param(10, id="long", marks=pytest.mark.slow),
@@ -152,8 +152,8 @@ class World:
         # What was run is kept, even where a later run is refused, or a figure that it has not.
         kept = "run" in words and changed == {str(self.folder / "results" / "ebb.sqlite")}
         assert found.status != 2 or (kept and "--dry-run" not in words), (found, changed)
-        pictures = all(name.lower().endswith((".png", ".svg")) for name in changed)
-        assert pictures or set(CHANGING) & set(words), (found, changed)
+        figures = all(name.lower().endswith((".png", ".svg")) for name in changed)
+        assert figures or set(CHANGING) & set(words), (found, changed)
         self.restore()
         return found
 

@@ -118,7 +118,7 @@ def test_a_data_file_is_read_or_refused_and_nothing_is_unpickled(times: int, wor
 
 
 @pytest.mark.parametrize("times", LENGTHS)
-def test_a_damaged_state_of_a_run_is_none(times: int, tmp_path: Path) -> None:
+def test_a_damaged_checkpoint_is_none(times: int, tmp_path: Path) -> None:
     whole = tmp_path / "whole.npz"
     State(
         b"results", [np.arange(9.0)], {"held": np.arange(3)}, [({"wait": 1.0}, [])], {"epoch": 1}

@@ -167,7 +167,7 @@ def test_a_state_in_an_archive_of_a_later_kind_is_none(tmp_path):
     assert State.load(file) is None
 
 
-def test_a_state_with_damaged_compression_is_none(tmp_path):
+def test_a_checkpoint_with_damaged_compression_is_none(tmp_path):
     file = tmp_path / "state.npz"
     with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("text.npy", bytes(10_000))

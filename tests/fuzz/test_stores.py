@@ -32,7 +32,7 @@ READERS = (
     ["plan", "--difference", "1", "--pilot", "class-order"],
 )
 DRAWERS = (["table", "{study}", "--kind", "{kind}", "--figure", "new.png"],)
-"""A picture takes a second or several."""
+"""A figure takes a second or several."""
 STUDIES = (
     *("class-order", "mine.py", "mine", "measured", "tasks", "class-position"),
     "polynomial-degree",

@@ -339,25 +339,25 @@ def test_results_of_runs_that_all_failed_say_so(store):
     assert "1 of 1 runs failed" in results._repr_html_()
 
 
-# Pictures.
+# Figures.
 
 
 @pytest.mark.parametrize("name", ["plot", "plot_segments", "plot_overview", "plot_comparison"])
-def test_a_picture_is_its_axes_and_shows_itself_in_a_notebook(name, results, tmp_path):
-    drawing = getattr(results, name)()
-    assert len(drawing) > 0
-    assert all(axes.figure is drawing.figure for axes in drawing)
-    assert drawing._repr_png_().startswith(b"\x89PNG")
-    drawing[0].set_title("mine")
-    drawing.save(tmp_path / "picture.svg")
-    assert "mine" in (tmp_path / "picture.svg").read_text()
+def test_a_figure_is_its_axes_and_shows_itself_in_a_notebook(name, results, tmp_path):
+    figure = getattr(results, name)()
+    assert len(figure) > 0
+    assert all(axes.figure is figure.figure for axes in figure)
+    assert figure._repr_png_().startswith(b"\x89PNG")
+    figure[0].set_title("mine")
+    figure.save(tmp_path / "figure.svg")
+    assert "mine" in (tmp_path / "figure.svg").read_text()
 
 
-def test_a_picture_without_the_scales_of_colours_has_an_axes_for_each_panel(results):
+def test_a_figure_without_the_scales_of_colours_has_an_axes_for_each_panel(results):
     assert len(results.plot_segments()) == 6
 
 
-def test_a_picture_touches_no_global_state(results):
+def test_a_figure_touches_no_global_state(results):
     import matplotlib as mpl
     from matplotlib import pyplot
 
@@ -367,6 +367,6 @@ def test_a_picture_touches_no_global_state(results):
     assert dict(mpl.rcParams) == before
 
 
-def test_a_picture_with_another_ending_is_refused(results):
+def test_a_figure_with_another_ending_is_refused(results):
     with pytest.raises(InputError, match=r"\.png or \.svg"):
-        results.plot_segments().save("picture.pdf")
+        results.plot_segments().save("figure.pdf")

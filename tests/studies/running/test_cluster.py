@@ -494,7 +494,7 @@ def test_a_record_of_another_run_is_refused_by_name(tmp_path):
 @pytest.mark.parametrize("shared", [True, False])
 def test_a_worker_is_given_the_stores_folders_only_if_it_shares_them(shared, tmp_path):
     place, told = a_place(shared=shared)
-    job = a_job(keep=Path("results/unfinished"), weights=Path("results/weights"))
+    job = a_job(checkpoints=Path("results/unfinished"), weights=Path("results/weights"))
     RemoteWorker(place, 0, queue.SimpleQueue(), tmp_path).start(job)
     ((_, _, sent),) = told
     folder = tmp_path / "results"
