@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 StudyLike = Study | str | os.PathLike[str]
 
 
-def run(
+def run(  # noqa: PLR0913  # a user's options
     study: StudyLike,
     *,
     quick: bool = False,

@@ -29,7 +29,7 @@ from studies.results.comparing import Wanted, compare_scores, compare_study
 @format_option("text", "json", "markdown", "latex")
 @variant_option
 @store_option
-def compare(
+def compare(  # noqa: PLR0913  # a user's options
     study: str,
     a: str | None,
     b: str | None,

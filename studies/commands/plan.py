@@ -28,7 +28,7 @@ from studies.results.planning import Pilot, print_plan
 @format_option("text", "json")
 @variant_option
 @store_option
-def plan(
+def plan(  # noqa: PLR0913  # a user's options
     difference: float,
     sd: float | None,
     pilot: str | None,

@@ -74,7 +74,7 @@ from studies.running.runner import execute, prepared
 @click.option("--quiet", is_flag=True, help="No progress.")
 @store_option
 @data_option
-def run(
+def run(  # noqa: PLR0913  # a user's options
     study: str,
     quick: bool,
     seeds: str | None,

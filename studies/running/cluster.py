@@ -262,9 +262,9 @@ class Cluster:
 
 def _connected(address: str) -> Any:
     """A client of the scheduler, which prints nothing by itself."""
-    try:  # an optional package, which takes a second to import
-        import distributed
-        from distributed.comm import get_address_host_port
+    try:
+        import distributed  # noqa: PLC0415  # an optional package
+        from distributed.comm import get_address_host_port  # noqa: PLC0415
     except ImportError:
         raise InputError(
             "Received --scheduler without the package `distributed`; expected it to be installed: "

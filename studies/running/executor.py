@@ -155,7 +155,8 @@ def dispatch(
     """Hand jobs to workers until all are done.
 
     A worker keeps to one condition while there are jobs of it, because it compiles a network
-    once; one that has compiled many is replaced. A worker that dies costs the run that it was doing.
+    once; one that has compiled many is replaced. A worker that dies costs the run that it was
+    doing.
 
     Args:
         jobs: What to run.

@@ -38,7 +38,7 @@ class Findings:
 
     Attributes:
         environment: See `core.training.environment`; also the version of Python, and hashes of
-            Ebb's other packages that a run meets.
+            Ebb's packages that a run meets.
         study_file: SHA-256 of the user's study file; none if it cannot be read.
         shared: Whether the driver's folders are the same ones here, and can be written to.
     """
@@ -58,7 +58,7 @@ def look(study_file: Path | None, markers: Sequence[Path] = ()) -> Findings:
     python = ".".join(platform.python_version_tuple()[:2])
     # Read again: the code may have changed since this process first asked.
     found = {"python": python, **environment.__wrapped__()}
-    found |= {package: _code(package) for package in ("data", "studies")}
+    found |= {package: _code(package) for package in ("core", "data", "studies")}
     digest = None
     if study_file is not None and study_file.is_file():
         digest = hashlib.sha256(study_file.read_bytes()).hexdigest()

@@ -62,10 +62,10 @@ def _listen(jobs: "queue.SimpleQueue[Any]") -> None:
 
 def _one_thread_trainer() -> Any:
     """A trainer in a TensorFlow with one thread: a sum's last bits depend on their number."""
-    with absent(UNUSED):  # not at the top: scores do without TensorFlow
-        import tensorflow as tf
+    with absent(UNUSED):
+        import tensorflow as tf  # noqa: PLC0415  # scores do without
 
-        from core import Trainer
+        from core import Trainer  # noqa: PLC0415  # the same
 
     tf.config.threading.set_intra_op_parallelism_threads(THREADS)
     tf.config.threading.set_inter_op_parallelism_threads(THREADS)
@@ -116,10 +116,9 @@ def _run(job: Any, trainer: Any, report: Any) -> None:
             make_callbacks = study and study.callbacks
             callbacks = make_callbacks(job.condition, job.seed) if make_callbacks else []
             if job.tensorboard is not None:
-                # Not at the top: it imports TensorFlow, whose threads are to be set before.
-                from studies.running.event_files import epoch_writer, run_folder, write_end
+                from studies.running import event_files  # noqa: PLC0415  # it needs TensorFlow
 
-                callbacks = [*callbacks, epoch_writer(run_folder(job))]
+                callbacks = [*callbacks, event_files.epoch_writer(event_files.run_folder(job))]
             record = trainer.train(
                 job.recipe,
                 job.seed,
@@ -136,7 +135,7 @@ def _run(job: Any, trainer: Any, report: Any) -> None:
             )
             record = replace(record, **whose)
             if job.tensorboard is not None:
-                write_end(record, run_folder(job))
+                event_files.write_end(record, event_files.run_folder(job))
     except InputError as error:
         report("refused", (job.condition, str(error)))
     except Exception as error:

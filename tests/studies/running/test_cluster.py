@@ -499,7 +499,7 @@ def test_a_worker_is_given_the_stores_folders_only_if_it_shares_them(shared, tmp
     ((_, _, sent),) = told
     folder = tmp_path / "results"
     expected = (folder / "unfinished", folder / "weights") if shared else (None, None)
-    assert (sent.keep, sent.weights) == expected
+    assert (sent.checkpoints, sent.weights) == expected
 
 
 def test_folders_are_shared_where_the_drivers_own_file_is_seen_and_another_can_be_made(tmp_path):
