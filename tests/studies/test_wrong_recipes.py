@@ -34,7 +34,10 @@ study = Study(name="mine", question="?", seeds=1, conditions={{"a": recipe({fiel
 TEN = "np.eye(10).tolist()"
 WRONG = {
     # Parts that are none.
-    "share 2": ("replay=Replay(capacity=9, fraction=2)", "share 2; expected a number from 0 up to"),
+    "fraction 2": (
+        "replay=Replay(capacity=9, fraction=2)",
+        "fraction 2; expected a number from 0 up to",
+    ),
     "capacity 0": ("replay=Replay(capacity=0)", "capacity 0; expected a whole number from 1 up"),
     "noise": ("input_noise=GaussianNoise(variance=-1)", "variance=-1; expected exactly one"),
     "neither": ("input_noise=GaussianNoise()", "None; expected exactly one of them"),
@@ -75,7 +78,7 @@ WRONG = {
         "order=Tasks(groups=((0, 1, 2, 3, 4), (5, 6, 7, 8, 9)), epochs_each=2)",
         "epochs=2 with 2 tasks and epochs_each=2; expected epochs=4",
     ),
-    "small share": ("replay=Replay(capacity=9, fraction=.01)", "at least one example a batch"),
+    "small fraction": ("replay=Replay(capacity=9, fraction=.01)", "at least one example a batch"),
     # Parts that do not fit the data.
     "classes": (
         "order=Tasks(groups=((0, 1), (2, 3)))",
@@ -91,7 +94,7 @@ WRONG = {
     ),
     "proportions": (
         "label_noise=ClassLabelNoise((.1, .2))",
-        "2 noise shares for data of 10 classes",
+        "2 noise rates for data of 10 classes",
     ),
     "ring": ('replay=Replay(buffer="ring", capacity=9)', "for 10 classes; expected one slot"),
     "herding": ('replay=Replay(buffer="herding", capacity=9)', "for 10 classes; expected one slot"),
@@ -134,7 +137,7 @@ FULL = (
 SETTINGS = {
     "replay.capacity=0": "capacity 0; expected a whole number",
     "replay.capacity=100,200": "capacity (100, 200); expected a whole number",
-    "replay.fraction=2": "share 2; expected a number from 0 up to",
+    "replay.fraction=2": "fraction 2; expected a number from 0 up to",
     "replay.buffer=ring,50": "expected one of reservoir",
     "replay=Replay": "expected it with its parameters",
     "label_noise.rate=3": "no more labels than there are can be wrong",
@@ -191,7 +194,8 @@ def test_a_setting_needs_a_condition_that_has_the_field(setting, write, ebb):
 def test_herding_with_a_subclassed_model_is_refused_by_the_worker(write, ebb, store):
     fields = 'model=spec(subclassed), replay=Replay(buffer="herding", capacity=20)'
     line = refused(ebb("run", write(fields), "--quiet"))
-    assert "a model of class Mine with herding; expected a Sequential or functional one" in line
+    assert "a model of class Mine with herding or a strategy that reads features" in line
+    assert "expected a Sequential or functional one" in line
     assert store.entries("mine") == []
 
 
