@@ -296,8 +296,8 @@ def _difference(
 
     Runs that diverged are NaN and left out, of pairs with their partner.
     """
-    # Inside: it brings in scipy.stats, which would cost every table of the command line a second.
-    from analysis.statistics.verdict import primary_decision
+    # Here: it brings in scipy.stats, which would cost every table of the command line a second.
+    from analysis.statistics.verdict import primary_decision  # noqa: PLC0415
 
     ended_x, ended_y = ~np.isnan(x), ~np.isnan(y)
     if paired:

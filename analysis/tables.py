@@ -156,7 +156,7 @@ def _of_segments(finished: Sequence[RunLike], sample: str) -> Iterator[Figure]:
 
 
 def forgetting_table(runs: Sequence[RunLike], set: str = "test-sample") -> pd.DataFrame:
-    """What each class lost and won back over the segments, mean over seeds.
+    """What each class lost and recovered over the segments, mean over seeds.
 
     `learned`, `final`, `drop`, `recency`, `recovery` and both forgettings are defined in
     `analysis.metrics.class_forgetting`; ci_low and ci_high are the 95 % t-interval of `drop`;

@@ -1,4 +1,4 @@
-"""The figure of what classes lose and win back over the segments of an epoch."""
+"""The figure of what classes lose and recover over the segments of an epoch."""
 
 from __future__ import annotations
 

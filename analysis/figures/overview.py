@@ -10,13 +10,11 @@ from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
+from analysis.figures.panels import FAINT, INK
 from analysis.metrics.values import values_of
 from analysis.rendering.units import is_fraction
 from analysis.runs import RunLike, finished_by_condition
 from analysis.statistics.intervals import percentiles
-
-INK = "#222222"
-FAINT = "#0072B2"  # blue of Okabe and Ito: told apart by everybody
 
 
 def overview_figure(

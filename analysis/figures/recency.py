@@ -11,11 +11,10 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
+from analysis.figures.panels import FAINT, INK
 from analysis.metrics.recency import Positions
 from analysis.statistics.intervals import t_interval
 
-INK = "#222222"
-FAINT = "#0072B2"  # blue of Okabe and Ito: told apart by everybody
 LINES = 45  # of small print that fit one above the other
 
 

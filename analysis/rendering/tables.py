@@ -110,7 +110,7 @@ def cells(frame: "pd.DataFrame", decimals: int | None = 1, metric: str = "") -> 
 
 def html_table(frame: "pd.DataFrame", *, decimals: int | None = 1, metric: str = "") -> str:
     """A table for people in HTML, see `show` for the arguments."""
-    import pandas as pd  # inside: light commands import this module, and have no tables
+    import pandas as pd  # noqa: PLC0415  # light commands print without tables
 
     headings = list(map(heading, frame.columns))
     shown = pd.DataFrame(cells(frame, decimals, metric), columns=headings, dtype=object)
@@ -175,10 +175,10 @@ def _harmless(value: Any) -> Any:
 
 
 def _text(frame: "pd.DataFrame", out: IO[str], decimals: int | None, metric: str) -> None:
-    # Inside: light commands import this module, and have no tables.
-    from rich.box import SIMPLE_HEAD
-    from rich.console import Console
-    from rich.table import Table
+    # Light commands print without tables.
+    from rich.box import SIMPLE_HEAD  # noqa: PLC0415
+    from rich.console import Console  # noqa: PLC0415
+    from rich.table import Table  # noqa: PLC0415
 
     table = Table(box=SIMPLE_HEAD, pad_edge=False, show_edge=False)
     for column in frame.columns:

@@ -156,7 +156,7 @@ class Comparison(Displayed):
         return result | (in_family if self.family is not None else {})
 
 
-def compare(
+def compare(  # noqa: PLR0913  # a user's options
     a: ArrayLike, b: ArrayLike, *, paired: bool,
     seeds_a: Sequence[Hashable] | None = None, seeds_b: Sequence[Hashable] | None = None,
     n_test: int | None = None, margin: float | None = None, unit: str = "points",

@@ -193,7 +193,7 @@ def reading_of(verdict: Verdict, points: float | None, higher_is_better: bool | 
     return reading + (", but within the margin" if verdict == "different-within-margin" else "")
 
 
-def double_difference(
+def double_difference(  # noqa: PLR0913  # a user's options
     scores: Mapping[str, ArrayLike], crossing: Crossing, *,
     seeds: Mapping[str, Sequence[Hashable]],
     n_test: int | None = None, margin: float | None = None, unit: str = "points",
