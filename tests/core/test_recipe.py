@@ -30,13 +30,13 @@ from data import InputError
 
 plain = Recipe(dataset="digits", model=spec("mlp", widths=(20,)))
 
-shares = st.floats(0, 1)
+rates = st.floats(0, 1)
 stops = st.none() | st.just(spec("EarlyStopping", monitor="val_loss", patience=3))
 label_noises = st.one_of(
-    st.builds(SymmetricLabelNoise, shares),
-    st.builds(UniformLabelNoise, shares),
-    st.builds(ClassLabelNoise, st.lists(shares, max_size=4).map(tuple)),
-    st.builds(flips, st.integers(2, 4), shares),
+    st.builds(SymmetricLabelNoise, rates),
+    st.builds(UniformLabelNoise, rates),
+    st.builds(ClassLabelNoise, st.lists(rates, max_size=4).map(tuple)),
+    st.builds(flips, st.integers(2, 4), rates),
 )
 input_noises = st.builds(
     lambda kind, size, clip, when: GaussianNoise(**{kind: size}, clip=clip, **when),
@@ -50,9 +50,9 @@ copies = st.builds(
 )
 replays = st.builds(
     Replay,
-    memory=st.sampled_from(["reservoir", "class-balanced", "ring", "herding"]),
+    buffer=st.sampled_from(["reservoir", "class-balanced", "ring", "herding"]),
     capacity=st.integers(1, 999),
-    share=st.floats(0.1, 0.9),
+    fraction=st.floats(0.1, 0.9),
     mode=st.sampled_from(["replace", "add"]),
 )
 damaged = st.sampled_from(["gaussian-0.1", "gaussian-0.2", "shift-2", "rotation-15"])
@@ -241,7 +241,7 @@ def test_a_learning_rate_and_a_schedule_contradict_each_other():
     fixed = replace(plain, optimiser=spec("Adam", learning_rate=0.1))
     schedule = spec("CosineDecay", initial_learning_rate=0.1, decay_steps=9)
     with pytest.raises(InputError, match="the schedule sets the learning rate"):
-        replace(fixed, schedule=schedule)
+        replace(fixed, lr_schedule=schedule)
     replace(fixed, lr_schedule=spec("ReduceLROnPlateau", patience=2))  # starts from the rate
 
 
@@ -293,7 +293,7 @@ WRONG = {
     "replay.mode": ["swap"],
     "replay": ["Replay", "reservoir", 100],
     "label_noise.rate": [2, -0.1, "x", float("nan")],
-    "label_noise.shares": [0.3],
+    "label_noise.rates": [0.3],
     "label_noise": ["SymmetricLabelNoise", 0.3],
     "input_noise.variance": [-1, "x", None],
     "input_noise.standard_deviation": [0.1],
@@ -365,10 +365,10 @@ def test_a_transition_matrix_that_is_none_is_refused(matrix, said):
         MatrixLabelNoise(matrix)
 
 
-@pytest.mark.parametrize("proportions", [0.3, [0.1, 0.2], "ab"])
-def test_shares_by_class_are_a_tuple(shares):
+@pytest.mark.parametrize("rates", [0.3, [0.1, 0.2], "ab"])
+def test_rates_by_class_are_a_tuple(rates):
     with pytest.raises(InputError, match="expected a tuple with one for each class"):
-        ClassLabelNoise(shares)
+        ClassLabelNoise(rates)
 
 
 @pytest.mark.parametrize("path", ["replay.capacity", "label_noise.rate", "early_stopping.patience"])

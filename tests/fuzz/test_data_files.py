@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.record import read_results
-from core.training.checkpoints import State
+from core.training.checkpoints import Checkpoint
 from tests.fuzz.calling import LENGTHS, World, examples
 
 SEEDS = st.integers(0, 2**64 - 1)
@@ -120,7 +120,7 @@ def test_a_data_file_is_read_or_refused_and_nothing_is_unpickled(times: int, wor
 @pytest.mark.parametrize("times", LENGTHS)
 def test_a_damaged_checkpoint_is_none(times: int, tmp_path: Path) -> None:
     whole = tmp_path / "whole.npz"
-    State(
+    Checkpoint(
         b"results", [np.arange(9.0)], {"held": np.arange(3)}, [({"wait": 1.0}, [])], {"epoch": 1}
     ).save(whole)
     file = tmp_path / "damaged.npz"
@@ -129,7 +129,7 @@ def test_a_damaged_checkpoint_is_none(times: int, tmp_path: Path) -> None:
     @given(SEEDS)
     def holds(seed: int) -> None:
         file.write_bytes(damaged(whole.read_bytes(), Random(seed)))
-        assert State.load(file) is None or State.load(file) is not None
+        assert Checkpoint.load(file) is None or Checkpoint.load(file) is not None
 
     holds()
 

@@ -14,7 +14,7 @@ from analysis.scores import read_scores
 from core import AugmentedCopy, Store, spec
 from core.record import read_results, write_results
 from core.storage.validation import refuse_unsound
-from core.training.checkpoints import State
+from core.training.checkpoints import Checkpoint
 from data import InputError
 from studies.definition.study import Quick, Reported, Study
 from studies.results.reading import read
@@ -160,11 +160,11 @@ def test_a_function_that_is_not_written_in_python_is_refused():
 
 def test_a_state_in_an_archive_of_a_later_kind_is_none(tmp_path):
     file = tmp_path / "state.npz"
-    State(b"", [np.arange(3.0)], {}, [], {"epoch": 1}).save(file)
+    Checkpoint(b"", [np.arange(3.0)], {}, [], {"epoch": 1}).save(file)
     data = bytearray(file.read_bytes())
     data[data.index(b"PK\x01\x02") + 6] = 109
     file.write_bytes(data)
-    assert State.load(file) is None
+    assert Checkpoint.load(file) is None
 
 
 def test_a_checkpoint_with_damaged_compression_is_none(tmp_path):
@@ -174,7 +174,7 @@ def test_a_checkpoint_with_damaged_compression_is_none(tmp_path):
     data = bytearray(file.read_bytes())
     data[40:44] = b"\xff\xff\xff\xff"
     file.write_bytes(data)
-    assert State.load(file) is None
+    assert Checkpoint.load(file) is None
 
 
 @pytest.mark.parametrize("data", [b"", b"PK", b"x" * 100, "text", None], ids=str)
@@ -270,10 +270,10 @@ def test_a_damaged_schema_is_refused(world: World):
 def test_a_hostile_name_is_plain_in_tables_and_markdown(world: World):
     store = sqlite3.connect("results/ebb.sqlite")
     store.execute("UPDATE records SET variant = '<b>|[x](y)' WHERE study = 'measured'")
-    from core.storage.store import COLUMNS, _checksum
+    from core.storage.schema import COLUMNS, checksum
 
     for rowid, *row in store.execute(f"SELECT rowid, {COLUMNS} FROM records").fetchall():
-        store.execute("UPDATE records SET digest = ? WHERE rowid = ?", (_checksum(row), rowid))
+        store.execute("UPDATE records SET digest = ? WHERE rowid = ?", (checksum(row), rowid))
     store.commit()
     store.close()
     out = call("table", "measured", "--format", "markdown").out

@@ -15,7 +15,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.storage.store import COLUMNS, _checksum
+from core.storage.schema import COLUMNS, checksum
 from tests.fuzz.calling import LENGTHS, World, examples
 from tests.fuzz.test_data_files import damaged
 
@@ -153,7 +153,7 @@ def forge(store: sqlite3.Connection, random: Random, *, checked: bool) -> None:
         store.execute("UPDATE records SET finished = ?", (random.choice(VALUES),))
     if checked:
         for rowid, *row in store.execute(f"SELECT rowid, {COLUMNS} FROM records").fetchall():
-            store.execute("UPDATE records SET digest = ? WHERE rowid = ?", (_checksum(row), rowid))
+            store.execute("UPDATE records SET digest = ? WHERE rowid = ?", (checksum(row), rowid))
 
 
 def spoil(world: World, random: Random) -> str:
@@ -232,7 +232,7 @@ def test_hostile_text_harms_no_reader(column: str, text: str, world: World) -> N
         (value,),
     )
     for rowid, *row in store.execute(f"SELECT rowid, {COLUMNS} FROM records").fetchall():
-        store.execute("UPDATE records SET digest = ? WHERE rowid = ?", (_checksum(row), rowid))
+        store.execute("UPDATE records SET digest = ? WHERE rowid = ?", (checksum(row), rowid))
     (key,) = store.execute("SELECT key FROM records WHERE study = 'mine'").fetchone()
     store.commit()
     store.close()

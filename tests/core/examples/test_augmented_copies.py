@@ -13,7 +13,7 @@ from core import AugmentedCopy, EvaluationPlan, HoldOut, Recipe, SymmetricLabelN
 from core.training.device_arrays import Device
 from core.training.preparation import prepare
 from data import Dataset, InputError
-from tests.core.by_hand import distance, images, taught, trained
+from tests.core.by_hand import distance, images, shown_to, trained
 
 ALL = AugmentedCopy(flip=True, rotation=15, shift=0.1)
 FLIP = AugmentedCopy(flip=True)
@@ -196,7 +196,7 @@ def test_what_is_held_out_labelled_wrong_or_measured_is_as_without_a_copy():
     x, prepared = loaded(Device(), noisy, 0, data)
     plain_x, plain = loaded(Device(), replace(noisy, augmented_copy=None), 0, data)
     assert np.array_equal(x[:130], plain_x)  # standardised by the originals alone
-    assert np.array_equal(prepared.training_labels[:130], plain.taught)
+    assert np.array_equal(prepared.training_labels[:130], plain.training_labels)
     for part in ("validation", "test"):
         assert np.array_equal(prepared.examples(part), plain.examples(part))
 
@@ -217,7 +217,7 @@ def test_a_run_never_sees_another_runs_copy():
 def test_a_training_is_that_on_data_whose_arrays_were_concatenated_by_hand():
     data = images()
     record, weights = trained(RECIPE, 1, data)
-    seen = taught(RECIPE, 1, data)
+    seen = shown_to(RECIPE, 1, data)
     x, _ = loaded(Device(), replace(RECIPE, augmented_copy=None), 1, data)
     by_hand = Dataset.from_arrays(
         "by hand",

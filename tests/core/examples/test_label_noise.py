@@ -73,14 +73,14 @@ def test_which_labels_are_wrong_does_not_depend_on_the_place_or_the_class():
 @pytest.mark.parametrize(("rate", "reported"), [(0.2, 0.164), (0.5, 0.354)])
 def test_redrawn_labels_leave_fewer_wrong_as_the_notebook_found(rate, reported):
     n = 60_000
-    rate = [
+    found = [
         corrupt(UniformLabelNoise(rate), np.arange(n) % 10, 10, s).changed.mean() for s in range(9)
     ]
     untouched = (1 - 1 / n) ** (rate * n)
-    assert np.mean(rate) == pytest.approx((1 - untouched) * 0.9, abs=0.0015)
+    assert np.mean(found) == pytest.approx((1 - untouched) * 0.9, abs=0.0015)
     assert untouched == pytest.approx(np.exp(-rate), abs=1e-5)
     # The notebook's own figure is one draw: within four standard deviations of ours.
-    assert np.mean(rate) == pytest.approx(reported, abs=4 * np.sqrt(reported * (1 - reported) / n))
+    assert np.mean(found) == pytest.approx(reported, abs=4 * np.sqrt(reported * (1 - reported) / n))
 
 
 def test_the_transition_matrix_is_recovered_within_sampling_error():

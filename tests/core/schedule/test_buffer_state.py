@@ -25,7 +25,7 @@ from core.schedule.buffers import candidates, exemplars
 from core.schedule.orders import segments
 from core.training.build import fresh_model
 from data import Dataset, InputError
-from tests.core.by_hand import CLASSES, distance, images, taught, trained
+from tests.core.by_hand import CLASSES, distance, images, shown_to, trained
 
 BASE = Recipe(
     dataset="images",
@@ -77,7 +77,7 @@ def test_the_record_tells_what_the_buffer_held_at_every_evaluation(
 ):
     recipe = replace(BASE, replay=REPLAYS[name], order=order, evaluation=plan)
     record = trainer.train(recipe, 4, data)
-    _, true, labels = taught(recipe, 4, data)
+    _, true, labels = shown_to(recipe, 4, data)
     buffer = recipe.replay.empty(CLASSES)
     steps, shares = [], []
     for epoch in range(1, 4):
@@ -124,7 +124,7 @@ def test_without_replay_the_record_has_no_buffer(trainer, data):
 
 def herded_by_hand(recipe, seed, data):
     """A run with herding by Keras alone: features from a sub-model at the end of each segment."""
-    x, true, labels = taught(recipe, seed, data)
+    x, true, labels = shown_to(recipe, seed, data)
     model = fresh_model(recipe, seed, data)
     model.compile(keras.optimizers.Adam(**recipe.optimiser.parameters), recipe.loss)
     below = keras.Model(model.inputs[0], model.layers[-2].output)

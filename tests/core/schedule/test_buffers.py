@@ -27,7 +27,7 @@ def feed(rule, labels, capacity, *, classes=4, seed=0, pieces=1, arrivals=None):
     buffer = Buffer.empty(capacity, classes)
     arrivals = np.arange(len(labels)) if arrivals is None else arrivals
     for part in np.array_split(arrivals.astype(np.int32), pieces):
-        slots, full = RULES[rule](buffer, part, labels, rng)
+        slots, full = RULES[rule].admit(buffer, part, labels, rng)
         held = buffer.held.copy()
         for slot, example in zip(slots, part, strict=True):
             assert EMPTY <= slot < capacity
@@ -59,7 +59,7 @@ def test_a_buffer_holds_what_has_arrived_each_once(rule, y, capacity, pieces, se
 def test_a_rule_changes_neither_the_memory_nor_the_labels(rule, y, capacity):
     buffer = feed(rule, y, capacity)
     before = [array.copy() for array in (*buffer, y)]
-    RULES[rule](buffer, np.arange(len(y), dtype=np.int32), y, np.random.default_rng(0))
+    RULES[rule].admit(buffer, np.arange(len(y), dtype=np.int32), y, np.random.default_rng(0))
     assert all(np.array_equal(*pair) for pair in zip(before, (*buffer, y), strict=True))
 
 

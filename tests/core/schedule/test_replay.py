@@ -63,8 +63,8 @@ def test_everything_new_is_shown_once_in_the_order_and_the_segments_it_had(r, or
 
 @given(replays, st.sampled_from(ORDERS), labels, st.integers(4, 9), st.integers(0, 99))
 def test_batches_are_composed_as_promised(r, order, y, size, seed):
-    odds = 1 if r.mode == "replace" else 1 - r.share
-    count = round(r.share / odds * size)
+    odds = 1 if r.mode == "replace" else 1 - r.fraction
+    count = round(r.fraction / odds * size)
     full = size - count if r.mode == "replace" else size
     for schedule, mixed, before in epochs(r, order, y, size, seed):
         composed = [(len(new), len(old)) for new, old in steps(mixed)]
@@ -94,7 +94,7 @@ def test_a_batch_replays_what_the_buffer_held_before_it(r, order, y, size, seed)
             stream = [seed, epoch, k]
             mixed = r(part, y, buffer, batch_size=size, rng=np.random.default_rng(stream))
             # The rule, from the same place in the stream, and the buffer one example at a time.
-            rule = RULES[r.buffer]
+            rule = r.rule.admit
             slots = iter(rule(buffer, part.indices, y, np.random.default_rng(stream)).slots)
             held = buffer.held.tolist()
             for new, old in steps(mixed):
@@ -193,7 +193,7 @@ def test_half_of_each_batch_replaced_takes_twice_the_steps_of_the_notebook():
     assert set(composed[1:105]) == {(50, 50)}
 
 
-def test_added_replay_keeps_the_steps_and_has_the_same_share():
+def test_added_replay_keeps_the_steps_and_has_the_same_fraction():
     mixed = one_epoch(Replay(capacity=500, fraction=0.2, mode="add"), ClassSequential())
     composed = [(len(new), len(old)) for new, old in steps(mixed)]
     assert len(composed) == 545

@@ -10,7 +10,7 @@ import sys
 
 import pytest
 
-from core import lock
+from core.storage import lock
 from core.storage.lock import exclusive
 from data import InputError
 
@@ -19,7 +19,7 @@ import subprocess, sys
 from pathlib import Path
 from core.storage.lock import exclusive
 
-with held(Path(sys.argv[1]), "s", "full"):
+with exclusive(Path(sys.argv[1]), "s", "full"):
     # A worker that outlives its driver must not hold what the driver held.
     child = subprocess.Popen([sys.executable, "-c", "import sys; sys.stdin.read()"], stdin=0)
     print(child.pid, flush=True)

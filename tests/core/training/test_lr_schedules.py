@@ -72,13 +72,13 @@ def test_one_cycle_is_saved_and_made_again():
 def test_one_cycle_that_is_no_cycle_is_refused_before_training(wrong, trainer, dataset):
     schedule = spec("OneCycle", **{"peak_learning_rate": 1.0, "total_steps": 9} | wrong)
     with pytest.raises(InputError, match=r"Received OneCycle with .*; received .* expected"):
-        trainer.check(replace(PLAIN, schedule=schedule), dataset)
+        trainer.check(replace(PLAIN, lr_schedule=schedule), dataset)
 
 
 @pytest.mark.parametrize("compiler", ["xla", "graph"])
 def test_a_recipe_finds_one_cycle_by_its_name(compiler, trainer, dataset):
     schedule = spec("OneCycle", peak_learning_rate=0.5, total_steps=1.0, rise=0.25)
-    record = trainer.train(replace(PLAIN, schedule=schedule, compiler=compiler), 0, dataset)
+    record = trainer.train(replace(PLAIN, lr_schedule=schedule, compiler=compiler), 0, dataset)
     seen = rates(record)
     assert len(seen) == 4
     assert list(seen.values()) == pytest.approx([0.5, 0.05, 0.02525, 0.0005], rel=1e-3)
@@ -100,7 +100,7 @@ def test_an_optimiser_steps_by_one_cycle_as_by_the_same_rates_set_by_hand():
 
 def test_shares_become_steps_of_the_whole_training(dataset):
     schedule = spec("CosineDecay", initial_learning_rate=0.1, decay_steps=1.0, warmup_steps=0.25)
-    recipe = replace(PLAIN, schedule=schedule)
+    recipe = replace(PLAIN, lr_schedule=schedule)
     prepared = prepare(recipe, 0, dataset)
     steps = 4 * -(-len(prepared.split.train) // 8)
     counted = in_steps(recipe, prepared, 0).parameters
@@ -118,13 +118,13 @@ def test_boundaries_are_shares_too_and_whole_numbers_stay(dataset):
         "boundaries": (round(steps / 2), round(steps * 3 / 4))
     }
     whole = spec("PiecewiseConstantDecay", boundaries=(1, 7), values=(0.1, 0.01, 0.001))
-    assert in_steps(replace(PLAIN, schedule=whole), prepared, 0) == whole
+    assert in_steps(replace(PLAIN, lr_schedule=whole), prepared, 0) == whole
 
 
 def test_a_schedule_keeps_its_shape_when_the_epochs_change(trainer, dataset):
     schedule = spec("CosineDecay", initial_learning_rate=0.1, decay_steps=1.0)
     for epochs in (2, 4):  # one trainer: the program of the one must not serve the other
-        record = trainer.train(replace(PLAIN, schedule=schedule, epochs=epochs), 0, dataset)
+        record = trainer.train(replace(PLAIN, lr_schedule=schedule, epochs=epochs), 0, dataset)
         seen = list(rates(record).values())
         assert seen[epochs // 2 - 1] == pytest.approx(0.05, rel=1e-3)
         assert seen[-1] == pytest.approx(0, abs=1e-6)
@@ -132,7 +132,7 @@ def test_a_schedule_keeps_its_shape_when_the_epochs_change(trainer, dataset):
 
 def test_shares_with_replay_are_refused(trainer, dataset):
     schedule = spec("CosineDecay", initial_learning_rate=0.1, decay_steps=1.0)
-    recipe = replace(PLAIN, schedule=schedule, replay=Replay(capacity=20))
+    recipe = replace(PLAIN, lr_schedule=schedule, replay=Replay(capacity=20))
     with pytest.raises(InputError, match="replay decides how many there are"):
         trainer.check(recipe, dataset)
 
