@@ -83,17 +83,16 @@ def run(  # noqa: PLR0913  # a user's options
         NoWorkersError: A cluster without workers; what ended before is kept.
     """
     definition, file = _study_to_run(study)
-    request = Request(
+    return _carry_out(definition, quiet, Request(
         variant=_variant(definition, overrides, epochs, dataset, quick), study_file=file,
         seeds=_seeds(seeds), conditions=_names(conditions), store=_store(store),
         data_dir=_data_dir(data_dir), workers=workers, scheduler=scheduler, timeout=timeout,
         keep_weights=keep_weights, tensorboard=None if tensorboard is None else Path(tensorboard),
         retry_failed=retry_failed, overwrite=overwrite or fresh,
-    )  # fmt: skip
-    return _carry_out(request, definition, quiet)
+    ))  # fmt: skip
 
 
-def _carry_out(request: Request, definition: Study, quiet: bool) -> "Results":
+def _carry_out(definition: Study, quiet: bool, request: Request) -> "Results":
     """Run what is asked for, and read the results."""
 
     def note(line: str) -> None:

@@ -8,6 +8,12 @@ from core import Store
 from data import InputError
 from studies.definition.variant import Variant
 
+ONE_OF = {
+    ("keep_weights", "tensorboard"): "a run from kept weights has no epochs to show",
+    ("workers", "scheduler"): "a Dask worker does as many runs at a time as it has threads",
+}
+"""Options that exclude each other, and why."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Request:
@@ -51,17 +57,9 @@ class Request:
     def __post_init__(self) -> None:
         if self.workers is not None and self.workers < 1:
             raise InputError(f"Received workers={self.workers!r}; expected 1 or more.")
-        for options, why in (
-            (("keep_weights", "tensorboard"), "a run from kept weights has no epochs to show"),
-            (
-                ("workers", "scheduler"),
-                "a Dask worker does as many runs at a time as it has threads",
-            ),
-        ):
-            if len(self.given(*options)) == 2:
-                raise InputError(
-                    f"Received {' and '.join(self.given(*options))}; expected one of them: {why}."
-                )
+        for pair, why in ONE_OF.items():
+            if len(given := self.given(*pair)) == 2:
+                raise InputError(f"Received {' and '.join(given)}; expected one of them: {why}.")
 
     def given(self, *options: str) -> list[str]:
         """Those of some options that were given, as the caller wrote them."""

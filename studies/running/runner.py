@@ -62,7 +62,7 @@ def prepared(
     )
     with ExitStack() as ends:
         if request.scheduler is not None and plan.jobs:
-            there = cluster.Cluster(
+            place = cluster.Cluster(
                 request.scheduler,
                 plan.jobs,
                 logs=logs,
@@ -70,8 +70,8 @@ def prepared(
                 reports=reports,
                 note=note,
             )
-            executor = there = ends.enter_context(there)
-            workers = min(there.workers, len(plan.jobs))
+            there = ends.enter_context(place)
+            executor, workers = there, min(there.workers, len(plan.jobs))
         if request.overwrite:
             reset(plan, request)
         yield executor, workers
