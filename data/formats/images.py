@@ -248,7 +248,7 @@ def _decoded(
     files: list[tuple[str, Content]], folders: list[Path], formats: set[str]
 ) -> NDArray[np.uint8]:
     # Here, since Pillow takes a tenth of a second to import and most commands do without it.
-    from PIL import Image
+    from PIL import Image  # noqa: PLC0415
 
     x = np.empty(0, np.uint8)
     first = ""
@@ -300,7 +300,7 @@ def _too_large(path: Path, found: int) -> InputError:
 
 def _reason(error: Exception) -> str:
     # Here, as Pillow itself. It names the stream, which tells nobody anything.
-    from PIL import UnidentifiedImageError
+    from PIL import UnidentifiedImageError  # noqa: PLC0415
 
     unknown = isinstance(error, UnidentifiedImageError)
     return "its format is unknown" if unknown else shortly(error)

@@ -31,8 +31,8 @@ def load_digits(name: str) -> Dataset:
         The data set: uint8 images [n, 28, 28] or [n, 32, 32, 3], ten classes.
     """
     # Here, since scikit-learn takes a second to import and most commands do without it.
-    import sklearn
-    from sklearn.datasets import load_digits as load_sklearn_digits
+    import sklearn  # noqa: PLC0415
+    from sklearn.datasets import load_digits as load_sklearn_digits  # noqa: PLC0415
 
     bunch = load_sklearn_digits()
     pixels = np.rint(bunch.images * 255 / 16).astype(np.uint8)
