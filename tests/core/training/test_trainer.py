@@ -313,7 +313,6 @@ def test_the_environment_names_what_can_move_numbers():
     here = environment()
     assert set(here) == {
         "ebb",
-        "core",
         "tensorflow",
         "keras",
         "numpy",
