@@ -114,7 +114,7 @@ import os
 import signal
 import time
 
-from core import store
+from core.storage import store
 
 
 def signalling(row):

@@ -136,7 +136,7 @@ def test_decimals_that_a_figure_is_not_written_with_are_refused(decimals):
 )
 def test_a_study_file_may_be_in_any_encoding_that_python_reads(start, world: World):
     text = (
-        "from core import Recipe, named\nfrom studies import Study\n"
+        "from core import Recipe, spec\nfrom studies import Study\n"
         "def build(shape, classes): pass\n"
         "r = Recipe(dataset='digits', model=spec(build))\n"
         "study = Study(name='x', question='?', conditions={'a': r})\n"
@@ -158,7 +158,7 @@ def test_a_function_that_is_not_written_in_python_is_refused():
 # Files and stores.
 
 
-def test_a_state_in_an_archive_of_a_later_kind_is_none(tmp_path):
+def test_a_checkpoint_in_an_archive_of_a_later_kind_is_none(tmp_path):
     file = tmp_path / "state.npz"
     Checkpoint(b"", [np.arange(3.0)], {}, [], {"epoch": 1}).save(file)
     data = bytearray(file.read_bytes())

@@ -136,7 +136,7 @@ def forge(store: sqlite3.Connection, random: Random, *, checked: bool) -> None:
     for _ in range(random.choice((1, 1, 2))):
         column = random.choice(NAMES)
         value = random.choice(VALUES)
-        if column in ("seconds", "recipe", "environment", "notes"):
+        if column in ("seconds", "recipe", "environment", "remarks"):
             value = random.choice(TEXTS)
         for rowid, *row in changed:
             place = NAMES.index(column)
@@ -223,10 +223,10 @@ def test_any_bytes_in_the_place_of_a_store_are_refused(times: int, world: World)
 
 
 @pytest.mark.parametrize("text", HOSTILE, ids=range(len(HOSTILE)))
-@pytest.mark.parametrize("column", ["study", "variant", "condition", "error", "notes", "data"])
+@pytest.mark.parametrize("column", ["study", "variant", "condition", "error", "remarks", "data"])
 def test_hostile_text_harms_no_reader(column: str, text: str, world: World) -> None:
     store = sqlite3.connect(world.folder / "results" / "ebb.sqlite")
-    value = json.dumps([text, f"data: {text}"]) if column == "notes" else text
+    value = json.dumps([text, f"data: {text}"]) if column == "remarks" else text
     store.execute(
         f"UPDATE OR IGNORE records SET {column} = ? WHERE study = 'mine' AND condition = 'noisy'",
         (value,),
