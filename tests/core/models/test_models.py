@@ -195,7 +195,7 @@ WRONG = {
         "cnn",
         {"pool_dropout": (0.1,)},
         (28, 28),
-        "(0.1,) for 3 pools; expected one share",
+        "(0.1,) for 3 pools; expected one fraction",
     ),
     "filters": ("alexnet", {"filters": (9, 9)}, (32, 32), "2 numbers of filters; expected 5"),
     "activation": ("mlp", {"widths": (8,), "activation": "rleu"}, (6,), "activation 'rleu'; exp"),

@@ -149,7 +149,8 @@ def test_batch_normalisation_sees_batches_of_their_true_size(compiler, name, bia
     assert distance(program.model, model) <= (0 if compiler == "graph" else 1e-6)
 
 
-@pytest.mark.parametrize(("compiler", "bound"), [("graph", 0), ("xla", 1e-6)])
+# In what order XLA sums a convolution depends on the processor: without AVX-512 it is 1.4e-6.
+@pytest.mark.parametrize(("compiler", "bound"), [("graph", 0), ("xla", 3e-6)])
 def test_a_small_convolutional_network_equals_fit(compiler, bound):
     program, model, *_ = both(
         cnn, OPTIMISERS["momentum"], compiler=compiler, epochs=4, shape=(8, 8, 1)
