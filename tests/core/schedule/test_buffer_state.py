@@ -272,7 +272,10 @@ def test_herding_with_a_subclassed_model_is_refused_before_it_trains(trainer, da
             begun.append(self)
 
     herding = replace(recipe, replay=Replay(buffer="herding", capacity=9))
-    said = "Received a model of class Mine with herding; expected a Sequential or functional one"
+    said = (
+        "Received a model of class Mine with herding or a strategy that reads features; "
+        "expected a Sequential or functional one"
+    )
     with pytest.raises(InputError, match=said):
         trainer.train(herding, 0, data, callbacks=[Began()])
     assert not begun
