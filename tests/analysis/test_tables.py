@@ -1,5 +1,3 @@
-import time
-
 import numpy as np
 import pandas as pd
 import pytest
@@ -205,18 +203,6 @@ def test_statuses_are_counted_by_condition() -> None:
     assert table.to_numpy().tolist() == [["b", 1, 2, 0, 0], ["a", 1, 0, 0, 0]]
     with pytest.raises(ValueError, match="received status 'done'"):
         status_counts([Run("a", 0, "done")])
-
-
-def test_a_thousand_runs_are_read_within_a_second() -> None:
-    one = segmented("a", 0, grid=np.full((20, 10, 10), 0.9).tolist())
-    looks = [*one.evaluations, *(Evaluation("test", e, 10, 0, np.eye(10)) for e in range(20))]
-    segments = {"class_segments": np.tile(np.arange(1, 11), (20, 1))}
-    looks[0] = Evaluation("test-sample", 0, 0, 0, np.eye(10))
-    runs = [Run("a", seed, evaluations=looks, arrays=segments) for seed in range(1000)]
-    for table in (per_class_table, summary_table, forgetting_table, history_table):
-        start = time.process_time()
-        table(runs)
-        assert time.process_time() - start < 1
 
 
 def test_the_best_of_the_validation_set_stands_in_the_summary_with_its_epoch() -> None:
