@@ -3,7 +3,7 @@
 import json
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, Literal
 
 import keras
 
@@ -218,7 +218,7 @@ def _check_source(recipe: Recipe, source: Dataset | None) -> None:
         )
 
 
-def _compiler(recipe: Recipe, model: keras.Model) -> str:
+def _compiler(recipe: Recipe, model: keras.Model) -> Literal["xla", "graph"]:
     """How it is compiled: as asked, else as the strategy asks, else by the layers."""
     by_strategy = recipe.strategy.compiler if recipe.strategy else "auto"
     asked = by_strategy if recipe.compiler == "auto" else recipe.compiler
@@ -228,7 +228,7 @@ def _compiler(recipe: Recipe, model: keras.Model) -> str:
 def _program(
     recipe: Recipe, model: keras.Model, optimiser: keras.optimizers.Optimizer, classes: int
 ) -> Program:
-    compiler = chosen_compiler(model, _compiler(recipe, model))
+    compiler = _compiler(recipe, model)
     return Program(
         model, optimiser, recipe.loss, classes, compiler, recipe.input_noise, recipe.strategy
     )
