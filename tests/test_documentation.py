@@ -1,26 +1,50 @@
-"""What the documentation shows can be typed as it stands, and the notebook's outputs are real.
+"""What the documents show can be typed as it stands, and what they name is there.
 
-A page's blocks are executed from top to bottom in one empty folder: every line of `sh`, every block
-of `python`; one after "Save this as `NAME`" is written to that file.
+Every call of `ebb` in any document is one that the command line understands. Of `FOLLOWED` pages
+the blocks are executed from top to bottom in one empty folder: every line of `sh`, every block of
+`python`; one after "Save this as `NAME`" is written to that file. `INSTEAD` lists the lines that
+need data or hours, and what is done instead.
 """
 
 import re
 import runpy
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
+from pkgutil import resolve_name
 
 import pytest
+import yaml
+from click.testing import CliRunner
 
 from studies.cli import ebb
+from studies.definition.catalogue import NAMES
 
 ROOT = Path(__file__).parent.parent
 DOCS = ROOT / "docs"
-EXECUTED = [DOCS / "tutorial.md", *sorted((DOCS / "how-to").glob("*.md"))]
-PAGES = [*DOCS.rglob("*.md"), ROOT / "README.md"]
+README = ROOT / "README.md"
+CONTRIBUTING = ROOT / "CONTRIBUTING.md"
+PAGES = [README, CONTRIBUTING, *sorted(DOCS.rglob("*.md"))]
 NOTEBOOK = DOCS / "class-order.ipynb"
+FOLLOWED = [
+    README,
+    *(DOCS / f"{name}.md" for name in ("tutorial", "studies", "data", "report", "reliability")),
+    *sorted((DOCS / "how-to").glob("*.md")),
+]
+"""The commands of docs/cluster.md are those of tests/studies/running/test_cluster.py."""
+INSTEAD = {
+    "make demo": "",  # an installation, then the README's first study
+    "source .venv/bin/activate": "",
+    # MNIST, and minutes on it.
+    "ebb run class-order": "ebb run class-order --dataset digits --dry-run",
+    "ebb check class-order": "ebb check --help",
+}
+"""Lines that are not executed as they stand, and what is executed instead."""
+KINDS = {"sh", "python", "csv", "text"}
 BLOCK = re.compile(
-    r"(Save this as\s+`(?P<file>[\w.]+)`[^`]*?)?```(?P<kind>\w+)\n(?P<text>.*?)```", re.DOTALL
+    r"(Save this as\s+`(?P<file>[\w.]+)`[^`]*?(`[^`]+`[^`]*?)?)?```(?P<kind>\w*)\n(?P<text>.*?)```",
+    re.DOTALL,
 )
 PROGRAMS = "".join(
     f'{name}() {{ "{sys.executable}" {how} "$@"; }}\n'
@@ -32,53 +56,129 @@ def blocks(page):
     return [match.groupdict() for match in BLOCK.finditer(page.read_text())]
 
 
-def commands(page):
-    lines = (block["text"] for block in blocks(page) if block["kind"] == "sh")
-    return [line for text in lines for line in text.splitlines()]
+def spans(page):
+    """What stands between backquotes in the text, outside of blocks."""
+    text = re.sub(r"^```.*?^```", "", page.read_text(), flags=re.DOTALL | re.MULTILINE)
+    return [" ".join(each.split()) for each in re.findall(r"`([^`]+)`", text)]
 
 
-def spec(pages):
-    return [pytest.param(page, id=page.stem) for page in pages]
+def calls(page):
+    """Every call of `ebb` on a page, in a block or in the text, without what a shell adds."""
+    lines = [line for block in blocks(page) for line in block["text"].splitlines()]
+    shown = [line for line in [*lines, *spans(page)] if line.startswith("ebb ")]
+    return [re.split(r"\s+[#>&]", line)[0].split()[1:] for line in shown]
 
 
-@pytest.mark.parametrize("page", spec(EXECUTED))
-def test_every_block_is_one_that_is_executed(page):
-    marks = re.findall(r"^```(\w*)$", page.read_text(), flags=re.M)
-    assert set(marks[::2]) <= {"sh", "python", "csv"}
+def by_name(pages):
+    return [pytest.param(page, id=str(page.relative_to(ROOT).with_suffix(""))) for page in pages]
+
+
+CALLS = sorted({tuple(call) for page in PAGES for call in calls(page)})
+RUNS = [call for call in CALLS if call[0] == "run" and set(call[1:2]) & set(NAMES)]
+RUNS = [call for call in RUNS if not any(word.endswith(".npz") for word in call)]  # made on a page
+
+
+@pytest.mark.parametrize("page", by_name(PAGES))
+def test_every_block_says_what_it_is(page):
+    marks = re.findall(r"^```(\w*)$", page.read_text(), flags=re.MULTILINE)
+    assert set(marks[::2]) <= KINDS
     assert set(marks[1::2]) <= {""}
     assert len(marks) == 2 * len(blocks(page))
     assert all(block["file"] for block in blocks(page) if block["kind"] == "csv")
 
 
-@pytest.mark.parametrize("page", spec(EXECUTED))
-def test_every_command_exists(page):
-    for line in commands(page):
-        program, *words = line.split()
-        assert program in ("ebb", "python"), line
-        if program == "ebb":
-            assert words[0] in ebb.lazy, line
+@pytest.mark.parametrize("call", CALLS, ids=" ".join)
+def test_every_call_has_a_command_and_options_that_there_are(call):
+    command, words = ebb, list(call)
+    while hasattr(command, "get_command") and words and re.fullmatch(r"[a-z]+", words[0]):
+        command = command.get_command(None, words.pop(0))
+        assert command is not None, call
+    if "COMMAND" not in words:
+        command.make_parser(command.make_context("ebb", [], resilient_parsing=True)).parse_args(
+            words
+        )
+
+
+@pytest.mark.parametrize("call", RUNS, ids=" ".join)
+def test_every_run_can_be_planned(call, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    small = [] if {"--quick", "--dataset"} & set(call) else ["--quick"]
+    fits = [re.sub(r"(?<=per_class=)\d+", "20", word) for word in call]
+    planned = CliRunner().invoke(ebb, [*fits, *small, "--dry-run"])
+    assert planned.exit_code == 0, planned.exception
+    assert "to do" in planned.output
+
+
+def test_the_study_of_the_readme_runs_as_printed(tmp_path):
+    (block,) = [each for each in blocks(README) if each["file"]]
+    (tmp_path / block["file"]).write_text(block["text"])
+    done = executed_line(f"ebb run {block['file']}", tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith("my-study (full): ")
+    assert "what each class loses after its training segment" in done.stdout
+
+
+def executed_line(line, folder):
+    words = ["bash", "-ec", PROGRAMS + line]
+    return subprocess.run(words, cwd=folder, capture_output=True, text=True, timeout=900)
+
+
+@pytest.mark.parametrize("page", by_name(FOLLOWED))
+def test_every_line_of_a_page_that_is_followed_can_be_executed(page):
+    for block in blocks(page):
+        for line in block["text"].splitlines() if block["kind"] == "sh" else ():
+            assert line in INSTEAD or line.split()[0] in ("ebb", "python"), line
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("page", spec(EXECUTED))
+@pytest.mark.parametrize("page", by_name(FOLLOWED))
 def test_a_page_can_be_followed_literally(page, tmp_path):
     for i, block in enumerate(blocks(page)):
         if block["file"]:
             (tmp_path / block["file"]).write_text(block["text"])
-            continue
-        if block["kind"] == "python":
+        elif block["kind"] == "python":
             (tmp_path / f"block_{i}.py").write_text(block["text"])
-            words = [sys.executable, f"block_{i}.py"]
-        else:
-            words = ["bash", "-ec", PROGRAMS + block["text"]]
-        done = subprocess.run(words, cwd=tmp_path, capture_output=True, text=True, timeout=900)
-        assert done.returncode == 0, (block["text"], done.stderr)
+            done = executed_line(f"python block_{i}.py", tmp_path)
+            assert done.returncode == 0, (block["text"], done.stderr)
+        elif block["kind"] == "sh":
+            for line in block["text"].splitlines():
+                done = executed_line(INSTEAD.get(line, line), tmp_path)
+                assert done.returncode == 0, (line, done.stderr)
 
 
-@pytest.mark.parametrize("page", spec(PAGES))
+@pytest.mark.parametrize("page", by_name(PAGES))
 def test_every_link_leads_somewhere(page):
     for link in re.findall(r"\]\(([^)#\s]+)(?:#[\w-]+)?\)", page.read_text()):
         assert "://" in link or (page.parent / link).exists(), link
+
+
+PLACES = ("analysis", "benchmarks", "core", "data", "docs", "studies", "tests")
+
+
+@pytest.mark.parametrize("page", by_name(PAGES))
+def test_every_place_that_is_named_is_there(page):
+    for span in spans(page):
+        if re.fullmatch(rf"({'|'.join(PLACES)})(/[\w.-]+)*/?", span) and "/" in span:
+            assert span == "docs/reference" or (ROOT / span).exists(), span
+        elif re.fullmatch(rf"({'|'.join(PLACES)})(\.[a-zA-Z_]\w*)+", span):
+            assert span.endswith(".py") or resolve_name(span), span
+
+
+def test_every_target_of_make_that_is_named_is_there():
+    targets = set(re.findall(r"^(\w[\w-]*):", (ROOT / "Makefile").read_text(), flags=re.MULTILINE))
+    for page in PAGES:
+        named = re.findall(r"(?:^|`)make ([a-z-]+)", page.read_text(), flags=re.MULTILINE)
+        assert set(named) <= targets, page
+
+
+def test_the_citation_is_of_this_version():
+    citation = yaml.safe_load((ROOT / "CITATION.cff").read_text())
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    assert {"cff-version", "message", "title", "authors"} <= set(citation)
+    assert citation["cff-version"] == "1.2.0"
+    assert (citation["version"], citation["license"]) == (project["version"], project["license"])
+    names = [each["name"] for each in citation["authors"]]
+    assert all(name in (ROOT / "LICENSE").read_text() for name in names)
 
 
 # The notebook.

@@ -1,6 +1,7 @@
 """The house: what lies where, who may know whom, and how large a room's furniture is."""
 
 import ast
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -176,6 +177,17 @@ LIGHT = {"environment", "checkpoints", "weights_cache", "preparation"}
 def test_only_training_knows_keras(room, file):
     known = {name.split(".")[0] for name in imported(file)} & HEAVY
     assert not known or (file in TRAINING and file.stem not in LIGHT)
+
+
+def test_contributing_says_which_files_import_tensorflow_or_keras():
+    page = (ROOT / "CONTRIBUTING.md").read_text()
+    said = page.partition("**TensorFlow and Keras**")[2].partition("nothing else")[0]
+    names = re.findall(r"`([\w./]+)`", said)
+    files = {ROOT / name for name in names if name.endswith(".py")}
+    for folder in (ROOT / name for name in names if "/" in name and not name.endswith(".py")):
+        files |= {file for file in folder.glob("*.py") if file.stem not in ("__init__", *names)}
+    knowing = {file for _, file in FILES if {m.split(".")[0] for m in imported(file)} & HEAVY}
+    assert files == knowing
 
 
 PANDAS = {"pandas", "scipy", "seaborn"}

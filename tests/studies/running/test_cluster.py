@@ -43,7 +43,7 @@ from tests.studies.running.test_executor import digests, gone_within
 pytest.importorskip("distributed")
 
 ROOT = Path(__file__).parents[3]
-README = (ROOT / "README.md").read_text()
+PAGE = (ROOT / "docs" / "cluster.md").read_text()
 
 SCORES = '''
 """Scores that wait while there is a file `slowly`; the first two tell who works at them."""
@@ -145,8 +145,8 @@ def start_scheduler(started: Dask) -> subprocess.Popen:
 
 @pytest.fixture(scope="module")
 def shown(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Dask, str, Path]]:
-    """The cluster that the README shows, its `ebb` line, and what the study's callbacks wrote."""
-    (block,) = re.findall(r"```\n(dask scheduler.*?)```", README, flags=re.DOTALL)
+    """The cluster of docs/cluster.md, its `ebb` line, and what the study's callbacks wrote."""
+    (block,) = re.findall(r"```sh\n(dask scheduler.*?)```", PAGE, flags=re.DOTALL)
     *lines, run = block.splitlines()
     folder = tmp_path_factory.mktemp("cluster")
     witness = folder / "seen"
@@ -221,10 +221,10 @@ def listening(process: int) -> set[str]:
     return {row[1] for row in rows if row[3] == "0A" and f"socket:[{row[9]}]" in open_files}
 
 
-# The cluster of the README.
+# The cluster of docs/cluster.md.
 
 
-def test_the_readme_runs_a_study_on_a_scheduler_and_two_workers(shown, tmp_path):
+def test_the_page_runs_a_study_on_a_scheduler_and_two_workers(shown, tmp_path):
     _, line, _ = shown
     call = in_a_process(*line.split()[1:], "--seeds", "1", folder=tmp_path)
     assert call.status == 0, call
