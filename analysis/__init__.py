@@ -46,15 +46,11 @@ if TYPE_CHECKING:
     from analysis.metrics.values import values_of
     from analysis.runs import EvaluationLike, RunLike
     from analysis.scores import condition_scores, read_scores
-    from analysis.statistics.comparison import Comparison, compare, explain
+    from analysis.statistics.comparison import compare
     from analysis.statistics.corrections import adjust
     from analysis.statistics.families import compare_all, compare_classes
     from analysis.statistics.friedman import friedman
-    from analysis.statistics.interaction import (
-        DoubleDifference,
-        double_difference,
-        explain_interaction,
-    )
+    from analysis.statistics.interaction import DoubleDifference, double_difference
     from analysis.statistics.intervals import (
         binomial_standard_error,
         median_interval,
@@ -65,6 +61,7 @@ if TYPE_CHECKING:
         wilson_interval,
     )
     from analysis.statistics.planning import explain_plan, plan, plan_from_pilot
+    from analysis.statistics.result import Comparison, explain
     from analysis.statistics.slopes import slope_over_runs
     from analysis.statistics.statistical_power import power, seeds_needed
     from analysis.tables import (
@@ -100,7 +97,6 @@ __all__ = [
     "dead_units_table",
     "double_difference",
     "explain",
-    "explain_interaction",
     "explain_plan",
     "figures_sentence",
     "forgetting_first_minus_last",
@@ -147,9 +143,9 @@ _MODULE_OF = {
     "claims_sentence": "check",
     "figures_sentence": "check",
     "gather": "check",
-    "Comparison": "statistics.comparison",
     "compare": "statistics.comparison",
-    "explain": "statistics.comparison",
+    "Comparison": "statistics.result",
+    "explain": "statistics.result",
     "accuracy": "metrics.confusion",
     "class_accuracy": "metrics.confusion",
     "mean_class_accuracy": "metrics.confusion",
@@ -158,7 +154,6 @@ _MODULE_OF = {
     "gradient_table": "metrics.gradients",
     "DoubleDifference": "statistics.interaction",
     "double_difference": "statistics.interaction",
-    "explain_interaction": "statistics.interaction",
     "compare_all": "statistics.families",
     "compare_classes": "statistics.families",
     "friedman": "statistics.friedman",

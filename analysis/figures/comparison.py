@@ -10,8 +10,8 @@ from matplotlib.figure import Figure
 
 from analysis.figures.panels import INK
 from analysis.rendering.formatting import IN_PERCENT
-from analysis.statistics.comparison import Comparison
 from analysis.statistics.families import Family
+from analysis.statistics.result import Comparison
 
 SIDES = ("#0072B2", "#D55E00")  # blue and vermilion of Okabe and Ito: told apart by everybody
 GROUND = "#fefefe"  # as good as white; a page may put its own ground in its place

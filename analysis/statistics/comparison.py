@@ -9,31 +9,19 @@ fractions; differences and margins are in points (100 x accuracy), or in a loss'
 from __future__ import annotations
 
 from collections.abc import Hashable, Sequence
-from dataclasses import asdict, dataclass, replace
-from typing import Any, ClassVar, Self
+from dataclasses import replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from analysis.rendering.formatting import (
-    format_amount,
-    format_level,
-    format_margin,
-    format_percent,
-    format_range,
-    format_runs,
-    format_signed,
-    format_two,
-)
-from analysis.statistics.corrections import Correction
 from analysis.statistics.design import Design
-from analysis.statistics.displayed import Displayed
-from analysis.statistics.divergence import Failures, WorstCase, compare_divergence
-from analysis.statistics.effects import Effects, correlation_of, effects_of
-from analysis.statistics.grid import Floats, on_grid
+from analysis.statistics.divergence import compare_divergence, worst_case
+from analysis.statistics.effects import correlation_of, effects_of
+from analysis.statistics.grid import Floats, UsedRuns, on_grid
 from analysis.statistics.matching import Matched, match_by_seed, seed_ids, values_per_seed
 from analysis.statistics.notes import (
-    FRAGILE_SEEDS,
+    Note,
     divergence_notes,
     low_resolution_notes,
     no_variation_notes,
@@ -41,119 +29,11 @@ from analysis.statistics.notes import (
     sameness_notes,
     small_sample_notes,
     smallest_p_notes,
+    unmatched_notes,
     worst_case_notes,
 )
-from analysis.statistics.significance import ExactTest
-from analysis.statistics.text import (
-    ALONE,
-    UNADJUSTED,
-    Rows,
-    as_text,
-    corrected,
-    exact_text,
-    in_family,
-    rows_of_tests,
-    used_row,
-    worst_case_text,
-)
-from analysis.statistics.verdict import (
-    Difference,
-    Equivalence,
-    PrimaryTest,
-    Verdict,
-    exact_test,
-    primary_decision,
-)
-
-
-@dataclass(frozen=True, repr=False)
-class Comparison(Displayed):
-    """All that is known about A against B; `to_json` gives the object that programs read.
-
-    Attributes:
-        a: Name of the first condition; b: of the second.
-        unit: "points" for accuracies, else the metric's own unit.
-        n: Pairs used; unpaired: the smaller of `n_a` and `n_b`.
-        planned: Seeds planned; for pairs without a plan, all seeds seen on either side.
-        mean_a: Mean of A over the runs used, in the metric's unit (a fraction for an accuracy).
-        values_a: The values used, by seed id if paired, else ascending; `values_b` likewise.
-        correlation: Pearson's r of the pairs.
-        failures: Divergence rates; None if one side has no runs at all.
-        p_adjusted: The primary p within its family of `family` comparisons, by `correction`.
-        exact_p_adjusted: The exact test's p, adjusted in the same way.
-        noun: What the two runs of one seed are called; kind: what a family of these is.
-    """
-
-    noun: ClassVar[str] = "pair"
-    kind: ClassVar[str] = "comparisons"
-
-    study: str | None
-    variant: str | None
-    metric: str
-    class_: Hashable | None
-    a: str
-    b: str
-    unit: str
-    paired: bool
-    n: int
-    n_a: int
-    n_b: int
-    planned: int | None
-    mean_a: float | None
-    mean_b: float | None
-    values_a: tuple[float, ...]
-    values_b: tuple[float, ...]
-    correlation: float | None
-    difference: Difference
-    test: PrimaryTest
-    exact: ExactTest
-    effects: Effects
-    equivalence: Equivalence | None
-    failures: Failures | None
-    verdict: Verdict
-    notes: tuple[str, ...]
-    p_adjusted: float | None = None
-    exact_p_adjusted: float | None = None
-    family: int | None = None
-    correction: Correction | None = None
-
-    def __str__(self) -> str:
-        """The comparison in words, see `explain`."""
-        return explain(self)
-
-    @property
-    def note(self) -> str:
-        """All notes in one line; empty if there is none."""
-        return "; ".join(self.notes)
-
-    @property
-    def worst_case(self) -> WorstCase | None:
-        """The same with diverged runs at chance; None if none diverged."""
-        return self.failures.worst_case if self.failures else None
-
-    def with_worst_case(self, worst: WorstCase | None) -> Self:
-        """The same with another worst case, where runs diverged."""
-        return replace(self, failures=self.failures and replace(self.failures, worst_case=worst))
-
-    def to_json(self) -> dict[str, Any]:
-        """Plain objects for `json.dumps`; a missing figure is None, never NaN or infinite."""
-        record = asdict(self)
-        class_, effects = record.pop("class_"), record.pop("effects")
-        record["notes"] = self.note
-        first = ("study", "variant", "metric", "a", "b", "paired", "n", "planned", "difference")
-        result = {key: record.pop(key) for key in first}
-        result |= {key: record.pop(key) for key in ("test", "exact")}
-        result["effects"] = {effects.pop("name"): effects.pop("value"), **effects}
-        result |= {"verdict": record.pop("verdict"), "note": record.pop("notes")}
-        in_family = {
-            key: record.pop(key)
-            for key in ("p_adjusted", "exact_p_adjusted", "family", "correction")
-        }
-        del record["values_a"], record["values_b"]
-        result |= record
-        if class_ is not None:
-            result["class"] = class_.item() if isinstance(class_, np.generic) else class_
-        return result | (in_family if self.family is not None else {})
+from analysis.statistics.result import Comparison
+from analysis.statistics.verdict import exact_test, primary_decision
 
 
 def compare(  # noqa: PLR0913  # a user's options
@@ -204,151 +84,88 @@ def compare(  # noqa: PLR0913  # a user's options
             what is expected, how to mend it.
     """
     design = Design(paired, unit, level, margin, chance, n_test, planned)
+    names = name_a, name_b
     x, y = values_per_seed(a, unit, name_a), values_per_seed(b, unit, name_b)
     ids = seed_ids(seeds_a, x.size, name_a), seed_ids(seeds_b, y.size, name_b)
-    matched = match_by_seed(x, y, *ids, (name_a, name_b)) if paired else Matched(x, y)
-    if planned is None and matched.seen:
-        design = replace(design, planned=matched.seen)
+    unmatched: list[Note] = []
+    if paired:
+        matched = _pairs(x, y, *ids)
+        (x, y), unmatched = matched.table, unmatched_notes(matched, names)
+        if planned is None and matched.seen:
+            design = replace(design, planned=matched.seen)
     return Comparison(
         study=study, variant=variant, metric=metric, class_=class_, a=name_a, b=name_b, unit=unit,
         paired=paired, planned=design.planned,
-        **_figures(matched, design, name_a, name_b, monte_carlo_seed),
+        **_figures(x, y, design, names, unmatched, monte_carlo_seed),
     )  # fmt: skip
 
 
+def _pairs(
+    x: Floats, y: Floats, ids_x: list[Hashable] | None, ids_y: list[Hashable] | None
+) -> Matched:
+    if ids_x is None or ids_y is None:
+        raise ValueError(
+            "received paired=True without seeds; expected seeds_a and seeds_b, for pairs are "
+            "matched by seed and never by row order; name them or declare paired=False"
+        )
+    columns = [dict(zip(ids, values, strict=True)) for ids, values in ((ids_x, x), (ids_y, y))]
+    return match_by_seed(columns, key=str)
+
+
 def _figures(
-    matched: Matched, design: Design, name_a: str, name_b: str, monte_carlo_seed: int
+    x: Floats,
+    y: Floats,
+    design: Design,
+    names: tuple[str, str],
+    unmatched: list[Note],
+    monte_carlo_seed: int,
 ) -> dict[str, Any]:
     """Everything that a comparison finds out, by the names of its fields."""
-    x, y = matched.ended()
-    used = on_grid(x, y, design.paired, design.n_test, design.unit)
-    primary = primary_decision(used, design.scale, design.level, design.margin)
-    exact = exact_test(used, primary.test.p is not None, monte_carlo_seed)
-    failures = compare_divergence(matched.x, matched.y, design)
+
+    def used_of(values: Sequence[Floats], n_test: int | None = None) -> UsedRuns:
+        return on_grid(*values, design.paired, n_test, design.unit)
+
+    values = _ended(x, y, design.paired)
+    used = used_of(values, design.n_test)
+    decided = primary_decision(used, design.scale, design.level, design.margin)
+    exact = exact_test(used, decided.test.p is not None, monte_carlo_seed)
+    failures = compare_divergence(x, y, design)
+    worst = worst_case((x, y), design, used_of) if failures else None
     # The reason for "undecidable" comes first: the verdict's sentence quotes it.
     notes = [
-        *no_variation_notes(used, design.scale, design.unit, f"{name_a} minus {name_b}"),
+        *no_variation_notes(used, design, " minus ".join(names)),
         *small_sample_notes(used),
         *low_resolution_notes(used),
-        *sameness_notes(used, name_a, name_b, design.chance),
-        *matched.notes,
-        *divergence_notes(failures, name_a, name_b, design.chance),
-        *worst_case_notes(
-            primary.verdict, primary.difference.points, failures.worst_case if failures else None
-        ),
+        *sameness_notes(used, names, design.chance),
+        *unmatched,
+        *divergence_notes(failures, names, design.chance),
+        *worst_case_notes(decided.verdict, decided.difference.points, worst),
         *smallest_p_notes(used, exact, design.alpha),
-        *planning_notes(matched.runs, design.planned),
+        *planning_notes(max(x.size, y.size), design.planned),
     ]
+    mean_a, mean_b = (float(each.mean()) if each.size else None for each in values)
+    values_a, values_b = (tuple(each.tolist()) for each in values)
     return {
         "n": used.n,
         "n_a": used.ka.size,
         "n_b": used.kb.size,
-        "mean_a": _mean(x),
-        "mean_b": _mean(y),
-        "values_a": tuple(x.tolist()),
-        "values_b": tuple(y.tolist()),
+        "mean_a": mean_a,
+        "mean_b": mean_b,
+        "values_a": values_a,
+        "values_b": values_b,
         "correlation": correlation_of(used) if design.paired else None,
-        "difference": primary.difference,
-        "test": primary.test,
-        "equivalence": primary.equivalence,
-        "verdict": primary.verdict,
+        **vars(decided),
         "exact": exact,
         "effects": effects_of(used),
         "failures": failures,
+        "worst_case": worst,
         "notes": tuple(notes),
     }
 
 
-def _mean(values: Floats) -> float | None:
-    return float(values.mean()) if values.size else None
-
-
-def explain(comparison: Comparison) -> str:
-    """A comparison as text: one sentence of verdict, then every number with its name.
-
-    Args:
-        comparison: What `compare` returned, in a family or not.
-
-    Returns:
-        Lines of plain ASCII, for a reader who has had one course in statistics.
-    """
-    c = comparison
-    difference = f"{format_signed(c.difference.points, c.unit)} ({c.a} minus {c.b})"
-    rows = [
-        *_rows_of_values(c),
-        *rows_of_tests(c, "difference", difference),
-        ("effect sizes", _effects_text(c)),
-    ]
-    if c.paired:
-        rows.append(("pairs' correlation", f"r = {format_two(c.correlation)}"))
-    if c.failures is not None and c.failures.a.diverged + c.failures.b.diverged:
-        rows += _rows_of_failures(c, c.failures)
-    rows.append(used_row(format_runs(c.n_a, c.n_b, paired=c.paired), c.planned))
-    return as_text(c, sentence(c), rows)
-
-
-def sentence(c: Comparison) -> str:
-    """The verdict on a comparison."""
-    d = c.difference
-    what = c.metric if c.class_ is None else f"{c.metric} of class {c.class_}"
-    if d.points is None or d.ci_low is None or d.ci_high is None or c.verdict == "undecidable":
-        return f"Undecidable, {what} of {c.a} and {c.b}: {c.notes[0]}."
-    count = format_runs(c.n_a, c.n_b, paired=c.paired)
-    margin = format_margin(c.equivalence.margin, c.unit) if c.equivalence else ""
-    if c.verdict == "inconclusive":
-        ends = f"{format_range(d.ci_low, d.ci_high, c.unit)}{in_family(c, UNADJUSTED)}"
-        return (
-            f"Inconclusive: {count} do not tell {c.a} and {c.b} apart in {what}{corrected(c)}; the "
-            f"difference may lie anywhere from {ends}."
-        )
-    if c.verdict == "equivalent":
-        runs = f"{count}{in_family(c, ALONE)}"
-        return f"Equivalent: {what} of {c.a} and {c.b} differs by less than {margin} ({runs})."
-    direction = (
-        f"{what} of {c.a} is {format_amount(abs(d.points), c.unit)} "
-        f"{'higher' if d.points > 0 else 'lower'} than of {c.b}"
-    )
-    if c.verdict == "different":
-        return f"Different: {direction} ({count}{corrected(c)})."
-    runs = f"{count}{corrected(c)}{in_family(c, ALONE)}"
-    return f"Different, but within the margin of {margin}: {direction} ({runs})."
-
-
-def _rows_of_values(c: Comparison) -> Rows:
-    """Both means; where runs are few, every value as well."""
-    sides = ((c.a, c.mean_a, c.values_a), (c.b, c.mean_b, c.values_b))
-    rows = [(f"mean of {name}", format_level(mean, c.unit)) for name, mean, _ in sides]
-    if 2 <= c.n <= FRAGILE_SEEDS:
-        rows += [
-            (f"values of {name}", ", ".join(format_level(value, c.unit) for value in values))
-            for name, _, values in sides
-        ]
-    return rows
-
-
-def _effects_text(c: Comparison) -> str:
-    f = c.effects
-    return (
-        f"{f.name if f.name == 'd_z' else 'Hedges g'} = {format_two(f.value)}, "
-        f"P({c.a} > {c.b}) = {format_two(f.p_superiority)} "
-        f"({'within pairs' if c.paired else 'over all pairings of runs'}), "
-        f"Cliff's delta = {format_two(f.cliffs_delta)}"
-    )
-
-
-def _rows_of_failures(c: Comparison, failures: Failures) -> Rows:
-    """Both rates of divergence, their comparison, and the worst case."""
-    rows = [
-        (
-            f"diverged, {name}",
-            f"{rate.diverged} of {rate.n}, rate {rate.rate:.2f}, "
-            f"{format_percent(c.difference.level)} Wilson interval "
-            f"{rate.ci_low:.2f} to {rate.ci_high:.2f}",
-        )
-        for name, rate in ((c.a, failures.a), (c.b, failures.b))
-    ]
-    rows.append(("divergence compared", exact_text(failures.test)))
-    worst = failures.worst_case
-    if worst is not None:
-        rows.append(("worst case", worst_case_text(c, worst, worst.verdict)))
-    return rows
+def _ended(x: Floats, y: Floats, paired: bool) -> tuple[Floats, Floats]:
+    """The values of the runs that did not diverge; if unpaired, in ascending order."""
+    ended_x, ended_y = ~np.isnan(x), ~np.isnan(y)
+    if paired:
+        return x[ended_x & ended_y], y[ended_x & ended_y]
+    return np.sort(x[ended_x]), np.sort(y[ended_y])

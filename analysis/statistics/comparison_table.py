@@ -7,43 +7,29 @@ from collections.abc import Sequence
 import pandas as pd
 
 from analysis.rendering.formatting import IN_PERCENT
-from analysis.statistics.comparison import Comparison
 from analysis.statistics.families import Family
-from analysis.statistics.interaction import DoubleDifference
+from analysis.statistics.result import Comparison
 
 
-def comparison_table(found: Comparison | Family) -> pd.DataFrame:
+def comparison_table(found: Comparison | Family | Sequence[Comparison]) -> pd.DataFrame:
     """One row for each comparison: the difference with its interval, the tests, the verdict.
 
     Args:
-        found: A comparison, or a family of them.
+        found: A comparison, or a family of them, or interactions of one family.
 
     Returns:
-        The columns `comparison` (or `class`), `n`, `difference (UNIT)`, `from`, `to`, `p`,
-        `p_adjusted` (in a family), `exact p`, `smallest p` and `verdict`; differences and their
-        intervals as text with a sign, "-" where there is none.
+        The columns `comparison` (or `class`, or `interaction`), `n`, `difference (UNIT)`, `from`,
+        `to`, `p`, `p_adjusted` (in a family), `exact p`, `smallest p` and `verdict`; differences
+        and their intervals as text with a sign, "-" where there is none.
     """
-    comparisons = (found,) if isinstance(found, Comparison) else found.comparisons
-    of = "class" if comparisons[0].class_ is not None else "comparison"
-    rows = [
-        {of: c.class_ if of == "class" else f"{c.a} - {c.b}"} | _figures(c) for c in comparisons
-    ]
-    frame = pd.DataFrame(rows)
-    return frame if isinstance(found, Family) else frame.drop(columns="p_adjusted")
+    if isinstance(found, Comparison):
+        return pd.DataFrame([_row(found)]).drop(columns="p_adjusted")
+    comparisons = found.comparisons if isinstance(found, Family) else found
+    return pd.DataFrame([_row(c) for c in comparisons])
 
 
-def interaction_table(found: Sequence[DoubleDifference]) -> pd.DataFrame:
-    """One row for each interaction, as `comparison_table` has them; `verdict` says how they add up.
-
-    Args:
-        found: Interactions of one family.
-    """
-    rows = [{"interaction": f"{c.a} x {c.b}"} | _figures(c) | {"verdict": c.reading} for c in found]
-    return pd.DataFrame(rows)
-
-
-def _figures(c: Comparison | DoubleDifference) -> dict[str, object]:
-    return {
+def _row(c: Comparison) -> dict[str, object]:
+    return dict([c.label]) | {
         "n": c.n,
         f"difference ({c.unit})": _signed(c.difference.points, c.unit),
         "from": _signed(c.difference.ci_low, c.unit),
@@ -52,7 +38,7 @@ def _figures(c: Comparison | DoubleDifference) -> dict[str, object]:
         "p_adjusted": c.p_adjusted,
         "exact p": c.exact.p,
         "smallest p": c.exact.p_smallest,
-        "verdict": c.verdict,
+        "verdict": c.reading,
     }
 
 

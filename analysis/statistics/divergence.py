@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,9 +10,9 @@ from numpy.typing import NDArray
 from scipy import stats
 
 from analysis.statistics.design import Design
-from analysis.statistics.grid import Floats, on_grid
+from analysis.statistics.grid import Floats, UsedRuns
 from analysis.statistics.significance import ExactTest
-from analysis.statistics.verdict import Decision, Verdict, primary_decision
+from analysis.statistics.verdict import Verdict, primary_decision
 
 
 @dataclass(frozen=True)
@@ -43,36 +44,57 @@ class WorstCase:
     p_adjusted: float | None = None
 
 
-def worst_case(decision: Decision, chance: float) -> WorstCase:
-    """What was decided on runs of which the diverged ones count as guessing."""
-    d, e = decision.difference, decision.equivalence
+def worst_case(
+    table: Sequence[Floats], design: Design, on_grid: Callable[[list[Floats]], UsedRuns]
+) -> WorstCase | None:
+    """The primary result with the chance level in place of every diverged run.
+
+    Args:
+        table: Values of each condition, NaN where a run diverged.
+        design: How they are compared.
+        on_grid: From such values to what is tested. A network that guesses need not have a whole
+            number of correct answers.
+
+    Returns:
+        None where no run diverged, or no chance level was given.
+    """
+    chance = design.chance
+    if chance is None or not any(np.isnan(row).any() for row in table):
+        return None
+    used = on_grid([np.where(np.isnan(row), chance, row) for row in table])
+    decided = primary_decision(used, design.scale, design.level, design.margin)
+    d, e = decided.difference, decided.equivalence
     return WorstCase(
         chance=float(chance),
         points=d.points,
         ci_low=d.ci_low,
         ci_high=d.ci_high,
-        p=decision.test.p,
-        verdict=decision.verdict,
+        p=decided.test.p,
+        verdict=decided.verdict,
         inside=e is not None and e.inside,
     )
 
 
 @dataclass(frozen=True)
 class Failures:
-    """Divergence as an outcome: both rates, their exact comparison, and the worst case.
+    """Divergence as an outcome: both rates and their exact comparison.
 
     The other figures of a comparison are complete-case: diverged runs (and their partners) left
-    out. `worst_case` is None where no run diverged or no chance level was given.
+    out.
     """
 
     a: FailureRate
     b: FailureRate
     test: ExactTest
-    worst_case: WorstCase | None
+
+    @property
+    def any(self) -> bool:
+        """Whether any run diverged."""
+        return self.a.diverged + self.b.diverged > 0
 
 
 def compare_divergence(x: Floats, y: Floats, design: Design) -> Failures | None:
-    """Both conditions' rates of divergence, compared, and the worst case.
+    """Both conditions' rates of divergence, compared.
 
     Args:
         x: Values of A, [n], NaN where a run diverged; if paired, in the same order of seeds as y.
@@ -82,22 +104,11 @@ def compare_divergence(x: Floats, y: Floats, design: Design) -> Failures | None:
     Returns:
         None if one side has no runs at all.
     """
-    failed_x, failed_y = np.isnan(x), np.isnan(y)
-    if not (failed_x.size and failed_y.size):
+    if not (x.size and y.size):
         return None
-    worst, chance = None, design.chance
-    if chance is not None and (failed_x.any() or failed_y.any()):
-        filled_x, filled_y = np.where(failed_x, chance, x), np.where(failed_y, chance, y)
-        # A network that guesses need not have a whole number of correct answers.
-        filled = on_grid(filled_x, filled_y, design.paired, None, design.unit)
-        decision = primary_decision(filled, design.scale, design.level, design.margin)
-        worst = worst_case(decision, chance)
-    return Failures(
-        failure_rate(failed_x, design.level),
-        failure_rate(failed_y, design.level),
-        compare_failures(failed_x, failed_y, design.paired),
-        worst,
-    )
+    a, b = np.isnan(x), np.isnan(y)
+    rates = [failure_rate(each, design.level) for each in (a, b)]
+    return Failures(*rates, compare_failures(a, b, design.paired))
 
 
 def failure_rate(failed: NDArray[np.bool_], level: float) -> FailureRate:

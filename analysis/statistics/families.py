@@ -16,16 +16,16 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from analysis.rendering.formatting import counted, format_percent, format_runs
-from analysis.statistics.comparison import Comparison, compare, sentence
+from analysis.statistics.comparison import compare
 from analysis.statistics.corrections import Correction, adjust
 from analysis.statistics.displayed import Displayed
 from analysis.statistics.friedman import Friedman, complete_seeds, friedman
-from analysis.statistics.interaction import DoubleDifference
-from analysis.statistics.notes import worst_case_notes
+from analysis.statistics.notes import Note, note, worst_case_notes
+from analysis.statistics.result import Comparison, sentence
 from analysis.statistics.statistical_power import seeds_to_reach
 from analysis.statistics.verdict import decide
 
-Compared = TypeVar("Compared", Comparison, DoubleDifference)
+Compared = TypeVar("Compared", bound=Comparison)
 MOST_NAMES = 3
 """A note on more comparisons than this says their number instead."""
 
@@ -76,14 +76,20 @@ def adjust_family(
     Returns:
         The same comparisons in the same order.
     """
-    m = len(comparisons)
-    primary = adjust([_or_nan(c.test.p) for c in comparisons], correction)
-    exact = adjust([_or_nan(c.exact.p) for c in comparisons], correction)
-    # The worst case is one family too: those comparisons without a diverged run are as they are.
-    worst = adjust([_or_nan((c.worst_case or c.test).p) for c in comparisons], correction)
+    adjusted = [
+        adjust([np.nan if test.p is None else test.p for test in tests], correction)
+        for tests in (
+            [c.test for c in comparisons],
+            [c.exact for c in comparisons],
+            # The worst case is one family too: a comparison without a diverged run is as it is.
+            [c.worst_case or c.test for c in comparisons],
+        )
+    ]
     return tuple(
-        _in_family(c, m, correction, *map(_or_none, adjusted))
-        for c, *adjusted in zip(comparisons, primary, exact, worst, strict=True)
+        _in_family(
+            c, len(comparisons), correction, *(None if np.isnan(p) else float(p) for p in ps)
+        )
+        for c, *ps in zip(comparisons, *adjusted, strict=True)
     )
 
 
@@ -98,22 +104,41 @@ def _in_family(
     """A comparison whose verdicts rest on the adjusted p-values."""
     alpha = round(1 - c.difference.level, 12)
     verdict = decide(p, c.equivalence is not None and c.equivalence.inside, alpha)
-    worst, alone = c.worst_case, worst_case_notes(c.verdict, c.difference.points, c.worst_case)
+    worst = c.worst_case
     if worst is not None:
         worst_verdict = decide(worst_p, worst.inside, alpha)
         worst = replace(worst, p_adjusted=worst_p, verdict=worst_verdict)
-    notes: list[str] = [note for note in c.notes if note not in alone]
+    notes = [each for each in c.notes if each.kind != "worst case"]
     notes += worst_case_notes(verdict, c.difference.points, worst)
-    notes += _smallest_p_note(c, alpha, m, correction)
+    notes += _smallest_p_notes(c, alpha, m, correction)
     return replace(
-        c.with_worst_case(worst),
+        c,
         p_adjusted=p,
         exact_p_adjusted=exact_p,
         family=m,
         correction=correction,
         verdict=verdict,
+        worst_case=worst,
         notes=tuple(notes),
     )
+
+
+def _smallest_p_notes(c: Comparison, alpha: float, m: int, correction: Correction) -> list[Note]:
+    """An exact test that could have decided alone, but not as the family's smallest."""
+    smallest = c.exact.p_smallest
+    # Under a false discovery rate, m tests that all reach their smallest p can decide together.
+    if smallest is None or correction in ("bh", "by") or not smallest <= alpha < smallest * m:
+        return []
+    need = seeds_to_reach(alpha / m, paired=c.paired)
+    return [
+        note(
+            "smallest p in family",
+            family=f"{m} {c.kind}",
+            alpha=alpha,
+            needed=format_runs(need, need, paired=c.paired, noun=c.noun),
+            untied=" without a tie" if need <= c.n else "",
+        )
+    ]
 
 
 def compare_classes(
@@ -241,31 +266,6 @@ def _planned(
     return planned
 
 
-def _or_nan(p: float | None) -> float:
-    return np.nan if p is None else p
-
-
-def _or_none(p: float) -> float | None:
-    return None if np.isnan(p) else float(p)
-
-
-def _smallest_p_note(
-    c: Comparison | DoubleDifference, alpha: float, m: int, correction: Correction
-) -> tuple[str, ...]:
-    """A note where the exact test could have decided alone, but not as the family's smallest."""
-    smallest = c.exact.p_smallest
-    # Under a false discovery rate, m tests that all reach their smallest p can decide together.
-    if smallest is None or correction in ("bh", "by") or not smallest <= alpha < smallest * m:
-        return ()
-    need = seeds_to_reach(alpha / m, paired=c.paired)
-    enough = format_runs(need, need, paired=c.paired, noun=c.noun)
-    untied = " without a tie" if need <= c.n else ""
-    return (
-        f"exact test: alone among {m} {c.kind} this test cannot reach {alpha:g} after "
-        f"correction; {enough} are needed{untied}",
-    )
-
-
 def explain_family(family: Family) -> str:
     """A family as text: what it is, Friedman's line, one sentence for each comparison, the notes.
 
@@ -312,11 +312,11 @@ def friedman_text(family: Family) -> str:
 
 def family_notes(family: Family) -> list[str]:
     """The notes on the comparisons of a family, each once, with what it is about if not all."""
-    about: dict[str, list[Comparison]] = {}
+    about: dict[Note, list[Comparison]] = {}
     for c in family.comparisons:
-        for note in c.notes:
-            about.setdefault(note, []).append(c)
-    return [_about(each, family.size) + note for note, each in about.items()]
+        for each in c.notes:
+            about.setdefault(each, []).append(c)
+    return [f"{_about(on, family.size)}{each}" for each, on in about.items()]
 
 
 def _about(each: Sequence[Comparison], size: int) -> str:
@@ -326,5 +326,5 @@ def _about(each: Sequence[Comparison], size: int) -> str:
     classes = each[0].class_ is not None
     if len(each) > MOST_NAMES:
         return f"{len(each)} of {size} {'classes' if classes else 'comparisons'}: "
-    names = [f"class {c.class_}" if classes else f"{c.a} - {c.b}" for c in each]
+    names = [f"class {c.class_}" if classes else str(c.label[1]) for c in each]
     return f"{', '.join(names)}: "

@@ -15,60 +15,32 @@ Effects are added up in the metric's own unit, points for accuracies: see decisi
 from __future__ import annotations
 
 from collections.abc import Hashable, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
-from typing import Any, ClassVar, Protocol, Self
+from dataclasses import dataclass, replace
+from typing import Any, ClassVar, Protocol
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from analysis.rendering.formatting import (
-    format_amount,
-    format_margin,
-    format_range,
-    format_runs,
-    format_signed,
-    format_two,
-)
-from analysis.statistics.corrections import Correction
+from analysis.rendering.formatting import format_signed, format_two
 from analysis.statistics.design import Design
-from analysis.statistics.displayed import Displayed
-from analysis.statistics.divergence import WorstCase, worst_case
-from analysis.statistics.effects import Effects, effects_of
-from analysis.statistics.grid import Floats, double_differences_on_grid
-from analysis.statistics.interaction_notes import (
+from analysis.statistics.divergence import worst_case
+from analysis.statistics.effects import effects_of
+from analysis.statistics.grid import double_differences_on_grid
+from analysis.statistics.matching import match_by_seed, natural, seed_ids, values_per_seed
+from analysis.statistics.notes import (
+    FRAGILE_SEEDS,
     bounds_notes,
     crossed_divergence_notes,
     crossed_sameness_notes,
-)
-from analysis.statistics.matching import match_in_all, seed_ids, values_per_seed
-from analysis.statistics.notes import (
-    FRAGILE_SEEDS,
     no_variation_notes,
     planning_notes,
     small_sample_notes,
     smallest_p_notes,
+    unmatched_notes,
     worst_case_notes,
 )
-from analysis.statistics.significance import ExactTest
-from analysis.statistics.text import (
-    ALONE,
-    UNADJUSTED,
-    Rows,
-    as_text,
-    corrected,
-    in_family,
-    rows_of_tests,
-    used_row,
-    worst_case_text,
-)
-from analysis.statistics.verdict import (
-    Difference,
-    Equivalence,
-    PrimaryTest,
-    Verdict,
-    exact_test,
-    primary_decision,
-)
+from analysis.statistics.result import IN_FAMILY, Comparison, Rows, plain
+from analysis.statistics.verdict import Verdict, exact_test, primary_decision
 
 
 class Crossing(Protocol):
@@ -88,89 +60,114 @@ class Crossing(Protocol):
     def both(self) -> str: ...  # noqa: D102
 
 
-@dataclass(frozen=True, repr=False)
-class DoubleDifference(Displayed):
-    """All that is known about one interaction; `to_json` gives the object that programs read.
+@dataclass(frozen=True, repr=False, kw_only=True)
+class DoubleDifference(Comparison):
+    """An interaction: the comparison of two treatments over the four conditions that cross them.
+
+    `a` and `b` are the treatments in words, `n` the seeds used, `difference` the mean of
+    `differences`. There is no Cliff's delta, and none of what a comparison knows of two conditions.
 
     Attributes:
-        a: The first treatment in words; b: the second.
         neither: Name of the condition without either; `only_a`, `only_b` and `both` likewise.
         higher_is_better: Whether a higher metric is better; None where that cannot be said.
         seeds: The seeds used: those that finished in all four conditions.
         differences: The difference of differences of each of them, in `unit`.
         means: Mean of each condition over these seeds, in the metric's unit; empty without seeds.
-        difference: The mean of `differences`, with its unadjusted t-interval.
-        effects: `p_superiority` is the proportion of seeds above 0; `cliffs_delta` is always None.
-        worst_case: The same with diverged runs at chance; None if none diverged.
-        verdict: From the closed list of all comparisons; `reading` puts it in words.
     """
 
     noun: ClassVar[str] = "seed"
     kind: ClassVar[str] = "interactions"
-    paired: ClassVar[bool] = True
+    json_keys: ClassVar[tuple[str, ...]] = (
+        *("study", "variant", "metric", "a", "b", "conditions", "n", "planned", "difference"),
+        *("test", "exact", "effects", "verdict", "reading", "note", "seeds", "unit"),
+        *("higher_is_better", "differences", "means", "equivalence", "worst_case"),
+        *IN_FAMILY,
+    )
+    sentences: ClassVar[Mapping[Verdict, str]] = {
+        "undecidable": "{reading}: do {effects} add up in {what}? {reason}.",
+        "inconclusive": "{reading}: {runs} do not tell whether {effects} add up in "
+        "{what}{corrected}; the difference of differences may lie anywhere from {interval}.",
+        "equivalent": "{reading}: {what} is within {margin} of what {effects} add up to "
+        "({runs}{alone}).",
+        "different": "{reading}: {what} is {amount} {higher} than what {effects} add up to "
+        "({runs}{corrected}).",
+        "different-within-margin": "{reading} of {margin}: {what} is {amount} {higher} than what "
+        "{effects} add up to ({runs}{corrected}{alone}).",
+    }
 
-    study: str | None
-    variant: str | None
-    metric: str
-    a: str
-    b: str
     neither: str
     only_a: str
     only_b: str
     both: str
-    unit: str
     higher_is_better: bool | None
-    planned: int | None
     seeds: tuple[Hashable, ...]
     differences: tuple[float, ...]
     means: Mapping[str, float]
-    difference: Difference
-    test: PrimaryTest
-    exact: ExactTest
-    effects: Effects
-    equivalence: Equivalence | None
-    worst_case: WorstCase | None
-    verdict: Verdict
-    notes: tuple[str, ...]
-    p_adjusted: float | None = None
-    exact_p_adjusted: float | None = None
-    family: int | None = None
-    correction: Correction | None = None
-
-    def __str__(self) -> str:
-        """The interaction in words, see `explain_interaction`."""
-        return explain_interaction(self)
 
     @property
-    def n(self) -> int:
-        """Number of seeds used."""
-        return len(self.seeds)
+    def label(self) -> tuple[str, Hashable]:
+        """The treatments, as a table of interactions names them."""
+        return "interaction", f"{self.a} x {self.b}"
 
-    @property
-    def reading(self) -> str:
-        """The verdict in the words of the question: do the effects add up?"""
-        return reading_of(self.verdict, self.difference.points, self.higher_is_better)
+    def reading_of(self, verdict: Verdict, points: float | None) -> str:
+        """A verdict in the words of the question, see the function `reading_of`."""
+        return reading_of(verdict, points, self.higher_is_better)
 
-    def with_worst_case(self, worst: WorstCase | None) -> Self:
-        """The same with another worst case."""
-        return replace(self, worst_case=worst)
+    def json_parts(self) -> dict[str, Any]:
+        """All that its JSON may hold; the four conditions under one key."""
+        cells = {name: getattr(self, name) for name in ("neither", "only_a", "only_b", "both")}
+        return super().json_parts() | {
+            "conditions": cells,
+            "reading": self.reading,
+            "seeds": [plain(seed) for seed in self.seeds],
+        }
 
-    def to_json(self) -> dict[str, Any]:
-        """Plain objects for `json.dumps`; a missing figure is None, never NaN or infinite."""
-        record = asdict(self)
-        effects = record.pop("effects")
-        cells = {name: record.pop(name) for name in ("neither", "only_a", "only_b", "both")}
-        first = ("study", "variant", "metric", "a", "b")
-        result = {key: record.pop(key) for key in first}
-        result |= {"conditions": cells, "n": self.n}
-        result |= {key: record.pop(key) for key in ("planned", "difference", "test", "exact")}
-        result["effects"] = {effects.pop("name"): effects.pop("value"), **effects}
-        result |= {"verdict": record.pop("verdict"), "reading": self.reading}
-        result["note"] = "; ".join(record.pop("notes"))
-        result["seeds"] = [
-            seed.item() if isinstance(seed, np.generic) else seed for seed in record.pop("seeds")
-        ]
-        return result | record
+    def subject(self) -> dict[str, str]:
+        """What the sentence is about, by its names in `sentences`."""
+        return {
+            "what": f"{self.metric} of {self.both}",
+            "effects": f"the effects of {self.a} and {self.b}",
+            "reading": self.reading.capitalize(),
+        }
+
+    def rows_of_values(self) -> Rows:
+        """The effect of each treatment, with the other and without; where seeds are few, each."""
+        rows = []
+        for treatment, other, alone, beside in (
+            (self.a, self.b, self.only_a, self.only_b),
+            (self.b, self.a, self.only_b, self.only_a),
+        ):
+            with_other, without = self._minus(self.both, beside), self._minus(alone, self.neither)
+            rows.append((f"effect of {treatment}", f"{with_other} with {other}, {without} without"))
+        if 2 <= self.n <= FRAGILE_SEEDS:
+            each = ", ".join(
+                format_signed(difference, self.unit) for difference in self.differences
+            )
+            rows.append(("of each seed", each))
+        return rows
+
+    def _minus(self, one: str, other: str) -> str:
+        """The mean of one condition minus that of another, in the unit of the differences."""
+        if not self.means:
+            return format_signed(None, self.unit)
+        scale = 100.0 if self.unit == "points" else 1.0
+        return format_signed((self.means[one] - self.means[other]) * scale, self.unit)
+
+    def difference_row(self) -> tuple[str, str]:
+        """What is tested, and how large it is."""
+        what = f"({self.both} minus {self.only_b}) minus ({self.only_a} minus {self.neither})"
+        return "difference of differences", (
+            f"{format_signed(self.difference.points, self.unit)}, {what}"
+        )
+
+    def rows_of_effects(self) -> Rows:
+        """Effect sizes: those that mean something for sums of two conditions."""
+        f = self.effects
+        text = (
+            f"{f.name} = {format_two(f.value)}, P(difference of differences > 0) = "
+            f"{format_two(f.p_superiority)} (within seeds)"
+        )
+        return [("effect sizes", text)]
 
 
 def reading_of(verdict: Verdict, points: float | None, higher_is_better: bool | None) -> str:
@@ -233,13 +230,13 @@ def double_difference(  # noqa: PLR0913  # a user's options
     names = (crossing.neither, crossing.only_a, crossing.only_b, crossing.both)
     columns = _columns(scores, seeds, names, unit)
     if planned is None:
-        seen = {seed for column in columns.values() for seed in column}
+        seen = set().union(*columns.values())
         design = replace(design, planned=len(seen) or None)
     return DoubleDifference(
         study=study, variant=variant, metric=metric, a=crossing.a, b=crossing.b,
         neither=crossing.neither, only_a=crossing.only_a, only_b=crossing.only_b,
-        both=crossing.both, unit=unit, higher_is_better=higher_is_better, planned=design.planned,
-        **_figures(columns, design, metric, monte_carlo_seed),
+        both=crossing.both, unit=unit, paired=True, higher_is_better=higher_is_better,
+        planned=design.planned, **_figures(columns, design, metric, monte_carlo_seed),
     )  # fmt: skip
 
 
@@ -270,132 +267,43 @@ def _figures(
     monte_carlo_seed: int,
 ) -> dict[str, Any]:
     """Everything that a double difference finds out, by the names of its fields."""
-    common, table, left_out = match_in_all(columns)
-    ended = ~np.isnan(table).any(axis=0)
-    cells, used = double_differences_on_grid(table[:, ended], design.n_test, design.unit)
-    primary = primary_decision(used, design.scale, design.level, design.margin)
-    exact = exact_test(used, primary.test.p is not None, monte_carlo_seed)
+    names = list(columns)
+    matched = match_by_seed(list(columns.values()), key=natural)
+    ended = ~np.isnan(matched.table).any(axis=0)
+    cells, used = double_differences_on_grid(matched.table[:, ended], design.n_test, design.unit)
+    decided = primary_decision(used, design.scale, design.level, design.margin)
+    exact = exact_test(used, decided.test.p is not None, monte_carlo_seed)
     means = {}
     if used.n:
-        means = dict(zip(columns, (cells.mean(axis=1) * used.step).tolist(), strict=True))
-    worst = None if ended.all() else _worst_case(table, design)
+        means = dict(zip(names, (cells.mean(axis=1) * used.step).tolist(), strict=True))
+    worst = worst_case(
+        list(matched.table),
+        design,
+        lambda rows: double_differences_on_grid(np.array(rows), None, design.unit)[1],
+    )
     # The reason for "cannot be decided" comes first: the verdict's sentence quotes it.
     notes = [
-        *no_variation_notes(used, design.scale, design.unit, "the difference of differences"),
+        *no_variation_notes(used, design, "the difference of differences"),
         *small_sample_notes(used),
-        *crossed_sameness_notes(cells, used, list(columns), design.chance),
-        *left_out,
+        *crossed_sameness_notes(cells, used, names, design.chance),
+        *unmatched_notes(matched, names),
         *crossed_divergence_notes(columns, design.chance),
-        *worst_case_notes(primary.verdict, primary.difference.points, worst),
-        *bounds_notes(means, metric, design.unit, design.chance),
+        *worst_case_notes(decided.verdict, decided.difference.points, worst),
+        *bounds_notes(means, metric, design),
         *smallest_p_notes(used, exact, design.alpha, by_class=False),
-        *planning_notes(len(common), design.planned),
+        *planning_notes(len(matched.seeds), design.planned),
     ]
     return {
-        "seeds": tuple(common[i] for i in np.flatnonzero(ended)),
+        "n": used.n,
+        "n_a": used.n,
+        "n_b": used.n,
+        "seeds": tuple(matched.seeds[i] for i in np.flatnonzero(ended)),
         "differences": tuple((used.first * (used.step * design.scale)).tolist()),
         "means": means,
-        "difference": primary.difference,
-        "test": replace(primary.test, name="t-test of the differences of differences"),
+        **vars(decided),
+        "test": replace(decided.test, name="t-test of the differences of differences"),
         "exact": exact,
         "effects": replace(effects_of(used), cliffs_delta=None),
-        "equivalence": primary.equivalence,
         "worst_case": worst,
-        "verdict": primary.verdict,
         "notes": tuple(dict.fromkeys(notes)),
     }
-
-
-def _worst_case(table: Floats, design: Design) -> WorstCase | None:
-    """The primary result when a diverged run counts as one that guesses, if chance is known."""
-    if design.chance is None:
-        return None
-    filled = np.where(np.isnan(table), design.chance, table)
-    # A network that guesses need not have a whole number of correct answers.
-    used = double_differences_on_grid(filled, None, design.unit)[1]
-    decision = primary_decision(used, design.scale, design.level, design.margin)
-    return worst_case(decision, design.chance)
-
-
-def explain_interaction(found: DoubleDifference) -> str:
-    """An interaction as text: one sentence that says whether effects add up, then every number.
-
-    Args:
-        found: What `double_difference` returned, in a family or not.
-
-    Returns:
-        Lines of plain ASCII.
-    """
-    c, unit = found, found.unit
-    rows = _rows_of_effects(c)
-    if 2 <= c.n <= FRAGILE_SEEDS:
-        each = ", ".join(format_signed(difference, unit) for difference in c.differences)
-        rows.append(("of each seed", each))
-    what = f"({c.both} minus {c.only_b}) minus ({c.only_a} minus {c.neither})"
-    rows += rows_of_tests(
-        c, "difference of differences", f"{format_signed(c.difference.points, unit)}, {what}"
-    )
-    f = c.effects
-    rows.append(
-        (
-            "effect sizes",
-            f"{f.name} = {format_two(f.value)}, P(difference of differences > 0) = "
-            f"{format_two(f.p_superiority)} (within seeds)",
-        )
-    )
-    if c.worst_case is not None:
-        reading = reading_of(c.worst_case.verdict, c.worst_case.points, c.higher_is_better)
-        rows.append(("worst case", worst_case_text(c, c.worst_case, reading)))
-    rows.append(used_row(format_runs(c.n, c.n, paired=True, noun=c.noun), c.planned))
-    return as_text(c, interaction_sentence(c), rows)
-
-
-def _rows_of_effects(c: DoubleDifference) -> Rows:
-    """The effect of each treatment, with the other and without."""
-    rows = []
-    for treatment, other, alone, beside in (
-        (c.a, c.b, c.only_a, c.only_b),
-        (c.b, c.a, c.only_b, c.only_a),
-    ):
-        effects = [
-            format_signed(_minus(c, one, without), c.unit)
-            for one, without in ((c.both, beside), (alone, c.neither))
-        ]
-        rows.append((f"effect of {treatment}", f"{effects[0]} with {other}, {effects[1]} without"))
-    return rows
-
-
-def _minus(c: DoubleDifference, one: str, other: str) -> float | None:
-    """The mean of one condition minus that of another, in the unit of the differences."""
-    if not c.means:
-        return None
-    return (c.means[one] - c.means[other]) * (100.0 if c.unit == "points" else 1.0)
-
-
-def interaction_sentence(c: DoubleDifference) -> str:
-    """The verdict on an interaction: do the effects add up?"""
-    d = c.difference
-    effects = f"the effects of {c.a} and {c.b}"
-    what = f"{c.metric} of {c.both}"
-    if d.points is None or d.ci_low is None or d.ci_high is None or c.verdict == "undecidable":
-        return f"Cannot be decided: do {effects} add up in {what}? {c.notes[0]}."
-    count = format_runs(c.n, c.n, paired=True, noun=c.noun)
-    if c.verdict == "inconclusive":
-        ends = f"{format_range(d.ci_low, d.ci_high, c.unit)}{in_family(c, UNADJUSTED)}"
-        return (
-            f"No interaction shown: {count} do not tell whether {effects} add up in {what}"
-            f"{corrected(c)}; the difference of differences may lie anywhere from {ends}."
-        )
-    reading = c.reading.capitalize()
-    margin = format_margin(c.equivalence.margin, c.unit) if c.equivalence else ""
-    if c.verdict == "equivalent":
-        runs = f"{count}{in_family(c, ALONE)}"
-        return f"{reading}: {what} is within {margin} of what {effects} add up to ({runs})."
-    runs = f"{count}{corrected(c)}"
-    if c.verdict == "different-within-margin":
-        reading += f" of {margin}"
-        runs += in_family(c, ALONE)
-    return (
-        f"{reading}: {what} is {format_amount(abs(d.points), c.unit)} "
-        f"{'higher' if d.points > 0 else 'lower'} than what {effects} add up to ({runs})."
-    )

@@ -1,61 +1,112 @@
 """Notes on a comparison: what a reader must know before believing its figures.
 
-Each function gives one kind of note, as a list that is empty where there is nothing to say.
+A note is a value, its kind with its figures, and `TEXTS` has the words of each kind. Each function
+gives one kind, as a list that is empty where there is nothing to say.
 """
 
 from __future__ import annotations
 
+import math
+from collections.abc import Hashable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
 import numpy as np
 
-from analysis.rendering.formatting import format_fraction, format_signed
+from analysis.rendering.formatting import (
+    counted,
+    format_fraction,
+    format_level,
+    format_signed,
+)
+from analysis.statistics.design import Design
 from analysis.statistics.divergence import Failures, WorstCase
-from analysis.statistics.grid import UsedRuns
+from analysis.statistics.grid import Counts, UsedRuns
+from analysis.statistics.matching import Matched, natural
 from analysis.statistics.significance import ExactTest
 from analysis.statistics.statistical_power import FEWEST_SEEDS, seeds_to_reach
 from analysis.statistics.verdict import Verdict
 
 FRAGILE_SEEDS = 4  # up to here an interval hangs on single runs
+MORE_SEEDS = f"run at least {FEWEST_SEEDS} seeds (ebb plan says how many)"
+
+TEXTS = {
+    "nothing to compare": "nothing to compare: {runs}",
+    "one run": "{runs}: one run says nothing about the spread between seeds, so there is no "
+    f"interval and no test; {MORE_SEEDS}",
+    "too few runs": "{runs}: too few for a test{fragile}; " + MORE_SEEDS,
+    "fragile interval": "{runs}: the interval is fragile, look at every value",
+    "no variation": "no variation: no test ({what} is {difference} for every seed)",
+    "low resolution": "one figure is larger than others by many powers of ten: in tests and ranks "
+    "those within {step} of each other count as equal",
+    "same result": "{name} has the same result for every seed: does the seed reach the network?",
+    "identical": "{a} and {b} are identical at every seed: are they one recipe?",
+    "without partner": "{seeds} without a partner dropped ({lists})",
+    "not in all": "{seeds} left out, not finished in all {conditions} conditions (missing {lists})",
+    "diverged": "diverged: {counts}; the figures are of the other {what} (complete case)",
+    "no worst case": "no worst case: the chance level was not given",
+    "worst case": "the worst case (diverged runs at chance) reads {verdict}{other_way}",
+    "smallest p": "exact test, {runs}{tied}: this test cannot reach {alpha}; {needed} are "
+    "needed{untied}{classes}",
+    "smallest p in family": "exact test: alone among {family} this test cannot reach {alpha:g} "
+    "after correction; {needed} are needed{untied}",
+    "more than planned": "{runs} seeds, but {planned} were planned: p holds for a number of seeds "
+    "fixed beforehand (a look after every seed from 5 to 20 gives about 18 % false positives at "
+    "5 %)",
+    "out of bounds": "if the effects added up, {metric} of {both} would be {added}, {bound}: "
+    "effects as large as these can hardly add up",
+}
+"""What each kind of note says of its figures."""
 
 
-def small_sample_notes(used: UsedRuns) -> list[str]:
+@dataclass(frozen=True)
+class Note:
+    """A note as a value, which `str` turns to text.
+
+    Attributes:
+        kind: Of those in `TEXTS`.
+        figures: What its text names, each with its name there.
+    """
+
+    kind: str
+    figures: tuple[tuple[str, object], ...] = ()
+
+    def __str__(self) -> str:
+        return TEXTS[self.kind].format(**dict(self.figures))
+
+
+def note(kind: str, **figures: object) -> Note:
+    """A note of this kind with these figures."""
+    return Note(kind, tuple(figures.items()))
+
+
+def small_sample_notes(used: UsedRuns) -> list[Note]:
     """Too few runs, or so few that every one must be looked at."""
-    more = f"run at least {FEWEST_SEEDS} seeds (ebb plan says how many)"
     if used.n == 0:
-        return [f"nothing to compare: {used}"]
+        return [note("nothing to compare", runs=str(used))]
     if used.n == 1:
-        return [
-            f"{used}: one run says nothing about the spread between seeds, so there is no "
-            f"interval and no test; {more}"
-        ]
+        return [note("one run", runs=str(used))]
     if used.n < FEWEST_SEEDS:
         fragile = ", and the interval is fragile" if used.varies else ""
-        return [f"{used}: too few for a test{fragile}; {more}"]
+        return [note("too few runs", runs=str(used), fragile=fragile)]
     if used.n <= FRAGILE_SEEDS and used.varies:
-        return [f"{used}: the interval is fragile, look at every value"]
+        return [note("fragile interval", runs=str(used))]
     return []
 
 
-def no_variation_notes(used: UsedRuns, scale: float, unit: str, what: str) -> list[str]:
+def no_variation_notes(used: UsedRuns, design: Design, what: str) -> list[Note]:
     """No variation at all, and of which difference (`what`)."""
     if used.n < 2 or used.varies:
         return []
-    difference = format_signed(float(used.first[0] - used.second[0]) * used.step * scale, unit)
-    return [f"no variation: no test ({what} is {difference} for every seed)"]
+    difference = float(used.first[0] - used.second[0]) * used.step * design.scale
+    return [note("no variation", what=what, difference=format_signed(difference, design.unit))]
 
 
-def low_resolution_notes(used: UsedRuns) -> list[str]:
+def low_resolution_notes(used: UsedRuns) -> list[Note]:
     """One value that is so large that others can hardly be told apart beside it."""
-    if not used.low_resolution:
-        return []
-    return [
-        "one figure is larger than others by many powers of ten: in tests and ranks those within "
-        f"{2 * used.step:.1g} of each other count as equal"
-    ]
+    return [note("low resolution", step=f"{2 * used.step:.1g}")] if used.low_resolution else []
 
 
-def sameness_notes(
-    used: UsedRuns, name_a: str, name_b: str, chance: float | None = None
-) -> list[str]:
+def sameness_notes(used: UsedRuns, names: tuple[str, str], chance: float | None) -> list[Note]:
     """A condition with one result for every seed, or two conditions that are the same.
 
     Not where nothing or everything is right, or as much as a guess has: seeds may well agree on it.
@@ -64,32 +115,83 @@ def sameness_notes(
         return []
     bounds = [round(value / used.step) for value in (0, 1, chance or 0)]
     notes = [
-        f"{name} has the same result for every seed: does the seed reach the network?"
-        for k, name in ((used.ka, name_a), (used.kb, name_b))
+        note("same result", name=name)
+        for k, name in zip((used.ka, used.kb), names, strict=True)
         if np.ptp(k) <= used.slack and k[0] not in bounds
     ]
     if used.paired and not used.first.any() and not np.isin(used.ka, bounds).all():
-        notes.append(f"{name_a} and {name_b} are identical at every seed: are they one recipe?")
+        notes.append(note("identical", a=names[0], b=names[1]))
     return notes
+
+
+def crossed_sameness_notes(
+    cells: Counts, used: UsedRuns, names: Sequence[str], chance: float | None
+) -> list[Note]:
+    """The same for each two of four conditions that differ in one treatment.
+
+    Args:
+        cells: Values of neither, only A, only B and both, as integers, [4, n].
+        used: What is tested.
+        names: The four conditions, in this order.
+        chance: What a network that guesses scores.
+    """
+    notes = []
+    for i, j in ((0, 1), (2, 3), (0, 2), (1, 3)):
+        pair = replace(used, ka=cells[i], kb=cells[j], first=cells[i] - cells[j])
+        notes += sameness_notes(pair, (names[i], names[j]), chance)
+    return notes
+
+
+def unmatched_notes(matched: Matched, names: Sequence[str]) -> list[Note]:
+    """Seeds that were left out because not all conditions have them, if there are any."""
+    dropped = matched.seen - len(matched.seeds)
+    if not dropped:
+        return []
+    pair = len(names) == 2
+    # What one of a pair lacks is only in the other.
+    lacking = matched.missing[::-1] if pair else matched.missing
+    where = "only in" if pair else "in"
+    lists = [
+        f"{where} {name}: {_listed(seeds)}"
+        for name, seeds in zip(names, lacking, strict=True)
+        if seeds
+    ]
+    kind, seeds = "without partner" if pair else "not in all", counted(dropped, "seed")
+    return [note(kind, seeds=seeds, conditions=len(names), lists=", ".join(lists))]
+
+
+def _listed(seeds: set[Hashable]) -> str:
+    """The first five seeds in their order, and how many more there are."""
+    names = sorted(map(str, seeds), key=natural)
+    return " ".join(names[:5]) + (f" and {len(names) - 5} more" if len(names) > 5 else "")
 
 
 def divergence_notes(
-    failures: Failures | None, name_a: str, name_b: str, chance: float | None
-) -> list[str]:
+    failures: Failures | None, names: tuple[str, str], chance: float | None
+) -> list[Note]:
     """How many runs diverged, if any did."""
-    if failures is None or failures.a.diverged + failures.b.diverged == 0:
+    if failures is None or not failures.any:
         return []
-    a, b, worst = failures.a, failures.b, failures.worst_case
-    notes = [
-        f"diverged: {name_a} {a.diverged} of {a.n}, {name_b} {b.diverged} of {b.n}; "
-        "the figures are of the other runs (complete case)"
-    ]
-    if worst is None and chance is None:
-        notes.append("no worst case: the chance level was not given")
-    return notes
+    rates = zip(names, (failures.a, failures.b), strict=True)
+    counts = [f"{name} {rate.diverged} of {rate.n}" for name, rate in rates]
+    return _diverged(counts, "runs", chance)
 
 
-def worst_case_notes(verdict: Verdict, points: float | None, worst: WorstCase | None) -> list[str]:
+def crossed_divergence_notes(
+    columns: Mapping[str, Mapping[Hashable, float]], chance: float | None
+) -> list[Note]:
+    """The same of each condition of four that has such runs."""
+    lost = {name: sum(map(math.isnan, column.values())) for name, column in columns.items()}
+    counts = [f"{name} {k} of {len(columns[name])}" for name, k in lost.items() if k]
+    return _diverged(counts, "seeds", chance) if counts else []
+
+
+def _diverged(counts: list[str], what: str, chance: float | None) -> list[Note]:
+    notes = [note("diverged", counts=", ".join(counts), what=what)]
+    return notes + [note("no worst case")] * (chance is None)
+
+
+def worst_case_notes(verdict: Verdict, points: float | None, worst: WorstCase | None) -> list[Note]:
     """A worst case that reads differently, or the same of a difference of the other sign."""
     if worst is None:
         return []
@@ -98,34 +200,56 @@ def worst_case_notes(verdict: Verdict, points: float | None, worst: WorstCase | 
     if worst.verdict == verdict and not opposite:
         return []
     other_way = ", the other way round" if opposite else ""
-    return [f"the worst case (diverged runs at chance) reads {worst.verdict}{other_way}"]
+    return [note("worst case", verdict=worst.verdict, other_way=other_way)]
 
 
 def smallest_p_notes(
     used: UsedRuns, exact: ExactTest, alpha: float, *, by_class: bool = True
-) -> list[str]:
+) -> list[Note]:
     """An exact test that has too few runs ever to reach alpha, alone or for each class."""
     if exact.p_smallest is None or exact.p_smallest <= alpha:
         return []
     runs = np.concatenate([used.first, used.second])
     equal = np.unique(runs, return_counts=True)[1]
     ties = int((used.first == 0).sum() if used.paired else equal[equal > 1].sum())
-    tied = f", {ties} of them tied" if ties else ""
-    untied = " without a tie" if ties else ""
     needs = [seeds_to_reach(alpha / m, paired=used.paired) for m in (1, 10)]
     one, ten = [f"{n}" if used.paired else f"{n} + {n}" for n in needs]
-    classes = f" (at least {ten} for ten classes under Holm)" if by_class else ""
     return [
-        f"exact test, {used}{tied}: this test cannot reach {format_fraction(alpha)}; {one} "
-        f"are needed{untied}{classes}"
+        note(
+            "smallest p",
+            runs=str(used),
+            tied=f", {ties} of them tied" if ties else "",
+            alpha=format_fraction(alpha),
+            needed=one,
+            untied=" without a tie" if ties else "",
+            classes=f" (at least {ten} for ten classes under Holm)" if by_class else "",
+        )
     ]
 
 
-def planning_notes(runs: int, planned: int | None) -> list[str]:
+def planning_notes(runs: int, planned: int | None) -> list[Note]:
     """More seeds than were planned."""
     if planned is None or runs <= planned:
         return []
-    return [
-        f"{runs} seeds, but {planned} were planned: p holds for a number of seeds fixed "
-        "beforehand (a look after every seed from 5 to 20 gives about 18 % false positives at 5 %)"
-    ]
+    return [note("more than planned", runs=runs, planned=planned)]
+
+
+def bounds_notes(means: Mapping[str, float], metric: str, design: Design) -> list[Note]:
+    """A sum of effects that no accuracy can reach: floor and ceiling look like interactions.
+
+    Args:
+        means: Conditions neither, only A, only B and both, in this order, to their means.
+        metric: Name of the metric.
+        design: How they are compared.
+    """
+    if not means or design.unit != "points":
+        return []
+    (neither, only_a, only_b, _), least = means.values(), design.chance or 0.0
+    added, both = only_a + only_b - neither, list(means)[-1]
+    if least - 1e-9 <= added <= 1 + 1e-9:
+        return []
+    bound = "above 100 %" if added > 1 else f"below {format_level(least, design.unit)}"
+    if added < least and design.chance:
+        bound += ", which is chance"
+    said = format_level(added, design.unit)
+    return [note("out of bounds", metric=metric, both=both, added=said, bound=bound)]

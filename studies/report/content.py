@@ -6,10 +6,9 @@ from pathlib import Path
 
 from analysis.check import claims_sentence, figures_sentence
 from analysis.rendering.formatting import counted, format_duration
-from analysis.statistics.comparison import Comparison, explain
 from analysis.statistics.comparison_table import comparison_table
 from analysis.statistics.families import Family, family_notes, family_text, friedman_text
-from analysis.statistics.interaction import explain_interaction
+from analysis.statistics.result import Comparison, explanation
 from core import Store
 from data import InputError
 from studies.definition.study import Study
@@ -211,10 +210,10 @@ def _verdicts(reading: Reading) -> tuple[Compared | None, list[str], list[Table]
         return None, [], []
     tables = []
     if isinstance(compared.found, Comparison):
-        tables.append(_in_full(explain(compared.found)))
+        tables.append(_in_full(compared.found))
     elif compared.found is not None:
         tables.append(_family_table(compared.found))
-    tables += [_in_full(explain_interaction(each)) for each in compared.interactions]
+    tables += [_in_full(each) for each in compared.interactions]
     return compared, compared.sentences(), tables
 
 
@@ -228,11 +227,11 @@ def _family_table(family: Family) -> Table:
     )
 
 
-def _in_full(text: str) -> Table:
+def _in_full(found: Comparison) -> Table:
     """A comparison's explanation, name by name."""
-    sentence, *lines = [line for line in text.splitlines() if line]
-    rows = [tuple(map(str.strip, line.partition("  ")[::2])) for line in lines]
-    return Table(sentence, ("figure", "value"), tuple(rows), words=(True, True))
+    said = explanation(found)
+    rows = (*said.rows, *(("note", note) for note in said.notes))
+    return Table(said.sentence, ("figure", "value"), rows, words=(True, True))
 
 
 def _tables(reading: Reading) -> tuple[list[Table], list[Table]]:

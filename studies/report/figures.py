@@ -17,9 +17,9 @@ from analysis.figures.sweep import sweep_figure
 from analysis.metrics.sweep import Sweep, sweep_table
 from analysis.rendering.formatting import counted
 from analysis.rendering.units import is_fraction
-from analysis.statistics.comparison import Comparison
 from analysis.statistics.comparison_table import comparison_table
 from analysis.statistics.families import Family
+from analysis.statistics.result import Comparison
 from studies.results.figures import figure_of, heading_of
 from studies.results.reading import Reading
 from studies.results.tables import for_people, formatting_of, shown_metrics, table_of

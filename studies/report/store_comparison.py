@@ -9,8 +9,9 @@ from analysis.metrics.values import values_of
 from analysis.rendering.formatting import counted, format_numbers
 from analysis.rendering.tables import say
 from analysis.rendering.units import factor_of, unit_of
-from analysis.statistics.comparison import Comparison, compare
+from analysis.statistics.comparison import compare
 from analysis.statistics.families import adjust_family
+from analysis.statistics.result import Comparison
 from core import Record, Store
 from data import InputError
 from studies.report.content import printable_reading

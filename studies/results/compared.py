@@ -8,8 +8,7 @@ from pathlib import Path
 import pandas as pd
 
 from analysis.rendering.tables import clean, say, show
-from analysis.statistics.comparison import Comparison, explain, sentence
-from analysis.statistics.comparison_table import comparison_table, interaction_table
+from analysis.statistics.comparison_table import comparison_table
 from analysis.statistics.families import (
     Family,
     explain_family,
@@ -17,8 +16,8 @@ from analysis.statistics.families import (
     family_text,
     friedman_text,
 )
-from analysis.statistics.interaction import DoubleDifference, interaction_sentence
-from analysis.statistics.text import margin_text
+from analysis.statistics.interaction import DoubleDifference
+from analysis.statistics.result import Comparison, explain, explanation, sentence
 from data import InputError
 from studies.results import drawing
 from studies.results.interacting import interactions_text, show_interactions
@@ -50,7 +49,7 @@ class Compared:
 
     def sentences(self) -> list[str]:
         """The verdict on each comparison and interaction."""
-        return [*map(sentence, self.comparisons), *map(interaction_sentence, self.interactions)]
+        return list(map(sentence, [*self.comparisons, *self.interactions]))
 
     def show(self, style: str, figure: Path | None) -> None:
         """Print it, and draw its figure where one is asked for."""
@@ -108,19 +107,17 @@ class Compared:
             title, *lines = explain_family(self.found).split("\n")
             tables.append((title, comparison_table(self.found), lines))
         if self.interactions:
-            lines = list(map(interaction_sentence, self.interactions))
+            lines = list(map(sentence, self.interactions))
             title = interactions_text(self.interactions)
-            tables.append((title, interaction_table(self.interactions), lines))
+            tables.append((title, comparison_table(self.interactions), lines))
         return tables
 
 
 def _table_of_one(found: Comparison) -> TitledTable:
     title = f"{found.metric} of {found.a} and {found.b}: {found.test.name}, 95 % interval"
-    verdict = sentence(found)
-    lines = [verdict]
-    if found.equivalence is not None:
-        lines.append(f"equivalence: {margin_text(found.equivalence, found.unit)}")
-    lines += [f"note: {note}" for note in found.notes if note not in verdict]
+    said = explanation(found)
+    margin = [f"{name}: {text}" for name, text in said.rows if name == "equivalence"]
+    lines = [said.sentence, *margin, *(f"note: {note}" for note in said.notes)]
     return title, comparison_table(found), lines
 
 

@@ -10,8 +10,9 @@ import pandas as pd
 from analysis.metrics.values import OVER_CLASSES, values_of
 from analysis.rendering.units import factor_of, higher_is_better, unit_of
 from analysis.scores import condition_scores, read_scores
-from analysis.statistics.comparison import Comparison, compare
+from analysis.statistics.comparison import compare
 from analysis.statistics.families import Family, adjust_family, compare_all, compare_classes
+from analysis.statistics.result import Comparison
 from core import Store
 from data import InputError
 from studies.results.compared import Compared

@@ -16,8 +16,8 @@ from analysis.figures.recency import position_figure
 from analysis.figures.saving import save
 from analysis.metrics.recency import class_positions
 from analysis.rendering.tables import say
-from analysis.statistics.comparison import Comparison
 from analysis.statistics.families import Family
+from analysis.statistics.result import Comparison
 from data import Dataset, InputError, load
 from studies.results.reading import Reading
 from studies.results.tables import (

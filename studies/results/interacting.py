@@ -6,11 +6,8 @@ from analysis.metrics.values import values_of
 from analysis.rendering.tables import say
 from analysis.rendering.units import factor_of, higher_is_better
 from analysis.statistics.families import adjust_family
-from analysis.statistics.interaction import (
-    DoubleDifference,
-    double_difference,
-    explain_interaction,
-)
+from analysis.statistics.interaction import DoubleDifference, double_difference
+from analysis.statistics.result import explain
 from studies.results.reading import Reading
 from studies.results.units import chance_of, examples_behind, unit_in
 
@@ -61,7 +58,7 @@ def show_interactions(found: Sequence[DoubleDifference]) -> None:
     """Print interactions for people: what they are a family of, then each in full."""
     say(interactions_text(found))
     for each in found:
-        say(f"\n{explain_interaction(each)}")
+        say(f"\n{explain(each)}")
 
 
 def interactions_text(found: Sequence[DoubleDifference]) -> str:

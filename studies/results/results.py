@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from analysis.rendering.tables import html_table
-from analysis.statistics.comparison import Comparison
 from analysis.statistics.families import Family
 from analysis.statistics.interaction import DoubleDifference
+from analysis.statistics.result import Comparison
 from core import Record
 from data import InputError
 from studies.results import drawing

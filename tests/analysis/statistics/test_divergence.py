@@ -2,9 +2,10 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from analysis.statistics.comparison import compare, explain
+from analysis.statistics.comparison import compare
 from analysis.statistics.corrections import adjust
 from analysis.statistics.families import compare_all
+from analysis.statistics.result import explain
 from tests.analysis.conftest import BASE, WIGGLE, pairs
 
 
@@ -17,7 +18,7 @@ def test_a_diverged_run_is_an_outcome():
     assert (result.failures.a.ci_low, result.failures.a.ci_high) == pytest.approx(tuple(wilson))
     assert result.failures.test.name == "exact McNemar test"
     assert result.failures.test.p == pytest.approx(0.5)
-    worst = result.failures.worst_case
+    worst = result.worst_case
     filled = np.where(np.isnan(a), 0.1, a)
     assert worst.points == pytest.approx(100 * (filled - b).mean())
     assert worst.p == pytest.approx(stats.ttest_rel(filled, b).pvalue)
@@ -51,7 +52,7 @@ def test_a_worst_case_that_reads_differently_is_said():
     a[0] = np.nan
     result = pairs(a, BASE, chance=0.1)
     assert result.verdict == "different"
-    assert result.failures.worst_case.verdict == "inconclusive"
+    assert result.worst_case.verdict == "inconclusive"
     assert "the worst case (diverged runs at chance) reads inconclusive" in result.note
 
 
@@ -59,8 +60,8 @@ def test_a_worst_case_the_other_way_round_is_said_though_its_verdict_is_the_same
     small = np.linspace(0.80, 0.89, 10)
     large = np.array([0.90, 0.93, 0.92, *[np.nan] * 7])
     result = pairs(large, small, chance=0.1)
-    assert (result.verdict, result.failures.worst_case.verdict) == ("different", "different")
-    assert result.difference.points > 0 > result.failures.worst_case.points
+    assert (result.verdict, result.worst_case.verdict) == ("different", "different")
+    assert result.difference.points > 0 > result.worst_case.points
     assert "reads different, the other way round" in result.note
 
 
@@ -72,7 +73,7 @@ def test_within_a_family_the_worst_case_is_adjusted_as_the_verdict_is():
     scores["control"][0] = np.nan
     seeds = dict.fromkeys(scores, range(8))
     family = compare_all(scores, paired=True, control="control", seeds=seeds, chance=0.77)
-    worst = [c.failures.worst_case for c in family.comparisons]
+    worst = [c.worst_case for c in family.comparisons]
     assert [w.p_adjusted for w in worst] == pytest.approx(list(adjust([w.p for w in worst])))
     for comparison, w in zip(family.comparisons, worst, strict=True):
         assert w.verdict == ("different" if w.p_adjusted <= 0.05 else "inconclusive")
@@ -90,7 +91,7 @@ def test_all_runs_diverged():
     result = pairs([np.nan] * 6, BASE[:6], chance=0.1)
     assert result.verdict == "undecidable"
     assert result.failures.test.p == pytest.approx(2 / 2**6)
-    assert result.failures.worst_case.verdict == "different"
+    assert result.worst_case.verdict == "different"
 
 
 def test_runs_that_all_finished_have_rates_without_a_note():

@@ -2,8 +2,9 @@ import numpy as np
 import pytest
 from hypothesis import given
 
-from analysis.statistics.comparison import compare, explain
+from analysis.statistics.comparison import compare
 from analysis.statistics.effects import cliffs_delta, cohens_d, hedges_g, p_superiority
+from analysis.statistics.result import explain
 from tests.analysis.conftest import PROPERTY, SMALL, pairs
 
 

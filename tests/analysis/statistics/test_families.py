@@ -3,10 +3,10 @@ import json
 import numpy as np
 import pytest
 
-from analysis.statistics.comparison import explain
 from analysis.statistics.corrections import adjust
 from analysis.statistics.families import compare_all, compare_classes
 from analysis.statistics.friedman import friedman
+from analysis.statistics.result import explain
 
 
 def _classes(seed=0, seeds=12, classes=10, shift=0.0):

@@ -9,7 +9,8 @@ from scipy import stats
 
 from analysis.statistics.corrections import adjust
 from analysis.statistics.families import adjust_family
-from analysis.statistics.interaction import double_difference, explain_interaction, reading_of
+from analysis.statistics.interaction import double_difference, reading_of
+from analysis.statistics.result import explain
 from tests.analysis.conftest import PROPERTY
 
 CELLS = ("neither", "only_a", "only_b", "both")
@@ -101,7 +102,7 @@ def test_effects_that_add_up_differ_by_0_at_every_seed(table):
     found = crossed([neither, only_a, only_b, only_a + only_b - neither], unit="nats")
     assert set(found.differences) == {0.0}
     assert found.verdict == "undecidable"
-    assert "the difference of differences is 0 nats for every seed" in found.notes[0]
+    assert "the difference of differences is 0 nats for every seed" in str(found.notes[0])
 
 
 @PROPERTY
@@ -137,7 +138,7 @@ def test_only_a_margin_given_beforehand_lets_effects_add_up():
     assert crossed(cells).reading == "no interaction shown"
     assert "add up" not in crossed(cells).reading
     assert crossed(cells, margin=1.5).reading == "add up"
-    text = explain_interaction(crossed(cells, margin=1.5))
+    text = explain(crossed(cells, margin=1.5))
     assert text.startswith(
         "Add up: accuracy of noisy-in-order is within 1.50 points of what the effects of label "
         "noise and class order add up to (12 seeds)."
@@ -145,7 +146,7 @@ def test_only_a_margin_given_beforehand_lets_effects_add_up():
 
 
 def test_text_begins_with_a_sentence_and_names_every_number():
-    first, blank, *rows = explain_interaction(crossed(counts(), margin=1)).splitlines()
+    first, blank, *rows = explain(crossed(counts(), margin=1)).splitlines()
     assert first.startswith("Worse together: accuracy of noisy-in-order is ")
     assert first.endswith(
         "points lower than what the effects of label noise and class order add up to (10 seeds)."
@@ -168,9 +169,7 @@ def test_text_begins_with_a_sentence_and_names_every_number():
 
 def test_each_effect_is_shown_with_and_without_the_other():
     plain = np.array([0.9, 0.91, 0.92])
-    text = explain_interaction(
-        crossed([plain, plain - 0.01, plain - 0.1, plain - [0.13, 0.14, 0.12]])
-    )
+    text = explain(crossed([plain, plain - 0.01, plain - 0.1, plain - [0.13, 0.14, 0.12]]))
     assert "-3.00 points with class order, -1.00 points without" in text
     assert "-12.00 points with label noise, -10.00 points without" in text
     assert "of each seed" in text
@@ -181,7 +180,7 @@ def test_a_loss_is_worse_where_it_is_higher():
     cells = counts()
     found = crossed(1 - cells, unit="nats", higher_is_better=False, metric="loss")
     assert found.reading == "worse together"
-    assert "higher than what the effects" in explain_interaction(found)
+    assert "higher than what the effects" in explain(found)
 
 
 def test_only_seeds_that_finished_in_all_four_are_used():
@@ -197,9 +196,9 @@ def test_only_seeds_that_finished_in_all_four_are_used():
     np.testing.assert_allclose(found.differences, np.delete(expected(cells), [3, 7]))
     assert (
         "2 seeds left out, not finished in all 4 conditions (missing in noisy: 3, in "
-        "noisy-in-order: 7)" in found.notes
+        "noisy-in-order: 7)" in map(str, found.notes)
     )
-    assert "8 seeds of 10 planned" in explain_interaction(found)
+    assert "8 seeds of 10 planned" in explain(found)
 
 
 def test_seeds_are_matched_by_id_never_by_row():
@@ -214,23 +213,23 @@ def test_a_diverged_run_is_an_outcome():
     cells[3][4] = np.nan
     found = crossed(cells, chance=0.1)
     assert (found.n, found.seeds[4]) == (9, 5)
-    assert "diverged: noisy-in-order 1 of 10" in "; ".join(found.notes)
+    assert "diverged: noisy-in-order 1 of 10" in found.note
     filled = cells.copy()
     filled[3][4] = 0.1
     assert found.worst_case.points == pytest.approx(expected(filled).mean())
-    assert "worst case" in explain_interaction(found)
-    assert "no worst case: the chance level was not given" in crossed(cells).notes
+    assert "worst case" in explain(found)
+    assert "no worst case: the chance level was not given" in map(str, crossed(cells).notes)
 
 
 def test_a_sum_of_effects_below_chance_is_pointed_out():
     cells = [np.array([0.9, 0.91, 0.92, 0.9, 0.89]) - effect for effect in (0, 0.5, 0.6, 0.75)]
     cells[3] += np.array([0, 1, 2, 1, 0]) / 100
-    note = "; ".join(crossed(cells, chance=0.1).notes)
+    note = crossed(cells, chance=0.1).note
     assert (
         "if the effects added up, accuracy of noisy-in-order would be -19.60 %, below 10.00 %"
         in note
     )
-    assert "hardly add up" not in "; ".join(crossed(counts(), chance=0.1).notes)
+    assert "hardly add up" not in crossed(counts(), chance=0.1).note
 
 
 @pytest.mark.parametrize("n", range(4))
@@ -238,7 +237,7 @@ def test_missing_figures_are_none_never_nan(n):
     for cells in (counts()[:, :n], np.full((4, n), 0.5), np.full((4, n), np.nan)):
         found = crossed(cells, margin=1, chance=0.1)
         json.dumps(found.to_json(), allow_nan=False)
-        text = explain_interaction(found)
+        text = explain(found)
         assert text.isascii()
         if n < 3:
             assert found.reading == "cannot be decided"
@@ -248,19 +247,19 @@ def test_missing_figures_are_none_never_nan(n):
 def test_two_conditions_that_agree_at_every_seed_may_be_one_recipe():
     cells = counts()
     cells[1] = cells[0]
-    assert (
-        "plain and noisy are identical at every seed: are they one recipe?" in crossed(cells).notes
+    assert "plain and noisy are identical at every seed: are they one recipe?" in map(
+        str, crossed(cells).notes
     )
 
 
 def test_five_seeds_are_told_that_the_exact_test_cannot_decide():
-    note = "; ".join(crossed(counts(n=5)).notes)
+    note = crossed(counts(n=5)).note
     assert "exact test, 5 seeds: this test cannot reach .05; 6 are needed" in note
     assert "classes" not in note
 
 
 def test_more_seeds_than_planned_are_reported():
-    assert "10 seeds, but 8 were planned" in "; ".join(crossed(counts(), planned=8).notes)
+    assert "10 seeds, but 8 were planned" in crossed(counts(), planned=8).note
 
 
 def test_interactions_are_a_family_under_holm():
@@ -270,7 +269,7 @@ def test_interactions_are_a_family_under_holm():
     assert {(c.family, c.correction) for c in family} == {(3, "holm")}
     for each in family:
         assert (each.verdict == "different") == (each.p_adjusted <= 0.05)
-    text = explain_interaction(family[0])
+    text = explain(family[0])
     assert "(6 seeds, after Holm over 3 interactions)" in text
     assert "unadjusted 95 % interval" in text
     assert "(Holm, family of 3)" in text
@@ -312,4 +311,4 @@ def test_a_worst_case_that_reads_differently_is_said():
     found = crossed([neither, neither - 0.1, neither, both], chance=0.1)
     assert found.reading == "better together"
     assert found.worst_case.verdict == "inconclusive"
-    assert "the worst case (diverged runs at chance) reads inconclusive" in found.notes
+    assert "the worst case (diverged runs at chance) reads inconclusive" in map(str, found.notes)

@@ -2,8 +2,9 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from analysis.statistics.comparison import compare, explain
+from analysis.statistics.comparison import compare
 from analysis.statistics.friedman import friedman
+from analysis.statistics.result import explain
 from analysis.statistics.significance import sign_flip_test
 from tests.analysis.conftest import BASE, WIGGLE, pairs
 

@@ -3,7 +3,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from analysis.statistics.comparison import compare, explain
+from analysis.statistics.comparison import compare
+from analysis.statistics.result import explain
 from tests.analysis.conftest import BASE, PROPERTY, WIGGLE, pairs, samples
 
 

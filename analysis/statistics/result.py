@@ -1,0 +1,343 @@
+"""All that is known about A against B over seeds: its figures, its JSON, and what it says."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Mapping
+from dataclasses import asdict, dataclass
+from typing import Any, ClassVar
+
+import numpy as np
+
+from analysis.rendering.formatting import (
+    format_amount,
+    format_level,
+    format_margin,
+    format_p,
+    format_percent,
+    format_range,
+    format_runs,
+    format_signed,
+    format_two,
+)
+from analysis.statistics.corrections import Correction
+from analysis.statistics.displayed import Displayed
+from analysis.statistics.divergence import Failures, WorstCase
+from analysis.statistics.effects import Effects
+from analysis.statistics.notes import FRAGILE_SEEDS, Note
+from analysis.statistics.significance import ExactTest
+from analysis.statistics.verdict import Difference, Equivalence, PrimaryTest, Verdict
+
+Rows = list[tuple[str, str]]
+"""Lines of a text: a name, and what there is to say."""
+CORRECTIONS = {"holm": "Holm", "bh": "Benjamini-Hochberg", "by": "Benjamini-Yekutieli"}
+IN_FAMILY = ("p_adjusted", "exact_p_adjusted", "family", "correction")
+"""What a comparison has in a family alone."""
+
+
+@dataclass(frozen=True, repr=False, kw_only=True)
+class Comparison(Displayed):
+    """All that is known about A against B; `to_json` gives the object that programs read.
+
+    Attributes:
+        a: Name of the first condition; b: of the second.
+        unit: "points" for accuracies, else the metric's own unit.
+        n: Pairs used; unpaired: the smaller of `n_a` and `n_b`.
+        planned: Seeds planned; for pairs without a plan, all seeds seen on either side.
+        mean_a: Mean of A over the runs used, in the metric's unit (a fraction for an accuracy).
+        values_a: The values used, by seed id if paired, else ascending; `values_b` likewise.
+        correlation: Pearson's r of the pairs.
+        failures: Divergence rates; None if one side has no runs at all.
+        worst_case: The same with diverged runs at chance; None if none diverged.
+        notes: What a reader must know; that of an undecidable one begin with the reason.
+        p_adjusted: The primary p within its family of `family` comparisons, by `correction`.
+        exact_p_adjusted: The exact test's p, adjusted in the same way.
+        noun: What the two runs of one seed are called; kind: what a family of these is.
+        json_keys: The keys of its JSON, in their order.
+        sentences: What each verdict says.
+    """
+
+    noun: ClassVar[str] = "pair"
+    kind: ClassVar[str] = "comparisons"
+    json_keys: ClassVar[tuple[str, ...]] = (
+        *("study", "variant", "metric", "a", "b", "paired", "n", "planned", "difference", "test"),
+        *("exact", "effects", "verdict", "note", "unit", "n_a", "n_b", "mean_a", "mean_b"),
+        *("correlation", "equivalence", "failures"),
+    )
+    sentences: ClassVar[Mapping[Verdict, str]] = {
+        "undecidable": "Undecidable, {what} of {a} and {b}: {reason}.",
+        "inconclusive": "Inconclusive: {runs} do not tell {a} and {b} apart in {what}{corrected}; "
+        "the difference may lie anywhere from {interval}.",
+        "equivalent": "Equivalent: {what} of {a} and {b} differs by less than {margin} "
+        "({runs}{alone}).",
+        "different": "Different: {what} of {a} is {amount} {higher} than of {b} "
+        "({runs}{corrected}).",
+        "different-within-margin": "Different, but within the margin of {margin}: {what} of {a} is "
+        "{amount} {higher} than of {b} ({runs}{corrected}{alone}).",
+    }
+
+    study: str | None
+    variant: str | None
+    metric: str
+    class_: Hashable | None = None
+    a: str
+    b: str
+    unit: str
+    paired: bool
+    n: int
+    n_a: int
+    n_b: int
+    planned: int | None
+    mean_a: float | None = None
+    mean_b: float | None = None
+    values_a: tuple[float, ...] = ()
+    values_b: tuple[float, ...] = ()
+    correlation: float | None = None
+    difference: Difference
+    test: PrimaryTest
+    exact: ExactTest
+    effects: Effects
+    equivalence: Equivalence | None
+    failures: Failures | None = None
+    worst_case: WorstCase | None
+    verdict: Verdict
+    notes: tuple[Note, ...]
+    p_adjusted: float | None = None
+    exact_p_adjusted: float | None = None
+    family: int | None = None
+    correction: Correction | None = None
+
+    def __str__(self) -> str:
+        """The comparison in words, see `explain`."""
+        return explain(self)
+
+    @property
+    def label(self) -> tuple[str, Hashable]:
+        """What sets it apart in a table of its family: the column, and its cell there."""
+        if self.class_ is not None:
+            return "class", self.class_
+        return "comparison", f"{self.a} - {self.b}"
+
+    @property
+    def note(self) -> str:
+        """All notes in one line; empty if there is none."""
+        return "; ".join(map(str, self.notes))
+
+    @property
+    def reason(self) -> tuple[Note, ...]:
+        """The note on why it cannot be decided, which its sentence quotes."""
+        return self.notes[: self.verdict == "undecidable"]
+
+    @property
+    def reading(self) -> str:
+        """The verdict in the words of the question."""
+        return self.reading_of(self.verdict, self.difference.points)
+
+    def reading_of(self, verdict: Verdict, points: float | None) -> str:
+        """A verdict on such a difference in the words of the question."""
+        return verdict
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain objects for `json.dumps`; a missing figure is None, never NaN or infinite."""
+        parts = self.json_parts()
+        of_class = ("class",) if self.class_ is not None else ()
+        family = IN_FAMILY if self.family is not None else ()
+        return {key: parts[key] for key in (*self.json_keys, *of_class, *family)}
+
+    def json_parts(self) -> dict[str, Any]:
+        """All that its JSON may hold, by `json_keys`."""
+        record = asdict(self)
+        effects, failures = record["effects"], record["failures"]
+        return record | {
+            "effects": {effects.pop("name"): effects.pop("value"), **effects},
+            "failures": failures and failures | {"worst_case": record["worst_case"]},
+            "note": self.note,
+            "class": plain(self.class_),
+        }
+
+    def subject(self) -> dict[str, str]:
+        """What the sentence is about, by its names in `sentences`."""
+        what = self.metric if self.class_ is None else f"{self.metric} of class {self.class_}"
+        return {"what": what, "a": self.a, "b": self.b}
+
+    def rows_of_values(self) -> Rows:
+        """Both means; where runs are few, every value as well."""
+        sides = ((self.a, self.mean_a, self.values_a), (self.b, self.mean_b, self.values_b))
+        rows = [(f"mean of {name}", format_level(mean, self.unit)) for name, mean, _ in sides]
+        if 2 <= self.n <= FRAGILE_SEEDS:
+            rows += [
+                (f"values of {name}", ", ".join(format_level(value, self.unit) for value in values))
+                for name, _, values in sides
+            ]
+        return rows
+
+    def difference_row(self) -> tuple[str, str]:
+        """What is tested, and how large it is."""
+        size = format_signed(self.difference.points, self.unit)
+        return "difference", f"{size} ({self.a} minus {self.b})"
+
+    def rows_of_effects(self) -> Rows:
+        """Effect sizes, the pairs' correlation, and where runs diverged how many did."""
+        f = self.effects
+        text = (
+            f"{f.name if f.name == 'd_z' else 'Hedges g'} = {format_two(f.value)}, "
+            f"P({self.a} > {self.b}) = {format_two(f.p_superiority)} "
+            f"({'within pairs' if self.paired else 'over all pairings of runs'}), "
+            f"Cliff's delta = {format_two(f.cliffs_delta)}"
+        )
+        rows = [("effect sizes", text)]
+        if self.paired:
+            rows.append(("pairs' correlation", f"r = {format_two(self.correlation)}"))
+        if self.failures is not None and self.failures.any:
+            rows += [
+                (
+                    f"diverged, {name}",
+                    f"{rate.diverged} of {rate.n}, rate {rate.rate:.2f}, "
+                    f"{format_percent(self.difference.level)} Wilson interval "
+                    f"{rate.ci_low:.2f} to {rate.ci_high:.2f}",
+                )
+                for name, rate in ((self.a, self.failures.a), (self.b, self.failures.b))
+            ]
+            rows.append(("divergence compared", _exact_text(self.failures.test)))
+        return rows
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """What is said of a comparison.
+
+    Attributes:
+        sentence: The verdict.
+        rows: Every figure: its name, and its text.
+        notes: Those that the sentence does not quote.
+    """
+
+    sentence: str
+    rows: tuple[tuple[str, str], ...]
+    notes: tuple[str, ...]
+
+
+def explanation(c: Comparison) -> Explanation:
+    """What there is to say of a comparison or an interaction, in a family or not."""
+    rows = [*c.rows_of_values(), *_rows_of_tests(c), *c.rows_of_effects()]
+    if c.worst_case is not None:
+        rows.append(("worst case", _worst_case_text(c, c.worst_case)))
+    planned = f" of {c.planned} planned" if c.planned is not None else ""
+    rows.append(("used", f"{_runs(c)}{planned}"))
+    notes = c.notes[len(c.reason) :]
+    return Explanation(sentence(c), tuple(rows), tuple(map(str, notes)))
+
+
+def explain(comparison: Comparison) -> str:
+    """A comparison as text: one sentence of verdict, then every number with its name.
+
+    Args:
+        comparison: What `compare` or `double_difference` returned, in a family or not.
+
+    Returns:
+        Lines of plain ASCII, for a reader who has had one course in statistics.
+    """
+    said = explanation(comparison)
+    rows = [*said.rows, *(("note", note) for note in said.notes)]
+    width = max(len(name) for name, _ in rows)
+    return "\n".join([said.sentence, "", *(f"{name:<{width}}  {text}" for name, text in rows)])
+
+
+def sentence(c: Comparison) -> str:
+    """The verdict on a comparison or an interaction."""
+    d = c.difference
+    several = c.family is not None and c.family > 1
+    unadjusted = " (unadjusted interval)" if several else ""
+    return c.sentences[c.verdict].format(
+        **c.subject(),
+        reason="; ".join(map(str, c.reason)),
+        runs=_runs(c),
+        interval=f"{_range(d, c.unit)}{unadjusted}",
+        margin=format_margin(c.equivalence.margin, c.unit) if c.equivalence else "",
+        amount=format_amount(abs(d.points or 0.0), c.unit),
+        higher="higher" if (d.points or 0.0) > 0 else "lower",
+        corrected=f", after {_correction(c)} over {c.family} {c.kind}" if several else "",
+        # A correction is of the tests of a difference: each margin test stands alone.
+        alone="; margin test unadjusted" if several else "",
+    )
+
+
+def plain(value: Any) -> Any:
+    """A seed's or a class's name as JSON has it."""
+    return value.item() if isinstance(value, np.generic) else value
+
+
+def _runs(c: Comparison) -> str:
+    return format_runs(c.n_a, c.n_b, paired=c.paired, noun=c.noun)
+
+
+def _range(of: Difference | Equivalence | WorstCase, unit: str) -> str:
+    """An interval, empty where there is none."""
+    if of.ci_low is None or of.ci_high is None:
+        return ""
+    return format_range(of.ci_low, of.ci_high, unit)
+
+
+def _correction(c: Comparison) -> str:
+    """The correction of its family, by the name of its authors."""
+    return CORRECTIONS.get(c.correction or "", "Bonferroni")
+
+
+def _rows_of_tests(c: Comparison) -> Rows:
+    """The difference with its interval, the primary test, the exact one, the margin's."""
+    name, difference = c.difference_row()
+    interval = "no interval"
+    if ends := _range(c.difference, c.unit):
+        unadjusted = "unadjusted " if c.family else ""
+        interval = f"{unadjusted}{format_percent(c.difference.level)} interval {ends}"
+    rows = [
+        (name, f"{difference}, {interval}"),
+        (c.test.name, _primary_text(c)),
+        ("exact test", _exact_text(c.exact, c.exact_p_adjusted)),
+    ]
+    if c.equivalence is not None:
+        rows.append(("equivalence", _margin_text(c.equivalence, c.unit)))
+    return rows
+
+
+def _primary_text(c: Comparison) -> str:
+    if c.test.p is None or c.test.statistic is None or c.test.df is None:
+        return "no test"
+    df = f"{c.test.df:.0f}" if c.paired else f"{c.test.df:.2f}"
+    adjusted = ""
+    if c.p_adjusted is not None:
+        adjusted = f", adjusted {format_p(c.p_adjusted)} ({_correction(c)}, family of {c.family})"
+    return f"t({df}) = {c.test.statistic:.2f}, {format_p(c.test.p)}, two-sided{adjusted}"
+
+
+def _exact_text(test: ExactTest, adjusted: float | None = None) -> str:
+    """An exact test with its p, the smallest that it could give, and the adjusted p."""
+    if test.p is None:
+        return f"{test.name}: no test"
+    text = f"{test.name}: {format_p(test.p)}"
+    if test.p_smallest is not None:
+        text += f" (the smallest it could give: {format_p(test.p_smallest)})"
+    return text + (f", adjusted {format_p(adjusted)}" if adjusted else "")
+
+
+def _margin_text(e: Equivalence, unit: str) -> str:
+    """The margin, and whether the difference was shown to lie inside it."""
+    text = f"margin {format_margin(e.margin, unit)}, set beforehand: "
+    if e.p is None:
+        return f"{text}not tested"
+    return (
+        f"{text}{format_percent(e.level)} interval {_range(e, unit)} "
+        f"{'inside' if e.inside else 'not inside'}, two one-sided t-tests {format_p(e.p)}"
+    )
+
+
+def _worst_case_text(c: Comparison, worst: WorstCase) -> str:
+    """The difference with diverged runs at chance, and how it reads."""
+    text = format_signed(worst.points, c.unit)
+    if ends := _range(worst, c.unit):
+        text += f", {'unadjusted ' if c.family else ''}interval {ends}"
+    if worst.p is not None:
+        text += f", {format_p(worst.p)}"
+    if worst.p_adjusted is not None:
+        text += f", adjusted {format_p(worst.p_adjusted)}"
+    reading = c.reading_of(worst.verdict, worst.points)
+    return f"{text}: {reading} (diverged runs at chance)"
