@@ -73,8 +73,7 @@ def compare(  # noqa: PLR0913  # a user's options
         name_a: Name of the first condition.
         name_b: Name of the second condition.
         class_: Class that the values belong to, if they are one class's.
-        monte_carlo_seed: Seed of the random sign flips that stand in where no exact method is
-            affordable (over 36 pairs of arbitrary real numbers).
+        monte_carlo_seed: Of the random sign flips that stand in for over 36 pairs of real numbers.
 
     Returns:
         The comparison; the difference is A minus B.
@@ -91,8 +90,7 @@ def compare(  # noqa: PLR0913  # a user's options
     if paired:
         matched = _pairs(x, y, *ids)
         (x, y), unmatched = matched.table, unmatched_notes(matched, names)
-        if planned is None and matched.seen:
-            design = replace(design, planned=matched.seen)
+        design = replace(design, planned=planned or matched.seen or None)
     return Comparison(
         study=study, variant=variant, metric=metric, class_=class_, a=name_a, b=name_b, unit=unit,
         paired=paired, planned=design.planned,
@@ -122,11 +120,11 @@ def _figures(
 ) -> dict[str, Any]:
     """Everything that a comparison finds out, by the names of its fields."""
 
-    def used_of(values: Sequence[Floats], n_test: int | None = None) -> UsedRuns:
-        return on_grid(*values, design.paired, n_test, design.unit)
+    def used_of(x: Floats, y: Floats, n_test: int | None = None) -> UsedRuns:
+        return on_grid(x, y, design.paired, n_test, design.unit)
 
     values = _ended(x, y, design.paired)
-    used = used_of(values, design.n_test)
+    used = used_of(*values, design.n_test)
     decided = primary_decision(used, design.scale, design.level, design.margin)
     exact = exact_test(used, decided.test.p is not None, monte_carlo_seed)
     failures = compare_divergence(x, y, design)

@@ -24,12 +24,12 @@ class Design:
     """
 
     paired: bool
-    unit: str
-    level: float
-    margin: float | None
-    chance: float | None
-    n_test: int | None
-    planned: int | None
+    unit: str = "points"
+    level: float = 0.95
+    margin: float | None = None
+    chance: float | None = None
+    n_test: int | None = None
+    planned: int | None = None
 
     def __post_init__(self) -> None:
         level, margin, unit, chance = self.level, self.margin, self.unit, self.chance

@@ -45,14 +45,14 @@ class WorstCase:
 
 
 def worst_case(
-    table: Sequence[Floats], design: Design, on_grid: Callable[[list[Floats]], UsedRuns]
+    table: Sequence[Floats], design: Design, on_grid: Callable[..., UsedRuns]
 ) -> WorstCase | None:
     """The primary result with the chance level in place of every diverged run.
 
     Args:
         table: Values of each condition, NaN where a run diverged.
         design: How they are compared.
-        on_grid: From such values to what is tested. A network that guesses need not have a whole
+        on_grid: From these rows to what is tested. A network that guesses need not have a whole
             number of correct answers.
 
     Returns:
@@ -61,7 +61,7 @@ def worst_case(
     chance = design.chance
     if chance is None or not any(np.isnan(row).any() for row in table):
         return None
-    used = on_grid([np.where(np.isnan(row), chance, row) for row in table])
+    used = on_grid(*(np.where(np.isnan(row), chance, row) for row in table))
     decided = primary_decision(used, design.scale, design.level, design.margin)
     d, e = decided.difference, decided.equivalence
     return WorstCase(
@@ -107,8 +107,11 @@ def compare_divergence(x: Floats, y: Floats, design: Design) -> Failures | None:
     if not (x.size and y.size):
         return None
     a, b = np.isnan(x), np.isnan(y)
-    rates = [failure_rate(each, design.level) for each in (a, b)]
-    return Failures(*rates, compare_failures(a, b, design.paired))
+    return Failures(
+        failure_rate(a, design.level),
+        failure_rate(b, design.level),
+        compare_failures(a, b, design.paired),
+    )
 
 
 def failure_rate(failed: NDArray[np.bool_], level: float) -> FailureRate:

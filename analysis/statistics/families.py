@@ -191,10 +191,9 @@ def compare_classes(
 
 def compare_all(
     scores: Mapping[str, ArrayLike],
+    pairs: Sequence[tuple[str, str]],
     *,
     paired: bool,
-    pairs: Sequence[tuple[str, str]] | None = None,
-    control: str | None = None,
     seeds: Mapping[str, Sequence[Hashable]] | None = None,
     higher_is_better: bool = True,
     correction: Correction = "holm",
@@ -204,9 +203,8 @@ def compare_all(
 
     Args:
         scores: Values of every condition, [seeds of that condition].
+        pairs: The planned comparisons, (A, B) each.
         paired: Whether the conditions share their seeds.
-        pairs: The planned comparisons, (A, B) each; or
-        control: the condition that every other one is compared with (other minus control).
         seeds: Seeds of every condition's values; needed if paired.
         higher_is_better: False for a loss; for the ranks.
         correction: "holm", or "bh" for exploration.
@@ -219,51 +217,29 @@ def compare_all(
     Raises:
         ValueError: If a condition is unknown or no comparisons are planned.
     """
-    planned = _planned(scores, pairs, control)
+    unknown = sorted({name for pair in pairs for name in pair} - scores.keys())
+    if unknown or not pairs:
+        raise ValueError(
+            f"received comparisons of {', '.join(unknown) or 'nothing'}; expected conditions among "
+            f"{', '.join(scores)}; check the names"
+        )
     if seeds is not None and (absent := scores.keys() - seeds.keys()):
         raise ValueError(
             f"received no seeds for {', '.join(sorted(absent))}; expected seeds of every "
             "condition; name them all"
         )
+    ids: Mapping[str, Any] = dict.fromkeys(scores) if seeds is None else seeds
+    options |= {"paired": paired}
     results = [
-        compare(
-            scores[a], scores[b], paired=paired, name_a=a, name_b=b,
-            seeds_a=seeds[a] if seeds is not None else None,
-            seeds_b=seeds[b] if seeds is not None else None,
-            **options,
-        )
-        for a, b in planned
-    ]  # fmt: skip
+        compare(scores[a], scores[b], name_a=a, name_b=b, seeds_a=ids[a], seeds_b=ids[b], **options)
+        for a, b in pairs
+    ]
     omnibus = None
     if paired and seeds is not None and len(scores) >= 3:
         table = complete_seeds(scores, seeds)
         if len(table) >= 2:
             omnibus = friedman(table, higher_is_better=higher_is_better)
     return Family(adjust_family(results, correction), correction, tuple(scores), omnibus)
-
-
-def _planned(
-    scores: Mapping[str, ArrayLike],
-    pairs: Sequence[tuple[str, str]] | None,
-    control: str | None,
-) -> list[tuple[str, str]]:
-    """The planned comparisons: those named, or every condition with the control."""
-    if (pairs is None) == (control is None):
-        raise ValueError(
-            "received both or neither of pairs and control; expected one of them; name the "
-            "comparisons that the study planned"
-        )
-    if control is not None:
-        pairs = [(name, control) for name in scores if name != control]
-    planned = list(pairs or [])
-    unknown = {n for pair in planned for n in pair} | ({control} if control else set())
-    unknown -= scores.keys()
-    if unknown or not planned:
-        raise ValueError(
-            f"received comparisons of {', '.join(map(str, sorted(unknown))) or 'nothing'}; "
-            f"expected conditions among {', '.join(scores)}; check the names"
-        )
-    return planned
 
 
 def explain_family(family: Family) -> str:

@@ -10,6 +10,7 @@ from numpy.typing import ArrayLike
 from scipy import stats
 
 from analysis.statistics.grid import Floats, fineness
+from analysis.statistics.matching import match_by_seed
 
 
 @dataclass(frozen=True)
@@ -59,10 +60,8 @@ def complete_seeds(
 ) -> Floats:
     """[seeds, conditions] over the seeds that finished in every condition, matched by id."""
     columns = [
-        {seed: float(value) for seed, value in zip(seeds[c], np.asarray(values), strict=True)}
-        for c, values in scores.items()
+        dict(zip(seeds[name], np.asarray(values, dtype=float), strict=True))
+        for name, values in scores.items()
     ]
-    common = sorted(set.intersection(*(set(column) for column in columns)), key=str)
-    table = np.array([[column[seed] for column in columns] for seed in common], dtype=float)
-    table = table.reshape(-1, len(columns))
+    table = match_by_seed(columns, key=str).table.T
     return table[np.isfinite(table).all(axis=1)]

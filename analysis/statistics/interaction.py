@@ -42,6 +42,9 @@ from analysis.statistics.notes import (
 from analysis.statistics.result import IN_FAMILY, Comparison, Rows, plain
 from analysis.statistics.verdict import Verdict, exact_test, primary_decision
 
+CELLS = ("neither", "only_a", "only_b", "both")
+"""The four conditions that cross two treatments."""
+
 
 class Crossing(Protocol):
     """Two treatments in words, and the four conditions that cross them."""
@@ -115,9 +118,8 @@ class DoubleDifference(Comparison):
 
     def json_parts(self) -> dict[str, Any]:
         """All that its JSON may hold; the four conditions under one key."""
-        cells = {name: getattr(self, name) for name in ("neither", "only_a", "only_b", "both")}
         return super().json_parts() | {
-            "conditions": cells,
+            "conditions": {name: getattr(self, name) for name in CELLS},
             "reading": self.reading,
             "seeds": [plain(seed) for seed in self.seeds],
         }
@@ -190,15 +192,18 @@ def reading_of(verdict: Verdict, points: float | None, higher_is_better: bool | 
     return reading + (", but within the margin" if verdict == "different-within-margin" else "")
 
 
-def double_difference(  # noqa: PLR0913  # a user's options
-    scores: Mapping[str, ArrayLike], crossing: Crossing, *,
+def double_difference(
+    scores: Mapping[str, ArrayLike],
+    crossing: Crossing,
+    *,
     seeds: Mapping[str, Sequence[Hashable]],
-    n_test: int | None = None, margin: float | None = None, unit: str = "points",
-    planned: int | None = None, level: float = 0.95, chance: float | None = None,
     higher_is_better: bool | None = True,
-    study: str | None = None, variant: str | None = None, metric: str = "accuracy",
+    study: str | None = None,
+    variant: str | None = None,
+    metric: str = "accuracy",
     monte_carlo_seed: int = 0,
-) -> DoubleDifference:  # fmt: skip
+    **options: Any,
+) -> DoubleDifference:
     """Test whether the effects of two treatments add up.
 
     Args:
@@ -207,18 +212,13 @@ def double_difference(  # noqa: PLR0913  # a user's options
             out.
         crossing: The two treatments and the four conditions.
         seeds: Seeds of each condition's values: the difference is taken within a seed.
-        n_test: Number of test examples behind every accuracy, where it is known.
-        margin: Largest difference of differences that does not matter, in points (the metric's
-            unit), given beforehand; without it effects are never said to add up.
-        unit: "points" for accuracies, else the name of the metric's unit ("nats").
-        planned: Number of seeds planned, stored with the first run.
-        level: Confidence level; tests are at 1 - level.
-        chance: What a network that guesses scores: stands for diverged runs in the worst case.
         higher_is_better: Whether a higher metric is better; None where that cannot be said.
         study: Name of the study, for the record, like `variant` and `metric`.
         variant: Variant of the study.
         metric: Name of the metric.
         monte_carlo_seed: As for `compare`.
+        **options: As for `compare`: n_test, margin (of the difference of differences; without it
+            effects are never said to add up), unit, planned, level, chance.
 
     Returns:
         The difference of differences over the seeds that finished in all four conditions.
@@ -226,17 +226,15 @@ def double_difference(  # noqa: PLR0913  # a user's options
     Raises:
         ValueError: If values, seeds or options are not as described.
     """
-    design = Design(True, unit, level, margin, chance, n_test, planned)
-    names = (crossing.neither, crossing.only_a, crossing.only_b, crossing.both)
-    columns = _columns(scores, seeds, names, unit)
-    if planned is None:
-        seen = set().union(*columns.values())
-        design = replace(design, planned=len(seen) or None)
+    design = Design(paired=True, **options)
+    cells = {name: getattr(crossing, name) for name in CELLS}
+    columns = _columns(scores, seeds, list(cells.values()), design.unit)
+    if design.planned is None:
+        design = replace(design, planned=len(set().union(*columns.values())) or None)
     return DoubleDifference(
-        study=study, variant=variant, metric=metric, a=crossing.a, b=crossing.b,
-        neither=crossing.neither, only_a=crossing.only_a, only_b=crossing.only_b,
-        both=crossing.both, unit=unit, paired=True, higher_is_better=higher_is_better,
-        planned=design.planned, **_figures(columns, design, metric, monte_carlo_seed),
+        study=study, variant=variant, metric=metric, a=crossing.a, b=crossing.b, **cells,
+        unit=design.unit, paired=True, higher_is_better=higher_is_better, planned=design.planned,
+        **_figures(columns, design, metric, monte_carlo_seed),
     )  # fmt: skip
 
 
@@ -279,7 +277,7 @@ def _figures(
     worst = worst_case(
         list(matched.table),
         design,
-        lambda rows: double_differences_on_grid(np.array(rows), None, design.unit)[1],
+        lambda *rows: double_differences_on_grid(np.array(rows), None, design.unit)[1],
     )
     # The reason for "cannot be decided" comes first: the verdict's sentence quotes it.
     notes = [

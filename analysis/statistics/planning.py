@@ -10,7 +10,7 @@ the metric's own.
 from __future__ import annotations
 
 import math
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -94,6 +94,7 @@ def plan(
     power: float = 0.8,
     alpha: float = 0.05,
     pilot_seeds: int | None = None,
+    pilot_df: int | None = None,
     unit: str = "points",
 ) -> Plan:
     """Seeds needed, and again with the upper bound of a standard deviation that is an estimate.
@@ -106,6 +107,7 @@ def plan(
         power: Probability of finding it.
         alpha: Significance level, two-sided.
         pilot_seeds: Seeds that `sd` was estimated from, if it was.
+        pilot_df: Its degrees of freedom, `pilot_seeds` - 1 unless it is of two conditions.
         unit: Of `sd` and `difference`, to be named.
 
     Returns:
@@ -114,8 +116,30 @@ def plan(
     Raises:
         ValueError: If an argument is out of range.
     """
-    df = None if pilot_seeds is None else pilot_seeds - 1
-    return _plan(sd, difference, paired, correlation, power, alpha, pilot_seeds, df, unit)
+
+    def needed(deviation: float) -> int:
+        return seeds_needed(
+            deviation, difference, paired=paired, correlation=correlation, power=power, alpha=alpha
+        )
+
+    of_pairs = sd_of_differences(sd, correlation) if paired else None
+    result = Plan(
+        sd, difference, paired, correlation, power, alpha, of_pairs, needed(sd), unit=unit
+    )
+    if pilot_seeds is None:
+        return result
+    df = pilot_seeds - 1 if pilot_df is None else pilot_df
+    factor = upper_sd_factor(df)
+    low, high = sd_interval_factors(df)
+    return replace(
+        result,
+        pilot_seeds=pilot_seeds,
+        pilot_df=df,
+        upper_factor=factor,
+        seeds_upper=needed(factor * sd),
+        truth_low=low,
+        truth_high=high,
+    )
 
 
 def plan_from_pilot(
@@ -125,9 +149,7 @@ def plan_from_pilot(
     *,
     paired: bool,
     correlation: float | None = None,
-    power: float = 0.8,
-    alpha: float = 0.05,
-    unit: str = "points",
+    **options: Any,
 ) -> Plan:
     """Plan from a pilot's values. Its observed difference is not used, on purpose.
 
@@ -137,9 +159,7 @@ def plan_from_pilot(
         difference: Smallest difference worth finding, in `unit`.
         paired: Whether the conditions share their seeds.
         correlation: Of the pairs to plan with; the pilot's own if None.
-        power: Probability of finding it.
-        alpha: Significance level, two-sided.
-        unit: Of values and difference, to be named.
+        **options: What `plan` takes besides: power, alpha and unit.
 
     Returns:
         The plan; `sd` is pooled over both conditions, `correlation` is what makes it agree with
@@ -170,9 +190,14 @@ def plan_from_pilot(
     sd = math.sqrt(variance)
     if correlation is None:
         correlation = max(-1.0, 1 - float(of_pairs) / (2 * variance)) if paired else 0.0
-    degrees = x.size - 1 if paired else df
-    return _plan(
-        sd, difference, paired, correlation, power, alpha, min(x.size, y.size), degrees, unit
+    return plan(
+        sd,
+        difference,
+        paired=paired,
+        correlation=correlation,
+        pilot_seeds=min(x.size, y.size),
+        pilot_df=x.size - 1 if paired else df,
+        **options,
     )
 
 
@@ -196,47 +221,3 @@ def explain_plan(plan: Plan) -> str:
             f"{each}."
         )
     return "\n".join(lines)
-
-
-def _plan(
-    sd: float,
-    difference: float,
-    paired: bool,
-    correlation: float,
-    power: float,
-    alpha: float,
-    pilot_seeds: int | None,
-    df: int | None,
-    unit: str,
-) -> Plan:
-    def needed(deviation: float) -> int:
-        return seeds_needed(
-            deviation, difference, paired=paired, correlation=correlation, power=power, alpha=alpha
-        )
-
-    result = Plan(
-        sd,
-        difference,
-        paired,
-        correlation,
-        power,
-        alpha,
-        sd_of_differences(sd, correlation) if paired else None,
-        needed(sd),
-        unit=unit,
-    )
-    if df is None:
-        return result
-    factor = upper_sd_factor(df)
-    low, high = sd_interval_factors(df)
-    return Plan(
-        **{
-            **asdict(result),
-            "pilot_seeds": pilot_seeds,
-            "pilot_df": df,
-            "upper_factor": factor,
-            "seeds_upper": needed(factor * sd),
-            "truth_low": low,
-            "truth_high": high,
-        }
-    )

@@ -9,6 +9,7 @@ Standard deviations and differences are in one unit, points throughout Ebb.
 from __future__ import annotations
 
 import math
+from bisect import bisect_left
 from collections.abc import Callable
 
 from scipy import special, stats
@@ -137,20 +138,15 @@ def seeds_to_reach(alpha: float, *, paired: bool) -> int:
 
 def _fewest(enough: Callable[[int], bool], least: int) -> int:
     """Smallest n >= least for which `enough(n)`, which stays true once it is true."""
-    if enough(least):
-        return least
-    low, high = least, 2 * least
+    high = least
     while not enough(high):
-        low, high = high, 2 * high
-        if low > MOST_SEEDS:
+        if high > MOST_SEEDS:
             raise ValueError(
                 f"received a plan that needs over {MOST_SEEDS:,} seeds; expected fewer; name a "
                 "larger difference"
             )
-    while high - low > 1:
-        middle = (low + high) // 2
-        low, high = (low, middle) if enough(middle) else (middle, high)
-    return high
+        high *= 2
+    return bisect_left(range(high), True, lo=max(least, high // 2 + 1), key=enough)
 
 
 def _positive(number: float, name: str) -> float:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from analysis.rendering.formatting import counted
 from analysis.rendering.tables import clean, say, show
 from analysis.statistics.comparison_table import comparison_table
 from analysis.statistics.families import (
@@ -20,7 +21,6 @@ from analysis.statistics.interaction import DoubleDifference
 from analysis.statistics.result import Comparison, explain, explanation, sentence
 from data import InputError
 from studies.results import drawing
-from studies.results.interacting import interactions_text, show_interactions
 
 TitledTable = tuple[str, pd.DataFrame, list[str]]
 """A title, the table, and the lines below it."""
@@ -86,7 +86,9 @@ class Compared:
         if self.interactions:
             if self.found is not None:
                 say("")
-            show_interactions(self.interactions)
+            say(interactions_text(self.interactions))
+            for each in self.interactions:
+                say(f"\n{explain(each)}")
 
     def _show_tables(self, style: str) -> None:
         """The comparisons as a table and their sentences; then the interactions likewise."""
@@ -111,6 +113,16 @@ class Compared:
             title = interactions_text(self.interactions)
             tables.append((title, comparison_table(self.interactions), lines))
         return tables
+
+
+def interactions_text(found: Sequence[DoubleDifference]) -> str:
+    """What interactions are a family of."""
+    first, several = found[0], len(found) > 1
+    return (
+        f"{counted(len(found), 'interaction')} of {first.metric}, a family of "
+        f"{'their' if several else 'its'} own ({first.correction}), apart from the comparisons; "
+        f"effects are added up in {first.unit}, intervals are unadjusted 95 %"
+    )
 
 
 def _table_of_one(found: Comparison) -> TitledTable:

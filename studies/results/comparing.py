@@ -12,11 +12,11 @@ from analysis.rendering.units import factor_of, higher_is_better, unit_of
 from analysis.scores import condition_scores, read_scores
 from analysis.statistics.comparison import compare
 from analysis.statistics.families import Family, adjust_family, compare_all, compare_classes
+from analysis.statistics.interaction import DoubleDifference, double_difference
 from analysis.statistics.result import Comparison
 from core import Store
 from data import InputError
 from studies.results.compared import Compared
-from studies.results.interacting import interactions_of
 from studies.results.reading import Reading, read
 from studies.results.tables import input_errors
 from studies.results.units import (
@@ -91,9 +91,9 @@ def compare_reading(reading: Reading, wanted: Wanted) -> Compared:
             found = _classes(reading, pairs, metric, margin, wanted.correction)
         elif pairs:
             found = _conditions(reading, pairs, metric, margin, wanted.correction)
-        interactions = (
-            interactions_of(reading, metric, margin, wanted.correction) if crossed else ()
-        )
+        interactions: tuple[DoubleDifference, ...] = ()
+        if crossed:
+            interactions = interactions_of(reading, metric, margin, wanted.correction)
     return Compared(found, reading.notes + notes, interactions)
 
 
@@ -166,6 +166,51 @@ def _planned_pairs(reading: Reading, crossed: bool) -> tuple[Pairs, tuple[str, .
     return pairs, (f"{left_out}: a condition of theirs was not run",)
 
 
+def interactions_of(
+    reading: Reading, metric: str, margin: float | None, correction: str
+) -> tuple[DoubleDifference, ...]:
+    """The interactions that a study plans, one family.
+
+    A condition without any run leaves its interactions undecidable, but in the family: its size
+    is what was planned.
+
+    Raises:
+        ValueError: The finished runs of a condition do not have the metric.
+    """
+    crossings = reading.definition.interactions if reading.definition else ()
+    names = {name for each in crossings for name in each.conditions}
+    values = dict.fromkeys(names, pd.Series(dtype=float))
+    values |= {name: values_in(reading, metric, name) for name in names & {*reading.conditions}}
+    options = _options(reading, metric, margin) | {"n_test": examples_behind(reading, metric)}
+    del options["paired"]
+    found = [
+        double_difference(
+            {name: series.to_numpy() for name, series in values.items()},
+            each,
+            seeds={name: series.index.tolist() for name, series in values.items()},
+            higher_is_better=higher_is_better(metric),
+            **options,
+        )
+        for each in crossings
+    ]
+    return adjust_family(found, correction)  # type: ignore[arg-type]
+
+
+def values_in(reading: Reading, metric: str, condition: str) -> pd.Series:
+    """A metric of each run of a condition, by seed, in the unit that it is compared in.
+
+    Raises:
+        ValueError: The finished runs of the condition do not have it.
+    """
+    return values_of(reading.records, metric, condition, diverged=True) * factor_of(metric)
+
+
+def compare_series(a: pd.Series, b: pd.Series, **options: Any) -> Comparison:
+    """Compare values that are by seed; the options are those of `compare`."""
+    seeds = {"seeds_a": a.index.tolist(), "seeds_b": b.index.tolist()}
+    return compare(a.to_numpy(), b.to_numpy(), **seeds, **options)
+
+
 def _options(reading: Reading, metric: str, margin: float | None) -> dict[str, Any]:
     """What is the same for each comparison of a study."""
     return {
@@ -184,32 +229,18 @@ def _conditions(
     reading: Reading, pairs: Pairs, metric: str, margin: float | None, correction: str
 ) -> Comparison | Family:
     """One comparison, or several as a family with Friedman's line."""
-    names = list(dict.fromkeys(name for pair in pairs for name in pair))
-    values = {
-        name: values_of(reading.records, metric, name, diverged=True) * factor_of(metric)
-        for name in names
-    }
+    names = dict.fromkeys(name for pair in pairs for name in pair)
+    values = {name: values_in(reading, metric, name) for name in names}
     options = _options(reading, metric, margin) | {"n_test": examples_behind(reading, metric)}
     if len(pairs) == 1:
         ((a, b),) = pairs
-        return _compare(values[a], values[b], name_a=a, name_b=b, **options)
+        return compare_series(values[a], values[b], name_a=a, name_b=b, **options)
     return compare_all(
         {name: series.to_numpy() for name, series in values.items()},
-        pairs=pairs,
+        pairs,
         seeds={name: series.index.tolist() for name, series in values.items()},
         higher_is_better=higher_is_better(metric) is not False,
         correction=correction,  # type: ignore[arg-type]
-        **options,
-    )
-
-
-def _compare(a: pd.Series, b: pd.Series, **options: Any) -> Comparison:
-    """Compare two conditions, whose values are by seed."""
-    return compare(
-        a.to_numpy(),
-        b.to_numpy(),
-        seeds_a=a.index.tolist(),
-        seeds_b=b.index.tolist(),
         **options,
     )
 
@@ -240,7 +271,7 @@ def _classes(
     sizes = class_examples_behind(reading, metric) or [0] * classes
     options = _options(reading, metric, margin) | {"name_a": a, "name_b": b}
     found = [
-        _compare(x, y, n_test=n_test or None, class_=c, **options)
+        compare_series(x, y, n_test=n_test or None, class_=c, **options)
         for c, (x, y, n_test) in enumerate(zip(*values, sizes, strict=True))
     ]
     return Family(adjust_family(found, correction), correction)  # type: ignore[arg-type]

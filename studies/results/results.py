@@ -15,9 +15,13 @@ from core import Record
 from data import InputError
 from studies.results import drawing
 from studies.results.checking import Checked, check_reading
-from studies.results.comparing import Wanted, compare_reading, planned_results
+from studies.results.comparing import (
+    Wanted,
+    compare_reading,
+    interactions_of,
+    planned_results,
+)
 from studies.results.footnotes import footnotes
-from studies.results.interacting import interactions_of
 from studies.results.reading import Reading
 from studies.results.tables import (
     TITLES,

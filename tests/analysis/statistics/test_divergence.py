@@ -72,7 +72,8 @@ def test_within_a_family_the_worst_case_is_adjusted_as_the_verdict_is():
     scores |= {name: control + rng.normal(0, 0.004, 8) for name in "bc"}
     scores["control"][0] = np.nan
     seeds = dict.fromkeys(scores, range(8))
-    family = compare_all(scores, paired=True, control="control", seeds=seeds, chance=0.77)
+    against = [(name, "control") for name in "abc"]
+    family = compare_all(scores, against, paired=True, seeds=seeds, chance=0.77)
     worst = [c.worst_case for c in family.comparisons]
     assert [w.p_adjusted for w in worst] == pytest.approx(list(adjust([w.p for w in worst])))
     for comparison, w in zip(family.comparisons, worst, strict=True):

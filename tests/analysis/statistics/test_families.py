@@ -114,6 +114,9 @@ def test_compare_classes_refuses(shapes, options, said):
         compare_classes(a, b, paired=False, **options)
 
 
+AGAINST_PLAIN = [("replay", "plain"), ("small", "plain"), ("large", "plain")]
+
+
 def _conditions(seed=0, n=10):
     rng = np.random.default_rng(seed)
     base = rng.normal(0.8, 0.02, n)
@@ -124,22 +127,18 @@ def _conditions(seed=0, n=10):
     return scores, dict.fromkeys(scores, range(n))
 
 
-def test_each_against_a_named_control_is_one_family():
+def test_planned_pairs_are_one_family_in_the_order_planned():
     scores, seeds = _conditions()
-    family = compare_all(scores, paired=True, control="plain", seeds=seeds)
-    assert [(c.a, c.b) for c in family.comparisons] == [
-        ("replay", "plain"),
-        ("small", "plain"),
-        ("large", "plain"),
-    ]
+    family = compare_all(scores, AGAINST_PLAIN, paired=True, seeds=seeds)
+    assert [(c.a, c.b) for c in family.comparisons] == AGAINST_PLAIN
     raw = [c.test.p for c in family.comparisons]
     np.testing.assert_allclose([c.p_adjusted for c in family.comparisons], adjust(raw))
     assert family.comparisons[0].verdict == "different"
 
 
-def test_planned_pairs_are_one_family_and_friedman_is_over_all_conditions():
+def test_friedman_is_over_all_conditions_whatever_pairs_are_planned():
     scores, seeds = _conditions()
-    family = compare_all(scores, paired=True, pairs=[("replay", "large")], seeds=seeds)
+    family = compare_all(scores, [("replay", "large")], paired=True, seeds=seeds)
     assert family.size == 1
     ranks = family.to_json()["friedman"]["mean_ranks"]
     assert list(ranks) == ["plain", "replay", "small", "large"]
@@ -150,39 +149,36 @@ def test_planned_pairs_are_one_family_and_friedman_is_over_all_conditions():
 
 def test_friedman_matches_seeds_by_id_and_leaves_out_what_did_not_finish():
     scores, seeds = _conditions()
-    whole = compare_all(scores, paired=True, control="plain", seeds=seeds).friedman
+    whole = compare_all(scores, AGAINST_PLAIN, paired=True, seeds=seeds).friedman
     turned = {name: values[::-1] for name, values in scores.items() if name == "replay"}
     ids = {**seeds, "replay": list(range(10))[::-1]}
     assert (
-        compare_all({**scores, **turned}, paired=True, control="plain", seeds=ids).friedman == whole
+        compare_all({**scores, **turned}, AGAINST_PLAIN, paired=True, seeds=ids).friedman == whole
     )
     scores["small"] = scores["small"].copy()
     scores["small"][3] = np.nan
-    assert compare_all(scores, paired=True, control="plain", seeds=seeds).friedman.n == 9
+    assert compare_all(scores, AGAINST_PLAIN, paired=True, seeds=seeds).friedman.n == 9
 
 
 def test_unpaired_conditions_have_no_friedman_line():
     scores, _ = _conditions()
-    family = compare_all(scores, paired=False, control="plain")
+    family = compare_all(scores, AGAINST_PLAIN, paired=False)
     assert family.friedman is None
     assert "friedman" not in family.to_json()
 
 
 @pytest.mark.parametrize(
-    ("options", "said"),
+    ("pairs", "options", "said"),
     [
-        ({}, "both or neither"),
-        ({"pairs": [("plain", "x")], "control": "plain"}, "both or neither"),
-        ({"pairs": [("plain", "relu")]}, "comparisons of relu; expected conditions among plain"),
-        ({"control": "relu"}, "comparisons of relu"),
-        ({"pairs": []}, "comparisons of nothing"),
-        ({"control": "plain", "seeds": {"plain": range(10)}}, "no seeds for large"),
+        ([("plain", "relu")], {}, "comparisons of relu; expected conditions among plain"),
+        ([], {}, "comparisons of nothing"),
+        (AGAINST_PLAIN, {"seeds": {"plain": range(10)}}, "no seeds for large"),
     ],
 )
-def test_compare_all_refuses(options, said):
+def test_compare_all_refuses(pairs, options, said):
     scores, _ = _conditions()
     with pytest.raises(ValueError, match=said):
-        compare_all(scores, paired=False, **options)
+        compare_all(scores, pairs, paired=False, **options)
 
 
 def test_friedman_ranks_the_best_one_first_either_way():

@@ -38,7 +38,8 @@ def family(margin=None, **scores):
     """The conditions beside a control, 8 seeds."""
     scores = {"control": BASE} | {name: BASE + by for name, by in scores.items()}
     seeds = dict.fromkeys(scores, range(8))
-    return compare_all(scores, paired=True, control="control", seeds=seeds, margin=margin)
+    pairs = [(name, "control") for name in scores if name != "control"]
+    return compare_all(scores, pairs, paired=True, seeds=seeds, margin=margin)
 
 
 def test_what_a_correction_does_not_touch_is_not_said_to_be_corrected():
