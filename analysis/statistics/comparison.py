@@ -17,23 +17,18 @@ from numpy.typing import ArrayLike
 
 from analysis.statistics.design import Design
 from analysis.statistics.divergence import compare_divergence, worst_case
-from analysis.statistics.effects import correlation_of, effects_of
+from analysis.statistics.effects import correlation_of
 from analysis.statistics.grid import Floats, UsedRuns, on_grid
 from analysis.statistics.matching import Matched, match_by_seed, seed_ids, values_per_seed
 from analysis.statistics.notes import (
     Note,
     divergence_notes,
-    low_resolution_notes,
-    no_variation_notes,
-    planning_notes,
+    notes_on,
     sameness_notes,
-    small_sample_notes,
-    smallest_p_notes,
     unmatched_notes,
-    worst_case_notes,
 )
 from analysis.statistics.result import Comparison
-from analysis.statistics.verdict import exact_test, primary_decision
+from analysis.statistics.verdict import tested
 
 
 def compare(  # noqa: PLR0913  # a user's options
@@ -125,39 +120,32 @@ def _figures(
 
     values = _ended(x, y, design.paired)
     used = used_of(*values, design.n_test)
-    decided = primary_decision(used, design.scale, design.level, design.margin)
-    exact = exact_test(used, decided.test.p is not None, monte_carlo_seed)
+    found = tested(used, design, monte_carlo_seed)
     failures = compare_divergence(x, y, design)
-    worst = worst_case((x, y), design, used_of) if failures else None
-    # The reason for "undecidable" comes first: the verdict's sentence quotes it.
-    notes = [
-        *no_variation_notes(used, design, " minus ".join(names)),
-        *small_sample_notes(used),
-        *low_resolution_notes(used),
+    found["worst_case"] = worst_case((x, y), design, used_of) if failures else None
+    of_conditions = [
         *sameness_notes(used, names, design.chance),
         *unmatched,
         *divergence_notes(failures, names, design.chance),
-        *worst_case_notes(decided.verdict, decided.difference.points, worst),
-        *smallest_p_notes(used, exact, design.alpha),
-        *planning_notes(max(x.size, y.size), design.planned),
     ]
+    notes = notes_on(
+        used,
+        found,
+        design,
+        what=" minus ".join(names),
+        of_conditions=of_conditions,
+        runs=max(x.size, y.size),
+    )
     mean_a, mean_b = (float(each.mean()) if each.size else None for each in values)
     values_a, values_b = (tuple(each.tolist()) for each in values)
-    return {
-        "n": used.n,
-        "n_a": used.ka.size,
-        "n_b": used.kb.size,
+    return found | {
         "mean_a": mean_a,
         "mean_b": mean_b,
         "values_a": values_a,
         "values_b": values_b,
         "correlation": correlation_of(used) if design.paired else None,
-        **vars(decided),
-        "exact": exact,
-        "effects": effects_of(used),
         "failures": failures,
-        "worst_case": worst,
-        "notes": tuple(notes),
+        "notes": notes,
     }
 
 

@@ -16,7 +16,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, ClassVar, Protocol
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -24,7 +24,6 @@ from numpy.typing import ArrayLike
 from analysis.rendering.formatting import format_signed, format_two
 from analysis.statistics.design import Design
 from analysis.statistics.divergence import worst_case
-from analysis.statistics.effects import effects_of
 from analysis.statistics.grid import double_differences_on_grid
 from analysis.statistics.matching import match_by_seed, natural, seed_ids, values_per_seed
 from analysis.statistics.notes import (
@@ -32,35 +31,14 @@ from analysis.statistics.notes import (
     bounds_notes,
     crossed_divergence_notes,
     crossed_sameness_notes,
-    no_variation_notes,
-    planning_notes,
-    small_sample_notes,
-    smallest_p_notes,
+    notes_on,
     unmatched_notes,
-    worst_case_notes,
 )
 from analysis.statistics.result import IN_FAMILY, Comparison, Rows, plain
-from analysis.statistics.verdict import Verdict, exact_test, primary_decision
+from analysis.statistics.verdict import Verdict, tested
 
 CELLS = ("neither", "only_a", "only_b", "both")
 """The four conditions that cross two treatments."""
-
-
-class Crossing(Protocol):
-    """Two treatments in words, and the four conditions that cross them."""
-
-    @property
-    def a(self) -> str: ...  # noqa: D102
-    @property
-    def b(self) -> str: ...  # noqa: D102
-    @property
-    def neither(self) -> str: ...  # noqa: D102
-    @property
-    def only_a(self) -> str: ...  # noqa: D102
-    @property
-    def only_b(self) -> str: ...  # noqa: D102
-    @property
-    def both(self) -> str: ...  # noqa: D102
 
 
 @dataclass(frozen=True, repr=False, kw_only=True)
@@ -71,7 +49,7 @@ class DoubleDifference(Comparison):
     `differences`. There is no Cliff's delta, and none of what a comparison knows of two conditions.
 
     Attributes:
-        neither: Name of the condition without either; `only_a`, `only_b` and `both` likewise.
+        conditions: The names of the four, by `CELLS`.
         higher_is_better: Whether a higher metric is better; None where that cannot be said.
         seeds: The seeds used: those that finished in all four conditions.
         differences: The difference of differences of each of them, in `unit`.
@@ -98,10 +76,7 @@ class DoubleDifference(Comparison):
         "{effects} add up to ({runs}{corrected}{alone}).",
     }
 
-    neither: str
-    only_a: str
-    only_b: str
-    both: str
+    conditions: Mapping[str, str]
     higher_is_better: bool | None
     seeds: tuple[Hashable, ...]
     differences: tuple[float, ...]
@@ -117,17 +92,14 @@ class DoubleDifference(Comparison):
         return reading_of(verdict, points, self.higher_is_better)
 
     def json_parts(self) -> dict[str, Any]:
-        """All that its JSON may hold; the four conditions under one key."""
-        return super().json_parts() | {
-            "conditions": {name: getattr(self, name) for name in CELLS},
-            "reading": self.reading,
-            "seeds": [plain(seed) for seed in self.seeds],
-        }
+        """All that its JSON may hold, by `json_keys`."""
+        seeds = [plain(seed) for seed in self.seeds]
+        return super().json_parts() | {"reading": self.reading, "seeds": seeds}
 
     def subject(self) -> dict[str, str]:
         """What the sentence is about, by its names in `sentences`."""
         return {
-            "what": f"{self.metric} of {self.both}",
+            "what": f"{self.metric} of {self.conditions['both']}",
             "effects": f"the effects of {self.a} and {self.b}",
             "reading": self.reading.capitalize(),
         }
@@ -136,31 +108,28 @@ class DoubleDifference(Comparison):
         """The effect of each treatment, with the other and without; where seeds are few, each."""
         rows = []
         for treatment, other, alone, beside in (
-            (self.a, self.b, self.only_a, self.only_b),
-            (self.b, self.a, self.only_b, self.only_a),
+            (self.a, self.b, "only_a", "only_b"),
+            (self.b, self.a, "only_b", "only_a"),
         ):
-            with_other, without = self._minus(self.both, beside), self._minus(alone, self.neither)
+            with_other, without = self._minus("both", beside), self._minus(alone, "neither")
             rows.append((f"effect of {treatment}", f"{with_other} with {other}, {without} without"))
         if 2 <= self.n <= FRAGILE_SEEDS:
-            each = ", ".join(
-                format_signed(difference, self.unit) for difference in self.differences
-            )
+            each = ", ".join(format_signed(value, self.unit) for value in self.differences)
             rows.append(("of each seed", each))
         return rows
 
-    def _minus(self, one: str, other: str) -> str:
+    def _minus(self, *cells: str) -> str:
         """The mean of one condition minus that of another, in the unit of the differences."""
         if not self.means:
             return format_signed(None, self.unit)
-        scale = 100.0 if self.unit == "points" else 1.0
-        return format_signed((self.means[one] - self.means[other]) * scale, self.unit)
+        one, other = (self.means[self.conditions[cell]] for cell in cells)
+        return format_signed((one - other) * (100.0 if self.unit == "points" else 1.0), self.unit)
 
     def difference_row(self) -> tuple[str, str]:
         """What is tested, and how large it is."""
-        what = f"({self.both} minus {self.only_b}) minus ({self.only_a} minus {self.neither})"
-        return "difference of differences", (
-            f"{format_signed(self.difference.points, self.unit)}, {what}"
-        )
+        what = "({both} minus {only_b}) minus ({only_a} minus {neither})"
+        size = format_signed(self.difference.points, self.unit)
+        return "difference of differences", f"{size}, {what.format(**self.conditions)}"
 
     def rows_of_effects(self) -> Rows:
         """Effect sizes: those that mean something for sums of two conditions."""
@@ -194,7 +163,8 @@ def reading_of(verdict: Verdict, points: float | None, higher_is_better: bool | 
 
 def double_difference(
     scores: Mapping[str, ArrayLike],
-    crossing: Crossing,
+    treatments: tuple[str, str],
+    conditions: Sequence[str],
     *,
     seeds: Mapping[str, Sequence[Hashable]],
     higher_is_better: bool | None = True,
@@ -210,7 +180,8 @@ def double_difference(
         scores: Values of each of the four conditions, [seeds of that condition]: fractions, or any
             number if `unit` is not "points". NaN marks a diverged run; a run that crashed is left
             out.
-        crossing: The two treatments and the four conditions.
+        treatments: Both in words.
+        conditions: Neither, only the first, only the second, both.
         seeds: Seeds of each condition's values: the difference is taken within a seed.
         higher_is_better: Whether a higher metric is better; None where that cannot be said.
         study: Name of the study, for the record, like `variant` and `metric`.
@@ -227,13 +198,13 @@ def double_difference(
         ValueError: If values, seeds or options are not as described.
     """
     design = Design(paired=True, **options)
-    cells = {name: getattr(crossing, name) for name in CELLS}
-    columns = _columns(scores, seeds, list(cells.values()), design.unit)
+    columns = _columns(scores, seeds, conditions, design.unit)
     if design.planned is None:
         design = replace(design, planned=len(set().union(*columns.values())) or None)
     return DoubleDifference(
-        study=study, variant=variant, metric=metric, a=crossing.a, b=crossing.b, **cells,
-        unit=design.unit, paired=True, higher_is_better=higher_is_better, planned=design.planned,
+        study=study, variant=variant, metric=metric, a=treatments[0], b=treatments[1],
+        conditions=dict(zip(CELLS, conditions, strict=True)), higher_is_better=higher_is_better,
+        unit=design.unit, paired=True, planned=design.planned,
         **_figures(columns, design, metric, monte_carlo_seed),
     )  # fmt: skip
 
@@ -269,39 +240,32 @@ def _figures(
     matched = match_by_seed(list(columns.values()), key=natural)
     ended = ~np.isnan(matched.table).any(axis=0)
     cells, used = double_differences_on_grid(matched.table[:, ended], design.n_test, design.unit)
-    decided = primary_decision(used, design.scale, design.level, design.margin)
-    exact = exact_test(used, decided.test.p is not None, monte_carlo_seed)
-    means = {}
-    if used.n:
-        means = dict(zip(names, (cells.mean(axis=1) * used.step).tolist(), strict=True))
-    worst = worst_case(
+    found = tested(used, design, monte_carlo_seed)
+    found["test"] = replace(found["test"], name="t-test of the differences of differences")
+    found["effects"] = replace(found["effects"], cliffs_delta=None)
+    means = (cells.mean(axis=1) * used.step).tolist() if used.n else []
+    found["means"] = dict(zip(names, means, strict=False))
+    found["worst_case"] = worst_case(
         list(matched.table),
         design,
         lambda *rows: double_differences_on_grid(np.array(rows), None, design.unit)[1],
     )
-    # The reason for "cannot be decided" comes first: the verdict's sentence quotes it.
-    notes = [
-        *no_variation_notes(used, design, "the difference of differences"),
-        *small_sample_notes(used),
+    of_conditions = [
         *crossed_sameness_notes(cells, used, names, design.chance),
         *unmatched_notes(matched, names),
         *crossed_divergence_notes(columns, design.chance),
-        *worst_case_notes(decided.verdict, decided.difference.points, worst),
-        *bounds_notes(means, metric, design),
-        *smallest_p_notes(used, exact, design.alpha, by_class=False),
-        *planning_notes(len(matched.seeds), design.planned),
     ]
-    return {
-        "n": used.n,
-        "n_a": used.n,
-        "n_b": used.n,
+    notes = notes_on(
+        used,
+        found,
+        design,
+        what="the difference of differences",
+        of_conditions=of_conditions,
+        bounds=bounds_notes(found["means"], metric, design),
+        runs=len(matched.seeds),
+    )
+    return found | {
         "seeds": tuple(matched.seeds[i] for i in np.flatnonzero(ended)),
         "differences": tuple((used.first * (used.step * design.scale)).tolist()),
-        "means": means,
-        **vars(decided),
-        "test": replace(decided.test, name="t-test of the differences of differences"),
-        "exact": exact,
-        "effects": replace(effects_of(used), cliffs_delta=None),
-        "worst_case": worst,
-        "notes": tuple(dict.fromkeys(notes)),
+        "notes": notes,
     }

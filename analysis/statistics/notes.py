@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
@@ -79,7 +80,47 @@ def note(kind: str, **figures: object) -> Note:
     return Note(kind, tuple(figures.items()))
 
 
-def small_sample_notes(used: UsedRuns) -> list[Note]:
+def notes_on(
+    used: UsedRuns,
+    found: Mapping[str, Any],
+    design: Design,
+    *,
+    what: str,
+    of_conditions: Sequence[Note],
+    bounds: Sequence[Note] | None = None,
+    runs: int,
+) -> tuple[Note, ...]:
+    """All notes on a comparison, each once; the reason for "undecidable" comes first.
+
+    Args:
+        used: The runs used.
+        found: What was found of them, by the names of a comparison's fields.
+        design: How they are compared.
+        what: The difference in words.
+        of_conditions: What there is to say of the conditions and of what was left out.
+        bounds: Of the four conditions of an interaction, those of `bounds_notes`.
+        runs: Number of runs of a condition, diverged ones too.
+    """
+    by_class = bounds is None
+    return tuple(
+        dict.fromkeys(
+            [
+                *_no_variation_notes(used, design, what),
+                *_small_sample_notes(used),
+                *_low_resolution_notes(used),
+                *of_conditions,
+                *worst_case_notes(
+                    found["verdict"], found["difference"].points, found["worst_case"]
+                ),
+                *(bounds or ()),
+                *_smallest_p_notes(used, found["exact"], design.alpha, by_class=by_class),
+                *_planning_notes(runs, design.planned),
+            ]
+        )
+    )
+
+
+def _small_sample_notes(used: UsedRuns) -> list[Note]:
     """Too few runs, or so few that every one must be looked at."""
     if used.n == 0:
         return [note("nothing to compare", runs=str(used))]
@@ -93,16 +134,14 @@ def small_sample_notes(used: UsedRuns) -> list[Note]:
     return []
 
 
-def no_variation_notes(used: UsedRuns, design: Design, what: str) -> list[Note]:
-    """No variation at all, and of which difference (`what`)."""
+def _no_variation_notes(used: UsedRuns, design: Design, what: str) -> list[Note]:
     if used.n < 2 or used.varies:
         return []
     difference = float(used.first[0] - used.second[0]) * used.step * design.scale
     return [note("no variation", what=what, difference=format_signed(difference, design.unit))]
 
 
-def low_resolution_notes(used: UsedRuns) -> list[Note]:
-    """One value that is so large that others can hardly be told apart beside it."""
+def _low_resolution_notes(used: UsedRuns) -> list[Note]:
     return [note("low resolution", step=f"{2 * used.step:.1g}")] if used.low_resolution else []
 
 
@@ -203,8 +242,8 @@ def worst_case_notes(verdict: Verdict, points: float | None, worst: WorstCase | 
     return [note("worst case", verdict=worst.verdict, other_way=other_way)]
 
 
-def smallest_p_notes(
-    used: UsedRuns, exact: ExactTest, alpha: float, *, by_class: bool = True
+def _smallest_p_notes(
+    used: UsedRuns, exact: ExactTest, alpha: float, *, by_class: bool
 ) -> list[Note]:
     """An exact test that has too few runs ever to reach alpha, alone or for each class."""
     if exact.p_smallest is None or exact.p_smallest <= alpha:
@@ -227,8 +266,7 @@ def smallest_p_notes(
     ]
 
 
-def planning_notes(runs: int, planned: int | None) -> list[Note]:
-    """More seeds than were planned."""
+def _planning_notes(runs: int, planned: int | None) -> list[Note]:
     if planned is None or runs <= planned:
         return []
     return [note("more than planned", runs=runs, planned=planned)]

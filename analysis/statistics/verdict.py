@@ -6,10 +6,12 @@ A verdict may be "undecidable": with fewer than 3 runs, or without variation, no
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 
+from analysis.statistics.design import Design
+from analysis.statistics.effects import effects_of
 from analysis.statistics.grid import UsedRuns
 from analysis.statistics.significance import (
     SIGN_FLIP,
@@ -129,10 +131,16 @@ def primary_decision(used: UsedRuns, scale: float, level: float, margin: float |
     return Decision(difference, test, equivalence, decide(test.p, inside, alpha))
 
 
-def exact_test(used: UsedRuns, decidable: bool, seed: int) -> ExactTest:
-    """The exact test beside the primary one: sign-flip for pairs, else Mann-Whitney."""
-    if not decidable:
-        return ExactTest(SIGN_FLIP if used.paired else "exact Mann-Whitney test", None, None)
-    if used.paired:
-        return sign_flip_test(used.first, slack=used.slack, monte_carlo_seed=seed)
-    return mann_whitney_test(used.first, used.second)
+def tested(used: UsedRuns, design: Design, monte_carlo_seed: int) -> dict[str, Any]:
+    """Both tests, the effect sizes and the verdict, by the names of a comparison's fields."""
+    decided = primary_decision(used, design.scale, design.level, design.margin)
+    if decided.test.p is None:
+        name = SIGN_FLIP if used.paired else "exact Mann-Whitney test"
+        exact = ExactTest(name, None, None)
+    elif used.paired:
+        seed = monte_carlo_seed
+        exact = sign_flip_test(used.first, slack=used.slack, monte_carlo_seed=seed)
+    else:
+        exact = mann_whitney_test(used.first, used.second)
+    runs = {"n": used.n, "n_a": used.ka.size, "n_b": used.kb.size}
+    return runs | vars(decided) | {"exact": exact, "effects": effects_of(used)}

@@ -186,7 +186,8 @@ def interactions_of(
     found = [
         double_difference(
             {name: series.to_numpy() for name, series in values.items()},
-            each,
+            (each.a, each.b),
+            each.conditions,
             seeds={name: series.index.tolist() for name, series in values.items()},
             higher_is_better=higher_is_better(metric),
             **options,

@@ -1,5 +1,4 @@
 import json
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -13,19 +12,16 @@ from analysis.statistics.interaction import double_difference, reading_of
 from analysis.statistics.result import explain
 from tests.analysis.conftest import PROPERTY
 
-CELLS = ("neither", "only_a", "only_b", "both")
-NAMES = dict(zip(CELLS, ("plain", "noisy", "in-order", "noisy-in-order"), strict=True))
-CROSSING = SimpleNamespace(a="label noise", b="class order", **NAMES)
-SWAPPED = SimpleNamespace(
-    a="class order", b="label noise", **NAMES | {"only_a": "in-order", "only_b": "noisy"}
-)
+NAMES = ("plain", "noisy", "in-order", "noisy-in-order")
+CROSSING = ("label noise", "class order"), NAMES
+SWAPPED = ("class order", "label noise"), ("plain", "in-order", "noisy", "noisy-in-order")
 
 
 def crossed(cells, crossing=CROSSING, seeds=None, **options):
     """Cells in the order neither, only A, only B, both; seeds 0, 1, 2, ... unless given."""
-    scores = dict(zip(NAMES.values(), cells, strict=True))
+    scores = dict(zip(NAMES, cells, strict=True))
     ids = seeds or {name: range(len(values)) for name, values in scores.items()}
-    return double_difference(scores, crossing, seeds=ids, **options)
+    return double_difference(scores, *crossing, seeds=ids, **options)
 
 
 def counts(seed=0, n=10, interaction=-30):
@@ -185,10 +181,10 @@ def test_a_loss_is_worse_where_it_is_higher():
 
 def test_only_seeds_that_finished_in_all_four_are_used():
     cells = counts()
-    seeds = {name: list(range(10)) for name in NAMES.values()}
+    seeds = {name: list(range(10)) for name in NAMES}
     short = list(cells)
     for row, lost in ((1, 3), (3, 7)):
-        name = list(NAMES.values())[row]
+        name = NAMES[row]
         short[row] = np.delete(cells[row], lost)
         seeds[name].remove(lost)
     found = crossed(short, seeds=seeds, planned=10)
@@ -203,7 +199,7 @@ def test_only_seeds_that_finished_in_all_four_are_used():
 
 def test_seeds_are_matched_by_id_never_by_row():
     cells = counts()
-    seeds = {name: range(10) for name in NAMES.values()} | {"noisy": range(9, -1, -1)}
+    seeds = {name: range(10) for name in NAMES} | {"noisy": range(9, -1, -1)}
     turned = [cells[0], cells[1][::-1], *cells[2:]]
     assert crossed(turned, seeds=seeds).to_json() == crossed(cells).to_json()
 
@@ -283,19 +279,19 @@ def test_interactions_are_a_family_under_holm():
         (np.full((4, 3), 90.0), {}, "fractions from 0 to 1"),
         (
             np.full((4, 3), 0.5),
-            {"seeds": {name: [0, 0, 1] for name in NAMES.values()}},
+            {"seeds": {name: [0, 0, 1] for name in NAMES}},
             "seed 0 twice",
         ),
         (
             np.full((4, 3), 0.5),
-            {"seeds": {name: [0, 1] for name in NAMES.values()}},
+            {"seeds": {name: [0, 1] for name in NAMES}},
             "2 seeds for 3",
         ),
         (np.full((4, 3), 0.5), {"margin": 0}, "margin=0"),
         (np.full((4, 3), 0.55), {"n_test": 10}, "whole number of correct answers"),
         (
             np.full((4, 3), 0.5),
-            {"crossing": SimpleNamespace(a="a", b="b", **NAMES | {"only_b": "noisy"})},
+            {"crossing": (("a", "b"), ("plain", "noisy", "noisy", "noisy-in-order"))},
             "four different",
         ),
     ],

@@ -131,7 +131,8 @@ def test_interactions_are_one_family_under_holm_in_json(ebb, six, file):
         [
             double_difference(
                 VALUES,
-                each,
+                (each.a, each.b),
+                each.conditions,
                 seeds=dict.fromkeys(VALUES, range(6)),
                 n_test=200,
                 chance=0.1,
