@@ -4,7 +4,6 @@ import os
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from importlib import import_module
-from itertools import islice
 from pathlib import Path
 from queue import SimpleQueue
 from typing import TYPE_CHECKING, Any
@@ -13,7 +12,7 @@ from core.storage.lock import exclusive
 from core.storage.store import Store
 from data import InputError
 from studies.definition import catalogue
-from studies.definition.study import LARGEST_SEED, MOST_SEEDS, Study
+from studies.definition.study import MOST_SEEDS, Study
 from studies.definition.variant import Variant, variant_of
 from studies.results.reading import Reading
 from studies.results.reading import read as read_store
@@ -21,7 +20,7 @@ from studies.running.executor import Reports
 from studies.running.meanwhile import RESULTS
 from studies.running.plan import make_plan
 from studies.running.progress import display
-from studies.running.request import Request
+from studies.running.request import Request, chosen_seeds
 from studies.running.runner import execute, prepared
 
 if TYPE_CHECKING:
@@ -207,18 +206,12 @@ def _seeds(seeds: int | Iterable[int] | None) -> list[int] | None:
     if seeds is None:
         return None
     try:
-        given: Iterable[int] = seeds if isinstance(seeds, Iterable) else range(seeds)
-    except TypeError:
-        given = ()
-    chosen = list(islice(given, MOST_SEEDS + 1))
-    whole = all(isinstance(seed, int) and not isinstance(seed, bool) for seed in chosen)
-    fit = whole and 0 < len(chosen) <= MOST_SEEDS and 0 <= min(chosen) <= max(chosen) < LARGEST_SEED
-    if isinstance(seeds, bool | str) or not fit:
+        return chosen_seeds(seeds)
+    except (TypeError, ValueError):
         raise InputError(
             f"Received seeds={seeds!r}; expected a number from 1 to {MOST_SEEDS:,} (5: the seeds "
             "0 to 4), or at most so many whole numbers from 0 up, as in range(3, 8)."
-        )
-    return list(dict.fromkeys(chosen))
+        ) from None
 
 
 def _store(folder: str | os.PathLike[str] | None) -> Store:

@@ -5,18 +5,15 @@ import sys
 from importlib import import_module
 from pathlib import Path
 from queue import SimpleQueue
-from typing import Any
 
 import click
 
 from analysis.rendering.formatting import counted, format_duration, format_numbers
 from analysis.rendering.tables import clean
 from core.storage.store import Store
-from data import InputError
 from studies.commands.locking import lock
 from studies.commands.options import FELL_SHORT, confirm, data_option, note, store_option
 from studies.definition.catalogue import find
-from studies.definition.study import LARGEST_SEED, MOST_SEEDS
 from studies.definition.variant import variant_of
 from studies.running.executor import NoWorkersError, Reports, processors
 from studies.running.interruption import Interruption
@@ -24,7 +21,7 @@ from studies.running.meanwhile import ANSWER, import_meanwhile
 from studies.running.memory import expected_megabytes
 from studies.running.plan import Plan, expected_seconds, make_plan
 from studies.running.progress import display
-from studies.running.request import Request
+from studies.running.request import Request, override_typed, seeds_typed
 from studies.running.runner import execute, prepared
 
 
@@ -43,7 +40,7 @@ from studies.running.runner import execute, prepared
     "parameter of the scores.",
 )
 @click.option("--conditions", help="Only these, separated by commas.")
-@click.option("--workers", type=click.IntRange(1), help="Processes. [default: all processors]")
+@click.option("--workers", type=int, help="Processes. [default: all processors]")
 @click.option(
     "--scheduler",
     metavar="ADDRESS",
@@ -52,9 +49,7 @@ from studies.running.runner import execute, prepared
     "EBB_DATA); with --keep-weights or --tensorboard, and for a long run to go on after an "
     "interruption, the same folders.",
 )
-@click.option(
-    "--timeout", type=click.FloatRange(0, min_open=True), help="Seconds that one run may take."
-)
+@click.option("--timeout", type=float, help="Seconds that one run may take.")
 @click.option("--keep-weights", is_flag=True, help="Keep trained networks, to evaluate them later.")
 @click.option(
     "--tensorboard",
@@ -104,11 +99,12 @@ def run(  # noqa: PLR0913  # a user's options
     interruption = click.get_current_context().with_resource(Interruption(f"Interrupted; {go_on}"))
     fields = {"epochs": epochs, "dataset": dataset}
     given = {name: value for name, value in fields.items() if value is not None}
+    given |= dict(map(override_typed, overrides))
     try:
         request = Request(
-            variant=variant_of(find(study), given | dict(map(_override, overrides)), quick=quick),
+            variant=variant_of(find(study), given, quick=quick),
             study_file=Path(study).resolve() if study.endswith(".py") else None,
-            seeds=None if seeds is None else _seeds(seeds),
+            seeds=None if seeds is None else seeds_typed(seeds),
             conditions=None if conditions is None else conditions.split(","),
             store=Store(folder), data_dir=data_dir, workers=workers, scheduler=scheduler,
             timeout=timeout, keep_weights=keep_weights, tensorboard=tensorboard,
@@ -193,48 +189,6 @@ def _expected(request: Request, plan: Plan) -> str:
         workers = min(request.workers or processors(), len(plan.jobs))
         words += f", about {most * workers} MB of memory for {counted(workers, 'worker')}"
     return words
-
-
-def _seeds(text: str) -> list[int]:
-    """`5` is five seeds, 0 to 4; `3-7` is the seeds 3 to 7; `0,2,5-7` is just these."""
-    try:
-        several = "," in text or "-" in text
-        ranges = list(map(_range, text.split(","))) if several else [range(int(text))]
-    except ValueError:
-        ranges = []
-    many = sum(each.stop - each.start for each in ranges) > MOST_SEEDS
-    if many or not ranges or not all(each and each.stop <= LARGEST_SEED for each in ranges):
-        raise InputError(
-            f"Received seeds {text!r}; expected a number from 1 to {MOST_SEEDS:,} (5: seeds 0 to "
-            "4), the first and the last (3-7), or which (0,2,5-7)."
-        )
-    return sorted({seed for each in ranges for seed in each})
-
-
-def _range(text: str) -> range:
-    """`3-7` is the seeds 3 to 7, and `3` this one."""
-    first, dash, last = text.partition("-")
-    return range(int(first), int(last if dash else first) + 1)
-
-
-def _override(text: str) -> tuple[str, Any]:
-    field, equals, value = text.partition("=")
-    if not equals or not field or not value:
-        raise InputError(f"Received --set {text!r}; expected FIELD=VALUE.")
-    values = tuple(map(_value, value.split(",")))
-    return field, values if len(values) > 1 else values[0]
-
-
-def _value(text: str) -> Any:
-    words = {"true": True, "false": False, "none": None}
-    if text.lower() in words:
-        return words[text.lower()]
-    for kind in (int, float):
-        try:
-            return kind(text)
-        except ValueError:
-            continue
-    return text
 
 
 def _same_call() -> str:

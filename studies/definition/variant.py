@@ -1,12 +1,37 @@
 """Variants: a study in full, in quick, or with named overrides. They are never mixed."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from core import Recipe, replaced
 from studies.definition.scoring import Scoring
 from studies.definition.study import Study
+
+NEXT_FIELD = re.compile(r",(?=[A-Za-z_][\w.]*=)")
+"""Where another override may begin in a variant's name."""
+WORDS: Mapping[str, Any] = {"true": True, "false": False, "none": None}
+"""Values that are neither numbers nor text."""
+
+
+@dataclass(frozen=True)
+class Scale:
+    """What sets a variant of a study apart.
+
+    Attributes:
+        quick: Whether it starts from the study's quick scale.
+        overrides: Recipe fields by their paths, and their values in every condition.
+    """
+
+    quick: bool = False
+    overrides: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def name(self) -> str:
+        """`full`, `quick`, or the overrides: `dataset=digits,epochs=3`."""
+        named = [f"{path}={_text(self.overrides[path])}" for path in sorted(self.overrides)]
+        return ",".join(["quick"] * self.quick + named) or "full"
 
 
 @dataclass(frozen=True)
@@ -14,12 +39,17 @@ class Variant:
     """A study at one scale.
 
     Attributes:
-        name: `full`, `quick`, or the overrides: `dataset=digits,epochs=3`.
+        scale: Which one.
         study: The study with the overrides in its recipes and its number of seeds.
     """
 
-    name: str
+    scale: Scale
     study: Study
+
+    @property
+    def name(self) -> str:
+        """See `Scale.name`."""
+        return self.scale.name
 
 
 def variant_of(study: Study, overrides: Mapping[str, Any], *, quick: bool = False) -> Variant:
@@ -35,9 +65,14 @@ def variant_of(study: Study, overrides: Mapping[str, Any], *, quick: bool = Fals
     Raises:
         InputError: A field that no recipe has, or a value that it refuses.
     """
-    parts = {**_quick_overrides(study), **overrides} if quick else dict(overrides)
-    parameters = {**study.quick.overrides, **overrides} if quick else overrides
-    without = {path for path in parts if _nowhere(study, path)}
+    scale = Scale(quick, dict(overrides))
+    parameters, parts = scale.overrides, scale.overrides
+    if quick:
+        small = study.quick
+        parameters = {**small.overrides, **overrides}
+        parts = {"dataset": small.dataset, "epochs": small.epochs, **parameters}
+    recipes = study.conditions.values()
+    without = {path for path in parts if all(_missing(recipe, path) for recipe in recipes)}
 
     def changed(recipe: Recipe | Scoring) -> Recipe | Scoring:
         if isinstance(recipe, Scoring):
@@ -52,8 +87,7 @@ def variant_of(study: Study, overrides: Mapping[str, Any], *, quick: bool = Fals
         study = only(study, study.quick.conditions)
     conditions = {name: changed(recipe) for name, recipe in study.conditions.items()}
     seeds = study.quick.seeds if quick else study.seeds
-    name = _name(overrides, quick=quick)
-    return Variant(name, replace(study, conditions=conditions, seeds=seeds))
+    return Variant(scale, replace(study, conditions=conditions, seeds=seeds))
 
 
 def _of_its_own(recipe: Recipe, path: str, value: Any) -> Any:
@@ -61,11 +95,6 @@ def _of_its_own(recipe: Recipe, path: str, value: Any) -> Any:
     if path == "epochs" and isinstance(value, float) and 0 < value < 1:
         return max(1, round(value * recipe.epochs))
     return value
-
-
-def _name(overrides: Mapping[str, Any], *, quick: bool) -> str:
-    named = [f"{path}={_text(overrides[path])}" for path in sorted(overrides)]
-    return ",".join(["quick"] * quick + named) or "full"
 
 
 def only(study: Study, conditions: tuple[str, ...]) -> Study:
@@ -84,19 +113,68 @@ def only(study: Study, conditions: tuple[str, ...]) -> Study:
     )
 
 
-def _nowhere(study: Study, path: str) -> bool:
-    return all(_missing(recipe, path) for recipe in study.conditions.values())
+def is_quick(name: str) -> bool:
+    """Whether a variant of this name starts from the study's quick scale."""
+    return name.split(",", 1)[0] == "quick"
+
+
+def scale_of(name: str, recipes: Sequence[Mapping[str, Any]]) -> Scale | None:
+    """The scale of records, which keep the name of their variant and their recipes.
+
+    The only place that takes a name apart. A recipe says where a value ends, and whether it is a
+    list; without its word a value with a comma or a plus sign might be either.
+
+    Args:
+        name: The variant's name.
+        recipes: The recipes of its records, as JSON.
+
+    Returns:
+        The scale; None where it cannot be told for certain.
+    """
+    quick = is_quick(name)
+    rest = name.removeprefix("quick").removeprefix(",") if quick else name
+    overrides: dict[str, Any] = {}
+    while rest and name != "full":
+        path, equals, rest = rest.partition("=")
+        recorded = [value for recipe in recipes for value in _recorded(recipe, path)]
+        known = [value for value in recorded if f"{rest},".startswith(f"{_text(value)},")]
+        text = _text(known[0]) if known else NEXT_FIELD.split(rest, maxsplit=1)[0]
+        value = known[0] if known else value_typed(text)
+        if not equals or (not known and isinstance(value, str) and set(",+") & set(text)):
+            return None
+        overrides[path] = value
+        rest = rest[len(text) :].removeprefix(",")
+    return Scale(quick, overrides)
+
+
+def value_typed(text: str) -> Any:
+    """A value as it is typed: true, false, none, a number, or else text."""
+    if text.lower() in WORDS:
+        return WORDS[text.lower()]
+    for kind in (int, float):
+        try:
+            return kind(text)
+        except ValueError:
+            continue
+    return text
+
+
+def _recorded(recipe: Mapping[str, Any], path: str) -> Iterator[Any]:
+    """The value at a path of a recipe's JSON, if there is one; a list as a tuple."""
+    value: Any = recipe.get("scores", recipe)
+    for name in path.split("."):
+        parts = value if isinstance(value, Mapping) else {}
+        parts = {**parts, **parts.get("parameters", {})}
+        if name not in parts:
+            return
+        value = parts[name]
+    yield tuple(value) if isinstance(value, list) else value
 
 
 def _missing(recipe: Recipe | Scoring, path: str) -> bool:
     """Whether the path leads into a part that the recipe does without."""
     name, _, inner = path.partition(".")
     return bool(inner) and hasattr(recipe, name) and getattr(recipe, name) is None
-
-
-def _quick_overrides(study: Study) -> dict[str, Any]:
-    quick = study.quick
-    return {"dataset": quick.dataset, "epochs": quick.epochs, **quick.overrides}
 
 
 def _text(value: Any) -> str:

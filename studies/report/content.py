@@ -139,9 +139,9 @@ def printable_reading(reading: Reading) -> Reading:
 
 def _planned(reading: Reading) -> Study | None:
     """The study at the scale that was run, where that can be told."""
-    if reading.definition is None or reading.variant not in ("full", "quick"):
+    if reading.definition is None or reading.scale is None or reading.scale.overrides:
         return reading.definition
-    return variant_of(reading.definition, {}, quick=reading.variant == "quick").study
+    return variant_of(reading.definition, {}, quick=reading.scale.quick).study
 
 
 def _facts(reading: Reading) -> str:

@@ -2,13 +2,14 @@
 
 import shlex
 
-from analysis.rendering.formatting import format_numbers, unbroken
+from analysis.rendering.formatting import format_numbers
 from analysis.tables import status_counts
 from core import environment, fingerprint
 from studies.definition.study import Study
 from studies.report.text import Table, printable
 from studies.results.reading import Reading
 from studies.running import memory
+from studies.running.request import scale_to_type, seeds_to_type
 
 MOST_RUNS = 50
 """Runs without a result that are listed one by one."""
@@ -75,40 +76,19 @@ def environment_table(reading: Reading) -> Table:
 
 
 def command_of(reading: Reading, name: str, planned: Study | None) -> tuple[str, str]:
-    """The line that does it all again, and what a reader must add."""
+    """The line that does it all again, and what a reader must add; no line if none does it."""
     parts, note = ["ebb", "run", name], ""
     if reading.definition is None:
         parts[2] = "FILE.py"
         note = "FILE.py is the file that defines the study; only its name is known here."
-    overrides = reading.variant.split(",")
-    if overrides[0] == "quick":
-        parts.append("--quick")
-        overrides = overrides[1:]
-    for override in overrides if overrides != ["full"] else []:
-        field, _, value = override.partition("=")
-        parts += ["--set", f"{field}={_as_typed(value)}"]
+    options = None if reading.scale is None else scale_to_type(reading.scale)
+    if options is None:
+        return "", f"No line does it again: the variant {reading.variant} cannot be typed."
+    parts += options
     there = reading.conditions
     if planned is not None and set(there) < set(planned.conditions):
         parts += ["--conditions", ",".join(there)]
     seeds = sorted({record.seed for record in reading.records})
     if planned is None or seeds != list(range(planned.seeds)):
-        parts += ["--seeds", _seeds(seeds)]
+        parts += ["--seeds", seeds_to_type(seeds)]
     return shlex.join(parts), note
-
-
-def _as_typed(value: str) -> str:
-    """An override's value as it is typed: a variant's name joins several by plus signs."""
-    try:
-        float(value)
-    except ValueError:
-        return value.replace("+", ",")
-    return value
-
-
-def _seeds(seeds: list[int]) -> str:
-    """Seeds as they are typed: 5 for the first five, else 3-7 or 0,2,5-7."""
-    groups = unbroken(seeds)
-    if len(groups) == 1 and seeds[0] == 0:
-        return str(len(seeds))
-    single = len(seeds) == 1  # `3` alone would be three seeds
-    return ",".join(f"{a}-{b}" if b > a or single else str(a) for a, b in groups)

@@ -1,5 +1,7 @@
 """What is printed when a study has been run: what it says, and its table."""
 
+import shlex
+
 from analysis.rendering.tables import say
 from core import Store
 from studies.results.comparing import planned_results
@@ -16,5 +18,6 @@ def after_run(store: Store, name: str, variant: str) -> None:
     for sentence in results.sentences() if results else ():
         say(f"{reading.study} ({reading.variant}): {sentence}\n")
     print_table(store, name, variant, None, "text", None)
-    more = "--figure" if "scores" in reading.records[0].recipe else "--kind per-class --figure"
-    say(f"\nMore: ebb table {name} --variant {variant} {more} FILE.png")
+    more = [] if "scores" in reading.records[0].recipe else ["--kind", "per-class"]
+    words = ["ebb", "table", name, "--variant", variant, *more, "--figure", "FILE.png"]
+    say(f"\nMore: {shlex.join(words)}")

@@ -1,6 +1,7 @@
 """Reading a store: which records one table is made of."""
 
 import re
+import shlex
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -10,7 +11,7 @@ from core.storage.store import Entry
 from data import InputError
 from studies.definition import catalogue
 from studies.definition.study import Study
-from studies.definition.variant import only, variant_of
+from studies.definition.variant import Scale, is_quick, only, scale_of, variant_of
 
 MOST_NAMED = 10
 FOREIGN = re.compile(r"[^A-Za-z0-9.+_-]")
@@ -56,6 +57,11 @@ class Reading:
     def paired(self) -> bool:
         """Whether runs of two conditions with the same seed form a pair."""
         return self.definition.paired if self.definition else True
+
+    @property
+    def scale(self) -> Scale | None:
+        """What the records were asked for as; None where it cannot be told."""
+        return scale_of(self.records[0].variant, [record.recipe for record in self.records])
 
     def margin(self, metric: str) -> float | None:
         """What does not matter, in points: planned for the metric that decides alone."""
@@ -111,7 +117,7 @@ def read(store: Store, name: str | Study, variant: str | None = None) -> Reading
     notes += others
     if definition is not None:
         notes += _changed(definition, variant, latest)
-        if variant.startswith("quick") and definition.quick.conditions is not None:
+        if is_quick(variant) and definition.quick.conditions is not None:
             definition = only(definition, definition.quick.conditions)
         entries.sort(key=_place_in(definition))
     records, others = _same_data(entries, _loaded(store, study, entries))
@@ -133,8 +139,8 @@ def _never_run(
     study = definition.name if definition else str(name)
     if definition is None:
         catalogue.find(study)  # says which studies there are
-    scale = ("", " --quick")[(variant or "").startswith("quick")]
-    call = "studies.run(study)" if isinstance(name, Study) else f"ebb run {name}{scale}"
+    words = ["ebb", "run", str(name), *["--quick"] * is_quick(variant or "")]
+    call = "studies.run(study)" if isinstance(name, Study) else shlex.join(words)
     return InputError(
         f"Received study {study!r}, which has no records in {str(store.folder)!r}; "
         f"expected one that was run: `{call}`."

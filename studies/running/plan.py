@@ -8,8 +8,8 @@ from statistics import fmean
 
 from core import Recipe, Store, environment, fingerprint
 from core.training.preparation import prepare
-from data import InputError, load
-from studies.definition.variant import Variant
+from data import load
+from studies.definition.variant import Scale, Variant
 from studies.results.leftovers import UNFINISHED, WEIGHTS
 from studies.running.executor import Job
 from studies.running.request import Request
@@ -38,20 +38,12 @@ def make_plan(request: Request) -> Plan:
     """Planned minus done.
 
     Raises:
-        InputError: Unknown condition; data that are not there; a split or an order that does
-            not fit them; weights or event files of a study that trains no network.
+        InputError: Data that are not there; a split or an order that does not fit them.
     """
     study, store = request.variant.study, request.store
     seeds = range(study.seeds) if request.seeds is None else request.seeds
-    chosen = study.conditions if request.conditions is None else request.conditions
-    recipes = {condition: study.recipe(condition) for condition in dict.fromkeys(chosen)}
+    recipes = request.recipes
     together = {name: recipe for name, recipe in recipes.items() if isinstance(recipe, Recipe)}
-    given = request.given("keep_weights", "tensorboard")
-    if given and len(together) < len(recipes):
-        raise InputError(
-            f"Received {' and '.join(given)} for {study.name}, which trains no network; expected a "
-            "study that does."
-        )
     checksums = _checksums(together, request.data_dir)
     status_of = _stored(request)
     make_job = _job_maker(request, together)
@@ -126,5 +118,5 @@ def expected_seconds(plan: Plan, variant: Variant, store: Store) -> float | None
     if all(job.condition in known for job in plan.jobs):
         return sum(fmean(known[job.condition]) for job in plan.jobs)
     runs = variant.study.seeds * len(variant.study.conditions)
-    minutes = variant.study.minutes if variant.name == "full" else None
+    minutes = variant.study.minutes if variant.scale == Scale() else None
     return None if minutes is None else 60 * minutes * len(plan.jobs) / runs

@@ -1,12 +1,18 @@
 """A request to run: what `ebb run` and `studies.run` are called with, checked once."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
+from typing import Any
 
-from core import Store
+from analysis.rendering.formatting import unbroken
+from core import Recipe, Store
+from core.checks import is_count, is_number
 from data import InputError
-from studies.definition.variant import Variant
+from studies.definition.scoring import Scoring
+from studies.definition.study import LARGEST_SEED, MOST_SEEDS
+from studies.definition.variant import Scale, Variant, value_typed
 
 ONE_OF = {
     ("keep_weights", "tensorboard"): "a run from kept weights has no epochs to show",
@@ -36,7 +42,8 @@ class Request:
         typed: Whether it was typed: messages then name options as in `--keep-weights`.
 
     Raises:
-        InputError: No workers, or two options that exclude each other.
+        InputError: No such condition, no workers or no time, two options that exclude each other,
+            weights or event files of a study that trains no network.
     """
 
     variant: Variant
@@ -55,13 +62,118 @@ class Request:
     typed: bool = False
 
     def __post_init__(self) -> None:
-        if self.workers is not None and self.workers < 1:
-            raise InputError(f"Received workers={self.workers!r}; expected 1 or more.")
+        if self.workers is not None and not is_count(self.workers):
+            self._refuse("workers", "1 or more")
+        if self.timeout is not None and not (is_number(self.timeout, 0) and self.timeout):
+            self._refuse("timeout", "a number of seconds above 0")
         for pair, why in ONE_OF.items():
-            if len(given := self.given(*pair)) == 2:
+            if len(given := self._given(*pair)) == 2:
                 raise InputError(f"Received {' and '.join(given)}; expected one of them: {why}.")
+        scored = any(isinstance(recipe, Scoring) for recipe in self.recipes.values())
+        if scored and (given := self._given("keep_weights", "tensorboard")):
+            raise InputError(
+                f"Received {' and '.join(given)} for {self.variant.study.name}, which trains no "
+                "network; expected a study that does."
+            )
 
-    def given(self, *options: str) -> list[str]:
-        """Those of some options that were given, as the caller wrote them."""
-        given = [name for name in options if getattr(self, name) not in (None, False)]
-        return [f"--{name.replace('_', '-')}" if self.typed else name for name in given]
+    @property
+    def recipes(self) -> dict[str, Recipe | Scoring]:
+        """What is asked for, by condition."""
+        study = self.variant.study
+        chosen = study.conditions if self.conditions is None else self.conditions
+        return {condition: study.recipe(condition) for condition in dict.fromkeys(chosen)}
+
+    def _refuse(self, option: str, expected: str) -> None:
+        received = f"{self._named(option)}={getattr(self, option)!r}"
+        raise InputError(f"Received {received}; expected {expected}.")
+
+    def _given(self, *options: str) -> list[str]:
+        """Those of some options that were given."""
+        return [self._named(name) for name in options if getattr(self, name) not in (None, False)]
+
+    def _named(self, option: str) -> str:
+        """An option as the caller writes it."""
+        return f"--{option.replace('_', '-')}" if self.typed else option
+
+
+def chosen_seeds(seeds: int | Iterable[int]) -> list[int]:
+    """Seeds each once; a number of them is 0, 1, ... so many.
+
+    Raises:
+        ValueError: None, too many, or numbers that no store can hold.
+    """
+    given = seeds if isinstance(seeds, Iterable) else range(seeds)
+    chosen = list(islice(given, MOST_SEEDS + 1))
+    # A truth value is a number to Python and a slip to everybody else.
+    if not all(isinstance(n, int) and 0 <= n < LARGEST_SEED for n in chosen) or any(
+        isinstance(each, bool) for each in (seeds, *chosen)
+    ):
+        raise ValueError
+    if not 0 < len(chosen) <= MOST_SEEDS:
+        raise ValueError
+    return list(dict.fromkeys(chosen))
+
+
+def seeds_typed(text: str) -> list[int]:
+    """`5` is five seeds, 0 to 4; `3-7` is the seeds 3 to 7; `0,2,5-7` is just these.
+
+    Raises:
+        InputError: None, too many, or numbers that no store can hold.
+    """
+    several = "," in text or "-" in text
+    try:
+        if not several:
+            return chosen_seeds(int(text))
+        ranges = list(map(_range, text.split(",")))
+        if not all(ranges):
+            raise ValueError
+        return sorted(chosen_seeds(seed for each in ranges for seed in each))
+    except ValueError:
+        raise InputError(
+            f"Received seeds {text!r}; expected a number from 1 to {MOST_SEEDS:,} (5: seeds 0 to "
+            "4), the first and the last (3-7), or which (0,2,5-7)."
+        ) from None
+
+
+def _range(text: str) -> range:
+    """`3-7` is the seeds 3 to 7, and `3` this one."""
+    first, dash, last = text.partition("-")
+    return range(int(first), int(last if dash else first) + 1)
+
+
+def seeds_to_type(seeds: Sequence[int]) -> str:
+    """What `seeds_typed` makes these of, as short as it can be."""
+    groups = unbroken(seeds)
+    if len(groups) == 1 and seeds[0] == 0:
+        return str(len(seeds))
+    single = len(seeds) == 1  # `3` alone would be three seeds
+    return ",".join(f"{a}-{b}" if b > a or single else str(a) for a, b in groups)
+
+
+def override_typed(text: str) -> tuple[str, Any]:
+    """`FIELD=VALUE[,VALUE]`: a field and its value; several are a tuple.
+
+    Raises:
+        InputError: No field or no value.
+    """
+    field, equals, value = text.partition("=")
+    if not equals or not field or not value:
+        raise InputError(f"Received --set {text!r}; expected FIELD=VALUE.")
+    values = tuple(map(value_typed, value.split(",")))
+    return field, values if len(values) > 1 else values[0]
+
+
+def scale_to_type(scale: Scale) -> list[str] | None:
+    """The options that ask for a scale; None where a value cannot be typed."""
+    words = ["--quick"] * scale.quick
+    for field, value in scale.overrides.items():
+        values = value if isinstance(value, tuple) else (value,)
+        text = f"{field}={','.join(map(str, values))}"
+        # A list of one is typed as its one value.
+        if override_typed(text) in ((field, value), (field, *values)):
+            words += ["--set", text]
+        elif field == "dataset":  # a path with a comma, say
+            words += ["--dataset", value]
+        else:
+            return None
+    return words
