@@ -1,8 +1,9 @@
 """Intervals and percentiles over seeds.
 
-The unit is one trained network. Values are one figure per seed, in any unit (fractions
-throughout Ebb); the intervals come back in the same unit. Where an interval does not exist (one
-seed; too few seeds for a distribution-free one) both ends are NaN.
+The unit is one trained network. Values are one figure per seed, [n] with n >= 1, in any unit
+(fractions throughout Ebb); an interval is (low, high) in the same unit. Where it does not exist
+(one seed; too few seeds for a distribution-free one) both ends are NaN. Levels are the coverage, in
+(0, 1). Every function raises a ValueError of one line for arguments that are not as described.
 
 Only `scipy.special` is imported: `scipy.stats` costs the command line a second.
 """
@@ -29,15 +30,8 @@ SMALLEST = 1e-15
 def mean_and_sd(values: ArrayLike) -> tuple[float, float]:
     """Mean and sample standard deviation (n - 1) over seeds.
 
-    Args:
-        values: One figure per seed, [n], n >= 1.
-
-    Returns:
-        The mean and the standard deviation: NaN for n = 1, exactly 0 where all values agree
-        within 1e-12 (of small figures: times the largest).
-
-    Raises:
-        ValueError: If values are not a non-empty row of numbers.
+    The latter is NaN for n = 1, and exactly 0 where all values agree within 1e-12 (of small
+    figures: times the largest).
     """
     x = _seeds(values)
     if x.size == 1:
@@ -50,16 +44,6 @@ def t_interval(values: ArrayLike, level: float = 0.95) -> Interval:
     """Student's t-interval of the mean, mean +- t(n - 1) * sd / sqrt(n) (Student 1908).
 
     Used at every n: it is exact on normal data, where bootstraps of five seeds cover only .83.
-
-    Args:
-        values: One figure per seed, [n].
-        level: Coverage, in (0, 1).
-
-    Returns:
-        (low, high); (NaN, NaN) for n = 1.
-
-    Raises:
-        ValueError: If values or level are not as described.
     """
     return _around_mean(values, level, lambda n: 1 / n)
 
@@ -68,18 +52,7 @@ def prediction_interval(values: ArrayLike, runs: int = 1, level: float = 0.95) -
     """Interval in which the mean of further runs falls: mean +- t(n-1) * sd * sqrt(1/n + 1/runs).
 
     This is what one reported figure is to be compared with, not the interval of our mean: a
-    single run varies as single runs do (Hahn & Meeker 1991).
-
-    Args:
-        values: One figure per seed, [n].
-        runs: Number of runs behind the reported figure.
-        level: Coverage, in (0, 1).
-
-    Returns:
-        (low, high); (NaN, NaN) for n = 1.
-
-    Raises:
-        ValueError: If an argument is not as described.
+    single run varies as single runs do (Hahn & Meeker 1991). `runs` stand behind that figure.
     """
     if runs < 1:
         raise ValueError(f"received runs={runs}; expected 1 or more; pass 1 if it is not known")
@@ -87,32 +60,17 @@ def prediction_interval(values: ArrayLike, runs: int = 1, level: float = 0.95) -
 
 
 def percentiles(values: ArrayLike) -> tuple[float, float, float]:
-    """25th, 50th and 75th percentile by the linear method (type 7 of Hyndman & Fan 1996).
-
-    Raises:
-        ValueError: If values are not a non-empty row of numbers.
-    """
+    """25th, 50th and 75th percentile by the linear method (type 7 of Hyndman & Fan 1996)."""
     low, middle, high = np.percentile(_seeds(values), [25, 50, 75], method="linear")
     return float(low), float(middle), float(high)
 
 
 def quantile_interval(values: ArrayLike, q: float, level: float = 0.95) -> Interval:
-    """Distribution-free interval of a quantile from order statistics, with equal tails.
+    """Distribution-free interval of the quantile q, two of the values, with equal tails.
 
     The number of values below the true quantile is binomial(n, q), whatever the distribution
-    (Conover 1999, section 3.2). Each end leaves at most (1 - level) / 2 outside.
-
-    Args:
-        values: One figure per seed, [n].
-        q: The quantile, in (0, 1).
-        level: Coverage, in (0, 1).
-
-    Returns:
-        (low, high), two of the values; (NaN, NaN) where n is too small for both ends. At .95 the
-        median needs 6 seeds and a quartile 13.
-
-    Raises:
-        ValueError: If an argument is not as described.
+    (Conover 1999, section 3.2). Each end leaves at most (1 - level) / 2 outside. At .95 the median
+    needs 6 seeds and a quartile 13.
     """
     x = np.sort(_seeds(values))
     tail = (1 - _inside_unit(level, "level")) / 2
@@ -133,19 +91,7 @@ def median_interval(values: ArrayLike, level: float = 0.95) -> Interval:
 
 
 def wilson_interval(k: int, n: int, level: float = 0.95) -> Interval:
-    """Score interval of a rate, k of n (Wilson 1927), for failure rates and the like.
-
-    Args:
-        k: Number of cases counted, 0 to n.
-        n: Number of cases in all, 1 or more.
-        level: Coverage, in (0, 1).
-
-    Returns:
-        (low, high), fractions.
-
-    Raises:
-        ValueError: If an argument is not as described.
-    """
+    """Score interval of a rate, k of n cases (Wilson 1927); its ends are fractions."""
     if n < 1 or not 0 <= k <= n:
         raise ValueError(f"received k={k} of n={n}; expected 0 <= k <= n, n >= 1; count again")
     z = float(ndtri(0.5 + _inside_unit(level, "level") / 2))
@@ -158,17 +104,8 @@ def wilson_interval(k: int, n: int, level: float = 0.95) -> Interval:
 def binomial_standard_error(accuracy: float, n: int) -> float:
     """Standard error that a test set of n examples gives an accuracy: sqrt(a (1 - a) / n).
 
-    It tells how well the test set stands for its population, which more seeds do not improve.
-
-    Args:
-        accuracy: A fraction, 0 to 1.
-        n: Number of test examples, 1 or more.
-
-    Returns:
-        A fraction: .0014 at .98 of 10,000.
-
-    Raises:
-        ValueError: If an argument is not as described.
+    It tells how well the test set stands for its population, which more seeds do not improve. Both
+    are fractions: .0014 at .98 of 10,000.
     """
     if not 0 <= accuracy <= 1 or n < 1:
         raise ValueError(

@@ -90,19 +90,11 @@ def seeds_needed(
 ) -> int:
     """Fewest seeds per condition (pairs) with which `difference` is found with this power.
 
-    Args:
-        sd: Standard deviation over the seeds of one condition.
-        difference: Smallest difference worth finding, not zero, in the unit of `sd`.
-        paired: Whether the conditions share their seeds.
-        correlation: Of the pairs; 0 if unpaired.
-        power: Probability of finding it.
-        alpha: Significance level, two-sided.
-
-    Returns:
-        A number of seeds, at least 3: with fewer a comparison is undecidable.
+    At least 3: with fewer a comparison is undecidable. The arguments are those of the function
+    `power`, whose result is to be this `power` at least.
 
     Raises:
-        ValueError: If an argument is out of range.
+        ValueError: If an argument is out of range, or over a million seeds would be needed.
     """
     if difference == 0 or not math.isfinite(difference):
         raise ValueError(

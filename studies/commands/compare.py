@@ -7,7 +7,8 @@ import click
 from core.storage.store import Store
 from data import InputError
 from studies.commands.options import figure_option, format_option, store_option, variant_option
-from studies.results.comparing import Wanted, compare_scores, compare_study
+from studies.results.comparing import Wanted, compare_reading, compare_scores
+from studies.results.reading import read
 
 
 @click.command()
@@ -55,8 +56,9 @@ def compare(  # noqa: PLR0913  # a user's options
     pairs = ((a, b),) if a is not None and b is not None else ()
     wanted = Wanted(pairs, metric, per_class, margin, correction)
     if study.lower().endswith((".csv", ".tsv", ".txt")):
-        compare_scores(Path(study), not unpaired, wanted).show(style, figure)
-        return
-    if unpaired:
+        found = compare_scores(Path(study), not unpaired, wanted)
+    elif unpaired:
         raise InputError("Received --unpaired; expected it with a SCORES.csv: a study says itself.")
-    compare_study(Store(folder), study, variant, wanted).show(style, figure)
+    else:
+        found = compare_reading(read(Store(folder), study, variant), wanted)
+    found.show(style, figure)

@@ -11,7 +11,7 @@ from analysis.rendering.tables import say
 from analysis.rendering.units import unit_of
 from analysis.statistics.comparison_table import comparison_table
 from analysis.statistics.families import Family, adjust_family, family_notes, family_text
-from analysis.statistics.result import Comparison, sentence
+from analysis.statistics.result import sentence
 from core import Record, Store
 from data import InputError
 from studies.report.content import printable_reading
@@ -94,7 +94,9 @@ def compare_stores(a: Reading, b: Reading) -> tuple[list[str], list[tuple[str, l
         )
     sections = [("Run by run", [text_table(runs, IDENTICAL)])]
     if not both or same < both:
-        families = [each for metric in _metrics(a, b) if (each := _family(a, b, metric, common))]
+        also = () if "scores" in a.records[0].recipe else ALSO
+        metrics = dict.fromkeys((*shown_metrics(a), *shown_metrics(b), *also))
+        families = [each for metric in metrics if (each := _family(a, b, metric, common))]
         sentences += [said for family in families for said in _sentences(family)]
         if families:
             sections.insert(0, ("What moved", [_table(family) for family in families]))
@@ -130,20 +132,14 @@ def _runs(left: Runs, right: Runs) -> pd.DataFrame:
 
 
 def _identity(same: int, both: int, alone: int) -> str:
-    rest = f" {alone} runs are in one store alone." if alone else ""
     if not both:
-        return "No run is in both stores, so none can be identical." + rest
-    if same == both:
-        return f"Nothing moved: all {both} runs that both stores hold are identical." + rest
-    return (
-        f"{same} of the {both} runs that both stores hold are identical, {both - same} are not."
-        + rest
-    )
-
-
-def _metrics(a: Reading, b: Reading) -> list[str]:
-    also = () if "scores" in a.records[0].recipe else ALSO
-    return list(dict.fromkeys((*shown_metrics(a), *shown_metrics(b), *also)))
+        said = "No run is in both stores, so none can be identical."
+    elif same == both:
+        said = f"Nothing moved: all {both} runs that both stores hold are identical."
+    else:
+        held = f"{same} of the {both} runs that both stores hold"
+        said = f"{held} are identical, {both - same} are not."
+    return said + (f" {alone} runs are in one store alone." if alone else "")
 
 
 def _family(a: Reading, b: Reading, metric: str, conditions: list[str]) -> Family | None:
@@ -176,16 +172,15 @@ def _family(a: Reading, b: Reading, metric: str, conditions: list[str]) -> Famil
 
 def _sentences(family: Family) -> list[str]:
     """What a metric did in each condition; those in which it stayed the same in one sentence."""
-    same = [c for c in family.comparisons if _is_same(c)]
-    said = [sentence(c) for c in family.comparisons if c not in same]
+    said, same = [], []
+    for c in family.comparisons:
+        if c.paired and c.values_a and c.values_a == c.values_b:
+            same.append(c.a.removesuffix(" in B"))
+        else:
+            said.append(sentence(c))
     if same:
-        names = ", ".join(c.a.removesuffix(" in B") for c in same)
-        said.append(f"The same {same[0].metric} at every seed in {names}.")
+        said.append(f"The same {family.comparisons[0].metric} at every seed in {', '.join(same)}.")
     return said
-
-
-def _is_same(c: Comparison) -> bool:
-    return c.paired and bool(c.values_a) and c.values_a == c.values_b
 
 
 def _table(family: Family) -> Table:
@@ -198,16 +193,10 @@ def _table(family: Family) -> Table:
 
 def _surroundings(a: Reading, b: Reading) -> pd.DataFrame:
     """What is not the same in both: versions, processor, data."""
-    left, right = (
-        {
-            **each.records[0].environment,
-            **{f"data of {r.recipe['dataset']}": r.data or "none" for r in each.records},
-        }
-        for each in (a, b)
-    )
-    rows = [
-        {"what": name, "A": left.get(name, "-"), "B": right.get(name, "-")}
-        for name in dict.fromkeys((*left, *right))
-        if left.get(name) != right.get(name)
-    ]
-    return pd.DataFrame(rows, columns=["what", "A", "B"])
+    sides = {}
+    for label, each in (("A", a), ("B", b)):
+        data = {f"data of {r.recipe['dataset']}": r.data or "none" for r in each.records}
+        sides[label] = {**each.records[0].environment, **data}
+    names = dict.fromkeys((*sides["A"], *sides["B"]))
+    frame = pd.DataFrame(sides, index=list(names), dtype=object).fillna("-")
+    return frame[frame["A"] != frame["B"]].rename_axis("what").reset_index()

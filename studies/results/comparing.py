@@ -14,10 +14,9 @@ from analysis.statistics.comparison import compare
 from analysis.statistics.families import Family, adjust_family, compare_all, compare_classes
 from analysis.statistics.interaction import DoubleDifference, double_difference
 from analysis.statistics.result import Comparison
-from core import Store
 from data import InputError
 from studies.results.compared import Compared
-from studies.results.reading import Reading, read
+from studies.results.reading import Reading
 from studies.results.tables import input_errors
 from studies.results.units import (
     chance_of,
@@ -54,24 +53,13 @@ class Wanted:
         return not (self.pairs or self.per_class)
 
 
-def compare_study(store: Store, name: str, variant: str | None, wanted: Wanted) -> Compared:
+def compare_reading(reading: Reading, wanted: Wanted) -> Compared:
     """Compare conditions of a study.
 
     Args:
-        store: Where its records are.
-        name: The study's name or file.
-        variant: See `studies.results.reading.choose_variant`.
+        reading: Its records.
         wanted: What to compare; without pairs, every comparison that the study plans, and its
             interactions.
-
-    Raises:
-        InputError: The study was never run, a condition or metric is unknown.
-    """
-    return compare_reading(read(store, name, variant), wanted)
-
-
-def compare_reading(reading: Reading, wanted: Wanted) -> Compared:
-    """Compare conditions of a study that was read; see `compare_study`.
 
     Raises:
         InputError: A condition or metric is unknown.

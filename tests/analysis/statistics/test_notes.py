@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 
 from analysis.statistics.comparison import compare
+from analysis.statistics.notes import note
 from tests.analysis.conftest import BASE, WIGGLE, pairs
 
 
@@ -64,3 +65,9 @@ def test_seeds_may_agree_that_nothing_or_everything_is_right(value):
     both = compare([value] * 6, [value] * 6, paired=True, seeds_a=range(6), seeds_b=range(6))
     assert "does the seed reach" not in one.note
     assert "are they one recipe" not in both.note
+
+
+def test_a_note_is_a_value_that_is_told_by_its_kind():
+    result = pairs(BASE + WIGGLE, BASE, planned=5)
+    assert note("more than planned", runs=8, planned=5) in result.notes
+    assert [each.kind for each in pairs(BASE, BASE).notes] == ["no variation", "identical"]

@@ -6,7 +6,7 @@ import numpy as np
 from analysis.rendering.formatting import format_margin
 from analysis.statistics.families import compare_all, explain_family, family_notes
 from analysis.statistics.notes import note
-from analysis.statistics.result import explain
+from analysis.statistics.result import explain, explanation
 from tests.analysis.conftest import BASE, WIGGLE, pairs
 
 
@@ -71,3 +71,14 @@ def test_a_margin_is_printed_as_it_was_set():
     assert format_margin(0.125, "points") == "0.125 points"
     assert format_margin(0.5, "points") == "0.50 points"
     assert format_margin(0.004, "nats") == "0.004 nats"
+
+
+def test_what_is_said_is_data_before_it_is_text():
+    said = explanation(pairs(BASE + 0.05 + WIGGLE, BASE, margin=1, planned=5))
+    assert dict(said.rows)["used"] == "8 pairs of 5 planned"
+    assert [note.split(",")[0] for note in said.notes] == ["8 seeds"]
+    text = explain(pairs(BASE, BASE))
+    undecidable = explanation(pairs(BASE, BASE))
+    assert text.startswith(undecidable.sentence)
+    # The sentence quotes the reason, which is no note below it.
+    assert text.count("no variation") == 1
