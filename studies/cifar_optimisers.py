@@ -33,20 +33,9 @@ study = Study(
     shown=("accuracy", "test loss"),
     comparisons=(("adagrad", "rmsprop"),),
     reported=(
-        Reported(
-            condition="rmsprop", metric="test accuracy", value=0.4145, decimals=4, source=NOTEBOOK
-        ),
-        Reported(
-            condition="adagrad", metric="test accuracy", value=0.5829, decimals=4, source=NOTEBOOK
-        ),
+        Reported("rmsprop", "test accuracy", 0.4145, decimals=4, source=NOTEBOOK),
+        Reported("adagrad", "test accuracy", 0.5829, decimals=4, source=NOTEBOOK),
     ),
-    claims=(
-        Claim(
-            text="Adagrad is better",
-            metric="test accuracy",
-            greater="adagrad",
-            smaller="rmsprop",
-        ),
-    ),
+    claims=(Claim("Adagrad is better", "test accuracy", greater="adagrad", smaller="rmsprop"),),
     quick=Quick(seeds=1, dataset="digits-colour", epochs=1, overrides={"split.per_class": 20}),
 )

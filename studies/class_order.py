@@ -22,43 +22,17 @@ study = Study(
     seeds=10,
     comparisons=(("class-sequential", "shuffled"),),
     reported=(
-        Reported(
-            condition="shuffled",
-            metric="validation accuracy",
-            value=0.9815,
-            decimals=4,
-            source=FORGETTING,
-        ),
-        Reported(
-            condition="shuffled",
-            metric="test accuracy",
-            value=0.9782,
-            decimals=4,
-            source=FORGETTING,
-        ),
-        Reported(
-            condition="shuffled", metric="test loss", value=0.0763, decimals=4, source=FORGETTING
-        ),
-        Reported(
-            condition="class-sequential",
-            metric="test accuracy",
-            value=0.7787,
-            decimals=4,
-            source=FORGETTING,
-        ),
-        Reported(
-            condition="class-sequential",
-            metric="test loss",
-            value=0.785,
-            decimals=3,
-            source=FORGETTING,
-        ),
+        Reported("shuffled", "validation accuracy", 0.9815, decimals=4, source=FORGETTING),
+        Reported("shuffled", "test accuracy", 0.9782, decimals=4, source=FORGETTING),
+        Reported("shuffled", "test loss", 0.0763, decimals=4, source=FORGETTING),
+        Reported("class-sequential", "test accuracy", 0.7787, decimals=4, source=FORGETTING),
+        Reported("class-sequential", "test loss", 0.785, decimals=3, source=FORGETTING),
         *(
             Reported(
-                condition="class-sequential",
-                metric="test accuracy",
+                "class-sequential",
+                "test accuracy",
+                value,
                 class_=label,
-                value=value,
                 decimals=3,
                 source=FORGETTING,
             )
@@ -67,8 +41,8 @@ study = Study(
     ),
     claims=(
         Claim(
-            text="showing one class after the other costs accuracy",
-            metric="test accuracy",
+            "showing one class after the other costs accuracy",
+            "test accuracy",
             greater="shuffled",
             smaller="class-sequential",
         ),

@@ -47,28 +47,11 @@ study = Study(
     shown=("accuracy", "validation accuracy", "test loss"),
     comparisons=(("tuned", "naive"),),
     reported=(
-        Reported(
-            condition="tuned",
-            metric="validation accuracy",
-            value=0.93,
-            decimals=2,
-            source=NOISE_AND_WIDTH,
-        ),
-        Reported(
-            condition="tuned",
-            metric="test accuracy",
-            value=0.93,
-            decimals=2,
-            source=NOISE_AND_WIDTH,
-        ),
+        Reported("tuned", "validation accuracy", 0.93, decimals=2, source=NOISE_AND_WIDTH),
+        Reported("tuned", "test accuracy", 0.93, decimals=2, source=NOISE_AND_WIDTH),
     ),
     claims=(
-        Claim(
-            text="the tuned network is better",
-            metric="test accuracy",
-            greater="tuned",
-            smaller="naive",
-        ),
+        Claim("the tuned network is better", "test accuracy", greater="tuned", smaller="naive"),
     ),
     quick=Quick(
         seeds=2,

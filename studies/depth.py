@@ -60,32 +60,26 @@ study = Study(
     reported=(
         *(
             Reported(
-                condition="as-coded",
-                metric=f"validation accuracy at epoch {epoch}",
-                value=value,
+                "as-coded",
+                f"validation accuracy at epoch {epoch}",
+                value,
                 decimals=4,
                 source=DEEPER_NETWORKS,
             )
             for epoch, value in enumerate(VALIDATION, start=1)
         ),
-        Reported(
-            condition="as-coded",
-            metric="test accuracy",
-            value=0.8208,
-            decimals=4,
-            source=DEEPER_NETWORKS,
-        ),
+        Reported("as-coded", "test accuracy", 0.8208, decimals=4, source=DEEPER_NETWORKS),
     ),
     claims=(
         Claim(
-            text="in a deep network of sigmoids the gradient vanishes: it does not learn",
-            metric="test accuracy",
+            "in a deep network of sigmoids the gradient vanishes: it does not learn",
+            "test accuracy",
             greater="sigmoid-glorot_uniform-2",
             smaller="sigmoid-glorot_uniform-20",
         ),
         Claim(
-            text="an initialiser made for relu helps a deep relu network to learn",
-            metric="test accuracy",
+            "an initialiser made for relu helps a deep relu network to learn",
+            "test accuracy",
             greater="relu-he_normal-20",
             smaller="relu-random_normal-20",
         ),

@@ -55,23 +55,13 @@ study = Study(
         *((f"{name}-l2", name) for name in PENALISED),
     ),
     reported=tuple(
-        Reported(condition=name, metric="test accuracy", value=value, decimals=3, source=NOTEBOOK)
+        Reported(name, "test accuracy", value, decimals=3, source=NOTEBOOK)
         for name, values in REPORTED.items()
         for value in values
     ),
     claims=(
-        Claim(
-            text="ones hardly learns",
-            metric="test accuracy",
-            greater="glorot_uniform",
-            smaller="ones",
-        ),
-        Claim(
-            text="zeros learns nothing",
-            metric="test accuracy",
-            greater="ones",
-            smaller="zeros",
-        ),
+        Claim("ones hardly learns", "test accuracy", greater="glorot_uniform", smaller="ones"),
+        Claim("zeros learns nothing", "test accuracy", greater="ones", smaller="zeros"),
     ),
     quick=Quick(
         seeds=2,

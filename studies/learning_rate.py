@@ -24,21 +24,11 @@ study = Study(
     trade_off=("mean learned", "mean drop"),
     comparisons=tuple((f"rate-{rate:g}", "rate-0.001") for rate in RATES if rate != 1e-3),
     claims=(
+        Claim("a larger rate is worse", "test accuracy", greater="rate-0.001", smaller="rate-0.01"),
+        Claim("a smaller rate helps", "test accuracy", greater="rate-0.0001", smaller="rate-0.001"),
         Claim(
-            text="a larger rate is worse",
-            metric="test accuracy",
-            greater="rate-0.001",
-            smaller="rate-0.01",
-        ),
-        Claim(
-            text="a smaller rate helps",
-            metric="test accuracy",
-            greater="rate-0.0001",
-            smaller="rate-0.001",
-        ),
-        Claim(
-            text="with a smaller rate learning is slow: less is known just after a class's segment",
-            metric="mean learned",
+            "with a smaller rate learning is slow: less is known just after a class's segment",
+            "mean learned",
             greater="rate-0.001",
             smaller="rate-0.0001",
         ),

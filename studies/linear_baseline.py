@@ -12,12 +12,8 @@ study = Study(
     minutes=3,
     conditions={"linear": linear},
     reported=(
-        Reported(
-            condition="linear", metric="accuracy", value=0.814, decimals=3, source=ACTIVATIONS
-        ),
-        Reported(
-            condition="linear", metric="test accuracy", value=0.792, decimals=3, source=ACTIVATIONS
-        ),
+        Reported("linear", "accuracy", 0.814, decimals=3, source=ACTIVATIONS),
+        Reported("linear", "test accuracy", 0.792, decimals=3, source=ACTIVATIONS),
     ),
     # Digits give 45 steps an epoch, a fortieth of the full study's: the rate makes up for it.
     quick=Quick(seeds=5, epochs=10, overrides={"optimiser.learning_rate": 1e-4}),

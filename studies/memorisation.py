@@ -51,13 +51,11 @@ study = Study(
     seeds=10,
     comparisons=(("random-labels", "structured-labels"),),
     reported=(
+        Reported("random-labels", "accuracy", 1.0, decimals=2, source=FORGETTING),
         Reported(
-            condition="random-labels", metric="accuracy", value=1.0, decimals=2, source=FORGETTING
-        ),
-        Reported(
-            condition="random-labels",
-            metric="validation accuracy",
-            value=0.31,
+            "random-labels",
+            "validation accuracy",
+            0.31,
             decimals=2,
             source=f"{FORGETTING}: about .29 to .33, of which this is the middle",
         ),
@@ -66,8 +64,8 @@ study = Study(
         # That they are memorised is no inequality between conditions: the reported accuracy
         # of 1.00 checks it.
         Claim(
-            text="memorised labels say less about new inputs than labels with a structure",
-            metric="test accuracy",
+            "memorised labels say less about new inputs than labels with a structure",
+            "test accuracy",
             greater="structured-labels",
             smaller="random-labels",
         ),

@@ -28,21 +28,15 @@ study = Study(
     reported=(
         *(
             Reported(
-                condition="best-epoch",
-                metric=f"validation accuracy at epoch {epoch}",
-                value=value,
+                "best-epoch",
+                f"validation accuracy at epoch {epoch}",
+                value,
                 decimals=4,
                 source=DEEPER_NETWORKS,
             )
             for epoch, value in enumerate(VALIDATION, start=1)
         ),
-        Reported(
-            condition="best-epoch",
-            metric="test accuracy",
-            value=0.8279,
-            decimals=4,
-            source=DEEPER_NETWORKS,
-        ),
+        Reported("best-epoch", "test accuracy", 0.8279, decimals=4, source=DEEPER_NETWORKS),
     ),
     # Digits give 42 steps an epoch, a fortieth of the full study's: the rate makes up for it.
     quick=Quick(seeds=5, overrides={"split.size": 120, "optimiser.learning_rate": 1e-2}),

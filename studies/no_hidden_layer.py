@@ -50,15 +50,13 @@ study = Study(
     shown=("test accuracy", "best validation accuracy", "validation loss"),
     comparisons=(("fashion-mnist", "mnist"),),
     reported=(
-        Reported(condition="as-coded-mnist", metric=CONVERGENCE, value=20, source=NOISE_AND_WIDTH),
-        Reported(
-            condition="as-coded-fashion-mnist", metric=CONVERGENCE, value=75, source=NOISE_AND_WIDTH
-        ),
+        Reported("as-coded-mnist", CONVERGENCE, 20, source=NOISE_AND_WIDTH),
+        Reported("as-coded-fashion-mnist", CONVERGENCE, 75, source=NOISE_AND_WIDTH),
     ),
     claims=(
         Claim(
-            text="Fashion-MNIST levels out later than MNIST",
-            metric=CONVERGENCE,
+            "Fashion-MNIST levels out later than MNIST",
+            CONVERGENCE,
             greater="as-coded-fashion-mnist",
             smaller="as-coded-mnist",
         ),

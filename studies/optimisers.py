@@ -57,16 +57,16 @@ study = Study(
     claims=(
         *(
             Claim(
-                text=f"SGD's curve is rougher at rate {larger:g} than at {smaller:g}",
-                metric=ROUGHNESS,
+                f"SGD's curve is rougher at rate {larger:g} than at {smaller:g}",
+                ROUGHNESS,
                 greater=f"as-coded-sgd-{larger:g}",
                 smaller=f"as-coded-sgd-{smaller:g}",
             )
             for larger, smaller in pairwise(RATES)
         ),
         Claim(
-            text="Adam is faster than the best SGD",
-            metric=CONVERGENCE,
+            "Adam is faster than the best SGD",
+            CONVERGENCE,
             greater="as-coded-sgd-0.1",
             smaller="as-coded-adam",
         ),

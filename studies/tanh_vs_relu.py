@@ -24,34 +24,11 @@ study = Study(
     },
     comparisons=(("tanh", "relu"),),
     reported=(
-        Reported(condition="tanh", metric="accuracy", value=0.874, decimals=3, source=ACTIVATIONS),
-        Reported(
-            condition="tanh", metric="test accuracy", value=0.840, decimals=3, source=ACTIVATIONS
-        ),
-        Reported(
-            condition="tanh",
-            metric="test accuracy",
-            value=0.841,
-            decimals=3,
-            runs=10,
-            source=ACTIVATIONS,
-        ),
-        Reported(
-            condition="relu",
-            metric="test accuracy",
-            value=0.852,
-            decimals=3,
-            runs=10,
-            source=ACTIVATIONS,
-        ),
+        Reported("tanh", "accuracy", 0.874, decimals=3, source=ACTIVATIONS),
+        Reported("tanh", "test accuracy", 0.840, decimals=3, source=ACTIVATIONS),
+        Reported("tanh", "test accuracy", 0.841, decimals=3, runs=10, source=ACTIVATIONS),
+        Reported("relu", "test accuracy", 0.852, decimals=3, runs=10, source=ACTIVATIONS),
     ),
-    claims=(
-        Claim(
-            text="relu does better than tanh",
-            metric="test accuracy",
-            greater="relu",
-            smaller="tanh",
-        ),
-    ),
+    claims=(Claim("relu does better than tanh", "test accuracy", greater="relu", smaller="tanh"),),
     quick=Quick(seeds=5, epochs=10, overrides={"optimiser.learning_rate": 1e-4}),
 )

@@ -71,25 +71,13 @@ study = Study(
         for size in ("", "full-size-")
     ),
     reported=(
-        Reported(
-            condition="stl10-pretrained",
-            metric="test accuracy",
-            value=0.292,
-            decimals=3,
-            source=NOTEBOOK,
-        ),
-        Reported(
-            condition="stl10-random",
-            metric="test accuracy",
-            value=0.361,
-            decimals=3,
-            source=NOTEBOOK,
-        ),
+        Reported("stl10-pretrained", "test accuracy", 0.292, decimals=3, source=NOTEBOOK),
+        Reported("stl10-random", "test accuracy", 0.361, decimals=3, source=NOTEBOOK),
     ),
     claims=tuple(
         Claim(
-            text=f"on {dataset} the network from random weights is better",
-            metric="test accuracy",
+            f"on {dataset} the network from random weights is better",
+            "test accuracy",
             greater=f"{dataset}-random",
             smaller=f"{dataset}-pretrained",
         )

@@ -23,14 +23,14 @@ study = Study(
     comparisons=tuple((f"width-{width}", "width-10") for width in WIDTHS[1:]),
     claims=(
         Claim(
-            text="training accuracy rises with width",
-            metric="accuracy",
+            "training accuracy rises with width",
+            "accuracy",
             greater="as-coded-1000",
             smaller="as-coded-10",
         ),
         Claim(
-            text="overfitting grows with width: the validation loss ends higher",
-            metric="validation loss",
+            "overfitting grows with width: the validation loss ends higher",
+            "validation loss",
             greater="as-coded-1000",
             smaller="as-coded-10",
         ),

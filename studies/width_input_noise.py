@@ -48,14 +48,11 @@ study = Study(
     ),
     claims=(
         Claim(
-            text="a wider network fits better",
-            metric="accuracy",
-            greater="as-coded-250",
-            smaller="as-coded-10",
+            "a wider network fits better", "accuracy", greater="as-coded-250", smaller="as-coded-10"
         ),
         Claim(
-            text="a wider network overfits: the validation loss ends higher",
-            metric="validation loss",
+            "a wider network overfits: the validation loss ends higher",
+            "validation loss",
             greater="as-coded-250",
             smaller="as-coded-10",
         ),

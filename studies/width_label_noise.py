@@ -40,25 +40,13 @@ study = Study(
     comparisons=tuple((f"width-{width}", "width-10") for width in WIDTHS[1:]),
     # The notebook says "12 % to 26 %", here read as: from the narrowest to the widest.
     reported=(
-        Reported(
-            condition="as-coded-10",
-            metric="accuracy",
-            value=0.12,
-            decimals=2,
-            source=NOISE_AND_WIDTH,
-        ),
-        Reported(
-            condition="as-coded-250",
-            metric="accuracy",
-            value=0.26,
-            decimals=2,
-            source=NOISE_AND_WIDTH,
-        ),
+        Reported("as-coded-10", "accuracy", 0.12, decimals=2, source=NOISE_AND_WIDTH),
+        Reported("as-coded-250", "accuracy", 0.26, decimals=2, source=NOISE_AND_WIDTH),
     ),
     claims=(
         Claim(
-            text="a wider network fits the noisy labels better",
-            metric="accuracy",
+            "a wider network fits the noisy labels better",
+            "accuracy",
             greater="as-coded-250",
             smaller="as-coded-10",
         ),

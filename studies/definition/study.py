@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import KW_ONLY, dataclass, field
 from typing import Any
 
 from core import Recipe
@@ -20,7 +20,7 @@ LARGEST = 1e100
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9.+_-]*")
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True)
 class Reported:
     """A figure that was reported elsewhere, to check ours against.
 
@@ -38,6 +38,7 @@ class Reported:
     condition: str
     metric: str
     value: float
+    _: KW_ONLY
     class_: int | None = None
     runs: int = 1
     source: str = ""
@@ -61,12 +62,13 @@ class Reported:
             )
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True)
 class Claim:
     """Something said in words, as an inequality: a metric is greater in one condition."""
 
     text: str
     metric: str
+    _: KW_ONLY
     greater: str
     smaller: str
 

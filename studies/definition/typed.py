@@ -18,14 +18,14 @@ def refuse_wrong_types(part: Any) -> None:
     Raises:
         InputError: A field that is not; a number that is not finite.
     """
-    for name, hint in typing.get_type_hints(type(part)).items():
-        value = getattr(part, name)
-        if name in (field.name for field in fields(part)) and not fits(value, hint):
-            expected = (
-                hint.__name__ if isinstance(hint, type) and not typing.get_args(hint) else hint
-            )
+    hints = typing.get_type_hints(type(part))
+    for name in (field.name for field in fields(part)):
+        value, hint = getattr(part, name), hints[name]
+        if not fits(value, hint):
+            plain = isinstance(hint, type) and not typing.get_args(hint)
             raise InputError(
-                f"Received {type(part).__name__} with {name}={_short(value)}; expected {expected}."
+                f"Received {type(part).__name__} with {name}={_short(value)}; expected "
+                f"{hint.__name__ if plain else hint}."
             )
 
 
