@@ -7,7 +7,7 @@ import click
 from core.storage.store import Store
 from data import InputError
 from studies.commands.options import data_option, store_option, variant_option
-from studies.report.publishing import write_reports
+from studies.report.publishing import write_markdown, write_reports
 from studies.report.store_comparison import write_store_comparison
 
 
@@ -25,6 +25,14 @@ from studies.report.store_comparison import write_store_comparison
     help="Each figure as .png and .svg as well, and the numbers behind it as .csv.",
 )
 @click.option(
+    "--format",
+    "style",
+    type=click.Choice(("html", "markdown")),
+    default="html",
+    show_default=True,
+    help="Markdown goes to standard output or into --out: tables and sentences, no figures.",
+)
+@click.option(
     "--compare",
     "stores",
     nargs=2,
@@ -39,15 +47,24 @@ def report(
     studies: tuple[str, ...],
     out: Path | None,
     figures: Path | None,
+    style: str,
     stores: tuple[Path, Path] | None,
     variant: str | None,
     folder: Path,
     data_dir: Path | None,
 ) -> None:
-    """A study as one HTML page: protocol, verdict, tables, figures, environment.
+    """A study as one HTML page (or a section in Markdown): protocol, verdict, tables, figures.
 
-    The page needs no network and runs nothing. Of several studies, a page each and an index.
+    The page needs no network and runs nothing, and says the environment. Of several studies, a
+    page each and an index.
     """
+    if style == "markdown":
+        if figures is not None or stores is not None:
+            raise InputError(
+                "Received --format markdown with --figures or --compare; expected it without."
+            )
+        write_markdown(Store(folder), studies, variant=variant, out=out)
+        return
     if stores is not None:
         if figures is not None or len(studies) > 1:
             raise InputError(

@@ -34,7 +34,8 @@ class Report:
         study: Its name.
         variant: Its variant.
         question: Its question, or its name where the question is not known.
-        facts: Data, seeds and runs in a line.
+        facts: Data, conditions, seeds and runs in a line.
+        work: How long the runs took together.
         notices: What a reader must know before anything else: stale, incomplete, failed.
         protocol: What was run.
         differing: The protocol's table, if conditions differ.
@@ -56,6 +57,7 @@ class Report:
     variant: str
     question: str
     facts: str
+    work: str
     notices: tuple[str, ...]
     protocol: Protocol
     differing: Table | None
@@ -74,7 +76,14 @@ class Report:
     command_note: str
 
 
-def report_of(store: Store, name: str, variant: str | None, data_dir: Path | None) -> Report:
+def report_of(
+    store: Store,
+    name: str,
+    variant: str | None = None,
+    data_dir: Path | None = None,
+    *,
+    drawn: bool = True,
+) -> Report:
     """Gather what stands on a study's page.
 
     Args:
@@ -82,6 +91,7 @@ def report_of(store: Store, name: str, variant: str | None, data_dir: Path | Non
         name: The study's name or file.
         variant: See `studies.results.reading.choose_variant`.
         data_dir: Folder of data sets, for figures of examples.
+        drawn: Whether it has figures.
 
     Raises:
         InputError: No such study, or it was never run.
@@ -91,7 +101,7 @@ def report_of(store: Store, name: str, variant: str | None, data_dir: Path | Non
     planned = _planned(reading)
     said = protocol({record.condition: record.recipe for record in reading.records})
     compared, verdicts, comparisons = _verdicts(reading)
-    figures, missing = draw_figures(reading, compared, data_dir) if finished else ([], [])
+    figures, missing = draw_figures(reading, compared, data_dir) if finished and drawn else ([], [])
     tables, more = _tables(reading) if finished else ([], [])
     check, checks = _check(reading)
     command, note = command_of(reading, name, planned)
@@ -100,6 +110,7 @@ def report_of(store: Store, name: str, variant: str | None, data_dir: Path | Non
         variant=reading.variant,
         question=planned.question if planned else reading.study,
         facts=_facts(reading),
+        work=format_duration(sum(sum(record.seconds.values()) for record in reading.records)),
         notices=tuple(_notices(reading, planned)),
         protocol=said,
         differing=_differing(said),
@@ -147,12 +158,10 @@ def _planned(reading: Reading) -> Study | None:
 def _facts(reading: Reading) -> str:
     datasets = sorted({str(record.recipe["dataset"]) for record in reading.records})
     seeds = {record.seed for record in reading.records}
-    seconds = sum(sum(record.seconds.values()) for record in reading.records)
     conditions = counted(len(reading.conditions), "condition")
     return (
         f"{', '.join(datasets)} · {conditions} · {len(seeds)} of {reading.planned} planned seeds"
-        f" · {counted(len(reading.records), 'run')} · "
-        f"{format_duration(seconds)} of work"
+        f" · {counted(len(reading.records), 'run')}"
     )
 
 
@@ -231,7 +240,8 @@ def _in_full(found: Comparison) -> Table:
     """A comparison's explanation, name by name."""
     said = explanation(found)
     rows = (*said.rows, *(("note", note) for note in said.notes))
-    return Table(said.sentence, ("figure", "value"), rows, words=(True, True))
+    caption = f"{found.metric} of {found.a} and {found.b}"
+    return Table(caption, ("figure", "value"), rows, words=(True, True))
 
 
 def _tables(reading: Reading) -> tuple[list[Table], list[Table]]:

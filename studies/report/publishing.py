@@ -5,12 +5,15 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 
+import click
+
 from analysis.figures.saving import save
 from analysis.rendering.tables import say
 from core import Store
 from data import InputError
 from studies.report.content import Report, report_of
 from studies.report.inline import literal
+from studies.report.markdown import MARK, study_markdown
 from studies.report.page import Linked, index_page, is_ours, study_page
 from studies.results.tables import input_errors
 
@@ -65,6 +68,35 @@ def write_reports(
     if index is not None:
         linked = [Linked(target.name, report) for target, report in reports.items()]
         write_page(index, index_page(linked))
+
+
+def write_markdown(
+    store: Store, names: Sequence[str], *, variant: str | None = None, out: Path | None = None
+) -> None:
+    """Write studies as sections of a Markdown document, without figures.
+
+    Args:
+        store: Where the records are.
+        names: Names or files of studies.
+        variant: See `studies.results.reading.choose_variant`.
+        out: The file; standard output if None.
+
+    Raises:
+        InputError: A study was never run, or the file cannot be written.
+    """
+    if out is not None:
+        if out.suffix.lower() != ".md" or not out.parent.is_dir():
+            raise InputError(
+                f"Received --format markdown --out {str(out)!r}; expected a name in .md, in a "
+                "folder that is there."
+            )
+        refuse_foreign(out)
+    reports = [report_of(store, name, variant, drawn=False) for name in names]
+    text = "\n".join(map(study_markdown, reports))
+    if out is None:
+        click.echo(text, nl=False)
+    else:
+        write_page(out, text)
 
 
 def _check_places(names: Sequence[str], out: Path | None, figures: Path | None) -> None:
@@ -127,7 +159,8 @@ def refuse_foreign(target: Path) -> None:
         raise InputError(f"Received {str(target)!r}, a folder; expected the name of a page.")
     if target.exists():
         with open(target, encoding="utf-8", errors="replace") as file:
-            if not is_ours(file.read(2000)):
+            begins = file.read(2000)
+            if not (is_ours(begins) or begins.startswith(MARK)):
                 raise InputError(
                     f"Received {str(target)!r}, which is there and is no report of Ebb; expected "
                     "another name: move it away, or name one by --out."

@@ -135,7 +135,7 @@ def test_the_verdict_is_what_compare_says(three, ebb):
     sentence = call.out.splitlines()[0]
     assert sentence in page.paragraphs
     printed = lines(call)
-    in_full = page.table(sentence)
+    in_full = page.table("test accuracy of class-sequential and shuffled")
     assert set(rows(in_full)[1:]) <= printed
     assert len(in_full.rows) - 1 == len(printed - {"", sentence})
 
