@@ -99,19 +99,9 @@ def plan(
 ) -> Plan:
     """Seeds needed, and again with the upper bound of a standard deviation that is an estimate.
 
-    Args:
-        sd: Standard deviation over the seeds of one condition.
-        difference: Smallest difference worth finding, in the unit of `sd`.
-        paired: Whether the conditions share their seeds.
-        correlation: Of the pairs; 0 if unpaired.
-        power: Probability of finding it.
-        alpha: Significance level, two-sided.
-        pilot_seeds: Seeds that `sd` was estimated from, if it was.
-        pilot_df: Its degrees of freedom, `pilot_seeds` - 1 unless it is of two conditions.
-        unit: Of `sd` and `difference`, to be named.
-
-    Returns:
-        Both numbers and what they rest on.
+    The arguments are those of `seeds_needed`, with the seeds that `sd` was estimated from, if it
+    was, its degrees of freedom (`pilot_seeds` - 1 unless it is of two conditions), and the unit of
+    `sd` and `difference`.
 
     Raises:
         ValueError: If an argument is out of range.

@@ -1,13 +1,19 @@
 """`ebb plan`: how many seeds to run."""
 
+import json
 from pathlib import Path
 
 import click
 
+from analysis.rendering.tables import say
+from analysis.statistics.planning import explain_plan
+from analysis.statistics.planning import plan as plan_seeds
 from core.storage.store import Store
 from data import InputError
 from studies.commands.options import format_option, store_option, variant_option
-from studies.results.planning import Pilot, print_plan
+from studies.results.planning import plan_by_pilot
+from studies.results.reading import read
+from studies.results.tables import input_errors
 
 
 @click.command()
@@ -41,15 +47,18 @@ def plan(  # noqa: PLR0913  # a user's options
     folder: Path,
 ) -> None:
     """How many seeds a difference needs, before they are run."""
-    if sd is not None and pilot is None:
-        given = {"--conditions": conditions, "--metric": metric, "--variant": variant}
-        if wrong := [option for option, value in given.items() if value is not None]:
-            raise InputError(
-                f"Received {' and '.join(wrong)} with --sd; expected it with --pilot alone."
-            )
-        spread: float | Pilot = sd
-    elif pilot is not None and sd is None:
-        spread = Pilot(pilot, conditions, metric, variant)
-    else:
-        raise InputError("Received neither or both of --sd and --pilot; expected one of them.")
-    print_plan(Store(folder), spread, difference, correlation=correlation, power=power, style=style)
+    with input_errors():
+        if sd is not None and pilot is None:
+            of_pilot = {"--conditions": conditions, "--metric": metric, "--variant": variant}
+            if given := [option for option, value in of_pilot.items() if value is not None]:
+                raise InputError(
+                    f"Received {' and '.join(given)} with --sd; expected it with --pilot alone."
+                )
+            r = correlation or 0.0
+            found = plan_seeds(sd, difference, paired=bool(r), correlation=r, power=power)
+        elif pilot is not None and sd is None:
+            reading = read(Store(folder), pilot, variant)
+            found = plan_by_pilot(reading, conditions, metric, difference, correlation, power)
+        else:
+            raise InputError("Received neither or both of --sd and --pilot; expected one of them.")
+    say(json.dumps(found.to_json(), indent=1) if style == "json" else explain_plan(found))
