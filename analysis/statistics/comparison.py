@@ -123,10 +123,11 @@ def _figures(
     found = tested(used, design, monte_carlo_seed)
     failures = compare_divergence(x, y, design)
     found["worst_case"] = worst_case((x, y), design, used_of) if failures else None
+    rates = zip(names, (failures.a, failures.b), strict=True) if failures else ()
     of_conditions = [
-        *sameness_notes(used, names, design.chance),
+        *sameness_notes(used, (used.ka, used.kb), names, design.chance),
         *unmatched,
-        *divergence_notes(failures, names, design.chance),
+        *divergence_notes([(name, r.diverged, r.n) for name, r in rates], "runs", design.chance),
     ]
     notes = notes_on(
         used,

@@ -14,6 +14,7 @@ Effects are added up in the metric's own unit, points for accuracies: see decisi
 
 from __future__ import annotations
 
+import math
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar
@@ -29,9 +30,9 @@ from analysis.statistics.matching import match_by_seed, natural, seed_ids, value
 from analysis.statistics.notes import (
     FRAGILE_SEEDS,
     bounds_notes,
-    crossed_divergence_notes,
-    crossed_sameness_notes,
+    divergence_notes,
     notes_on,
+    sameness_notes,
     unmatched_notes,
 )
 from analysis.statistics.result import IN_FAMILY, Comparison, Rows, plain
@@ -39,6 +40,8 @@ from analysis.statistics.verdict import Verdict, tested
 
 CELLS = ("neither", "only_a", "only_b", "both")
 """The four conditions that cross two treatments."""
+BESIDE = ((0, 1), (2, 3), (0, 2), (1, 3))
+"""Those of them that differ in one treatment."""
 
 
 @dataclass(frozen=True, repr=False, kw_only=True)
@@ -250,10 +253,12 @@ def _figures(
         design,
         lambda *rows: double_differences_on_grid(np.array(rows), None, design.unit)[1],
     )
+    lost = {name: sum(map(math.isnan, column.values())) for name, column in columns.items()}
+    counts = [(name, k, len(columns[name])) for name, k in lost.items() if k]
     of_conditions = [
-        *crossed_sameness_notes(cells, used, names, design.chance),
+        *sameness_notes(used, cells, names, design.chance, BESIDE),
         *unmatched_notes(matched, names),
-        *crossed_divergence_notes(columns, design.chance),
+        *divergence_notes(counts, "seeds", design.chance),
     ]
     notes = notes_on(
         used,

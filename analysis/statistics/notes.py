@@ -6,9 +6,8 @@ gives one kind, as a list that is empty where there is nothing to say.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Hashable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -20,7 +19,7 @@ from analysis.rendering.formatting import (
     format_signed,
 )
 from analysis.statistics.design import Design
-from analysis.statistics.divergence import Failures, WorstCase
+from analysis.statistics.divergence import WorstCase
 from analysis.statistics.grid import Counts, UsedRuns
 from analysis.statistics.matching import Matched, natural
 from analysis.statistics.significance import ExactTest
@@ -145,39 +144,38 @@ def _low_resolution_notes(used: UsedRuns) -> list[Note]:
     return [note("low resolution", step=f"{2 * used.step:.1g}")] if used.low_resolution else []
 
 
-def sameness_notes(used: UsedRuns, names: tuple[str, str], chance: float | None) -> list[Note]:
+def sameness_notes(
+    used: UsedRuns,
+    values: Sequence[Counts] | Counts,
+    names: Sequence[str],
+    chance: float | None,
+    beside: Sequence[tuple[int, int]] = ((0, 1),),
+) -> list[Note]:
     """A condition with one result for every seed, or two conditions that are the same.
 
     Not where nothing or everything is right, or as much as a guess has: seeds may well agree on it.
+
+    Args:
+        used: What is tested.
+        values: Of each condition, as integers.
+        names: Of the conditions.
+        chance: What a network that guesses scores.
+        beside: Which conditions differ in one thing.
     """
     if used.n < 2 or used.low_resolution:
         return []
     bounds = [round(value / used.step) for value in (0, 1, chance or 0)]
-    notes = [
-        note("same result", name=name)
-        for k, name in zip((used.ka, used.kb), names, strict=True)
-        if np.ptp(k) <= used.slack and k[0] not in bounds
-    ]
-    if used.paired and not used.first.any() and not np.isin(used.ka, bounds).all():
-        notes.append(note("identical", a=names[0], b=names[1]))
-    return notes
-
-
-def crossed_sameness_notes(
-    cells: Counts, used: UsedRuns, names: Sequence[str], chance: float | None
-) -> list[Note]:
-    """The same for each two of four conditions that differ in one treatment.
-
-    Args:
-        cells: Values of neither, only A, only B and both, as integers, [4, n].
-        used: What is tested.
-        names: The four conditions, in this order.
-        chance: What a network that guesses scores.
-    """
     notes = []
-    for i, j in ((0, 1), (2, 3), (0, 2), (1, 3)):
-        pair = replace(used, ka=cells[i], kb=cells[j], first=cells[i] - cells[j])
-        notes += sameness_notes(pair, (names[i], names[j]), chance)
+    for pair in beside:
+        notes += [
+            note("same result", name=names[i])
+            for i in pair
+            if np.ptp(values[i]) <= used.slack and values[i][0] not in bounds
+        ]
+        a, b = pair
+        same = used.paired and np.array_equal(values[a], values[b])
+        if same and not np.isin(values[a], bounds).all():
+            notes.append(note("identical", a=names[a], b=names[b]))
     return notes
 
 
@@ -206,28 +204,19 @@ def _listed(seeds: set[Hashable]) -> str:
 
 
 def divergence_notes(
-    failures: Failures | None, names: tuple[str, str], chance: float | None
+    counts: Sequence[tuple[str, int, int]], what: str, chance: float | None
 ) -> list[Note]:
-    """How many runs diverged, if any did."""
-    if failures is None or not failures.any:
+    """How many runs diverged, if any did.
+
+    Args:
+        counts: A condition, how many of its runs diverged, and how many it has.
+        what: What the figures are of: "runs", "seeds".
+        chance: What a network that guesses scores.
+    """
+    if not any(diverged for _, diverged, _ in counts):
         return []
-    rates = zip(names, (failures.a, failures.b), strict=True)
-    counts = [f"{name} {rate.diverged} of {rate.n}" for name, rate in rates]
-    return _diverged(counts, "runs", chance)
-
-
-def crossed_divergence_notes(
-    columns: Mapping[str, Mapping[Hashable, float]], chance: float | None
-) -> list[Note]:
-    """The same of each condition of four that has such runs."""
-    lost = {name: sum(map(math.isnan, column.values())) for name, column in columns.items()}
-    counts = [f"{name} {k} of {len(columns[name])}" for name, k in lost.items() if k]
-    return _diverged(counts, "seeds", chance) if counts else []
-
-
-def _diverged(counts: list[str], what: str, chance: float | None) -> list[Note]:
-    notes = [note("diverged", counts=", ".join(counts), what=what)]
-    return notes + [note("no worst case")] * (chance is None)
+    said = ", ".join(f"{name} {diverged} of {n}" for name, diverged, n in counts)
+    return [note("diverged", counts=said, what=what)] + [note("no worst case")] * (chance is None)
 
 
 def worst_case_notes(verdict: Verdict, points: float | None, worst: WorstCase | None) -> list[Note]:
