@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.evaluation import Evaluation
+from core.notes import Note
 
 Status = Literal["finished", "diverged", "failed", "stopped"]
 HistoryRow = tuple[int, int, str, float]
@@ -57,7 +58,7 @@ class Record:
     condition: str = ""
     error: str = ""
     seconds: Mapping[str, float] = field(default_factory=dict)
-    notes: tuple[str, ...] = ()
+    notes: tuple[Note, ...] = ()
     history: tuple[HistoryRow, ...] = ()
     evaluations: tuple[Evaluation, ...] = ()
     arrays: Mapping[str, NDArray[Any]] = field(default_factory=dict)

@@ -13,6 +13,7 @@ from io import StringIO
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from core.notes import Note
 from core.record import Record, read_results
 from core.storage.migration import migrate, schema_of
 from core.storage.recovery import finish_rollback, reader, refuse_write_ahead_log
@@ -247,7 +248,7 @@ class Store:
                 status=status,
                 error=error,
                 seconds=seconds,
-                notes=tuple(notes),
+                notes=tuple(map(Note.from_json, notes)),
                 history=history,
                 evaluations=evaluations,
                 arrays=arrays,
@@ -377,7 +378,7 @@ def _row(record: Record, recipe_digest: str) -> tuple[Any, ...]:
         *(record.status, record.error),
         json.dumps(dict(record.seconds)),
         *map(json.dumps, (to_stored(record.recipe), dict(record.environment))),
-        *(json.dumps(record.notes), record.results()),
+        *(json.dumps([note.to_json() for note in record.notes]), record.results()),
     )
 
 

@@ -75,8 +75,7 @@ def _recipe(recipe: Any, data: str) -> bool:
 
 def _texts(record: Record) -> bool:
     return (
-        all(isinstance(text, str) for text in record.notes)
-        and isinstance(record.environment, Mapping)
+        isinstance(record.environment, Mapping)
         and all(isinstance(seconds, int | float) for seconds in record.seconds.values())
         and math.isfinite(sum(record.seconds.values()))
     )

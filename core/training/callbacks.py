@@ -8,6 +8,7 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 
+from core.notes import Note, note
 from core.recipe import CALLBACK_SCHEDULES, Recipe
 from core.spec import Spec
 from core.training.build import make
@@ -48,7 +49,7 @@ class Observers:
         callbacks: Theirs.
         model: What is trained.
         epochs: How many.
-        notes: Takes a line if one of them changes weights, learning rate or end all the same.
+        notes: Takes one more if one of them changes weights, learning rate or end all the same.
 
     Attributes:
         changed: Whether one did.
@@ -59,7 +60,7 @@ class Observers:
         callbacks: Sequence[keras.callbacks.Callback],
         model: keras.Model,
         epochs: int,
-        notes: list[str],
+        notes: list[Note],
     ) -> None:
         self._list = callback_list(callbacks, model, epochs)
         self._model, self._notes = model, notes
@@ -73,7 +74,7 @@ class Observers:
         yield self._list
         if watching and not equal(before, self._state()):
             names = ", ".join(type(callback).__name__ for callback in self._list.callbacks)
-            self._notes.append(f"changed by a callback ({names}): not the recipe's result")
+            self._notes.append(note("changed", callbacks=names))
             self.changed = True
 
     def _state(self) -> list[NDArray[Any]]:

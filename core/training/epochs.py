@@ -14,6 +14,7 @@ import tensorflow as tf
 from numpy.typing import NDArray
 
 from core.evaluation import Evaluation, confusion_matrix, stratified
+from core.notes import Note, note
 from core.random_streams import stream
 from core.recipe import Recipe
 from core.record import HistoryRow, Status, read_results, write_results
@@ -120,7 +121,7 @@ class Training:
         self._schedule = lru_cache(maxsize=2)(self._written_down)
         self._epoch = self._step = self._segment = 0
         self.repeatable = True
-        self.notes: list[str] = []
+        self.notes: list[Note] = []
         self.history: list[HistoryRow] = []
         self.evaluations: list[Evaluation] = []
         self._segment_of_class: list[NDArray[np.int32]] = []
@@ -169,7 +170,7 @@ class Training:
             observing.on_train_end()
         self.repeatable = not observers.changed
         if not equal(evaluated, model.get_weights()):
-            self.notes.append("evaluated once more after the weights were restored")
+            self.notes.append(note("restored"))
             self._evaluate(self._segment, self.recipe.evaluation.segments)
         if "misclassified" in self.recipe.evaluation.measurements:
             self._misclassified["misclassified"] = self._find_misclassified()
@@ -377,8 +378,9 @@ class Training:
         reached = cached.progress
         self.history, self.evaluations = list(history), list(evaluations)
         self._epoch, self._step = reached["epoch"], reached["step"]
-        self._segment, self.notes = reached["segment"], reached["remarks"]
-        self.notes.append("trained before: evaluated from its kept weights")
+        self._segment = reached["segment"]
+        self.notes = list(map(Note.from_json, reached["remarks"]))
+        self.notes.append(note("from-weights"))
         status: Status = reached["status"]
         return status
 
@@ -405,7 +407,7 @@ class Training:
         try:
             checkpoint.save(self._file)
         except OSError as error:
-            self.notes.append(f"its state after epoch {epoch} could not be kept ({error})")
+            self.notes.append(note("not-kept", epoch=epoch, error=str(error)))
             self._file = None
 
     def _restore(self, checkpoint: Checkpoint, own: keras.callbacks.CallbackList) -> int:
@@ -423,5 +425,5 @@ class Training:
         self._step, self._segment = checkpoint.progress["step"], checkpoint.progress["segment"]
         self.clock.add(checkpoint.progress["seconds"])
         epoch: int = checkpoint.progress["epoch"]
-        self.notes.append(f"interrupted, and gone on with after epoch {epoch}")
+        self.notes.append(note("continued", epoch=epoch))
         return epoch

@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 import keras
 
+from core.notes import note
 from core.recipe import Recipe, Transfer
 from core.record import Record, Status, write_results
 from core.spec import Spec
@@ -199,8 +200,8 @@ def _record(key: str, training: Training, status: Status, datasets: Sequence[Dat
         status=status,
         seconds=training.clock.seconds,
         notes=(
-            f"compiled: {training.program.compiler}",
-            *(f"data: {each.note}" for each in datasets if each.note),
+            note("compiled", compiler=training.program.compiler),
+            *(note("data", said=each.note) for each in datasets if each.note),
             *training.notes,
         ),
         history=tuple(training.history),
@@ -244,7 +245,12 @@ def _check_features(recipe: Recipe, program: Program) -> None:
 def _keep(cache: WeightsCache, training: Training, status: Status, owner: dict[str, Any]) -> None:
     """Keep the trained network and what was measured on the way."""
     results = write_results(training.history, training.evaluations, training.arrays())
-    reached = {"status": status, **training.reached(), "remarks": training.notes, "run": owner}
+    reached = {
+        "status": status,
+        **training.reached(),
+        "remarks": [each.to_json() for each in training.notes],
+        "run": owner,
+    }
     cache.save(training.program.model, results, reached)
 
 

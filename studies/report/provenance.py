@@ -64,12 +64,13 @@ def environment_table(reading: Reading) -> Table:
     rows += [("data, checksum", each) for each in checksums]
     most = max(map(memory.megabytes, reading.records))
     rows += [("memory of a worker, at most", f"{most} MB")] if most else []
-    notes = dict.fromkeys(note for r in reading.records for note in r.notes)
-    rows += [
-        ("note of runs", printable(each))
-        for each in notes
-        if not each.startswith(memory.NOTE)  # every run has its own
-    ]
+    notes = dict.fromkeys(
+        str(note)
+        for r in reading.records
+        for note in r.notes
+        if note.kind != "memory"  # every run has its own
+    )
+    rows += [("note of runs", printable(each)) for each in notes]
     return Table(
         "What the numbers were measured with", ("what", "value"), tuple(rows), words=(True, True)
     )

@@ -134,7 +134,7 @@ def _frames(
             (
                 *(*label, entry.key, entry.recipe_digest, entry.data, entry.fingerprint),
                 *(entry.fingerprint != here, entry.status, entry.error, entry.seconds),
-                *(entry.finished, json.dumps(record.notes)),
+                *(entry.finished, json.dumps(list(map(str, record.notes)))),
                 *(json.dumps(record.recipe), json.dumps(record.environment)),
             )
         )

@@ -95,7 +95,7 @@ def _show(record: Record) -> None:
             say(clean(f"  {name}: {json.dumps(value)}"))
     say(clean(f"data: {record.data or 'none'}"))
     for note in record.notes:
-        say(f"note: {clean(note)}")
+        say(f"note: {clean(str(note))}")
     say(
         f"{len(record.evaluations)} evaluations, {len(record.history)} rows of history, "
         f"results {record.digest()[:16]}"
@@ -118,6 +118,6 @@ def describe(record: Record) -> str:
     if record.seconds:
         words.append(format_duration(sum(record.seconds.values())))
     if not record.repeatable:
-        reasons = [note for note in record.notes if note.startswith("changed by")]
+        reasons = [str(note) for note in record.notes if note.kind == "changed"]
         words.append(f"not kept: {'; '.join(reasons)}")
     return clean(f"{record.condition} seed {record.seed}: {', '.join(words)}")

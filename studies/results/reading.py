@@ -122,8 +122,8 @@ def read(store: Store, name: str | Study, variant: str | None = None) -> Reading
         entries.sort(key=_place_in(definition))
     records, others = _same_data(entries, _loaded(store, study, entries))
     notes += others
-    said = [each for record in records for each in record.notes if each.startswith("data: ")]
-    notes += [each.removeprefix("data: ") for each in dict.fromkeys(said)]
+    of_data = [each for record in records for each in record.notes if each.kind == "data"]
+    notes += dict.fromkeys(str(each.figures["said"]) for each in of_data)
     # A store may be anybody's: its names go into tables, sentences and figures.
     records = [replace(each, condition=FOREIGN.sub("?", each.condition)) for each in records]
     planned = store.planned(study, variant) or 0

@@ -4,23 +4,21 @@ import sys
 from collections.abc import Set
 
 from core import Record, Store, environment, fingerprint
+from core.notes import Note, note
 
 try:
     import resource
 except ImportError:  # there is none on Windows
     resource = None  # type: ignore[assignment]
 
-NOTE, UNIT = "memory of its worker until its end, at most: ", " MB"
-"""A record's note; results do not depend on it."""
 
-
-def note() -> tuple[str, ...]:
+def measured() -> tuple[Note, ...]:
     """What this process took at most since it began; nothing on a system that does not say."""
     if resource is None:
         return ()
     used = resource.getrusage(resource.RUSAGE_SELF)
     kilobytes = used.ru_maxrss / (1024 if sys.platform == "darwin" else 1)
-    return (f"{NOTE}{kilobytes / 1024:.0f}{UNIT}",)
+    return (note("memory", megabytes=round(kilobytes / 1024)),)
 
 
 def expected_megabytes(store: Store, study: str, variant: str, wanted: Set[str]) -> int | None:
@@ -39,11 +37,11 @@ def expected_megabytes(store: Store, study: str, variant: str, wanted: Set[str])
     }
     if not wanted or set(last) != wanted:
         return None
-    measured = [megabytes(record) for record in store.records(list(last.values()))]
-    return max(measured) if all(measured) else None
+    most = [megabytes(record) for record in store.records(list(last.values()))]
+    return max(most) if all(most) else None
 
 
 def megabytes(record: Record) -> int:
     """What the worker of a run took at most until its end; 0 where it is not known."""
-    found = [each for each in record.notes if each.startswith(NOTE)]
-    return int(found[-1].removeprefix(NOTE).removesuffix(UNIT)) if found else 0
+    found = [each for each in record.notes if each.kind == "memory"]
+    return int(found[-1].figures["megabytes"]) if found else 0

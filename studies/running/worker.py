@@ -143,7 +143,7 @@ def _run(job: Any, trainer: Any, report: Any) -> None:
         lines = str(error).split("\n")
         report("failed", f"{type(error).__name__}: {lines[0]}")
     else:
-        report("record", replace(record, notes=record.notes + memory.note()))
+        report("record", replace(record, notes=record.notes + memory.measured()))
 
 
 def _data_of(job: Any) -> list[Any]:

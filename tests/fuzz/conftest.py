@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from core import Store, spec
+from core.notes import note
 from core.schedule.orders import ClassSequential
 from studies.definition.catalogue import find
 from studies.definition.scoring import Scoring
@@ -69,7 +70,12 @@ def fill(store: Store) -> None:
             keep(store, record)
     keep(store, made_record("shuffled", 3, status="diverged", evaluations=(), segments=False))
     keep(store, made_record("shuffled", 4, status="failed", error="E: no", evaluations=()))
-    keep(store, made_record("shuffled", 0, environment=OTHER_ENVIRONMENT, notes=("data: old",)))
+    keep(
+        store,
+        made_record(
+            "shuffled", 0, environment=OTHER_ENVIRONMENT, notes=(note("data", said="old"),)
+        ),
+    )
     keep(store, made_record(variant="quick"), made_record(variant="epochs=2,dataset=digits"))
     for seed in (0, 1):
         keep(store, measured_record("measured", seed, study="measured"))

@@ -125,7 +125,7 @@ def test_event_files_hold_the_figures_of_the_record(tmp_path):
     records = store.records(store.entries())
     assert [record.seed for record in records] == [0, 1]  # observed, and so still kept
     for record in records:
-        assert not any("callback" in note for note in record.notes)
+        assert not any("callback" in str(note) for note in record.notes)
         figures = {
             f"{e.set} {name}": value
             for e in record.evaluations

@@ -152,7 +152,7 @@ def test_its_arrays_go_on_after_an_interruption(trainer, monkeypatch, tmp_path):
     with pytest.raises(KeyboardInterrupt):
         trainer.train(recipe, 0, images(), files=files, progress=interrupt)
     again = Trainer().train(recipe, 0, images(), files=files)
-    assert any("gone on with after epoch 2" in note for note in again.notes)
+    assert any("gone on with after epoch 2" in str(note) for note in again.notes)
     assert again.digest() == whole.digest()
     assert Recorder.calls[-1] == undisturbed
 

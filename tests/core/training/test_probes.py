@@ -340,7 +340,7 @@ def test_they_are_those_of_the_weights_that_early_stopping_restored(trainer, dat
     assert epochs == 3
     assert all(len(record.arrays[name]) == epochs + 1 for name in ("gradient_norms", "dead_units"))
     confusion = record.evaluations[-2].confusion
-    assert "evaluated once more after the weights were restored" in record.notes
+    assert "evaluated once more after the weights were restored" in map(str, record.notes)
     counted = np.zeros_like(confusion)
     for _, true, predicted in record.arrays["misclassified"]:
         counted[true, predicted] += 1
@@ -404,7 +404,7 @@ def test_a_run_that_was_interrupted_has_all_its_rows(trainer, data, tmp_path, mo
     with pytest.raises(KeyboardInterrupt):
         trainer.train(recipe, 0, data, files=RunFiles(checkpoints=tmp_path), progress=interrupt)
     record = Trainer().train(recipe, 0, data, files=RunFiles(checkpoints=tmp_path))
-    assert any("gone on with after epoch 1" in note for note in record.notes)
+    assert any("gone on with after epoch 1" in str(note) for note in record.notes)
     assert record.digest() == undisturbed.digest()
 
 

@@ -16,6 +16,7 @@ import pandas as pd
 import pytest
 
 from core import Store
+from core.notes import note
 from studies import cli
 from studies.commands.store import store_group
 from studies.definition.catalogue import NAMES
@@ -423,7 +424,7 @@ def test_where_nothing_finished_there_is_no_answer_but_a_line(ebb, monkeypatch):
 
 
 def test_runs_that_are_not_kept_leave_no_table(ebb, monkeypatch):
-    notes = ("changed by a callback (X): not the recipe's result",)
+    notes = (note("changed", callbacks="X"),)
     changed = FakeWorkers(lambda job: ("record", outcome(job, repeatable=False, notes=notes)))
     monkeypatch.setattr("studies.running.runner.in_processes", changed)
     call = ebb(*QUICK, "--seeds", "1")

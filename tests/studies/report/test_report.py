@@ -8,9 +8,9 @@ from itertools import pairwise
 import pytest
 
 from core import Store
+from core.notes import note
 from studies.report.content import report_of
 from studies.report.page import study_page
-from studies.running import memory
 from tests.studies.conftest import OTHER_ENVIRONMENT, keep, made_record, tiny
 from tests.studies.report.pages import Page
 
@@ -304,8 +304,8 @@ def test_seeds_are_written_as_they_are_typed(store, seeds, typed):
 
 def test_what_every_run_took_of_memory_is_one_line(store):
     for seed, megabytes in enumerate((612, 640, 633)):
-        taken = f"{memory.NOTE}{megabytes}{memory.UNIT}"
-        keep(store, made_record("shuffled", seed, notes=(taken, "XLA, not graph mode")))
+        notes = (note("memory", megabytes=megabytes), note("other", text="XLA, not graph mode"))
+        keep(store, made_record("shuffled", seed, notes=notes))
     page, _ = page_of(store)
     found = page.table("What the numbers were measured with").rows
     assert [row for row in found if "memory" in row[0]] == [
@@ -317,9 +317,9 @@ def test_what_every_run_took_of_memory_is_one_line(store):
 def test_hostile_names_errors_and_remarks_stay_text(store):
     name = '<script>alert("$x^{")</script>\x1b[31m\u202e&'
     error = '<img src=x onerror="alert(1)">'
-    note = "data: </style><script>1</script>"
+    notes = (note("data", said="</style><script>1</script>"),)
     more = {"study": "mine", "recipe": tiny(), "segments": False}
-    keep(store, made_record(name, 0, notes=(note,), **more))
+    keep(store, made_record(name, 0, notes=notes, **more))
     keep(store, made_record(name, 1, status="failed", error=error, **more))
     page, text = page_of(store, "mine")
     assert not page.elements("script")

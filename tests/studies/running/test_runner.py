@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 from core import Store
+from core.notes import note
 from data import InputError, load
 from studies import Study
 from studies.definition.variant import variant_of
@@ -262,7 +263,7 @@ def test_a_condition_named_twice_is_run_once(store):
 
 def test_the_reason_why_a_run_was_not_kept_is_given_among_other_notes():
     record = made_record(
-        notes=("compiled: xla", "changed by a callback (X)", "evaluated once more"),
+        notes=(note("compiled", compiler="xla"), note("changed", callbacks="X"), note("restored")),
         repeatable=False,
     )
     assert "not kept: changed by a callback" in describe(record)

@@ -1,0 +1,33 @@
+"""Notes of a record are values: kept as such, and read from the texts of older stores."""
+
+import pytest
+
+from core.notes import TEXTS, Note, note
+
+NOTES = (
+    note("compiled", compiler="xla"),
+    note("data", said="mine is not the published file\n(it may differ)"),
+    note("changed", callbacks="Meddler, Other"),
+    note("restored"),
+    note("from-weights"),
+    note("continued", epoch=12),
+    note("not-kept", epoch=3, error="[Errno 28] No space left on device: 'x (1)'"),
+    note("memory", megabytes=812),
+    note("other", text="XLA, not graph mode"),
+)
+
+
+def test_there_is_an_example_of_every_kind():
+    assert {each.kind for each in NOTES} == set(TEXTS)
+
+
+@pytest.mark.parametrize("kept", NOTES, ids=lambda each: each.kind)
+def test_a_note_is_read_from_its_json_and_from_the_text_that_older_records_hold(kept):
+    assert Note.from_json(kept.to_json()) == kept
+    assert Note.from_json(str(kept)) == kept
+
+
+@pytest.mark.parametrize("no_note", [3, None, {"kind": "memory"}, {"kind": "?", "a": 1}, ["x"]])
+def test_what_is_no_note_is_refused(no_note):
+    with pytest.raises(ValueError, match="no note"):
+        Note.from_json(no_note)
