@@ -16,6 +16,8 @@ TRAINED = [
     for name in NAMES
     if all(isinstance(each, Recipe) for each in find(name).conditions.values())
 ]
+LARGE = ("augmentation", "cifar-optimisers", "cnn", "depth", "initialisers", "transfer")
+"""Studies of networks that take long to compile; `tests/core/models` trains each small."""
 SCORED = [name for name in NAMES if name not in TRAINED]
 
 
@@ -37,7 +39,9 @@ def test_every_condition_fits_the_quick_data(name):
         prepare(recipe, 0, load(recipe.dataset))
 
 
-@pytest.mark.parametrize("name", TRAINED)
+@pytest.mark.parametrize(
+    "name", [pytest.param(n, marks=pytest.mark.slow) if n in LARGE else n for n in TRAINED]
+)
 def test_a_study_shortened(name, trainer):
     conditions = quick(name).conditions
     for condition in (next(iter(conditions)), list(conditions)[-1]):

@@ -129,7 +129,7 @@ def test_the_sign_flip_test_keeps_its_level_and_its_smallest_p(n, spread):
     assert all(r.p_smallest <= r.p <= 1 for r in results)
 
 
-@pytest.mark.parametrize("spread", [4, 10_000])
+@pytest.mark.parametrize("spread", [4, pytest.param(10_000, marks=pytest.mark.slow)])
 def test_the_mann_whitney_test_keeps_its_level_and_its_smallest_p(spread):
     a, b = np.random.default_rng(spread).integers(0, spread, (2, SIMULATIONS, 6))
     results = [mann_whitney_test(x, y) for x, y in zip(a, b, strict=True)]

@@ -213,7 +213,7 @@ def test_segments_without_a_step_of_their_own_do_no_harm(compiler, buffer, train
 
 
 @pytest.mark.parametrize("buffer", ["reservoir", "class-balanced", "ring", "herding"])
-@pytest.mark.parametrize("of", ["train", "test"])
+@pytest.mark.parametrize("of", [pytest.param("train", marks=pytest.mark.slow), "test"])
 def test_nothing_held_out_ever_enters_a_buffer_or_a_batch(buffer, of, trainer, data):
     recipe = replace(
         BASE,

@@ -162,8 +162,15 @@ TUNED = {"batch_normalization": True, "pool_dropout": (0.2, 0.3), "dropout": 0.5
 AUGMENTED = {"augmentation": ("horizontal-flip", "rotation-15", "shift-0.1")}
 
 
-@pytest.mark.parametrize("more", [{}, TUNED, AUGMENTED, TUNED | AUGMENTED],
-                         ids=["naive", "tuned", "augmented", "both"])  # fmt: skip
+@pytest.mark.parametrize(
+    "more",
+    [
+        pytest.param({}, id="naive"),
+        pytest.param(TUNED, id="tuned", marks=pytest.mark.slow),
+        pytest.param(AUGMENTED, id="augmented", marks=pytest.mark.slow),
+        pytest.param(TUNED | AUGMENTED, id="both"),
+    ],
+)
 def test_the_cnn_equals_fit_to_the_byte(more):
     # Dropout and augmentation draw what they draw in `fit`; the last batch has 4 examples of 8.
     program, model, sums, history, n = both(
@@ -192,7 +199,11 @@ def test_twenty_layers_in_graph_mode_equal_fit_to_the_byte():
 
 @pytest.mark.parametrize(
     ("activation", "name", "bound"),
-    [("LeakyReLU", "sgd", 1e-6), (("selu", "LeakyReLU"), "sgd", 1e-6), ("LeakyReLU", "adam", 1e-4)],
+    [
+        ("LeakyReLU", "sgd", 1e-6),
+        pytest.param(("selu", "LeakyReLU"), "sgd", 1e-6, marks=pytest.mark.slow),
+        pytest.param("LeakyReLU", "adam", 1e-4, marks=pytest.mark.slow),
+    ],
 )
 def test_twenty_layers_under_xla_equal_fit_within_rounding(activation, name, bound):
     # Adam divides by the size of a gradient: where that is all rounding, so is the step.
@@ -201,8 +212,15 @@ def test_twenty_layers_under_xla_equal_fit_within_rounding(activation, name, bou
     assert distance(program.model, model) <= bound
 
 
-@pytest.mark.parametrize(("compiler", "bound"), [("graph", 0), ("xla", 1e-6)])
-@pytest.mark.parametrize("loss", ["categorical_crossentropy", "sparse_categorical_crossentropy"])
+@pytest.mark.parametrize(
+    ("compiler", "bound", "loss"),
+    [
+        ("graph", 0, "categorical_crossentropy"),
+        pytest.param("graph", 0, "sparse_categorical_crossentropy", marks=pytest.mark.slow),
+        pytest.param("xla", 1e-6, "categorical_crossentropy", marks=pytest.mark.slow),
+        ("xla", 1e-6, "sparse_categorical_crossentropy"),
+    ],
+)
 def test_smaller_batches_in_the_middle_of_an_epoch_train_as_in_fit(compiler, bound, loss):
     program, model, sums, history, n = both(
         dense, OPTIMISERS["adam"], compiler=compiler, loss=loss, order=ClassSequential()
