@@ -243,24 +243,23 @@ def compare_all(
 
 
 def explain_family(family: Family) -> str:
-    """A family as text: what it is, Friedman's line, one sentence for each comparison, the notes.
+    """A family as text, in lines of plain ASCII: what it is, then `family_sentences`.
 
     Args:
         family: What `compare_all` or `compare_classes` returned; its figures are in
             `analysis.statistics.comparison_table`.
-
-    Returns:
-        Lines of plain ASCII.
     """
+    return "\n".join([family_text(family), *family_sentences(family)])
+
+
+def family_sentences(family: Family) -> list[str]:
+    """Friedman's line, one sentence for each comparison, the notes."""
     omnibus = friedman_text(family)
-    return "\n".join(
-        [
-            family_text(family),
-            *([omnibus] if omnibus else []),
-            *(sentence(comparison) for comparison in family.comparisons),
-            *(f"note: {note}" for note in family_notes(family)),
-        ]
-    )
+    return [
+        *([omnibus] if omnibus else []),
+        *map(sentence, family.comparisons),
+        *(f"note: {each}" for each in family_notes(family)),
+    ]
 
 
 def family_text(family: Family) -> str:

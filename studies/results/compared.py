@@ -12,8 +12,8 @@ from analysis.rendering.tables import clean, say, show
 from analysis.statistics.comparison_table import comparison_table
 from analysis.statistics.families import (
     Family,
-    explain_family,
     family_notes,
+    family_sentences,
     family_text,
     friedman_text,
 )
@@ -106,7 +106,7 @@ class Compared:
         if isinstance(self.found, Comparison):
             tables.append(_table_of_one(self.found))
         elif self.found is not None:
-            title, *lines = explain_family(self.found).split("\n")
+            title, lines = family_text(self.found), family_sentences(self.found)
             tables.append((title, comparison_table(self.found), lines))
         if self.interactions:
             lines = list(map(sentence, self.interactions))
