@@ -8,7 +8,7 @@ from typing import Any
 from core import Recipe
 from data import InputError
 from studies.definition.scoring import Scoring
-from studies.definition.typed import refuse_wrong_types
+from studies.definition.typed import Typed
 
 MOST_SEEDS = 100_000
 LARGEST_SEED = 2**63 - 1
@@ -21,7 +21,7 @@ NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9.+_-]*")
 
 
 @dataclass(frozen=True)
-class Reported:
+class Reported(Typed):
     """A figure that was reported elsewhere, to check ours against.
 
     Args:
@@ -46,7 +46,7 @@ class Reported:
 
     def __post_init__(self) -> None:
         """Refuse what is no figure."""
-        refuse_wrong_types(self)
+        super().__post_init__()
         if self.runs < 1 or abs(self.value) > LARGEST:
             raise InputError(
                 f"Received a reported figure of {self.value} from {self.runs} runs; expected one "
@@ -63,7 +63,7 @@ class Reported:
 
 
 @dataclass(frozen=True)
-class Claim:
+class Claim(Typed):
     """Something said in words, as an inequality: a metric is greater in one condition."""
 
     text: str
@@ -72,13 +72,9 @@ class Claim:
     greater: str
     smaller: str
 
-    def __post_init__(self) -> None:
-        """Refuse what is no claim."""
-        refuse_wrong_types(self)
-
 
 @dataclass(frozen=True, kw_only=True)
-class Interaction:
+class Interaction(Typed):
     """Two treatments crossed: does the effect of one depend on the other, or do they add up?
 
     Tested, per seed, is the effect of A with B minus its effect without B:
@@ -100,10 +96,6 @@ class Interaction:
     only_b: str
     both: str
 
-    def __post_init__(self) -> None:
-        """Refuse what names no conditions."""
-        refuse_wrong_types(self)
-
     @property
     def conditions(self) -> tuple[str, str, str, str]:
         """The four conditions."""
@@ -111,7 +103,7 @@ class Interaction:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Quick:
+class Quick(Typed):
     """The same study in under a minute: embedded data, few seeds, few epochs.
 
     Args:
@@ -131,7 +123,7 @@ class Quick:
 
     def __post_init__(self) -> None:
         """Refuse what is no scale."""
-        refuse_wrong_types(self)
+        super().__post_init__()
         if not 0 < self.seeds <= MOST_SEEDS or self.epochs <= 0 or self.conditions == ():
             raise InputError(
                 f"Received Quick with seeds={self.seeds}, epochs={self.epochs} and "
@@ -141,7 +133,7 @@ class Quick:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Proportions:
+class Proportions(Typed):
     """How often something is so: a study of scores that are 0 or 1, counted over the seeds.
 
     Args:
@@ -163,7 +155,7 @@ class Proportions:
 
     def __post_init__(self) -> None:
         """Refuse what names no scores."""
-        refuse_wrong_types(self)
+        super().__post_init__()
         if not self.metrics:
             raise InputError("Received proportions without metrics; expected one score at least.")
 
@@ -174,7 +166,7 @@ class Proportions:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Study:
+class Study(Typed):
     """A question that can be run.
 
     Args:
@@ -222,7 +214,7 @@ class Study:
 
     def __post_init__(self) -> None:
         """Refuse a study whose parts do not fit each other."""
-        refuse_wrong_types(self)
+        super().__post_init__()
         if not self.conditions:
             raise InputError(f"Received study {self.name!r} without conditions; expected one.")
         for name in (self.name, *self.conditions):

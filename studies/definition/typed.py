@@ -4,7 +4,7 @@ import sys
 import types
 import typing
 from collections.abc import Callable, Mapping
-from dataclasses import fields
+from dataclasses import dataclass, fields
 from typing import Any
 
 from data import InputError
@@ -12,21 +12,25 @@ from data import InputError
 Hints = tuple[Any, ...]
 
 
-def refuse_wrong_types(part: Any) -> None:
-    """Refuse a dataclass with a field that is not of its type, before anything is made of it.
+@dataclass(frozen=True)
+class Typed:
+    """A part of a study; its fields are of their types before anything is made of them.
 
     Raises:
         InputError: A field that is not; a number that is not finite.
     """
-    hints = typing.get_type_hints(type(part))
-    for name in (field.name for field in fields(part)):
-        value, hint = getattr(part, name), hints[name]
-        if not fits(value, hint):
-            plain = isinstance(hint, type) and not typing.get_args(hint)
-            raise InputError(
-                f"Received {type(part).__name__} with {name}={_short(value)}; expected "
-                f"{hint.__name__ if plain else hint}."
-            )
+
+    def __post_init__(self) -> None:
+        """Refuse a field that is not of its type."""
+        hints = typing.get_type_hints(type(self))
+        for name in (field.name for field in fields(self)):
+            value, hint = getattr(self, name), hints[name]
+            if not fits(value, hint):
+                plain = isinstance(hint, type) and not typing.get_args(hint)
+                raise InputError(
+                    f"Received {type(self).__name__} with {name}={_short(value)}; expected "
+                    f"{hint.__name__ if plain else hint}."
+                )
 
 
 def fits(value: Any, hint: Any) -> bool:

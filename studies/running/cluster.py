@@ -17,7 +17,6 @@ import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
-from types import TracebackType
 from typing import Any
 
 from data import InputError
@@ -97,12 +96,7 @@ class Cluster:
         threading.Thread(target=self._watch, daemon=True).start()
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self._close()
 
     def __call__(self, jobs: Sequence[Job]) -> Iterator[Event]:
@@ -120,7 +114,7 @@ class Cluster:
         Raises:
             Exception: It does not answer (an OSError), or the function raises.
         """
-        return self._broadcast([address], "raise", function, self._name, *values)[address]
+        return self._call(function, self._name, *values, workers=[address])[address]
 
     def _lost(self, place: "Place", error: Exception) -> None:
         """A Dask worker no longer answers: its runs are lost, unless the scheduler is to blame."""
@@ -135,18 +129,11 @@ class Cluster:
         del self._places[place.address]
         place.close(error)
 
-    def _broadcast(
-        self, workers: Sequence[str], on_error: str, function: Callable[..., Any], *values: Any
-    ) -> dict[str, Any]:
-        answers: dict[str, Any] = self._client.sync(
-            self._client.run,
-            function,
-            *values,
-            workers=list(workers),
-            on_error=on_error,
-            callback_timeout=SILENCE,  # Dask's own calls wait for ever
-        )
-        return answers
+    def _call(self, function: Callable[..., Any], *values: Any, **how: Any) -> dict[str, Any]:
+        """Have Dask workers call a function; what each answers, by address."""
+        # Dask's own calls wait for ever.
+        how = {"callback_timeout": SILENCE, "on_error": "raise"} | how
+        return dict(self._client.sync(self._client.run, function, *values, **how))
 
     def _threads(self) -> dict[str, int]:
         """How many threads each Dask worker has, by address."""
@@ -168,7 +155,7 @@ class Cluster:
             InputError: One is not.
             OSError: One does not answer.
         """
-        shared = self._check(list(threads))
+        shared = self._shared_folders(list(threads))
         for address in threads:
             self._ask(address, remote.join, Path.cwd(), self._timeout)
         for address, count in threads.items():
@@ -177,7 +164,7 @@ class Cluster:
             )
             threading.Thread(target=place.poll, daemon=True).start()
 
-    def _check(self, addresses: Sequence[str]) -> dict[str, bool]:
+    def _shared_folders(self, addresses: list[str]) -> dict[str, bool]:
         """Compare Dask workers with this machine; whether each shares the folders of the runs."""
         file = self._jobs[0].study_file
         folders = dict.fromkeys([self._logs, *(job.tensorboard for job in self._jobs)])
@@ -189,7 +176,7 @@ class Cluster:
                     tempfile.NamedTemporaryFile(dir=folder.resolve(), prefix=".shared-")
                 )
                 markers.append(Path(marker.name))
-            found = self._broadcast(addresses, "return", remote.look, file, markers)
+            found = self._call(remote.look, file, markers, workers=addresses, on_error="return")
         expected = remote.look(file)
         for address, findings in found.items():
             compare(f"the Dask worker {address}", findings, expected, file)
@@ -198,16 +185,15 @@ class Cluster:
         return {address: findings.shared for address, findings in found.items()}
 
     def _without_shared_folders(self, address: str) -> None:
-        asked = {
-            "--keep-weights": any(job.keep_weights for job in self._jobs),
-            "--tensorboard": any(job.tensorboard for job in self._jobs),
-        }
+        first = self._jobs[0]  # all are of one request
+        asked = ["--keep-weights"] * first.keep_weights
+        asked += ["--tensorboard"] * (first.tensorboard is not None)
         store = self._logs.parent.resolve()
-        if any(asked.values()):
+        if asked:
             raise InputError(
-                f"Received {' and '.join(option for option in asked if asked[option])} and the "
-                f"Dask worker {address}, which cannot write to this machine's folders; expected "
-                f"{str(store)!r} and all others that are named to be shared with it."
+                f"Received {' and '.join(asked)} and the Dask worker {address}, which cannot write "
+                f"to this machine's folders; expected {str(store)!r} and all others that are named "
+                "to be shared with it."
             )
         self._note(
             f"the Dask worker {address} does not share {str(store)!r}: a long run that is "
@@ -248,14 +234,8 @@ class Cluster:
         self._closed.set()
         # If nobody answers, the Dask workers end our processes by themselves, see `remote.LEASE`.
         with contextlib.suppress(Exception):
-            self._client.sync(
-                self._client.run,
-                remote.close,
-                self._name,
-                workers=list(self._places),
-                on_error="ignore",
-                callback_timeout=CLOSE,
-            )
+            how = {"on_error": "ignore", "callback_timeout": CLOSE}
+            self._call(remote.close, self._name, workers=list(self._places), **how)
         with contextlib.suppress(Exception):
             self._client.close(timeout=CLOSE)
 

@@ -6,7 +6,6 @@ import threading
 import time
 from collections import Counter
 from importlib import import_module
-from types import TracebackType
 from typing import Any
 
 from rich.console import Console
@@ -44,16 +43,13 @@ class Lines:
     def __enter__(self) -> "Lines":
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        pass
+    def __exit__(self, *_: object) -> None:
+        """Nothing was opened."""
 
     def started(self, job: Job) -> None:
         """A run began."""
+        self.at[job.condition, job.seed] = 0
+        self.refresh()
 
     def epoch(self, job: Job, epoch: int) -> None:
         """A run ended an epoch."""
@@ -61,6 +57,7 @@ class Lines:
         # One that goes on where it was interrupted has fewer to train.
         self.epochs -= epoch - 1 - self.at.get((job.condition, job.seed), 0)
         self.at[job.condition, job.seed] = epoch
+        self.refresh()
 
     def ended(self, job: Job, record: Record) -> None:
         """A run ended."""
@@ -68,8 +65,12 @@ class Lines:
         # A run that stopped early leaves epochs that nobody will train.
         self.epochs -= job.recipe.epochs - self.at.pop((job.condition, job.seed), 0)
         self.waiting[job.condition] -= 1
-        if self.silent:
-            return
+        if not self.silent:
+            self.say_end(job, record)
+        self.refresh()
+
+    def say_end(self, job: Job, record: Record) -> None:
+        """Say how a run ended."""
         if isinstance(job.recipe, Scoring) and record.status == "finished":
             # There may be a thousand a second: a line for each condition.
             if not self.waiting[job.condition]:
@@ -94,6 +95,9 @@ class Lines:
             import_module(VALUES).values_of([record], self.primary, record.condition)
         except ValueError as error:
             self.say(f"note: the figure that decides is not there: {error}")
+
+    def refresh(self) -> None:
+        """Show where the runs are, if that is shown."""
 
     def left(self) -> str:
         """How long the rest will take, from the epochs done so far."""
@@ -131,30 +135,10 @@ class Live(Lines):
         self.task = self.bar.add_task("starting workers", total=self.epochs, left="", unit=unit)
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         with contextlib.suppress(OSError):
             self.bar.update(self.task, visible=False)
             self.bar.stop()
-
-    def started(self, job: Job) -> None:
-        """A run began."""
-        self.at[job.condition, job.seed] = 0
-        self.refresh()
-
-    def epoch(self, job: Job, epoch: int) -> None:
-        """A run ended an epoch."""
-        super().epoch(job, epoch)
-        self.refresh()
-
-    def ended(self, job: Job, record: Record) -> None:
-        """A run ended."""
-        super().ended(job, record)
-        self.refresh()
 
     def refresh(self) -> None:
         """Redraw the bar."""
