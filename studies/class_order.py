@@ -15,10 +15,7 @@ study = Study(
     question="How much of each class does a network forget when every epoch shows the classes "
     "one after the other?",
     minutes=3,
-    conditions={
-        "shuffled": shuffled,
-        "class-sequential": class_sequential,
-    },
+    conditions={"shuffled": shuffled, "class-sequential": class_sequential},
     seeds=10,
     comparisons=(("class-sequential", "shuffled"),),
     reported=(

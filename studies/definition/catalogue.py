@@ -6,6 +6,7 @@ import importlib
 import importlib.util
 import re
 import sys
+import traceback
 from pathlib import Path
 from types import ModuleType
 
@@ -149,12 +150,12 @@ def forget_file(path: Path) -> None:
 
 
 def _line_in(error: BaseException, path: Path) -> str:
-    trace, line = error.__traceback__, ""
-    while trace is not None:
-        if trace.tb_frame.f_code.co_filename == str(path):
-            line = f" (line {trace.tb_lineno})"
-        trace = trace.tb_next
-    return line
+    lines = [
+        line
+        for frame, line in traceback.walk_tb(error.__traceback__)
+        if frame.f_code.co_filename == str(path)
+    ]
+    return f" (line {lines[-1]})" if lines else ""
 
 
 def _study_of(module: ModuleType, name: str) -> Study:

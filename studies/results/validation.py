@@ -1,11 +1,11 @@
 """The validation of a store: its file, its records, and what lies beside them."""
 
 from collections.abc import Iterator
-from pathlib import Path
 
 from analysis.rendering.tables import clean, say
 from core import Store, environment, fingerprint
-from core.storage.schema import APPLICATION, SCHEMA
+from core.storage.migration import schema_of
+from core.storage.schema import SCHEMA
 from core.storage.store import Entry
 from core.training.checkpoints import Checkpoint
 from core.training.weights_cache import WeightsCache
@@ -54,7 +54,7 @@ def _faults(store: Store) -> Iterator[str]:
         yield from store.damaged()
         entries = store.entries()
     except InputError as error:
-        if not _is_own(store.file):
+        if schema_of(store.file) != SCHEMA:
             raise
         # What is no store at all, or of another schema, is refused; a damaged one is a fault.
         yield f"{error} To mend it, {RECOVER}."
@@ -97,12 +97,3 @@ def _faulty_weights(store: Store, there: dict[tuple, Entry]) -> Iterator[str]:
 def _run_of(checkpoint: Checkpoint) -> str:
     study, variant, condition, seed = whose_run(checkpoint)
     return f"{study}, {variant}, {condition}, seed {seed}" if study else "it does not say of which"
-
-
-def _is_own(file: Path) -> bool:
-    """Whether the header of the file says that it is a store of this schema."""
-    with file.open("rb") as raw:
-        header = raw.read(72)
-    return header[60:64] == SCHEMA.to_bytes(4, "big") and header[68:] == APPLICATION.to_bytes(
-        4, "big"
-    )

@@ -46,7 +46,18 @@ def make_plan(request: Request) -> Plan:
     together = {name: recipe for name, recipe in recipes.items() if isinstance(recipe, Recipe)}
     checksums = _checksums(together, request.data_dir)
     status_of = _stored(request)
-    make_job = _job_maker(request, together)
+    make_job = partial(
+        Job,
+        study=study.name,
+        variant=request.variant.name,
+        data_dir=request.data_dir,
+        study_file=request.study_file,
+        checkpoints=store.folder / UNFINISHED,
+        weights=store.folder / WEIGHTS,
+        keep_weights=request.keep_weights,
+        tensorboard=request.tensorboard and request.tensorboard.resolve(),
+        together=together,
+    )
     jobs, done, failed = [], 0, 0
     for condition, recipe in recipes.items():
         data = checksums.get(condition, ())
@@ -88,22 +99,6 @@ def _stored(request: Request) -> dict[tuple[str, int, str], str]:
         and entry.fingerprint == here
         and not request.overwrite
     }
-
-
-def _job_maker(request: Request, together: Mapping[str, Recipe]) -> partial[Job]:
-    """Makes jobs with what all runs of a request share."""
-    return partial(
-        Job,
-        study=request.variant.study.name,
-        variant=request.variant.name,
-        data_dir=request.data_dir,
-        study_file=request.study_file,
-        checkpoints=request.store.folder / UNFINISHED,
-        weights=request.store.folder / WEIGHTS,
-        keep_weights=request.keep_weights,
-        tensorboard=request.tensorboard and request.tensorboard.resolve(),
-        together=together,
-    )
 
 
 def expected_seconds(plan: Plan, variant: Variant, store: Store) -> float | None:

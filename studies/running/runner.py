@@ -5,7 +5,6 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, nullcontext
 from functools import partial
 from queue import SimpleQueue
-from typing import Protocol
 
 from core import Recipe, Record, Store, environment
 from core.training.checkpoints import delete_checkpoint
@@ -17,23 +16,11 @@ from studies.running import cluster
 from studies.running.executor import Executor, Job, Reports, in_processes, processors
 from studies.running.interruption import Interruption
 from studies.running.plan import Plan
+from studies.running.progress import Lines
 from studies.running.request import Request
 
 COMMIT_EVERY = 0.5
 """Seconds of scores that are committed together."""
-
-
-class Display(Protocol):
-    """Shows how a study advances."""
-
-    def started(self, job: Job) -> None:
-        """A run began."""
-
-    def epoch(self, job: Job, epoch: int) -> None:
-        """A run ended an epoch."""
-
-    def ended(self, job: Job, record: Record) -> None:
-        """A run ended."""
 
 
 @contextmanager
@@ -96,7 +83,7 @@ def delete_progress(plan: Plan, store: Store) -> None:
 def execute(
     plan: Plan,
     store: Store,
-    display: Display,
+    display: Lines,
     executor: Executor,
     *,
     reports: Reports | None = None,
