@@ -5,6 +5,7 @@ import re
 import pytest
 
 from core import Store
+from core.notes import note
 from studies.report.content import figure_table, report_of
 from studies.report.page import study_page
 from tests.studies.conftest import keep, made_record, refused
@@ -93,7 +94,7 @@ def test_wrong_calls_are_refused(words, said, ebb, filled):
 
 def test_hostile_names_stay_text(tmp_path, ebb):
     store = Store(tmp_path / "results")
-    note = "data: <script>1</script> | [a](b) `c`"
-    keep(store, made_record("shuffled", 0, notes=(note,)))
+    said = note("data", said="<script>1</script> | [a](b) `c`")
+    keep(store, made_record("shuffled", 0, notes=(said,)))
     out = ebb("report", "class-order", "--format", "markdown").out
     assert "&#60;script>1&#60;/script> &#124; &#91;a](b) &#96;c&#96;" in out
