@@ -189,7 +189,7 @@ def outputs(notebook):
     for cell in notebook.cells:
         for output in cell.get("outputs", ()):
             data = output.get("data", {})
-            text = output.get("text") or data.get("text/plain", "")
+            text = output.get("text") or data.get("text/html") or data.get("text/plain", "")
             yield sorted(data), re.sub(r"\W+", " ", re.sub(r"\d[\d.]*|<(?=\.)", "", text))
 
 
