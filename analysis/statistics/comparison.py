@@ -77,7 +77,7 @@ def compare(  # noqa: PLR0913  # a user's options
         ValueError: If values, seeds or options are not as described. One line: what was received,
             what is expected, how to mend it.
     """
-    design = Design(paired, unit, level, margin, chance, n_test, planned)
+    design = Design(paired, unit, level, margin, chance, n_test, planned, monte_carlo_seed)
     names = name_a, name_b
     x, y = values_per_seed(a, unit, name_a), values_per_seed(b, unit, name_b)
     ids = seed_ids(seeds_a, x.size, name_a), seed_ids(seeds_b, y.size, name_b)
@@ -89,7 +89,7 @@ def compare(  # noqa: PLR0913  # a user's options
     return Comparison(
         study=study, variant=variant, metric=metric, class_=class_, a=name_a, b=name_b, unit=unit,
         paired=paired, planned=design.planned,
-        **_figures(x, y, design, names, unmatched, monte_carlo_seed),
+        **_figures(x, y, design, names, unmatched),
     )  # fmt: skip
 
 
@@ -111,7 +111,6 @@ def _figures(
     design: Design,
     names: tuple[str, str],
     unmatched: list[Note],
-    monte_carlo_seed: int,
 ) -> dict[str, Any]:
     """Everything that a comparison finds out, by the names of its fields."""
 
@@ -120,7 +119,7 @@ def _figures(
 
     values = _ended(x, y, design.paired)
     used = used_of(*values, design.n_test)
-    found = tested(used, design, monte_carlo_seed)
+    found = tested(used, design)
     failures = compare_divergence(x, y, design)
     found["worst_case"] = worst_case((x, y), design, used_of) if failures else None
     rates = zip(names, (failures.a, failures.b), strict=True) if failures else ()

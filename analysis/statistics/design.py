@@ -18,6 +18,7 @@ class Design:
         chance: What a network that guesses scores.
         n_test: Number of test examples behind every accuracy.
         planned: Number of seeds planned per condition.
+        monte_carlo_seed: Of the random sign flips where no exact test is affordable.
 
     Raises:
         ValueError: If one is out of range.
@@ -30,6 +31,7 @@ class Design:
     chance: float | None = None
     n_test: int | None = None
     planned: int | None = None
+    monte_carlo_seed: int = 0
 
     def __post_init__(self) -> None:
         level, margin, unit, chance = self.level, self.margin, self.unit, self.chance

@@ -174,7 +174,6 @@ def double_difference(
     study: str | None = None,
     variant: str | None = None,
     metric: str = "accuracy",
-    monte_carlo_seed: int = 0,
     **options: Any,
 ) -> DoubleDifference:
     """Test whether the effects of two treatments add up.
@@ -190,9 +189,9 @@ def double_difference(
         study: Name of the study, for the record, like `variant` and `metric`.
         variant: Variant of the study.
         metric: Name of the metric.
-        monte_carlo_seed: As for `compare`.
         **options: As for `compare`: n_test, margin (of the difference of differences; without it
-            effects are never said to add up), unit, planned, level, chance.
+            effects are never said to add up), unit, planned, level, chance,
+            monte_carlo_seed.
 
     Returns:
         The difference of differences over the seeds that finished in all four conditions.
@@ -208,7 +207,7 @@ def double_difference(
         study=study, variant=variant, metric=metric, a=treatments[0], b=treatments[1],
         conditions=dict(zip(CELLS, conditions, strict=True)), higher_is_better=higher_is_better,
         unit=design.unit, paired=True, planned=design.planned,
-        **_figures(columns, design, metric, monte_carlo_seed),
+        **_figures(columns, design, metric),
     )  # fmt: skip
 
 
@@ -236,14 +235,13 @@ def _figures(
     columns: Mapping[str, Mapping[Hashable, float]],
     design: Design,
     metric: str,
-    monte_carlo_seed: int,
 ) -> dict[str, Any]:
     """Everything that a double difference finds out, by the names of its fields."""
     names = list(columns)
     matched = match_by_seed(list(columns.values()), key=natural)
     ended = ~np.isnan(matched.table).any(axis=0)
     cells, used = double_differences_on_grid(matched.table[:, ended], design.n_test, design.unit)
-    found = tested(used, design, monte_carlo_seed)
+    found = tested(used, design)
     found["test"] = replace(found["test"], name="t-test of the differences of differences")
     found["effects"] = replace(found["effects"], cliffs_delta=None)
     means = (cells.mean(axis=1) * used.step).tolist() if used.n else []

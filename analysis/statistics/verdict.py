@@ -131,14 +131,14 @@ def primary_decision(used: UsedRuns, scale: float, level: float, margin: float |
     return Decision(difference, test, equivalence, decide(test.p, inside, alpha))
 
 
-def tested(used: UsedRuns, design: Design, monte_carlo_seed: int) -> dict[str, Any]:
+def tested(used: UsedRuns, design: Design) -> dict[str, Any]:
     """Both tests, the effect sizes and the verdict, by the names of a comparison's fields."""
     decided = primary_decision(used, design.scale, design.level, design.margin)
     if decided.test.p is None:
         name = SIGN_FLIP if used.paired else "exact Mann-Whitney test"
         exact = ExactTest(name, None, None)
     elif used.paired:
-        seed = monte_carlo_seed
+        seed = design.monte_carlo_seed
         exact = sign_flip_test(used.first, slack=used.slack, monte_carlo_seed=seed)
     else:
         exact = mann_whitney_test(used.first, used.second)
