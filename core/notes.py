@@ -14,6 +14,8 @@ TEXTS = {
     "from-weights": "trained before: evaluated from its kept weights",
     "continued": "interrupted, and gone on with after epoch {epoch}",
     "not-kept": "its state after epoch {epoch} could not be kept ({error})",
+    "unseen": "code imported by a name that only a run knows ({where}) is not part of a result's "
+    "identity: after an edit there, run it again with --overwrite",
     "memory": "memory of its worker until its end, at most: {megabytes} MB",
     "other": "{text}",
 }

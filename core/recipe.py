@@ -4,11 +4,12 @@ import dataclasses
 import hashlib
 import inspect
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from core.checks import is_count
+from core.code_identity import source
 from core.evaluation import EvaluationPlan
 from core.examples.augmented_copies import AugmentedCopy
 from core.examples.input_noise import GaussianNoise
@@ -25,7 +26,7 @@ from core.models import BUILDERS, builder
 from core.numerics import numerics
 from core.schedule.orders import Blocks, Blurred, ClassSequential, Order, Shuffled, Tasks
 from core.schedule.replay import Replay
-from core.spec import Spec, resolve, source, spec
+from core.spec import Spec, resolve, spec
 from core.stored_names import to_stored
 from core.strategies.base import Strategy
 from data import InputError
@@ -205,22 +206,31 @@ class Recipe:
         """The recipe that `to_json` wrote."""
         return cls(**{name: _decode(value) for name, value in text.items()})
 
-    def digest(self) -> str:
+    def digest(self, code_of: Callable[[Callable[..., Any]], str] = source) -> str:
         """What tells this recipe from others, 64 hex digits.
 
         The hash of its JSON, with the names it is stored by; of the source of a user's own builder
         and strategy; of a transfer's source; and of what was corrected since in what it computes.
+
+        Args:
+            code_of: The text that a function's code is told apart by.
         """
         text = json.dumps(to_stored(self.to_json()), sort_keys=True)
-        if ":" in self.model.name:
-            text += source(builder(self.model.name))
-        if self.strategy is not None and type(self.strategy).__name__ not in PARTS:
-            text += source(type(self.strategy))
+        text += "".join(map(code_of, self.own_code()))
         if self.transfer is not None:
-            text += self.transfer.source.digest()
+            text += self.transfer.source.digest(code_of)
         if (latest := numerics(self)) > 1:
             text += f"numerics {latest}"
         return hashlib.sha256(text.encode()).hexdigest()
+
+    def own_code(self) -> list[Callable[..., Any]]:
+        """The user's own builder and strategy, where the recipe names such."""
+        own: list[Callable[..., Any]] = []
+        if ":" in self.model.name:
+            own.append(builder(self.model.name))
+        if self.strategy is not None and type(self.strategy).__name__ not in PARTS:
+            own.append(type(self.strategy))
+        return own
 
     def key(self, seed: int, *checksums: str) -> str:
         """The identity of a run, 16 hex digits.

@@ -1,14 +1,11 @@
 """Things that other code defines, by name and parameters: models, optimisers, callbacks."""
 
-import ast
 import importlib
 import inspect
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
-from core.stored_names import MODULES
 from data import InputError
 
 
@@ -77,80 +74,6 @@ def resolve(name: str) -> Callable[..., Any]:
             "written in Python."
         ) from None
     return found
-
-
-def source(function: Callable[..., Any]) -> str:
-    """What a function is made of: itself and all definitions of its file that it can reach.
-
-    Two versions of a model builder are told apart by this text, without building a model. It is
-    read from the syntax tree, so comments, layout and docstrings do not count, while default
-    values, decorators, constants, base classes and methods do. Modules from the same folder that
-    are imported on the way count as a whole.
-    """
-    try:
-        path = inspect.getsourcefile(inspect.unwrap(function))
-    except TypeError:
-        path = None
-    if path is None or not Path(path).is_file():
-        raise InputError(
-            f"Received the function {function!r}, which is not written in Python; "
-            "expected one of a .py file: recipes tell functions apart by their source."
-        )
-    # As bytes: the file itself says how its text is encoded.
-    tree = ast.parse(Path(path).read_bytes())
-    definitions: dict[str, list[ast.stmt]] = {}
-    for node in tree.body:
-        for name in _defined(node):
-            definitions.setdefault(name, []).append(node)
-    reached: dict[str, str] = {}
-    waiting = [function.__name__]
-    while waiting:
-        name = waiting.pop()
-        if name in reached or name not in definitions:
-            continue
-        reached[name] = " ".join(map(_text, definitions[name]))
-        for node in definitions[name]:
-            waiting += [n.id for n in ast.walk(node) if isinstance(n, ast.Name)]
-            for module in _imported(node):
-                neighbour = Path(path).parent / f"{module}.py"
-                if neighbour.is_file():
-                    reached[f"module {module}"] = _text(ast.parse(neighbour.read_bytes()))
-    return "\n".join(f"{name}: {reached[name]}" for name in sorted(reached))
-
-
-def _defined(node: ast.stmt) -> set[str]:
-    """The names that a statement at the top of a file gives a meaning to."""
-    if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
-        return {node.name}
-    if isinstance(node, ast.Import | ast.ImportFrom):
-        return {(alias.asname or alias.name).split(".")[0] for alias in node.names}
-    stored = (n for n in ast.walk(node) if isinstance(n, ast.Name))
-    names = {n.id for n in stored if isinstance(n.ctx, ast.Store)}
-    # `LAYERS.append(...)` and `SIZES["a"] = 1` change what the name stands for.
-    changed = (n for n in ast.walk(node) if isinstance(n, ast.Attribute | ast.Subscript))
-    return names | {n.value.id for n in changed if isinstance(n.value, ast.Name)}
-
-
-def _imported(node: ast.AST) -> list[str]:
-    found: list[str] = []
-    for inner in ast.walk(node):
-        if isinstance(inner, ast.Import):
-            found += [alias.name for alias in inner.names]
-        elif isinstance(inner, ast.ImportFrom) and inner.module:
-            found.append(inner.module)
-    return found
-
-
-def _text(node: ast.AST) -> str:
-    """A syntax tree as text, without docstrings."""
-    for inner in ast.walk(node):
-        if isinstance(inner, ast.ImportFrom) and inner.module:
-            inner.module = MODULES.get(inner.module, inner.module)
-        if isinstance(inner, ast.FunctionDef | ast.ClassDef | ast.Module):
-            first = inner.body[0] if inner.body else None
-            if isinstance(first, ast.Expr) and isinstance(first.value, ast.Constant):
-                first.value = ast.Constant(None)
-    return ast.dump(node)
 
 
 def _plain(value: Any) -> bool:

@@ -7,7 +7,8 @@ from typing import Any, Literal
 
 import keras
 
-from core.notes import note
+from core.code_identity import unseen_code
+from core.notes import Note, note
 from core.recipe import Recipe, Transfer
 from core.record import Record, Status, write_results
 from core.spec import Spec
@@ -202,6 +203,7 @@ def _record(key: str, training: Training, status: Status, datasets: Sequence[Dat
         notes=(
             note("compiled", compiler=training.program.compiler),
             *(note("data", said=each.note) for each in datasets if each.note),
+            *_unseen(training.recipe),
             *training.notes,
         ),
         history=tuple(training.history),
@@ -209,6 +211,12 @@ def _record(key: str, training: Training, status: Status, datasets: Sequence[Dat
         arrays=training.arrays(),
         repeatable=training.repeatable,
     )
+
+
+def _unseen(recipe: Recipe) -> list[Note]:
+    """What of a user's code the recipe's identity does not know."""
+    places = [place for code in recipe.own_code() for place in unseen_code(code)]
+    return [note("unseen", where=", ".join(dict.fromkeys(places)))] if places else []
 
 
 def _check_source(recipe: Recipe, source: Dataset | None) -> None:

@@ -5,17 +5,21 @@ import inspect
 import json
 import math
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import cache, cached_property
+from functools import cache
 from typing import Any, ClassVar
 
 from core import Record, Spec, environment
-from core.spec import resolve, source
+from core.code_identity import source
+from core.spec import resolve
 from data import InputError
 
-# The conditions of a study share one function: its file is read once.
-_source = cache(source)
+
+@cache
+def _code(code_of: Callable[[Callable[..., Any]], str], function: Callable[..., Any]) -> str:
+    """The code of a function, which thousands of conditions may share."""
+    return code_of(function)
 
 
 @dataclass(frozen=True)
@@ -72,13 +76,10 @@ class Scoring:
             "scores": {"name": self.scores.name, "parameters": dict(self.scores.parameters)},
         }
 
-    def digest(self) -> str:
+    def digest(self, code_of: Callable[[Callable[..., Any]], str] = source) -> str:
         """What tells this from others: function, parameters, and the function's source."""
-        return self._digest
-
-    @cached_property
-    def _digest(self) -> str:
-        text = json.dumps(self.to_json(), sort_keys=True) + _source(resolve(self.scores.name))
+        text = json.dumps(self.to_json(), sort_keys=True)
+        text += _code(code_of, resolve(self.scores.name))
         return hashlib.sha256(text.encode()).hexdigest()
 
     def key(self, seed: int, checksum: str = "") -> str:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from analysis.rendering.tables import clean
 from core import Record, Store, environment, fingerprint
+from core.code_identity import source_without_helpers
 from core.storage.store import Entry
 from data import InputError
 from studies.definition import catalogue
@@ -122,8 +123,8 @@ def read(store: Store, name: str | Study, variant: str | None = None) -> Reading
         entries.sort(key=_place_in(definition))
     records, others = _same_data(entries, _loaded(store, study, entries))
     notes += others
-    of_data = [each for record in records for each in record.notes if each.kind == "data"]
-    notes += dict.fromkeys(str(each.figures["said"]) for each in of_data)
+    said = [each for record in records for each in record.notes if each.kind in ("data", "unseen")]
+    notes += dict.fromkeys(str(each.figures.get("said", each)) for each in said)
     # A store may be anybody's: its names go into tables, sentences and figures.
     records = [replace(each, condition=FOREIGN.sub("?", each.condition)) for each in records]
     planned = store.planned(study, variant) or 0
@@ -230,14 +231,26 @@ def _changed(definition: Study, variant: str, latest: dict[str, tuple[str, str]]
     if variant not in ("full", "quick"):
         return []
     today = variant_of(definition, {}, quick=variant == "quick").study.conditions
-    changed = [
-        condition
-        for condition, (digest, _) in latest.items()
-        if condition in today and today[condition].digest() != digest
-    ]
-    if len(changed) > MOST_NAMED:
-        changed[MOST_NAMED:] = [f"... ({len(changed)} conditions)"]
-    return [f"the study has changed since: {', '.join(changed)}"] if changed else []
+    changed: list[str] = []
+    unknown: list[str] = []
+    for condition, (digest, _) in latest.items():
+        recipe = today.get(condition)
+        if recipe is None or recipe.digest() == digest:
+            continue
+        before = recipe.digest(source_without_helpers) == digest
+        (unknown if before else changed).append(condition)
+    said = [f"the study has changed since: {_some(changed)}"] if changed else []
+    if unknown:
+        said.append(
+            f"code of helper modules was not recorded: {_some(unknown)}; `ebb run` does these again"
+        )
+    return said
+
+
+def _some(conditions: list[str]) -> str:
+    """Conditions by name, the first of many."""
+    left_out = [f"... ({len(conditions)} conditions)"] * (len(conditions) > MOST_NAMED)
+    return ", ".join([*conditions[:MOST_NAMED], *left_out])
 
 
 def _time(entry: Entry) -> str:

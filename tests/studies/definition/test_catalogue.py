@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from core import Recipe
+from core.code_identity import source
 from core.models import builder
-from core.spec import source
 from data import InputError
 from studies.definition.catalogue import NAMES, find, study_in
 from tests.studies.conftest import refused
