@@ -1,7 +1,7 @@
 """A Dask worker as the driver sees it, and the processes that do runs there."""
 
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import KW_ONLY, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -10,29 +10,26 @@ from studies.running import remote
 from studies.running.executor import Job, Reports, new_log
 
 
+@dataclass(eq=False)
 class Place:
     """A Dask worker.
 
-    Args:
+    Attributes:
         address: Its own.
         threads: How many runs at a time it does.
         shared: Whether it shares the driver's folders.
         ask: Has it call a function of `studies.running.remote`; raises if it does not answer.
         lost: Called with it, and with the error, when it does not.
+        members: The processes there, by their numbers.
     """
 
-    def __init__(
-        self,
-        address: str,
-        threads: int,
-        shared: bool,
-        *,
-        ask: Callable[..., Any],
-        lost: "Callable[[Place, Exception], None]",
-    ) -> None:
-        self.address, self.threads, self.shared = address, threads, shared
-        self.ask, self._lost = ask, lost
-        self.members: dict[int, RemoteWorker] = {}
+    address: str
+    threads: int
+    shared: bool
+    _: KW_ONLY
+    ask: Callable[..., Any]
+    lost: "Callable[[Place, Exception], None]"
+    members: "dict[int, RemoteWorker]" = field(default_factory=dict)
 
     def poll(self) -> None:
         """Pass on what happens there, until nobody answers."""
@@ -42,7 +39,7 @@ class Place:
                     if number in self.members:
                         self.members[number].report(kind, value, log)
         except Exception as error:  # whatever Dask, the network, or what is called there raises
-            self._lost(self, error)
+            self.lost(self, error)
 
     def close(self, error: Exception) -> None:
         """Its runs are lost."""
