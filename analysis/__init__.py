@@ -23,12 +23,6 @@ if TYPE_CHECKING:
     from analysis.metrics.dead_units import dead_units_table
     from analysis.metrics.gradients import gradient_table
     from analysis.metrics.misclassified import misclassified_table
-    from analysis.metrics.recency import (
-        class_positions,
-        class_similarity,
-        position_sentences,
-        position_table,
-    )
     from analysis.metrics.task_metrics import (
         average_accuracy,
         average_incremental_accuracy,
@@ -44,6 +38,12 @@ if TYPE_CHECKING:
         worst_case_accuracy,
     )
     from analysis.metrics.values import values_of
+    from analysis.recency import (
+        class_positions,
+        class_similarity,
+        position_sentences,
+        position_table,
+    )
     from analysis.runs import EvaluationLike, RunLike
     from analysis.scores import condition_scores, read_scores
     from analysis.statistics.comparison import compare
@@ -171,10 +171,10 @@ _MODULE_OF = {
     "explain_plan": "statistics.planning",
     "plan": "statistics.planning",
     "plan_from_pilot": "statistics.planning",
-    "class_positions": "metrics.recency",
-    "position_sentences": "metrics.recency",
-    "position_table": "metrics.recency",
-    "class_similarity": "metrics.recency",
+    "class_positions": "recency",
+    "position_sentences": "recency",
+    "position_table": "recency",
+    "class_similarity": "recency",
     "EvaluationLike": "runs",
     "RunLike": "runs",
     "condition_scores": "scores",

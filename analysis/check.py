@@ -17,9 +17,9 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import stdtr
 
+from analysis.metrics.registry import metric_named
 from analysis.metrics.values import values_of
 from analysis.rendering.formatting import counted
-from analysis.rendering.units import unit_of
 from analysis.runs import RunLike
 from analysis.statistics.corrections import adjust
 from analysis.statistics.grid import UsedRuns, on_grid
@@ -225,7 +225,7 @@ def _claim_row(
     paired: bool,
     guess: float | None,
 ) -> dict[str, Any]:
-    unit = unit_of(claim.metric)
+    unit = metric_named(claim.metric).unit
     greater, smaller = (
         values.get((side, claim.metric, _class(claim)), pd.Series(dtype=float))
         for side in (claim.greater, claim.smaller)

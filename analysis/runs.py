@@ -18,6 +18,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 SAMPLE_SUFFIX = "-sample"
+SAMPLE = "test-sample"
+"""The set that figures of forgetting are of."""
 FINISHED = "finished"
 DIVERGED = "diverged"
 STATUSES = (FINISHED, DIVERGED, "failed", "stopped")
@@ -106,6 +108,11 @@ def whole_sets(runs: Sequence[RunLike]) -> list[str]:
     """Name the sets evaluated as a whole, in the order first met."""
     names = dict.fromkeys(evaluation.set for run in runs for evaluation in run.evaluations)
     return [name for name in names if not name.endswith(SAMPLE_SUFFIX)]
+
+
+def last_in_history(run: RunLike) -> dict[str, float]:
+    """Map each name in a run's history to its last value."""
+    return {name: value for _, _, name, value in run.history}
 
 
 def last_evaluation(run: RunLike, set: str) -> EvaluationLike | None:

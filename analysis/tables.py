@@ -16,13 +16,10 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from analysis.metrics.confusion import accuracy, class_accuracy
-from analysis.metrics.learning_curve import METRICS, SETTLED, curve_figure
-from analysis.metrics.values import (
-    EVALUATION_METRICS,
-    class_forgetting,
-    forgetting_scalars,
-    values_of,
-)
+from analysis.metrics.learning_curve import SETTLED
+from analysis.metrics.registry import CURVES, EVALUATED, metric_named
+from analysis.metrics.run_forgetting import class_forgetting, forgetting_scalars
+from analysis.metrics.values import values_of
 from analysis.runs import (
     STATUSES,
     RunLike,
@@ -30,6 +27,7 @@ from analysis.runs import (
     finished_by_condition,
     has_segments,
     last_evaluation,
+    last_in_history,
     number_of_classes,
     whole_sets,
 )
@@ -128,7 +126,7 @@ def _of_evaluations(finished: Sequence[RunLike], sets: Sequence[str]) -> Iterato
     """The last evaluation of every whole set."""
     for set in sets:
         last = [last_evaluation(run, set) for run in finished]
-        for name, figure in EVALUATION_METRICS.items():
+        for name, figure in EVALUATED.items():
             yield f"{set} {name}", [figure(each) for each in last if each is not None]
 
 
@@ -142,14 +140,14 @@ def _of_best_epochs(finished: Sequence[RunLike], condition: str) -> Iterator[Fig
 def _of_curves(finished: Sequence[RunLike]) -> Iterator[Figure]:
     """The shape of validation curves; those of fewer epochs have not settled and say nothing."""
     long = [run for run in finished if len(epoch_evaluations(run, "validation")) > SETTLED + 3]
-    for name in METRICS if long else ():
-        yield name, [value for run in long if (value := curve_figure(run, name)) is not None]
+    for metric in (metric_named(f"validation {curve}") for curve in CURVES if long):
+        yield metric.name, [value for run in long if (value := metric.value(run)) is not None]
 
 
 def _of_segments(finished: Sequence[RunLike], sample: str) -> Iterator[Figure]:
     """What is forgotten over the segments; of runs that evaluated nothing, their scores."""
     scalars = [forgetting_scalars(run, sample) for run in finished if has_segments(run, sample)]
-    scalars += [_scores(run) for run in finished if not run.evaluations]
+    scalars += [last_in_history(run) for run in finished if not run.evaluations]
     # A run that ended before its last task has no figures of tasks: not every run has each.
     for name in dict.fromkeys(name for each in scalars for name in each):
         yield name, [each[name] for each in scalars if name in each]
@@ -254,11 +252,6 @@ def status_counts(runs: Sequence[RunLike]) -> pd.DataFrame:
         counts[run.condition][run.status] += 1
     rows = [{"condition": condition, **each} for condition, each in counts.items()]
     return pd.DataFrame(rows, columns=["condition", *STATUSES])
-
-
-def _scores(run: RunLike) -> dict[str, float]:
-    """The last value of each name in a run's history."""
-    return {name: value for _, _, name, value in run.history}
 
 
 def _classes(runs: Sequence[RunLike], condition: str, set: str) -> int:

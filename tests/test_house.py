@@ -93,9 +93,9 @@ WITHIN = {
         "storage": {"training"},  # the environment of a run
     },
     "analysis": {
-        "rendering": set(),
+        "metrics": set(),
+        "rendering": {"metrics"},  # a metric's unit says how its figures are written
         "statistics": {"rendering"},
-        "metrics": {"statistics", "rendering"},
         "figures": {"metrics", "statistics", "rendering"},
     },
     "studies": {

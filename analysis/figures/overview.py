@@ -11,8 +11,8 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 from analysis.figures.panels import FAINT, INK
+from analysis.metrics.registry import metric_named
 from analysis.metrics.values import values_of
-from analysis.rendering.units import is_fraction
 from analysis.runs import RunLike, finished_by_condition
 from analysis.statistics.intervals import percentiles
 
@@ -76,7 +76,7 @@ def _values(runs: Sequence[RunLike], metric: str, conditions: Sequence[str]) -> 
             values = values_of(runs, metric, condition).dropna().to_numpy()
         except ValueError:
             values = np.empty(0)
-        found.append((100 * values if is_fraction(metric) else values).tolist())
+        found.append((100 * values if metric_named(metric).is_fraction else values).tolist())
     return found
 
 
@@ -118,4 +118,4 @@ def _path(
 
 
 def _label(metric: str) -> str:
-    return f"{metric} (%)" if is_fraction(metric) else metric
+    return f"{metric} (%)" if metric_named(metric).is_fraction else metric

@@ -15,8 +15,8 @@ from matplotlib.image import AxesImage
 from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 
-from analysis.metrics.proportions import proportion_table
 from analysis.metrics.values import values_of
+from analysis.proportions import proportion_table
 from analysis.runs import RunLike, finished_by_condition
 
 Ints = NDArray[np.int64]

@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from analysis.figures.panels import FAINT, INK
-from analysis.metrics.recency import Positions
+from analysis.recency import Positions
 from analysis.statistics.intervals import t_interval
 
 LINES = 45  # of small print that fit one above the other
@@ -25,7 +25,7 @@ def position_figure(positions: Mapping[str, Positions], *, question: str, datase
     with its number (the mean of its runs where several orders put it there).
 
     Args:
-        positions: Of each condition, see `analysis.metrics.recency.class_positions`.
+        positions: Of each condition, see `analysis.recency.class_positions`.
         question: The study's question, for the title.
         dataset: The data set's name, for the title.
 

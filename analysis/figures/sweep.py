@@ -9,9 +9,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from analysis.figures.panels import COLOURS, grid, heading
-from analysis.metrics.sweep import Sweep, metric_values, sweep_table
-from analysis.rendering.units import is_fraction
+from analysis.metrics.registry import metric_named
 from analysis.runs import RunLike
+from analysis.sweep import Sweep, metric_values, sweep_table
 
 QUARTILES = ["p25", "p50", "p75"]
 WIDE = 20
@@ -39,7 +39,7 @@ def sweep_figure(
             f"received metric {metric!r} and {len(found)} numbers to draw it against; expected "
             "runs that have it at one; run the study first"
         )
-    scale, label = (100, f"{metric} (%)") if is_fraction(metric) else (1, metric)
+    scale, label = (100, f"{metric} (%)") if metric_named(metric).is_fraction else (1, metric)
     names = [sweep.name for sweep, _ in tables]
     what = f"{metric} against {', '.join(names)}"
     figure, axes = grid(

@@ -6,21 +6,17 @@ A curve is one figure per epoch, the first epoch first; the untrained network is
 from __future__ import annotations
 
 import math
-import re
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from analysis.metrics.confusion import accuracy
-from analysis.runs import RunLike, epoch_evaluations
+from analysis.runs import EvaluationLike, RunLike, epoch_evaluations
 
 SETTLED = 5
 """Epochs after which a curve is taken to have done most of its rising."""
 TOLERANCE = 0.01
 """How far above its lowest value, as a fraction of that, a loss counts as converged."""
-PATTERN = re.compile(r"(?P<set>.+?) (?P<what>accuracy roughness|loss convergence epoch)")
-METRICS = ("validation accuracy roughness", "validation loss convergence epoch")
-"""Those that the summary shows."""
 
 
 def roughness(accuracies: ArrayLike) -> float:
@@ -59,24 +55,15 @@ def convergence_epoch(losses: ArrayLike) -> float:
     return float(np.flatnonzero(curve <= curve.min() + TOLERANCE * abs(curve.min()))[0] + 1)
 
 
-def curve_figure(run: RunLike, metric: str) -> float | None:
-    """A curve's figure by its name: "SET accuracy roughness", "SET loss convergence epoch".
-
-    Returns:
-        The figure; None for another name, or where the run is too short for it.
-    """
-    match = PATTERN.fullmatch(metric)
-    if match is None:
-        return None
-    accuracies, losses = _curves(run, match["set"])
-    rough = match["what"] == "accuracy roughness"
-    value = roughness(accuracies) if rough else convergence_epoch(losses)
-    return None if math.isnan(value) else value
+def accuracies(run: RunLike, set: str) -> list[float]:
+    """The accuracy of a set at each epoch's end; not that of weights restored afterwards."""
+    return [float(accuracy(each.confusion)) for each in _ends(run, set)]
 
 
-def _curves(run: RunLike, set: str) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Accuracy and loss of a set at each epoch's end; not those of weights restored afterwards."""
-    looks = epoch_evaluations(run, set).items()
-    ends = [(float(accuracy(each.confusion)), each.loss) for epoch, each in looks if epoch > 0]
-    curves = np.array(ends).reshape(-1, 2)
-    return curves[:, 0], curves[:, 1]
+def losses(run: RunLike, set: str) -> list[float]:
+    """The loss of a set at each epoch's end; not that of weights restored afterwards."""
+    return [each.loss for each in _ends(run, set)]
+
+
+def _ends(run: RunLike, set: str) -> list[EvaluationLike]:
+    return [each for epoch, each in epoch_evaluations(run, set).items() if epoch > 0]

@@ -10,8 +10,8 @@ from typing import IO, TYPE_CHECKING, Any
 
 import click
 
+from analysis.metrics.registry import metric_named
 from analysis.rendering.latex import latex_table
-from analysis.rendering.units import is_epoch, is_fraction
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -214,10 +214,10 @@ def _figure(name: str, value: float, metric: str, decimals: int | None) -> str:
         return f"{value:.3g}"
     if name in P_VALUES:
         return f"{value:.4f}" if value >= 0.0001 else "<.0001"
-    if is_epoch(metric):
+    if metric_named(metric).is_epoch:
         return f"{value:.1f}"
     # Adding 0 turns the negative zero of a rounded -.0001 into zero.
-    if is_fraction(metric):
+    if metric_named(metric).is_fraction:
         return f"{round(100 * value, decimals) + 0:.{decimals}f}"
     return f"{value:.4f}" if abs(value) >= SMALL or not value else f"{value:.3g}"
 

@@ -3,9 +3,9 @@
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from analysis.metrics.recency import class_positions
-from analysis.metrics.sweep import sweeps
+from analysis.recency import class_positions
 from analysis.runs import has_segments, whole_sets
+from analysis.sweep import sweeps
 from data import InputError
 from studies.report import figures
 from studies.report.figures import PageFigure

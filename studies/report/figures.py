@@ -14,12 +14,12 @@ from analysis.figures.confusion import confusion_figure, confusion_table
 from analysis.figures.learning_curve import curve_table, learning_curve_figure
 from analysis.figures.segments import segment_figure, segment_table
 from analysis.figures.sweep import sweep_figure
-from analysis.metrics.sweep import Sweep, sweep_table
+from analysis.metrics.registry import metric_named
 from analysis.rendering.formatting import counted
-from analysis.rendering.units import is_fraction
 from analysis.statistics.comparison_table import comparison_table
 from analysis.statistics.families import Family
 from analysis.statistics.result import Comparison
+from analysis.sweep import Sweep, sweep_table
 from studies.results.figures import figure_of, heading_of
 from studies.results.reading import Reading
 from studies.results.tables import for_people, formatting_of, shown_metrics, table_of
@@ -260,7 +260,7 @@ def overview(reading: Reading) -> PageFigure:
     """The conditions beside each other."""
     table = table_of(reading, "overview")
     metric = shown_metrics(reading)[0]
-    factor, unit = (100, " %") if is_fraction(metric) else (1, "")
+    factor, unit = (100, " %") if metric_named(metric).is_fraction else (1, "")
     rows = table.dropna(subset=["p50"]).to_dict("records")
     said = [f"{row['condition']} {factor * row['p50']:.2f}{unit}" for row in rows]
     return PageFigure(
@@ -281,7 +281,7 @@ def sweeps(reading: Reading, found: list[Sweep]) -> PageFigure:
     tables = [sweep_table(reading.records, sweep, metric) for sweep in found]
     named = zip(found, tables, strict=True)
     table = pd.concat([t.assign(quantity=sweep.name) for sweep, t in named], ignore_index=True)
-    factor, unit = (100, " %") if is_fraction(metric) else (1, "")
+    factor, unit = (100, " %") if metric_named(metric).is_fraction else (1, "")
     said = []
     for (name, line), rows in table.groupby(["quantity", "line"], sort=False):
         each = zip(rows["number"], rows["p50"], strict=True)

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pandas as pd
 
+from analysis.metrics.registry import metric_named
 from analysis.rendering.formatting import format_level, format_numbers
 from analysis.rendering.tables import say
-from analysis.rendering.units import unit_of
 from analysis.statistics.comparison_table import comparison_table
 from analysis.statistics.families import Family, adjust_family, family_notes, family_text
 from analysis.statistics.result import sentence
@@ -159,7 +159,7 @@ def _family(a: Reading, b: Reading, metric: str, conditions: list[str]) -> Famil
                 before,
                 paired=bool(len(before.index.intersection(after.index))),
                 n_test=next(iter(sizes)) if len(sizes) == 1 else None,
-                unit=unit_of(metric),
+                unit=metric_named(metric).unit,
                 chance=chance_of(a, metric),
                 metric=metric,
                 name_a=f"{condition} in B",

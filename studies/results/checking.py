@@ -13,9 +13,9 @@ from analysis.check import (
     figures_sentence,
     gather,
 )
+from analysis.metrics.registry import metric_named
 from analysis.rendering.formatting import format_runs
 from analysis.rendering.tables import html_table
-from analysis.rendering.units import is_fraction, unit_of
 from analysis.statistics.displayed import Displayed
 from data import InputError
 from studies.results.reading import Reading
@@ -90,9 +90,9 @@ def check_reading(reading: Reading) -> Checked:
 
 def difference_text(row: Mapping[str, Any]) -> str:
     """A claim's difference with its interval, in its own unit, and what is to be noted."""
-    metric = row["metric"]
-    factor, digits, unit = (100, ".1f", " points") if is_fraction(metric) else (1, ".3g", "")
-    if unit_of(metric) == "epochs":
+    metric = metric_named(row["metric"])
+    factor, digits, unit = (100, ".1f", " points") if metric.is_fraction else (1, ".3g", "")
+    if metric.is_epoch:
         digits, unit = ".1f", " epochs"
     difference, low, high = (
         f"{factor * row[name]:+{digits}}" for name in ("difference", "low", "high")

@@ -7,8 +7,8 @@ from typing import Any
 
 import pandas as pd
 
-from analysis.metrics.values import OVER_CLASSES, values_of
-from analysis.rendering.units import factor_of, higher_is_better, unit_of
+from analysis.metrics.registry import metric_named
+from analysis.metrics.values import values_of
 from analysis.scores import condition_scores, read_scores
 from analysis.statistics.comparison import compare
 from analysis.statistics.families import Family, adjust_family, compare_all, compare_classes
@@ -113,7 +113,7 @@ def compare_scores(path: Path, paired: bool, wanted: Wanted) -> Compared:
         InputError: The file is not as described, or a condition is not in it.
     """
     metric = wanted.metric or "accuracy"
-    unit = unit_of(metric)
+    unit = metric_named(metric).unit
     if len(wanted.pairs) != 1:
         raise InputError(f"Received {str(path)!r} alone; expected two of its conditions as well.")
     ((a, b),) = wanted.pairs
@@ -128,7 +128,7 @@ def compare_scores(path: Path, paired: bool, wanted: Wanted) -> Compared:
             raise InputError(f"Received other classes for {a} than for {b}; expected the same.")
         if left.classes is None and wanted.per_class:
             raise InputError(f"Received --per-class; expected a column class in {str(path)!r}.")
-        x, y = (each.values * factor_of(metric) for each in (left, right))
+        x, y = (each.values * metric_named(metric).factor for each in (left, right))
         options: dict[str, Any] = {"paired": paired, "unit": unit, "margin": wanted.margin}
         options |= {"seeds_a": left.seeds, "seeds_b": right.seeds, "metric": metric}
         options |= {"name_a": a, "name_b": b}
@@ -177,7 +177,7 @@ def interactions_of(
             (each.a, each.b),
             each.conditions,
             seeds={name: series.index.tolist() for name, series in values.items()},
-            higher_is_better=higher_is_better(metric),
+            higher_is_better=metric_named(metric).higher_is_better,
             **options,
         )
         for each in crossings
@@ -191,7 +191,9 @@ def values_in(reading: Reading, metric: str, condition: str) -> pd.Series:
     Raises:
         ValueError: The finished runs of the condition do not have it.
     """
-    return values_of(reading.records, metric, condition, diverged=True) * factor_of(metric)
+    return (
+        values_of(reading.records, metric, condition, diverged=True) * metric_named(metric).factor
+    )
 
 
 def compare_series(a: pd.Series, b: pd.Series, **options: Any) -> Comparison:
@@ -228,7 +230,7 @@ def _conditions(
         {name: series.to_numpy() for name, series in values.items()},
         pairs,
         seeds={name: series.index.tolist() for name, series in values.items()},
-        higher_is_better=higher_is_better(metric) is not False,
+        higher_is_better=metric_named(metric).higher_is_better is not False,
         correction=correction,  # type: ignore[arg-type]
         **options,
     )
@@ -243,7 +245,7 @@ def _classes(
             f"Received --per-class for {len(pairs)} pairs of conditions; expected one: name two "
             "conditions."
         )
-    if metric.startswith(OVER_CLASSES):
+    if metric_named(metric).scope == "classes":
         raise InputError(
             f"Received --per-class with the metric {metric!r}, which is over all classes; expected "
             "one that each class has: --metric 'test accuracy', or one of the forgetting table "
@@ -276,7 +278,7 @@ def _of_each_class(reading: Reading, metric: str, condition: str, classes: int) 
     for c in range(classes):
         try:
             values = values_of(reading.records, metric, condition, c, diverged=True)
-            found.append(values * factor_of(metric))
+            found.append(values * metric_named(metric).factor)
         except ValueError:
             # The last one may say why, if all the others were refused too.
             if c == classes - 1 and not any(map(len, found)):

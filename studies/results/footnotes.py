@@ -6,12 +6,13 @@ from collections.abc import Callable, Mapping
 import numpy as np
 from numpy.typing import NDArray
 
-from analysis.metrics.proportions import proportion_table
-from analysis.metrics.recency import class_positions, position_sentences, similarity_in
+from analysis.metrics.metric import POINTS
+from analysis.metrics.registry import CURVES, metric_named
 from analysis.metrics.task_sequence import task_ends
 from analysis.metrics.values import values_of
+from analysis.proportions import proportion_table
+from analysis.recency import class_positions, position_sentences, similarity_in
 from analysis.rendering.formatting import counted
-from analysis.rendering.units import is_fraction
 from analysis.statistics.intervals import (
     binomial_standard_error,
     median_interval,
@@ -166,15 +167,11 @@ def _of_the_overview(reading: Reading) -> list[str]:
         f"mean to p75: {shown[0]}, with the 95 % t-interval of its mean over the seeds and its "
         "percentiles (linear method, type 7); then means. Accuracies in percent."
     ]
-    if any(metric.startswith("best ") for metric in shown[1:]):
+    known = list(map(metric_named, shown))
+    if any(metric.when == "best" for metric in known[1:]):
         lines.append("best: of each run's epochs, chosen on the very examples: optimistic.")
-    if any(metric.endswith("accuracy roughness") for metric in shown):
-        lines.append(
-            "roughness: how much the change from epoch to epoch changes after the fifth, in "
-            "points (standard deviation of the second differences over the root of 3)."
-        )
-    if any(metric.endswith("convergence epoch") for metric in shown):
-        lines.append("convergence epoch: the first with a loss within 1 % of the run's lowest.")
+    said = {metric.quantity: f"{metric.definition}." for metric in known}
+    lines += [said[curve] for curve in CURVES if curve in said]
     if "accuracy" in shown[1:]:
         lines.append(
             "accuracy: on the training part with its training labels, while it is trained, in the "
@@ -186,7 +183,7 @@ def _of_the_overview(reading: Reading) -> list[str]:
 def _of_the_metric(reading: Reading) -> list[str]:
     """Every value where they are few; the median's interval; the test set's own uncertainty."""
     metric = reading.primary
-    if "accuracy" not in metric or not is_fraction(metric):
+    if metric_named(metric).unit != POINTS:
         return []
     lines = []
     for condition in reading.conditions:

@@ -1,7 +1,7 @@
 """How many seeds a difference needs, from a pilot in the store."""
 
+from analysis.metrics.registry import metric_named
 from analysis.metrics.values import values_of
-from analysis.rendering.units import is_fraction
 from analysis.statistics.planning import Plan, plan_from_pilot
 from data import InputError
 from studies.results.reading import Reading
@@ -30,7 +30,7 @@ def plan_by_pilot(
         ValueError: A number out of range; a pilot that says nothing.
     """
     metric = metric or reading.primary
-    scale = 100 if is_fraction(metric) else 1
+    scale = 100 if metric_named(metric).is_fraction else 1
     a, b = (scale * values_of(reading.records, metric, name) for name in _pair(reading, conditions))
     # A correlation of 0 is how the call says that seeds are not to be shared.
     paired = reading.paired and correlation != 0

@@ -9,9 +9,9 @@ import pandas as pd
 from analysis.metrics.dead_units import dead_units_table
 from analysis.metrics.gradients import gradient_table
 from analysis.metrics.misclassified import misclassified_table
-from analysis.metrics.proportions import proportion_table
-from analysis.metrics.recency import class_positions, position_table
 from analysis.overview import overview_table
+from analysis.proportions import proportion_table
+from analysis.recency import class_positions, position_table
 from analysis.tables import forgetting_table, history_table, per_class_table, summary_table
 from data import InputError
 from studies.definition.study import Proportions

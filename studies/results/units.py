@@ -5,13 +5,14 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
-from analysis.rendering.units import unit_of
+from analysis.metrics.metric import POINTS
+from analysis.metrics.registry import metric_named
 from studies.results.reading import Reading
 
 
 def unit_in(reading: Reading, metric: str) -> str:
     """What a metric is measured in; only cross-entropies are in nats."""
-    unit = unit_of(metric)
+    unit = metric_named(metric).unit
     losses = {str(record.recipe.get("loss", "")) for record in reading.records}
     if unit == "nats" and not all("crossentropy" in loss for loss in losses):
         return "units of the loss"
@@ -21,7 +22,7 @@ def unit_in(reading: Reading, metric: str) -> str:
 def chance_of(reading: Reading, metric: str) -> float | None:
     """What a network that guesses scores, for an accuracy."""
     classes = classes_of(reading)
-    return None if unit_of(metric) != "points" or classes is None else 1 / classes
+    return None if metric_named(metric).unit != POINTS or classes is None else 1 / classes
 
 
 def classes_of(reading: Reading) -> int | None:
@@ -50,8 +51,10 @@ def class_examples_behind(reading: Reading, metric: str) -> list[int] | None:
 
 def _class_counts(reading: Reading, metric: str) -> Iterator[NDArray[np.int64]]:
     """The examples of each class, [classes], in each evaluation that has the accuracy."""
-    name = metric.removesuffix(" accuracy")
+    known = metric_named(metric)
+    if known.quantity != "accuracy" or known.when != "last":
+        return
     for record in reading.records:
         for evaluation in record.evaluations:
-            if evaluation.set == name:
+            if evaluation.set == known.set:
                 yield evaluation.confusion.sum(axis=1)

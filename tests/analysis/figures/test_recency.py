@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from analysis.figures.recency import position_figure
-from analysis.metrics.recency import Positions
+from analysis.recency import Positions
 
 ROWS = np.array([[2, 1, 0], [1, 0, 2], [0, 2, 1]])
 WHOLE = Positions(ROWS, np.array([[0.5, 0.5, 0.9], [0.6, 0.8, 0.7], [1.0, 0.2, 0.7]]))

@@ -3,7 +3,7 @@
 import pytest
 
 from analysis.figures.sweep import sweep_figure
-from analysis.metrics.sweep import Sweep, sweep_table, sweeps
+from analysis.sweep import Sweep, sweep_table, sweeps
 from tests.analysis.conftest import Evaluation, Run, confusion
 
 WORDS = {"question": "Does more help?", "dataset": "digits"}

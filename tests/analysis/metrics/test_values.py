@@ -1,7 +1,8 @@
 import numpy as np
 import pytest
 
-from analysis.metrics.values import forgetting_scalars, values_of
+from analysis.metrics.run_forgetting import forgetting_scalars
+from analysis.metrics.values import values_of
 from analysis.statistics.comparison import compare
 from tests.analysis.conftest import Evaluation, Run, confusion, in_tasks, run, segmented
 

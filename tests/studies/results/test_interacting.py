@@ -5,7 +5,7 @@ import shutil
 
 import pytest
 
-from analysis.rendering.units import higher_is_better
+from analysis.metrics.registry import metric_named
 from analysis.statistics.comparison import compare
 from analysis.statistics.families import adjust_family
 from analysis.statistics.interaction import double_difference
@@ -265,4 +265,4 @@ def test_a_study_whose_interactions_do_not_fit_is_refused(changes, said):
     ],
 )
 def test_which_way_is_better_is_only_said_where_it_is_known(metric, better):
-    assert higher_is_better(metric) is better
+    assert metric_named(metric).higher_is_better is better

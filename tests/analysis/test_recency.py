@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from analysis.metrics.recency import (
+from analysis.recency import (
     Positions,
     class_positions,
     class_similarity,

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from analysis.figures.proportions import proportion_figure
-from analysis.metrics.proportions import proportion_table
+from analysis.proportions import proportion_table
 from analysis.statistics.intervals import wilson_interval
 from tests.analysis.conftest import Run
 
