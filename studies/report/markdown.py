@@ -1,5 +1,6 @@
 """A report as Markdown, to stand in a document: the content of the page without its figures."""
 
+import shlex
 from collections.abc import Iterable
 
 from analysis.rendering.tables import clean, plain_markdown
@@ -12,7 +13,7 @@ MARK = "<!-- ebb report "
 
 def study_markdown(report: Report) -> str:
     """The section of a study: what was done, its command, verdict, numbers, and those reported."""
-    variant = "" if report.variant == "full" else f" --variant {report.variant}"
+    variant = "" if report.variant == "full" else f" --variant {shlex.quote(report.variant)}"
     blocks = [
         f"{MARK}{_plain(report.study)}{_plain(variant)} --format markdown -->",
         f"## {_plain(report.study)}",
@@ -20,7 +21,8 @@ def study_markdown(report: Report) -> str:
         _list(report.notices),
         _plain(" ".join(report.protocol.common)),
         _table(report.differing),
-        f"```sh\n{clean(report.command)}\n```\n\n{_plain(report.command_note)}".rstrip(),
+        report.command and f"```sh\n{clean(report.command)}\n```",
+        _plain(report.command_note),
         _said("Verdict", report.verdicts),
         *map(_table, (*report.comparisons, *report.tables)),
         _said("Reported elsewhere", report.check),
