@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-from analysis.metrics.values import values_of
-from analysis.runs import RunLike, finished_by_condition
+from analysis.metrics.values import known_values
+from analysis.runs import RunLike, RunSet
 from analysis.statistics.intervals import describe
 
 DETAIL = ("n", "mean", "ci_low", "ci_high", "sd", "p25", "p50", "p75")
@@ -18,7 +18,7 @@ def overview_table(runs: Sequence[RunLike], metrics: Sequence[str]) -> pd.DataFr
 
     Args:
         runs: Records of one study and variant.
-        metrics: Names as `values_of` takes them: the first in detail, of the others the means.
+        metrics: Names as `metric_named` takes them: the first in detail, of the others the means.
 
     Returns:
         Columns condition, n, mean, ci_low, ci_high, sd, p25, p50, p75 (of the first metric), then
@@ -27,22 +27,20 @@ def overview_table(runs: Sequence[RunLike], metrics: Sequence[str]) -> pd.DataFr
     Raises:
         ValueError: If there are no runs, or no condition has the first metric.
     """
+    runs = RunSet.of(runs)
     rows = []
-    known: list[str] = []
-    for condition, finished in finished_by_condition(runs).items():
-        found = {}
-        for metric in metrics:
-            try:
-                found[metric] = describe(values_of(finished, metric, condition).to_numpy())
-                known.append(metric)
-            except ValueError:  # no run of this condition has it
-                found[metric] = describe([])
+    known = False
+    for condition in runs.finished:
+        first, *others = (
+            describe(known_values(runs, metric, condition).to_numpy()) for metric in metrics
+        )
+        known |= first["n"] > 0
         rows.append(
             {"condition": condition}
-            | {name: found[metrics[0]][name] for name in DETAIL}
-            | {metric: found[metric]["mean"] for metric in metrics[1:]}
+            | {name: first[name] for name in DETAIL}
+            | {metric: each["mean"] for metric, each in zip(metrics[1:], others, strict=True)}
         )
-    if metrics[0] not in known:
+    if not known:
         raise ValueError(
             f"received metric {metrics[0]!r}, which no run has; expected one such as 'test "
             "accuracy'; see `--kind summary` for the names"

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 import pandas as pd
 
-from analysis.metrics.values import values_of
-from analysis.runs import RunLike, finished_by_condition
+from analysis.metrics.values import known_values
+from analysis.runs import RunLike, RunSet
 from analysis.statistics.intervals import wilson_interval
 
 COLUMNS = ("condition", "n", "count", "proportion", "ci_low", "ci_high")
@@ -29,24 +28,15 @@ def proportion_table(runs: Sequence[RunLike], metrics: Sequence[str]) -> pd.Data
     Raises:
         ValueError: If no run has the first metric, or one is neither 0 nor 1.
     """
+    runs = RunSet.of(runs)
     rows = []
-    for condition, finished in finished_by_condition(runs).items():
-        row: dict[str, Any] = {"condition": condition}
-        for metric in metrics:
-            values = _yes_or_no(finished, metric, condition)
-            row[metric] = float(values.mean()) if len(values) else float("nan")
-            if metric == metrics[0] and len(values):
-                count, n = int(values.sum()), len(values)
-                low, high = wilson_interval(count, n)
-                row |= {
-                    "n": n,
-                    "count": count,
-                    "proportion": count / n,
-                    "ci_low": low,
-                    "ci_high": high,
-                }
-        if "n" in row:
-            rows.append(row)
+    for condition in runs.finished:
+        first, *others = (_yes_or_no(runs, metric, condition) for metric in metrics)
+        if n := len(first):
+            count = int(first.sum())
+            low, high = wilson_interval(count, n)
+            means = (float(each.mean()) for each in others)
+            rows.append((condition, n, count, count / n, low, high, *means))
     if not rows:
         raise ValueError(
             f"received metric {metrics[0]!r}, which no run has; expected a figure that is 0 or 1; "
@@ -55,12 +45,9 @@ def proportion_table(runs: Sequence[RunLike], metrics: Sequence[str]) -> pd.Data
     return pd.DataFrame(rows, columns=[*COLUMNS, *metrics[1:]])
 
 
-def _yes_or_no(finished: Sequence[RunLike], metric: str, condition: str) -> pd.Series:
+def _yes_or_no(runs: Sequence[RunLike], metric: str, condition: str) -> pd.Series:
     """The metric's values; none where no run of the condition has it."""
-    try:
-        values = values_of(finished, metric, condition)
-    except ValueError:
-        return pd.Series(dtype=float)
+    values = known_values(runs, metric, condition)
     if not values.isin((0, 1)).all():
         raise ValueError(
             f"received {metric!r} of {condition!r} with values other than 0 and 1; expected "

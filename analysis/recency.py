@@ -17,7 +17,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from analysis.metrics.confusion import class_accuracy
 from analysis.rendering.formatting import format_p
-from analysis.runs import RunLike, finished_by_condition, last_evaluation
+from analysis.runs import RunLike, RunSet, last_evaluation
 from analysis.statistics.intervals import describe
 from analysis.statistics.slopes import Slopes, slope_over_runs
 
@@ -63,7 +63,7 @@ def class_positions(runs: Sequence[RunLike], set: str = "test") -> dict[str, Pos
         Condition to positions; empty where no condition's class order varies.
     """
     found = {}
-    for condition, finished in finished_by_condition(runs).items():
+    for condition, finished in RunSet.of(runs).finished.items():
         accuracies, recencies = [], []
         for run in finished:
             last, segments = last_evaluation(run, set), run.arrays.get("class_segments")
@@ -109,7 +109,7 @@ def class_similarity(confusions: ArrayLike) -> Floats:
 
 def similarity_in(runs: Sequence[RunLike], condition: str, set: str = "test") -> Floats | None:
     """`class_similarity` by the last evaluations of a condition's runs; None without any."""
-    finished = finished_by_condition(runs).get(condition, [])
+    finished = RunSet.of(runs).finished.get(condition, [])
     last = [last_evaluation(run, set) for run in finished]
     confusions = [each.confusion for each in last if each is not None]
     return class_similarity(confusions) if confusions else None

@@ -11,8 +11,9 @@ Two kinds of evaluation set occur:
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any, Protocol
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import cached_property
+from typing import Any, Generic, Protocol, TypeVar, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -69,39 +70,64 @@ class RunLike(Protocol):
     def arrays(self) -> Mapping[str, NDArray[Any]]: ...  # noqa: D102
 
 
-def finished_by_condition(
-    runs: Sequence[RunLike], *, diverged: bool = False
-) -> dict[str, list[RunLike]]:
-    """Group the finished runs by condition.
+R = TypeVar("R", bound=RunLike)
+T = TypeVar("T")
 
-    Args:
-        runs: Records of one study and one variant, in any order.
-        diverged: Whether runs that diverged are taken as well.
 
-    Returns:
-        Every condition, in the order first met, with its finished runs (possibly none).
+class RunSet(tuple[R, ...], Generic[R]):
+    """The runs of one study and variant, in any order; what is asked of them often is made once.
 
-    Raises:
-        ValueError: If there are no runs, or two of those taken share condition and seed: counting
-            one network twice would make every interval too narrow.
+    Tables and metrics take any sequence of runs, by `RunSet.of`.
     """
-    if not runs:
-        raise ValueError("received no runs; expected at least one; run the study first")
-    groups: dict[str, list[RunLike]] = {run.condition: [] for run in runs}
-    taken = (FINISHED, DIVERGED) if diverged else (FINISHED,)
-    seen: set[tuple[str, int]] = set()
-    for run in runs:
-        if run.status not in taken:
-            continue
-        if (run.condition, run.seed) in seen:
-            raise ValueError(
-                f"received two {' or '.join(taken)} runs of condition {run.condition!r} with seed "
-                f"{run.seed}; expected one run per seed; pass the runs of one variant and one "
-                "environment"
-            )
-        seen.add((run.condition, run.seed))
-        groups[run.condition].append(run)
-    return groups
+
+    @classmethod
+    def of(cls, runs: Iterable[R]) -> RunSet[R]:
+        """The runs as a set: as they are, if they are one."""
+        return runs if isinstance(runs, RunSet) else cls(runs)
+
+    @cached_property
+    def finished(self) -> dict[str, list[R]]:
+        """Every condition, in the order first met, with its finished runs (possibly none).
+
+        Raises:
+            ValueError: If there are no runs, or two finished ones share condition and seed:
+                counting one network twice would make every interval too narrow.
+        """
+        return self._by_condition(FINISHED)
+
+    @cached_property
+    def ended(self) -> dict[str, list[R]]:
+        """The same with the runs that diverged."""
+        return self._by_condition(FINISHED, DIVERGED)
+
+    def once(self, function: Callable[..., T], run: R, set: str) -> T:
+        """`function(run, set)` for one of these runs, computed at the first call."""
+        key = (function, id(run), set)
+        if key not in self._made:
+            self._made[key] = function(run, set)
+        return cast(T, self._made[key])
+
+    @cached_property
+    def _made(self) -> dict[tuple[Callable[..., Any], int, str], Any]:
+        return {}
+
+    def _by_condition(self, *taken: str) -> dict[str, list[R]]:
+        if not self:
+            raise ValueError("received no runs; expected at least one; run the study first")
+        groups: dict[str, list[R]] = {run.condition: [] for run in self}
+        seen: set[tuple[str, int]] = set()
+        for run in self:
+            if run.status not in taken:
+                continue
+            if (run.condition, run.seed) in seen:
+                raise ValueError(
+                    f"received two {' or '.join(taken)} runs of condition {run.condition!r} with "
+                    f"seed {run.seed}; expected one run per seed; pass the runs of one variant and "
+                    "one environment"
+                )
+            seen.add((run.condition, run.seed))
+            groups[run.condition].append(run)
+        return groups
 
 
 def whole_sets(runs: Sequence[RunLike]) -> list[str]:

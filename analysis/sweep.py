@@ -13,8 +13,8 @@ from typing import Any
 
 import pandas as pd
 
-from analysis.metrics.values import values_of
-from analysis.runs import RunLike
+from analysis.metrics.values import known_values
+from analysis.runs import RunLike, RunSet
 from analysis.statistics.intervals import percentiles
 
 FEWEST = 3
@@ -92,26 +92,19 @@ def sweep_table(runs: Sequence[RunLike], sweep: Sweep, metric: str) -> pd.DataFr
     Args:
         runs: Records of one study and variant.
         sweep: As `sweeps` returns it.
-        metric: A name as `values_of` takes it.
+        metric: A name as `metric_named` takes it.
 
     Returns:
         Columns line, number, condition, n, p25, p50, p75; conditions without a value are left out.
     """
+    runs = RunSet.of(runs)
     rows = []
     for line, members in sweep.lines.items():
         for condition, number in members.items():
-            values = metric_values(runs, metric, condition)
-            if values:
+            values = known_values(runs, metric, condition)
+            if len(values):
                 rows.append((line, number, condition, len(values), *percentiles(values)))
     return pd.DataFrame(rows, columns=list(COLUMNS))
-
-
-def metric_values(runs: Sequence[RunLike], metric: str, condition: str) -> list[float]:
-    """A metric's values over a condition's seeds; none where no run of it has one."""
-    try:
-        return values_of(runs, metric, condition).dropna().tolist()
-    except ValueError:
-        return []
 
 
 def _leaves(value: Any, path: str = "") -> Iterator[tuple[str, Any]]:

@@ -23,8 +23,8 @@ from analysis.metrics.values import values_of
 from analysis.runs import (
     STATUSES,
     RunLike,
+    RunSet,
     epoch_evaluations,
-    finished_by_condition,
     has_segments,
     last_evaluation,
     last_in_history,
@@ -75,7 +75,7 @@ def per_class_table(runs: Sequence[RunLike], set: str = "test") -> pd.DataFrame:
         ValueError: If no run has evaluated the set.
     """
     rows: list[dict[str, Any]] = []
-    for condition, finished in finished_by_condition(runs).items():
+    for condition, finished in RunSet.of(runs).finished.items():
         last = [last_evaluation(run, set) for run in finished]
         values = [class_accuracy(each.confusion) for each in last if each is not None]
         table = _stack(values, _classes(runs, condition, set), condition)
@@ -109,12 +109,13 @@ def summary_table(runs: Sequence[RunLike], sample: str = "test-sample") -> pd.Da
     """
     rows: list[dict[str, Any]] = []
     everywhere = whole_sets(runs) or ["test"]
-    for condition, finished in finished_by_condition(runs).items():
+    runs = RunSet.of(runs)
+    for condition, finished in runs.finished.items():
         figures = [
             *_of_evaluations(finished, whole_sets(finished) if finished else everywhere),
-            *_of_best_epochs(finished, condition),
-            *_of_curves(finished),
-            *_of_segments(finished, sample),
+            *_of_best_epochs(runs, condition),
+            *_of_curves(runs, condition),
+            *_of_segments(runs, condition, sample),
         ]
         rows += [
             {"condition": condition, "metric": name, **describe(values)} for name, values in figures
@@ -130,23 +131,31 @@ def _of_evaluations(finished: Sequence[RunLike], sets: Sequence[str]) -> Iterato
             yield f"{set} {name}", [figure(each) for each in last if each is not None]
 
 
-def _of_best_epochs(finished: Sequence[RunLike], condition: str) -> Iterator[Figure]:
+def _of_best_epochs(runs: RunSet[RunLike], condition: str) -> Iterator[Figure]:
     """The best of the validation set over the epochs, where it was evaluated after some."""
-    if any(e.set == "validation" and e.epoch > 0 for run in finished for e in run.evaluations):
+    looks = (each for run in runs.finished[condition] for each in run.evaluations)
+    if any(each.set == "validation" and each.epoch > 0 for each in looks):
         for name in BEST:
-            yield name, values_of(finished, name, condition)
+            yield name, values_of(runs, name, condition)
 
 
-def _of_curves(finished: Sequence[RunLike]) -> Iterator[Figure]:
+def _of_curves(runs: RunSet[RunLike], condition: str) -> Iterator[Figure]:
     """The shape of validation curves; those of fewer epochs have not settled and say nothing."""
-    long = [run for run in finished if len(epoch_evaluations(run, "validation")) > SETTLED + 3]
+    long = [
+        run
+        for run in runs.finished[condition]
+        if len(epoch_evaluations(run, "validation")) > SETTLED + 3
+    ]
     for metric in (metric_named(f"validation {curve}") for curve in CURVES if long):
-        yield metric.name, [value for run in long if (value := metric.value(run)) is not None]
+        figures = [metric.value(runs, run) for run in long]
+        yield metric.name, [figure for figure in figures if figure is not None]
 
 
-def _of_segments(finished: Sequence[RunLike], sample: str) -> Iterator[Figure]:
+def _of_segments(runs: RunSet[RunLike], condition: str, sample: str) -> Iterator[Figure]:
     """What is forgotten over the segments; of runs that evaluated nothing, their scores."""
-    scalars = [forgetting_scalars(run, sample) for run in finished if has_segments(run, sample)]
+    finished = runs.finished[condition]
+    segmented = [run for run in finished if has_segments(run, sample)]
+    scalars = [runs.once(forgetting_scalars, run, sample) for run in segmented]
     scalars += [last_in_history(run) for run in finished if not run.evaluations]
     # A run that ended before its last task has no figures of tasks: not every run has each.
     for name in dict.fromkeys(name for each in scalars for name in each):
@@ -174,24 +183,24 @@ def forgetting_table(runs: Sequence[RunLike], set: str = "test-sample") -> pd.Da
     Raises:
         ValueError: If no run has segment evaluations of the set.
     """
-    groups = finished_by_condition(runs)
+    runs = RunSet.of(runs)
+    conditions = list(runs.finished)
     if not any(has_segments(run, set) for run in runs):
         raise ValueError(
             f"received {len(runs)} runs without segment evaluations of {set!r}; expected one after "
             "every segment; run a study that evaluates segments, such as a class-sequential one"
         )
     frames = [
-        _of_classes(finished, condition, _classes(runs, condition, set), set)
-        for condition, finished in groups.items()
+        _of_classes(runs, condition, _classes(runs, condition, set), set)
+        for condition in conditions
     ]
     return pd.concat(frames, ignore_index=True)
 
 
-def _of_classes(
-    finished: Sequence[RunLike], condition: str, classes: int, set: str
-) -> pd.DataFrame:
+def _of_classes(runs: RunSet[RunLike], condition: str, classes: int, set: str) -> pd.DataFrame:
     """The rows of one condition in the forgetting table."""
-    figures = [class_forgetting(run, set) for run in finished if has_segments(run, set)]
+    segmented = [run for run in runs.finished[condition] if has_segments(run, set)]
+    figures = [runs.once(class_forgetting, run, set) for run in segmented]
     columns = {
         name: _stack([each[name] for each in figures], classes, condition)
         for name in FORGETTING
@@ -220,7 +229,7 @@ def history_table(runs: Sequence[RunLike]) -> pd.DataFrame:
     Raises:
         ValueError: If there are no runs.
     """
-    finished_by_condition(runs)  # the same checks as every table
+    assert RunSet.of(runs).finished  # the same checks as every table
     rows: list[tuple[str, int, int, int, str, float]] = []
     for run in runs:
         rows += [(run.condition, run.seed, *row) for row in run.history]
@@ -242,7 +251,7 @@ def status_counts(runs: Sequence[RunLike]) -> pd.DataFrame:
     Raises:
         ValueError: If there are no runs, or a status is not one of these four.
     """
-    counts = {condition: dict.fromkeys(STATUSES, 0) for condition in finished_by_condition(runs)}
+    counts = {condition: dict.fromkeys(STATUSES, 0) for condition in RunSet.of(runs).finished}
     for run in runs:
         if run.status not in STATUSES:
             raise ValueError(

@@ -19,8 +19,8 @@ from analysis.metrics.confusion import class_accuracy
 from analysis.rendering.formatting import counted
 from analysis.runs import (
     RunLike,
+    RunSet,
     class_segments,
-    finished_by_condition,
     has_segments,
     segment_confusions,
 )
@@ -100,7 +100,7 @@ def class_segment_heatmap(
 def _grids(runs: Sequence[RunLike], set: str) -> dict[str, tuple[Floats, NDArray[np.int32]]]:
     """Condition to its accuracies [seeds, epochs, segments, classes] and `class_segments`."""
     found = {}
-    for condition, finished in finished_by_condition(runs).items():
+    for condition, finished in RunSet.of(runs).finished.items():
         chosen = [run for run in finished if has_segments(run, set)]
         if chosen:
             grid = _seeds(chosen, set)

@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 
 from analysis.figures.panels import FAINT, INK, MOST_MARKS, TICKS, grid, heading, seed_titles
 from analysis.metrics.confusion import class_accuracy
-from analysis.runs import RunLike, finished_by_condition, last_evaluation
+from analysis.runs import RunLike, RunSet, last_evaluation
 
 COLUMNS = ("condition", "class", "seed", "accuracy")
 HALF = 0.3
@@ -28,7 +28,7 @@ def class_strip_table(runs: Sequence[RunLike], set: str = "test") -> pd.DataFram
         Columns condition, class, seed, accuracy (a fraction; NaN for a class without examples).
     """
     rows = []
-    for condition, finished in finished_by_condition(runs).items():
+    for condition, finished in RunSet.of(runs).finished.items():
         for run in sorted(finished, key=lambda run: run.seed):
             last = last_evaluation(run, set)
             if last is not None:

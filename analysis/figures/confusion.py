@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from analysis.figures.panels import colour_bar, grid, heading, heat_map, label_cells, seed_titles
-from analysis.runs import RunLike, finished_by_condition, last_evaluation
+from analysis.runs import RunLike, RunSet, last_evaluation
 
 Floats = NDArray[np.float64]
 COLUMNS = ("condition", "true", "predicted", "n", "proportion")
@@ -86,7 +86,7 @@ def confusion_figure(
 def _proportions(runs: Sequence[RunLike], set: str) -> dict[str, tuple[int, Floats]]:
     """Condition to its number of runs and [true, predicted] proportions."""
     found = {}
-    for condition, finished in finished_by_condition(runs).items():
+    for condition, finished in RunSet.of(runs).finished.items():
         last = [each for run in finished if (each := last_evaluation(run, set)) is not None]
         if not last:
             continue

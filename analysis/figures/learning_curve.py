@@ -13,7 +13,7 @@ from matplotlib.ticker import MaxNLocator
 
 from analysis.figures.panels import FAINT, INK, MOST_MARKS, grid, heading, seed_titles
 from analysis.metrics.confusion import accuracy
-from analysis.runs import RunLike, epoch_evaluations, finished_by_condition
+from analysis.runs import RunLike, RunSet, epoch_evaluations
 from analysis.statistics.intervals import percentiles
 
 COLUMNS = ("condition", "epoch", "n", "p25", "p50", "p75")
@@ -95,7 +95,7 @@ def _curves(runs: Sequence[RunLike], set: str) -> dict[str, dict[int, dict[int, 
     """Condition to seed to epoch to accuracy."""
     return {
         condition: {run.seed: curve for run in finished if (curve := _curve(run, set))}
-        for condition, finished in finished_by_condition(runs).items()
+        for condition, finished in RunSet.of(runs).finished.items()
     }
 
 

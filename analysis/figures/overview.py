@@ -12,8 +12,8 @@ from matplotlib.figure import Figure
 
 from analysis.figures.panels import FAINT, INK
 from analysis.metrics.registry import metric_named
-from analysis.metrics.values import values_of
-from analysis.runs import RunLike, finished_by_condition
+from analysis.metrics.values import known_values
+from analysis.runs import RunLike, RunSet
 from analysis.statistics.intervals import percentiles
 
 
@@ -40,7 +40,8 @@ def overview_figure(
     Raises:
         ValueError: If no run has the first metric.
     """
-    conditions = list(finished_by_condition(runs))
+    runs = RunSet.of(runs)
+    conditions = list(runs.finished)
     values = {metric: _values(runs, metric, conditions) for metric in metrics[:4]}
     drawn = [metric for metric, each in values.items() if any(each)]
     if not drawn:
@@ -72,10 +73,7 @@ def _values(runs: Sequence[RunLike], metric: str, conditions: Sequence[str]) -> 
     """The metric's values over the seeds of each condition; none where it was not measured."""
     found = []
     for condition in conditions:
-        try:
-            values = values_of(runs, metric, condition).dropna().to_numpy()
-        except ValueError:
-            values = np.empty(0)
+        values = known_values(runs, metric, condition).to_numpy()
         found.append((100 * values if metric_named(metric).is_fraction else values).tolist())
     return found
 

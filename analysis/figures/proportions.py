@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from analysis.metrics.values import values_of
 from analysis.proportions import proportion_table
-from analysis.runs import RunLike, finished_by_condition
+from analysis.runs import RunLike, RunSet
 
 Ints = NDArray[np.int64]
 Panels = NDArray[Any]
@@ -59,8 +59,8 @@ def proportion_figure(
         ValueError: If no run has the metric.
     """
     table = _table(runs, parameters, metric, (along, lines, rows, columns))
-    groups = finished_by_condition(runs)
-    scores = {name: values_of(groups[name], counted, name) for name in table["its condition"]}
+    runs = RunSet.of(runs)
+    scores = {name: values_of(runs, counted, name) for name in table["its condition"]}
     lowest, highest = (f(f(each) for each in scores.values()) for f in (min, max))
     bins = np.arange(min(1, int(lowest)), int(highest) + 1)
     down, across = (list(dict.fromkeys(table[name])) for name in (rows, columns))

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from analysis.figures.panels import colour_bar, grid, heading, heat_map, label_cells, seed_titles
 from analysis.metrics.confusion import class_accuracy
-from analysis.runs import RunLike, finished_by_condition, has_segments, segment_confusions
+from analysis.runs import RunLike, RunSet, has_segments, segment_confusions
 
 Floats = NDArray[np.float64]
 COLUMNS = ("condition", "epoch", "segment", "class", "n", "mean", "sd")
@@ -90,7 +90,7 @@ def segment_figure(
 def _grids(runs: Sequence[RunLike], set: str) -> dict[str, Floats]:
     """Condition to accuracies [seeds, epochs, segments, classes]."""
     found = {}
-    for condition, finished in finished_by_condition(runs).items():
+    for condition, finished in RunSet.of(runs).finished.items():
         grids = [
             class_accuracy(segment_confusions(run, set))
             for run in finished

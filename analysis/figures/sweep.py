@@ -10,8 +10,9 @@ from matplotlib.figure import Figure
 
 from analysis.figures.panels import COLOURS, grid, heading
 from analysis.metrics.registry import metric_named
+from analysis.metrics.values import known_values
 from analysis.runs import RunLike
-from analysis.sweep import Sweep, metric_values, sweep_table
+from analysis.sweep import Sweep, sweep_table
 
 QUARTILES = ["p25", "p50", "p75"]
 WIDE = 20
@@ -51,7 +52,7 @@ def sweep_figure(
     for axis, (sweep, table) in zip(axes, tables, strict=True):
         for place, (line, rows) in enumerate(table.groupby("line", sort=False)):
             values = [
-                [scale * value for value in metric_values(runs, metric, condition)]
+                (scale * known_values(runs, metric, condition)).tolist()
                 for condition in rows["condition"]
             ]
             _line(axis, str(line), scale * rows[QUARTILES], rows["number"], values, place)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from analysis.runs import RunLike, finished_by_condition
+from analysis.runs import RunLike, RunSet
 
 COLUMNS = ("condition", "layer", "name", "units", "n", "untrained", "dead", "proportion")
 
@@ -28,7 +28,7 @@ def dead_units_table(runs: Sequence[RunLike]) -> pd.DataFrame:
         ValueError: If no run has measured it, or networks of one condition differ.
     """
     rows = []
-    for condition, finished in finished_by_condition(runs).items():
+    for condition, finished in RunSet.of(runs).finished.items():
         measured = [run for run in finished if "dead_units" in run.arrays]
         if not measured:
             continue

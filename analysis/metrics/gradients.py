@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from analysis.runs import RunLike, finished_by_condition
+from analysis.runs import RunLike, RunSet
 
 Floats = NDArray[np.float64]
 
@@ -40,7 +40,7 @@ def gradient_table(runs: Sequence[RunLike]) -> pd.DataFrame:
         ValueError: If no run has measured it, or networks of one condition differ.
     """
     rows = []
-    for condition, chosen in finished_by_condition(runs, diverged=True).items():
+    for condition, chosen in RunSet.of(runs).ended.items():
         measured = [run for run in chosen if "gradient_norms" in run.arrays]
         if not measured:
             continue

@@ -5,9 +5,9 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
-from analysis.runs import RunLike, last_in_history
+from analysis.runs import RunLike, RunSet, last_in_history
 
 POINTS = "points"
 """The unit of accuracies: fractions, whose differences are points."""
@@ -28,8 +28,8 @@ class Metric:
             "classes" together, or all runs of a "condition".
         definition: What it is, in a line.
         source: The paper that defines it, if one does.
-        compute: The figure of a run, or of one of its classes; None or NaN where the run does not
-            have it. Without it the figure is in the history of the runs that have it.
+        compute: The figure of one of a set's runs, or of one of its classes; None or NaN where the
+            run does not have it. Without it the figure is in the history of the runs that have it.
         set: The evaluated set that it is of, if it is of one.
         quantity: What is measured on the set: "accuracy", "loss", ...
         when: Whose evaluation counts: the "last", that of the "best" epoch, or of epoch N.
@@ -41,7 +41,7 @@ class Metric:
     scope: Literal["run", "class", "classes", "condition"] = "run"
     definition: str = ""
     source: str = ""
-    compute: Callable[[RunLike, int | None], float | None] | None = None
+    compute: Callable[[RunSet[Any], RunLike, int | None], float | None] | None = None
     set: str = ""
     quantity: str = ""
     when: str | int = "last"
@@ -66,9 +66,9 @@ class Metric:
         """The decimals that people are shown, where a table does not say how many."""
         return 2 if self.is_fraction else 1 if self.is_epoch else 4
 
-    def value(self, run: RunLike, class_: int | None = None) -> float | None:
-        """The figure of a run, or of one class of it; None where the run does not have it."""
-        value = self.compute(run, class_) if self.compute else None
+    def value(self, runs: RunSet[Any], run: RunLike, class_: int | None = None) -> float | None:
+        """The figure of one of these runs, or of one class; None where the run lacks it."""
+        value = self.compute(runs, run, class_) if self.compute else None
         if value is None and class_ is None:
             value = last_in_history(run).get(self.name)
         return None if value is None or math.isnan(value) else float(value)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-from analysis.runs import RunLike, finished_by_condition
+from analysis.runs import RunLike, RunSet
 
 COLUMNS = ("condition", "position", "true", "predicted", "runs", "n")
 
@@ -29,7 +29,7 @@ def misclassified_table(runs: Sequence[RunLike]) -> pd.DataFrame:
     """
     rows: list[tuple[object, ...]] = []
     there = False
-    for condition, finished in finished_by_condition(runs).items():
+    for condition, finished in RunSet.of(runs).finished.items():
         measured = [run.arrays["misclassified"] for run in finished if _has(run)]
         there |= bool(measured)
         predictions: dict[int, Counter[int]] = {}

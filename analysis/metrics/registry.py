@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from functools import cache
+from typing import Any
 
 from analysis.metrics.confusion import accuracy, class_accuracy, mean_class_accuracy
 from analysis.metrics.learning_curve import accuracies, convergence_epoch, losses, roughness
@@ -14,6 +15,7 @@ from analysis.runs import (
     SAMPLE,
     EvaluationLike,
     RunLike,
+    RunSet,
     epoch_evaluations,
     has_segments,
     last_evaluation,
@@ -54,10 +56,10 @@ def metric_named(name: str) -> Metric:
 def _of_a_class(name: str, better: bool | None, definition: str, source: str = "") -> Metric:
     """A column of the forgetting table."""
 
-    def compute(run: RunLike, class_: int | None) -> float | None:
+    def compute(runs: RunSet[Any], run: RunLike, class_: int | None) -> float | None:
         if class_ is None or not has_segments(run, SAMPLE):
             return None
-        values = class_forgetting(run, SAMPLE)[name]
+        values = runs.once(class_forgetting, run, SAMPLE)[name]
         return float(values[class_]) if 0 <= class_ < len(values) else None
 
     unit = "segments" if name == "recency" else PERCENTAGE_POINTS
@@ -73,9 +75,9 @@ def _of_classes(
 ) -> Metric:
     """A figure of `forgetting_scalars`, over all classes or tasks."""
 
-    def compute(run: RunLike, class_: int | None) -> float | None:
+    def compute(runs: RunSet[Any], run: RunLike, class_: int | None) -> float | None:
         known = class_ is None and has_segments(run, SAMPLE)
-        return forgetting_scalars(run, SAMPLE).get(name) if known else None
+        return runs.once(forgetting_scalars, run, SAMPLE).get(name) if known else None
 
     return Metric(name, unit, better, "classes", definition, source, compute)
 
@@ -214,7 +216,7 @@ def _of_a_set(name: str) -> Metric | None:
     if not set or (not head and stem.startswith("epoch of ")):
         return None
 
-    def compute(run: RunLike, class_: int | None) -> float | None:
+    def compute(runs: RunSet[Any], run: RunLike, class_: int | None) -> float | None:
         looks = epoch_evaluations(run, set)
         if at is not None:
             chosen = [looks[at]] if at in looks else []
@@ -250,7 +252,7 @@ def _of_a_curve(name: str) -> Metric | None:
     """One of `CURVES`: "SET accuracy roughness", "SET loss convergence epoch"."""
     set, quantity = _taken_apart(name, CURVES)
 
-    def compute(run: RunLike, class_: int | None) -> float | None:
+    def compute(runs: RunSet[Any], run: RunLike, class_: int | None) -> float | None:
         return CURVES[quantity](run, set) if class_ is None else None
 
     if not set:

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from analysis.metrics.registry import metric_named
-from analysis.runs import DIVERGED, RunLike, finished_by_condition
+from analysis.runs import DIVERGED, RunLike, RunSet
 
 
 def values_of(
@@ -39,23 +39,42 @@ def values_of(
     Raises:
         ValueError: If there is no such condition, or none of its finished runs has the metric.
     """
-    groups = finished_by_condition(runs, diverged=diverged)
+    runs = RunSet.of(runs)
+    values = known_values(runs, metric, condition, class_, diverged=diverged)
+    if values.isna().all() and runs.finished[condition]:
+        of_class = "" if class_ is None else f" of class {class_}"
+        raise ValueError(
+            f"received metric {metric!r}{of_class}; expected a figure that runs of {condition!r} "
+            "have, such as 'test accuracy'; see the table of the study for their names"
+        )
+    return values
+
+
+def known_values(
+    runs: Sequence[RunLike],
+    metric: str,
+    condition: str,
+    class_: int | None = None,
+    *,
+    diverged: bool = False,
+) -> pd.Series:
+    """As `values_of`, but empty where no run has the metric.
+
+    Raises:
+        ValueError: If there is no such condition.
+    """
+    runs = RunSet.of(runs)
+    groups = runs.ended if diverged else runs.finished
     if condition not in groups:
         raise ValueError(
             f"received condition {condition!r}; expected one of {', '.join(groups)}; "
             "name a condition that was run"
         )
     value = metric_named(metric).value
-    lost = {run.seed: np.nan for run in groups[condition] if run.status == DIVERGED}
-    finished = [run for run in groups[condition] if run.status != DIVERGED]
-    figures = {run.seed: value(run, class_) for run in finished}
+    figures = {
+        run.seed: np.nan if run.status == DIVERGED else value(runs, run, class_)
+        for run in sorted(groups[condition], key=lambda run: run.seed)
+    }
     known = {seed: figure for seed, figure in figures.items() if figure is not None}
-    if figures and not known:
-        of_class = "" if class_ is None else f" of class {class_}"
-        raise ValueError(
-            f"received metric {metric!r}{of_class}; expected a figure that runs of {condition!r} "
-            "have, such as 'test accuracy'; see the table of the study for their names"
-        )
-    values = dict(sorted({**known, **lost}.items()))
-    index = pd.Index(list(values), name="seed", dtype="int64")
-    return pd.Series(list(values.values()), index=index, name=metric, dtype=float)
+    index = pd.Index(list(known), name="seed", dtype="int64")
+    return pd.Series(list(known.values()), index=index, name=metric, dtype=float)

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from analysis.check import claims_sentence, figures_sentence
 from analysis.rendering.formatting import counted, format_duration
+from analysis.runs import RunSet
 from analysis.statistics.comparison_table import comparison_table
 from analysis.statistics.families import Family, family_notes, family_text, friedman_text
 from analysis.statistics.result import Comparison, explanation
@@ -138,12 +139,12 @@ def figure_table(figure: PageFigure) -> Table:
 
 def printable_reading(reading: Reading) -> Reading:
     """The reading with names and notes that a page and a figure can hold."""
-    records = [
+    records = RunSet(
         record
         if printable(record.condition) == record.condition
         else replace(record, condition=printable(record.condition))
         for record in reading.records
-    ]
+    )
     notes = tuple(map(printable, reading.notes))
     return replace(reading, records=records, notes=notes, study=printable(reading.study))
 

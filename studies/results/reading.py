@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from analysis.rendering.tables import clean
+from analysis.runs import RunSet
 from core import Record, Store, environment, fingerprint
 from core.code_identity import source_without_helpers
 from core.storage.store import Entry
@@ -34,7 +35,7 @@ class Reading:
 
     study: str
     variant: str
-    records: list[Record]
+    records: RunSet[Record]
     planned: int
     notes: tuple[str, ...]
     definition: Study | None
@@ -126,10 +127,10 @@ def read(store: Store, name: str | Study, variant: str | None = None) -> Reading
     said = [each for record in records for each in record.notes if each.kind in ("data", "unseen")]
     notes += dict.fromkeys(str(each.figures.get("said", each)) for each in said)
     # A store may be anybody's: its names go into tables, sentences and figures.
-    records = [replace(each, condition=FOREIGN.sub("?", each.condition)) for each in records]
+    named = RunSet(replace(each, condition=FOREIGN.sub("?", each.condition)) for each in records)
     planned = store.planned(study, variant) or 0
     return Reading(
-        FOREIGN.sub("?", study), clean(variant), records, planned, tuple(notes), definition
+        FOREIGN.sub("?", study), clean(variant), named, planned, tuple(notes), definition
     )
 
 

@@ -56,7 +56,7 @@ class Results:
     @property
     def records(self) -> list[Record]:
         """The records, in the study's order of conditions and by seed."""
-        return self.reading.records
+        return list(self.reading.records)
 
     @property
     def conditions(self) -> list[str]:

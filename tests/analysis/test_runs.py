@@ -2,9 +2,9 @@ import numpy as np
 import pytest
 
 from analysis.runs import (
+    RunSet,
     class_segments,
     epoch_evaluations,
-    finished_by_condition,
     has_segments,
     last_evaluation,
     number_of_classes,
@@ -27,7 +27,7 @@ def in_segments(epochs: int = 2, segments: int = 3) -> Run:
 
 def test_conditions_stand_as_first_met_also_without_a_finished_run() -> None:
     runs = [Run("b", 0, "failed"), Run("a", 1), Run("b", 1, "diverged"), Run("a", 0)]
-    groups = finished_by_condition(runs)
+    groups = RunSet.of(runs).finished
     assert list(groups) == ["b", "a"]
     assert groups["b"] == []
     assert [run.seed for run in groups["a"]] == [1, 0]
@@ -35,23 +35,23 @@ def test_conditions_stand_as_first_met_also_without_a_finished_run() -> None:
 
 def test_no_runs_are_refused() -> None:
     with pytest.raises(ValueError, match="received no runs"):
-        finished_by_condition([])
+        _ = RunSet.of([]).finished
 
 
 def test_one_network_is_not_counted_twice() -> None:
     with pytest.raises(ValueError, match="two finished runs of condition 'a' with seed 3"):
-        finished_by_condition([Run("a", 3), Run("a", 3)])
-    assert finished_by_condition([Run("a", 3, "failed"), Run("a", 3)])
+        _ = RunSet.of([Run("a", 3), Run("a", 3)]).finished
+    assert RunSet.of([Run("a", 3, "failed"), Run("a", 3)]).finished
 
 
 def test_diverged_runs_are_grouped_with_the_finished_ones_if_asked_for() -> None:
     runs = [Run("a", 3, "diverged"), Run("a", 1), Run("a", 2, "failed"), Run("a", 0, "stopped")]
-    assert [each.seed for each in finished_by_condition(runs)["a"]] == [1]
-    assert [each.seed for each in finished_by_condition(runs, diverged=True)["a"]] == [3, 1]
+    assert [each.seed for each in RunSet.of(runs).finished["a"]] == [1]
+    assert [each.seed for each in RunSet.of(runs).ended["a"]] == [3, 1]
     again = [*runs, Run("a", 3)]
-    assert [each.seed for each in finished_by_condition(again)["a"]] == [1, 3]
+    assert [each.seed for each in RunSet.of(again).finished["a"]] == [1, 3]
     with pytest.raises(ValueError, match="two finished or diverged runs of condition 'a' with"):
-        finished_by_condition(again, diverged=True)
+        _ = RunSet.of(again).ended
 
 
 def test_samples_are_not_whole_sets() -> None:
@@ -117,3 +117,16 @@ def test_turns_planned_for_epochs_that_were_not_trained_are_left_out() -> None:
     assert class_segments(in_segments(epochs=4), 2).shape == (2, 3)
     with pytest.raises(ValueError, match=r"expected .5 epochs"):
         class_segments(in_segments(epochs=4), 5)
+
+
+def test_a_set_of_runs_is_taken_as_it_is_and_computes_once() -> None:
+    runs = RunSet.of([Run("a", 0), Run("a", 1)])
+    assert RunSet.of(runs) is runs
+    assert runs.finished is runs.finished
+    calls = []
+
+    def count(run: Run, set: str) -> int:
+        calls.append((run.seed, set))
+        return len(calls)
+
+    assert [runs.once(count, run, "test") for run in (*runs, *runs)] == [1, 2, 1, 2]
