@@ -51,11 +51,12 @@ class Sweep:
     lines: Mapping[str, Mapping[str, float]]
 
 
-def sweeps(recipes: Mapping[str, Mapping[str, Any]]) -> list[Sweep]:
-    """Find the numbers in which at least three conditions differ, and nothing else.
+def sweeps(recipes: Mapping[str, Mapping[str, Any]], fewest: int = FEWEST) -> list[Sweep]:
+    """Find the numbers in which conditions differ, and nothing else.
 
     Args:
         recipes: Condition to its recipe as JSON.
+        fewest: Numbers that make a line.
 
     Returns:
         One for each kind of number. Units of several layers are one kind, a line each.
@@ -64,7 +65,7 @@ def sweeps(recipes: Mapping[str, Mapping[str, Any]]) -> list[Sweep]:
     found: dict[str, dict[str, dict[str, float]]] = {}
     for path in dict.fromkeys(path for leaves in flat.values() for path in leaves):
         kind = ".".join(part for part in path.split(".") if not part.isdigit())
-        for label, members in _lines(path, flat):
+        for label, members in _lines(path, flat, fewest):
             found.setdefault(kind, {})[label] = members
     last = (kind.rpartition(".")[2].replace("_", " ") for kind in found)
     return [
@@ -73,7 +74,9 @@ def sweeps(recipes: Mapping[str, Mapping[str, Any]]) -> list[Sweep]:
     ]
 
 
-def _lines(path: str, flat: Mapping[str, dict[str, Any]]) -> Iterator[tuple[str, dict[str, float]]]:
+def _lines(
+    path: str, flat: Mapping[str, dict[str, Any]], fewest: int
+) -> Iterator[tuple[str, dict[str, float]]]:
     """Conditions that differ in the number at a path alone, with their numbers in order."""
     groups: dict[frozenset[tuple[str, Any]], dict[str, float]] = {}
     for name, leaves in flat.items():
@@ -82,7 +85,7 @@ def _lines(path: str, flat: Mapping[str, dict[str, Any]]) -> Iterator[tuple[str,
             groups.setdefault(rest, {})[name] = float(leaves[path])
     for rest, members in groups.items():
         every = _without(path, rest, flat) | members
-        if len(set(every.values())) >= FEWEST:
+        if len(set(every.values())) >= fewest:
             yield _label(list(members)), dict(sorted(every.items(), key=lambda item: item[1]))
 
 

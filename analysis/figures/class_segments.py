@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Mapping, Sequence
-from typing import Literal
+from typing import NamedTuple
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 from numpy.typing import NDArray
 
-from analysis.figures.panels import heat_map, label_cells
-from analysis.metrics.confusion import class_accuracy
+from analysis.figures.panels import blank, heat_map, label_cells
+from analysis.figures.segments import no_segments, segment_grids
 from analysis.rendering.formatting import counted
 from analysis.runs import (
     RunLike,
@@ -26,16 +25,17 @@ from analysis.runs import (
 )
 
 Floats = NDArray[np.float64]
-Spread = Literal["sd", "quartiles"]
 
-SPREADS: Mapping[str, str] = {
-    "sd": "standard deviation over seeds",
-    "quartiles": "75th minus 25th percentile over seeds",
-}
-# Lightness alone orders either, so the colour-blind read them too; a small spread is pale.
-ACCURACY_COLOURS = "cividis"
-SPREAD_COLOURS = "PuBuGn"
-DPI = 100
+
+class Scale(NamedTuple):
+    """How values are coloured. Lightness alone orders either, so the colour-blind read them too."""
+
+    highest: float
+    colours: str
+    label: str
+
+
+MEANS = Scale(100.0, "cividis", "accuracy (%)")
 
 
 def class_segment_heatmap(
@@ -44,10 +44,9 @@ def class_segment_heatmap(
     question: str,
     dataset: str,
     set: str = "test-sample",
-    spread: Spread = "sd",
     x_labels: Mapping[str, str] | None = None,
 ) -> Figure:
-    """Accuracy of each class after each segment: mean and spread over seeds.
+    """Accuracy of each class after each segment: mean and standard deviation over seeds.
 
     One line of panels per condition: the mean in the first epoch, the mean in the last epoch, and
     the spread in the last epoch, classes in rows and segments in columns. All means share
@@ -59,7 +58,6 @@ def class_segment_heatmap(
         question: The study's question, for the title.
         dataset: The data set's name, for the title.
         set: Name of the set that was evaluated after every segment.
-        spread: "sd" or "quartiles" (their distance).
         x_labels: Condition to a label of its horizontal axis in place of "after the segment of
             class", for orders in which no segment belongs to a class (shuffled).
 
@@ -69,27 +67,28 @@ def class_segment_heatmap(
     Raises:
         ValueError: If no finished run has segments, or runs differ in epochs or segments.
     """
-    if spread not in SPREADS:
-        raise ValueError(f"received spread={spread!r}; expected 'sd' or 'quartiles'; pick one")
-    found = _grids(runs, set)
-    spreads = {name: 100 * _spread(grid[:, -1], spread) for name, (grid, _) in found.items()}
-    widest = max((np.nanmax(each, initial=0) for each in spreads.values()), default=0.0)
-    with_first = any(grid.shape[1] > 1 for grid, _ in found.values())
-    figure, axes = _canvas([grid for grid, _ in found.values()], 3 if with_first else 2)
-    for row, (condition, (grid, order)) in zip(axes, found.items(), strict=True):
+    grids = segment_grids(runs, set)
+    if not grids:
+        raise no_segments(runs, set)
+    orders = _orders(runs, set)
+    spreads = {name: 100 * _spread(grid[:, -1]) for name, grid in grids.items()}
+    # One seed has no spread, and equal seeds have none: the scale must still have a width.
+    widest = max(1.0, *(np.nanmax(each, initial=0) for each in spreads.values()))
+    with_first = any(grid.shape[1] > 1 for grid in grids.values())
+    classes = min(max(grid.shape[-1] for grid in grids.values()), 40)
+    figure = blank(14, 1.0 + len(grids) * (1.8 + 0.27 * classes))
+    axes = figure.subplots(len(grids), 3 if with_first else 2, squeeze=False)
+    for row, (condition, grid) in zip(axes, grids.items(), strict=True):
         label = (x_labels or {}).get(condition)
         name, last = textwrap.fill(condition, 50), grid.shape[1]
+        seeds = counted(len(grid), "seed")
         for axis, epoch in zip(row[:-1], [1, last] if with_first else [last], strict=True):
+            title = f"{name}\nepoch {epoch} of {last}, mean of {seeds}"
             mean = 100 * grid[:, epoch - 1].mean(axis=0)
-            title = f"{name}\nepoch {epoch} of {last}, mean of {counted(len(grid), 'seed')}"
-            _panel(axis, mean, order[:, epoch - 1], title, label, "accuracy (%)")
-        title = f"{name}\nepoch {last} of {last}, spread of {counted(len(grid), 'seed')}"
-        bar = f"{SPREADS[spread]} (points)"
-        _panel(
-            row[-1], spreads[condition], order[:, -1], title, label, bar,
-            # One seed has no spread, and equal seeds have none: the scale must still have a width.
-            highest=max(widest, 1.0), colours=SPREAD_COLOURS,
-        )  # fmt: skip
+            _panel(axis, mean, orders[condition][:, epoch - 1], title, label, MEANS)
+        title = f"{name}\nepoch {last} of {last}, spread of {seeds}"
+        scale = Scale(widest, "PuBuGn", "standard deviation over seeds (points)")
+        _panel(row[-1], spreads[condition], orders[condition][:, -1], title, label, scale)
     figure.suptitle(
         f"{textwrap.fill(question, 110)}\n{dataset}, {set}: accuracy of each class "
         "after each segment (outlined: just after the class's own segment)"
@@ -97,52 +96,20 @@ def class_segment_heatmap(
     return figure
 
 
-def _grids(runs: Sequence[RunLike], set: str) -> dict[str, tuple[Floats, NDArray[np.int32]]]:
-    """Condition to its accuracies [seeds, epochs, segments, classes] and `class_segments`."""
+def _orders(runs: Sequence[RunLike], set: str) -> dict[str, NDArray[np.int32]]:
+    """Condition to `class_segments` [seeds, epochs, classes] of its runs with segments."""
     found = {}
     for condition, finished in RunSet.of(runs).finished.items():
         chosen = [run for run in finished if has_segments(run, set)]
         if chosen:
-            grid = _seeds(chosen, set)
-            orders = [class_segments(run, grid.shape[1]) for run in chosen]
-            found[condition] = grid, np.stack(orders)
-    if not found:
-        raise ValueError(
-            f"received {len(runs)} runs, none finished with segment evaluations of {set!r}; "
-            "expected one after every segment; run a study that evaluates segments"
-        )
+            epochs = len(segment_confusions(chosen[0], set))
+            found[condition] = np.stack([class_segments(run, epochs) for run in chosen])
     return found
 
 
-def _canvas(grids: Sequence[Floats], columns: int) -> tuple[Figure, NDArray[np.object_]]:
-    """A figure with a row of panels for each condition, as high as its classes ask."""
-    classes = min(max(grid.shape[-1] for grid in grids), 40)
-    high = 1.0 + len(grids) * (1.8 + 0.27 * classes)
-    figure = Figure(figsize=(14, high), dpi=DPI, layout="constrained")
-    FigureCanvasAgg(figure)
-    return figure, figure.subplots(len(grids), columns, squeeze=False)
-
-
-def _seeds(runs: Sequence[RunLike], set: str) -> Floats:
-    """Accuracies [seeds, epochs, segments, classes]."""
-    grids = [class_accuracy(segment_confusions(run, set)) for run in runs]
-    shapes = {grid.shape for grid in grids}
-    if len(shapes) > 1:
-        raise ValueError(
-            f"received runs of {runs[0].condition!r} with epochs, segments and classes "
-            f"{sorted(shapes)}; expected the same for all; draw runs without early stopping"
-        )
-    return np.stack(grids)
-
-
-def _spread(values: Floats, spread: Spread) -> Floats:
-    """Spread over the first axis; NaN where there is one seed."""
-    if len(values) < 2:
-        return np.full(values.shape[1:], np.nan)
-    if spread == "sd":
-        return values.std(axis=0, ddof=1)
-    low, high = np.percentile(values, [25, 75], axis=0, method="linear")
-    return high - low
+def _spread(values: Floats) -> Floats:
+    """Standard deviation over the first axis; NaN where there is one seed."""
+    return values.std(axis=0, ddof=1) if len(values) > 1 else np.full(values.shape[1:], np.nan)
 
 
 def _panel(
@@ -151,10 +118,7 @@ def _panel(
     orders: NDArray[np.int32],
     title: str,
     x_label: str | None,
-    bar_label: str,
-    *,
-    highest: float = 100.0,
-    colours: str = ACCURACY_COLOURS,
+    shown: Scale,
 ) -> None:
     """Draw values [segments, classes] with classes in rows."""
     segments, classes = values.shape
@@ -162,16 +126,16 @@ def _panel(
     ticks = [str(segment) for segment in range(1, segments + 1)]
     fallback = "after segment (class order differs by seed)"
     if same:
-        shown = [np.flatnonzero(orders[0] == segment) for segment in range(1, segments + 1)]
-        ticks = [", ".join(map(str, each)) or "-" for each in shown]
+        each = [np.flatnonzero(orders[0] == segment) for segment in range(1, segments + 1)]
+        ticks = [", ".join(map(str, labels)) or "-" for labels in each]
         fallback = "after the segment of class"
     heat_map(
         axis,
         values.T,
-        colours=colours,
-        scale=Normalize(0, highest),
-        decimals=0 if highest >= 100 else 1,
-        bar=bar_label,
+        colours=shown.colours,
+        scale=Normalize(0, shown.highest),
+        decimals=0 if shown.highest >= 100 else 1,
+        bar=shown.label,
     )
     if np.isnan(values).all():
         axis.text(0.5, 0.5, "one seed: no spread", transform=axis.transAxes, ha="center")

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import numpy as np
-import pandas as pd
-import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from analysis.figures.panels import INK
+from analysis.figures.panels import COLOURS, INK, blank
 from analysis.rendering.formatting import IN_PERCENT
 from analysis.statistics.families import Family
 from analysis.statistics.result import Comparison
 
-SIDES = ("#0072B2", "#D55E00")  # blue and vermilion of Okabe and Ito: told apart by everybody
 GROUND = "#fefefe"  # as good as white; a page may put its own ground in its place
+BESIDE = 0.08
+"""Half the width of a side's runs, where the distance of the sides is 1."""
 LONG = 36
 """Letters of a label from which it takes two lines."""
 
@@ -42,21 +41,21 @@ def comparison_figure(found: Comparison | Family) -> Figure:
 
 
 def _one(c: Comparison) -> Figure:
-    figure = Figure(figsize=(9, 5), dpi=150, layout="constrained")
+    figure = blank(9, 5, dpi=150)
     left, right = figure.subplots(1, 2, width_ratios=[1.4, 1])
     scale, unit = _scale(c)
-    frame = pd.DataFrame(
-        [(name, scale * v) for name, vs in ((c.a, c.values_a), (c.b, c.values_b)) for v in vs],
-        columns=["condition", "value"],
-    )
     if c.paired:
         pairs = scale * np.array([c.values_a, c.values_b])
         left.plot([0, 1], pairs, color=INK, alpha=0.35, linewidth=1, zorder=1)
-    sns.stripplot(
-        frame, x="condition", y="value", hue="condition", palette=SIDES, order=[c.a, c.b],
-        hue_order=[c.a, c.b], jitter=0 if c.paired else 0.08, size=7, legend=False, ax=left,
-    )  # fmt: skip
-    left.set(xlabel="", ylabel=f"{c.metric} ({'%' if c.unit in IN_PERCENT else unit})")
+    for place, values in enumerate((c.values_a, c.values_b)):
+        n = len(values)
+        # Unpaired runs stand beside each other, so that equal ones are seen.
+        beside = np.zeros(n) if c.paired or n < 2 else np.linspace(-BESIDE, BESIDE, n)
+        points = scale * np.array(values)
+        left.scatter(place + beside, points, s=49, color=COLOURS[place], linewidths=0, zorder=2)
+    left.set_xticks([0, 1], [c.a, c.b])
+    left.set_xlim(-0.5, 1.5)
+    left.set(ylabel=f"{c.metric} ({'%' if c.unit in IN_PERCENT else unit})")
     runs = f"{c.n} pairs of runs" if c.paired else f"{c.n_a} and {c.n_b} runs"
     left.set_title(f"each run ({runs}{', joined by seed' if c.paired else ''})", fontsize=10)
     _differences(right, [c], [f"{c.a}\nminus\n{c.b}"], horizontal=False)
@@ -74,7 +73,7 @@ def _several(family: Family) -> Figure:
     if long:
         labels = [label.replace(" minus ", "\nminus ") for label in labels]
     high = 1.6 + (0.55 if long else 0.42) * len(comparisons)
-    figure = Figure(figsize=(11 if long else 9, high), dpi=150, layout="constrained")
+    figure = blank(11 if long else 9, high, dpi=150)
     axes = figure.subplots()
     _differences(axes, comparisons, labels, horizontal=True)
     pair = f", {first.a} minus {first.b}" if classes else ""
@@ -142,7 +141,7 @@ def _interval(axes: Axes, c: Comparison, place: int, mean: float, horizontal: bo
 
 def _margin(axes: Axes, margin: float, horizontal: bool) -> None:
     span = axes.axvspan if horizontal else axes.axhspan
-    span(-margin, margin, color="#009E73", alpha=0.12, label=f"margin of {margin:g}")
+    span(-margin, margin, color=COLOURS[2], alpha=0.12, label=f"margin of {margin:g}")
     axes.legend(loc="best", fontsize=8)
 
 

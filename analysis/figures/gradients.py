@@ -2,36 +2,37 @@
 
 from __future__ import annotations
 
-import re
-import textwrap
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import matplotlib as mpl
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
+from analysis.figures.panels import blank, heading
 from analysis.metrics.gradients import gradient_table
 from analysis.runs import RunLike
+from analysis.sweep import Sweep
 
-NUMBER = re.compile(r"\d+(?!.*\d)")
 COLOURS = "viridis"  # perceptually even and safe for the colour-blind
 
 
-def gradient_figure(runs: Sequence[RunLike], *, question: str, dataset: str) -> Figure:
+def gradient_figure(
+    runs: Sequence[RunLike], found: Sequence[Sweep] = (), *, question: str, dataset: str
+) -> Figure:
     """Draw the gradient's norm by layer, one pair of panels for each group of conditions.
 
-    Conditions whose names differ in their last number alone (tanh-2, tanh-60) share a pair: left
-    before training, right after the last epoch, with a line for each number. The line is the median
+    Conditions that differ in one number alone (a depth of 2, of 60) share a pair: left before
+    training, right after the last epoch, with a line for each number. The line is the median
     over the seeds, the band its middle half. The scale is logarithmic and the same for all panels:
     a median that underflowed to 0 stands as a cross at the foot, one that overflowed as a triangle
     at the head.
 
     Args:
         runs: Records of one study and variant that measured "gradient-norms".
+        found: In which numbers conditions differ, as `sweeps` returns them.
         question: The study's question, for the title.
         dataset: The data set's name, for the title.
 
@@ -42,12 +43,11 @@ def gradient_figure(runs: Sequence[RunLike], *, question: str, dataset: str) -> 
         ValueError: As `gradient_table`.
     """
     table = gradient_table(runs)
-    groups = grouped(list(dict.fromkeys(table["condition"])))
+    groups = grouped(list(dict.fromkeys(table["condition"])), found)
     across = min(len(groups), 3)
     down = -(-len(groups) // across)
     width = 14 if across > 1 else 9
-    figure = Figure(figsize=(width, 1.4 + 2.4 * down), dpi=100, layout="constrained")
-    FigureCanvasAgg(figure)
+    figure = blank(width, 1.4 + 2.4 * down)
     axes = figure.subplots(down, 2 * across, squeeze=False, sharey=True)
     every = table[["p25", "p50", "p75"]].to_numpy()
     drawable = every[np.isfinite(every) & (every > 0)]
@@ -68,33 +68,35 @@ def gradient_figure(runs: Sequence[RunLike], *, question: str, dataset: str) -> 
         axis.set_yscale("log")
         axis.set_ylim(foot / gap, head * gap)
     lost = int(table["vanished"].sum()), int(table["overflowed"].sum()), int(table["n"].sum())
-    figure.suptitle(
-        f"{textwrap.fill(question, round(8 * width))}\n{dataset}: median over the seeds and its "
-        f"middle half, by layer from the input\n{_what_was_lost(*lost)}",
-        fontsize=10,
-    )
+    what = "median over the seeds and its middle half, by layer from the input"
+    numbers = [each.name for each in found if any(each.lines.get(title) for title in groups)]
+    what += f"; a line for each {' or '.join(numbers)}" if numbers else ""
+    title = heading(question, dataset, what, round(8 * width))
+    figure.suptitle(f"{title}\n{_what_was_lost(*lost)}", fontsize=10)
     return figure
 
 
-def grouped(conditions: Sequence[str]) -> dict[str, dict[str, str]]:
-    """Conditions that differ in the last number of their name alone, together.
+def grouped(conditions: Sequence[str], found: Sequence[Sweep]) -> dict[str, dict[str, str]]:
+    """Conditions on one line of a sweep together, each in the first that it is on.
 
     Returns:
-        Title of the group to (condition to its label within the group), in the order first met;
-        a condition that is alone keeps its name, and its label is empty.
+        Title of the group to (condition to its number as text), in the order first met; a
+        condition that is alone keeps its name, and its label is empty.
     """
-    found: dict[str, dict[str, str]] = {}
+    lines = [each for sweep in found for each in sweep.lines.items()]
+    groups: dict[str, dict[str, str]] = {}
     for condition in conditions:
-        number = NUMBER.search(condition)
-        name = NUMBER.sub("#", condition) if number else condition
-        found.setdefault(name, {})[condition] = number.group() if number else ""
-    named: dict[str, dict[str, str]] = {}
-    for name, group in found.items():
-        if len(group) == 1:
-            named[next(iter(group))] = dict.fromkeys(group, "")
-        else:
-            named[name] = dict(sorted(group.items(), key=lambda item: int(item[1])))
-    return named
+        title, numbers = next(
+            ((title, numbers) for title, numbers in lines if condition in numbers),
+            (condition, {}),
+        )
+        groups.setdefault(title, _labels(numbers, conditions) or {condition: ""})
+    return groups
+
+
+def _labels(numbers: Mapping[str, float], conditions: Sequence[str]) -> dict[str, str]:
+    """The numbers of those conditions that are drawn, as text."""
+    return {name: f"{number:g}" for name, number in numbers.items() if name in conditions}
 
 
 def _pair(
@@ -133,8 +135,7 @@ def _pair(
     if any(conditions.values()):
         lines = [Line2D([], [], color=colours[each]) for each in conditions]
         axes[0].legend(
-            lines, list(conditions.values()), fontsize=6, loc="best", title="#", title_fontsize=6,
-            handlelength=1,
+            lines, list(conditions.values()), fontsize=6, loc="best", handlelength=1,
         )  # fmt: skip
 
 

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
+
+from analysis.figures.panels import blank, heading
 
 ACROSS = 10
 MOST_CONDITIONS = 12
@@ -48,9 +48,7 @@ def misclassified_figure(
         )
     _check_images([images[condition] for condition in conditions])
     down = 2 if len(conditions) <= 4 else 1
-    figure = Figure(figsize=(13, 0.9 + len(conditions) * (0.4 + 1.65 * down)), dpi=100)
-    figure.set_layout_engine("constrained")
-    FigureCanvasAgg(figure)
+    figure = blank(13, 0.9 + len(conditions) * (0.4 + 1.65 * down))
     parts = figure.subfigures(len(conditions), 1, squeeze=False).ravel()
     for part, condition in zip(parts, conditions, strict=True):
         rows = table[table["condition"] == condition]
@@ -63,11 +61,8 @@ def misclassified_figure(
         axes = part.subplots(down, ACROSS, squeeze=False).ravel()
         _draw_images(axes, rows, images[condition])
     part_of = f", {len(conditions)} of {len(every)} conditions" * (len(conditions) < len(every))
-    figure.suptitle(
-        f"{textwrap.fill(question, 110)}\n{dataset}: the test images that most runs take for "
-        f"another class{part_of}",
-        fontsize=10,
-    )
+    what = f"the test images that most runs take for another class{part_of}"
+    figure.suptitle(heading(question, dataset, what, 110), fontsize=10)
     return figure
 
 

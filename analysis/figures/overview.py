@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Sequence
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
-from analysis.figures.panels import FAINT, INK
-from analysis.metrics.registry import metric_named
+from analysis.figures.panels import FAINT, INK, blank, heading, in_percent
 from analysis.metrics.values import known_values
 from analysis.runs import RunLike, RunSet
 from analysis.statistics.intervals import percentiles
@@ -51,8 +48,7 @@ def overview_figure(
         )
     panels = len(drawn) + (trade_off is not None)
     size = (2.4 + 3.4 * panels, max(3.2, 1.6 + 0.32 * len(conditions)))
-    figure = Figure(figsize=size, dpi=100, layout="constrained")
-    FigureCanvasAgg(figure)
+    figure = blank(*size)
     axes = figure.subplots(1, panels, squeeze=False)[0]
     for axis, metric in zip(axes, drawn, strict=False):
         _strips(axis, metric, values[metric])
@@ -61,21 +57,16 @@ def overview_figure(
     if trade_off is not None:
         x, y = (_values(runs, metric, conditions) for metric in trade_off)
         _path(axes[-1], trade_off, conditions, x, y)
-    figure.suptitle(
-        f"{textwrap.fill(question, round(9 * size[0]))}\n{dataset}: each seed, the median and the "
-        "middle half of the seeds",
-        fontsize=10,
-    )
+    what = "each seed, the median and the middle half of the seeds"
+    figure.suptitle(heading(question, dataset, what, round(9 * size[0])), fontsize=10)
     return figure
 
 
 def _values(runs: Sequence[RunLike], metric: str, conditions: Sequence[str]) -> list[list[float]]:
     """The metric's values over the seeds of each condition; none where it was not measured."""
-    found = []
-    for condition in conditions:
-        values = known_values(runs, metric, condition).to_numpy()
-        found.append((100 * values if metric_named(metric).is_fraction else values).tolist())
-    return found
+    factor, _ = in_percent(metric)
+    every = (known_values(runs, metric, condition).tolist() for condition in conditions)
+    return [[factor * value for value in values] for values in every]
 
 
 def _strips(axis: Axes, metric: str, values: Sequence[Sequence[float]]) -> None:
@@ -86,7 +77,7 @@ def _strips(axis: Axes, metric: str, values: Sequence[Sequence[float]]) -> None:
         low, middle, high = percentiles(each)
         axis.plot([low, high], [row, row], color=INK, linewidth=3, solid_capstyle="butt")
         axis.plot(middle, row, "|", color=INK, markersize=12, markeredgewidth=2)
-    axis.set_xlabel(_label(metric))
+    axis.set_xlabel(in_percent(metric)[1])
     axis.grid(axis="x", alpha=0.3)
 
 
@@ -110,10 +101,6 @@ def _path(
             conditions[i], middle, (-7 if left else 7, 0), textcoords="offset points", fontsize=8,
             ha="right" if left else "left", va="center",
         )  # fmt: skip
-    axis.set_xlabel(_label(metrics[0]))
-    axis.set_ylabel(_label(metrics[1]))
+    axis.set_xlabel(in_percent(metrics[0])[1])
+    axis.set_ylabel(in_percent(metrics[1])[1])
     axis.grid(alpha=0.3)
-
-
-def _label(metric: str) -> str:
-    return f"{metric} (%)" if metric_named(metric).is_fraction else metric

@@ -15,6 +15,7 @@ from matplotlib.colors import Colormap, Normalize
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
+from analysis.metrics.registry import metric_named
 from analysis.rendering.formatting import counted
 
 Floats = NDArray[np.float64]
@@ -30,6 +31,13 @@ MIDDLE = 0.179
 """Luminance at which black and white text have the same contrast, 4.6."""
 MOST_MARKS = 4000
 """Of more points or corners of lines than this, a vector figure draws pixels instead."""
+
+
+def blank(width: float, height: float, dpi: int = 100) -> Figure:
+    """An empty figure of that many inches, which belongs to no window; its panels find room."""
+    figure = Figure(figsize=(width, height), dpi=dpi, layout="constrained")
+    FigureCanvasAgg(figure)
+    return figure
 
 
 def grid(
@@ -55,8 +63,7 @@ def grid(
     columns = min(len(titles), across)
     rows = math.ceil(len(titles) / columns)
     width = 8.0 if columns == 1 else 11.0
-    figure = Figure(figsize=(width, 0.7 + rows * high), dpi=100, layout="constrained")
-    FigureCanvasAgg(figure)
+    figure = blank(width, 0.7 + rows * high)
     every = figure.subplots(rows, columns, squeeze=False, sharey=share_y).ravel()
     for spare in every[len(titles) :]:
         spare.remove()
@@ -68,9 +75,16 @@ def grid(
     return figure, axes
 
 
-def heading(question: str, dataset: str, what: str) -> str:
-    """A figure's title: the study's question, the data, and what is drawn."""
-    return f"{textwrap.fill(question, 100)}\n{textwrap.fill(f'{dataset}: {what}', 110)}"
+def heading(question: str, dataset: str, what: str, letters: int = 100) -> str:
+    """A figure's title: the study's question, the data, and what is drawn; `letters` in a line."""
+    return (
+        f"{textwrap.fill(question, letters)}\n{textwrap.fill(f'{dataset}: {what}', letters + 10)}"
+    )
+
+
+def in_percent(metric: str) -> tuple[int, str]:
+    """What values of a metric are multiplied with, and the label of their axis."""
+    return (100, f"{metric} (%)") if metric_named(metric).is_fraction else (1, metric)
 
 
 def heat_map(

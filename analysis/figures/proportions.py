@@ -9,22 +9,20 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.image import AxesImage
 from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 
+from analysis.figures.panels import COLOURS, blank
 from analysis.metrics.values import values_of
 from analysis.proportions import proportion_table
 from analysis.runs import RunLike, RunSet
 
 Ints = NDArray[np.int64]
-Panels = NDArray[Any]
 
-# Blue, vermilion, green, purple of Okabe and Ito: told apart by everybody, as are the markers.
-MARK = "#D55E00"
-STYLES = (("#0072B2", "o"), ("#D55E00", "s"), ("#009E73", "^"), ("#CC79A7", "D"))
+MARK = COLOURS[1]
+STYLES = tuple(zip(COLOURS, "os^D", strict=False))
 
 
 def proportion_figure(
@@ -64,7 +62,9 @@ def proportion_figure(
     lowest, highest = (f(f(each) for each in scores.values()) for f in (min, max))
     bins = np.arange(min(1, int(lowest)), int(highest) + 1)
     down, across = (list(dict.fromkeys(table[name])) for name in (rows, columns))
-    figure, left, right = _canvas(len(down), len(across))
+    figure = blank(1.5 + 3.2 * 2 * len(across), 1.2 + 3.2 * len(down))
+    axes = figure.subplots(len(down), 2 * len(across), squeeze=False)
+    left, right = axes[:, : len(across)], axes[:, len(across) :]
     for i, row in enumerate(down):
         for j, column in enumerate(across):
             part = table[(table[rows] == row) & (table[columns] == column)]
@@ -101,15 +101,6 @@ def _table(
     for name in names:
         table[name] = [parameters[condition][name] for condition in table["its condition"]]
     return table
-
-
-def _canvas(down: int, across: int) -> tuple[Figure, Panels, Panels]:
-    """A figure and its panels [down, across] on the left and on the right."""
-    size = (1.5 + 3.2 * 2 * across, 1.2 + 3.2 * down)
-    figure = Figure(figsize=size, dpi=100, layout="constrained")
-    FigureCanvasAgg(figure)
-    axes = figure.subplots(down, 2 * across, squeeze=False)
-    return figure, axes[:, :across], axes[:, across:]
 
 
 def _name_conditions(axis: Axes, table: pd.DataFrame, along: str, lines: str) -> None:

@@ -7,11 +7,10 @@ from collections.abc import Mapping
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from analysis.figures.panels import FAINT, INK
+from analysis.figures.panels import FAINT, INK, blank, heading
 from analysis.recency import Positions
 from analysis.statistics.intervals import t_interval
 
@@ -41,8 +40,7 @@ def position_figure(positions: Mapping[str, Positions], *, question: str, datase
             "study class-position"
         )
     width = min(14, 1 + 6.5 * len(positions))
-    figure = Figure(figsize=(width, 6), dpi=100, layout="constrained")
-    FigureCanvasAgg(figure)
+    figure = blank(width, 6)
     axes = figure.subplots(1, len(positions), squeeze=False, sharey=True)[0]
     every = np.concatenate([100 * each.accuracy.ravel() for each in positions.values()])
     step = max(np.ptp(every), 1.0) / LINES
@@ -54,10 +52,8 @@ def position_figure(positions: Mapping[str, Positions], *, question: str, datase
         axis.set_title(title, fontsize=10)
         axis.set_xlabel("classes shown later (0: shown last)")
     axes[0].set_ylabel("final accuracy on the class (%)")
-    figure.suptitle(
-        f"{textwrap.fill(question, round(8 * width))}\n{dataset}: mean over runs with its 95 % "
-        "interval; faint: each class by its number"
-    )
+    what = "mean over runs with its 95 % interval; faint: each class by its number"
+    figure.suptitle(heading(question, dataset, what, round(8 * width)))
     return figure
 
 

@@ -35,7 +35,7 @@ def segment_table(runs: Sequence[RunLike], set: str = "test-sample") -> pd.DataF
         ValueError: If runs of a condition differ in their epochs or segments.
     """
     rows = []
-    for condition, grids in _grids(runs, set).items():
+    for condition, grids in segment_grids(runs, set).items():
         epochs = grids.shape[1]
         for epoch in dict.fromkeys((1, epochs)):
             values = grids[:, epoch - 1]
@@ -61,12 +61,9 @@ def segment_figure(
     Raises:
         ValueError: If no finished run has segments, or runs differ in epochs or segments.
     """
-    found = _grids(runs, set)
+    found = segment_grids(runs, set)
     if not found:
-        raise ValueError(
-            f"received {len(runs)} runs, none finished with segment evaluations of {set!r}; "
-            "expected one after every segment; run a study that evaluates segments"
-        )
+        raise no_segments(runs, set)
     what = f"accuracy of each class after each segment of the last epoch, {set}, mean"
     few = len(found) <= NUMBERS_UP_TO
     figure, axes = grid(
@@ -87,8 +84,20 @@ def segment_figure(
     return figure
 
 
-def _grids(runs: Sequence[RunLike], set: str) -> dict[str, Floats]:
-    """Condition to accuracies [seeds, epochs, segments, classes]."""
+def no_segments(runs: Sequence[RunLike], set: str) -> ValueError:
+    """The refusal of runs without evaluations after their segments."""
+    return ValueError(
+        f"received {len(runs)} runs, none finished with segment evaluations of {set!r}; "
+        "expected one after every segment; run a study that evaluates segments"
+    )
+
+
+def segment_grids(runs: Sequence[RunLike], set: str) -> dict[str, Floats]:
+    """Condition to accuracies [seeds, epochs, segments, classes] of the runs that have segments.
+
+    Raises:
+        ValueError: If runs of a condition differ in their epochs or segments.
+    """
     found = {}
     for condition, finished in RunSet.of(runs).finished.items():
         grids = [

@@ -8,8 +8,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from analysis.figures.panels import COLOURS, grid, heading
-from analysis.metrics.registry import metric_named
+from analysis.figures.panels import COLOURS, grid, heading, in_percent
 from analysis.metrics.values import known_values
 from analysis.runs import RunLike
 from analysis.sweep import Sweep, sweep_table
@@ -40,7 +39,7 @@ def sweep_figure(
             f"received metric {metric!r} and {len(found)} numbers to draw it against; expected "
             "runs that have it at one; run the study first"
         )
-    scale, label = (100, f"{metric} (%)") if metric_named(metric).is_fraction else (1, metric)
+    scale, label = in_percent(metric)
     names = [sweep.name for sweep, _ in tables]
     what = f"{metric} against {', '.join(names)}"
     figure, axes = grid(

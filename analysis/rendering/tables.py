@@ -25,8 +25,10 @@ FIGURES = ("mean", "sd", "ci_low", "ci_high", "p25", "p50", "p75", "min", "max")
 SMALL = 0.001
 """What is smaller has figures that four decimals hide, as learning rates have."""
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
-CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]")
-"""Control characters, line ends, and those that turn the direction of what follows."""
+CONTROL = re.compile(
+    "[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff\ufffe\uffff]"
+)
+"""Control characters, line ends, what turns the direction of text, and what is no character."""
 
 MARKS = str.maketrans({mark: f"&#{ord(mark)};" for mark in "&<|[`\\"})
 

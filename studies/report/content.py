@@ -1,12 +1,11 @@
 """What stands on the page of a study, as plain data: text, tables and figures in their order."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 from analysis.check import claims_sentence, figures_sentence
 from analysis.rendering.formatting import counted, format_duration
-from analysis.runs import RunSet
 from analysis.statistics.comparison_table import comparison_table
 from analysis.statistics.families import Family, family_notes, family_text, friedman_text
 from analysis.statistics.result import Comparison, explanation
@@ -18,7 +17,7 @@ from studies.report.figure_choice import draw_figures
 from studies.report.figures import PageFigure
 from studies.report.protocol import Protocol, protocol
 from studies.report.provenance import command_of, environment_table, failures_table, runs_table
-from studies.report.text import Table, printable, text_table
+from studies.report.text import Table, text_table
 from studies.results.checking import Checked, check_reading, difference_text
 from studies.results.compared import Compared
 from studies.results.comparing import planned_results
@@ -97,7 +96,7 @@ def report_of(
     Raises:
         InputError: No such study, or it was never run.
     """
-    reading = printable_reading(read(store, name, variant))
+    reading = read(store, name, variant)
     finished = bool(reading.finished)
     planned = _planned(reading)
     said = protocol({record.condition: record.recipe for record in reading.records})
@@ -135,18 +134,6 @@ def figure_table(figure: PageFigure) -> Table:
     """The numbers behind a figure as the page shows them."""
     caption = f"The numbers behind “{figure.title}”"
     return text_table(figure.shown, caption, heads=figure.heads, **figure.formatting)
-
-
-def printable_reading(reading: Reading) -> Reading:
-    """The reading with names and notes that a page and a figure can hold."""
-    records = RunSet(
-        record
-        if printable(record.condition) == record.condition
-        else replace(record, condition=printable(record.condition))
-        for record in reading.records
-    )
-    notes = tuple(map(printable, reading.notes))
-    return replace(reading, records=records, notes=notes, study=printable(reading.study))
 
 
 def _planned(reading: Reading) -> Study | None:

@@ -49,10 +49,7 @@ def _applicable(
         yield "Paired differences", lambda: figures.differences(found)
     if "scores" in reading.records[0].recipe:
         if reading.definition is not None and reading.definition.proportions is not None:
-            yield (
-                "Proportions",
-                lambda: figures.of_kind(reading, "proportions", figures.PROPORTIONS),
-            )
+            yield "Proportions", lambda: figures.proportions(reading)
         return
     yield from _of_classes(reading)
     yield from _of_conditions(reading)
@@ -64,7 +61,7 @@ def _of_classes(reading: Reading) -> Iterator[Drawable]:
     if any(has_segments(run, "test-sample") for run in reading.finished):
         yield "Classes over the segments", lambda: figures.segments(reading)
     if class_positions(reading.records):
-        yield "Recency", lambda: figures.of_kind(reading, "position", figures.POSITION)
+        yield "Recency", lambda: figures.positions(reading)
     sets = whole_sets(reading.finished)
     name = "test" if "test" in sets else next(iter(sets), None)
     if name is not None:
@@ -85,9 +82,6 @@ def _of_measurements(reading: Reading, data_dir: Path | None) -> Iterator[Drawab
     """What was measured on request."""
     arrays = {name for run in reading.finished for name in run.arrays}
     if "gradient_norms" in arrays:
-        yield "Gradients", lambda: figures.of_kind(reading, "gradients", figures.GRADIENTS)
+        yield "Gradients", lambda: figures.gradients(reading)
     if "misclassified" in arrays:
-        yield (
-            "Misclassified examples",
-            lambda: figures.of_kind(reading, "misclassified", figures.WRONG, data_dir),
-        )
+        yield "Misclassified examples", lambda: figures.misclassified(reading, data_dir)

@@ -29,21 +29,6 @@ MANY = 3
 MOST_SAID = 6
 """Conditions whose numbers the text beside a figure gives."""
 
-PROPORTIONS = ("Proportions", "How often, over the seeds, with Wilson's 95 % interval.")
-POSITION = (
-    "Accuracy by recency",
-    "Recency: how many classes are shown after a class in every epoch.",
-)
-GRADIENTS = (
-    "Gradients by layer",
-    "The norm of the gradient of the loss, layer by layer; layer 1 is next to the input.",
-)
-WRONG = (
-    "Misclassified examples",
-    "The test images that most runs take for another class: above each its true class, the class "
-    "it is most often taken for, and by how many runs.",
-)
-
 
 @dataclass(frozen=True)
 class PageFigure:
@@ -72,32 +57,63 @@ class PageFigure:
     heads: int = 1
 
 
-def of_kind(
-    reading: Reading, kind: str, text: tuple[str, str], data_dir: Path | None = None
+def proportions(reading: Reading) -> PageFigure:
+    """How often something is so."""
+    text = "How often, over the seeds, with Wilson's 95 % interval."
+    table = table_of(reading, "proportions")
+    low, high = (table.loc[k()] for k in (table["proportion"].idxmin, table["proportion"].idxmax))
+    extremes = (
+        f" Least often in {low['condition']} ({100 * low['proportion']:.1f} %), most often in "
+        f"{high['condition']} ({100 * high['proportion']:.1f} %)."
+    )
+    return _of_table(reading, "proportions", "Proportions", text, extremes)
+
+
+def positions(reading: Reading) -> PageFigure:
+    """What a class's place does to it."""
+    text = "Recency: how many classes are shown after a class in every epoch."
+    return _of_table(reading, "position", "Accuracy by recency", text)
+
+
+def gradients(reading: Reading) -> PageFigure:
+    """The gradient, layer by layer."""
+    text = "The norm of the gradient of the loss, layer by layer; layer 1 is next to the input."
+    return _of_table(reading, "gradients", "Gradients by layer", text)
+
+
+def misclassified(reading: Reading, data_dir: Path | None) -> PageFigure:
+    """The test images that most runs take for another class."""
+    table = table_of(reading, "misclassified")
+    first = [
+        f"{row['condition']}: test example {row['position']}, a {row['true']}, is taken for a "
+        f"{row['predicted']} by {row['runs']} of {row['n']} runs"
+        for row in table.groupby("condition", sort=False).head(1).to_dict("records")
+    ]
+    return _of_table(
+        reading,
+        "misclassified",
+        "Misclassified examples",
+        "The test images that most runs take for another class: above each its true class, the "
+        "class it is most often taken for, and by how many runs.",
+        f" Most often wrong: {_some(first)}.",
+        data_dir,
+    )
+
+
+def _of_table(
+    reading: Reading,
+    kind: str,
+    title: str,
+    text: str,
+    said: str = "",
+    data_dir: Path | None = None,
 ) -> PageFigure:
-    """The figure of a kind of table, with that table as its numbers."""
-    frame = table_of(reading, kind)
-    shown = for_people(frame, kind)
-    conditions = shown["condition"].nunique()
-    alt = f"{text[0]} of {counted(conditions, 'condition')}. {text[1]}"
-    if kind == "misclassified":
-        first = [
-            f"{row['condition']}: test example {row['position']}, a {row['true']}, is taken for a "
-            f"{row['predicted']} by {row['runs']} of {row['n']} runs"
-            for row in frame.groupby("condition", sort=False).head(1).to_dict("records")
-        ]
-        alt += f" Most often wrong: {_some(first)}."
-    elif kind == "proportions":
-        low, high = (
-            frame.loc[k()] for k in (frame["proportion"].idxmin, frame["proportion"].idxmax)
-        )
-        alt += (
-            f" Least often in {low['condition']} ({100 * low['proportion']:.1f} %), most often in "
-            f"{high['condition']} ({100 * high['proportion']:.1f} %)."
-        )
+    """The figure of a kind of table, with that table as its numbers; `said` ends what it shows."""
+    table = table_of(reading, kind)
+    shown = for_people(table, kind)
+    alt = f"{title} of {counted(shown['condition'].nunique(), 'condition')}. {text}{said}"
     figure = figure_of(reading, kind, data_dir)
-    formatting = formatting_of(reading, kind)
-    return PageFigure(kind, *text, alt, figure, frame, shown, formatting, heads=1)
+    return PageFigure(kind, title, text, alt, figure, table, shown, formatting_of(reading, kind))
 
 
 def differences(found: Comparison | Family) -> PageFigure:
@@ -165,7 +181,7 @@ def segments(reading: Reading) -> PageFigure:
     figure = (
         figure_of(reading, "forgetting")
         if conditions <= MANY
-        else segment_figure(runs, **_at(reading))
+        else segment_figure(runs, **heading_of(reading))
     )
     return PageFigure(
         "segments",
@@ -197,7 +213,7 @@ def curves(reading: Reading, name: str) -> PageFigure:
         f"Accuracy on the {name} set after each epoch. Thin lines are seeds, the bold one is their "
         "median, the band their middle half.",
         f"Learning curves of the {name} accuracy. {_some(said)}.",
-        learning_curve_figure(reading.records, set=name, **_at(reading)),
+        learning_curve_figure(reading.records, set=name, **heading_of(reading)),
         table,
         table,
         {"decimals": 2, "metric": "accuracy"},
@@ -215,7 +231,7 @@ def strips(reading: Reading, name: str) -> PageFigure:
         f"Final accuracy on the {name} set: a point is a seed, the bar the median.",
         f"Strips of the final {name} accuracy of each class. Medians: "
         f"{_some(_extremes(shown, 'p50'))}.",
-        class_strip_figure(reading.records, set=name, **_at(reading)),
+        class_strip_figure(reading.records, set=name, **heading_of(reading)),
         numbers,
         shown,
         formatting_of(reading, "per-class"),
@@ -248,7 +264,7 @@ def confusions(reading: Reading, name: str) -> PageFigure:
         "Rows are true classes, columns what they are taken for, in percent of the true class over "
         "all finished runs. Colours go by the square root, so that small errors are seen.",
         f"Confusion matrices. Most frequent confusion, {_some(said)}.",
-        confusion_figure(reading.records, set=name, **_at(reading)),
+        confusion_figure(reading.records, set=name, **heading_of(reading)),
         table,
         wide.reset_index().rename(columns={"true": "class"}),
         {"decimals": 1},
@@ -260,9 +276,8 @@ def overview(reading: Reading) -> PageFigure:
     """The conditions beside each other."""
     table = table_of(reading, "overview")
     metric = shown_metrics(reading)[0]
-    factor, unit = (100, " %") if metric_named(metric).is_fraction else (1, "")
     rows = table.dropna(subset=["p50"]).to_dict("records")
-    said = [f"{row['condition']} {factor * row['p50']:.2f}{unit}" for row in rows]
+    said = [f"{row['condition']} {_level(row['p50'], metric)}" for row in rows]
     return PageFigure(
         "overview",
         "All conditions beside each other",
@@ -281,11 +296,10 @@ def sweeps(reading: Reading, found: list[Sweep]) -> PageFigure:
     tables = [sweep_table(reading.records, sweep, metric) for sweep in found]
     named = zip(found, tables, strict=True)
     table = pd.concat([t.assign(quantity=sweep.name) for sweep, t in named], ignore_index=True)
-    factor, unit = (100, " %") if metric_named(metric).is_fraction else (1, "")
     said = []
     for (name, line), rows in table.groupby(["quantity", "line"], sort=False):
         each = zip(rows["number"], rows["p50"], strict=True)
-        points = ", ".join(f"{factor * p50:.2f}{unit} at {number:g}" for number, p50 in each)
+        points = ", ".join(f"{_level(p50, metric)} at {number:g}" for number, p50 in each)
         said.append(f"{line} by {name}: {points}")
     shown = table[["condition", "quantity", "number", "n", "p25", "p50", "p75"]]
     return PageFigure(
@@ -294,11 +308,15 @@ def sweeps(reading: Reading, found: list[Sweep]) -> PageFigure:
         "Conditions that differ in nothing but this number. Points are seeds; the line joins the "
         "medians, the bars are the 25th and 75th percentiles.",
         f"Medians of {metric}. {_some(said)}.",
-        sweep_figure(reading.records, found, metric, **_at(reading)),
+        sweep_figure(reading.records, found, metric, **heading_of(reading)),
         table,
         shown.assign(number=[f"{number:g}" for number in shown["number"]]),
         {"decimals": 2, "metric": metric},
     )
+
+
+def _level(value: float, metric: str) -> str:
+    return f"{100 * value:.2f} %" if metric_named(metric).is_fraction else f"{value:.2f}"
 
 
 def _extremes(table: pd.DataFrame, column: str) -> list[str]:
@@ -311,11 +329,6 @@ def _extremes(table: pd.DataFrame, column: str) -> list[str]:
             f"{100 * high[column]:.1f} % (class {high['class']})"
         )
     return said
-
-
-def _at(reading: Reading) -> dict[str, str]:
-    question, dataset = heading_of(reading)
-    return {"question": question, "dataset": dataset}
 
 
 def _some(said: Sequence[str]) -> str:

@@ -3,6 +3,7 @@
 import base64
 import io
 import re
+from collections.abc import Container
 from contextlib import AbstractContextManager
 from html import escape
 from typing import Any
@@ -11,7 +12,8 @@ from xml.etree import ElementTree
 import matplotlib as mpl
 from matplotlib.figure import Figure
 
-XLINK = "{http://www.w3.org/1999/xlink}href"
+REFERENCE = re.compile(r"(?:^|url\()#([^)]+)")
+"""Where an attribute names another element."""
 INK = re.compile(r"#(?:000000|222222)\b")
 """Text, axes and medians: they take the colour of the page's text."""
 GROUND = re.compile(r"#fefefe\b")
@@ -62,16 +64,13 @@ def _as_html(root: ElementTree.Element, name: str, alt: str, width: float, heigh
         for child in list(parent):
             if child.tag.endswith(("metadata", "style")):
                 parent.remove(child)
-    used = set()
-    for each in root.iter():
-        for key, value in each.attrib.items():
-            used |= set(re.findall(r"url\(#([^)]+)\)", value))
-            if key in (XLINK, "href") and value.startswith("#"):
-                used.add(value[1:])
+    values = [value for each in root.iter() for value in each.attrib.values()]
+    used = {id for value in values for id in REFERENCE.findall(value)}
+    used &= {each.get("id") for each in root.iter()}
     for each in root.iter():
         each.tag = each.tag.rpartition("}")[2]
         each.attrib = {
-            "href" if key == XLINK else key.rpartition("}")[2]: _value(key, value, name)
+            key.rpartition("}")[2]: _value(key, value, name, used)
             for key, value in each.attrib.items()
             if key != "id" or value in used
         }
@@ -84,21 +83,21 @@ def _as_html(root: ElementTree.Element, name: str, alt: str, width: float, heigh
     return ElementTree.tostring(root, encoding="unicode", method="html")
 
 
-def _value(key: str, value: str, name: str) -> str:
+def _value(key: str, value: str, name: str, used: Container[str | None]) -> str:
     """An attribute with the page's colours and fonts, ids of its own, and fewer digits."""
-    if value.startswith("data:"):
-        return value
+
+    def own(found: re.Match[str]) -> str:
+        return found[0].replace("#", f"#{name}-") if found[1] in used else found[0]
+
     if key == "id":
         return f"{name}-{value}"
-    if key == XLINK or key == "href":
-        return f"#{name}-{value[1:]}" if value.startswith("#") else value
-    value = value.replace("url(#", f"url(#{name}-")
+    value = REFERENCE.sub(own, value)
     if key == "style":
         value = FONT.sub("", value)
         value = GROUND.sub("var(--ground)", INK.sub("currentColor", value))
         value = BLUE.sub("var(--blue)", value)
         return value.replace(": ", ":").replace("; ", ";")
-    return LONG.sub(r"\1", value) if key != "class" else value
+    return LONG.sub(r"\1", value)
 
 
 def _pixels(figure: Figure, alt: str, width: float) -> str:

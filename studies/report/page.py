@@ -1,7 +1,6 @@
 """A report as one HTML page that needs no network: text and numbers are escaped, nothing runs."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -9,6 +8,7 @@ from typing import Any
 import jinja2
 from markupsafe import Markup
 
+from analysis.rendering.tables import clean
 from studies.report.content import Report, figure_table
 from studies.report.inline import inline
 from studies.report.text import Table
@@ -19,19 +19,6 @@ FOLDED = 30
 """Rows from which a table is folded away."""
 
 
-@dataclass(frozen=True)
-class Linked:
-    """A study on the index page.
-
-    Attributes:
-        address: Of its page, beside the index.
-        report: What stands there.
-    """
-
-    address: str
-    report: Report
-
-
 def study_page(report: Report) -> str:
     """The page of a study."""
     drawn = {each.name: Markup(inline(each.figure, each.name, each.alt)) for each in report.figures}
@@ -39,8 +26,8 @@ def study_page(report: Report) -> str:
     return _render("page.html.jinja", report=report, drawn=drawn, numbers=tables)
 
 
-def index_page(pages: Sequence[Linked]) -> str:
-    """The page that leads to those of several studies."""
+def index_page(pages: Mapping[str, Report]) -> str:
+    """The page that leads to those of several studies, by their addresses beside it."""
     return _render("index.html.jinja", pages=pages)
 
 
@@ -69,11 +56,17 @@ def _render(template: str, **given: Any) -> str:
     return _environment().get_template(template).render(generator=GENERATOR, folded=FOLDED, **given)
 
 
+def _cleaned(value: Any) -> Any:
+    """What a template prints: text in characters that a page can hold; a drawing as it is."""
+    return clean(value) if type(value) is str else value
+
+
 @cache
 def _environment() -> jinja2.Environment:
     return jinja2.Environment(
         loader=jinja2.FileSystemLoader(Path(__file__).parent / "templates"),
         autoescape=True,
+        finalize=_cleaned,
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,

@@ -6,7 +6,7 @@ from analysis.rendering.formatting import format_numbers
 from analysis.tables import status_counts
 from core import environment, fingerprint
 from studies.definition.study import Study
-from studies.report.text import Table, printable
+from studies.report.text import Table
 from studies.results.reading import Reading
 from studies.running import memory
 from studies.running.request import scale_to_type, seeds_to_type
@@ -42,10 +42,7 @@ def failures_table(reading: Reading) -> Table | None:
     """Runs without a result, one by one."""
     lost = [record for record in reading.records if record.status in ("failed", "stopped")]
     lost += [record for record in reading.records if record.status == "diverged"]
-    rows = [
-        (r.condition, str(r.seed), r.status, printable(r.error) or "-", r.key)
-        for r in lost[:MOST_RUNS]
-    ]
+    rows = [(r.condition, str(r.seed), r.status, r.error or "-", r.key) for r in lost[:MOST_RUNS]]
     if not rows:
         return None
     caption = "Runs that did not finish"
@@ -70,7 +67,7 @@ def environment_table(reading: Reading) -> Table:
         for note in r.notes
         if note.kind != "memory"  # every run has its own
     )
-    rows += [("note of runs", printable(each)) for each in notes]
+    rows += [("note of runs", each) for each in notes]
     return Table(
         "What the numbers were measured with", ("what", "value"), tuple(rows), words=(True, True)
     )

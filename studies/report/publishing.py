@@ -14,7 +14,7 @@ from data import InputError
 from studies.report.content import Report, report_of
 from studies.report.inline import literal
 from studies.report.markdown import MARK, study_markdown
-from studies.report.page import Linked, index_page, is_ours, study_page
+from studies.report.page import index_page, is_ours, study_page
 from studies.results.tables import input_errors
 
 UNFIT = re.compile(r"[^A-Za-z0-9.+_=-]+")
@@ -66,8 +66,8 @@ def write_reports(
             write_figures(report, figures, prefix="" if single else f"{report.study}-")
         write_page(target, study_page(report))
     if index is not None:
-        linked = [Linked(target.name, report) for target, report in reports.items()]
-        write_page(index, index_page(linked))
+        pages = {target.name: report for target, report in reports.items()}
+        write_page(index, index_page(pages))
 
 
 def write_markdown(

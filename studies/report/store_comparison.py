@@ -14,7 +14,6 @@ from analysis.statistics.families import Family, adjust_family, family_notes, fa
 from analysis.statistics.result import sentence
 from core import Record, Store
 from data import InputError
-from studies.report.content import printable_reading
 from studies.report.page import tables_page
 from studies.report.publishing import file_name, refuse_absent, refuse_foreign, write_page
 from studies.report.text import Table, text_table
@@ -48,7 +47,7 @@ def write_store_comparison(
             cannot be written.
     """
     refuse_absent(out, "--out")
-    first, second = (printable_reading(read(store, name, variant)) for store in (a, b))
+    first, second = (read(store, name, variant) for store in (a, b))
     if first.variant != second.variant:
         raise InputError(
             f"Received variants {first.variant} and {second.variant}; expected one that both "

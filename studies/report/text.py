@@ -1,21 +1,12 @@
 """Tables and text as people read them on a page."""
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
 
-from analysis.rendering.tables import cells, clean, heading
-
-UNSAID = re.compile("[\ud800-\udfff\ufffe\uffff\u202a-\u202e\u2066-\u2069]")
-"""What neither a page nor a figure can hold, and marks that turn the direction of text."""
-
-
-def printable(text: str) -> str:
-    """Text without characters that a page or a figure cannot hold."""
-    return UNSAID.sub("?", clean(text))
+from analysis.rendering.tables import cells, heading
 
 
 @dataclass(frozen=True)

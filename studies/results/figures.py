@@ -18,6 +18,7 @@ from analysis.recency import class_positions
 from analysis.rendering.tables import say
 from analysis.statistics.families import Family
 from analysis.statistics.result import Comparison
+from analysis.sweep import sweeps
 from data import Dataset, InputError, load
 from studies.results.reading import Reading
 from studies.results.tables import (
@@ -120,21 +121,17 @@ def _segments(reading: Reading) -> Figure:
         for record in reading.records
         if record.recipe.get("order", {}).get("is") == "Shuffled"
     }
-    question, dataset = heading_of(reading)
-    return class_segment_heatmap(
-        reading.records, question=question, dataset=dataset, x_labels=labels
-    )
+    return class_segment_heatmap(reading.records, **heading_of(reading), x_labels=labels)
 
 
 def _positions(reading: Reading) -> Figure:
-    question, dataset = heading_of(reading)
-    return position_figure(class_positions(reading.records), question=question, dataset=dataset)
+    return position_figure(class_positions(reading.records), **heading_of(reading))
 
 
-def heading_of(reading: Reading) -> tuple[str, str]:
-    """What a figure says of where it comes from: the question and the data."""
+def heading_of(reading: Reading) -> dict[str, str]:
+    """What a figure says of where it comes from: the question and the data, by these names."""
     question = reading.definition.question if reading.definition else reading.study
-    return question, ", ".join(datasets_of(reading))
+    return {"question": question, "dataset": ", ".join(datasets_of(reading))}
 
 
 def _proportions(reading: Reading) -> Figure:
@@ -148,13 +145,13 @@ def _proportions(reading: Reading) -> Figure:
         rows=proportions.rows,
         columns=proportions.columns,
         counted=proportions.counted,
-        question=heading_of(reading)[0],
+        question=heading_of(reading)["question"],
     )
 
 
 def _gradients(reading: Reading) -> Figure:
-    question, dataset = heading_of(reading)
-    return gradient_figure(reading.records, question=question, dataset=dataset)
+    found = sweeps({record.condition: record.recipe for record in reading.records}, fewest=2)
+    return gradient_figure(reading.records, found, **heading_of(reading))
 
 
 def _misclassified(reading: Reading, data_dir: Path | None) -> Figure:
@@ -170,17 +167,14 @@ def _misclassified(reading: Reading, data_dir: Path | None) -> Figure:
                 "files: name their folder by --data-dir."
             )
         images[record.condition] = datasets[name].x_test
-    question, dataset = heading_of(reading)
     table = table_of(reading, "misclassified")
-    return misclassified_figure(table, images, question=question, dataset=dataset)
+    return misclassified_figure(table, images, **heading_of(reading))
 
 
 def _overview(reading: Reading) -> Figure:
-    question, dataset = heading_of(reading)
     return overview_figure(
         reading.records,
         shown_metrics(reading),
-        question=question,
-        dataset=dataset,
+        **heading_of(reading),
         trade_off=reading.definition.trade_off if reading.definition else None,
     )

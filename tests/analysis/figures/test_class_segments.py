@@ -39,11 +39,6 @@ def test_each_condition_shows_first_epoch_last_epoch_and_spread() -> None:
     np.testing.assert_allclose(cells(spread), [[1, 1, 1], [0, 0, 0], [0, 0, 0]], atol=1e-9)
 
 
-def test_the_spread_may_be_the_distance_of_the_quartiles() -> None:
-    spread = panels(draw([segmented("a", seed) for seed in range(5)], spread="quartiles"))[-1]
-    np.testing.assert_allclose(cells(spread)[0], 2)
-
-
 def test_titles_say_question_data_set_epoch_and_seeds() -> None:
     figure = draw([segmented("a", seed) for seed in range(3)])
     title = figure.get_suptitle()
@@ -110,7 +105,5 @@ def test_labels_of_neighbouring_panels_do_not_overlap() -> None:
 def test_runs_without_segments_are_refused() -> None:
     with pytest.raises(ValueError, match="none finished with segment evaluations"):
         draw([Run("a", 0)])
-    with pytest.raises(ValueError, match="received spread='range'"):
-        draw([segmented("a", 0)], spread="range")
     with pytest.raises(ValueError, match="expected the same for all"):
         draw([segmented("a", 0), segmented("a", 1, epochs=3)])

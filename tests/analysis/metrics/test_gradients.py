@@ -3,6 +3,7 @@ import pytest
 
 from analysis.figures.gradients import gradient_figure, grouped
 from analysis.metrics.gradients import gradient_table, norm_percentiles
+from analysis.sweep import Sweep
 from tests.analysis.conftest import Run
 
 
@@ -69,9 +70,12 @@ def test_networks_that_differ_and_runs_without_norms_are_refused():
             function([Run("a", 0)])
 
 
-def test_conditions_that_differ_in_their_last_number_are_drawn_together():
-    assert grouped(["tanh-he2-60", "tanh-he2-2", "relu-he2-2", "as-coded"]) == {
-        "tanh-he2-#": {"tanh-he2-2": "2", "tanh-he2-60": "60"},
+def test_conditions_that_differ_in_one_number_are_drawn_together():
+    depth = Sweep(
+        "depth", {"tanh-he2-...": {"tanh-he2-2": 2, "tanh-he2-20": 20, "tanh-he2-60": 60}}
+    )
+    assert grouped(["tanh-he2-60", "tanh-he2-2", "relu-he2-2", "as-coded"], [depth]) == {
+        "tanh-he2-...": {"tanh-he2-2": "2", "tanh-he2-60": "60"},
         "relu-he2-2": {"relu-he2-2": ""},
         "as-coded": {"as-coded": ""},
     }
@@ -82,11 +86,13 @@ def test_the_figure_shows_medians_by_layer_and_where_they_are_lost():
         *(network("deep-3", s, [0, 1, 10], [4, np.inf, 40]) for s in range(2)),
         *(network("deep-1", s, [5], [6]) for s in range(2)),
     ]
-    figure = gradient_figure(runs, question="How deep?", dataset="digits")
+    depth = Sweep("depth", {"deep-...": {"deep-1": 1, "deep-3": 3}})
+    figure = gradient_figure(runs, [depth], question="How deep?", dataset="digits")
+    assert "a line for each depth" in " ".join(figure.get_suptitle().split())
     start, end = figure.axes
     assert [axis.get_title() for axis in (start, end)] == [
-        "deep-#\nuntrained",
-        "deep-#\nafter epoch 1",
+        "deep-...\nuntrained",
+        "deep-...\nafter epoch 1",
     ]
     assert {axis.get_yscale() for axis in figure.axes} == {"log"}
     lines = {tuple(line.get_ydata()) for line in start.lines if line.get_linestyle() == "-"}
@@ -116,6 +122,12 @@ def test_ninety_conditions_fit_into_one_figure():
         for k in "xyz"
         for d in range(1, 7)
     ]
-    figure = gradient_figure(runs, question="How deep?", dataset="digits")
+    lines = {
+        f"{a}-{k}-...": {f"{a}-{k}-{d}": float(d) for d in range(1, 7)}
+        for a in "abcde"
+        for k in "xyz"
+    }
+    depth = Sweep("depth", lines)
+    figure = gradient_figure(runs, [depth], question="How deep?", dataset="digits")
     assert len([axis for axis in figure.axes if axis.axison]) == 30
     assert "no norm is 0 or beyond float32" in figure.get_suptitle()
