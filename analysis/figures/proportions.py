@@ -80,12 +80,10 @@ def proportion_figure(
         axis.set_ylim(0, min(100.0, 105 * float(table["its ci_high"].max())))
     left[0, 0].legend(title=lines, fontsize=8, title_fontsize=8)
     figure.colorbar(image, ax=list(right.flat), label="% of the seeds")
-    figure.suptitle(
-        f"{textwrap.fill(question, round(9 * figure.get_figwidth()))}\n"
-        f"left: {metric}, n = {table['its n'].max()} seeds each, with Wilson's 95 % intervals; "
-        f"right: {counted}, outlined where it is right",
-        fontsize=10,
-    )
+    what = f"{metric}, n = {table['its n'].max()} seeds each, with Wilson's 95 % intervals"
+    title = f"left: {what}; right: {counted}, outlined where it is right"
+    question = textwrap.fill(question, round(9 * figure.get_figwidth()))
+    figure.suptitle(f"{question}\n{title}", fontsize=10)
     return figure
 
 
