@@ -4,7 +4,9 @@
 fractions; `s`, int [..., epochs, classes], the training segment of each class in each epoch (from
 1), 0 where it has none. In an order that repeats every epoch `s` has no 0; in one of tasks a class
 has training segments in the epochs of its task alone. A class without any was never learned: its
-figures are NaN. Leading axes (seeds) are allowed everywhere.
+figures are NaN. Leading axes (seeds) are allowed everywhere. The figures are float64
+[..., classes], fractions unless they say otherwise; a shape or a segment in `s` that is not as
+described is refused by a ValueError.
 
 The published figures of tasks as wholes, from which these are carried over, are in
 `analysis.metrics.task_metrics`. Where both exist (forgetting), these take every evaluation, not
@@ -22,46 +24,21 @@ Floats = NDArray[np.float64]
 
 
 def learned(a: ArrayLike, s: ArrayLike) -> Floats:
-    """Accuracy after the class's last training segment: a[E, s(c), c], E the last epoch with one.
-
-    Args:
-        a: Accuracies [..., epochs, segments, classes], fractions.
-        s: Training segments, int [..., epochs, classes].
-
-    Returns:
-        float64 [..., classes], fractions.
-
-    Raises:
-        ValueError: If a shape or a segment in `s` is not as described.
-    """
+    """Accuracy after the class's last training segment, a[E, s(c), c]; E is its last epoch."""
     row, ends = _in_a_row(a, s)
     return _at(row, _last(ends))[..., 0, :]
 
 
 def final(a: ArrayLike) -> Floats:
-    """Accuracy at the very end: the last segment of the last epoch.
-
-    Args:
-        a: Accuracies [..., epochs, segments, classes], fractions.
-
-    Returns:
-        float64 [..., classes], fractions.
-    """
+    """Accuracy at the very end: the last segment of the last epoch."""
     return np.asarray(a, dtype=float)[..., -1, -1, :]
 
 
 def drop(a: ArrayLike, s: ArrayLike) -> Floats:
     """Learned minus final: what is lost between the class's last training segment and the end.
 
-    Args:
-        a: Accuracies [..., epochs, segments, classes], fractions.
-        s: Training segments, int [..., epochs, classes].
-
     Returns:
         float64 [..., classes], fractions; 0 for the classes shown last.
-
-    Raises:
-        ValueError: If a shape or a segment in `s` is not as described.
     """
     return learned(a, s) - final(a)
 
@@ -69,15 +46,8 @@ def drop(a: ArrayLike, s: ArrayLike) -> Floats:
 def recency(a: ArrayLike, s: ArrayLike) -> Floats:
     """How many segments, and so evaluations, follow the class's last training segment.
 
-    Args:
-        a: Accuracies [..., epochs, segments, classes], fractions.
-        s: Training segments, int [..., epochs, classes].
-
     Returns:
         float64 [..., classes], a count of segments.
-
-    Raises:
-        ValueError: If a shape or a segment in `s` is not as described.
     """
     row, ends = _in_a_row(a, s)
     return row.shape[-2] - 1 - _last(ends)[..., 0, :]
@@ -91,16 +61,11 @@ def recovery(a: ArrayLike, s: ArrayLike) -> Floats:
     that repeats every epoch this is the mean over all epochs from the second on. From one epoch to
     the next of its own task a class only continues to be learned.
 
-    Args:
-        a: Accuracies [..., epochs, segments, classes], fractions.
-        s: Training segments, int [..., epochs, classes].
-
     Returns:
         float64 [..., classes], fractions; NaN for a class that never comes back.
 
     Raises:
-        ValueError: With one epoch: nothing was lost yet that could be recovered. If a shape or a
-            segment in `s` is not as described.
+        ValueError: With one epoch: nothing was lost yet that could be recovered.
     """
     row, ends = _in_a_row(a, s)
     a = np.asarray(a, dtype=float)
@@ -124,15 +89,8 @@ def max_minus_last(a: ArrayLike, s: ArrayLike) -> Floats:
     maximum over many noisy evaluations grows with their number: compare only conditions evaluated
     at the same steps.
 
-    Args:
-        a: Accuracies [..., epochs, segments, classes], fractions.
-        s: Training segments, int [..., epochs, classes].
-
     Returns:
         float64 [..., classes], fractions, 0 or more.
-
-    Raises:
-        ValueError: If a shape or a segment in `s` is not as described.
     """
     row, ends = _in_a_row(a, s)
     since = _since_first(ends, row.shape[-2]) >= 0
@@ -146,16 +104,6 @@ def first_minus_last(a: ArrayLike, s: ArrayLike) -> Floats:
     Avalanche's first minus last (Lomonaco et al. 2021) carried over to single classes. It spans
     the whole training, so it mixes forgetting with learning in later epochs and is often
     negative; `drop` is the same difference from the last training segment on.
-
-    Args:
-        a: Accuracies [..., epochs, segments, classes], fractions.
-        s: Training segments, int [..., epochs, classes].
-
-    Returns:
-        float64 [..., classes], fractions.
-
-    Raises:
-        ValueError: If a shape or a segment in `s` is not as described.
     """
     row, ends = _in_a_row(a, s)
     return _at(row, _first(ends))[..., 0, :] - final(a)
@@ -166,15 +114,8 @@ def minimum_after_first_segment(a: ArrayLike, s: ArrayLike) -> Floats:
 
     Strictly after, as in min-ACC.
 
-    Args:
-        a: Accuracies [..., epochs, segments, classes], fractions.
-        s: Training segments, int [..., epochs, classes].
-
     Returns:
         float64 [..., classes], fractions; NaN for a class that no evaluation follows.
-
-    Raises:
-        ValueError: If a shape or a segment in `s` is not as described.
     """
     row, ends = _in_a_row(a, s)
     later = _since_first(ends, row.shape[-2]) > 0

@@ -11,6 +11,8 @@ from analysis.metrics.confusion import accuracy, class_accuracy, mean_class_accu
 from analysis.metrics.learning_curve import accuracies, convergence_epoch, losses, roughness
 from analysis.metrics.metric import PERCENTAGE_POINTS, POINTS, Metric
 from analysis.metrics.run_forgetting import MEANS, class_forgetting, forgetting_scalars
+from analysis.metrics.task_sequence import METRICS as OF_TASKS
+from analysis.metrics.task_sequence import PREFIX
 from analysis.runs import (
     SAMPLE,
     EvaluationLike,
@@ -82,6 +84,12 @@ def _of_classes(
     return Metric(name, unit, better, "classes", definition, source, compute)
 
 
+def _of_tasks(name: str, unit: str, better: bool, source: str) -> Metric:
+    """A figure of `task_figures`, whose docstring begins with its definition."""
+    definition = (OF_TASKS[name].__doc__ or "").partition("\n")[0]
+    return _of_classes(PREFIX + name, better, definition, source, unit)
+
+
 _CLASS = [
     _of_a_class("learned", True, "accuracy after the class's last training segment"),
     _of_a_class("final", None, "accuracy at the very end"),
@@ -89,7 +97,7 @@ _CLASS = [
     _of_a_class(
         "forgetting_max_minus_last",
         False,
-        "the best since the class's first training segment, minus final",
+        "the best since its first training segment, minus final",
         "Chaudhry et al. 2018",
     ),
     _of_a_class(
@@ -109,62 +117,17 @@ _CLASS = [
     _of_a_class("untrained", None, "accuracy before training"),
 ]
 _LAST = "fraction of all test errors that name "
-_TASKS = [
-    _of_classes(
-        "tasks: average accuracy",
-        True,
-        "mean accuracy on all tasks after the last",
-        "Lopez-Paz & Ranzato 2017",
-        POINTS,
-    ),
-    _of_classes(
-        "tasks: backward transfer",
-        True,
-        "mean of what the earlier tasks won since each was learned",
-        "Lopez-Paz & Ranzato 2017",
-    ),
-    _of_classes(
-        "tasks: mean forgetting_max_minus_last",
-        False,
-        "mean over the earlier tasks of the best before the last task, minus last",
-        "Chaudhry et al. 2018",
-    ),
-    _of_classes(
-        "tasks: mean forgetting_first_minus_last",
-        False,
-        "mean over the earlier tasks of the accuracy just after learning, minus last",
-        "Lomonaco et al. 2021",
-    ),
-    _of_classes(
-        "tasks: learning accuracy",
-        True,
-        "mean accuracy on each task just after it was learned",
-        "Riemer et al. 2019",
-        POINTS,
-    ),
-    _of_classes(
-        "tasks: minimum accuracy",
-        True,
-        "mean over the earlier tasks of the lowest accuracy since each was learned",
-        "De Lange et al. 2023",
-        POINTS,
-    ),
-    _of_classes(
-        "tasks: worst-case accuracy",
-        True,
-        "accuracy on the last task and minimum accuracy, each task counted alike",
-        "De Lange et al. 2023",
-        POINTS,
-    ),
-    _of_classes(
-        "tasks: average incremental accuracy",
-        True,
-        "mean over the tasks of the accuracy on all examples of the tasks so far",
-        "Rebuffi et al. 2017",
-        POINTS,
-    ),
-]
-"""Figures of `analysis.metrics.task_metrics`."""
+_TASKS = {
+    "average accuracy": (POINTS, True, "Lopez-Paz & Ranzato 2017"),
+    "backward transfer": (PERCENTAGE_POINTS, True, "Lopez-Paz & Ranzato 2017"),
+    "mean forgetting_max_minus_last": (PERCENTAGE_POINTS, False, "Chaudhry et al. 2018"),
+    "mean forgetting_first_minus_last": (PERCENTAGE_POINTS, False, "Lomonaco et al. 2021"),
+    "learning accuracy": (POINTS, True, "Riemer et al. 2019"),
+    "minimum accuracy": (POINTS, True, "De Lange et al. 2023"),
+    "worst-case accuracy": (POINTS, True, "De Lange et al. 2023"),
+    "average incremental accuracy": (POINTS, True, "Rebuffi et al. 2017"),
+}
+"""The figures of tasks: unit, whether more is better, source."""
 
 REGISTRY: Mapping[str, Metric] = {
     each.name: each
@@ -177,7 +140,7 @@ REGISTRY: Mapping[str, Metric] = {
         ),
         _of_classes("recency bias: last class", None, f"{_LAST}the class shown last"),
         _of_classes("recency bias: last two classes", None, f"{_LAST}the last two classes"),
-        *_TASKS,
+        *(_of_tasks(name, *known) for name, known in _TASKS.items()),
         Metric("change per class shown later", PERCENTAGE_POINTS, scope="condition"),
         Metric("change per point of similarity", PERCENTAGE_POINTS, scope="condition"),
     )

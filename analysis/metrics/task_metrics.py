@@ -4,10 +4,12 @@ The same word means different numbers in different packages: Avalanche's forgett
 last, Chaudhry's is maximum minus last, Mammoth lets the maximum include the last row. So a name
 here says which one it is.
 
-`r` [..., T, T] holds r[..., i, j], the accuracy on task j after training on task i, tasks in
-training order; `analysis.metrics.task_sequence` reads it off a run. Entries that a definition does
-not use may be NaN. Leading axes (seeds) are allowed everywhere. What is lost class by class, in any
-order, is in `analysis.metrics.class_forgetting`.
+All functions take `r`, float [..., T, T]: r[..., i, j] is the accuracy, a fraction, on task j after
+training on task i, tasks in training order; `analysis.metrics.task_sequence` reads it off a run.
+Entries that a definition does not use may be NaN. Leading axes (seeds) are allowed everywhere. They
+return fractions, float64 [...] unless they say otherwise, and raise a ValueError for another shape;
+what is forgotten takes two tasks. What is lost class by class, in any order, is in
+`analysis.metrics.class_forgetting`.
 """
 
 from __future__ import annotations
@@ -19,17 +21,7 @@ Floats = NDArray[np.float64]
 
 
 def average_accuracy(r: ArrayLike) -> Floats:
-    """ACC: mean over j of r[T, j] (Lopez-Paz & Ranzato 2017).
-
-    Args:
-        r: Accuracies [..., T, T], T >= 1, fractions.
-
-    Returns:
-        float64 [...], fractions.
-
-    Raises:
-        ValueError: If `r` has another shape.
-    """
+    """ACC: mean over j of r[T, j] (Lopez-Paz & Ranzato 2017)."""
     return _tasks(r, least=1)[..., -1, :].mean(axis=-1)
 
 
@@ -38,41 +30,9 @@ def backward_transfer(r: ArrayLike) -> Floats:
 
     The paper divides by T - 1, as here; its published code divides by T.
 
-    Args:
-        r: Accuracies [..., T, T], T >= 2, fractions.
-
-    Returns:
-        float64 [...], fractions; negative where tasks were forgotten.
-
-    Raises:
-        ValueError: If `r` has another shape.
+    Negative where tasks were forgotten.
     """
     return -forgetting_first_minus_last(r).mean(axis=-1)
-
-
-def forward_transfer(r: ArrayLike, b: ArrayLike) -> Floats:
-    """FWT: 1/(T-1) sum over j >= 2 of r[j-1, j] - b[j] (Lopez-Paz & Ranzato 2017).
-
-    Args:
-        r: Accuracies [..., T, T], T >= 2, fractions.
-        b: Accuracies of the untrained network [..., T], fractions.
-
-    Returns:
-        float64 [...], fractions.
-
-    Raises:
-        ValueError: If r[j-1, j] is NaN: where a class cannot be predicted before it is learned,
-            forward transfer is undefined. If a shape is another.
-    """
-    r = _tasks(r)
-    untrained = _row(b, r, "b")
-    before = np.diagonal(r, offset=1, axis1=-2, axis2=-1)
-    if np.isnan(before).any():
-        raise ValueError(
-            "received NaN in r[j-1, j]; expected the accuracy on each task just before it is "
-            "trained; forward transfer is undefined where a class cannot be predicted before"
-        )
-    return (before - untrained[..., 1:]).mean(axis=-1)
 
 
 def forgetting_max_minus_last(r: ArrayLike) -> Floats:
@@ -82,14 +42,8 @@ def forgetting_max_minus_last(r: ArrayLike) -> Floats:
     earlier one (Mammoth includes it and is never negative). The paper writes l from 1; rows before
     j precede the learning of task j and are left out.
 
-    Args:
-        r: Accuracies [..., T, T], T >= 2, fractions.
-
     Returns:
-        float64 [..., T-1], fractions, tasks j < T.
-
-    Raises:
-        ValueError: If `r` has another shape.
+        float64 [..., T-1], tasks j < T.
     """
     r = _tasks(r)
     learned = np.tril(np.ones(r.shape[-2:], dtype=bool))[:-1]
@@ -98,17 +52,7 @@ def forgetting_max_minus_last(r: ArrayLike) -> Floats:
 
 
 def mean_forgetting_max_minus_last(r: ArrayLike) -> Floats:
-    """Mean over j < T of `forgetting_max_minus_last` (Chaudhry et al. 2018).
-
-    Args:
-        r: Accuracies [..., T, T], T >= 2, fractions.
-
-    Returns:
-        float64 [...], fractions.
-
-    Raises:
-        ValueError: If `r` has another shape.
-    """
+    """Mean over j < T of `forgetting_max_minus_last` (Chaudhry et al. 2018)."""
     return forgetting_max_minus_last(r).mean(axis=-1)
 
 
@@ -117,14 +61,8 @@ def forgetting_first_minus_last(r: ArrayLike) -> Floats:
 
     Its mean over tasks is -`backward_transfer`.
 
-    Args:
-        r: Accuracies [..., T, T], T >= 2, fractions.
-
     Returns:
-        float64 [..., T-1], fractions, tasks j < T.
-
-    Raises:
-        ValueError: If `r` has another shape.
+        float64 [..., T-1], tasks j < T.
     """
     r = _tasks(r)
     return (_diagonal(r) - r[..., -1, :])[..., :-1]
@@ -133,68 +71,28 @@ def forgetting_first_minus_last(r: ArrayLike) -> Floats:
 def mean_forgetting_first_minus_last(r: ArrayLike) -> Floats:
     """Mean over j < T of `forgetting_first_minus_last` (Lomonaco et al. 2021).
 
-    Args:
-        r: Accuracies [..., T, T], T >= 2, fractions.
-
-    Returns:
-        float64 [...], fractions; -`backward_transfer`.
-
-    Raises:
-        ValueError: If `r` has another shape.
+    It is -`backward_transfer`.
     """
     return forgetting_first_minus_last(r).mean(axis=-1)
-
-
-def intransigence(r: ArrayLike, joint: ArrayLike) -> Floats:
-    """Per task k: joint[k] - r[k, k] (Chaudhry et al. 2018).
-
-    Args:
-        r: Accuracies [..., T, T], T >= 1, fractions.
-        joint: a*[k], [..., T]: accuracy on task k of a network trained on tasks 1 to k together.
-
-    Returns:
-        float64 [..., T], fractions; negative where learning task by task did better than jointly.
-
-    Raises:
-        ValueError: If a shape is another.
-    """
-    r = _tasks(r, least=1)
-    return _row(joint, r, "joint") - _diagonal(r)
 
 
 def average_incremental_accuracy(r: ArrayLike, examples: ArrayLike | None = None) -> Floats:
     """Mean over i of the accuracy on all that was seen up to i (Rebuffi et al. 2017, iCaRL).
 
     Args:
-        r: Accuracies [..., T, T], T >= 1, fractions.
+        r: See above.
         examples: Test examples of each task [T]; tasks count alike where this is left out, which
             is the paper's figure only for tasks of one size.
-
-    Returns:
-        float64 [...], fractions.
-
-    Raises:
-        ValueError: If a shape is another.
     """
     r = _tasks(r, least=1)
-    size = np.ones(r.shape[-1]) if examples is None else _row(examples, r, "examples")
+    size = np.ones(r.shape[-1]) if examples is None else np.asarray(examples, dtype=float)
     weight = np.tril(np.broadcast_to(size[..., None, :], r.shape))
     seen = np.where(weight > 0, r, 0.0)
     return ((weight * seen).sum(axis=-1) / weight.sum(axis=-1)).mean(axis=-1)
 
 
 def learning_accuracy(r: ArrayLike) -> Floats:
-    """Mean over j of r[j, j], just after learning (Riemer et al. 2019).
-
-    Args:
-        r: Accuracies [..., T, T], T >= 1, fractions.
-
-    Returns:
-        float64 [...], fractions.
-
-    Raises:
-        ValueError: If `r` has another shape.
-    """
+    """Mean over j of r[j, j], just after learning (Riemer et al. 2019)."""
     return _diagonal(_tasks(r, least=1)).mean(axis=-1)
 
 
@@ -202,15 +100,6 @@ def minimum_accuracy(r: ArrayLike) -> Floats:
     """min-ACC: mean over j < T of the minimum over l > j of r[l, j] (De Lange et al. 2023).
 
     Only as fine as the evaluation interval: a dip between two task ends is not seen.
-
-    Args:
-        r: Accuracies [..., T, T], T >= 2, fractions.
-
-    Returns:
-        float64 [...], fractions.
-
-    Raises:
-        ValueError: If `r` has another shape.
     """
     r = _tasks(r)
     later = np.tril(np.ones(r.shape[-2:], dtype=bool), k=-1)
@@ -218,17 +107,7 @@ def minimum_accuracy(r: ArrayLike) -> Floats:
 
 
 def worst_case_accuracy(r: ArrayLike) -> Floats:
-    """WC-ACC: r[T, T]/T + (1 - 1/T) min-ACC, after the last task (De Lange et al. 2023).
-
-    Args:
-        r: Accuracies [..., T, T], T >= 2, fractions.
-
-    Returns:
-        float64 [...], fractions.
-
-    Raises:
-        ValueError: If `r` has another shape.
-    """
+    """WC-ACC: r[T, T]/T + (1 - 1/T) min-ACC, after the last task (De Lange et al. 2023)."""
     r = _tasks(r)
     tasks = r.shape[-1]
     return r[..., -1, -1] / tasks + (1 - 1 / tasks) * minimum_accuracy(r)
@@ -242,16 +121,6 @@ def _tasks(r: ArrayLike, least: int = 2) -> Floats:
             "accuracy on task j after task i as r[i, j]"
         )
     return matrix
-
-
-def _row(values: ArrayLike, r: Floats, name: str) -> Floats:
-    row = np.asarray(values, dtype=float)
-    if row.ndim < 1 or row.shape[-1] != r.shape[-1]:
-        raise ValueError(
-            f"received {name} of shape {row.shape}; expected one value per task, "
-            f"[..., {r.shape[-1]}]; pass the tasks of r in the same order"
-        )
-    return row
 
 
 def _diagonal(r: Floats) -> Floats:

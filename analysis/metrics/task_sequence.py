@@ -27,6 +27,7 @@ METRICS: Mapping[str, Callable[[Floats], Floats]] = {
     "learning accuracy": task_metrics.learning_accuracy,
     "minimum accuracy": task_metrics.minimum_accuracy,
     "worst-case accuracy": task_metrics.worst_case_accuracy,
+    "average incremental accuracy": task_metrics.average_incremental_accuracy,
 }
 
 
@@ -103,10 +104,7 @@ def task_figures(confusion: ArrayLike, s: ArrayLike) -> dict[str, float]:
         s: int [epochs, classes], see `task_ends`.
 
     Returns:
-        "tasks: ..." to fraction, named by the functions of `analysis.metrics.task_metrics`, whose
-        docstrings have the definitions and papers: "average accuracy", "backward transfer", "mean
-        forgetting_max_minus_last", "mean forgetting_first_minus_last", "learning accuracy",
-        "minimum accuracy", "worst-case accuracy", "average incremental accuracy" (over all test
+        "tasks: ..." to fraction, `METRICS` by name ("average incremental accuracy" over all test
         examples seen so far). Nothing where the order does not show each of several tasks once, or
         a task has no test examples.
 

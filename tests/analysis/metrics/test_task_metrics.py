@@ -17,7 +17,6 @@ R = np.array(
         [0.85, 0.70, 0.60, 0.80],
     ]
 )
-B = np.full(4, 0.1)
 matrices = st.integers(2, 6).flatmap(
     lambda t: arrays(np.float64, (t, t), elements=st.floats(0, 1, width=32))
 )
@@ -29,16 +28,6 @@ def test_average_accuracy() -> None:
 
 def test_backward_transfer_divides_by_the_tasks_that_could_be_forgotten() -> None:
     assert f.backward_transfer(R) == pytest.approx((-0.05 - 0.25 - 0.30) / 3)
-
-
-def test_forward_transfer() -> None:
-    assert f.forward_transfer(R, B) == pytest.approx((0.0 + 0.05 + 0.0) / 3)
-
-
-def test_forward_transfer_is_refused_where_a_class_cannot_be_predicted_before() -> None:
-    r = np.where(np.triu(np.ones((4, 4)), 1) > 0, np.nan, R)
-    with pytest.raises(ValueError, match="forward transfer is undefined"):
-        f.forward_transfer(r, B)
 
 
 def test_chaudhrys_forgetting_takes_the_best_row_before_the_last() -> None:
@@ -59,11 +48,6 @@ def test_max_minus_last_ignores_what_came_before_the_task_was_learned() -> None:
     r = R.copy()
     r[0, 2] = 1.0
     np.testing.assert_allclose(f.forgetting_max_minus_last(r)[2], 0.30)
-
-
-def test_intransigence_is_what_joint_training_would_have_gained() -> None:
-    joint = [0.90, 0.96, 0.93, 0.75]
-    np.testing.assert_allclose(f.intransigence(R, joint), [0, 0.01, 0.03, -0.05], atol=1e-12)
 
 
 def test_average_incremental_accuracy() -> None:
@@ -127,10 +111,3 @@ def test_seeds_in_front_give_each_seeds_own_figure(r: np.ndarray) -> None:
 def test_a_matrix_that_cannot_show_forgetting_is_refused(figure, shape) -> None:
     with pytest.raises(ValueError, match="received r of shape"):
         figure(np.ones(shape))
-
-
-def test_a_row_of_another_length_is_refused() -> None:
-    with pytest.raises(ValueError, match="received b of shape"):
-        f.forward_transfer(R, [0.1, 0.1])
-    with pytest.raises(ValueError, match="received joint of shape"):
-        f.intransigence(R, [0.1, 0.1])
