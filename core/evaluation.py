@@ -1,12 +1,12 @@
 """Evaluations: what is measured, on which examples, and when."""
 
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Annotated, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from core.checks import is_count
+from core.checks import Checked, Count, Kind
 from core.examples.corruptions import Corruption
 from core.examples.splits import Indices
 from data import InputError
@@ -18,6 +18,16 @@ the labels taught (what is learned by heart), and against the true ones (what is
 
 MEASUREMENTS = ("gradient-norms", "weight-norms", "dead-units", "misclassified")
 """What can be measured beside the sets, see `EvaluationPlan`."""
+
+Names = tuple[str, ...]
+NAMES = Kind(lambda names: isinstance(names, tuple), "a tuple of names")
+MEASURED = Kind(
+    lambda names: (
+        isinstance(names, tuple)
+        and all(name in MEASUREMENTS and names.count(name) == 1 for name in names)
+    ),
+    f"a tuple with each at most once of {', '.join(MEASUREMENTS)}",
+)
 
 
 class Evaluation(NamedTuple):
@@ -41,7 +51,7 @@ class Evaluation(NamedTuple):
 
 
 @dataclass(frozen=True, kw_only=True)
-class EvaluationPlan:
+class EvaluationPlan(Checked):
     """What is measured when.
 
     Args:
@@ -61,17 +71,15 @@ class EvaluationPlan:
             that are kept: `misclassified` examples of the test set.
     """
 
-    sets: tuple[str, ...] = ("test", "validation")
-    at_end: tuple[str, ...] = ()
+    sets: Annotated[Names, NAMES] = ("test", "validation")
+    at_end: Annotated[Names, NAMES] = ()
     segments: bool = False
-    segment_examples: int = 2000
-    measurements: tuple[str, ...] = ()
+    segment_examples: Count = 2000
+    measurements: Annotated[Names, MEASURED] = ()
 
     def __post_init__(self) -> None:
         """Refuse sets that do not exist."""
-        for field, names in (("sets", self.sets), ("at_end", self.at_end)):
-            if not isinstance(names, tuple):
-                raise InputError(f"Received {field} {names!r}; expected a tuple of names.")
+        super().__post_init__()
         names = (*self.sets, *self.at_end)
         for name in names:
             if name not in SETS + PARTS:
@@ -80,23 +88,6 @@ class EvaluationPlan:
         sets = [name if name in SETS + PARTS else Corruption.named(name).name for name in names]
         if twice := [name for name in sets if sets.count(name) > 1]:
             raise InputError(f"Received evaluation set {twice[0]!r} twice; expected it once.")
-        if not isinstance(self.measurements, tuple):
-            raise InputError(
-                f"Received measurements {self.measurements!r}; expected a tuple of names."
-            )
-        for name in self.measurements:
-            if name not in MEASUREMENTS or self.measurements.count(name) > 1:
-                raise InputError(
-                    f"Received measurement {name!r}; expected each at most once of "
-                    f"{', '.join(MEASUREMENTS)}."
-                )
-        if not isinstance(self.segments, bool):
-            raise InputError(f"Received segments={self.segments!r}; expected true or false.")
-        if not is_count(self.segment_examples):
-            raise InputError(
-                f"Received segment_examples={self.segment_examples!r}; expected a whole number "
-                "from 1 up."
-            )
 
     @property
     def corrupted(self) -> tuple[str, ...]:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from core.checks import is_count
+from core.checks import Checked, Count
 from core.code_identity import source
 from core.evaluation import EvaluationPlan
 from core.examples.augmented_copies import AugmentedCopy
@@ -89,7 +89,7 @@ PARTS: dict[str, type[Any]] = {
 
 
 @dataclass(frozen=True, kw_only=True)
-class Recipe:
+class Recipe(Checked):
     """Everything that decides a training's result, but the seed and the data themselves."""
 
     dataset: str
@@ -123,8 +123,8 @@ class Recipe:
     """A training on undamaged data that comes first."""
     transfer: Transfer | None = None
     """A training of another network on other data that comes first."""
-    epochs: int = 20
-    batch_size: int = 32
+    epochs: Count = 20
+    batch_size: Count = 32
     evaluation: EvaluationPlan = field(default_factory=EvaluationPlan)
     """What is measured when."""
     # Left out of the JSON of plain training, as recipes were before there was this field.
@@ -135,18 +135,14 @@ class Recipe:
 
     def __post_init__(self) -> None:
         """Refuse what cannot be trained, before anything is."""
+        super().__post_init__()
         for name, kinds in KINDS.items():
             value = getattr(self, name)
             if not isinstance(value, kinds):
                 names = " or ".join(kind.__name__ for kind in kinds if kind is not type(None))
                 raise InputError(f"Received {name}={value!r}; expected {names}.")
-        for name in ("epochs", "batch_size"):
-            value = getattr(self, name)
-            if not is_count(value):
-                raise InputError(f"Received {name}={value!r}; expected a whole number from 1 up.")
         for step in self.preprocessing:
             expect(step, "preprocessing step", STEPS)
-        expect(self.compiler, "compiler", ("auto", "xla", "graph"))
         _refuse_two_rates(self)
         if self.early_stopping is not None:
             expect(self.early_stopping.name, "early stopping", ("EarlyStopping",))

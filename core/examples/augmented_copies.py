@@ -4,18 +4,20 @@ Augmentation that is fresh every epoch is the network's own, see `core.models.au
 """
 
 from dataclasses import dataclass
+from typing import Annotated
 
 import numpy as np
 from numpy.typing import NDArray
 
-from core.checks import is_number
+from core.checks import Checked, number
 from data import InputError
 
 Inputs = NDArray[np.float32]
+DIVISOR = number(1e-30, 1e30, "a number above 0, from 1e-30 to 1e30: pixels are float32")
 
 
 @dataclass(frozen=True, kw_only=True)
-class AugmentedCopy:
+class AugmentedCopy(Checked):
     """One copy of every training image, changed once a run and appended to the training part.
 
     The training part doubles; each copy has the label that its original is taught. Copies are made
@@ -33,26 +35,9 @@ class AugmentedCopy:
     """
 
     flip: bool = False
-    rotation: float = 0.0
-    shift: float = 0.0
-    divided_by: float = 1.0
-
-    def __post_init__(self) -> None:
-        """Refuse what is no augmentation."""
-        if not isinstance(self.flip, bool):
-            raise InputError(f"Received augmented copy flip={self.flip!r}; expected true or false.")
-        for name, highest, unit in (("rotation", 180, "degrees"), ("shift", 1, "of the side")):
-            value = getattr(self, name)
-            if not is_number(value, 0, highest):
-                raise InputError(
-                    f"Received augmented copy {name}={value!r}; expected a number from 0 to "
-                    f"{highest} {unit}."
-                )
-        if not is_number(self.divided_by, 1e-30, 1e30):
-            raise InputError(
-                f"Received augmented copy divided_by={self.divided_by!r}; expected a number "
-                "above 0, from 1e-30 to 1e30: pixels are float32."
-            )
+    rotation: Annotated[float, number(0, 180, "a number from 0 to 180 degrees")] = 0.0
+    shift: Annotated[float, number(0, 1, "a number from 0 to 1 of the side")] = 0.0
+    divided_by: Annotated[float, DIVISOR] = 1.0
 
     def __call__(self, x: Inputs, rng: np.random.Generator) -> Inputs:
         """Copy images, changed.

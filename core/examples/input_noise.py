@@ -2,12 +2,12 @@
 
 import math
 from dataclasses import dataclass
-from typing import Any, Literal, NamedTuple
+from typing import Annotated, Any, Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from core.checks import is_number
+from core.checks import Checked, Kind, is_number
 from data import InputError
 
 Inputs = NDArray[np.float32]
@@ -40,8 +40,17 @@ class Fresh(NamedTuple):
         return (first + second).reshape(shape)
 
 
+def _is_range(clip: Any) -> bool:
+    pair = isinstance(clip, tuple) and len(clip) == 2
+    numbers = pair and all(isinstance(limit, int | float) for limit in clip)
+    return numbers and clip[0] < clip[1]
+
+
+CLIP = Kind(_is_range, "the lowest and the highest value, as in (0, 1)", "noise clip")
+
+
 @dataclass(frozen=True, kw_only=True)
-class GaussianNoise:
+class GaussianNoise(Checked):
     """Noise of mean 0 added to every input, in the units after preprocessing.
 
     Exactly one of `standard_deviation` and `variance` is given; they are easily mistaken for each
@@ -62,28 +71,16 @@ class GaussianNoise:
     variance: float | None = None
     when: Literal["once", "every-epoch"] = "once"
     on: Literal["train", "test", "both"] = "train"
-    clip: tuple[float, float] | None = None
+    clip: Annotated[tuple[float, float], CLIP] | None = None
 
     def __post_init__(self) -> None:
         """Refuse what is no noise."""
+        super().__post_init__()
         given = [size for size in (self.standard_deviation, self.variance) if size is not None]
         if len(given) != 1 or not is_number(given[0], 0):
             raise InputError(
                 f"Received noise with standard_deviation={self.standard_deviation!r} and "
                 f"variance={self.variance!r}; expected exactly one of them, 0 or larger."
-            )
-        for name, value, known in (
-            ("when", self.when, ("once", "every-epoch")),
-            ("on", self.on, ("train", "test", "both")),
-        ):
-            if value not in known:
-                raise InputError(
-                    f"Received noise {name}={value!r}; expected one of {', '.join(known)}."
-                )
-        if self.clip is not None and not _is_range(self.clip):
-            raise InputError(
-                f"Received noise clip={self.clip!r}; expected the lowest and the highest value, "
-                "as in (0, 1), or None."
             )
         if self.when == "every-epoch" and self.on == "test":
             raise InputError(
@@ -129,9 +126,3 @@ class GaussianNoise:
         pool *= np.float32(self.deviation / math.sqrt(2))
         offsets = rng.integers(half - size + 1, size=(steps, 2), dtype=np.int32)
         return Fresh(pool, offsets + np.array([0, half], dtype=np.int32))
-
-
-def _is_range(clip: Any) -> bool:
-    pair = isinstance(clip, tuple) and len(clip) == 2
-    numbers = pair and all(isinstance(limit, int | float) for limit in clip)
-    return numbers and clip[0] < clip[1]

@@ -5,15 +5,26 @@ Each kind is a pure function `noise(labels, classes, rng)`. Held-out examples ke
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import NamedTuple, Protocol
+from typing import Annotated, NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from core.checks import is_number
+from core.checks import Checked, Kind, is_number, number
 from data import InputError
 
 Labels = NDArray[np.int64]
+RATE = number(
+    0,
+    1,
+    "a number from 0 to 1: no more labels than there are can be wrong",
+    "label noise rate",
+)
+RATES = Kind(
+    lambda rates: isinstance(rates, tuple) and all(map(RATE.fits, rates)),
+    "a tuple with one for each class, each from 0 to 1, as in (0.1, 0.2, 0.1)",
+    "label noise rates",
+)
 
 
 class Corrupted(NamedTuple):
@@ -37,7 +48,7 @@ class LabelNoise(Protocol):
 
 
 @dataclass(frozen=True)
-class SymmetricLabelNoise:
+class SymmetricLabelNoise(Checked):
     """Exactly this rate of the labels is wrong, each replaced by another class.
 
     Which ones is drawn without replacement, and every other class is equally likely: symmetric
@@ -47,11 +58,7 @@ class SymmetricLabelNoise:
         rate: From 0 to 1; round(rate * n) labels are wrong.
     """
 
-    rate: float
-
-    def __post_init__(self) -> None:
-        """Refuse what is no rate."""
-        _refuse_unless_rate(self.rate)
+    rate: Annotated[float, RATE]
 
     def __call__(self, labels: Labels, classes: int, rng: np.random.Generator) -> Corrupted:
         """Corrupt. See `LabelNoise`."""
@@ -60,7 +67,7 @@ class SymmetricLabelNoise:
 
 
 @dataclass(frozen=True)
-class UniformLabelNoise:
+class UniformLabelNoise(Checked):
     """Labels are redrawn, as the notebook of experiment D does it: fewer end up wrong.
 
     round(rate * n) indices are drawn with replacement, and each is given a label drawn from all
@@ -74,11 +81,7 @@ class UniformLabelNoise:
         rate: From 0 to 1; round(rate * n) indices are drawn.
     """
 
-    rate: float
-
-    def __post_init__(self) -> None:
-        """Refuse what is no rate."""
-        _refuse_unless_rate(self.rate)
+    rate: Annotated[float, RATE]
 
     def __call__(self, labels: Labels, classes: int, rng: np.random.Generator) -> Corrupted:
         """Corrupt. See `LabelNoise`."""
@@ -89,24 +92,14 @@ class UniformLabelNoise:
 
 
 @dataclass(frozen=True)
-class ClassLabelNoise:
+class ClassLabelNoise(Checked):
     """Exactly this rate of each class's labels is wrong, each replaced by another class.
 
     Args:
         rates: For each class a rate from 0 to 1; of its n labels round(rate * n) are wrong.
     """
 
-    rates: tuple[float, ...]
-
-    def __post_init__(self) -> None:
-        """Refuse what is no rate."""
-        if not isinstance(self.rates, tuple):
-            raise InputError(
-                f"Received label noise rates {self.rates!r}; expected a tuple with one for each "
-                "class, as in (0.1, 0.2, 0.1)."
-            )
-        for rate in self.rates:
-            _refuse_unless_rate(rate)
+    rates: Annotated[tuple[float, ...], RATES]
 
     def __call__(self, labels: Labels, classes: int, rng: np.random.Generator) -> Corrupted:
         """Corrupt. See `LabelNoise`."""
@@ -183,7 +176,7 @@ def flips(classes: int, rate: float, pairs: Mapping[int, int] | None = None) -> 
     Raises:
         InputError: No rate, or a pair of classes that is none.
     """
-    _refuse_unless_rate(rate)
+    RATE.refuse_others("rate", rate)
     if pairs is None:
         pairs = {label: (label + 1) % classes for label in range(classes)}
     matrix = np.eye(classes)
@@ -215,14 +208,6 @@ def _with_other_classes(
     noisy[chosen] += rng.integers(1, max(classes, 2), size=len(chosen))
     noisy %= classes
     return Corrupted(noisy, noisy != labels)
-
-
-def _refuse_unless_rate(rate: float) -> None:
-    if not is_number(rate, 0, 1):
-        raise InputError(
-            f"Received label noise rate {rate!r}; expected a number from 0 to 1: "
-            "no more labels than there are can be wrong."
-        )
 
 
 def _refuse_unless_fitting(what: str, given: int, classes: int) -> None:

@@ -2,12 +2,12 @@
 
 import math
 from dataclasses import dataclass, field
-from typing import Literal, NamedTuple
+from typing import Annotated, Any, Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from core.checks import is_count
+from core.checks import Checked, Count, Kind
 from data import InputError
 
 Indices = NDArray[np.int32]
@@ -26,8 +26,21 @@ class Split(NamedTuple):
     test: Indices
 
 
+def _is_size(size: Any) -> bool:
+    if isinstance(size, int) and not isinstance(size, bool):
+        return size >= 0
+    return isinstance(size, float) and 0 <= size < 1
+
+
+SIZE = Kind(
+    _is_size,
+    "a whole number of examples or a fraction from 0 up to, not including, 1",
+    "split size",
+)
+
+
 @dataclass(frozen=True, kw_only=True)
-class HoldOut:
+class HoldOut(Checked):
     """Hold some examples out for validation; the others of that file keep their role.
 
     Args:
@@ -40,31 +53,11 @@ class HoldOut:
             the file; what is left over is neither trained nor evaluated on. All if None.
     """
 
-    size: int | float = 0
+    size: Annotated[int | float, SIZE] = 0
     where: Literal["first", "last", "last-of-each-class", "random"] = "last"
     of: Literal["train", "test"] = "train"
     # Left out of the JSON, so that recipes from before there was this field keep their keys.
-    per_class: int | None = field(default=None, metadata={"left out": None})
-
-    def __post_init__(self) -> None:
-        """Refuse what cannot be held out of any data set."""
-        whole = isinstance(self.size, int) and not isinstance(self.size, bool)
-        if not (self.size >= 0 if whole else isinstance(self.size, float) and 0 <= self.size < 1):
-            raise InputError(
-                f"Received split size {self.size!r}; expected a whole number of examples "
-                "or a fraction from 0 up to, not including, 1."
-            )
-        places = ("first", "last", "last-of-each-class", "random")
-        if self.where not in places:
-            raise InputError(
-                f"Received split place {self.where!r}; expected one of {', '.join(places)}."
-            )
-        if self.of not in ("train", "test"):
-            raise InputError(f"Received split file {self.of!r}; expected train or test.")
-        if self.per_class is not None and not is_count(self.per_class):
-            raise InputError(
-                f"Received per_class={self.per_class!r}; expected a whole number from 1 up."
-            )
+    per_class: Count | None = field(default=None, metadata={"left out": None})
 
     def __call__(
         self,

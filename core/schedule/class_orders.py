@@ -1,22 +1,40 @@
 """Class orders: which class comes first, second, ..., and when another order takes over."""
 
-from typing import Literal, TypeGuard
+from typing import Annotated, Any, Literal, TypeGuard
 
 import numpy as np
 from numpy.typing import NDArray
 
+from core.checks import Kind
 from core.schedule.latin_square import williams
 from data import InputError
 
+LATIN_SQUARE = "latin-square"
 Labels = NDArray[np.int64]
-ClassOrder = (
-    tuple[int, ...] | tuple[tuple[int, ...], ...] | Literal["random", "latin-square"] | None
-)
+
+
+def _could_order(classes: Any) -> bool:
+    """Whether there may be data with such a class order."""
+    if classes in (None, "random", LATIN_SQUARE):
+        return True
+    return all(
+        isinstance(order, tuple) and order and all(type(label) is int for label in order)
+        for order in (classes if _nested(classes) else (classes,))
+    )
+
+
+ClassOrder = Annotated[
+    tuple[int, ...] | tuple[tuple[int, ...], ...] | Literal["random", "latin-square"] | None,
+    Kind(
+        _could_order,
+        "whole numbers as in (1, 0, 2), one such order for each epoch, random, latin-square, or "
+        "None",
+        "class order",
+    ),
+]
 """Which class comes first, second, ...: one order for all epochs; one for each epoch, starting
 again when they are used up; `random`, drawn anew every epoch; `latin-square`, one order for the
 whole run, that of the seed's row (see `row_for`); or 0, 1, 2, ... if None."""
-
-LATIN_SQUARE = "latin-square"
 
 
 def row_for(seed: int, classes: int) -> tuple[int, ...]:
@@ -59,24 +77,6 @@ def in_order(
             f"expected each of the classes 0 to {n - 1} exactly once."
         )
     return order
-
-
-def refuse_unordered(classes: ClassOrder) -> None:
-    """Refuse a class order that no data could have.
-
-    Raises:
-        InputError: It is one.
-    """
-    orders = classes if _nested(classes) else (classes,)
-    for order in orders:
-        if order is None or (order in ("random", LATIN_SQUARE) and not _nested(classes)):
-            continue
-        whole = isinstance(order, tuple) and all(type(label) is int for label in order)
-        if not whole or not order:
-            raise InputError(
-                f"Received class order {classes!r}; expected whole numbers as in (1, 0, 2), "
-                "one such order for each epoch, random, latin-square, or None."
-            )
 
 
 def segment_of_class(classes: NDArray[np.intp]) -> NDArray[np.int32]:

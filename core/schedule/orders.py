@@ -1,24 +1,40 @@
 """Orders: which examples a network sees when, as arrays made before training."""
 
 from dataclasses import dataclass, replace
-from typing import Any, NamedTuple, Protocol
+from typing import Annotated, Any, NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from core.checks import is_count, is_number
+from core.checks import COUNT, Checked, Count, Kind, number
 from core.schedule.class_orders import (
     LATIN_SQUARE,
     ClassOrder,
     Labels,
     in_order,
-    refuse_unordered,
     row_for,
     segment_of_class,
 )
 from data import InputError
 
 NO_TASK = -1
+BLUR = number(0, 1, "a number from 0 (class-sequential) to 1 (shuffled)", "blur fraction")
+
+
+def _divide_classes(groups: Any) -> bool:
+    grouped = isinstance(groups, tuple) and all(
+        isinstance(group, tuple) and group and all(type(label) is int for label in group)
+        for group in groups
+    )
+    classes = [label for group in groups for label in group] if grouped else []
+    return bool(classes) and sorted(classes) == list(range(len(classes)))
+
+
+GROUPS = Kind(
+    _divide_classes,
+    "groups of classes with each class from 0 up exactly once, as in ((0, 1), (2, 3, 4))",
+    "tasks",
+)
 
 
 class Schedule(NamedTuple):
@@ -52,7 +68,7 @@ class Order(Protocol):
 
 
 @dataclass(frozen=True)
-class Shuffled:
+class Shuffled(Checked):
     """Every example once an epoch, in a new random order every epoch.
 
     Its segments end where the class-sequential order with the same classes would end its own,
@@ -65,10 +81,6 @@ class Shuffled:
 
     classes: ClassOrder = None
 
-    def __post_init__(self) -> None:
-        """Refuse what is no class order."""
-        refuse_unordered(self.classes)
-
     def __call__(
         self, labels: Labels, *, epoch: int, batch_size: int, rng: np.random.Generator
     ) -> Schedule:
@@ -79,7 +91,7 @@ class Shuffled:
 
 
 @dataclass(frozen=True)
-class ClassSequential:
+class ClassSequential(Checked):
     """Every epoch shows one class after the other, each class shuffled within itself.
 
     Each class ends with a smaller batch where its size asks for one.
@@ -89,10 +101,6 @@ class ClassSequential:
     """
 
     classes: ClassOrder = None
-
-    def __post_init__(self) -> None:
-        """Refuse what is no class order."""
-        refuse_unordered(self.classes)
 
     def __call__(
         self, labels: Labels, *, epoch: int, batch_size: int, rng: np.random.Generator
@@ -111,7 +119,7 @@ class ClassSequential:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Blurred:
+class Blurred(Checked):
     """Class-sequential with a fraction of every class's places open to all classes.
 
     In each segment of the class-sequential order, that fraction of the places is chosen at random;
@@ -125,17 +133,8 @@ class Blurred:
         classes: Which class comes first, second, ..., see `core.schedule.class_orders`.
     """
 
-    fraction: float
+    fraction: Annotated[float, BLUR]
     classes: ClassOrder = None
-
-    def __post_init__(self) -> None:
-        """Refuse fractions that are none."""
-        refuse_unordered(self.classes)
-        if not is_number(self.fraction, 0, 1):
-            raise InputError(
-                f"Received blur fraction {self.fraction!r}; "
-                "expected a number from 0 (class-sequential) to 1 (shuffled)."
-            )
 
     def __call__(
         self, labels: Labels, *, epoch: int, batch_size: int, rng: np.random.Generator
@@ -156,7 +155,7 @@ class Blurred:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Blocks:
+class Blocks(Checked):
     """Every example once an epoch, in blocks of one class each, in random order.
 
     Each class is shuffled within itself and cut into blocks; its last block is shorter where its
@@ -171,16 +170,8 @@ class Blocks:
             `core.schedule.class_orders`.
     """
 
-    length: int
+    length: Annotated[int, COUNT._replace(called="block length")]
     classes: ClassOrder = None
-
-    def __post_init__(self) -> None:
-        """Refuse lengths that are none."""
-        refuse_unordered(self.classes)
-        if not is_count(self.length):
-            raise InputError(
-                f"Received block length {self.length!r}; expected a whole number from 1 up."
-            )
 
     def __call__(
         self, labels: Labels, *, epoch: int, batch_size: int, rng: np.random.Generator
@@ -196,7 +187,7 @@ class Blocks:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Tasks:
+class Tasks(Checked):
     """Groups of classes one after the other, each for several epochs, and never again.
 
     The class-incremental protocol (van de Ven & Tolias 2019): an epoch shows the examples of one
@@ -207,25 +198,8 @@ class Tasks:
         epochs_each: How many epochs each task takes.
     """
 
-    groups: tuple[tuple[int, ...], ...]
-    epochs_each: int = 1
-
-    def __post_init__(self) -> None:
-        """Refuse groups that do not divide the classes among them."""
-        if not is_count(self.epochs_each):
-            raise InputError(
-                f"Received epochs_each={self.epochs_each!r}; expected a whole number from 1 up."
-            )
-        grouped = isinstance(self.groups, tuple) and all(
-            isinstance(group, tuple) and group and all(type(label) is int for label in group)
-            for group in self.groups
-        )
-        classes = [label for group in self.groups for label in group] if grouped else []
-        if not classes or sorted(classes) != list(range(len(classes))):
-            raise InputError(
-                f"Received tasks {self.groups!r}; expected groups of classes with each class "
-                "from 0 up exactly once, as in ((0, 1), (2, 3, 4))."
-            )
+    groups: Annotated[tuple[tuple[int, ...], ...], GROUPS]
+    epochs_each: Count = 1
 
     @property
     def epochs(self) -> int:

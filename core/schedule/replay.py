@@ -1,12 +1,12 @@
 """Replay: examples shown before, mixed into the schedule from a buffer of their positions."""
 
 from dataclasses import dataclass
-from typing import Literal, NamedTuple
+from typing import Annotated, Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from core.checks import is_count, is_number
+from core.checks import Checked, Kind, is_count, is_number
 from core.schedule.buffers import EMPTY, RULES, Buffer, Rule
 from core.schedule.orders import Schedule, in_batches, segments
 from core.types import Labels
@@ -14,6 +14,16 @@ from data import InputError
 
 LARGEST = 10_000_000
 """Examples in a buffer: its positions are in memory, at once."""
+CAPACITY = Kind(
+    lambda value: is_count(value) and value <= LARGEST,
+    f"a whole number from 1 up to {LARGEST:,}",
+    "replay capacity",
+)
+FRACTION = Kind(
+    lambda value: is_number(value, 0, 1) and value < 1,
+    "a number from 0 up to, not including, 1: every batch needs new examples",
+    "replay fraction",
+)
 
 
 class Replayed(NamedTuple):
@@ -33,7 +43,7 @@ class Replayed(NamedTuple):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Replay:
+class Replay(Checked):
     """A buffer of examples seen before, and how it is mixed in.
 
     Which examples the buffer holds is decided before training, step by step: new examples enter
@@ -57,30 +67,9 @@ class Replay:
     """
 
     buffer: Literal["reservoir", "class-balanced", "ring", "herding"] = "reservoir"
-    capacity: int
-    fraction: float = 0.5
+    capacity: Annotated[int, CAPACITY]
+    fraction: Annotated[float, FRACTION] = 0.5
     mode: Literal["replace", "add"] = "replace"
-
-    def __post_init__(self) -> None:
-        """Refuse what cannot be replayed."""
-        for name, value, known in (
-            ("buffer", self.buffer, tuple(RULES)),
-            ("mode", self.mode, ("replace", "add")),
-        ):
-            if value not in known:
-                raise InputError(
-                    f"Received replay {name} {value!r}; expected one of {', '.join(known)}."
-                )
-        if not is_count(self.capacity) or self.capacity > LARGEST:
-            raise InputError(
-                f"Received replay capacity {self.capacity!r}; expected a whole number from 1 up "
-                f"to {LARGEST:,}."
-            )
-        if not (is_number(self.fraction, 0, 1) and self.fraction < 1):
-            raise InputError(
-                f"Received replay fraction {self.fraction!r}; expected a number from 0 up to, not "
-                "including, 1: every batch needs new examples."
-            )
 
     @property
     def rule(self) -> Rule:
