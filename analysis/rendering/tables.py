@@ -2,16 +2,17 @@
 
 import json
 import math
-import re
 import sys
 from collections.abc import Sequence
 from importlib.util import find_spec
 from typing import IO, TYPE_CHECKING, Any
 
-import click
-
 from analysis.metrics.registry import metric_named
 from analysis.rendering.latex import latex_table
+from analysis.rendering.table import Table, heading
+from analysis.rendering.text import clean as clean
+from analysis.rendering.text import plain_markdown as plain_markdown
+from analysis.rendering.text import say as say
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -25,12 +26,6 @@ FIGURES = ("mean", "sd", "ci_low", "ci_high", "p25", "p50", "p75", "min", "max")
 SMALL = 0.001
 """What is smaller has figures that four decimals hide, as learning rates have."""
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
-CONTROL = re.compile(
-    "[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff\ufffe\uffff]"
-)
-"""Control characters, line ends, what turns the direction of text, and what is no character."""
-
-MARKS = str.maketrans({mark: f"&#{ord(mark)};" for mark in "&<|[`\\"})
 
 
 def show(
@@ -78,7 +73,68 @@ def show(
         for line in [lines[0], rule, *lines[1:]]:
             out.write(f"| {' | '.join(map(plain_markdown, line))} |\n")
     else:
-        _text(frame, out, decimals, metric)
+        _old_text(frame, out, decimals, metric)
+
+
+def write(table: Table, style: str, *, apart: bool = False, file: IO[str] | None = None) -> None:
+    """Print a table with its title and its notes.
+
+    Args:
+        table: What to print.
+        style: `text`, `markdown` or `latex` as people read it; `csv`, `json` or `parquet` the frame
+            alone in full, the last in bytes.
+        apart: Whether blank lines part the title, the table and its notes.
+        file: Standard output if None.
+
+    Raises:
+        ValueError: Parquet on a terminal, or without the package that writes it.
+    """
+    out = sys.stdout if file is None else file
+    if style == "csv":
+        harmless(table.frame).to_csv(out, index=False, lineterminator="\n")
+    elif style == "json":
+        out.write(json.dumps(rows(table.frame), indent=1, allow_nan=False) + "\n")
+    elif style == "parquet":
+        _parquet(table.frame, out)
+    elif style == "latex":
+        out.write(
+            latex_table(
+                table.headings,
+                table.rows,
+                title=table.title,
+                notes=table.notes,
+                spaces=_group_starts(table.frame),
+            )
+        )
+    else:
+        _write_lines(table, out, apart=apart, markdown=style == "markdown")
+
+
+def _write_lines(table: Table, out: IO[str], *, apart: bool, markdown: bool) -> None:
+    gap = "\n" if apart else ""
+    if table.title:
+        say(f"{table.title}{gap}", markdown=markdown, file=out)
+    if markdown:
+        out.write(markdown_table(table))
+    else:
+        _text(table, out)
+    if table.notes:
+        say(gap + f"\n{gap}".join(table.notes), markdown=markdown, file=out)
+
+
+def markdown_table(table: Table) -> str:
+    """The rows of a table in Markdown, without its title and notes."""
+    rule = ["---" if words else "---:" for words in table.words]
+    headings, *lines = (list(map(plain_markdown, row)) for row in (table.headings, *table.rows))
+    return "".join(f"| {' | '.join(line)} |\n" for line in (headings, rule, *lines))
+
+
+def html_table(table: Table) -> str:
+    """The rows of a table in HTML, as a notebook shows a data frame."""
+    import pandas as pd  # noqa: PLC0415  # light commands print without tables
+
+    shown = pd.DataFrame(table.rows, columns=table.headings, dtype=object)
+    return str(shown.to_html(index=False, border=0))
 
 
 def harmless(frame: "pd.DataFrame") -> "pd.DataFrame":
@@ -97,42 +153,12 @@ def rows(frame: "pd.DataFrame") -> list[dict[str, Any]]:
     return [{name: _json(value) for name, value in row.items()} for row in frame.to_dict("records")]
 
 
-def heading(column: str) -> str:
-    """A column's name for people."""
-    return {"ci_low": "95 % from", "ci_high": "to"}.get(column, column.replace("_", " "))
-
-
 def cells(frame: "pd.DataFrame", decimals: int | None = 1, metric: str = "") -> list[list[str]]:
     """The cells of a frame for people: fractions in percent, losses as they are."""
     return [
         [_cell(name, value, row, decimals, metric) for name, value in row.items()]
         for row in frame.to_dict("records")
     ]
-
-
-def html_table(frame: "pd.DataFrame", *, decimals: int | None = 1, metric: str = "") -> str:
-    """A table for people in HTML, see `show` for the arguments."""
-    import pandas as pd  # noqa: PLC0415  # light commands print without tables
-
-    headings = list(map(heading, frame.columns))
-    shown = pd.DataFrame(cells(frame, decimals, metric), columns=headings, dtype=object)
-    return str(shown.to_html(index=False, border=0))
-
-
-def clean(text: str) -> str:
-    """Text on one line without control characters: nothing in a store can steer a terminal."""
-    return CONTROL.sub("?", text)
-
-
-def say(text: str, *, err: bool = False, markdown: bool = False) -> None:
-    """Print lines for people, each of them clean; what Markdown would format as it is, if asked."""
-    lines = [clean(line) for line in text.split("\n")]
-    click.echo("\n".join(map(plain_markdown, lines) if markdown else lines), err=err)
-
-
-def plain_markdown(text: str) -> str:
-    """Text that is neither a cell's end, nor HTML, a link, an image or code, in Markdown."""
-    return text.translate(MARKS)
 
 
 def check_parquet(out: IO[str] | None = None) -> None:
@@ -176,7 +202,28 @@ def _harmless(value: Any) -> Any:
     return f"'{text}" if value.startswith(FORMULA) else text
 
 
-def _text(frame: "pd.DataFrame", out: IO[str], decimals: int | None, metric: str) -> None:
+def _text(table: Table, out: IO[str]) -> None:
+    # Light commands print without tables.
+    from rich.box import SIMPLE_HEAD  # noqa: PLC0415
+    from rich.console import Console  # noqa: PLC0415
+    from rich.table import Table as Grid  # noqa: PLC0415
+
+    grid = Grid(box=SIMPLE_HEAD, pad_edge=False, show_edge=False)
+    for name, words in zip(table.headings, table.words, strict=True):
+        grid.add_column(name, justify="left" if words else "right", no_wrap=True)
+    starts = _group_starts(table.frame)
+    for i, line in enumerate(table.rows):
+        if i in starts:
+            grid.add_section()
+        grid.add_row(*line)
+    # A table that is cut off at the window's edge misleads: let the window wrap it instead.
+    console = Console(file=out, highlight=False, markup=False)
+    wide = console.options.update(max_width=10_000)
+    console.width = max(console.width, console.measure(grid, options=wide).maximum)
+    console.print(grid)
+
+
+def _old_text(frame: "pd.DataFrame", out: IO[str], decimals: int | None, metric: str) -> None:
     # Light commands print without tables.
     from rich.box import SIMPLE_HEAD  # noqa: PLC0415
     from rich.console import Console  # noqa: PLC0415

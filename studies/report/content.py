@@ -21,9 +21,15 @@ from studies.report.text import Table, text_table
 from studies.results.checking import Checked, check_reading, difference_text
 from studies.results.compared import Compared
 from studies.results.comparing import planned_results
-from studies.results.footnotes import footnotes
 from studies.results.reading import Reading, read
-from studies.results.tables import default_kind, for_people, formatting_of, table_of, title_of
+from studies.results.tables import (
+    default_kind,
+    for_people,
+    formatting_of,
+    notes_of,
+    table_of,
+    title_of,
+)
 
 
 @dataclass(frozen=True)
@@ -253,7 +259,7 @@ def _table(reading: Reading, kind: str) -> Table | None:
         return Table(f"No table of the kind {kind}", ("reason",), ((str(error),),), words=(True,))
     heads = 2 if {"class", "metric", "recency", "layer"} & set(frame.columns[:2]) else 1
     how = formatting_of(reading, kind)
-    lines = footnotes(reading, kind)
+    lines = notes_of(reading, kind)
     return text_table(frame, title_of(reading, kind), heads=heads, notes=lines, **how)
 
 

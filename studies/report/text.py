@@ -6,7 +6,8 @@ from typing import Any
 
 import pandas as pd
 
-from analysis.rendering.tables import cells, heading
+from analysis.rendering.table import heading
+from analysis.rendering.tables import cells
 
 
 @dataclass(frozen=True)

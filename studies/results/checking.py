@@ -15,6 +15,7 @@ from analysis.check import (
 )
 from analysis.metrics.registry import metric_named
 from analysis.rendering.formatting import format_runs
+from analysis.rendering.table import AS_METRIC, COUNT, P_VALUE, Table, formats_of
 from analysis.rendering.tables import html_table
 from analysis.statistics.displayed import Displayed
 from data import InputError
@@ -44,6 +45,20 @@ class Checked(Displayed):
         return not (fell_short or (self.claims["verdict"] == "contradicted").any())
 
     @property
+    def figure_table(self) -> Table:
+        """The figures as people are shown them."""
+        frame = self.figures_for_people
+        formats = formats_of(frame, AS_METRIC, **{"class": COUNT}, p_adjusted=P_VALUE)
+        return Table(figures_sentence(self.figures), frame, formats=formats, heads=2)
+
+    @property
+    def claim_table(self) -> Table:
+        """The claims with their verdicts, in words."""
+        text = [difference_text(row) for row in self.claims.to_dict("records")]
+        frame = self.claims.assign(difference=text)[["claim", "verdict", "difference"]]
+        return Table(claims_sentence(self.claims), frame)
+
+    @property
     def figures_for_people(self) -> pd.DataFrame:
         """The columns of the figures that people are shown."""
         return self.figures.drop(columns=["source", "sd", "runs", "p", "decimals"])
@@ -63,7 +78,7 @@ class Checked(Displayed):
         return [f"note: the figures were reported for the full study, these are {self.variant}"]
 
     def _repr_html_(self) -> str:
-        return super()._repr_html_() + html_table(self.figures_for_people, decimals=2)
+        return super()._repr_html_() + html_table(self.figure_table)
 
 
 def check_reading(reading: Reading) -> Checked:

@@ -1,7 +1,7 @@
 """What a reader must know to read a table right, a line each."""
 
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,41 +29,21 @@ Floats = NDArray[np.float64]
 FRAGILE = 5
 """With fewer seeds than this an interval of the mean hangs on single runs."""
 
-MEASURED = {
-    "gradients": "The Euclidean norm of the gradient of the mean loss of up to 2,000 training "
-    "examples with respect to a layer's trainable weights, penalties left out and dropout off; "
-    "layer 1 is next to the input. vanished: 0 in float32; overflowed: not finite, infinite in the "
-    "percentiles (type 7). Runs that diverged are counted; one that ended early counts with its "
-    "last epoch.",
-    "dead-units": "Units of a relu that are 0 for every training example; of a convolution a unit "
-    "is a feature map. untrained, dead: before training and after the last epoch, means over the "
-    "runs; proportion: of the units, in percent.",
-    "misclassified": "position: in the test file, from 0; predicted: the class that most of these "
-    "runs take it for; runs: how many of the n finished ones misclassify it, with the weights kept "
-    "at the end. Shown: the first 10 of each condition; --format csv has all.",
-}
-"""What the tables of measurements hold."""
-
 INTERVALS = (
     "Accuracies in percent, with the 95 % t-interval of the mean over the seeds; p25, p50, p75: "
     "percentiles by the linear method (type 7)."
 )
 
 
-def footnotes(reading: Reading, kind: str) -> list[str]:
-    """The lines below a table of a study.
-
-    Args:
-        reading: The records that the table is made of.
-        kind: any but `history`.
-    """
+def below(reading: Reading, notes: Callable[[Reading], list[str]]) -> list[str]:
+    """The lines below a table of a study: its own, those on too few seeds, those on failed runs."""
     if not reading.finished:
         return [*_endings(reading), "No run finished: there is nothing to average."]
-    lines = [MEASURED[kind]] if kind in MEASURED else OF_KIND[kind](reading)
-    return lines + _of_the_seeds(reading) + _endings(reading)
+    return notes(reading) + _of_the_seeds(reading) + _endings(reading)
 
 
-def _of_the_forgetting(reading: Reading) -> list[str]:
+def of_the_forgetting(reading: Reading) -> list[str]:
+    """What each column is."""
     return [
         "In percent and points. learned: just after the class's last segment; final: at the very "
         "end; drop: learned - final (0 for the class shown last), with its interval over the "
@@ -72,11 +52,42 @@ def _of_the_forgetting(reading: Reading) -> list[str]:
     ]
 
 
-def _of_each_class(reading: Reading) -> list[str]:
+def of_the_gradients(reading: Reading) -> list[str]:
+    """What was measured, and of which runs."""
+    return [
+        "The Euclidean norm of the gradient of the mean loss of up to 2,000 training examples with "
+        "respect to a layer's trainable weights, penalties left out and dropout off; layer 1 is "
+        "next to the input. vanished: 0 in float32; overflowed: not finite, infinite in the "
+        "percentiles (type 7). Runs that diverged are counted; one that ended early counts with "
+        "its last epoch."
+    ]
+
+
+def of_dead_units(reading: Reading) -> list[str]:
+    """What is a unit, and when they are counted."""
+    return [
+        "Units of a relu that are 0 for every training example; of a convolution a unit is a "
+        "feature map. untrained, dead: before training and after the last epoch, means over the "
+        "runs; proportion: of the units, in percent."
+    ]
+
+
+def of_the_misclassified(reading: Reading) -> list[str]:
+    """What the columns are, and where the other rows are."""
+    return [
+        "position: in the test file, from 0; predicted: the class that most of these runs take it "
+        "for; runs: how many of the n finished ones misclassify it, with the weights kept at the "
+        "end. Shown: the first 10 of each condition; --format csv has all."
+    ]
+
+
+def of_each_class(reading: Reading) -> list[str]:
+    """What the intervals and percentiles are."""
     return [INTERVALS]
 
 
-def _of_the_summary(reading: Reading) -> list[str]:
+def of_the_summary(reading: Reading) -> list[str]:
+    """What is optimistic, the spread of the deciding metric, and what the figures of tasks are."""
     lines = [INTERVALS]
     if any(e.set == "validation" for record in reading.finished for e in record.evaluations):
         lines.append(
@@ -106,7 +117,7 @@ def _of_the_seeds(reading: Reading) -> list[str]:
     return lines
 
 
-def _of_the_positions(reading: Reading) -> list[str]:
+def of_the_positions(reading: Reading) -> list[str]:
     """What the rows are, whether the orders are balanced, and what was found."""
     shuffled = baseline(reading)
     positions = class_positions(reading.records)
@@ -139,7 +150,7 @@ def _of_the_positions(reading: Reading) -> list[str]:
     return lines + position_sentences(reading.records, shuffled)
 
 
-def _of_the_proportions(reading: Reading) -> list[str]:
+def of_the_proportions(reading: Reading) -> list[str]:
     """What is counted, and the answer of each column of the figure over its conditions."""
     assert reading.definition is not None  # or there would be no such table
     proportions = reading.definition.proportions
@@ -161,7 +172,8 @@ def _of_the_proportions(reading: Reading) -> list[str]:
     return lines
 
 
-def _of_the_overview(reading: Reading) -> list[str]:
+def of_the_overview(reading: Reading) -> list[str]:
+    """What the first columns are of, and what the further metrics mean."""
     shown = (reading.primary, *(reading.definition.shown if reading.definition else ()))
     lines = [
         f"mean to p75: {shown[0]}, with the 95 % t-interval of its mean over the seeds and its "
@@ -260,14 +272,3 @@ def _endings(reading: Reading) -> list[str]:
                 "`--retry-failed` does them again."
             )
     return lines
-
-
-OF_KIND: Mapping[str, Callable[[Reading], list[str]]] = {
-    "overview": _of_the_overview,
-    "summary": _of_the_summary,
-    "per-class": _of_each_class,
-    "forgetting": _of_the_forgetting,
-    "position": _of_the_positions,
-    "proportions": _of_the_proportions,
-}
-"""What is said below each kind of table."""

@@ -1,23 +1,17 @@
 """Prints the tables and checks of a study; draws their figures where they are asked for."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 from analysis.check import claims_sentence, figures_sentence
-from analysis.rendering.tables import clean, rows, say, show
+from analysis.rendering.table import Table
+from analysis.rendering.tables import clean, rows, say, write
 from core import Store
 from studies.results import drawing
 from studies.results.checking import check_reading, difference_text
-from studies.results.footnotes import footnotes
 from studies.results.reading import read
-from studies.results.tables import (
-    default_kind,
-    for_people,
-    formatting_of,
-    input_errors,
-    table_of,
-    title_of,
-)
+from studies.results.tables import default_kind, shown_table, table_of
 
 
 def print_table(
@@ -36,8 +30,9 @@ def print_table(
         store: Where its records are.
         name: The study's name or file.
         variant: See `studies.results.reading.choose_variant`.
-        kind: One of `TITLES`; if None the one that answers what the study asks.
-        style: As `analysis.rendering.tables.show` takes it.
+        kind: One of `studies.results.tables.KINDS`; if None the one that answers what the study
+            asks.
+        style: As `analysis.rendering.tables.write` takes it.
         figure: The file to draw into.
         of: The evaluated set of a per-class table, `test` if None.
         data_dir: Folder of data sets, for a figure that shows examples.
@@ -47,20 +42,11 @@ def print_table(
     """
     reading = read(store, name, variant)
     kind = kind or ("per-class" if of else default_kind(reading))
-    frame = table_of(reading, kind, of)
+    programs = style in ("csv", "json", "parquet")
+    table = Table("", table_of(reading, kind, of)) if programs else shown_table(reading, kind, of)
     if figure is not None:
         drawing.save_figure(drawing.figure_of(reading, kind, data_dir), figure)
-    title, notes = "", []
-    if style in ("text", "markdown", "latex"):
-        frame = for_people(frame, kind)
-        title = title_of(reading, kind, of)
-        with input_errors():
-            notes = [] if kind == "history" else footnotes(reading, kind)
-    if style in ("text", "markdown"):
-        say(title, markdown=style == "markdown")
-    show(frame, style, **formatting_of(reading, kind), title=title, notes=notes)
-    if style in ("text", "markdown") and notes:
-        say("\n".join(notes), markdown=style == "markdown")
+    write(table, style)
     for note in reading.notes:
         say(f"note: {clean(note)}", err=True)
 
@@ -77,21 +63,16 @@ def print_check(store: Store, name: str, variant: str | None, style: str) -> boo
     if style == "json":
         say(json.dumps({"figures": rows(figures), "claims": rows(claims)}, indent=1))
     elif style == "csv":
-        show(figures, style)
+        write(Table("", figures), style)
     elif style == "latex":
         named = f"{reading.study} ({reading.variant})"
-        if len(figures):
-            title = f"{named}: {figures_sentence(figures)}"
-            show(checked.figures_for_people, style, decimals=2, title=title)
-        if len(claims):
-            text = [difference_text(row) for row in claims.to_dict("records")]
-            verdicts = claims.assign(difference=text)
-            title = f"{named}: {claims_sentence(claims)}"
-            show(verdicts[["claim", "verdict", "difference"]], style, title=title)
+        for table in (checked.figure_table, checked.claim_table):
+            if len(table.frame):
+                write(replace(table, title=f"{named}: {table.title}"), style)
     else:
         say(f"{reading.study} ({reading.variant}): {figures_sentence(figures)}")
         if len(figures):
-            show(checked.figures_for_people, style, decimals=2)
+            write(replace(checked.figure_table, title=""), style)
         for row in claims.to_dict("records"):
             say(f"claim: {row['claim']}: {row['verdict']} ({difference_text(row)})")
         if len(claims):

@@ -21,17 +21,8 @@ from studies.results.comparing import (
     interactions_of,
     planned_results,
 )
-from studies.results.footnotes import footnotes
 from studies.results.reading import Reading
-from studies.results.tables import (
-    TITLES,
-    default_kind,
-    for_people,
-    formatting_of,
-    input_errors,
-    table_of,
-    title_of,
-)
+from studies.results.tables import KINDS, default_kind, input_errors, shown_table, table_of
 
 if TYPE_CHECKING:
     from studies.results.drawing import Panels
@@ -67,7 +58,7 @@ class Results:
         """A table by its kind, as `ebb table --kind` has them.
 
         Args:
-            kind: One of `studies.results.tables.TITLES`; if None the one that answers the study's
+            kind: One of `studies.results.tables.KINDS`; if None the one that answers the study's
                 question.
             set: The evaluated set of a per-class table, as in `gaussian-0.1`.
 
@@ -75,8 +66,8 @@ class Results:
             InputError: The study did not measure what is asked for.
         """
         kind = kind or ("per-class" if set else default_kind(self.reading))
-        if kind not in TITLES:
-            raise InputError(f"Received the table {kind!r}; expected one of {', '.join(TITLES)}.")
+        if kind not in KINDS:
+            raise InputError(f"Received the table {kind!r}; expected one of {', '.join(KINDS)}.")
         return table_of(self.reading, kind, set)
 
     def summary(self) -> pd.DataFrame:
@@ -223,17 +214,14 @@ class Results:
     __repr__ = __str__
 
     def _repr_html_(self) -> str:
-
         said = [f"<p><strong>{html.escape(line)}</strong></p>" for line in str(self).splitlines()]
         notes = [f"note: {note}" for note in self.reading.notes]
-        kind = default_kind(self.reading)
         try:
-            table = for_people(self.table(kind), kind)
+            table = shown_table(self.reading, default_kind(self.reading))
         except InputError as error:
             return "".join([*said, _small([str(error), *notes])])
-        shown = html_table(table, **formatting_of(self.reading, kind))
-        title = f"<p>{html.escape(title_of(self.reading, kind))}</p>"
-        return "".join([*said, title, shown, _small([*footnotes(self.reading, kind), *notes])])
+        title = f"<p>{html.escape(table.title)}</p>"
+        return "".join([*said, title, html_table(table), _small([*table.notes, *notes])])
 
     def _sentences(self) -> list[str]:
         """The verdicts on what the study plans; else how much of it there is."""

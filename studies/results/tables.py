@@ -1,7 +1,8 @@
 """The tables of a study, by kind: which there are, what they hold, which answers the question."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
@@ -12,44 +13,164 @@ from analysis.metrics.misclassified import misclassified_table
 from analysis.overview import overview_table
 from analysis.proportions import proportion_table
 from analysis.recency import class_positions, position_table
+from analysis.rendering.table import (
+    AS_METRIC,
+    COUNT,
+    P_VALUE,
+    PERCENT,
+    SIGNIFICANT,
+    Format,
+    Table,
+    formats_of,
+)
 from analysis.tables import forgetting_table, history_table, per_class_table, summary_table
 from data import InputError
 from studies.definition.study import Proportions
+from studies.results import footnotes
 from studies.results.reading import Reading, baseline
 
-TITLES = {
-    "overview": "the conditions beside each other, {metric} in detail",
-    "summary": "final figures over the seeds",
-    "per-class": "final accuracy of each class on the set {set}",
-    "forgetting": "what each class loses after its training segment",
-    "history": "every run, epoch by epoch",
-    "position": "final accuracy by recency, and what recency and similarity change",
-    "proportions": "how often, over the seeds",
-    "gradients": "the norm of the gradient, layer by layer",
-    "dead-units": "units that no training example excites",
-    "misclassified": "the test examples that most runs take for another class",
+Frame = Callable[[Reading, str | None], pd.DataFrame]
+Formats = Callable[[Reading, pd.DataFrame], Mapping[str, Format]]
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A kind of table.
+
+    Attributes:
+        name: As `ebb table --kind` takes it.
+        title: What the table holds; `{metric}` is the deciding metric, `{set}` the evaluated set.
+        frame: Makes it, accuracies as fractions.
+        formats: How people see its figures.
+        notes: What they must know to read it, and of its seeds; none at all if None.
+        shown: The columns and rows that people are shown; programs get all.
+        heads: How many columns name a row.
+        of_scores: Whether it needs no network.
+    """
+
+    name: str
+    title: str
+    frame: Frame
+    formats: Formats
+    notes: Callable[[Reading], list[str]] | None = None
+    shown: Callable[[pd.DataFrame], pd.DataFrame] = lambda frame: frame
+    heads: int = 2
+    of_scores: bool = False
+
+
+def _all(figures: Format, **others: Format) -> Formats:
+    return lambda reading, frame: formats_of(frame, figures, **others)
+
+
+def _overview_formats(reading: Reading, frame: pd.DataFrame) -> dict[str, Format]:
+    """The deciding metric's columns are described by it; the others are metrics themselves."""
+    metric = shown_metrics(reading)[0]
+    others = {name: Format(metric=name) for name in shown_metrics(reading)[1:]}
+    return formats_of(frame, Format(metric=metric), **others)
+
+
+KINDS = {
+    kind.name: kind
+    for kind in (
+        Kind(
+            "overview",
+            "the conditions beside each other, {metric} in detail",
+            lambda reading, _: overview_table(reading.records, shown_metrics(reading)),
+            _overview_formats,
+            footnotes.of_the_overview,
+            heads=1,
+            of_scores=True,
+        ),
+        Kind(
+            "summary",
+            "final figures over the seeds",
+            lambda reading, _: summary_table(reading.records),
+            _all(AS_METRIC),
+            footnotes.of_the_summary,
+            of_scores=True,
+        ),
+        Kind(
+            "per-class",
+            "final accuracy of each class on the set {set}",
+            lambda reading, set: per_class_table(reading.records, set or "test"),
+            _all(PERCENT),
+            footnotes.of_each_class,
+        ),
+        Kind(
+            "forgetting",
+            "what each class loses after its training segment",
+            lambda reading, _: forgetting_table(reading.records),
+            _all(PERCENT),
+            footnotes.of_the_forgetting,
+            shown=lambda frame: frame[
+                [
+                    *("condition", "class", "n", "learned", "final", "drop", "ci_low", "ci_high"),
+                    *("forgetting_max_minus_last", "recovery"),
+                ]
+            ],
+        ),
+        Kind(
+            "history",
+            "every run, epoch by epoch",
+            lambda reading, _: history_table(reading.records),
+            _all(Format(column="name")),
+            heads=1,
+            of_scores=True,
+        ),
+        Kind(
+            "position",
+            "final accuracy by recency, and what recency and similarity change",
+            lambda reading, _: position_table(reading.records, baseline(reading)),
+            _all(AS_METRIC, recency=COUNT, p=P_VALUE),
+            footnotes.of_the_positions,
+        ),
+        Kind(
+            "gradients",
+            "the norm of the gradient, layer by layer",
+            lambda reading, _: gradient_table(reading.records),
+            _all(SIGNIFICANT),
+            footnotes.of_the_gradients,
+        ),
+        Kind(
+            "dead-units",
+            "units that no training example excites",
+            lambda reading, _: dead_units_table(reading.records),
+            _all(COUNT, proportion=PERCENT),
+            footnotes.of_dead_units,
+        ),
+        Kind(
+            "misclassified",
+            "the test examples that most runs take for another class",
+            lambda reading, _: misclassified_table(reading.records),
+            _all(COUNT),
+            footnotes.of_the_misclassified,
+            shown=lambda frame: frame.groupby("condition", sort=False).head(MOST_EXAMPLES),
+            heads=1,
+        ),
+        Kind(
+            "proportions",
+            "how often, over the seeds",
+            lambda reading, _: proportion_table(
+                reading.records, planned_proportions(reading).metrics
+            ),
+            _all(PERCENT),
+            footnotes.of_the_proportions,
+            heads=1,
+            of_scores=True,
+        ),
+    )
 }
-OF_SCORES = ("overview", "summary", "history", "proportions")
-"""Tables that need no network."""
-COLUMNS = {
-    "forgetting": [
-        *("condition", "class", "n", "learned", "final", "drop", "ci_low", "ci_high"),
-        *("forgetting_max_minus_last", "recovery"),
-    ]
-}
-"""Columns shown to people, where the programs' table has more."""
-DECIMALS = {"per-class": 1, "forgetting": 1, "dead-units": 1, "gradients": None, "proportions": 1}
-"""Decimals of the percentages that people are shown, where they are not 2."""
+"""The kinds of tables, by name."""
 MOST_EXAMPLES = 10
 """Misclassified examples of a condition that people are shown."""
 
 
 def table_of(reading: Reading, kind: str, of: str | None = None) -> pd.DataFrame:
-    """A table of a study, accuracies as fractions.
+    """A table of a study in full, accuracies as fractions.
 
     Args:
         reading: The records.
-        kind: One of `TITLES`.
+        kind: One of `KINDS`.
         of: The evaluated set of a per-class table, `test` if None.
 
     Raises:
@@ -57,28 +178,32 @@ def table_of(reading: Reading, kind: str, of: str | None = None) -> pd.DataFrame
     """
     if of is not None and kind != "per-class":
         raise InputError(f"Received --set {of} with --kind {kind}; expected --kind per-class.")
-    if kind not in OF_SCORES and "scores" in reading.records[0].recipe:
+    if not KINDS[kind].of_scores and "scores" in reading.records[0].recipe:
+        known = ", ".join(each.name for each in KINDS.values() if each.of_scores)
         raise InputError(
             f"Received --kind {kind} for {reading.study}, which trains no network; expected "
-            f"{', '.join(OF_SCORES)}."
+            f"{known}."
         )
     with input_errors():
-        if kind == "position":
-            return position_table(reading.records, baseline(reading))
-        if kind == "proportions":
-            return proportion_table(reading.records, planned_proportions(reading).metrics)
-        if kind == "overview":
-            return overview_table(reading.records, shown_metrics(reading))
-        if kind == "per-class":
-            return per_class_table(reading.records, of or "test")
-        return {
-            "summary": summary_table,
-            "forgetting": forgetting_table,
-            "history": history_table,
-            "gradients": gradient_table,
-            "dead-units": dead_units_table,
-            "misclassified": misclassified_table,
-        }[kind](reading.records)
+        return KINDS[kind].frame(reading, of)
+
+
+def shown_table(reading: Reading, kind: str, of: str | None = None) -> Table:
+    """A table as people are shown it; the arguments and errors are those of `table_of`.
+
+    Its title says the study, its scale, data and seeds, and what the table holds.
+    """
+    made = KINDS[kind]
+    frame = made.shown(table_of(reading, kind, of))
+    seeds = {record.seed for record in reading.records}
+    title = made.title.format(set=of or "test", metric=shown_metrics(reading)[0])
+    title = (
+        f"{reading.study} ({reading.variant}), {', '.join(datasets_of(reading))}, {len(seeds)} of "
+        f"{reading.planned} planned seeds: {title}"
+    )
+    with input_errors():
+        notes = footnotes.below(reading, made.notes) if made.notes else []
+    return Table(title, frame, tuple(notes), made.formats(reading, frame), made.heads)
 
 
 def default_kind(reading: Reading) -> str:
@@ -95,33 +220,9 @@ def default_kind(reading: Reading) -> str:
     return "forgetting" if measured else "summary"
 
 
-def title_of(reading: Reading, kind: str, of: str | None = None) -> str:
-    """What stands above a table: the study, its scale, data and seeds, and what the table holds."""
-    seeds = {record.seed for record in reading.records}
-    title = TITLES[kind].format(set=of or "test", metric=shown_metrics(reading)[0])
-    return (
-        f"{reading.study} ({reading.variant}), {', '.join(datasets_of(reading))}, {len(seeds)} of "
-        f"{reading.planned} planned seeds: {title}"
-    )
-
-
 def datasets_of(reading: Reading) -> list[str]:
     """The names of the data sets that the runs saw."""
     return sorted({str(record.recipe["dataset"]) for record in reading.records})
-
-
-def for_people(frame: pd.DataFrame, kind: str) -> pd.DataFrame:
-    """The columns and rows of a table that people are shown; programs get all."""
-    frame = frame[COLUMNS.get(kind, list(frame.columns))]
-    if kind == "misclassified":
-        return frame.groupby("condition", sort=False).head(MOST_EXAMPLES)
-    return frame
-
-
-def formatting_of(reading: Reading, kind: str) -> dict[str, Any]:
-    """How the numbers of a table are written, as `analysis.rendering.tables.cells` takes it."""
-    metric = shown_metrics(reading)[0] if kind == "overview" else ""
-    return {"decimals": DECIMALS.get(kind, 2), "metric": metric}
 
 
 def planned_proportions(reading: Reading) -> Proportions:
@@ -138,6 +239,34 @@ def shown_metrics(reading: Reading) -> tuple[str, ...]:
     """The metrics of the overview, the deciding one first."""
     study = reading.definition
     return (study.primary, *study.shown) if study else ("test accuracy", "validation accuracy")
+
+
+def for_people(frame: pd.DataFrame, kind: str) -> pd.DataFrame:
+    """The columns and rows of a table that people are shown; programs get all."""
+    return KINDS[kind].shown(frame)
+
+
+def formatting_of(reading: Reading, kind: str) -> dict[str, Any]:
+    """How the numbers of a table are written, as `analysis.rendering.tables.cells` takes it."""
+    metric = shown_metrics(reading)[0] if kind == "overview" else ""
+    decimals = {
+        "per-class": 1,
+        "forgetting": 1,
+        "dead-units": 1,
+        "gradients": None,
+        "proportions": 1,
+    }
+    return {"decimals": decimals.get(kind, 2), "metric": metric}
+
+
+def title_of(reading: Reading, kind: str) -> str:
+    """What stands above a table."""
+    return shown_table(reading, kind).title
+
+
+def notes_of(reading: Reading, kind: str) -> list[str]:
+    """The lines below a table of a study."""
+    return list(shown_table(reading, kind).notes)
 
 
 @contextmanager

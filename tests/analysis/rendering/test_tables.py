@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from analysis.rendering.tables import cells, clean, heading, rows, show
+from analysis.rendering.table import heading
+from analysis.rendering.tables import cells, clean, rows, show
 
 frame = pd.DataFrame(
     {

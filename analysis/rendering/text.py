@@ -1,0 +1,31 @@
+"""Text for people, made harmless where it is shown and nowhere before."""
+
+import re
+from typing import IO
+
+import click
+
+CONTROL = re.compile(
+    "[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff\ufffe\uffff]"
+)
+"""Control characters, line ends, what turns the direction of text, and what is no character."""
+
+MARKS = str.maketrans({mark: f"&#{ord(mark)};" for mark in "&<|[`\\"})
+
+
+def clean(text: str) -> str:
+    """Text on one line without control characters: nothing in a store can steer a terminal."""
+    return CONTROL.sub("?", text)
+
+
+def say(
+    text: str, *, err: bool = False, markdown: bool = False, file: IO[str] | None = None
+) -> None:
+    """Print lines for people, each of them clean; what Markdown would format as it is, if asked."""
+    lines = [clean(line) for line in text.split("\n")]
+    click.echo("\n".join(map(plain_markdown, lines) if markdown else lines), file, err=err)
+
+
+def plain_markdown(text: str) -> str:
+    """Text that is neither a cell's end, nor HTML, a link, an image or code, in Markdown."""
+    return text.translate(MARKS)
