@@ -31,7 +31,7 @@ class Metric:
         compute: The figure of one of a set's runs, or of one of its classes; None or NaN where the
             run does not have it. Without it the figure is in the history of the runs that have it.
         set: The evaluated set that it is of, if it is of one.
-        quantity: What is measured on the set: "accuracy", "loss", ...
+        quantity: What is measured on the set: "accuracy", "loss", ...; or what a "share ..." is of.
         when: Whose evaluation counts: the "last", that of the "best" epoch, or of epoch N.
     """
 
@@ -63,7 +63,7 @@ class Metric:
 
     @property
     def decimals(self) -> int:
-        """The decimals that people are shown, where a table does not say how many."""
+        """The decimals that people are shown; a table says how many those of percentages are."""
         return 2 if self.is_fraction else 1 if self.is_epoch else 4
 
     def value(self, runs: RunSet[Any], run: RunLike, class_: int | None = None) -> float | None:

@@ -243,7 +243,7 @@ def _score(name: str) -> Metric:
     if name.startswith("epoch of ") or name.endswith(" epoch"):
         return Metric(name, "epochs")
     if name.startswith("share "):
-        return Metric(name, PERCENTAGE_POINTS)
+        return Metric(name, PERCENTAGE_POINTS, quantity=name.removeprefix("share "))
     words = "".join(each if each.isalnum() or each == "_" else " " for each in name).split()
     for word, (unit, better) in _WORDS.items():
         if f" {word} " in f" {' '.join(words)} ":

@@ -263,12 +263,13 @@ def _figure(name: str, value: float, metric: str, decimals: int | None) -> str:
         return f"{value:.3g}"
     if name in P_VALUES:
         return f"{value:.4f}" if value >= 0.0001 else "<.0001"
-    if metric_named(metric).is_epoch:
-        return f"{value:.1f}"
+    known = metric_named(metric)
     # Adding 0 turns the negative zero of a rounded -.0001 into zero.
-    if metric_named(metric).is_fraction:
+    if known.is_fraction:
         return f"{round(100 * value, decimals) + 0:.{decimals}f}"
-    return f"{value:.4f}" if abs(value) >= SMALL or not value else f"{value:.3g}"
+    if 0 < abs(value) < SMALL and not known.is_epoch:
+        return f"{value:.3g}"
+    return f"{value:.{known.decimals}f}"
 
 
 def _metric_of(name: str, row: dict[str, Any], metric: str) -> str:

@@ -156,10 +156,10 @@ def of_the_proportions(reading: Reading) -> list[str]:
     proportions = reading.definition.proportions
     assert proportions is not None
     metric = proportions.metrics[0]
+    what = metric_named(metric).quantity or metric
     lines = [
-        f"proportion: {metric.removeprefix('share ')}, in percent of the n seeds, with Wilson's "
-        "95 % interval; conditions have their seeds in common, so their proportions are not "
-        "independent."
+        f"proportion: {what}, in percent of the n seeds, with Wilson's 95 % interval; conditions "
+        "have their seeds in common, so their proportions are not independent."
     ]
     table = proportion_table(reading.records, [metric])
     parameters = {each.condition: each.recipe["scores"]["parameters"] for each in reading.records}
