@@ -16,6 +16,7 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 from analysis.metrics.confusion import class_accuracy
+from analysis.metrics.registry import PER_CLASS, PER_POINT
 from analysis.rendering.formatting import format_p
 from analysis.runs import RunLike, RunSet, last_evaluation
 from analysis.statistics.intervals import describe
@@ -25,8 +26,6 @@ Floats = NDArray[np.float64]
 
 COLUMNS = ("condition", "metric", "recency", "n", "mean", "sd", "ci_low", "ci_high", "p")
 BY_RECENCY = "final accuracy"
-PER_CLASS = "change per class shown later"
-PER_POINT = "change per point of similarity"
 POINT = 0.01
 ALPHA = 0.05
 

@@ -36,6 +36,11 @@ CURVES: Mapping[str, Callable[[RunLike, str], float]] = {
 """What the curve of a set over the epochs has."""
 
 
+PER_CLASS = "change per class shown later"
+PER_POINT = "change per point of similarity"
+"""Of a condition whose class order varies, see `analysis.recency`."""
+
+
 @cache
 def metric_named(name: str) -> Metric:
     """The metric of a name.
@@ -141,8 +146,8 @@ REGISTRY: Mapping[str, Metric] = {
         _of_classes("recency bias: last class", None, f"{_LAST}the class shown last"),
         _of_classes("recency bias: last two classes", None, f"{_LAST}the last two classes"),
         *(_of_tasks(name, *known) for name, known in _TASKS.items()),
-        Metric("change per class shown later", PERCENTAGE_POINTS, scope="condition"),
-        Metric("change per point of similarity", PERCENTAGE_POINTS, scope="condition"),
+        Metric(PER_CLASS, PERCENTAGE_POINTS, scope="condition"),
+        Metric(PER_POINT, PERCENTAGE_POINTS, scope="condition"),
     )
 }
 """The metrics that are of no one set, by name."""
