@@ -1,4 +1,4 @@
-"""What may lie beside an SQLite file after a crash: its journal, or something foreign."""
+"""What may lie beside an SQLite file after a crash: the journal of a commit."""
 
 import shutil
 import sqlite3
@@ -10,37 +10,15 @@ from pathlib import Path
 from data import InputError
 
 
-def beside(file: Path, what: str) -> Path:
-    """Where SQLite keeps a file's `journal`, or its write-ahead log (`wal`)."""
-    return file.with_name(f"{file.name}-{what}")
+def _journal(file: Path) -> Path:
+    """Where SQLite keeps a file's journal."""
+    return file.with_name(f"{file.name}-journal")
 
 
 def reader(file: Path) -> sqlite3.Connection:
     """A connection that changes nothing; it cannot undo a commit that was cut short either."""
     address = f"{file.resolve().as_uri()}?mode=ro"
     return sqlite3.connect(address, uri=True, timeout=60, isolation_level=None)
-
-
-def refuse_write_ahead_log(file: Path) -> None:
-    """Refuse a log beside the file, which SQLite would read, whosever it is: a store has none.
-
-    Raises:
-        InputError: There is one, or the file says that there may be.
-    """
-    log = beside(file, "wal")
-    if not log.exists():
-        if not file.is_file():
-            return
-        with file.open("rb") as raw:
-            header = raw.read(20)
-        if header[:16] != b"SQLite format 3\0" or header[18:] != b"\2\2":
-            return
-    raise InputError(
-        f"Received the store {str(file.parent)!r} with a write-ahead log ({log.name}), which Ebb "
-        "never makes; expected none: if another program put the store in that mode, call `sqlite3 "
-        f"{file.name} 'PRAGMA journal_mode = DELETE'` there; if the log is not this file's, move "
-        "it away; or name another --store."
-    )
 
 
 def finish_rollback(file: Path, is_sound: Callable[[Path], bool]) -> None:
@@ -56,14 +34,14 @@ def finish_rollback(file: Path, is_sound: Callable[[Path], bool]) -> None:
     Raises:
         InputError: It cannot be undone.
     """
-    journal = beside(file, "journal")
+    journal = _journal(file)
     if not (journal.exists() and _is_hot(file)):
         return
     with tempfile.TemporaryDirectory(prefix="ebb-") as folder:
         copy = Path(folder) / file.name
         try:
             shutil.copyfile(file, copy)
-            shutil.copyfile(journal, beside(copy, "journal"))
+            shutil.copyfile(journal, _journal(copy))
             with closing(sqlite3.connect(copy, isolation_level=None)) as connection:
                 connection.execute("SELECT count(*) FROM sqlite_master")  # rolls it back
             sound = is_sound(copy.parent)

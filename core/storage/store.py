@@ -16,9 +16,8 @@ from typing import Any, NamedTuple
 from core.notes import Note
 from core.record import Record, read_results
 from core.storage.migration import migrate, schema_of
-from core.storage.recovery import finish_rollback, reader, refuse_write_ahead_log
+from core.storage.recovery import finish_rollback, reader
 from core.storage.schema import APPLICATION, COLUMNS, FILE, SCHEMA, TABLES, TEXT, checksum
-from core.storage.validation import refuse_unsound
 from core.stored_names import from_stored, to_stored
 from core.training.environment import fingerprint
 from data import InputError
@@ -125,7 +124,6 @@ class Store:
                 f"NOT INDEXED {where} GROUP BY study, variant, status, fingerprint",
                 values,
             ).fetchall()
-            self._check_count(connection, sum(row[4] for row in rows), where, values)
         for *texts, _, last in rows:
             if not all(isinstance(text, str) for text in (*texts, last)):
                 raise self._damage((*texts[:2], "?", "?", "?"))
@@ -145,7 +143,6 @@ class Store:
                 f"NOT INDEXED {where} ORDER BY study, variant, condition, seed, finished",
                 values,
             ).fetchall()
-            self._check_count(connection, len(rows), where, values)
         return list(map(self._entry, rows))
 
     def records(self, entries: Sequence[Entry]) -> list[Record]:
@@ -236,7 +233,7 @@ class Store:
         try:
             seconds, recipe, environment, notes = map(json.loads, texts)
             history, evaluations, arrays = read_results(results)
-            record = Record(
+            return Record(
                 study=study,
                 variant=variant,
                 condition=condition,
@@ -253,27 +250,8 @@ class Store:
                 evaluations=evaluations,
                 arrays=arrays,
             )
-            refuse_unsound(record)
         except UNREADABLE:
             raise self._damage(row) from None
-        return record
-
-    def _check_count(
-        self, connection: sqlite3.Connection, rows: int, where: str, values: Sequence[str]
-    ) -> None:
-        """Refuse a file in which table and index disagree: a flipped bit can hide a row in one.
-
-        Raises:
-            InputError: They do.
-        """
-        index = "INDEXED BY sqlite_autoindex_records_1"
-        found = connection.execute(f"SELECT count(*) FROM records {index} {where}", values)
-        if (there := found.fetchone()[0]) != rows:
-            raise InputError(
-                f"Received the store {str(self.folder)!r}, whose table has {rows} records and "
-                f"whose index {there}; expected the same, so it is damaged: restore a copy, or see "
-                "what is left with `ebb store check`."
-            )
 
     def planned(self, study: str, variant: str) -> int | None:
         """The number of seeds that was planned when the first record was written."""
@@ -314,7 +292,6 @@ class Store:
     def _connection(self, write: bool = False) -> Iterator[sqlite3.Connection]:
         """A transaction. The journal is SQLite's ordinary one, which network shares can hold."""
         try:
-            refuse_write_ahead_log(self.file)
             finish_rollback(self.file, _is_sound)
             if schema_of(self.file) == 1:
                 migrate(self.file)

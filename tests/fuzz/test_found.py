@@ -12,8 +12,7 @@ import pytest
 
 from analysis.scores import read_scores
 from core import AugmentedCopy, Store, spec
-from core.record import read_results, write_results
-from core.storage.validation import refuse_unsound
+from core.record import read_results
 from core.training.checkpoints import Checkpoint
 from data import InputError
 from studies.definition.study import Quick, Reported, Study
@@ -183,31 +182,6 @@ def test_results_that_nobody_wrote_are_refused(data):
         read_results(data)
 
 
-UNSOUND = {
-    "seed": {"seed": -1},
-    "status": {"status": "running"},
-    "condition": {"condition": 3},
-    "data set": {"recipe": {"dataset": 3}},
-    "order": {"recipe": {"dataset": "digits", "order": {"is": 3}}},
-    "data": {"data": "two checksums"},
-    "seconds": {"seconds": {"train": float("nan")}},
-    "notes": {"notes": (3,)},
-    "turns": {"arrays": {"class_segments": np.zeros(3, dtype=np.int32)}},
-    "turns of other classes": {"arrays": {"class_segments": np.zeros((2, 3), dtype=np.int32)}},
-    "layers": {"arrays": {"gradient_norms": np.zeros((2, 2), np.float32)}},
-}
-
-
-@pytest.mark.parametrize(
-    "confusion", [np.eye(3, dtype=int)[:2], np.full((3, 3), 2**60), np.zeros(3, int)], ids=str
-)
-def test_evaluations_that_are_no_counts_are_refused(confusion):
-    record = made_record()
-    wrong = tuple(each._replace(confusion=confusion) for each in record.evaluations)
-    with pytest.raises(ValueError, match="these are no results"):
-        read_results(write_results(record.history, wrong, record.arrays))
-
-
 def test_records_that_name_no_data_set_are_refused(tmp_path):
     store = Store(tmp_path)
     store.save(replace(made_record(), recipe={}), "digest", 1)
@@ -220,13 +194,6 @@ def test_a_row_of_scores_that_is_much_too_long_is_refused(row, tmp_path):
     (tmp_path / "long.csv").write_text(f"condition,seed,value\n{row}\nb,0,0.5\n")
     with pytest.raises(ValueError, match="expected 3 cells in every row"):
         read_scores(tmp_path / "long.csv")
-
-
-@pytest.mark.parametrize("changes", UNSOUND.values(), ids=UNSOUND)
-def test_a_record_that_no_run_leaves_is_refused(changes):
-    refuse_unsound(made_record())
-    with pytest.raises((ValueError, AttributeError)):
-        refuse_unsound(replace(made_record(), **changes))
 
 
 def change(column, value):

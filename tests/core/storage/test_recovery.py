@@ -3,7 +3,6 @@
 import contextlib
 import os
 import shutil
-import sqlite3
 import subprocess
 import sys
 import tempfile
@@ -40,8 +39,8 @@ def in_mid_commit(store):
         process.kill()
 
 
-def journal(store, what="journal"):
-    return store.folder / f"ebb.sqlite-{what}"
+def journal(store):
+    return store.folder / "ebb.sqlite-journal"
 
 
 def filled(folder, seeds=20):
@@ -109,29 +108,6 @@ def test_the_journal_of_another_store_is_refused_and_nothing_is_changed(tmp_path
 def test_garbage_for_a_journal_leaves_a_sound_store(tmp_path):
     store = filled(tmp_path)
     journal(store).write_bytes(bytes(range(1, 256)) * 99)
-    assert all_there(store)
-
-
-@pytest.mark.parametrize("content", [b"", b"x" * 40, bytes.fromhex("377f0682002de218") * 99])
-def test_a_write_ahead_log_is_refused_and_nothing_is_changed(tmp_path, content):
-    store = filled(tmp_path)
-    journal(store, "wal").write_bytes(content)
-    before = store.file.read_bytes()
-    for call in (store.entries, lambda: store.save(record(), "digest", planned=1)):
-        with pytest.raises(InputError, match="write-ahead log"):
-            call()
-    assert store.file.read_bytes() == before
-    assert journal(store, "wal").read_bytes() == content
-
-
-def test_a_store_that_another_program_gave_a_log_is_refused_with_what_to_call(tmp_path):
-    store = filled(tmp_path)
-    with contextlib.closing(sqlite3.connect(store.file)) as connection:
-        connection.execute("PRAGMA journal_mode = WAL")
-    with pytest.raises(InputError, match="PRAGMA journal_mode = DELETE"):
-        store.entries()
-    with contextlib.closing(sqlite3.connect(store.file)) as connection:
-        connection.execute("PRAGMA journal_mode = DELETE")
     assert all_there(store)
 
 

@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core import Evaluation, Record, Store
+from core.notes import note
 from core.record import read_results
 from data import InputError
 
@@ -27,7 +28,7 @@ def record(**changes):
     confusion = np.array([[3, 1], [0, 4]])
     full = PLAIN | {
         "seconds": {"train": 1.5},
-        "notes": ("compiled: xla",),
+        "notes": (note("compiled", compiler="xla"),),
         "history": ((1, 5, "loss", 0.25), (1, 5, "accuracy", 0.5)),
         "evaluations": (
             Evaluation("test", 0, 0, 0, confusion, 0.7),
