@@ -17,7 +17,6 @@ from data.errors import InputError, quoted, shortly
 ENDINGS = (".tar", ".tar.gz", ".tgz", ".tar.xz")
 MOST_BYTES = 4 << 30
 """How large the files of a data set may be when they are unpacked."""
-_HEADERS = 1 << 20  # what tar may need for one member's headers and padding
 _BLOCK = 512
 _DAMAGE = (tarfile.TarError, zlib.error, lzma.LZMAError, EOFError, OSError, ValueError)
 
@@ -44,9 +43,6 @@ def is_archive(path: Path) -> bool:
 def members(path: Path) -> Iterator[Member]:
     """Reads an archive from its start to its end.
 
-    Memory grows with the members that the caller reads, whatever the archive claims: no part of
-    it may unpack to more than its header says.
-
     Args:
         path: A .tar, .tar.gz, .tgz or .tar.xz file.
 
@@ -55,42 +51,40 @@ def members(path: Path) -> Iterator[Member]:
 
     Raises:
         InputError: The file cannot be read, is no such archive, is damaged or breaks off; or a
-            member is a link, a device or lies outside of the archive.
+            member is a link, a device or lies outside of the archive; or it unpacks to more than
+            `MOST_BYTES`.
     """
     with _sound(path), _unpacked(path) as stream:
-        rationed = _Rationed(stream, path)
-        with tarfile.open(fileobj=cast(IO[bytes], rationed), mode="r|") as archive:
+        limited = _Limited(stream, path)
+        with tarfile.open(fileobj=cast(IO[bytes], limited), mode="r|") as archive:
             for info in archive:
-                rationed.left += info.size + _HEADERS
                 yield _member(archive, info, path)
         # To the end: there stand the check sums of gzip and xz, and tar's own mark.
-        while rationed.read(1 << 16):
+        while limited.read(1 << 16):
             pass
-        if rationed.tail != bytes(_BLOCK):
+        if limited.tail != bytes(_BLOCK):
             raise EOFError("it breaks off")
 
 
-class _Rationed:
-    """A stream that gives no more than it was told to: a bomb ends where its header says.
+class _Limited:
+    """A stream that gives no more than a data set may have, whatever a small file unpacks to.
 
     Attributes:
-        left: How many bytes it may still give.
         tail: The last block that it gave.
     """
 
     def __init__(self, stream: IO[bytes], path: Path) -> None:
-        self._stream = stream
-        self._path = path
-        self.left = _HEADERS
+        self._stream, self._path = stream, path
+        self._given = 0
         self.tail = b""
 
     def read(self, size: int) -> bytes:
         piece = self._stream.read(size)
-        self.left -= len(piece)
-        if self.left < 0:
+        self._given += len(piece)
+        if self._given > MOST_BYTES:
             raise InputError(
-                f"{quoted(self._path)} unpacks to more than its members' headers say, expected a "
-                "plain archive; pack it again with tar"
+                f"{quoted(self._path)} unpacks to more than {MOST_BYTES:,} bytes, expected at most "
+                "these; make it smaller, or put the files themselves there"
             )
         self.tail = (self.tail + piece)[-_BLOCK:]
         return piece

@@ -202,7 +202,6 @@ def _walk(folder: Path, *, inner: bool = False) -> Iterator[tuple[Path, bool]]:
 def _in_archive(path: Path) -> Tree:
     tree: Tree = {part: {} for part in PARTS}
     around: tuple[str, ...] | None = None
-    total = 0
     for member in members(path):
         parts = member.parts
         # `tar cf fruit.tar fruit` puts a folder around the two.
@@ -216,9 +215,6 @@ def _in_archive(path: Path) -> Tree:
                 f"{'/'.join((*parts[:depth], '.'))}, expected one train and one test; pack one "
                 "data set in an archive"
             )
-        total += member.size
-        if total > MOST_BYTES:
-            raise _too_large(path, total)
         _put(tree, parts[depth:], member.read() if member.read else None, path)
     return tree
 
@@ -287,15 +283,11 @@ def _room(path: Path, count: int, size: tuple[int, int], mode: str) -> NDArray[n
     shape = (count, height, width, *_MODES[mode])
     total = int(np.prod(shape, dtype=object))
     if total > MOST_BYTES:
-        raise _too_large(path, total)
+        raise InputError(
+            f"{quoted(path)} makes {total:,} bytes of images or more, expected at most "
+            f"{MOST_BYTES:,}; make them smaller or fewer"
+        )
     return np.empty(shape, np.uint8)
-
-
-def _too_large(path: Path, found: int) -> InputError:
-    return InputError(
-        f"{quoted(path)} makes {found:,} bytes of images or more, expected at most "
-        f"{MOST_BYTES:,}; make them smaller or fewer"
-    )
 
 
 def _reason(error: Exception) -> str:

@@ -1,5 +1,4 @@
 import hashlib
-import os
 import pickle
 import pickletools
 from dataclasses import replace
@@ -120,27 +119,6 @@ def test_one_missing_batch_is_named(tmp_path, batches, pack, fails):
     assert {row.name: row.status for row in available(tmp_path)}["cifar10"] == "incomplete"
     pack(folder, tmp_path / "packed/cifar10" / ARCHIVE, FOLDER)
     fails(load, "cifar10", tmp_path / "packed", says=[ARCHIVE, "lacks the file test_batch"])
-
-
-class Mischief:
-    def __reduce__(self):
-        return os.mkdir, ("mischief",)
-
-
-def test_a_pickle_runs_nothing_whatever_its_checksum(tmp_path, batches, monkeypatch, fails):
-    content = pickle.dumps({b"data": Mischief(), b"labels": []}, protocol=3)
-    publish(monkeypatch, {"data_batch_1": content})
-    write(tmp_path / "cifar10", batches | {"data_batch_1": content})
-    monkeypatch.chdir(tmp_path)
-    fails(load, "cifar10", tmp_path, says=["data_batch_1", "it asks for", "mkdir"])
-    assert not (tmp_path / "mischief").exists()
-
-
-def test_a_pickle_of_something_else_is_refused(tmp_path, batches, monkeypatch, fails):
-    content = pickle.dumps([1, 2, 3])
-    publish(monkeypatch, {"data_batch_1": content})
-    write(tmp_path / "cifar10", batches | {"data_batch_1": content})
-    fails(load, "cifar10", tmp_path, says=["data_batch_1", "not a sound batch"])
 
 
 @pytest.fixture
