@@ -6,7 +6,7 @@ import sys
 
 import click
 
-from analysis.rendering.tables import clean
+from analysis.rendering.text import clean
 from data import InputError
 from studies.commands.lazy import LazyGroup
 from studies.commands.options import DONE, INTERRUPTED, WRONG_CALL, note

@@ -6,8 +6,9 @@ Whoever makes a table says so with it; `analysis.rendering.tables` has the rende
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal
 
 from analysis.metrics.registry import metric_named
@@ -52,12 +53,12 @@ class Format:
 
     def _of_metric(self, value: float, metric: str) -> str:
         known = metric_named(metric)
-        if known.is_epoch:
-            return f"{value:.1f}"
         # Adding 0 turns the negative zero of a rounded -.0001 into zero.
         if known.is_fraction:
             return f"{round(100 * value, self.decimals) + 0:.{self.decimals}f}"
-        return f"{value:.4f}" if abs(value) >= SMALL or not value else f"{value:.3g}"
+        if 0 < abs(value) < SMALL and not known.is_epoch:
+            return f"{value:.3g}"
+        return f"{value:.{known.decimals}f}"
 
 
 COUNT = Format("count")
@@ -92,14 +93,14 @@ class Table:
     @property
     def headings(self) -> list[str]:
         """The names of the columns for people."""
-        return [heading(str(column)) for column in self.frame.columns]
+        return [clean(heading(str(column))) for column in self.frame.columns]
 
     @property
     def words(self) -> list[bool]:
         """Which columns hold text; these are aligned to the left."""
         return [str(dtype) in ("object", "str") for dtype in self.frame.dtypes]
 
-    @property
+    @cached_property
     def rows(self) -> list[list[str]]:
         """The cells as people read them: "-" where a figure is missing."""
         return [
@@ -118,6 +119,15 @@ class Table:
 def formats_of(frame: pd.DataFrame, figures: Format, **others: Format) -> dict[str, Format]:
     """One format for all columns of a frame but those that are named."""
     return {**dict.fromkeys(map(str, frame.columns), figures), **others}
+
+
+def text_table(
+    title: str, columns: Sequence[str], rows: Sequence[Sequence[Any]], *, heads: int = 1
+) -> Table:
+    """A table of rows of text and whole numbers."""
+    import pandas as pd  # noqa: PLC0415  # light commands print without tables
+
+    return Table(title, pd.DataFrame(rows, columns=list(columns)), heads=heads)
 
 
 def heading(column: str) -> str:

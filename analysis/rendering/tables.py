@@ -3,77 +3,17 @@
 import json
 import math
 import sys
-from collections.abc import Sequence
 from importlib.util import find_spec
 from typing import IO, TYPE_CHECKING, Any
 
-from analysis.metrics.registry import metric_named
 from analysis.rendering.latex import latex_table
-from analysis.rendering.table import Table, heading
-from analysis.rendering.text import clean as clean
-from analysis.rendering.text import plain_markdown as plain_markdown
-from analysis.rendering.text import say as say
+from analysis.rendering.table import Table
+from analysis.rendering.text import plain_markdown, say
 
 if TYPE_CHECKING:
     import pandas as pd
 
-WHOLE = (
-    *("n", "count", "class", "recency", "seed", "epoch", "step", "runs"),
-    *("dead", "untrained", "vanished", "overflowed"),
-)
-P_VALUES = ("p", "p_adjusted", "exact p", "smallest p")
-FIGURES = ("mean", "sd", "ci_low", "ci_high", "p25", "p50", "p75", "min", "max")
-SMALL = 0.001
-"""What is smaller has figures that four decimals hide, as learning rates have."""
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
-
-
-def show(
-    frame: "pd.DataFrame",
-    style: str,
-    *,
-    decimals: int | None = 1,
-    metric: str = "",
-    title: str = "",
-    notes: Sequence[str] = (),
-    file: IO[str] | None = None,
-) -> None:
-    """Print a table.
-
-    Args:
-        frame: Accuracies as fractions.
-        style: `text`, `markdown` or `latex` in percent and rounded; `csv`, `json` or `parquet` in
-            full, the last in bytes.
-        decimals: Of the percentages; None where no figure is a fraction.
-        metric: What the figures are of, where the rows do not say it; other columns are then
-            metrics. Accuracies if empty.
-        title: Of a table in LaTeX, its caption.
-        notes: The lines below a table in LaTeX.
-        file: Standard output if None.
-
-    Raises:
-        ValueError: Parquet on a terminal, or without the package that writes it.
-    """
-    out = sys.stdout if file is None else file
-    if style == "csv":
-        harmless(frame).to_csv(out, index=False, lineterminator="\n")
-    elif style == "json":
-        json.dump(rows(frame), out, indent=1, allow_nan=False)
-        out.write("\n")
-    elif style == "parquet":
-        _parquet(frame, out)
-    elif style == "latex":
-        lines = cells(frame, decimals, metric)
-        headings = list(map(heading, frame.columns))
-        spaces = _group_starts(frame)
-        out.write(latex_table(headings, lines, title=title, notes=notes, spaces=spaces))
-    elif style == "markdown":
-        lines = [list(map(heading, frame.columns)), *cells(frame, decimals, metric)]
-        rule = ["---" if column in ("condition", "metric") else "---:" for column in frame.columns]
-        for line in [lines[0], rule, *lines[1:]]:
-            out.write(f"| {' | '.join(map(plain_markdown, line))} |\n")
-    else:
-        _old_text(frame, out, decimals, metric)
 
 
 def write(table: Table, style: str, *, apart: bool = False, file: IO[str] | None = None) -> None:
@@ -153,14 +93,6 @@ def rows(frame: "pd.DataFrame") -> list[dict[str, Any]]:
     return [{name: _json(value) for name, value in row.items()} for row in frame.to_dict("records")]
 
 
-def cells(frame: "pd.DataFrame", decimals: int | None = 1, metric: str = "") -> list[list[str]]:
-    """The cells of a frame for people: fractions in percent, losses as they are."""
-    return [
-        [_cell(name, value, row, decimals, metric) for name, value in row.items()]
-        for row in frame.to_dict("records")
-    ]
-
-
 def check_parquet(out: IO[str] | None = None) -> None:
     """Refuse to write Parquet where its bytes garble a terminal, or without its package.
 
@@ -221,63 +153,6 @@ def _text(table: Table, out: IO[str]) -> None:
     wide = console.options.update(max_width=10_000)
     console.width = max(console.width, console.measure(grid, options=wide).maximum)
     console.print(grid)
-
-
-def _old_text(frame: "pd.DataFrame", out: IO[str], decimals: int | None, metric: str) -> None:
-    # Light commands print without tables.
-    from rich.box import SIMPLE_HEAD  # noqa: PLC0415
-    from rich.console import Console  # noqa: PLC0415
-    from rich.table import Table  # noqa: PLC0415
-
-    table = Table(box=SIMPLE_HEAD, pad_edge=False, show_edge=False)
-    for column in frame.columns:
-        words = frame[column].dtype == object or str(frame[column].dtype) == "str"
-        table.add_column(heading(column), justify="left" if words else "right", no_wrap=True)
-    starts = _group_starts(frame)
-    for i, line in enumerate(cells(frame, decimals, metric)):
-        if i in starts:
-            table.add_section()
-        table.add_row(*line)
-    # A table that is cut off at the window's edge misleads: let the window wrap it instead.
-    console = Console(file=out, highlight=False, markup=False)
-    wide = console.options.update(max_width=10_000)
-    console.width = max(console.width, console.measure(table, options=wide).maximum)
-    console.print(table)
-
-
-def _cell(name: str, value: Any, row: dict[str, Any], decimals: int | None, metric: str) -> str:
-    if value is None or (isinstance(value, float) and math.isnan(value)):
-        return "-"
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    if name in WHOLE:
-        return f"{value:g}"
-    if isinstance(value, float):
-        return _figure(name, value, _metric_of(name, row, metric), decimals)
-    return clean(str(value))
-
-
-def _figure(name: str, value: float, metric: str, decimals: int | None) -> str:
-    """A figure as its column and its metric ask; `decimals` are those of percentages."""
-    if decimals is None:
-        return f"{value:.3g}"
-    if name in P_VALUES:
-        return f"{value:.4f}" if value >= 0.0001 else "<.0001"
-    known = metric_named(metric)
-    # Adding 0 turns the negative zero of a rounded -.0001 into zero.
-    if known.is_fraction:
-        return f"{round(100 * value, decimals) + 0:.{decimals}f}"
-    if 0 < abs(value) < SMALL and not known.is_epoch:
-        return f"{value:.3g}"
-    return f"{value:.{known.decimals}f}"
-
-
-def _metric_of(name: str, row: dict[str, Any], metric: str) -> str:
-    """What a figure is of: as its row says, or its column, or the table; else an accuracy."""
-    if name == "proportion":  # a row may name what it is a proportion of: a layer, a class
-        return "accuracy"
-    said = row.get("metric", row.get("name", metric if name in FIGURES else metric and name))
-    return str(said or "accuracy")
 
 
 def _json(value: Any) -> Any:

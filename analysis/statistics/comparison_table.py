@@ -7,15 +7,20 @@ from collections.abc import Sequence
 import pandas as pd
 
 from analysis.rendering.formatting import IN_PERCENT
+from analysis.rendering.table import P_VALUE, Table, formats_of
 from analysis.statistics.families import Family
 from analysis.statistics.result import Comparison
 
 
-def comparison_table(found: Comparison | Family | Sequence[Comparison]) -> pd.DataFrame:
+def comparison_table(
+    found: Comparison | Family | Sequence[Comparison], title: str = "", notes: Sequence[str] = ()
+) -> Table:
     """One row for each comparison: the difference with its interval, the tests, the verdict.
 
     Args:
         found: A comparison, or a family of them, or interactions of one family.
+        title: Of the table.
+        notes: Lines below it.
 
     Returns:
         The columns `comparison` (or `class`, or `interaction`), `n`, `difference (UNIT)`, `from`,
@@ -23,9 +28,11 @@ def comparison_table(found: Comparison | Family | Sequence[Comparison]) -> pd.Da
         and their intervals as text with a sign, "-" where there is none.
     """
     if isinstance(found, Comparison):
-        return pd.DataFrame([_row(found)]).drop(columns="p_adjusted")
-    comparisons = found.comparisons if isinstance(found, Family) else found
-    return pd.DataFrame([_row(c) for c in comparisons])
+        frame = pd.DataFrame([_row(found)]).drop(columns="p_adjusted")
+    else:
+        comparisons = found.comparisons if isinstance(found, Family) else found
+        frame = pd.DataFrame([_row(c) for c in comparisons])
+    return Table(title, frame, tuple(notes), formats_of(frame, P_VALUE))
 
 
 def _row(c: Comparison) -> dict[str, object]:

@@ -5,7 +5,7 @@ from pathlib import Path
 import click
 import numpy as np
 
-from analysis.rendering.tables import clean
+from analysis.rendering.text import clean
 from data import InputError, available, import_folder, load
 from studies.commands.options import data_option
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from analysis.rendering.tables import say
+from analysis.rendering.text import say
 from analysis.statistics.planning import explain_plan
 from analysis.statistics.planning import plan as plan_seeds
 from core.storage.store import Store

@@ -9,7 +9,7 @@ from queue import SimpleQueue
 import click
 
 from analysis.rendering.formatting import counted, format_duration, format_numbers
-from analysis.rendering.tables import clean
+from analysis.rendering.text import clean
 from core.storage.store import Store
 from studies.commands.locking import lock
 from studies.commands.options import FELL_SHORT, confirm, data_option, note, store_option

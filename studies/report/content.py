@@ -1,11 +1,12 @@
 """What stands on the page of a study, as plain data: text, tables and figures in their order."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from analysis.check import claims_sentence, figures_sentence
 from analysis.rendering.formatting import counted, format_duration
+from analysis.rendering.table import Table, text_table
 from analysis.statistics.comparison_table import comparison_table
 from analysis.statistics.families import Family, family_notes, family_text, friedman_text
 from analysis.statistics.result import Comparison, explanation
@@ -17,19 +18,11 @@ from studies.report.figure_choice import draw_figures
 from studies.report.figures import PageFigure
 from studies.report.protocol import Protocol, protocol
 from studies.report.provenance import command_of, environment_table, failures_table, runs_table
-from studies.report.text import Table, text_table
-from studies.results.checking import Checked, check_reading, difference_text
+from studies.results.checking import Checked, check_reading
 from studies.results.compared import Compared
 from studies.results.comparing import planned_results
 from studies.results.reading import Reading, read
-from studies.results.tables import (
-    default_kind,
-    for_people,
-    formatting_of,
-    notes_of,
-    table_of,
-    title_of,
-)
+from studies.results.tables import default_kind, shown_table
 
 
 @dataclass(frozen=True)
@@ -139,7 +132,7 @@ def report_of(
 def figure_table(figure: PageFigure) -> Table:
     """The numbers behind a figure as the page shows them."""
     caption = f"The numbers behind “{figure.title}”"
-    return text_table(figure.shown, caption, heads=figure.heads, **figure.formatting)
+    return replace(figure.shown, title=caption, notes=())
 
 
 def _planned(reading: Reading) -> Study | None:
@@ -198,9 +191,8 @@ def _on_the_runs(reading: Reading, planned: Study | None) -> Iterator[str]:
 def _differing(said: Protocol) -> Table | None:
     if not said.columns:
         return None
-    rows = tuple((name, *values) for name, values in said.rows.items())
-    headings = ("condition", *said.columns)
-    return Table("What differs by condition", headings, rows, words=(True,) * len(headings))
+    rows = [(name, *values) for name, values in said.rows.items()]
+    return text_table("What differs by condition", ("condition", *said.columns), rows)
 
 
 def _verdicts(reading: Reading) -> tuple[Compared | None, list[str], list[Table]]:
@@ -221,21 +213,15 @@ def _verdicts(reading: Reading) -> tuple[Compared | None, list[str], list[Table]
 
 
 def _family_table(family: Family) -> Table:
-    notes = [friedman_text(family), *(f"Note: {note}" for note in family_notes(family))]
-    return text_table(
-        comparison_table(family),
-        family_text(family),
-        notes=[note for note in notes if note],
-        decimals=2,
-    )
+    notes = (friedman_text(family), *(f"Note: {note}" for note in family_notes(family)))
+    return comparison_table(family, family_text(family), tuple(filter(None, notes)))
 
 
 def _in_full(found: Comparison) -> Table:
     """A comparison's explanation, name by name."""
     said = explanation(found)
-    rows = (*said.rows, *(("note", note) for note in said.notes))
-    caption = f"{found.metric} of {found.a} and {found.b}"
-    return Table(caption, ("figure", "value"), rows, words=(True, True))
+    rows = [*said.rows, *(("note", str(note)) for note in said.notes)]
+    return text_table(f"{found.metric} of {found.a} and {found.b}", ("figure", "value"), rows)
 
 
 def _tables(reading: Reading) -> tuple[list[Table], list[Table]]:
@@ -244,23 +230,19 @@ def _tables(reading: Reading) -> tuple[list[Table], list[Table]]:
     segments = any("class_segments" in r.arrays for r in reading.records if r.status == "finished")
     if segments and "forgetting" not in kinds:
         kinds.append("forgetting")
-    tables = [found for kind in kinds if (found := _table(reading, kind)) is not None]
+    tables = [_table(reading, kind) for kind in kinds]
     rest = ["summary"] if "summary" not in kinds else []
     if any("dead_units" in record.arrays for record in reading.records):
         rest.append("dead-units")
-    return tables, [found for kind in rest if (found := _table(reading, kind)) is not None]
+    return tables, [_table(reading, kind) for kind in rest]
 
 
-def _table(reading: Reading, kind: str) -> Table | None:
+def _table(reading: Reading, kind: str) -> Table:
     """A table as `ebb table` prints it."""
     try:
-        frame = for_people(table_of(reading, kind), kind)
+        return shown_table(reading, kind)
     except InputError as error:
-        return Table(f"No table of the kind {kind}", ("reason",), ((str(error),),), words=(True,))
-    heads = 2 if {"class", "metric", "recency", "layer"} & set(frame.columns[:2]) else 1
-    how = formatting_of(reading, kind)
-    lines = notes_of(reading, kind)
-    return text_table(frame, title_of(reading, kind), heads=heads, notes=lines, **how)
+        return text_table(f"No table of the kind {kind}", ("reason",), [(str(error),)])
 
 
 def _check(reading: Reading) -> tuple[list[str], list[Table]]:
@@ -280,7 +262,7 @@ def _check(reading: Reading) -> tuple[list[str], list[Table]]:
         tables.append(_reported_table(checked))
     if len(checked.claims):
         said.append(claims_sentence(checked.claims))
-        tables.append(_claims_table(checked))
+        tables.append(replace(checked.claim_table, title="Claims made elsewhere"))
     return said, tables
 
 
@@ -288,16 +270,7 @@ def _reported_table(checked: Checked) -> Table:
     sources = [source for source in dict.fromkeys(checked.figures["source"]) if source]
     caption = "Reported elsewhere, and measured here"
     caption += f" (reported in: {', '.join(sources)})" if sources else ""
-    return text_table(checked.figures_for_people, caption, heads=2, decimals=2)
-
-
-def _claims_table(checked: Checked) -> Table:
-    rows = tuple(
-        (row["claim"], row["verdict"], difference_text(row))
-        for row in checked.claims.to_dict("records")
-    )
-    headings = ("claim", "verdict", "difference")
-    return Table("Claims made elsewhere", headings, rows, words=(True,) * 3)
+    return replace(checked.figure_table, title=caption)
 
 
 def _are(n: int) -> str:

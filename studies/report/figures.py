@@ -1,9 +1,8 @@
 """The figures of a report: what each shows, as text too, and the numbers behind it."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 from matplotlib.figure import Figure
@@ -16,13 +15,14 @@ from analysis.figures.segments import segment_figure, segment_table
 from analysis.figures.sweep import sweep_figure
 from analysis.metrics.registry import metric_named
 from analysis.rendering.formatting import counted
+from analysis.rendering.table import COUNT, PERCENT, POINTS, Format, Table, formats_of
 from analysis.statistics.comparison_table import comparison_table
 from analysis.statistics.families import Family
 from analysis.statistics.result import Comparison
 from analysis.sweep import Sweep, sweep_table
 from studies.results.figures import figure_of, heading_of
 from studies.results.reading import Reading
-from studies.results.tables import for_people, formatting_of, shown_metrics, table_of
+from studies.results.tables import shown_metrics, shown_table, table_of
 
 MANY = 3
 """Conditions up to which each has a wide row in the figure of the segments."""
@@ -42,8 +42,6 @@ class PageFigure:
         figure: To be drawn.
         numbers: All numbers behind it, accuracies as fractions.
         shown: Those that the page shows.
-        formatting: How they are written, see `analysis.rendering.tables.cells`.
-        heads: How many columns name a row.
     """
 
     name: str
@@ -52,9 +50,7 @@ class PageFigure:
     alt: str
     figure: Figure
     numbers: pd.DataFrame
-    shown: pd.DataFrame
-    formatting: dict[str, Any]
-    heads: int = 1
+    shown: Table
 
 
 def proportions(reading: Reading) -> PageFigure:
@@ -110,10 +106,10 @@ def _of_table(
 ) -> PageFigure:
     """The figure of a kind of table, with that table as its numbers; `said` ends what it shows."""
     table = table_of(reading, kind)
-    shown = for_people(table, kind)
-    alt = f"{title} of {counted(shown['condition'].nunique(), 'condition')}. {text}{said}"
+    shown = replace(shown_table(reading, kind), heads=1)
+    alt = f"{title} of {counted(table['condition'].nunique(), 'condition')}. {text}{said}"
     figure = figure_of(reading, kind, data_dir)
-    return PageFigure(kind, title, text, alt, figure, table, shown, formatting_of(reading, kind))
+    return PageFigure(kind, title, text, alt, figure, table, shown)
 
 
 def differences(found: Comparison | Family) -> PageFigure:
@@ -138,7 +134,6 @@ def differences(found: Comparison | Family) -> PageFigure:
         comparison_figure(found),
         numbers,
         _written(comparisons),
-        {"decimals": 2},
     )
 
 
@@ -149,10 +144,10 @@ def _points_of(found: Comparison | Family) -> str:
     return "Faint points are the differences of the pairs" if found.comparisons[0].paired else ""
 
 
-def _written(comparisons: Sequence[Comparison]) -> pd.DataFrame:
+def _written(comparisons: Sequence[Comparison]) -> Table:
     """The differences as `ebb compare` writes them."""
     table = comparison_table(Family(tuple(comparisons), "holm"))
-    return table.drop(columns=["p", "p_adjusted", "exact p", "smallest p"])
+    return Table("", table.frame.drop(columns=["p", "p_adjusted", "exact p", "smallest p"]))
 
 
 def _difference(c: Comparison) -> str:
@@ -192,9 +187,7 @@ def segments(reading: Reading) -> PageFigure:
         f"{alt}.",
         figure,
         table,
-        wide.reset_index(),
-        {"decimals": 1},
-        heads=2,
+        _in_percent(wide.reset_index(), PERCENT),
     )
 
 
@@ -215,27 +208,23 @@ def curves(reading: Reading, name: str) -> PageFigure:
         f"Learning curves of the {name} accuracy. {_some(said)}.",
         learning_curve_figure(reading.records, set=name, **heading_of(reading)),
         table,
-        table,
-        {"decimals": 2, "metric": "accuracy"},
-        heads=2,
+        _in_percent(table, POINTS),
     )
 
 
 def strips(reading: Reading, name: str) -> PageFigure:
     """The final accuracy of each class on a set of that name, every seed."""
     numbers = class_strip_table(reading.records, name)
-    shown = table_of(reading, "per-class", name)
+    shown = shown_table(reading, "per-class", name)
     return PageFigure(
         "classes",
         "Each class at the end",
         f"Final accuracy on the {name} set: a point is a seed, the bar the median.",
         f"Strips of the final {name} accuracy of each class. Medians: "
-        f"{_some(_extremes(shown, 'p50'))}.",
+        f"{_some(_extremes(shown.frame, 'p50'))}.",
         class_strip_figure(reading.records, set=name, **heading_of(reading)),
         numbers,
         shown,
-        formatting_of(reading, "per-class"),
-        heads=2,
     )
 
 
@@ -266,9 +255,7 @@ def confusions(reading: Reading, name: str) -> PageFigure:
         f"Confusion matrices. Most frequent confusion, {_some(said)}.",
         confusion_figure(reading.records, set=name, **heading_of(reading)),
         table,
-        wide.reset_index().rename(columns={"true": "class"}),
-        {"decimals": 1},
-        heads=2,
+        _in_percent(wide.reset_index().rename(columns={"true": "class"}), PERCENT),
     )
 
 
@@ -285,8 +272,7 @@ def overview(reading: Reading) -> PageFigure:
         f"Strips of {metric} for each condition. Medians: {_some(said)}.",
         figure_of(reading, "overview"),
         table,
-        table,
-        formatting_of(reading, "overview"),
+        shown_table(reading, "overview"),
     )
 
 
@@ -302,6 +288,7 @@ def sweeps(reading: Reading, found: list[Sweep]) -> PageFigure:
         points = ", ".join(f"{_level(p50, metric)} at {number:g}" for number, p50 in each)
         said.append(f"{line} by {name}: {points}")
     shown = table[["condition", "quantity", "number", "n", "p25", "p50", "p75"]]
+    shown = shown.assign(number=[f"{number:g}" for number in shown["number"]])
     return PageFigure(
         "sweep",
         f"{metric.capitalize()} against {' and '.join(sweep.name for sweep in found)}",
@@ -310,9 +297,13 @@ def sweeps(reading: Reading, found: list[Sweep]) -> PageFigure:
         f"Medians of {metric}. {_some(said)}.",
         sweep_figure(reading.records, found, metric, **heading_of(reading)),
         table,
-        shown.assign(number=[f"{number:g}" for number in shown["number"]]),
-        {"decimals": 2, "metric": metric},
+        Table("", shown, formats=formats_of(shown, Format(metric=metric))),
     )
+
+
+def _in_percent(frame: pd.DataFrame, percent: Format) -> Table:
+    """Fractions of a condition's classes or epochs."""
+    return Table("", frame, formats=formats_of(frame, percent, epoch=COUNT), heads=2)
 
 
 def _level(value: float, metric: str) -> str:

@@ -3,9 +3,10 @@
 import shlex
 from collections.abc import Iterable
 
-from analysis.rendering.tables import clean, plain_markdown
+from analysis.rendering.table import Table
+from analysis.rendering.tables import markdown_table
+from analysis.rendering.text import clean, plain_markdown
 from studies.report.content import Report
-from studies.report.text import Table
 
 MARK = "<!-- ebb report "
 """How a file of ours begins; only such a file is replaced."""
@@ -47,10 +48,9 @@ def _table(table: Table | None) -> str:
     """A table under its caption, with its notes below it; nothing where there is none."""
     if table is None:
         return ""
-    rule = ["---" if words else "---:" for words in table.words]
-    rows = [list(map(_plain, row)) for row in (table.headings, *table.rows)]
-    lines = [f"| {' | '.join(row)} |" for row in (rows[0], rule, *rows[1:])]
-    return "\n\n".join([f"{_plain(table.caption)}:", "\n".join(lines), *map(_plain, table.notes)])
+    return "\n\n".join(
+        [f"{_plain(table.title)}:", markdown_table(table).rstrip(), *map(_plain, table.notes)]
+    )
 
 
 def _plain(text: str) -> str:

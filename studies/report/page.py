@@ -8,10 +8,10 @@ from typing import Any
 import jinja2
 from markupsafe import Markup
 
-from analysis.rendering.tables import clean
+from analysis.rendering.table import Table
+from analysis.rendering.text import clean
 from studies.report.content import Report, figure_table
 from studies.report.inline import inline
-from studies.report.text import Table
 
 GENERATOR = "Ebb"
 """Who made a page, in its head; only such a file is replaced."""

@@ -3,10 +3,10 @@
 import shlex
 
 from analysis.rendering.formatting import format_numbers
+from analysis.rendering.table import Table, text_table
 from analysis.tables import status_counts
 from core import environment, fingerprint
 from studies.definition.study import Study
-from studies.report.text import Table
 from studies.results.reading import Reading
 from studies.running import memory
 from studies.running.request import scale_to_type, seeds_to_type
@@ -25,30 +25,23 @@ def runs_table(reading: Reading, planned: Study | None) -> Table:
     for name in names:
         seeds = sorted({r.seed for r in reading.records if r.condition == name})
         row = counts.get(name, dict.fromkeys(statuses, 0))
-        rows.append(
-            (
-                name,
-                str(reading.planned),
-                *(str(row[each]) for each in statuses),
-                format_numbers(seeds),
-            )
-        )
-    headings = ("condition", "planned seeds", *statuses, "seeds")
-    words = (True, *(False,) * 5, True)
-    return Table("How the runs ended", headings, tuple(rows), words=words)
+        ends = [row[each] for each in statuses]
+        rows.append((name, reading.planned, *ends, format_numbers(seeds)))
+    columns = ("condition", "planned seeds", *statuses, "seeds")
+    return text_table("How the runs ended", columns, rows)
 
 
 def failures_table(reading: Reading) -> Table | None:
     """Runs without a result, one by one."""
     lost = [record for record in reading.records if record.status in ("failed", "stopped")]
     lost += [record for record in reading.records if record.status == "diverged"]
-    rows = [(r.condition, str(r.seed), r.status, r.error or "-", r.key) for r in lost[:MOST_RUNS]]
+    rows = [(r.condition, r.seed, r.status, r.error or "-", r.key) for r in lost[:MOST_RUNS]]
     if not rows:
         return None
     caption = "Runs that did not finish"
     caption += f" (the first {MOST_RUNS} of {len(lost)})" if len(lost) > MOST_RUNS else ""
-    headings = ("condition", "seed", "status", "error", "run")
-    return Table(caption, headings, tuple(rows), heads=2, words=(True, False, True, True, True))
+    columns = ("condition", "seed", "status", "error", "run")
+    return text_table(caption, columns, rows, heads=2)
 
 
 def environment_table(reading: Reading) -> Table:
@@ -68,9 +61,7 @@ def environment_table(reading: Reading) -> Table:
         if note.kind != "memory"  # every run has its own
     )
     rows += [("note of runs", each) for each in notes]
-    return Table(
-        "What the numbers were measured with", ("what", "value"), tuple(rows), words=(True, True)
-    )
+    return text_table("What the numbers were measured with", ("what", "value"), rows)
 
 
 def command_of(reading: Reading, name: str, planned: Study | None) -> tuple[str, str]:

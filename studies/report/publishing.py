@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from analysis.figures.saving import save
-from analysis.rendering.tables import say
+from analysis.rendering.text import say
 from core import Store
 from data import InputError
 from studies.report.content import Report, report_of

@@ -8,7 +8,8 @@ import pandas as pd
 
 from analysis.metrics.registry import metric_named
 from analysis.rendering.formatting import format_level, format_numbers
-from analysis.rendering.tables import say
+from analysis.rendering.table import Table
+from analysis.rendering.text import say
 from analysis.statistics.comparison_table import comparison_table
 from analysis.statistics.families import Family, adjust_family, family_notes, family_text
 from analysis.statistics.result import sentence
@@ -16,7 +17,6 @@ from core import Record, Store
 from data import InputError
 from studies.report.page import tables_page
 from studies.report.publishing import file_name, refuse_absent, refuse_foreign, write_page
-from studies.report.text import Table, text_table
 from studies.results.comparing import compare_series, values_in
 from studies.results.reading import Reading, read
 from studies.results.tables import input_errors, shown_metrics
@@ -91,7 +91,7 @@ def compare_stores(a: Reading, b: Reading) -> tuple[list[str], list[tuple[str, l
         sentences.append(
             f"The two did not run the same: the recipes of {', '.join(changed)} differ."
         )
-    sections = [("Run by run", [text_table(runs, IDENTICAL)])]
+    sections = [("Run by run", [Table(IDENTICAL, runs)])]
     if not both or same < both:
         also = () if "scores" in a.records[0].recipe else ALSO
         metrics = dict.fromkeys((*shown_metrics(a), *shown_metrics(b), *also))
@@ -104,7 +104,7 @@ def compare_stores(a: Reading, b: Reading) -> tuple[list[str], list[tuple[str, l
         sentences.append("Both were recorded in the same environment with the same data.")
     else:
         sentences.append(f"Different between them: {', '.join(differing['what'])}.")
-        table = text_table(differing, "What is not the same in both")
+        table = Table("What is not the same in both", differing)
         sections.append(("What differs in the environment", [table]))
     for label, reading in (("A", a), ("B", b)):
         sentences += [f"{label}: {note}." for note in reading.notes]
@@ -183,11 +183,11 @@ def _sentences(family: Family) -> list[str]:
 
 
 def _table(family: Family) -> Table:
-    frame = comparison_table(family)
-    frame.insert(2, "mean in B", [format_level(c.mean_a, c.unit) for c in family.comparisons])
-    frame.insert(3, "mean in A", [format_level(c.mean_b, c.unit) for c in family.comparisons])
-    notes = [f"Note: {note}" for note in family_notes(family)]
-    return text_table(frame, family_text(family), notes=notes, decimals=2)
+    notes = tuple(f"Note: {note}" for note in family_notes(family))
+    table = comparison_table(family, family_text(family), notes)
+    table.frame.insert(2, "mean in B", [format_level(c.mean_a, c.unit) for c in family.comparisons])
+    table.frame.insert(3, "mean in A", [format_level(c.mean_b, c.unit) for c in family.comparisons])
+    return table
 
 
 def _surroundings(a: Reading, b: Reading) -> pd.DataFrame:

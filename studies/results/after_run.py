@@ -2,7 +2,7 @@
 
 import shlex
 
-from analysis.rendering.tables import say
+from analysis.rendering.text import say
 from core import Store
 from studies.results.comparing import planned_results
 from studies.results.printing import print_table

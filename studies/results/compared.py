@@ -2,13 +2,13 @@
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-import pandas as pd
-
 from analysis.rendering.formatting import counted
-from analysis.rendering.tables import clean, say, show
+from analysis.rendering.table import Table
+from analysis.rendering.tables import write
+from analysis.rendering.text import clean, say
 from analysis.statistics.comparison_table import comparison_table
 from analysis.statistics.families import (
     Family,
@@ -21,9 +21,6 @@ from analysis.statistics.interaction import DoubleDifference
 from analysis.statistics.result import Comparison, explain, explanation, sentence
 from data import InputError
 from studies.results import drawing
-
-TitledTable = tuple[str, pd.DataFrame, list[str]]
-"""A title, the table, and the lines below it."""
 
 
 @dataclass(frozen=True)
@@ -94,24 +91,22 @@ class Compared:
         """The comparisons as a table and their sentences; then the interactions likewise."""
         first = (self.comparisons or self.interactions)[0]
         where = f"{first.study} ({first.variant}): " if first.study else ""
-        for i, (title, table, lines) in enumerate(self._tables()):
-            if style == "markdown":
-                say("\n" * (i > 0) + f"{where}{title}\n", markdown=True)
-            show(table, style, decimals=2, title=f"{where}{title}", notes=lines)
-            if style == "markdown":
-                say("\n" + "\n\n".join(lines), markdown=True)
+        for i, table in enumerate(self._tables()):
+            if i and style == "markdown":
+                say("")
+            write(replace(table, title=f"{where}{table.title}"), style, apart=True)
 
-    def _tables(self) -> list[TitledTable]:
-        tables: list[TitledTable] = []
+    def _tables(self) -> list[Table]:
+        tables = []
         if isinstance(self.found, Comparison):
             tables.append(_table_of_one(self.found))
         elif self.found is not None:
-            title, lines = family_text(self.found), family_sentences(self.found)
-            tables.append((title, comparison_table(self.found), lines))
+            lines = family_sentences(self.found)
+            tables.append(comparison_table(self.found, family_text(self.found), lines))
         if self.interactions:
             lines = list(map(sentence, self.interactions))
             title = interactions_text(self.interactions)
-            tables.append((title, comparison_table(self.interactions), lines))
+            tables.append(comparison_table(self.interactions, title, lines))
         return tables
 
 
@@ -125,19 +120,18 @@ def interactions_text(found: Sequence[DoubleDifference]) -> str:
     )
 
 
-def _table_of_one(found: Comparison) -> TitledTable:
+def _table_of_one(found: Comparison) -> Table:
     title = f"{found.metric} of {found.a} and {found.b}: {found.test.name}, 95 % interval"
     said = explanation(found)
     margin = [f"{name}: {text}" for name, text in said.rows if name == "equivalence"]
     lines = [said.sentence, *margin, *(f"note: {note}" for note in said.notes)]
-    return title, comparison_table(found), lines
+    return comparison_table(found, title, lines)
 
 
 def _show_family(family: Family) -> None:
     if family.friedman is not None:
         say(f"{friedman_text(family)}\n")
-    say(family_text(family))
-    show(comparison_table(family), "text", decimals=2)
+    write(comparison_table(family, family_text(family)), "text")
     say("")
     for comparison in family.comparisons:
         say(sentence(comparison))

@@ -13,7 +13,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from analysis.rendering.tables import harmless, say
+from analysis.rendering.tables import harmless
+from analysis.rendering.text import say
 from core import Record, Store, environment, fingerprint
 from core.storage.store import TOGETHER, Entry
 from data import InputError

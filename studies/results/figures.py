@@ -15,7 +15,7 @@ from analysis.figures.proportions import proportion_figure
 from analysis.figures.recency import position_figure
 from analysis.figures.saving import save
 from analysis.recency import class_positions
-from analysis.rendering.tables import say
+from analysis.rendering.text import say
 from analysis.statistics.families import Family
 from analysis.statistics.result import Comparison
 from analysis.sweep import sweeps

@@ -5,7 +5,7 @@ from collections import Counter
 from typing import get_args
 
 from analysis.rendering.formatting import format_duration
-from analysis.rendering.tables import clean, say
+from analysis.rendering.text import clean, say
 from core import Record, Store, environment, fingerprint
 from core.record import Status
 from core.storage.store import Count

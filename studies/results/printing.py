@@ -6,7 +6,8 @@ from pathlib import Path
 
 from analysis.check import claims_sentence, figures_sentence
 from analysis.rendering.table import Table
-from analysis.rendering.tables import clean, rows, say, write
+from analysis.rendering.tables import rows, write
+from analysis.rendering.text import clean, say
 from core import Store
 from studies.results import drawing
 from studies.results.checking import check_reading, difference_text

@@ -5,7 +5,7 @@ import shlex
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from analysis.rendering.tables import clean
+from analysis.rendering.text import clean
 from analysis.runs import RunSet
 from core import Record, Store, environment, fingerprint
 from core.code_identity import source_without_helpers

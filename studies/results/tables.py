@@ -3,7 +3,6 @@
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
 
 import pandas as pd
 
@@ -239,34 +238,6 @@ def shown_metrics(reading: Reading) -> tuple[str, ...]:
     """The metrics of the overview, the deciding one first."""
     study = reading.definition
     return (study.primary, *study.shown) if study else ("test accuracy", "validation accuracy")
-
-
-def for_people(frame: pd.DataFrame, kind: str) -> pd.DataFrame:
-    """The columns and rows of a table that people are shown; programs get all."""
-    return KINDS[kind].shown(frame)
-
-
-def formatting_of(reading: Reading, kind: str) -> dict[str, Any]:
-    """How the numbers of a table are written, as `analysis.rendering.tables.cells` takes it."""
-    metric = shown_metrics(reading)[0] if kind == "overview" else ""
-    decimals = {
-        "per-class": 1,
-        "forgetting": 1,
-        "dead-units": 1,
-        "gradients": None,
-        "proportions": 1,
-    }
-    return {"decimals": decimals.get(kind, 2), "metric": metric}
-
-
-def title_of(reading: Reading, kind: str) -> str:
-    """What stands above a table."""
-    return shown_table(reading, kind).title
-
-
-def notes_of(reading: Reading, kind: str) -> list[str]:
-    """The lines below a table of a study."""
-    return list(shown_table(reading, kind).notes)
 
 
 @contextmanager

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from analysis.rendering.tables import clean, say
+from analysis.rendering.text import clean, say
 from core import Store, environment, fingerprint
 from core.storage.migration import schema_of
 from core.storage.schema import SCHEMA

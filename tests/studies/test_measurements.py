@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from analysis.rendering.tables import cells
+from analysis.rendering.table import AS_METRIC, Table, formats_of
 from core import Evaluation, Store
 from studies.running.event_files import confusion_image, flat
 from tests.studies.conftest import in_a_process, keep, made_record, measured_record, refused, tiny
@@ -106,7 +106,9 @@ def test_an_epoch_is_shown_as_a_number_not_in_percent():
         {"metric": "epoch of best validation loss", "mean": 2.0},
         {"metric": "best validation accuracy", "mean": 0.5},
     ]
-    assert [row[1] for row in cells(pd.DataFrame(rows))] == ["3.2", "2.0", "50.0"]
+    frame = pd.DataFrame(rows)
+    shown = Table("", frame, formats=formats_of(frame, AS_METRIC)).rows
+    assert [row[1] for row in shown] == ["3.2", "2.0", "50.00"]
 
 
 def test_event_files_hold_the_figures_of_the_record(tmp_path):

@@ -10,8 +10,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from analysis.rendering.table import heading
-from analysis.rendering.tables import cells, clean, rows, show
+from analysis.rendering.table import (
+    AS_METRIC,
+    PERCENT,
+    POINTS,
+    SIGNIFICANT,
+    Format,
+    Table,
+    formats_of,
+    heading,
+)
+from analysis.rendering.tables import rows, write
+from analysis.rendering.text import clean
 
 frame = pd.DataFrame(
     {
@@ -26,31 +36,36 @@ frame = pd.DataFrame(
 
 def shown(style: str, of: pd.DataFrame = frame) -> str:
     with contextlib.redirect_stdout(io.StringIO()) as file:
-        show(of, style)
+        write(Table("", of, formats=formats_of(of, AS_METRIC)), style)
     return file.getvalue()
+
+
+def cells(of: pd.DataFrame, figures: Format, **others: Format) -> list[list[str]]:
+    return Table("", of, formats=formats_of(of, figures, **others)).rows
 
 
 def test_a_figure_is_shown_as_its_metric_asks_also_where_no_row_names_it():
     table = pd.DataFrame({"condition": ["a"], "mean": [20.0], "test loss": [0.5]})
-    assert cells(table, 2, "validation loss convergence epoch") == [["a", "20.0", "0.5000"]]
-    assert cells(table, 2, "test accuracy") == [["a", "2000.00", "0.5000"]]
+    loss = {"test loss": Format(metric="test loss")}
+    epochs = Format(metric="validation loss convergence epoch")
+    assert cells(table, epochs, **loss) == [["a", "20.0", "0.5000"]]
+    assert cells(table, Format(metric="test accuracy"), **loss) == [["a", "2000.00", "0.5000"]]
 
 
 def test_a_figure_that_is_no_fraction_is_shown_as_it_is():
     told = pd.DataFrame(
         {"name": ["learning_rate", "energy", "accuracy"], "value": [1e-5, 2.0, 0.5]}
     )
-    assert [row[1] for row in cells(told, 2)] == ["1e-05", "2.0000", "50.00"]
-    overview = pd.DataFrame({"condition": ["a"], "mean": [2.0], "chosen degree": [3.5]})
-    assert cells(overview, 2, "energy") == [["a", "2.0000", "3.5000"]]
+    assert [row[1] for row in cells(told, Format(column="name"))] == ["1e-05", "2.0000", "50.00"]
+    overview = pd.DataFrame({"condition": ["a"], "mean": [2.0]})
+    assert cells(overview, Format(metric="energy")) == [["a", "2.0000"]]
 
 
-def test_columns_of_a_table_without_a_metric_are_accuracies():
+def test_fractions_have_the_decimals_that_their_column_asks_for():
     dead = pd.DataFrame({"name": ["class_loss"], "proportion": [0.25]})
-    assert cells(dead, 2) == [["class_loss", "25.00"]]
-    assert cells(pd.DataFrame({"after segment 1": [0.25], "mean": [0.5]}), 2) == [
-        ["25.00", "50.00"]
-    ]
+    assert cells(dead, POINTS) == [["class_loss", "25.00"]]
+    assert cells(dead, PERCENT) == [["class_loss", "25.0"]]
+    assert cells(dead, SIGNIFICANT) == [["class_loss", "0.25"]]
 
 
 def test_csv_has_fractions_at_full_precision():
@@ -66,7 +81,7 @@ def test_json_has_fractions_at_full_precision_and_null_for_what_is_missing():
 
 
 def test_people_are_shown_percent_but_a_loss_as_it_is():
-    first, second = cells(frame)
+    first, second = cells(frame, Format(column="metric", decimals=1))
     assert first == ["a-condition-with-a-long-name", "test accuracy", "3", "93.5", "1.2"]
     assert second == ["b", "test loss", "1", "0.9346", "-"]
 
@@ -127,7 +142,7 @@ def test_every_figure_survives_csv_and_parquet_to_the_last_bit(values):
     back = pd.read_csv(io.StringIO(shown("csv", table)))
     assert back["mean"].tolist() == values
     file = io.TextIOWrapper(io.BytesIO())
-    show(table, "parquet", file=file)
+    write(Table("", table), "parquet", file=file)
     again = pd.read_parquet(io.BytesIO(file.buffer.getvalue()))
     pd.testing.assert_frame_equal(again, table, check_exact=True)
 
@@ -139,14 +154,14 @@ def test_parquet_is_not_written_on_a_terminal():
 
     file = Terminal(io.BytesIO())
     with pytest.raises(ValueError, match=r"expected a file .*> FILE\.parquet"):
-        show(frame, "parquet", file=file)
+        write(Table("", frame), "parquet", file=file)
     assert file.buffer.getvalue() == b""
 
 
 def test_parquet_without_its_package_is_refused_with_what_to_install(monkeypatch):
     monkeypatch.setitem(sys.modules, "pyarrow", None)
     with pytest.raises(ValueError, match="pip install"):
-        show(frame, "parquet", file=io.TextIOWrapper(io.BytesIO()))
+        write(Table("", frame), "parquet", file=io.TextIOWrapper(io.BytesIO()))
 
 
 @pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t", "\r"])

@@ -41,8 +41,8 @@ def test_question_data_n_settings_and_command_come_first(printed):
 def test_its_tables_and_sentences_are_those_of_the_page(printed, filled):
     report = report_of(filled, "class-order")
     page = Page(study_page(report))
-    drawn = {figure_table(each).caption for each in report.figures}
-    left_out = {report.runs.caption, report.environment.caption, *drawn}
+    drawn = {figure_table(each).title for each in report.figures}
+    left_out = {report.runs.title, report.environment.title, *drawn}
     left_out |= {table.caption for table in report.more}
     tables = [table for table in page.tables if table.caption not in left_out]
     cells = [[cell.replace("<", "&#60;") for cell in row] for t in tables for row in t.rows]
