@@ -5,10 +5,10 @@ from typing import IO
 
 import click
 
-CONTROL = re.compile(
-    "[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff\ufffe\uffff]"
-)
-"""Control characters, line ends, what turns the direction of text, and what is no character."""
+CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]")
+"""Control characters, line ends, and those that turn the direction of what follows."""
+UNPRINTABLE = re.compile("[\ud800-\udfff\ufffe\uffff]")
+"""What is no character: a terminal is shown its number, a document cannot hold it."""
 
 MARKS = str.maketrans({mark: f"&#{ord(mark)};" for mark in "&<|[`\\"})
 
@@ -16,6 +16,11 @@ MARKS = str.maketrans({mark: f"&#{ord(mark)};" for mark in "&<|[`\\"})
 def clean(text: str) -> str:
     """Text on one line without control characters: nothing in a store can steer a terminal."""
     return CONTROL.sub("?", text)
+
+
+def printable(text: str) -> str:
+    """Clean text that a document can hold too."""
+    return UNPRINTABLE.sub("?", clean(text))
 
 
 def say(

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 
 from analysis.rendering.table import Table
 from analysis.rendering.tables import markdown_table
-from analysis.rendering.text import clean, plain_markdown
+from analysis.rendering.text import plain_markdown, printable
 from studies.report.content import Report
 
 MARK = "<!-- ebb report "
@@ -22,7 +22,7 @@ def study_markdown(report: Report) -> str:
         _list(report.notices),
         _plain(" ".join(report.protocol.common)),
         _table(report.differing),
-        report.command and f"```sh\n{clean(report.command)}\n```",
+        report.command and f"```sh\n{printable(report.command)}\n```",
         _plain(report.command_note),
         _said("Verdict", report.verdicts),
         *map(_table, (*report.comparisons, *report.tables)),
@@ -54,4 +54,4 @@ def _table(table: Table | None) -> str:
 
 
 def _plain(text: str) -> str:
-    return plain_markdown(clean(text))
+    return plain_markdown(printable(text))

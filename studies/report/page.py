@@ -9,7 +9,7 @@ import jinja2
 from markupsafe import Markup
 
 from analysis.rendering.table import Table
-from analysis.rendering.text import clean
+from analysis.rendering.text import printable
 from studies.report.content import Report, figure_table
 from studies.report.inline import inline
 
@@ -58,7 +58,7 @@ def _render(template: str, **given: Any) -> str:
 
 def _cleaned(value: Any) -> Any:
     """What a template prints: text in characters that a page can hold; a drawing as it is."""
-    return clean(value) if type(value) is str else value
+    return printable(value) if type(value) is str else value
 
 
 @cache

@@ -43,7 +43,7 @@ def test_its_tables_and_sentences_are_those_of_the_page(printed, filled):
     page = Page(study_page(report))
     drawn = {figure_table(each).title for each in report.figures}
     left_out = {report.runs.title, report.environment.title, *drawn}
-    left_out |= {table.caption for table in report.more}
+    left_out |= {table.title for table in report.more}
     tables = [table for table in page.tables if table.caption not in left_out]
     cells = [[cell.replace("<", "&#60;") for cell in row] for t in tables for row in t.rows]
     assert len(cells) > 40
