@@ -1,9 +1,6 @@
-"""One training while it happens: its epochs, what is evaluated when, what happens at boundaries."""
+"""One training while it happens: its epochs, and what happens at boundaries."""
 
-import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -13,10 +10,8 @@ import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
-from core.evaluation import Evaluation, confusion_matrix, stratified
 from core.notes import Note, note
 from core.random_streams import stream
-from core.recipe import Recipe
 from core.record import HistoryRow, Status, read_results, write_results
 from core.schedule.buffer_state import BufferState
 from core.schedule.orders import NO_TASK, Schedule, Tasks, segments
@@ -25,58 +20,12 @@ from core.training import checkpoints
 from core.training.batches import Batches
 from core.training.callbacks import Observers, callback_list, equal, recipe_callbacks
 from core.training.checkpoints import Checkpoint, remembered, remind
-from core.training.compiled import Program
-from core.training.device_arrays import Device, Examples
-from core.training.preparation import Prepared
-from core.training.probes import Measured
+from core.training.evaluator import Evaluator, Place
+from core.training.ready import Ready
 from core.types import Indices
 
 Progress = Callable[[int], None]
 """Called with the number of epochs done."""
-
-
-class Clock:
-    """Wall seconds by phase."""
-
-    def __init__(self) -> None:
-        self.seconds: dict[str, float] = {}
-
-    @contextmanager
-    def __call__(self, phase: str) -> Iterator[None]:
-        """Time what happens meanwhile."""
-        start = time.perf_counter()
-        yield
-        self.add({phase: time.perf_counter() - start})
-
-    def add(self, seconds: dict[str, float]) -> None:
-        """Count seconds that were measured before."""
-        for phase, more in seconds.items():
-            self.seconds[phase] = self.seconds.get(phase, 0.0) + more
-
-
-@dataclass(frozen=True)
-class Ready:
-    """Everything that a training needs, in place.
-
-    Attributes:
-        recipe: What to do.
-        seed: The run's number.
-        classes: Of the data.
-        program: Holds the fresh network.
-        device: Holds the run's arrays.
-        prepared: Its split, labels and order.
-        measured: What is looked at inside the network.
-        clock: Takes the time.
-    """
-
-    recipe: Recipe
-    seed: int
-    classes: int
-    program: Program
-    device: Device
-    prepared: Prepared
-    measured: Measured
-    clock: Clock
 
 
 class Training:
@@ -99,12 +48,7 @@ class Training:
         self.recipe, self.seed, self.prepared = ready.recipe, ready.seed, ready.prepared
         self.program, self.device, self.clock = ready.program, ready.device, ready.clock
         self._classes, self._measured = ready.classes, ready.measured
-        split, plan = self.prepared.split, self.recipe.evaluation
-        self._train = split.train
-        sets = {name: self.device.examples(name) for name in plan.sets}
-        self._sets = {name: examples for name, examples in sets.items() if len(examples.rows)}
-        sample = stratified(split.test, self.prepared.labels[split.test], plan.segment_examples)
-        self._sample = self.device.examples("test")._replace(rows=sample)
+        self._train = self.prepared.split.train
         labels, wrong = self.prepared.training_labels, self.prepared.changed
         self.buffer = self.recipe.replay and BufferState(
             self.recipe.replay,
@@ -115,6 +59,7 @@ class Training:
         )
         self._strategy = self.recipe.strategy
         self._state: dict[str, tf.Tensor] = {}
+        self._evaluator = Evaluator(ready, self._state)
         if self._strategy is not None:
             self._take(self._strategy.state(self._sizes()))
         # One epoch is written down ahead where a strategy asks what is coming.
@@ -123,7 +68,7 @@ class Training:
         self.repeatable = True
         self.notes: list[Note] = []
         self.history: list[HistoryRow] = []
-        self.evaluations: list[Evaluation] = []
+        self.evaluations = self._evaluator.evaluations
         self._segment_of_class: list[NDArray[np.int32]] = []
         self._misclassified: dict[str, NDArray[Any]] = {}
         self._cached_arrays: dict[str, NDArray[Any]] | None = None
@@ -171,9 +116,9 @@ class Training:
         self.repeatable = not observers.changed
         if not equal(evaluated, model.get_weights()):
             self.notes.append(note("restored"))
-            self._evaluate(self._segment, self.recipe.evaluation.segments)
+            self._evaluator.all_sets(self._place(), sample=self.recipe.evaluation.segments)
         if "misclassified" in self.recipe.evaluation.measurements:
-            self._misclassified["misclassified"] = self._find_misclassified()
+            self._misclassified["misclassified"] = self._evaluator.misclassified()
         return status
 
     def _begin(
@@ -184,7 +129,7 @@ class Training:
     ) -> int:
         """Look at the untrained network, or restore a checkpoint; the first epoch to train."""
         if checkpoint is None:
-            self._evaluate(0, self.recipe.evaluation.segments)
+            self._evaluator.all_sets(self._place(), sample=self.recipe.evaluation.segments)
             self._measure()
             return 1
         done = self._restore(checkpoint, own)
@@ -212,11 +157,11 @@ class Training:
                 total, correct = total + sums[0], correct + sums[1]
                 self._step, start, segment = self._step + end - start, end, segment + 1
                 if plan.segments:
-                    self._look("test-sample", self._sample, segment)
+                    self._evaluator.sample(self._place(segment))
             examples += len(part.indices)
         self._segment = segment if plan.segments else 1
         evaluated = len(self.evaluations)
-        self._evaluate(self._segment)
+        self._evaluator.all_sets(self._place())
         self._measure()
         logs = {"loss": total / examples, "accuracy": correct / examples}
         rate = float(self.program.optimiser.learning_rate)
@@ -314,43 +259,15 @@ class Training:
 
     def at_end(self) -> None:
         """Evaluate the sets that are looked at once."""
-        for name in self.recipe.evaluation.at_end:
-            examples = self.device.examples(name)
-            if len(examples.rows):
-                self._look(name, examples, self._segment)
+        self._evaluator.at_end(self._place())
 
-    def _evaluate(self, segment: int, sample: bool = False) -> None:
-        """Evaluate the whole sets, and before them the sample where it is asked for."""
-        if sample:
-            self._look("test-sample", self._sample, segment)
-        for name, examples in self._sets.items():
-            self._look(name, examples, segment)
-
-    def _look(self, name: str, examples: Examples, segment: int) -> None:
-        """Evaluate one set."""
-        with self.clock("evaluate"):
-            predicted, loss = self._predict(examples)
-            labels = examples.labels[examples.rows]
-            confusion = confusion_matrix(labels, predicted, self._classes)
-        self.evaluations.append(Evaluation(name, self._epoch, segment, self._step, confusion, loss))
-
-    def _predict(self, examples: Examples) -> tuple[NDArray[np.int32], float]:
-        return self.program.predict(examples.x, examples.y, examples.rows, self._state)
+    def _place(self, segment: int | None = None) -> Place:
+        return self._epoch, self._segment if segment is None else segment, self._step
 
     def _measure(self) -> None:
         """Look into the network, where that is asked for."""
         with self.clock("measure"):
             self._measured.look()
-
-    def _find_misclassified(self) -> NDArray[np.int32]:
-        """Of each test example that is taken for another class: position, class, that other."""
-        examples = self.device.examples("test")
-        with self.clock("measure"):
-            predicted, _ = self._predict(examples)
-        labels = examples.labels[examples.rows]
-        positions = examples.rows - self.device.first
-        found = np.stack([positions, labels, predicted], axis=1)
-        return found[predicted != labels].astype(np.int32)
 
     # What is kept.
 
@@ -376,7 +293,7 @@ class Training:
         """Take what was measured of a network whose weights were kept; how its training ended."""
         history, evaluations, self._cached_arrays = read_results(cached.results)
         reached = cached.progress
-        self.history, self.evaluations = list(history), list(evaluations)
+        self.history, self.evaluations[:] = list(history), evaluations
         self._epoch, self._step = reached["epoch"], reached["step"]
         self._segment = reached["segment"]
         self.notes = list(map(Note.from_json, reached["remarks"]))
@@ -413,7 +330,7 @@ class Training:
     def _restore(self, checkpoint: Checkpoint, own: keras.callbacks.CallbackList) -> int:
         """Put a checkpoint in place; the number of epochs that it has behind it."""
         history, evaluations, arrays = read_results(checkpoint.results)
-        self.history, self.evaluations = list(history), list(evaluations)
+        self.history, self.evaluations[:] = list(history), evaluations
         self._segment_of_class = list(arrays.get("class_segments", []))
         self._measured.restore(arrays)
         for variable, value in zip(self._variables(), checkpoint.variables, strict=True):

@@ -18,11 +18,12 @@ from core.training.checkpoints import Checkpoint, RunFiles, checkpoint_file
 from core.training.compiled import Program
 from core.training.device_arrays import Device
 from core.training.environment import environment
-from core.training.epochs import Clock, Progress, Ready, Training
+from core.training.epochs import Progress, Training
 from core.training.layers import chosen_compiler, structure
 from core.training.lr_schedules import in_steps
 from core.training.preparation import prepare
 from core.training.probes import Measured, Probe
+from core.training.ready import Clock, Ready
 from core.training.weights_cache import WeightsCache
 from data import Dataset, InputError
 

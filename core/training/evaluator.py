@@ -1,0 +1,75 @@
+"""What is looked at while a network is trained: whole sets, and a sample of the test set."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.evaluation import Evaluation, confusion_matrix, stratified
+from core.training.device_arrays import Examples
+from core.training.ready import Ready
+
+Place = tuple[int, int, int]
+"""Where in a training: epoch, segment and step, as in `Evaluation`."""
+
+
+class Evaluator:
+    """The evaluations of one training.
+
+    Args:
+        ready: What the training needs.
+        state: The strategy's arrays, as they are when a look is taken.
+
+    Attributes:
+        evaluations: All so far.
+    """
+
+    def __init__(self, ready: Ready, state: Mapping[str, Any]) -> None:
+        self.evaluations: list[Evaluation] = []
+        self._program, self._device, self._clock = ready.program, ready.device, ready.clock
+        self._classes, self._state = ready.classes, state
+        self._plan, test = ready.recipe.evaluation, ready.prepared.split.test
+        sets = {name: self._device.examples(name) for name in self._plan.sets}
+        self._sets = {name: examples for name, examples in sets.items() if len(examples.rows)}
+        sample = stratified(test, ready.prepared.labels[test], self._plan.segment_examples)
+        self._sample = self._device.examples("test")._replace(rows=sample)
+
+    def all_sets(self, place: Place, sample: bool = False) -> None:
+        """Evaluate the whole sets, and before them the sample where it is asked for."""
+        if sample:
+            self.sample(place)
+        for name, examples in self._sets.items():
+            self._look(name, examples, place)
+
+    def sample(self, place: Place) -> None:
+        """Evaluate the sample of the test set."""
+        self._look("test-sample", self._sample, place)
+
+    def at_end(self, place: Place) -> None:
+        """Evaluate the sets that are looked at once."""
+        for name in self._plan.at_end:
+            examples = self._device.examples(name)
+            if len(examples.rows):
+                self._look(name, examples, place)
+
+    def misclassified(self) -> NDArray[np.int32]:
+        """Of each test example that is taken for another class: position, class, that other."""
+        examples = self._device.examples("test")
+        with self._clock("measure"):
+            predicted, _ = self._predict(examples)
+        labels = examples.labels[examples.rows]
+        positions = examples.rows - self._device.first
+        found = np.stack([positions, labels, predicted], axis=1)
+        return found[predicted != labels].astype(np.int32)
+
+    def _look(self, name: str, examples: Examples, place: Place) -> None:
+        epoch, segment, step = place
+        with self._clock("evaluate"):
+            predicted, loss = self._predict(examples)
+            labels = examples.labels[examples.rows]
+            confusion = confusion_matrix(labels, predicted, self._classes)
+        self.evaluations.append(Evaluation(name, epoch, segment, step, confusion, loss))
+
+    def _predict(self, examples: Examples) -> tuple[NDArray[np.int32], float]:
+        return self._program.predict(examples.x, examples.y, examples.rows, self._state)
