@@ -1,4 +1,8 @@
-"""Tables in LaTeX, with the rules of the package booktabs."""
+"""Tables in LaTeX, with the rules of the package booktabs.
+
+pandas' Styler writes the rules and the long table too, but no space between groups, no headings in
+lines, no notes, no fit to the page and no signs or powers: only the outermost lines would go.
+"""
 
 import re
 import textwrap

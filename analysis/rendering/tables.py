@@ -135,7 +135,8 @@ def _harmless(value: Any) -> Any:
 
 
 def _text(table: Table, out: IO[str]) -> None:
-    # Light commands print without tables.
+    # pandas' own text knows no groups and no alignment of single columns. Light commands print
+    # without tables.
     from rich.box import SIMPLE_HEAD  # noqa: PLC0415
     from rich.console import Console  # noqa: PLC0415
     from rich.table import Table as Grid  # noqa: PLC0415

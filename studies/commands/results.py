@@ -15,19 +15,14 @@ from studies.commands.options import (
     variant_option,
 )
 from studies.results.printing import print_check, print_table
-from studies.results.tables import input_errors
+from studies.results.tables import KINDS, input_errors
 
 
 @click.command()
 @click.argument("study")
 @click.option(
     "--kind",
-    type=click.Choice(
-        [
-            *("overview", "summary", "per-class", "forgetting", "history", "position"),
-            *("gradients", "dead-units", "misclassified", "proportions"),
-        ]
-    ),
+    type=click.Choice(list(KINDS)),
     help="[default: proportions where scores are 0 or 1, position where the class orders are a "
     "Latin square, overview of more than two conditions, forgetting where it was measured, else "
     "summary]",

@@ -47,8 +47,8 @@ class Checked(Displayed):
     @property
     def figure_table(self) -> Table:
         """The figures as people are shown them."""
-        frame = self.figures_for_people
-        formats = formats_of(frame, AS_METRIC, **{"class": COUNT}, p_adjusted=P_VALUE)
+        frame = self.figures.drop(columns=["source", "sd", "runs", "p", "decimals"])
+        formats = formats_of(frame, AS_METRIC, p_adjusted=P_VALUE) | {"class": COUNT}
         return Table(figures_sentence(self.figures), frame, formats=formats, heads=2)
 
     @property
@@ -57,11 +57,6 @@ class Checked(Displayed):
         text = [difference_text(row) for row in self.claims.to_dict("records")]
         frame = self.claims.assign(difference=text)[["claim", "verdict", "difference"]]
         return Table(claims_sentence(self.claims), frame)
-
-    @property
-    def figures_for_people(self) -> pd.DataFrame:
-        """The columns of the figures that people are shown."""
-        return self.figures.drop(columns=["source", "sd", "runs", "p", "decimals"])
 
     def __str__(self) -> str:
         """What the figures and the claims come to, in a sentence each."""

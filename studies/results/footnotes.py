@@ -35,11 +35,12 @@ INTERVALS = (
 )
 
 
-def below(reading: Reading, notes: Callable[[Reading], list[str]]) -> list[str]:
+def below(reading: Reading, notes: str | Callable[[Reading], list[str]]) -> list[str]:
     """The lines below a table of a study: its own, those on too few seeds, those on failed runs."""
     if not reading.finished:
         return [*_endings(reading), "No run finished: there is nothing to average."]
-    return notes(reading) + _of_the_seeds(reading) + _endings(reading)
+    own = [notes] if isinstance(notes, str) else notes(reading)
+    return own + _of_the_seeds(reading) + _endings(reading)
 
 
 def of_the_forgetting(reading: Reading) -> list[str]:
@@ -50,40 +51,6 @@ def of_the_forgetting(reading: Reading) -> list[str]:
         "seeds; forgetting max minus last: the best it ever was since its first segment, minus "
         f"final; recovery: won back each time the class comes back. On {_sample(reading)}."
     ]
-
-
-def of_the_gradients(reading: Reading) -> list[str]:
-    """What was measured, and of which runs."""
-    return [
-        "The Euclidean norm of the gradient of the mean loss of up to 2,000 training examples with "
-        "respect to a layer's trainable weights, penalties left out and dropout off; layer 1 is "
-        "next to the input. vanished: 0 in float32; overflowed: not finite, infinite in the "
-        "percentiles (type 7). Runs that diverged are counted; one that ended early counts with "
-        "its last epoch."
-    ]
-
-
-def of_dead_units(reading: Reading) -> list[str]:
-    """What is a unit, and when they are counted."""
-    return [
-        "Units of a relu that are 0 for every training example; of a convolution a unit is a "
-        "feature map. untrained, dead: before training and after the last epoch, means over the "
-        "runs; proportion: of the units, in percent."
-    ]
-
-
-def of_the_misclassified(reading: Reading) -> list[str]:
-    """What the columns are, and where the other rows are."""
-    return [
-        "position: in the test file, from 0; predicted: the class that most of these runs take it "
-        "for; runs: how many of the n finished ones misclassify it, with the weights kept at the "
-        "end. Shown: the first 10 of each condition; --format csv has all."
-    ]
-
-
-def of_each_class(reading: Reading) -> list[str]:
-    """What the intervals and percentiles are."""
-    return [INTERVALS]
 
 
 def of_the_summary(reading: Reading) -> list[str]:

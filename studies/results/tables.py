@@ -51,7 +51,7 @@ class Kind:
     title: str
     frame: Frame
     formats: Formats
-    notes: Callable[[Reading], list[str]] | None = None
+    notes: str | Callable[[Reading], list[str]] | None = None
     shown: Callable[[pd.DataFrame], pd.DataFrame] = lambda frame: frame
     heads: int = 2
     of_scores: bool = False
@@ -93,7 +93,7 @@ KINDS = {
             "final accuracy of each class on the set {set}",
             lambda reading, set: per_class_table(reading.records, set or "test"),
             _all(PERCENT),
-            footnotes.of_each_class,
+            footnotes.INTERVALS,
         ),
         Kind(
             "forgetting",
@@ -128,21 +128,29 @@ KINDS = {
             "the norm of the gradient, layer by layer",
             lambda reading, _: gradient_table(reading.records),
             _all(SIGNIFICANT),
-            footnotes.of_the_gradients,
+            "The Euclidean norm of the gradient of the mean loss of up to 2,000 training "
+            "examples with respect to a layer's trainable weights, penalties left out and "
+            "dropout off; layer 1 is next to the input. vanished: 0 in float32; overflowed: not "
+            "finite, infinite in the percentiles (type 7). Runs that diverged are counted; one "
+            "that ended early counts with its last epoch.",
         ),
         Kind(
             "dead-units",
             "units that no training example excites",
             lambda reading, _: dead_units_table(reading.records),
             _all(COUNT, proportion=PERCENT),
-            footnotes.of_dead_units,
+            "Units of a relu that are 0 for every training example; of a convolution a unit is a"
+            " feature map. untrained, dead: before training and after the last epoch, means over"
+            " the runs; proportion: of the units, in percent.",
         ),
         Kind(
             "misclassified",
             "the test examples that most runs take for another class",
             lambda reading, _: misclassified_table(reading.records),
             _all(COUNT),
-            footnotes.of_the_misclassified,
+            "position: in the test file, from 0; predicted: the class that most of these runs "
+            "take it for; runs: how many of the n finished ones misclassify it, with the weights"
+            " kept at the end. Shown: the first 10 of each condition; --format csv has all.",
             shown=lambda frame: frame.groupby("condition", sort=False).head(MOST_EXAMPLES),
             heads=1,
         ),
