@@ -30,7 +30,7 @@ COMMANDS = {
     ),
     "report": (
         "report:report",
-        "A study as one HTML page: protocol, verdict, tables, figures, environment.",
+        "A study as one HTML page (or a section in Markdown): protocol, verdict, tables, figures.",
     ),
     "run": ("run:run", "Run a study, by name or from a Python file of yours."),
     "show": ("records:show", "One run: the key that `ebb status STUDY` prints, or its beginning."),

@@ -124,6 +124,7 @@ class Store:
                 f"NOT INDEXED {where} GROUP BY study, variant, status, fingerprint",
                 values,
             ).fetchall()
+            self._check_count(connection, sum(row[4] for row in rows), where, values)
         for *texts, _, last in rows:
             if not all(isinstance(text, str) for text in (*texts, last)):
                 raise self._damage((*texts[:2], "?", "?", "?"))
@@ -143,6 +144,7 @@ class Store:
                 f"NOT INDEXED {where} ORDER BY study, variant, condition, seed, finished",
                 values,
             ).fetchall()
+            self._check_count(connection, len(rows), where, values)
         return list(map(self._entry, rows))
 
     def records(self, entries: Sequence[Entry]) -> list[Record]:
@@ -252,6 +254,23 @@ class Store:
             )
         except UNREADABLE:
             raise self._damage(row) from None
+
+    def _check_count(
+        self, connection: sqlite3.Connection, rows: int, where: str, values: Sequence[str]
+    ) -> None:
+        """Refuse a file in which table and index disagree: a flipped bit can hide a row in one.
+
+        Raises:
+            InputError: They do.
+        """
+        index = "INDEXED BY sqlite_autoindex_records_1"
+        found = connection.execute(f"SELECT count(*) FROM records {index} {where}", values)
+        if (there := found.fetchone()[0]) != rows:
+            raise InputError(
+                f"Received the store {str(self.folder)!r}, whose table has {rows} records and "
+                f"whose index {there}; expected the same, so it is damaged: restore a copy, or see "
+                "what is left with `ebb store check`."
+            )
 
     def planned(self, study: str, variant: str) -> int | None:
         """The number of seeds that was planned when the first record was written."""
