@@ -5,14 +5,33 @@ identity changes and they are run again, while the results of all others stay. C
 renamed or made faster gets none. `tests/core/test_golden.py` fails when figures move without one.
 """
 
+import re
 from collections.abc import Callable
 from typing import Any
+
+from core.code_identity import source
 
 Touches = Callable[[Any], bool]
 """Called with a `Recipe`: whether the change can move its numbers."""
 
+COUPLED = re.compile(
+    "activity_regularizer|ActivityRegularization|add_loss|Lambda|ClassDef|Softmax|Normalization"
+    "|float16|'activation', value=(Name|Call)|id='Dense'.*args=\\[[^]]*Name"
+)
+"""What stands in the syntax tree of a network that may not treat examples apart."""
+
+
+def _as_fit_does(recipe: Any) -> bool:
+    """Losses that are scaled, averaged weights with the best restored, coupled examples."""
+    optimiser, stopping = recipe.optimiser.parameters, recipe.early_stopping
+    averaged = bool(optimiser.get("use_ema")) and stopping is not None
+    scaled = optimiser.get("loss_scale_factor") is not None
+    return averaged or scaled or any(COUPLED.search(source(each)) for each in recipe.own_code())
+
+
 NUMERICS: list[tuple[int, Touches]] = [
     (1, lambda recipe: True),  # what the first version computes
+    (2, _as_fit_does),  # calls of the optimiser; batches of their true size
 ]
 
 

@@ -15,9 +15,11 @@ from core.random_streams import integer
 from core.recipe import CALLBACK_SCHEDULES, Recipe
 from core.spec import Spec
 from core.training import lr_schedules
-from core.training.layers import clonable, leaf_layers, seed_generators
+from core.training.layers import clonable, leaf_layers, refuse_own_steps, seed_generators
 from data import Dataset, InputError
 
+FEW = 8
+"""Examples that a fresh network is tried on."""
 Loss = Callable[[tf.Tensor, tf.Tensor], tf.Tensor]
 """From targets and outputs to a loss for each example, float32 [n]."""
 FROM_LOGITS = ("sparse_categorical_crossentropy", "categorical_crossentropy")
@@ -41,26 +43,48 @@ def fresh_model(recipe: Recipe, seed: int, dataset: Dataset) -> keras.Model:
     shape = dataset.x_train.shape[1:]
     try:
         model = build(shape, dataset.classes, **recipe.model.parameters)
-        output = model(np.zeros((1, *shape), dtype=np.float32), training=False).shape
+        output = model(dataset.x_train[:FEW].astype(np.float32), training=False)
     except InputError:
         raise
-    except (TypeError, ValueError) as error:
+    except (AttributeError, TypeError, ValueError) as error:
         reason = in_one_line(error)
         raise InputError(
             f"Received model {recipe.model.name} with {json.dumps(dict(recipe.model.parameters))} "
             f"for inputs of shape {shape}; {reason}"
         ) from error
-    if tuple(output) != (1, dataset.classes):
-        raise InputError(
-            f"Received model {recipe.model.name}, whose output for one example has the shape "
-            f"{tuple(output)}; expected (1, {dataset.classes}): one output for each class of "
-            f"{dataset.name}."
-        )
+    _check_output(output, recipe, dataset)
+    refuse_own_steps(model, recipe.model.name)
     for i, (name, state) in enumerate(seed_generators(leaf_layers(model))):
         state.assign([integer(seed, name, i), 0])
     if recipe.strategy is not None:
         _end_in_logits(model, recipe.model.name)
     return model
+
+
+def _check_output(output: Any, recipe: Recipe, dataset: Dataset) -> None:
+    """Refuse outputs that are not one for each class, or none that the loss is meant for."""
+    name, expected = recipe.model.name, (min(FEW, len(dataset.x_train)), dataset.classes)
+    if not keras.ops.is_tensor(output):
+        kind = f"{len(output)} outputs" if isinstance(output, list | tuple) else type(output)
+        raise InputError(
+            f"Received model {name} with {kind}; "
+            f"expected one output for each class of {dataset.name}, in one tensor."
+        )
+    if tuple(output.shape) != expected:
+        raise InputError(
+            f"Received model {name}, whose output for one example has the shape "
+            f"{(1, *output.shape[1:])}; expected (1, {dataset.classes}): one output for each class "
+            f"of {dataset.name}."
+        )
+    if recipe.strategy is not None or recipe.loss not in FROM_LOGITS:
+        return
+    sums = keras.ops.convert_to_numpy(keras.ops.sum(keras.ops.cast(output, "float32"), axis=-1))
+    if np.abs(sums - 1).max() > 0.02 or keras.ops.min(output) < 0:  # a half's rounding
+        raise InputError(
+            f"Received model {name}, whose outputs are no probabilities (those of the first "
+            f"example sum to {sums[0]:.3g}), with the loss {recipe.loss}; expected a network that "
+            'ends in a softmax: give its last layer activation="softmax".'
+        )
 
 
 def _end_in_logits(model: keras.Model, name: str) -> None:
@@ -97,7 +121,7 @@ def make(what: Spec, module: Any, kind: type, parameters: dict[str, Any] | None 
     arguments = dict(what.parameters) if parameters is None else parameters
     try:
         return found(**{k: list(v) if isinstance(v, tuple) else v for k, v in arguments.items()})
-    except (TypeError, ValueError) as error:
+    except (AttributeError, TypeError, ValueError) as error:
         reason = in_one_line(error)
         raise InputError(
             f"Received {what.name} with {json.dumps(dict(what.parameters))}; {reason}"

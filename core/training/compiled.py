@@ -19,7 +19,12 @@ from core.examples.input_noise import GaussianNoise
 from core.strategies.base import Strategy
 from core.training.batches import Batches, in_chunks
 from core.training.build import loss_per_example
-from core.training.layers import clonable, counted, evaluated_at_a_time, leaf_layers
+from core.training.layers import (
+    clonable,
+    evaluated_at_a_time,
+    rebuilt,
+    treats_examples_apart,
+)
 from data import InputError
 
 
@@ -36,6 +41,7 @@ class Program:
         compiler: `xla` or `graph`.
         noise: Input noise, of which the fresh kind is added as batches are shown.
         strategy: A learning rule; the model's outputs are then logits.
+        batch_size: How many examples are evaluated at a time where they are not treated apart.
     """
 
     def __init__(
@@ -47,22 +53,23 @@ class Program:
         compiler: Literal["xla", "graph"],
         noise: GaussianNoise | None = None,
         strategy: Strategy | None = None,
+        batch_size: int = 32,
     ) -> None:
         self.compiler, self._strategy = compiler, strategy
         self._clip = noise.clip if noise is not None else None
         self._losses = loss_per_example(loss, from_logits=strategy is not None)
-        if compiler == "xla" and clonable(model):
-            model = keras.models.clone_model(model, clone_function=counted)
+        if compiler == "xla":
+            model = rebuilt(model) or model
         self.model = model
-        self._at_a_time = evaluated_at_a_time(model)
+        self._apart = treats_examples_apart(model, training=False)
+        self._at_a_time = evaluated_at_a_time(model) if self._apart else batch_size
         self.optimiser = optimiser
         self.model.compile(optimizer=optimiser, loss=loss)
         optimiser.build(model.trainable_variables)
         self._one_hot = classes if not loss.startswith("sparse") else 0
-        # Padding would change what a batch normalisation sees: there each batch size that
-        # occurs is compiled for itself. Graph mode takes any size.
-        kinds = {type(layer).__name__ for layer in leaf_layers(model)}
-        self._exact = compiler == "xla" and "BatchNormalization" in kinds
+        # Padding would change what layers see that look at a batch as a whole: there each batch
+        # size that occurs is compiled for itself. Graph mode takes any size.
+        self._exact = compiler == "xla" and not treats_examples_apart(model, training=True)
         xla = compiler == "xla"
         self._train = tf.function(self._steps, jit_compile=xla, autograph=False)
         self._predict = tf.function(self._look, jit_compile=xla, autograph=False)
@@ -146,10 +153,27 @@ class Program:
         Returns:
             The predicted classes, int32 [k], and the mean loss, penalties included.
         """
+        if not self._apart:
+            return self._predict_in_batches(x, y, indices, dict(state or {}))
         rows = in_chunks(indices, self._at_a_time)
         predicted, losses, penalties = self._predict(x, y, rows, dict(state or {}))
         mean = losses.numpy().ravel()[: len(indices)].mean(dtype=np.float64)
         return predicted.numpy().ravel()[: len(indices)], float(mean + penalties.numpy().mean())
+
+    def _predict_in_batches(
+        self, x: tf.Tensor, y: tf.Tensor, indices: NDArray[np.int32], state: dict[str, tf.Tensor]
+    ) -> tuple[NDArray[np.int32], float]:
+        """As `predict`, in batches of their true size: as Keras' `evaluate`, loss included."""
+        whole = len(indices) // self._at_a_time * self._at_a_time
+        pieces = [indices[:whole].reshape(-1, self._at_a_time), indices[None, whole:]]
+        predicted, total = [], 0.0
+        for rows in pieces:
+            if rows.size:
+                classes, losses, penalties = self._predict(x, y, tf.constant(rows), state)
+                predicted.append(classes.numpy().ravel())
+                total += losses.numpy().sum(dtype=np.float64)
+                total += rows.shape[1] * penalties.numpy().sum(dtype=np.float64)
+        return np.concatenate(predicted), float(total / len(indices))
 
     def check_features(self) -> None:
         """Refuse a network whose layers are not known one by one, and so its features.
@@ -188,7 +212,7 @@ class Program:
         Returns:
             float32 [n].
         """
-        return self._losses(self._targets(labels), output)
+        return self._losses(self._targets(labels), tf.cast(output, tf.float32))
 
     def _targets(self, labels: tf.Tensor) -> tf.Tensor:
         return tf.one_hot(labels, self._one_hot) if self._one_hot else labels
@@ -245,14 +269,14 @@ class Program:
         """Outputs and loss of a batch, after which the weights are those of the next step."""
         with tf.GradientTape() as tape:
             output = self.model(inputs, training=True)
-            targets = self._targets(labels)
             if padded:
-                mean = tf.reduce_sum(weight * self._losses(targets, output)) / size
+                mean = tf.reduce_sum(weight * self.losses(labels, output)) / size
                 loss = tf.add_n([mean, *self.model.losses])
             else:
-                loss = self.model.compute_loss(inputs, targets, output)
+                loss = self.model.compute_loss(inputs, self._targets(labels), output)
+            scaled = self.optimiser.scale_loss(loss)
         variables = self.model.trainable_variables
-        self.optimiser.apply(tape.gradient(loss, variables), variables)
+        self.optimiser.apply(tape.gradient(scaled, variables), variables)
         return output, loss
 
     def _strategy_step(
@@ -266,7 +290,7 @@ class Program:
         weight = rows["mask"] * rows.get("weight", 1.0)
         with tf.GradientTape() as tape:
             logits = self.model(rows["inputs"], training=True)
-            losses = self._losses(self._targets(rows["labels"]), logits)
+            losses = self.losses(rows["labels"], logits)
             mean = tf.reduce_sum(weight * losses) / size
             loss = tf.add_n([mean, *self.model.losses]) + strategy.loss(logits, rows, state)
         variables = self.model.trainable_variables

@@ -109,8 +109,9 @@ class Training:
                 break
             self._save_checkpoint(epoch, own)
         if status == "finished":
-            own.on_train_end()
+            # In `fit`'s order: averaged weights are put in place before the best are restored.
             self.program.optimiser.finalize_variable_values(model.trainable_variables)
+            own.on_train_end()
         with observers.watched() as observing:
             observing.on_train_end()
         self.repeatable = not observers.changed

@@ -9,6 +9,7 @@ import keras
 import tensorflow as tf
 
 from core.training.batches import BLOCK
+from data import InputError
 
 # Under XLA a network of these kinds is several times faster and within 1e-6 of graph mode.
 # Convolutions are slower there, and random layers draw from a slow generator or have no kernel.
@@ -26,6 +27,20 @@ XLA_LAYERS = {
     "Reshape",
     "Softmax",
 }
+APART = XLA_LAYERS | {
+    *("Add", "Average", "AveragePooling1D", "AveragePooling2D", "BatchNormalization"),
+    *("CenterCrop", "Concatenate", "Conv1D", "Conv2D", "Conv2DTranspose", "Cropping1D"),
+    *("Cropping2D", "DepthwiseConv2D", "Embedding", "GlobalAveragePooling1D"),
+    *("GlobalAveragePooling2D", "GlobalMaxPooling1D", "GlobalMaxPooling2D", "GroupNormalization"),
+    *("Identity", "LayerNormalization", "MaxPooling1D", "MaxPooling2D", "Maximum", "Minimum"),
+    *("Multiply", "Normalization", "Permute", "RMSNormalization", "RandomContrast", "RandomFlip"),
+    *("RandomRotation", "RandomTranslation", "RandomZoom", "RepeatVector", "Resizing"),
+    *("SeparableConv2D", "SpatialDropout1D", "SpatialDropout2D", "Subtract", "UpSampling2D"),
+    *("ZeroPadding1D", "ZeroPadding2D"),
+}
+"""Kinds of Keras' layers that make of an example what they make of it alone, when not trained."""
+OVERRIDABLE = ("train_step", "test_step", "compute_loss")
+"""Methods by which a model changes what `fit` does, and which Ebb does not call."""
 CHUNK = 2000
 """Examples evaluated at a time, at most."""
 LARGEST = 2**26
@@ -67,7 +82,7 @@ def chosen_compiler(model: keras.Model, asked: str) -> Literal["xla", "graph"]:
     if asked == "auto":
         kinds = {type(layer) for layer in leaf_layers(model)}
         known = all(k.__name__ in XLA_LAYERS and k.__module__.startswith("keras.") for k in kinds)
-        return "xla" if known and clonable(model) else "graph"
+        return "xla" if known and rebuilt(model) is not None else "graph"
     return "xla" if asked == "xla" else "graph"
 
 
@@ -101,7 +116,59 @@ def evaluated_at_a_time(model: keras.Model) -> int:
 
 def clonable(model: keras.Model) -> bool:
     """Whether its layers can be exchanged: a subclassed model's cannot."""
-    return type(model).__name__ in ("Sequential", "Functional")
+    kind = type(model)
+    return kind.__module__.startswith("keras.") and kind.__name__ in ("Sequential", "Functional")
+
+
+def rebuilt(model: keras.Model) -> keras.Model | None:
+    """The network from its configuration, of Dropout the kind that is fast under XLA.
+
+    None where the configuration does not say all, as of a function of one's own it does not.
+    """
+    if not clonable(model):
+        return None
+    try:
+        return keras.models.clone_model(model, clone_function=counted)
+    except (TypeError, ValueError):
+        return None
+
+
+def treats_examples_apart(model: keras.Model, *, training: bool) -> bool:
+    """Whether an example's outputs and the loss are the same beside any other examples.
+
+    Only then can a batch be filled up with examples that do not count. Said of networks of Keras'
+    own layers that are known for it, without activity regularisers or functions of somebody's own;
+    in training a batch normalisation is not.
+    """
+    return clonable(model) and all(_apart(layer, training) for layer in leaf_layers(model))
+
+
+def _apart(layer: keras.layers.Layer, training: bool) -> bool:
+    kind, activation = type(layer), getattr(layer, "activation", None)
+    known = kind.__module__.startswith("keras.") and kind.__name__ in APART
+    own = activation is not None and not _of_keras(activation)
+    across = kind is keras.layers.Softmax and 0 in keras.tree.flatten(layer.axis)
+    normalises = training and kind.__name__ == "BatchNormalization"
+    return known and not (own or across or normalises or layer.activity_regularizer)
+
+
+def _of_keras(function: Any) -> bool:
+    return str(getattr(function, "__module__", type(function).__module__)).startswith("keras.")
+
+
+def refuse_own_steps(model: keras.Model, name: str) -> None:
+    """Refuse a model that would be trained or evaluated otherwise by Keras.
+
+    Raises:
+        InputError: Its class has a `train_step`, `test_step`, `compute_loss`, ... of its own.
+    """
+    own = [each for each in OVERRIDABLE if not _of_keras(getattr(type(model), each))]
+    if own:
+        raise InputError(
+            f"Received model {name}, whose class {type(model).__name__} has a {own[0]} of its own, "
+            "which Ebb would not call; expected Keras' own: write it as a loss, as a layer's "
+            "add_loss or as a Strategy."
+        )
 
 
 def structure(model: keras.Model) -> str | None:

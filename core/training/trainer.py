@@ -19,7 +19,7 @@ from core.training.compiled import Program
 from core.training.device_arrays import Device
 from core.training.environment import environment
 from core.training.epochs import Progress, Training
-from core.training.layers import chosen_compiler, structure
+from core.training.layers import chosen_compiler, structure, treats_examples_apart
 from core.training.lr_schedules import in_steps
 from core.training.preparation import prepare
 from core.training.probes import Measured, Probe
@@ -183,6 +183,7 @@ class Trainer:
             [text.get(part) for part in what]
             + [own or text["model"]]
             + [_compiler(recipe, model), dataset.x_train.shape[1:], dataset.classes]
+            + [recipe.batch_size] * (not treats_examples_apart(model, training=False))
         )
         if kind not in self._programs:
             another = make_optimiser(recipe.optimiser, schedule)
@@ -240,8 +241,9 @@ def _program(
 ) -> Program:
     compiler = _compiler(recipe, model)
     return Program(
-        model, optimiser, recipe.loss, classes, compiler, recipe.input_noise, recipe.strategy
-    )
+        model, optimiser, recipe.loss, classes, compiler, recipe.input_noise, recipe.strategy,
+        recipe.batch_size,
+    )  # fmt: skip
 
 
 def _check_features(recipe: Recipe, program: Program) -> None:

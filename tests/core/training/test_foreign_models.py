@@ -1,0 +1,328 @@
+"""Networks, losses and optimisers as they are in the field, against Keras' `fit` and `evaluate`."""
+
+from dataclasses import replace
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+from keras import layers, regularizers
+
+from core import EvaluationPlan, HoldOut, Recipe, Shuffled, Trainer, spec
+from core.random_streams import stream
+from core.training.build import fresh_model, make_optimiser
+from data import Dataset, InputError
+
+CLASSES, FEATURES, EXAMPLES = 3, 6, 100
+
+
+@pytest.fixture(scope="module")
+def points():
+    """100 examples to train on, in batches of 8 with a last one of 4, and 45 to test on."""
+    rng = np.random.default_rng(5)
+    labels = np.arange(EXAMPLES + 45) % CLASSES
+    x = (rng.normal(size=(len(labels), FEATURES)) + np.eye(CLASSES, FEATURES)[labels]).astype("f4")
+    parts = {"x_train": x[:EXAMPLES], "x_test": x[EXAMPLES:]}
+    parts |= {"y_train": labels[:EXAMPLES], "y_test": labels[EXAMPLES:]}
+    return Dataset.from_arrays("points", parts)
+
+
+def stack(shape, classes, *middle):
+    ends = [layers.Dense(classes, activation="softmax")]
+    return keras.Sequential([layers.Input(shape), layers.Dense(16, "relu"), *middle, *ends])
+
+
+class Penalty(layers.Layer):
+    def call(self, x):
+        self.add_loss(0.1 * keras.ops.mean(keras.ops.sum(keras.ops.square(x), axis=-1)))
+        return x
+
+
+class Centred(layers.Layer):
+    """What it makes of an example depends on the others of its batch."""
+
+    def call(self, x):
+        return x - keras.ops.mean(x, axis=0, keepdims=True)
+
+
+def wave(x):
+    return keras.ops.sin(3.0 * x)
+
+
+def over_the_batch(x):
+    return x - keras.ops.mean(x, axis=0)
+
+
+def plain(shape, classes):
+    return stack(shape, classes)
+
+
+def activity_l2(shape, classes):
+    return stack(shape, classes, layers.Dense(8, activity_regularizer=regularizers.L2(0.01)))
+
+
+def activity_layer(shape, classes):
+    return stack(shape, classes, layers.ActivityRegularization(l1=0.01))
+
+
+def penalty(shape, classes):
+    return stack(shape, classes, Penalty())
+
+
+def centred(shape, classes):
+    return stack(shape, classes, Centred())
+
+
+def own_activation(shape, classes):
+    return stack(shape, classes, layers.Dense(8, activation=wave))
+
+
+def own_activation_over_the_batch(shape, classes):
+    return stack(shape, classes, layers.Dense(8, activation=over_the_batch))
+
+
+def lambda_layer(shape, classes):
+    return stack(shape, classes, layers.Lambda(over_the_batch))
+
+
+def own_regulariser(shape, classes):
+    def small(weights):
+        return 0.01 * tf.nn.l2_loss(weights)
+
+    return stack(shape, classes, layers.Dense(8, kernel_regularizer=small))
+
+
+def own_constraint(shape, classes):
+    def bounded(weights):
+        return keras.ops.clip(weights, -0.3, 0.3)
+
+    return stack(shape, classes, layers.Dense(8, kernel_constraint=bounded))
+
+
+def own_initialiser(shape, classes):
+    def ninths(shape, dtype=None):
+        return keras.ops.ones(shape, dtype) / 9
+
+    return stack(shape, classes, layers.Dense(8, kernel_initializer=ninths))
+
+
+def batch_normalised(shape, classes):
+    return stack(shape, classes, layers.BatchNormalization(momentum=0.8))
+
+
+def layer_normalised(shape, classes):
+    return stack(shape, classes, layers.LayerNormalization())
+
+
+def softmax_over_the_batch(shape, classes):
+    return stack(shape, classes, layers.Softmax(axis=0))
+
+
+def functional(shape, classes):
+    i = layers.Input(shape)
+    h = layers.Dense(16, "tanh")(i)
+    return keras.Model(i, layers.Dense(classes, "softmax")(layers.Concatenate()([h, i])))
+
+
+def subclassed(shape, classes):
+    class Own(keras.Model):
+        def __init__(self):
+            super().__init__()
+            self.first, self.last = layers.Dense(16, "relu"), layers.Dense(classes, "softmax")
+
+        def call(self, x):
+            return self.last(self.first(x))
+
+    return Own()
+
+
+def subclassed_over_the_batch(shape, classes):
+    class Own(keras.Model):
+        def __init__(self):
+            super().__init__()
+            self.first, self.last = layers.Dense(16, "relu"), layers.Dense(classes, "softmax")
+
+        def call(self, x):
+            return self.last(over_the_batch(self.first(x)))
+
+    return Own()
+
+
+def half_to_the_end(shape, classes):
+    last = layers.Dense(classes, activation="softmax", dtype="mixed_bfloat16")
+    return keras.Sequential([layers.Input(shape), layers.Dense(16, "relu"), last])
+
+
+NETWORKS = (
+    *(plain, activity_l2, activity_layer, penalty, centred, own_activation),
+    *(own_activation_over_the_batch, lambda_layer, own_regulariser, own_constraint),
+    *(own_initialiser, batch_normalised, layer_normalised, softmax_over_the_batch, functional),
+    *(subclassed, subclassed_over_the_batch, half_to_the_end),
+)
+QUICK = ("activity_l2", "penalty", "own_activation", "half_to_the_end")
+OPTIMISERS = {
+    "scaled": spec("SGD", learning_rate=0.05, loss_scale_factor=1024.0),
+    "averaged": spec("SGD", learning_rate=0.05, use_ema=True, ema_momentum=0.9),
+    "clipped": spec("Adam", learning_rate=0.01, clipnorm=0.1),
+    "decayed": spec("AdamW", learning_rate=0.01, weight_decay=0.1),
+    "accumulated": spec("SGD", learning_rate=0.05, gradient_accumulation_steps=3),
+    "lion": spec("Lion", learning_rate=0.001),
+    "nadam": spec("Nadam", learning_rate=0.01),
+    "rmsprop": spec("RMSprop", learning_rate=0.01, momentum=0.5, centered=True),
+}
+
+
+def recipe_of(network=plain, optimiser=None, **more):
+    return Recipe(
+        dataset="points", model=spec(network), epochs=3, batch_size=8, split=HoldOut(size=0),
+        optimiser=optimiser or spec("SGD", learning_rate=0.05, momentum=0.9),
+        evaluation=EvaluationPlan(sets=("test",)), **more,
+    )  # fmt: skip
+
+
+def by_keras(recipe, points, callbacks=()):
+    """The last loss and accuracy of Keras' `fit` and `evaluate` on the batches of seed 0."""
+    model = fresh_model(recipe, 0, points)
+    model.compile(
+        optimizer=make_optimiser(recipe.optimiser, None), loss=recipe.loss, metrics=["accuracy"],
+        jit_compile=False,
+    )  # fmt: skip
+    schedules = [
+        Shuffled()(points.y_train, epoch=epoch, batch_size=8, rng=stream(0, "order", epoch))
+        for epoch in range(1, recipe.epochs + 1)
+    ]
+
+    def batches():
+        for schedule in schedules:
+            ends = np.cumsum(schedule.batch_sizes)
+            for start, end in zip(ends - schedule.batch_sizes, ends, strict=True):
+                chosen = schedule.indices[start:end]
+                yield points.x_train[chosen], points.y_train[chosen]
+
+    signature = (tf.TensorSpec((None, FEATURES)), tf.TensorSpec((None,), tf.int64))
+    model.fit(
+        tf.data.Dataset.from_generator(batches, output_signature=signature),
+        epochs=recipe.epochs, steps_per_epoch=13, verbose=0, shuffle=False,
+        callbacks=list(callbacks),
+        validation_data=(points.x_test, points.y_test), validation_batch_size=8,
+    )  # fmt: skip
+    loss, accuracy = model.evaluate(points.x_test, points.y_test, batch_size=8, verbose=0)
+    return loss, accuracy
+
+
+def by_ebb(recipe, points, compiler="auto"):
+    record = Trainer().train(replace(recipe, compiler=compiler), 0, points)
+    last = record.evaluations[-1]
+    return (last.loss, last.confusion.trace() / last.confusion.sum()), record
+
+
+def some_slow(values, name):
+    """As parameters: those of `QUICK` in `make test`, the others in `make test-all`."""
+    return [
+        pytest.param(v, id=name(v), marks=() if name(v) in QUICK else pytest.mark.slow)
+        for v in values
+    ]
+
+
+@pytest.mark.parametrize("network", some_slow(NETWORKS, lambda network: network.__name__))
+@pytest.mark.parametrize("compiler", ["graph", "xla"])
+def test_a_network_ends_where_fit_does_and_is_evaluated_as_by_evaluate(network, compiler, points):
+    recipe, bound = recipe_of(network), 2e-6
+    if compiler == "xla":
+        # Sines of large sums double a rounding at every step: one epoch of them. XLA keeps
+        # float32 between operations that are said to be in bfloat16.
+        recipe = replace(recipe, epochs=1 if network is own_activation else 3)
+        bound = 1e-3 if network is half_to_the_end else 1e-5
+    found, _ = by_ebb(recipe, points, compiler)
+    assert found == pytest.approx(by_keras(recipe, points), rel=bound)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", OPTIMISERS)
+@pytest.mark.parametrize("compiler", ["graph", "xla"])
+def test_an_optimiser_is_called_as_fit_calls_it(name, compiler, points):
+    recipe = recipe_of(optimiser=OPTIMISERS[name])
+    expected = by_keras(recipe, points)
+    found, _ = by_ebb(recipe, points, compiler)
+    assert found == pytest.approx(expected, rel=2e-6 if compiler == "graph" else 1e-5)
+
+
+def test_the_best_of_averaged_weights_are_restored_as_by_fit(points):
+    stopping = {"monitor": "test_loss", "patience": 1, "restore_best_weights": True}
+    averaged = spec("SGD", learning_rate=0.5, use_ema=True, ema_momentum=0.999)
+    recipe = recipe_of(optimiser=averaged, early_stopping=spec("EarlyStopping", **stopping))
+    best = keras.callbacks.EarlyStopping(**stopping | {"monitor": "val_loss"})
+    expected = by_keras(recipe, points, [best])
+    assert by_ebb(recipe, points, "graph")[0] == pytest.approx(expected, rel=2e-6)
+
+
+@pytest.mark.parametrize("factor", [2.0, 1024.0])
+def test_loss_scaling_changes_nothing_in_float32(factor, points):
+    unscaled = spec("SGD", learning_rate=0.05)
+    scaled = spec("SGD", learning_rate=0.05, loss_scale_factor=factor)
+    for compiler in ("graph", "xla"):
+        found = [by_ebb(recipe_of(optimiser=o), points, compiler)[0] for o in (unscaled, scaled)]
+        assert found[0] == found[1]
+
+
+def test_functions_of_ones_own_are_trained_in_graph_mode_and_said_to_be(points):
+    _, record = by_ebb(recipe_of(own_activation), points)
+    assert "compiled: graph" in map(str, record.notes)
+
+
+def two_outputs(shape, classes):
+    i = layers.Input(shape)
+    return keras.Model(i, [layers.Dense(classes, "softmax")(i), layers.Dense(1)(i)])
+
+
+def named_outputs(shape, classes):
+    i = layers.Input(shape)
+    return keras.Model(i, {"classes": layers.Dense(classes, "softmax")(i)})
+
+
+def logits(shape, classes):
+    return keras.Sequential([layers.Input(shape), layers.Dense(classes)])
+
+
+def sigmoids(shape, classes):
+    return keras.Sequential([layers.Input(shape), layers.Dense(classes, "sigmoid")])
+
+
+def own_step(method):
+    def network(shape, classes):
+        own = {method: lambda self, *args, **kwargs: {"loss": 0.0}}
+        i = layers.Input(shape)
+        return type("Own", (keras.Model,), own)(i, layers.Dense(classes, "softmax")(i))
+
+    network.__name__ = network.__qualname__ = f"own_{method}"
+    return network
+
+
+own_train_step = own_step("train_step")
+own_test_step = own_step("test_step")
+own_compute_loss = own_step("compute_loss")
+
+
+@pytest.mark.parametrize(
+    ("network", "says"),
+    [
+        (two_outputs, "with 2 outputs; expected one output for each class"),
+        (named_outputs, "with <class 'dict'>; expected one output"),
+        (logits, "are no probabilities"),
+        (sigmoids, "are no probabilities"),
+        (own_train_step, "a train_step of its own"),
+        (own_test_step, "a test_step of its own"),
+        (own_compute_loss, "a compute_loss of its own"),
+    ],
+)
+def test_what_cannot_be_right_is_refused_before_anything_trains(network, says, points):
+    with pytest.raises(InputError, match=says) as refused:
+        Trainer().check(recipe_of(network), points)
+    assert "\n" not in str(refused.value)
+
+
+def test_an_optimiser_around_an_optimiser_is_refused_in_one_line(points):
+    around = spec("LossScaleOptimizer", inner_optimizer="sgd")
+    with pytest.raises(InputError, match="LossScaleOptimizer") as refused:
+        Trainer().check(recipe_of(optimiser=around), points)
+    assert "\n" not in str(refused.value)
