@@ -14,7 +14,7 @@ import inspect
 import sysconfig
 from collections.abc import Callable, Iterator
 from functools import lru_cache
-from importlib.machinery import ModuleSpec, PathFinder
+from importlib.machinery import PathFinder
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -182,7 +182,7 @@ def _found(dotted: str, places: list[Path], *, top: bool) -> Iterator[tuple[Path
     name = ""
     for part in filter(None, dotted.split(".")):
         name = f"{name}.{part}" if name else part
-        spec = _spec(name, places)
+        spec = PathFinder.find_spec(name, list(map(str, places)))
         if spec is None and top and name == part:
             with contextlib.suppress(ValueError, ImportError):
                 spec = importlib.util.find_spec(name)
@@ -193,10 +193,6 @@ def _found(dotted: str, places: list[Path], *, top: bool) -> Iterator[tuple[Path
                 return
             yield Path(spec.origin), name
         places = [Path(each) for each in spec.submodule_search_locations or ()]
-
-
-def _spec(name: str, places: list[Path]) -> ModuleSpec | None:
-    return PathFinder.find_spec(name, list(map(str, places)))
 
 
 def _package(folder: Path) -> Iterator[tuple[Path, str]]:

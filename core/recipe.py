@@ -228,14 +228,15 @@ class Recipe(Checked):
             own.append(type(self.strategy))
         return own
 
-    def key(self, seed: int, *checksums: str) -> str:
+    def key(self, seed: int, *checksums: str, digest: str | None = None) -> str:
         """The identity of a run, 16 hex digits.
 
         Args:
             seed: The run's number.
             checksums: Of the data set and, with a transfer, of its source's.
+            digest: The recipe's, where it is known: it reads a user's code anew.
         """
-        text = " ".join((self.digest(), str(seed), *checksums))
+        text = " ".join((digest or self.digest(), str(seed), *checksums))
         return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 

@@ -82,9 +82,10 @@ class Scoring:
         text += _code(code_of, resolve(self.scores.name))
         return hashlib.sha256(text.encode()).hexdigest()
 
-    def key(self, seed: int, checksum: str = "") -> str:
+    def key(self, seed: int, checksum: str = "", *, digest: str | None = None) -> str:
         """The identity of a run, as `Recipe.key` has it; there is no data set to check."""
-        return hashlib.sha256(f"{self.digest()} {seed} {checksum}".encode()).hexdigest()[:16]
+        text = f"{digest or self.digest()} {seed} {checksum}"
+        return hashlib.sha256(text.encode()).hexdigest()[:16]
 
     def run(self, seed: int, *, study: str, variant: str, condition: str) -> Record:
         """Call the function once.

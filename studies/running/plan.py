@@ -60,9 +60,9 @@ def make_plan(request: Request) -> Plan:
     )
     jobs, done, failed = [], 0, 0
     for condition, recipe in recipes.items():
-        data = checksums.get(condition, ())
+        data, digest = checksums.get(condition, ()), recipe.digest()
         for seed in seeds:
-            key = recipe.key(seed, *data)
+            key = recipe.key(seed, *data, digest=digest)
             status = status_of.get((condition, seed, key))
             if status is None or (status == "failed" and request.retry_failed):
                 jobs.append(
