@@ -18,7 +18,7 @@ from numpy.typing import ArrayLike, NDArray
 from analysis.metrics.confusion import class_accuracy
 from analysis.metrics.registry import PER_CLASS, PER_POINT
 from analysis.rendering.formatting import format_p
-from analysis.runs import RunLike, RunSet, last_evaluation
+from analysis.runs import RunLike, RunSet, class_names, last_evaluation
 from analysis.statistics.intervals import describe
 from analysis.statistics.slopes import Slopes, slope_over_runs
 
@@ -37,10 +37,12 @@ class Positions:
     Attributes:
         recency: How many classes are shown after each class, int64 [runs, classes].
         accuracy: Final accuracy of each class, fractions [runs, classes].
+        names: What people call each class.
     """
 
     recency: NDArray[np.int64]
     accuracy: Floats
+    names: Sequence[int] = ()
 
     @property
     def balanced(self) -> bool:
@@ -74,7 +76,8 @@ def class_positions(runs: Sequence[RunLike], set: str = "test") -> dict[str, Pos
                 accuracies.append(class_accuracy(last.confusion))
                 recencies.append((place > place[:, None]).sum(axis=1))
         if len(np.unique(recencies, axis=0)) > 1:
-            found[condition] = Positions(np.stack(recencies), np.stack(accuracies))
+            names = class_names(finished, len(recencies[0]))
+            found[condition] = Positions(np.stack(recencies), np.stack(accuracies), names)
     return found
 
 

@@ -53,7 +53,9 @@ class RunLike(Protocol):
     `status` is finished, diverged, failed or stopped. `history` holds rows of (epoch, step, name,
     value). `evaluations` stand in the order in which they were made. `arrays["class_segments"]`,
     present where epochs have segments, is int32 [epochs, classes]: the training segment of
-    each class in each epoch (from 1), 0 where it has none (tasks).
+    each class in each epoch (from 1), 0 where it has none (tasks). `arrays["class_names"]`,
+    int64 [classes], present where they are not 0, 1, ..., are the labels that people know the
+    classes by: every table and figure names a class so.
     """
 
     @property
@@ -170,6 +172,21 @@ def number_of_classes(runs: Sequence[RunLike], set: str) -> int | None:
         each.confusion.shape[0] for run in runs for each in run.evaluations if each.set == set
     )
     return next(shapes, None)
+
+
+def class_names(runs: Iterable[RunLike], classes: int) -> list[int]:
+    """Return what people call each class: the labels that runs recorded, else its number."""
+    recorded = (run.arrays["class_names"] for run in runs if "class_names" in run.arrays)
+    names: list[int] = next(recorded, np.arange(classes)).tolist()
+    return names
+
+
+def class_number(run: RunLike, name: int) -> int:
+    """Return the number of the class that people call so; -1 where a run has none."""
+    if "class_names" not in run.arrays:
+        return name
+    found = np.flatnonzero(run.arrays["class_names"] == name)
+    return int(found[0]) if len(found) else -1
 
 
 def has_segments(run: RunLike, set: str) -> bool:

@@ -24,6 +24,7 @@ from analysis.runs import (
     STATUSES,
     RunLike,
     RunSet,
+    class_names,
     epoch_evaluations,
     has_segments,
     last_evaluation,
@@ -80,8 +81,10 @@ def per_class_table(runs: Sequence[RunLike], set: str = "test") -> pd.DataFrame:
         values = [class_accuracy(each.confusion) for each in last if each is not None]
         table = _stack(values, _classes(runs, condition, set), condition)
         rows += [
-            {"condition": condition, "class": c, **describe(column)}
-            for c, column in enumerate(table.T)
+            {"condition": condition, "class": name, **describe(column)}
+            for name, column in zip(
+                class_names(finished or runs, table.shape[1]), table.T, strict=True
+            )
         ]
     return pd.DataFrame(rows, columns=["condition", "class", *SUMMARY])
 
@@ -207,7 +210,10 @@ def _of_classes(runs: RunSet[RunLike], condition: str, classes: int, set: str) -
         if name not in ("ci_low", "ci_high")
     }
     drops = [describe(values) for values in columns["drop"].T]
-    frame: dict[str, Any] = {"condition": condition, "class": range(classes)}
+    frame: dict[str, Any] = {
+        "condition": condition,
+        "class": class_names(segmented or runs, classes),
+    }
     frame["n"] = [each["n"] for each in drops]
     for name in FORGETTING:
         if name in columns:

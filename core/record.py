@@ -40,7 +40,9 @@ class Record:
         evaluations: In the order in which they were made.
         repeatable: False where a callback changed the training: not kept in a store.
         arrays: Small named arrays; `class_segments` int32 [epochs, classes] says in which
-            segment of each epoch a class has its turn. Measurements on request have a row for
+            segment of each epoch a class has its turn, 0 if in none. `class_names`, int64
+            [classes], are the labels of the data set's files where these are not 0..classes-1.
+            Measurements on request have a row for
             the untrained network and one for each epoch that happened: `gradient_norms` and
             `weight_norms`, float32 [epochs + 1, layers], of the `layers` named; `dead_units`,
             int32 [epochs + 1, relu layers], of `relu_layers` with `relu_units` units each.

@@ -13,28 +13,29 @@ from data.errors import InputError
 ARRAYS = ("x_train", "y_train", "x_test", "y_test")
 """The arrays of every data set, by name."""
 _FLOATS = (np.float16, np.float32, np.float64)
-# More classes than examples is a slip (a class identifier stored as the label), and the confusion
+# A label for nearly every example is a slip (its number stored as the label), and the confusion
 # matrices would be as large; below this number it costs nothing and is let through.
-_CLASSES_WITHOUT_QUESTION = 1_000
+_CLASSES_WITHOUT_QUESTION = 100
 _LARGEST_EXACT = 2**53
 
 
 def check_arrays(
     arrays: Mapping[str, NDArray[Any]], where: Mapping[str, str]
-) -> tuple[dict[str, NDArray[Any]], int]:
+) -> tuple[dict[str, NDArray[Any]], tuple[int, ...]]:
     """Checks the arrays of a data set and brings them to one form.
 
-    Labels become int64[n] (from any integer type, [n] or [n, 1]). Examples of a floating type
-    stay as they are; those of another integer type than uint8 become uint8 when all lie in
-    0..255, else the floating type that holds them exactly. No value changes.
+    Labels become int64[n] (from any integer type, [n] or [n, 1]) and number the classes from 0:
+    the smallest label that occurs is class 0, the next one class 1, and so on. Examples of a
+    floating type stay as they are; those of another integer type than uint8 become uint8 when all
+    lie in 0..255, else the floating type that holds them exactly.
 
     Args:
         arrays: x_train [n, ...], y_train [n], x_test [m, ...] and y_test [m] by name.
         where: What to call each array in a message, by name (`x_train in 'fruit.npz'`).
 
     Returns:
-        The arrays by name, contiguous, in this machine's byte order and not writeable; and the
-        number of classes, which is the largest label of both parts plus one.
+        The arrays by name, contiguous, in this machine's byte order and not writeable; and for
+        each class the label that it had, of all parts together.
 
     Raises:
         InputError: One line for the first rule that is broken.
@@ -56,21 +57,16 @@ def check_arrays(
                 f"{len(examples[f'x_{part}']):,}, one for each example of x_{part}; store the two "
                 "in the same order and number"
             )
-    classes = 1 + max(int(part.max()) for part in labels.values())
-    total = len(train) + len(test)
-    if classes > max(total, _CLASSES_WITHOUT_QUESTION):
-        raise InputError(
-            f"{where['y_train']} and y_test have labels up to {classes - 1:,} for {total:,} "
-            "examples, expected 0..classes-1; number the classes from 0 with numpy.unique(labels, "
-            "return_inverse=True)"
-        )
     if int(labels["y_train"].min()) == int(labels["y_train"].max()):
         raise InputError(
             f"{where['y_train']} has the one label {int(labels['y_train'][0])}, expected at least "
             "2 classes; add examples of another class"
         )
+    names = _class_names(labels, where["y_train"])
+    labels = {name: np.searchsorted(names, part) for name, part in labels.items()}
     examples["x_train"], examples["x_test"] = _uint8_or_floating(train, test, where["x_train"])
-    return {name: _frozen(array) for name, array in {**examples, **labels}.items()}, classes
+    checked = {name: _frozen(array) for name, array in {**examples, **labels}.items()}
+    return checked, tuple(names.tolist())
 
 
 def _check_examples(x: NDArray[Any], where: str) -> NDArray[Any]:
@@ -105,10 +101,23 @@ def _check_labels(y: NDArray[Any], where: str) -> NDArray[np.int64]:
         )
     if int(y.min()) < 0 or int(y.max()) > np.iinfo(np.int64).max:
         raise InputError(
-            f"{where} has labels from {int(y.min())} to {int(y.max())}, expected 0..classes-1; "
-            "number the classes from 0 with numpy.unique(labels, return_inverse=True)"
+            f"{where} has labels from {int(y.min())} to {int(y.max())}, expected 0 or larger and "
+            "below 2**63; number the classes with numpy.unique(labels, return_inverse=True)"
         )
     return y.reshape(-1).astype(np.int64)
+
+
+def _class_names(labels: Mapping[str, NDArray[np.int64]], where: str) -> NDArray[np.int64]:
+    """The labels that occur, each once, ascending."""
+    names = np.unique(np.concatenate(list(labels.values())))
+    total = sum(map(len, labels.values()))
+    if len(names) > max(total // 2, _CLASSES_WITHOUT_QUESTION):
+        raise InputError(
+            f"{where} and the other parts have {len(names):,} different labels for {total:,} "
+            "examples, expected classes of two examples or more on average; store the class of "
+            "each example, not its number"
+        )
+    return names
 
 
 def _uint8_or_floating(

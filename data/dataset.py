@@ -13,6 +13,9 @@ from numpy.typing import NDArray
 from data.checks import ARRAYS, check_arrays
 from data.errors import quoted
 
+_MOST_NAMED = 5
+"""Labels that a note lists."""
+
 
 @dataclass(frozen=True, eq=False)
 class Dataset:
@@ -35,6 +38,8 @@ class Dataset:
         encoding: How the files of images were encoded, for people (`JPEG and PNG`); empty for
             other files.
         note: What is to be said beside every figure; empty where nothing is.
+        class_names: The label that each class has in the files, where these are not 0..classes-1;
+            empty where they are.
     """
 
     name: str
@@ -47,6 +52,7 @@ class Dataset:
     source: str
     encoding: str = ""
     note: str = ""
+    class_names: tuple[int, ...] = ()
 
     @classmethod
     def from_arrays(
@@ -74,18 +80,28 @@ class Dataset:
             InputError: One line for the first rule that is broken.
         """
         where = where or {array: f"{array} in {quoted(source)}" for array in ARRAYS}
-        checked, classes = check_arrays(arrays, where)
-        checksum = content_checksum(checked)
+        checked, names = check_arrays(arrays, where)
+        class_names = () if names == tuple(range(len(names))) else names
         return cls(
             name=name,
             x_train=checked["x_train"],
             y_train=checked["y_train"],
             x_test=checked["x_test"],
             y_test=checked["y_test"],
-            classes=classes,
-            checksum=checksum,
+            classes=len(names),
+            checksum=content_checksum(checked, class_names),
             source=source,
+            note=_renumbered(class_names),
+            class_names=class_names,
         )
+
+    def as_stored(self) -> dict[str, NDArray[Any]]:
+        """The arrays by name as a file holds them: with the labels that the classes have there."""
+        arrays = {name: getattr(self, name) for name in ARRAYS}
+        if self.class_names:
+            names = np.array(self.class_names)
+            arrays |= {name: names[arrays[name]] for name in arrays if name.startswith("y_")}
+        return arrays
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         # Pickle, on the way to a worker process, forgets that an array is read-only.
@@ -94,12 +110,13 @@ class Dataset:
             state[array].flags.writeable = False
 
 
-def content_checksum(arrays: Mapping[str, NDArray[Any]]) -> str:
+def content_checksum(arrays: Mapping[str, NDArray[Any]], class_names: tuple[int, ...] = ()) -> str:
     """SHA-256 of four arrays: of the name, type, shape and bytes of each.
 
     Args:
         arrays: x_train, y_train, x_test and y_test by name, labels as int64; taken as
             little-endian and row by row on every machine.
+        class_names: As in `Dataset`; counts where there are any.
 
     Returns:
         64 hexadecimal digits.
@@ -110,4 +127,22 @@ def content_checksum(arrays: Mapping[str, NDArray[Any]]) -> str:
         array = np.ascontiguousarray(array, dtype=array.dtype.newbyteorder("<"))
         digest.update(f"{name} {array.dtype.str} {array.shape}\n".encode())
         digest.update(array.data)
+    if class_names:
+        digest.update(f"class_names {class_names}\n".encode())
     return digest.hexdigest()
+
+
+def _renumbered(class_names: tuple[int, ...]) -> str:
+    """What is said of labels that are not the numbers of the classes."""
+    if not class_names:
+        return ""
+    first, last, count = class_names[0], class_names[-1], len(class_names)
+    classes = f"0 to {count - 1}"
+    if class_names == tuple(range(first, last + 1)):
+        labels = f"labels {first} to {last}"
+    elif count <= _MOST_NAMED:
+        labels = f"labels {', '.join(map(str, class_names))}"
+        classes = ", ".join(map(str, range(count)))
+    else:
+        labels = f"{count} labels ({', '.join(map(str, class_names[:3]))}, ... {last})"
+    return f"{labels} are classes {classes} in recipes; tables show the labels"

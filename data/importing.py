@@ -6,7 +6,6 @@ import os
 from contextlib import suppress
 from pathlib import Path
 
-from data.checks import ARRAYS
 from data.errors import InputError, quoted, shortly
 from data.formats.archive import is_archive
 from data.formats.array_files import ArrayFiles, idx_files, npz_file
@@ -40,7 +39,7 @@ def import_folder(name: str, source: Path, folder: Path) -> Path:
     target = folder / name / f"{name}.npz"
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
-        write_npz(target, {array: getattr(dataset, array) for array in ARRAYS})
+        write_npz(target, dataset.as_stored())
     except OSError as error:
         with suppress(OSError):  # the folder that was made for it, unless something is in it
             target.parent.rmdir()

@@ -19,6 +19,7 @@ from analysis.rendering.formatting import counted
 from analysis.runs import (
     RunLike,
     RunSet,
+    class_names,
     class_segments,
     has_segments,
     segment_confusions,
@@ -67,6 +68,7 @@ def class_segment_heatmap(
     Raises:
         ValueError: If no finished run has segments, or runs differ in epochs or segments.
     """
+    runs = RunSet.of(runs)
     grids = segment_grids(runs, set)
     if not grids:
         raise no_segments(runs, set)
@@ -82,13 +84,14 @@ def class_segment_heatmap(
         label = (x_labels or {}).get(condition)
         name, last = textwrap.fill(condition, 50), grid.shape[1]
         seeds = counted(len(grid), "seed")
+        names = class_names(runs.finished[condition], grid.shape[-1])
         for axis, epoch in zip(row[:-1], [1, last] if with_first else [last], strict=True):
             title = f"{name}\nepoch {epoch} of {last}, mean of {seeds}"
             mean = 100 * grid[:, epoch - 1].mean(axis=0)
-            _panel(axis, mean, orders[condition][:, epoch - 1], title, label, MEANS)
+            _panel(axis, mean, orders[condition][:, epoch - 1], title, label, MEANS, names)
         title = f"{name}\nepoch {last} of {last}, spread of {seeds}"
         scale = Scale(widest, "PuBuGn", "standard deviation over seeds (points)")
-        _panel(row[-1], spreads[condition], orders[condition][:, -1], title, label, scale)
+        _panel(row[-1], spreads[condition], orders[condition][:, -1], title, label, scale, names)
     figure.suptitle(
         f"{textwrap.fill(question, 110)}\n{dataset}, {set}: accuracy of each class "
         "after each segment (outlined: just after the class's own segment)"
@@ -119,15 +122,16 @@ def _panel(
     title: str,
     x_label: str | None,
     shown: Scale,
+    names: Sequence[int],
 ) -> None:
     """Draw values [segments, classes] with classes in rows."""
-    segments, classes = values.shape
+    segments = len(values)
     same = bool((orders == orders[0]).all())
     ticks = [str(segment) for segment in range(1, segments + 1)]
     fallback = "after segment (class order differs by seed)"
     if same:
         each = [np.flatnonzero(orders[0] == segment) for segment in range(1, segments + 1)]
-        ticks = [", ".join(map(str, labels)) or "-" for labels in each]
+        ticks = [", ".join(str(names[k]) for k in labels.tolist()) or "-" for labels in each]
         fallback = "after the segment of class"
     heat_map(
         axis,
@@ -143,7 +147,7 @@ def _panel(
         for c in np.flatnonzero(orders[0]).tolist():
             corner = (int(orders[0, c]) - 1, c)
             axis.add_patch(Rectangle(corner, 1, 1, fill=False, edgecolor="#d62728", linewidth=1.5))
-    label_cells(axis, ticks, [str(k) for k in range(classes)])
+    label_cells(axis, ticks, list(map(str, names)))
     axis.set_title(title, fontsize=10)
     axis.set_xlabel(textwrap.fill(x_label or fallback, 55))
     axis.set_ylabel("accuracy on class")

@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 
 from analysis.figures.panels import FAINT, INK, MOST_MARKS, TICKS, grid, heading, seed_titles
 from analysis.metrics.confusion import class_accuracy
-from analysis.runs import RunLike, RunSet, last_evaluation
+from analysis.runs import RunLike, RunSet, class_names, last_evaluation
 
 COLUMNS = ("condition", "class", "seed", "accuracy")
 HALF = 0.3
@@ -32,9 +32,11 @@ def class_strip_table(runs: Sequence[RunLike], set: str = "test") -> pd.DataFram
         for run in sorted(finished, key=lambda run: run.seed):
             last = last_evaluation(run, set)
             if last is not None:
-                for label, value in enumerate(class_accuracy(last.confusion).tolist()):
-                    rows.append((condition, label, run.seed, value))
-    return pd.DataFrame(rows, columns=list(COLUMNS))
+                values = class_accuracy(last.confusion).tolist()
+                names = class_names([run], len(values))
+                rows += [(condition, *each, run.seed) for each in zip(names, values, strict=True)]
+    table = pd.DataFrame(rows, columns=["condition", "class", "accuracy", "seed"])
+    return table[list(COLUMNS)]
 
 
 def class_strip_figure(
@@ -69,7 +71,7 @@ def class_strip_figure(
     )
     for axis, (_, rows) in zip(axes, table.groupby("condition", sort=False), strict=True):
         wide = 100 * rows.pivot(index="seed", columns="class", values="accuracy")
-        classes = wide.columns.to_numpy()
+        classes = np.arange(wide.shape[1])
         beside = np.linspace(-HALF, HALF, len(wide)) if len(wide) > 1 else np.zeros(1)
         axis.plot(
             (classes + beside[:, None]).ravel(),
@@ -83,7 +85,8 @@ def class_strip_figure(
         )
         middle = wide.median().to_numpy()
         axis.hlines(middle, classes - 0.4, classes + 0.4, color=INK, linewidth=1.8)
-        axis.set_xticks(classes[:: -(-len(classes) // TICKS)])
+        shown = classes[:: -(-len(classes) // TICKS)]
+        axis.set_xticks(shown, wide.columns[shown])
         axis.set_xlabel("class")
         axis.grid(axis="y", alpha=0.3)
     for axis in axes[::2]:

@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from analysis.figures.panels import colour_bar, grid, heading, heat_map, label_cells, seed_titles
-from analysis.runs import RunLike, RunSet, last_evaluation
+from analysis.runs import RunLike, RunSet, class_names, last_evaluation
 
 Floats = NDArray[np.float64]
 COLUMNS = ("condition", "true", "predicted", "n", "proportion")
@@ -33,10 +33,11 @@ def confusion_table(runs: Sequence[RunLike], set: str = "test") -> pd.DataFrame:
     Raises:
         ValueError: If runs of a condition differ in their classes.
     """
-    rows = []
+    rows, runs = [], RunSet.of(runs)
     for condition, (n, proportions) in _proportions(runs, set).items():
-        for true, predicted in np.ndindex(proportions.shape):
-            rows.append((condition, true, predicted, n, float(proportions[true, predicted])))
+        names = class_names(runs.finished[condition], len(proportions))
+        for (true, predicted), proportion in np.ndenumerate(proportions):
+            rows.append((condition, names[true], names[predicted], n, float(proportion)))
     return pd.DataFrame(rows, columns=list(COLUMNS))
 
 
@@ -56,6 +57,7 @@ def confusion_figure(
     Raises:
         ValueError: If no finished run evaluated the set.
     """
+    runs = RunSet.of(runs)
     found = _proportions(runs, set)
     if not found:
         raise ValueError(
@@ -72,10 +74,10 @@ def confusion_figure(
         heading=heading(question, dataset, what),
     )
     scale = PowerNorm(0.5, 0, 100)
-    for axis, (_, proportions) in zip(axes, found.values(), strict=True):
+    for axis, (condition, (_, proportions)) in zip(axes, found.items(), strict=True):
         mesh = heat_map(axis, 100 * proportions, colours="cividis", scale=scale, numbers=few)
         axis.set_aspect("equal")
-        labels = list(map(str, range(len(proportions))))
+        labels = list(map(str, class_names(runs.finished[condition], len(proportions))))
         label_cells(axis, labels, labels)
         axis.set_xlabel("predicted class")
         axis.set_ylabel("true class")

@@ -61,16 +61,17 @@ def _panel(axis: Axes, positions: Positions, step: float) -> None:
     """Draw one condition; `step` is the height of a line of small print in percent."""
     recency, percent = positions.recency, 100 * positions.accuracy
     classes = recency.shape[1]
+    names = positions.names or range(classes)
     named: dict[tuple[int, int], list[int]] = {}
     for label in range(classes):
         for place in np.unique(recency[:, label]).tolist():
             value = percent[recency[:, label] == place, label].mean()
             axis.plot(place, value, "o", color=FAINT, alpha=0.3, markersize=4)
-            named.setdefault((place, round(value / step)), []).append(label)
+            named.setdefault((place, round(value / step)), []).append(names[label])
     # Classes that end alike share a line, so that none is written over another.
     for (place, line), labels in named.items():
         axis.annotate(
-            ("" if classes <= 10 else ",").join(map(str, labels)), (place, line * step), (4, 0),
+            ("" if max(names) < 10 else ",").join(map(str, labels)), (place, line * step), (4, 0),
             textcoords="offset points", va="center", color=FAINT, alpha=0.7, fontsize=7,
         )  # fmt: skip
     places = np.unique(recency)

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from analysis.figures.panels import colour_bar, grid, heading, heat_map, label_cells, seed_titles
 from analysis.metrics.confusion import class_accuracy
-from analysis.runs import RunLike, RunSet, has_segments, segment_confusions
+from analysis.runs import RunLike, RunSet, class_names, has_segments, segment_confusions
 
 Floats = NDArray[np.float64]
 COLUMNS = ("condition", "epoch", "segment", "class", "n", "mean", "sd")
@@ -34,15 +34,16 @@ def segment_table(runs: Sequence[RunLike], set: str = "test-sample") -> pd.DataF
     Raises:
         ValueError: If runs of a condition differ in their epochs or segments.
     """
-    rows = []
+    rows, runs = [], RunSet.of(runs)
     for condition, grids in segment_grids(runs, set).items():
         epochs = grids.shape[1]
         for epoch in dict.fromkeys((1, epochs)):
             values = grids[:, epoch - 1]
             mean = values.mean(axis=0)
             sd = values.std(axis=0, ddof=1) if len(values) > 1 else np.full(mean.shape, np.nan)
+            names = class_names(runs.finished[condition], mean.shape[1])
             for segment, label in np.ndindex(mean.shape):
-                at = (condition, epoch, segment + 1, label, len(values))
+                at = (condition, epoch, segment + 1, names[label], len(values))
                 rows.append((*at, float(mean[segment, label]), float(sd[segment, label])))
     return pd.DataFrame(rows, columns=list(COLUMNS))
 
@@ -61,6 +62,7 @@ def segment_figure(
     Raises:
         ValueError: If no finished run has segments, or runs differ in epochs or segments.
     """
+    runs = RunSet.of(runs)
     found = segment_grids(runs, set)
     if not found:
         raise no_segments(runs, set)
@@ -73,11 +75,12 @@ def segment_figure(
         share_y=False,
         heading=heading(question, dataset, what),
     )
-    for axis, grids in zip(axes, found.values(), strict=True):
+    for axis, (condition, grids) in zip(axes, found.items(), strict=True):
         mean = 100 * grids[:, -1].mean(axis=0).T
         mesh = heat_map(axis, mean, colours="cividis", scale=Normalize(0, 100), numbers=few)
         classes, segments = mean.shape
-        label_cells(axis, [str(k + 1) for k in range(segments)], list(map(str, range(classes))))
+        names = class_names(runs.finished[condition], classes)
+        label_cells(axis, [str(k + 1) for k in range(segments)], list(map(str, names)))
         axis.set_xlabel("after segment")
         axis.set_ylabel("class")
     colour_bar(axes, mesh, "accuracy (%)", shrink=0.6)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-from analysis.runs import RunLike, RunSet
+from analysis.runs import RunLike, RunSet, class_names
 
 COLUMNS = ("condition", "position", "true", "predicted", "runs", "n")
 
@@ -41,9 +41,10 @@ def misclassified_table(runs: Sequence[RunLike]) -> pd.DataFrame:
                     f"({condition!r}); expected one data set; pass the runs of one variant"
                 )
             predictions.setdefault(position, Counter())[predicted] += 1
+        names = _names(finished)
         found = [
-            (condition, position, classes[position], _most_frequent(counts), counts.total())
-            for position, counts in predictions.items()
+            (condition, at, names[classes[at]], names[_most_frequent(counts)], counts.total())
+            for at, counts in predictions.items()
         ]
         found.sort(key=lambda row: (-row[4], row[1]))
         rows += [(*row, len(measured)) for row in found]
@@ -53,6 +54,11 @@ def misclassified_table(runs: Sequence[RunLike]) -> pd.DataFrame:
             "them; run a study whose evaluation plan has measurements=misclassified"
         )
     return pd.DataFrame(rows, columns=list(COLUMNS))
+
+
+def _names(runs: Sequence[RunLike]) -> list[int]:
+    classes = [run.arrays["misclassified"][:, 1:].max(initial=-1) + 1 for run in runs if _has(run)]
+    return class_names(runs, max(classes, default=0))
 
 
 def _has(run: RunLike) -> bool:

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from analysis.metrics.registry import metric_named
-from analysis.runs import DIVERGED, RunLike, RunSet
+from analysis.runs import DIVERGED, RunLike, RunSet, class_number
 
 
 def values_of(
@@ -27,8 +27,8 @@ def values_of(
             "best validation loss", "mean drop", ...; or any name in the history of the runs: its
             last value there.
         condition: Name of the condition.
-        class_: The class, or None for a figure of all classes. Of a single class there are "SET
-            accuracy" and the columns of `forgetting_table` ("drop").
+        class_: The class, as tables name it, or None for a figure of all classes. Of a single
+            class there are "SET accuracy" and the columns of `forgetting_table` ("drop").
         diverged: Whether runs that diverged appear, as NaN whatever they recorded: a comparison
             counts them as outcomes.
 
@@ -71,10 +71,10 @@ def known_values(
             "name a condition that was run"
         )
     value = metric_named(metric).value
-    figures = {
-        run.seed: np.nan if run.status == DIVERGED else value(runs, run, class_)
-        for run in sorted(groups[condition], key=lambda run: run.seed)
-    }
+    figures: dict[int, float | None] = {}
+    for run in sorted(groups[condition], key=lambda run: run.seed):
+        number = None if class_ is None else class_number(run, class_)
+        figures[run.seed] = np.nan if run.status == DIVERGED else value(runs, run, number)
     known = {seed: figure for seed, figure in figures.items() if figure is not None}
     index = pd.Index(list(known), name="seed", dtype="int64")
     return pd.Series(list(known.values()), index=index, name=metric, dtype=float)

@@ -6,6 +6,8 @@ from dataclasses import replace
 from typing import Any, Literal
 
 import keras
+import numpy as np
+from numpy.typing import NDArray
 
 from core.code_identity import unseen_code
 from core.notes import Note, note
@@ -210,9 +212,15 @@ def _record(key: str, training: Training, status: Status, datasets: Sequence[Dat
         ),
         history=tuple(training.history),
         evaluations=tuple(training.evaluations),
-        arrays=training.arrays(),
+        arrays=training.arrays() | _class_names(datasets[0]),
         repeatable=training.repeatable,
     )
+
+
+def _class_names(dataset: Dataset) -> dict[str, NDArray[Any]]:
+    """The labels that the classes have in the data set's files, where tables have to know them."""
+    names = dataset.class_names
+    return {"class_names": np.array(names, dtype=np.int64)} if names else {}
 
 
 def _unseen(recipe: Recipe) -> list[Note]:

@@ -34,11 +34,12 @@ def data_show(name: str, data_dir: Path | None) -> None:
     click.echo(clean(f"{dataset.name}, from {dataset.source}"))
     shape = " x ".join(map(str, x.shape[1:]))
     click.echo(f"inputs: {shape} {x.dtype}, {x.min():.6g} to {x.max():.6g}")
+    names = dataset.class_names or range(dataset.classes)
     for part, labels in (("train", dataset.y_train), ("test", dataset.y_test)):
         counts = " ".join(map(str, np.bincount(labels, minlength=dataset.classes)))
-        click.echo(
-            f"{part}: {len(labels)} examples; per class 0 to {dataset.classes - 1}: {counts}"
-        )
+        click.echo(f"{part}: {len(labels)} examples; per class {names[0]} to {names[-1]}: {counts}")
+    if dataset.note:
+        click.echo(dataset.note)
     click.echo(f"checksum: {dataset.checksum}")
 
 

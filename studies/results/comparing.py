@@ -9,6 +9,7 @@ import pandas as pd
 
 from analysis.metrics.registry import metric_named
 from analysis.metrics.values import values_of
+from analysis.runs import class_names
 from analysis.scores import condition_scores, read_scores
 from analysis.statistics.comparison import compare
 from analysis.statistics.families import Family, adjust_family, compare_all, compare_classes
@@ -251,37 +252,40 @@ def _classes(
             "one that each class has: --metric 'test accuracy', or one of the forgetting table "
             "(--metric drop)."
         )
-    classes = classes_of(reading)
-    if classes is None:
+    count = classes_of(reading)
+    if count is None:
         raise InputError(
             f"Received --per-class for {reading.study}; expected a study that trains networks on "
             "classes."
         )
     ((a, b),) = pairs
+    classes = class_names(reading.records, count)
     values = [_of_each_class(reading, metric, name, classes) for name in (a, b)]
-    sizes = class_examples_behind(reading, metric) or [0] * classes
+    sizes = class_examples_behind(reading, metric) or [0] * count
     options = _options(reading, metric, margin) | {"name_a": a, "name_b": b}
     found = [
-        compare_series(x, y, n_test=n_test or None, class_=c, **options)
-        for c, (x, y, n_test) in enumerate(zip(*values, sizes, strict=True))
+        compare_series(x, y, n_test=n_test or None, class_=name, **options)
+        for name, x, y, n_test in zip(classes, *values, sizes, strict=True)
     ]
     return Family(adjust_family(found, correction), correction)  # type: ignore[arg-type]
 
 
-def _of_each_class(reading: Reading, metric: str, condition: str, classes: int) -> list[pd.Series]:
+def _of_each_class(
+    reading: Reading, metric: str, condition: str, classes: list[int]
+) -> list[pd.Series]:
     """A figure of each class, by the seeds that have it: a class shown last has no later segment.
 
     Raises:
         ValueError: No class has it.
     """
     found: list[pd.Series] = []
-    for c in range(classes):
+    for c in classes:
         try:
             values = values_of(reading.records, metric, condition, c, diverged=True)
             found.append(values * metric_named(metric).factor)
         except ValueError:
             # The last one may say why, if all the others were refused too.
-            if c == classes - 1 and not any(map(len, found)):
+            if c == classes[-1] and not any(map(len, found)):
                 raise
             found.append(pd.Series(dtype=float))
     return found

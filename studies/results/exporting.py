@@ -15,6 +15,7 @@ import pandas as pd
 
 from analysis.rendering.tables import harmless
 from analysis.rendering.text import say
+from analysis.runs import class_names
 from core import Record, Store, environment, fingerprint
 from core.storage.store import TOGETHER, Entry
 from data import InputError
@@ -139,6 +140,8 @@ def _frames(
                 *(json.dumps(record.recipe), json.dumps(record.environment)),
             )
         )
+        classes = len(record.evaluations[0].confusion) if record.evaluations else 0
+        names = class_names([record], classes)
         for each in record.evaluations:
             number, n = next(numbers), int(each.confusion.sum())
             right = int(each.confusion.trace())
@@ -147,7 +150,7 @@ def _frames(
             )
             for true, predicted in np.argwhere(each.confusion).tolist():
                 cell = int(each.confusion[true, predicted])
-                rows["confusion"].append((number, run, true, predicted, cell))
+                rows["confusion"].append((number, run, names[true], names[predicted], cell))
         rows["history"] += [(*label, *row) for row in record.history]
     return {
         name: pd.DataFrame(rows[name], columns=list(columns)).astype(columns)

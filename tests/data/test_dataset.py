@@ -24,7 +24,50 @@ def test_labels_of_any_integer_type_and_shape_become_int64(arrays):
 
 
 def test_classes_are_counted_over_both_parts(arrays):
-    assert make(arrays | {"y_test": np.array([0, 1, 2, 5, 0, 0])}).classes == 6
+    assert make(arrays | {"y_test": np.array([0, 1, 2, 3, 0, 0])}).classes == 4
+
+
+def test_labels_with_gaps_number_the_classes_that_occur(arrays):
+    gaps = {name: np.array([3, 8, 10_007])[arrays[name]] for name in ("y_train", "y_test")}
+    dataset = make(arrays | gaps)
+    np.testing.assert_array_equal(dataset.y_train, arrays["y_train"])
+    np.testing.assert_array_equal(dataset.y_test, arrays["y_test"])
+    assert (dataset.classes, dataset.class_names) == (3, (3, 8, 10_007))
+    assert dataset.note.startswith("labels 3, 8, 10007 are classes 0, 1, 2 in recipes")
+    np.testing.assert_array_equal(dataset.as_stored()["y_test"], gaps["y_test"])
+
+
+def test_labels_without_gaps_are_the_classes_and_keep_their_checksum(arrays):
+    dataset = make(arrays)
+    assert (dataset.class_names, dataset.note) == ((), "")
+    assert dataset.checksum == ("07bae1f477223f9cc521adcd3695c52476ee5b02f5377e673016c7258c3529d5")
+
+
+def test_other_labels_of_the_same_classes_have_another_checksum(arrays):
+    def labelled(*labels):
+        return {name: np.array(labels)[arrays[name]] for name in ("y_train", "y_test")}
+
+    variants = [arrays, arrays | labelled(1, 2, 3), arrays | labelled(0, 2, 3)]
+    assert len({make(each).checksum for each in variants}) == 3
+
+
+def test_a_label_of_one_part_alone_is_a_class(arrays):
+    dataset = make(arrays | {"y_test": np.array([0, 1, 2, 7, 0, 0])})
+    assert (dataset.classes, dataset.class_names) == (4, (0, 1, 2, 7))
+    assert dataset.y_test[3] == 3
+
+
+@pytest.mark.parametrize(
+    ("labels", "said"),
+    [
+        (range(1, 27), "labels 1 to 26 are classes 0 to 25"),
+        (range(0, 40, 2), "20 labels (0, 2, 4, ... 38) are classes 0 to 19"),
+    ],
+)
+def test_many_labels_are_told_in_short(labels, said):
+    y = np.repeat(list(labels), 2)
+    x = np.zeros((len(y), 3), np.float32)
+    assert make({"x_train": x, "y_train": y, "x_test": x, "y_test": y}).note.startswith(said)
 
 
 @pytest.mark.parametrize("kind", ["float16", "float32", "float64", "uint8"])
@@ -95,9 +138,17 @@ BROKEN = {
     "one-hot labels": (changed("y_train", np.eye(12, dtype=int)), ["y_train", "argmax"]),
     "a negative label": (changed("y_test", np.array([0, 1, 2, 0, 1, -1])), ["y_test", "-1"]),
     "one class": (changed("y_train", np.ones(12, int)), ["y_train", "2 classes"]),
-    "a label that is no number of a class": (
-        changed("y_train", np.arange(12) * 10**9),
-        ["y_train", "11,000,000,000", "numpy.unique"],
+    "a label of its own for nearly every example": (
+        lambda arrays: (
+            {
+                name: np.arange(250) * 10**9
+                if name[0] == "y"
+                else np.repeat(array[:1], 250, axis=0)
+                for name, array in arrays.items()
+            }
+            | {"y_test": np.arange(1, 251)}
+        ),
+        ["y_train", "500 different labels for 500", "class of each example"],
     ),
     "a label beyond int64": (
         changed("y_test", np.full(6, 2**64 - 1, np.uint64)),

@@ -106,3 +106,12 @@ def test_a_data_folder_that_is_a_file_is_refused(tmp_path, arrays, write_idx_fol
     source = write_idx_folder(tmp_path / "source", arrays)
     (tmp_path / "file").touch()
     fails(import_folder, "fruit", source, tmp_path / "file", says=["cannot be written"])
+
+
+def test_labels_with_gaps_are_kept_as_they_are(tmp_path, arrays):
+    gaps = {name: arrays[name] * 5 + 3 for name in ("y_train", "y_test")}
+    np.savez(tmp_path / "gaps.npz", **arrays | gaps)
+    import_folder("fruit", tmp_path / "gaps.npz", tmp_path)
+    fruit, before = load("fruit", tmp_path), load(str(tmp_path / "gaps.npz"))
+    assert fruit.class_names == before.class_names == (3, 8, 13)
+    assert fruit.checksum == before.checksum

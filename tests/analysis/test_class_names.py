@@ -1,0 +1,68 @@
+"""Tables and figures name the classes as the data set's files do."""
+
+import numpy as np
+import pytest
+
+from analysis.figures.class_segments import class_segment_heatmap
+from analysis.figures.class_strip import class_strip_figure, class_strip_table
+from analysis.figures.confusion import confusion_figure, confusion_table
+from analysis.figures.recency import position_figure
+from analysis.figures.segments import segment_figure, segment_table
+from analysis.metrics.misclassified import misclassified_table
+from analysis.metrics.values import values_of
+from analysis.recency import class_positions
+from analysis.tables import forgetting_table, per_class_table
+from tests.analysis.conftest import segmented
+
+NAMES = [3, 8, 10_007]
+TITLE = {"question": "Which class?", "dataset": "letters"}
+
+
+@pytest.fixture(scope="module")
+def runs():
+    found = [segmented("a", seed, shift=seed / 10) for seed in range(2)]
+    for each in found:
+        each.arrays["class_names"] = np.array(NAMES)
+        each.arrays["misclassified"] = np.array([[7, 0, 2]], dtype=np.int32)
+    return found
+
+
+@pytest.mark.parametrize(
+    ("table", "column"),
+    [
+        *((per_class_table, "class"), (forgetting_table, "class"), (class_strip_table, "class")),
+        *((segment_table, "class"), (confusion_table, "true"), (confusion_table, "predicted")),
+    ],
+)
+def test_tables_name_classes_by_their_labels(runs, table, column):
+    assert table(runs)[column].unique().tolist() == NAMES
+
+
+def test_classes_without_names_are_numbers():
+    assert per_class_table([segmented("a", 0)])["class"].tolist() == [0, 1, 2]
+
+
+def test_a_misclassified_example_is_told_by_labels(runs):
+    (row,) = misclassified_table(runs).to_dict("records")
+    assert (row["true"], row["predicted"], row["runs"]) == (3, 10_007, 2)
+
+
+def test_a_figure_of_a_class_is_asked_for_by_its_label(runs):
+    assert values_of(runs, "test accuracy", "a", 3).tolist() == pytest.approx([0.6, 0.5])
+    with pytest.raises(ValueError, match="of class 0"):
+        values_of(runs, "test accuracy", "a", 0)
+
+
+@pytest.mark.parametrize(
+    "draw", [class_segment_heatmap, segment_figure, confusion_figure, class_strip_figure]
+)
+def test_figures_name_classes_by_their_labels(runs, draw):
+    axes = draw(runs, **TITLE).axes[0]
+    labels = [text.get_text() for text in (*axes.get_xticklabels(), *axes.get_yticklabels())]
+    assert set(map(str, NAMES)) <= set(labels)
+
+
+def test_the_figure_of_places_names_classes_by_their_labels(runs):
+    runs[1].arrays["class_segments"] = np.array([[3, 2, 1]] * 2)
+    axes = position_figure(class_positions(runs), **TITLE).axes[0]
+    assert "10007" in {label for text in axes.texts for label in text.get_text().split(",")}
