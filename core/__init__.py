@@ -27,6 +27,7 @@ from core.spec import Spec, named, spec
 from core.storage.store import Store
 from core.strategies.base import Strategy
 from core.training.environment import environment, fingerprint
+from core.training.settings import check_backend
 
 if TYPE_CHECKING:
     from core.training.trainer import Trainer
@@ -75,5 +76,6 @@ __all__ = [
 def __getattr__(name: str) -> Any:
     """Import the trainer, and with it TensorFlow, when it is first asked for."""
     if name == "Trainer":
+        check_backend()
         return import_module("core.training.trainer").Trainer
     raise AttributeError(f"module 'core' has no attribute {name!r}")

@@ -169,7 +169,7 @@ TRAINING = {
     ROOT / "studies" / "running" / "event_files.py",  # TensorFlow writes TensorBoard's files
     ROOT / "studies" / "running" / "worker.py",
 }
-LIGHT = {"environment", "checkpoints", "weights_cache", "preparation"}
+LIGHT = {"environment", "settings", "checkpoints", "weights_cache", "preparation"}
 """Files of the training room that the driver reads too."""
 
 

@@ -15,6 +15,7 @@ from core.random_streams import integer
 from core.recipe import CALLBACK_SCHEDULES, Recipe
 from core.spec import Spec
 from core.training import lr_schedules
+from core.training.in_force import check_keras
 from core.training.layers import clonable, leaf_layers, refuse_own_steps, seed_generators
 from data import Dataset, InputError
 
@@ -32,14 +33,17 @@ def fresh_model(recipe: Recipe, seed: int, dataset: Dataset) -> keras.Model:
     With a strategy its outputs are logits.
 
     Raises:
-        InputError: The builder refuses its parameters, or builds something else.
+        InputError: The builder refuses its parameters, or builds something else; Keras' settings
+            are others than in a worker, before it or by what it does.
     """
+    # A user's file is read first: what it does to Keras when it is read is done then.
+    build = builder(recipe.model.name)
+    check_keras()
     # Names count up within a process; a cleared session starts them from the beginning, so the
     # same recipe always builds a model with the same JSON.
     keras.utils.clear_session(free_memory=False)
     # Stock initialisers draw from Keras' global generator: the one permitted use of a global.
     keras.utils.set_random_seed(integer(seed, "weights"))
-    build = builder(recipe.model.name)
     shape = dataset.x_train.shape[1:]
     try:
         model = build(shape, dataset.classes, **recipe.model.parameters)
@@ -52,6 +56,7 @@ def fresh_model(recipe: Recipe, seed: int, dataset: Dataset) -> keras.Model:
             f"Received model {recipe.model.name} with {json.dumps(dict(recipe.model.parameters))} "
             f"for inputs of shape {shape}; {reason}"
         ) from error
+    check_keras()
     _check_output(output, recipe, dataset)
     refuse_own_steps(model, recipe.model.name)
     for i, (name, state) in enumerate(seed_generators(leaf_layers(model))):

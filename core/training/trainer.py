@@ -21,6 +21,7 @@ from core.training.compiled import Program
 from core.training.device_arrays import Device
 from core.training.environment import environment
 from core.training.epochs import Progress, Training
+from core.training.in_force import in_force
 from core.training.layers import chosen_compiler, structure, treats_examples_apart
 from core.training.lr_schedules import in_steps
 from core.training.preparation import prepare
@@ -201,7 +202,7 @@ def _record(key: str, training: Training, status: Status, datasets: Sequence[Dat
         seed=training.seed,
         recipe=training.recipe.to_json(),
         data=" ".join(each.checksum for each in datasets),
-        environment=environment(),
+        environment={**environment(), **in_force()},
         status=status,
         seconds=training.clock.seconds,
         notes=(

@@ -20,11 +20,9 @@ from pathlib import Path
 from typing import Any, NamedTuple, Protocol
 
 from core import Recipe
+from core.training.settings import worker_variables
 from studies.definition.scoring import Scoring
 from studies.running.reports import read_report
-
-ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
-"""For NumPy's matrix products; it reads them once, when it is imported."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -262,7 +260,7 @@ class WorkerProcess:
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=file,
-                env=os.environ | ONE_THREAD,
+                env=worker_variables(os.environ),
                 cwd=folder,
                 # Ctrl-C is the driver's to handle; it ends its workers.
                 start_new_session=True,

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from core.training.checkpoints import RunFiles
-from core.training.environment import THREADS, xla_flags
+from core.training.environment import THREADS
 from data import InputError, load
 from studies.definition.catalogue import load_file, study_in
 from studies.definition.scoring import Scoring
@@ -31,13 +31,6 @@ def main() -> None:
     # Whatever else prints in this process goes to the log, not between the reports.
     reports = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)
-    os.environ.update(
-        KERAS_BACKEND="tensorflow",
-        CUDA_VISIBLE_DEVICES="-1",
-        TF_CPP_MIN_LOG_LEVEL="2",
-        XLA_FLAGS=xla_flags(),
-    )
-
     report = partial(write_report, reports)
     jobs: queue.SimpleQueue[Any] = queue.SimpleQueue()
     threading.Thread(target=_listen, args=(jobs,), daemon=True).start()
@@ -45,8 +38,8 @@ def main() -> None:
     while (job := jobs.get()) is not None:
         # Scores are had without TensorFlow, and without the seconds that it takes to import.
         if trainer is None and not isinstance(job.recipe, Scoring):
-            trainer = _one_thread_trainer()
-            if not _all_can_work(job, trainer, report):
+            trainer = _trainer_or_refusal(job, report)
+            if trainer is None or not _all_can_work(job, trainer, report):
                 continue
         _run(job, trainer, report)
 
@@ -60,15 +53,32 @@ def _listen(jobs: "queue.SimpleQueue[Any]") -> None:
         os._exit(0)
 
 
+def _trainer_or_refusal(job: Any, report: Any) -> Any:
+    try:
+        return _one_thread_trainer()
+    except Exception as error:
+        traceback.print_exc()
+        why = " ".join(f"{type(error).__name__}: {error}".split()).removesuffix(":")
+        home = os.environ.get("KERAS_HOME") or "~/.keras"
+        reason = (
+            f"Received Keras, which cannot be imported ({why}); expected that `import keras` "
+            f"works: look at {home}/keras.json, or remove it."
+        )
+        report("refused", (job.condition, reason))
+        return None
+
+
 def _one_thread_trainer() -> Any:
     """A trainer in a TensorFlow with one thread: a sum's last bits depend on their number."""
     with absent(UNUSED):
         import tensorflow as tf  # noqa: PLC0415  # scores do without
 
         from core import Trainer  # noqa: PLC0415  # the same
+        from core.training.in_force import pin_keras  # noqa: PLC0415  # the same
 
     tf.config.threading.set_intra_op_parallelism_threads(THREADS)
     tf.config.threading.set_inter_op_parallelism_threads(THREADS)
+    pin_keras()
     return Trainer()
 
 
@@ -86,6 +96,8 @@ def absent(packages: Sequence[str]) -> Iterator[None]:
 
 def _all_can_work(job: Any, trainer: Any, report: Any) -> bool:
     """Check the recipes of all conditions: none is refused after others have trained for hours."""
+    from core.training.in_force import check_worker  # noqa: PLC0415  # it needs TensorFlow
+
     try:
         _data_of(job)
     except InputError as error:
@@ -96,6 +108,7 @@ def _all_can_work(job: Any, trainer: Any, report: Any) -> bool:
             if job.study_file is not None:
                 load_file(job.study_file)
             trainer.check(recipe, *_datasets(recipe, job.data_dir))
+            check_worker()
         except InputError as error:
             report("refused", (condition, str(error)))
             return False

@@ -375,6 +375,29 @@ def copy_of_the_project(folder: Path, changes: Mapping[str, str]) -> Path:
     return folder
 
 
+@pytest.mark.slow
+def test_a_worker_with_settings_of_its_own_does_the_same_bytes_or_is_refused(scheduler, tmp_path):
+    (tmp_path / "keras.json").write_text(
+        '{"floatx": "float64", "epsilon": 0.01, "image_data_format": "channels_first"}'
+    )
+    words = ["run", "cnn", "--quick", "--conditions", "naive", "--epochs", "1", "--quiet"]
+    words += ["--scheduler", scheduler.address]
+
+    def digest(folder: str, *words: str) -> str:
+        assert in_a_process(*words, "--store", folder, folder=tmp_path).status == 0
+        store = Store(tmp_path / folder)
+        (record,) = store.records(store.entries())
+        return record.digest()
+
+    scheduler.worker(TF_ENABLE_ONEDNN_OPTS="0", KERAS_HOME=str(tmp_path))
+    there = digest("there", *words, "--seeds", "1")
+    assert there == digest("here", *words[:-2], "--seeds", "1")
+    scheduler.worker(XLA_FLAGS="--xla_cpu_enable_fast_math=true")
+    wait_for(lambda: "Starting established" in (scheduler.folder / "2.log").read_text())
+    line = refused(in_a_process(*words, "--seeds", "2", folder=tmp_path))
+    assert "with xla '--xla_cpu_enable_fast_math=true'; expected '" in line
+
+
 @pytest.mark.parametrize("package", ["core", "studies"])
 def test_a_worker_with_other_code_is_refused_by_name(package, scheduler, tmp_path):
     """One more comment is enough."""
