@@ -20,7 +20,11 @@ from tests.studies.running.test_executor import gone_within
 pytestmark = pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="reads /proc")
 
 SIGNALS = pytest.mark.parametrize(
-    "number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP], ids=lambda each: each.name
+    "number",
+    [
+        pytest.param(each, id=each.name, marks=pytest.mark.slow if i else ())
+        for i, each in enumerate((signal.SIGINT, signal.SIGTERM, signal.SIGHUP))
+    ],
 )
 EVERYTHING = 4 * 30
 CONTINUE = "To go on: ebb run faults_study.py"
@@ -99,6 +103,7 @@ def test_ctrl_c_in_the_first_second(ground, moments):
     check(ground, number, *signalled(ground, number, moments.uniform(0, 0.5)))
 
 
+@pytest.mark.slow
 def test_ctrl_c_while_the_answer_is_printed(ground, moments):
     number = signal.SIGINT
     all_kept = lambda: len(ground.witnessed()) == EVERYTHING  # noqa: E731
@@ -203,6 +208,7 @@ def test_a_terminal_that_is_closed_ends_a_run_in_order(ground):
         assert ground.kept().keys() == ground.witnessed().keys()
 
 
+@pytest.mark.slow
 def test_nohup_is_honoured(ground):
     ignored = {"preexec_fn": lambda: signal.signal(signal.SIGHUP, signal.SIG_IGN)}
     with ground.start("--workers", "2", **ignored) as driver, ended(driver):
@@ -212,6 +218,7 @@ def test_nohup_is_honoured(ground):
         assert driver.returncode == 0
 
 
+@pytest.mark.slow
 def test_a_study_goes_on_when_nobody_reads_its_progress(ground):
     with ground.start("--workers", "2") as driver, ended(driver):
         assert driver.stderr is not None

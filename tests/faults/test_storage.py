@@ -50,6 +50,7 @@ def mounted(folder: Path, *options: str) -> bool:
     return done.returncode == 0
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform != "linux" or os.geteuid() != 0, reason="mounts a file system")
 def test_a_full_disk_is_said_in_one_line_and_what_was_committed_is_kept(tmp_path):
     disk = tmp_path / "disk"
@@ -126,7 +127,7 @@ def flips(n: int, whole: Ground, folder: Path, moments: random.Random) -> None:
 
 
 def test_flipped_bits_read_right_or_are_refused(whole, tmp_path, moments):
-    flips(200, whole, tmp_path, moments)
+    flips(100, whole, tmp_path, moments)
 
 
 @pytest.mark.slow
@@ -137,7 +138,7 @@ def test_many_flipped_bits(whole, tmp_path, moments):
 def test_a_truncated_store_reads_right_or_is_refused(whole, tmp_path, moments):
     content, right = whole.store.file.read_bytes(), read(whole.store)
     store = Store(tmp_path)
-    for size in [0, 1, 100, 4096, *(moments.randrange(len(content)) for _ in range(40))]:
+    for size in [0, 1, 100, 4096, *(moments.randrange(len(content)) for _ in range(20))]:
         store.file.write_bytes(content[:size])
         found = read(store)
         assert size == 0 or found is None or found == right
@@ -153,15 +154,45 @@ def test_a_truncated_store_is_refused_by_every_command_and_left_as_it_is(whole, 
         assert ground.store.file.read_bytes() == cut
 
 
-def test_a_store_that_is_removed_during_a_run_ends_it_in_one_line(ground):
+WAITING = SCORES.replace(
+    "    draws =",
+    """    import os, time
+    while seed > 5 and os.path.exists("slowly"):
+        with open(f"waits-{part}-{seed}", "w"):
+            time.sleep(0.01)
+    draws =""",
+    1,
+)
+
+
+@pytest.fixture
+def waiting(tmp_path):
+    """Scores that wait for the test when some of them are committed."""
+    (tmp_path / "slowly").touch()
+    return Ground(tmp_path, WAITING)
+
+
+def go_on(ground: Ground) -> None:
+    (ground.folder / "slowly").unlink()
+
+
+def wait_for_its_workers(ground: Ground) -> None:
+    """Until both wait, and all that ended before is committed."""
+    waits = lambda: len(list(ground.folder.glob("waits-*")))  # noqa: E731
+    wait_until(lambda: waits() == 2 and 0 < len(ground.witnessed()) == len(ground.ran()) - 2)
+
+
+def test_a_store_that_is_removed_during_a_run_ends_it_in_one_line(waiting):
+    ground = waiting
     with ground.start("--workers", "2") as driver, ended(driver):
-        wait_until(lambda: len(ground.witnessed()) > 5)
+        wait_for_its_workers(ground)
         ground.store.folder.rename(ground.folder / "elsewhere")
+        go_on(ground)
         _, err = driver.communicate(timeout=60)
     assert driver.returncode == 2
     assert last_line(err)
     assert not ground.store.exists()
-    (ground.folder / "elsewhere" / "ebb.sqlite").exists()
+    assert (ground.folder / "elsewhere" / "ebb.sqlite").exists()
     shutil.rmtree(ground.store.folder, ignore_errors=True)
     (ground.folder / "elsewhere").rename(ground.store.folder)
     kept = ground.kept()
@@ -170,10 +201,12 @@ def test_a_store_that_is_removed_during_a_run_ends_it_in_one_line(ground):
     assert len(results(ground.kept())) == EVERYTHING
 
 
-def test_a_log_folder_that_is_removed_during_a_run_costs_nothing(ground):
+def test_a_log_folder_that_is_removed_during_a_run_costs_nothing(waiting):
+    ground = waiting
     with ground.start("--workers", "2") as driver, ended(driver):
-        wait_until(lambda: len(ground.witnessed()) > 5)
+        wait_for_its_workers(ground)
         shutil.rmtree(ground.store.folder / "logs")
+        go_on(ground)
         driver.communicate(timeout=60)
     assert driver.returncode == 0
     assert len(ground.kept()) == EVERYTHING

@@ -51,7 +51,7 @@ def gone_wrong(part):
 @pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="reads /proc")
 def test_a_worker_gone_wrong_costs_its_own_run_alone(tmp_path):
     ground = Ground(tmp_path, WRONG)
-    call = ground.run("--workers", "2", "--seeds", "3", "--timeout", "20")
+    call = ground.run("--workers", "2", "--seeds", "3", "--timeout", "6")
     assert call.status == 1, call
     assert "Traceback" not in call.err
     entries = {(entry.condition, entry.seed): entry for entry in ground.store.entries("faults")}
@@ -61,7 +61,7 @@ def test_a_worker_gone_wrong_costs_its_own_run_alone(tmp_path):
     assert "MemoryError: Unable to allocate" in failed["part-0", 1]
     assert "ended with signal 9, as when memory runs out" in failed["part-1", 1]
     assert "reported what cannot be read" in failed["part-2", 1]
-    assert "took longer than 20 s (--timeout)" in failed["part-3", 1]
+    assert "took longer than 6 s (--timeout)" in failed["part-3", 1]
     for error in failed.values():
         assert (tmp_path / error.rpartition("see ")[2]).exists()
     (tmp_path / "faults_study.py").write_text(SCORES)
@@ -111,9 +111,16 @@ def listening(process: int) -> list[str]:
 
 
 @pytest.mark.skipif(not Path("/proc/self/net/tcp").exists(), reason="reads /proc")
-@pytest.mark.parametrize("options", [(), ("--tensorboard", "board")], ids=["plain", "tensorboard"])
+@pytest.mark.parametrize(
+    "options",
+    [
+        pytest.param((), id="plain"),
+        pytest.param(("--tensorboard", "board"), id="tensorboard", marks=pytest.mark.slow),
+    ],
+)
 def test_nothing_listens_on_the_network_during_a_run(options, tmp_path):
-    ground = Ground(tmp_path, TRAINED)
+    in_graph_mode = TRAINED.replace("epochs=12", 'epochs=12, compiler="graph"')
+    ground = Ground(tmp_path, in_graph_mode)
     looked, found = {"driver": 0, "worker": 0}, []
     with ground.start("--workers", "1", "--seeds", "1", *options) as driver, ended(driver):
         while driver.poll() is None:

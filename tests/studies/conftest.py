@@ -301,7 +301,7 @@ def callbacks(condition, seed):
 
 def recipe(**more):
     given = {"dataset": "digits", "model": spec(build), "preprocessing": ("scale",)}
-    return Recipe(**(given | {"batch_size": 100, "epochs": 2} | more))
+    return Recipe(**(given | {"batch_size": 100, "epochs": 2, "compiler": "graph"} | more))
 
 
 study = Study(
@@ -357,10 +357,11 @@ def callbacks(condition, seed):
 
 recipe = Recipe(
     dataset="digits",
-    model=spec("mlp"),
+    model=spec("mlp", widths=(8,)),
     preprocessing=("scale",),
     batch_size=200,
     epochs=1,
+    compiler="graph",
 )
 WHEN = ("train-begin", "epoch-begin", "epoch-end", "train-end")
 study = Study(

@@ -17,9 +17,9 @@ from studies import Study
 
 recipe = Recipe(
     dataset="digits", model=spec("mlp", widths=(8,)), preprocessing=("scale",), batch_size=100,
-    split=HoldOut(size=0.2), epochs=2,
+    split=HoldOut(size=0.2), epochs=2, compiler="graph",
 )
-study = Study(name="watched", question="Is it seen?", conditions={"a": recipe}, seeds=2)
+study = Study(name="watched", question="Is it seen?", conditions={"a": recipe}, seeds=1)
 """
 
 
@@ -125,7 +125,7 @@ def test_event_files_hold_the_figures_of_the_record(tmp_path):
     assert call.status == 0, call
     store = Store(tmp_path / "results")
     records = store.records(store.entries())
-    assert [record.seed for record in records] == [0, 1]  # observed, and so still kept
+    assert [record.seed for record in records] == [0]  # observed, and so still kept
     for record in records:
         assert not any("callback" in str(note) for note in record.notes)
         figures = {

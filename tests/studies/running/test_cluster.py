@@ -25,7 +25,7 @@ from core import Store, spec
 from data import InputError
 from studies.definition.catalogue import load_file
 from studies.definition.scoring import Scoring
-from studies.running import remote
+from studies.running import cluster, remote
 from studies.running.executor import Job
 from studies.running.place import Place, RemoteWorker, compare
 from studies.running.remote import look
@@ -224,6 +224,7 @@ def listening(process: int) -> set[str]:
 # The cluster of docs/cluster.md.
 
 
+@pytest.mark.slow
 def test_the_page_runs_a_study_on_a_scheduler_and_two_workers(shown, tmp_path):
     _, line, _ = shown
     call = in_a_process(*line.split()[1:], "--seeds", "1", folder=tmp_path)
@@ -257,12 +258,12 @@ def test_every_dask_worker_is_used(on_cluster, shown):
 
 def test_a_run_that_hangs_or_raises_costs_itself_and_its_log_is_brought_home(shown, tmp_path):
     (tmp_path / "slowly").touch()
-    options = ("--timeout", "8", "--seeds", "1-4")
+    options = ("--timeout", "4", "--seeds", "1-4")
     status, err = ended(driver(tmp_path, shown[0].address, *options))
     assert status == 1
     failed = {e.seed: e.error for e in Store(tmp_path / "results").entries() if e.error}
     assert failed.keys() == {1, 4}, err
-    assert failed[1] == "it took longer than 8 s (--timeout)"  # and printed nothing
+    assert failed[1] == "it took longer than 4 s (--timeout)"  # and printed nothing
     assert failed[4].startswith("RuntimeError: the first line, see results")
     assert "the second line" in (tmp_path / failed[4].rpartition("see ")[2]).read_text()
 
@@ -305,6 +306,7 @@ def test_a_dask_worker_that_no_longer_answers_costs_its_run(scheduler, tmp_path)
     assert error.endswith("was lost (timed out after 10 s.)")
 
 
+@pytest.mark.slow
 def test_a_dask_worker_that_comes_later_is_used(scheduler, tmp_path):
     first = scheduler.worker(threads=2)
     (tmp_path / "slowly").touch()
@@ -333,6 +335,7 @@ def test_when_no_worker_is_left_the_driver_says_so_and_how_to_go_on(scheduler, t
     assert statuses(tmp_path) == {0: "failed"}
 
 
+@pytest.mark.slow
 def test_when_the_scheduler_is_killed_the_driver_says_so_and_how_to_go_on(tmp_path):
     with dask(tmp_path) as started:
         scheduler = start_scheduler(started)
@@ -398,7 +401,7 @@ def test_a_worker_with_settings_of_its_own_does_the_same_bytes_or_is_refused(sch
     assert "with xla '--xla_cpu_enable_fast_math=true'; expected '" in line
 
 
-@pytest.mark.parametrize("package", ["core", "studies"])
+@pytest.mark.parametrize("package", ["core", pytest.param("studies", marks=pytest.mark.slow)])
 def test_a_worker_with_other_code_is_refused_by_name(package, scheduler, tmp_path):
     """One more comment is enough."""
     changes = {f"{package}/__init__.py": "# Another version.\n"}
@@ -426,6 +429,7 @@ def test_a_worker_that_cannot_load_ebb_is_refused_by_name(scheduler, tmp_path):
     assert re.search(r"which cannot load Ebb \(.*no Ebb here", line)
 
 
+@pytest.mark.slow
 def test_a_worker_with_other_data_is_refused_by_name(scheduler, tmp_path):
     """The worker has the same name in a folder of its own."""
     rng = np.random.default_rng(0)
@@ -456,9 +460,10 @@ def test_an_address_that_means_nothing_is_refused(address, ebb):
     assert f"Received --scheduler {address!r}, where no Dask scheduler answers (" in line
 
 
-def test_an_address_where_nobody_answers_is_refused_within_seconds(tmp_path):
+def test_an_address_where_nobody_answers_is_refused_within_seconds(ebb, monkeypatch, tmp_path):
+    monkeypatch.setattr(cluster, "CONNECT", 1.0)
     words = ("run", "class-order", "--quick", "--quiet", "--scheduler", "tcp://127.0.0.1:1")
-    line = refused(in_a_process(*words, folder=tmp_path))
+    line = refused(ebb(*words))
     assert "Received --scheduler 'tcp://127.0.0.1:1', where no Dask scheduler answers (" in line
     assert not (tmp_path / "results" / "logs").exists()
 

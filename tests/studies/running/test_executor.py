@@ -42,10 +42,11 @@ study = Study(
     conditions={
         "a": Recipe(
             dataset="digits",
-            model=spec("mlp"),
+            model=spec("mlp", widths=(8,)),
             preprocessing=("scale",),
             batch_size=500,
             epochs=30,
+            compiler="graph",
         )
     },
     seeds=2,
@@ -107,6 +108,7 @@ def interrupted(driver: subprocess.Popen) -> str:
     return err
 
 
+@pytest.mark.slow
 def test_ctrl_c_leaves_a_sound_store_no_worker_and_the_line_to_continue(tmp_path):
     driver = begun(tmp_path)
     worker = int((tmp_path / "worker").read_text())
@@ -133,6 +135,7 @@ def test_ctrl_c_to_the_whole_group_ends_workers_that_have_hardly_begun(tmp_path)
     assert Store(tmp_path / "results").entries() == []
 
 
+@pytest.mark.slow
 def test_a_killed_driver_takes_its_workers_along_and_a_rerun_completes(tmp_path):
     driver = begun(tmp_path)
     worker = int((tmp_path / "worker").read_text())
@@ -273,11 +276,11 @@ study = Study(
 def test_a_run_that_hangs_costs_its_own_run_alone(tmp_path):
     (tmp_path / "hanging_study.py").write_text(HANGING)
     call = in_a_process(
-        "run", "hanging_study.py", "--timeout", "8", "--workers", "1", folder=tmp_path
+        "run", "hanging_study.py", "--timeout", "4", "--workers", "1", folder=tmp_path
     )
     assert call.status == 1, call
     entries = Store(tmp_path / "results").entries("hanging")
     statuses = {entry.seed: entry.status for entry in entries}
     assert statuses == {0: "finished", 1: "failed", 2: "finished", 3: "finished"}
     (failed,) = [entry for entry in entries if entry.status == "failed"]
-    assert "it took longer than 8 s (--timeout), see " in failed.error
+    assert "it took longer than 4 s (--timeout), see " in failed.error

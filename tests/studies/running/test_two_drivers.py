@@ -98,6 +98,7 @@ def test_two_drivers_of_two_studies_both_complete(tmp_path, undisturbed):
         assert scores(tmp_path, study) == undisturbed
 
 
+@pytest.mark.slow
 def test_after_a_killed_driver_the_study_goes_on_and_its_records_can_be_removed(
     tmp_path, undisturbed
 ):
