@@ -72,7 +72,7 @@ def class_positions(runs: Sequence[RunLike], set: str = "test") -> dict[str, Pos
                 continue
             place = segments[-1]
             # Where classes share a segment or have none, none of them is shown after the other.
-            if len(np.unique(place)) == len(place):
+            if place.all() and len(np.unique(place)) == len(place):
                 accuracies.append(class_accuracy(last.confusion))
                 recencies.append((place > place[:, None]).sum(axis=1))
         if len(np.unique(recencies, axis=0)) > 1:

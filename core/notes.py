@@ -16,6 +16,7 @@ TEXTS = {
     "not-kept": "its state after epoch {epoch} could not be kept ({error})",
     "unseen": "code imported by a name that only a run knows ({where}) is not part of a result's "
     "identity: after an edit there, run it again with --overwrite",
+    "absent": "no {part} examples of class {classes}",
     "memory": "memory of its worker until its end, at most: {megabytes} MB",
     "other": "{text}",
 }

@@ -50,20 +50,33 @@ def row_for(seed: int, classes: int) -> tuple[int, ...]:
 
 
 def in_order(
-    classes: ClassOrder, labels: Labels, epoch: int, rng: np.random.Generator
+    classes: ClassOrder, labels: Labels, n_classes: int | None, epoch: int, rng: np.random.Generator
 ) -> NDArray[np.intp]:
-    """The order asked for in an epoch, checked against the labels: every class exactly once.
+    """The order asked for in an epoch, checked against the data: every class exactly once.
 
     The first thing that is drawn from the stream, so that random class orders agree between
     orders that share it.
+
+    Args:
+        classes: What is asked for.
+        labels: Those of the training part, int64 [n].
+        n_classes: How many classes the data have; the largest label plus one if None.
+        epoch: From 1.
+        rng: The stream.
+
+    Returns:
+        The classes that have examples, in that order.
 
     Raises:
         InputError: The order names other classes than the labels.
         ValueError: It is that of a run whose seed was never asked for.
     """
-    n = int(labels.max()) + 1
+    largest = int(labels.max()) + 1
+    n, there = n_classes or largest, np.bincount(labels) > 0
     if classes == "random":
-        return rng.permutation(n)
+        # Of the classes up to the largest there is: what is drawn stays what it always was.
+        drawn = rng.permutation(largest)
+        return drawn[there[drawn]]
     if classes == LATIN_SQUARE:
         raise ValueError(
             f"Received class order {classes} without a seed; expected the order of one run: "
@@ -76,12 +89,23 @@ def in_order(
             f"Received class order {','.join(map(str, order))}; "
             f"expected each of the classes 0 to {n - 1} exactly once."
         )
-    return order
+    return order[np.isin(order, np.flatnonzero(there))]
 
 
-def segment_of_class(classes: NDArray[np.intp]) -> NDArray[np.int32]:
-    """For each class the segment, counted from 1, that trains it, int32 [classes]."""
-    segments = np.empty(len(classes), dtype=np.int32)
+def segment_of_class(
+    classes: NDArray[np.intp], labels: Labels, n_classes: int | None
+) -> NDArray[np.int32]:
+    """For each class the segment, counted from 1, that trains it; 0 for one without examples.
+
+    Args:
+        classes: What `in_order` returned.
+        labels: Those of the training part, int64 [n].
+        n_classes: How many classes the data have; the largest label plus one if None.
+
+    Returns:
+        int32 [n_classes].
+    """
+    segments = np.zeros(n_classes or int(labels.max()) + 1, dtype=np.int32)
     segments[classes] = np.arange(1, len(classes) + 1)
     return segments
 

@@ -46,7 +46,8 @@ class Schedule(NamedTuple):
             may end any segment.
         segment_ends: After how many steps each segment is over, int32 [g]; the last is s.
         segment_of_class: For each class the segment (counted from 1) that trains it,
-            int32 [classes]; 0 for a class that has none in this epoch (see `Tasks`).
+            int32 [classes]; 0 for a class that has none in this epoch: it belongs to another task
+            (see `Tasks`), or the training part has no examples of it.
         tasks: The task of each segment, counted from 0, int32 [g]; -1 in an order without tasks.
     """
 
@@ -61,9 +62,23 @@ class Order(Protocol):
     """A pure function from labels, epoch and a random stream to a schedule."""
 
     def __call__(
-        self, labels: Labels, *, epoch: int, batch_size: int, rng: np.random.Generator
+        self,
+        labels: Labels,
+        *,
+        epoch: int,
+        batch_size: int,
+        rng: np.random.Generator,
+        n_classes: int | None = None,
     ) -> Schedule:
-        """Write down one epoch; `labels` are those of the training part, int64 [n]."""
+        """Write down one epoch.
+
+        Args:
+            labels: Those of the training part, int64 [n]. A class without examples has no segment.
+            epoch: From 1.
+            batch_size: Examples of a full batch.
+            rng: The stream to draw from.
+            n_classes: How many classes the data have; the largest label plus one if None.
+        """
         ...
 
 
@@ -82,12 +97,18 @@ class Shuffled(Checked):
     classes: ClassOrder = None
 
     def __call__(
-        self, labels: Labels, *, epoch: int, batch_size: int, rng: np.random.Generator
+        self,
+        labels: Labels,
+        *,
+        epoch: int,
+        batch_size: int,
+        rng: np.random.Generator,
+        n_classes: int | None = None,
     ) -> Schedule:
         """Write down one epoch. See `Order`."""
-        classes = in_order(self.classes, labels, epoch, rng)
+        classes = in_order(self.classes, labels, n_classes, epoch, rng)
         indices = rng.permutation(len(labels))
-        return _marked(indices, labels, classes, batch_size)
+        return _marked(indices, labels, classes, batch_size, n_classes)
 
 
 @dataclass(frozen=True)
@@ -103,17 +124,23 @@ class ClassSequential(Checked):
     classes: ClassOrder = None
 
     def __call__(
-        self, labels: Labels, *, epoch: int, batch_size: int, rng: np.random.Generator
+        self,
+        labels: Labels,
+        *,
+        epoch: int,
+        batch_size: int,
+        rng: np.random.Generator,
+        n_classes: int | None = None,
     ) -> Schedule:
         """Write down one epoch. See `Order`."""
-        classes = in_order(self.classes, labels, epoch, rng)
+        classes = in_order(self.classes, labels, n_classes, epoch, rng)
         members = [rng.permutation(np.flatnonzero(labels == label)) for label in classes]
         batches = [in_batches(len(examples), batch_size) for examples in members]
         return Schedule(
             np.concatenate(members).astype(np.int32),
             np.concatenate(batches),
             np.cumsum([len(sizes) for sizes in batches], dtype=np.int32),
-            segment_of_class(classes),
+            segment_of_class(classes, labels, n_classes),
             _no_tasks(len(batches)),
         )
 
@@ -137,11 +164,17 @@ class Blurred(Checked):
     classes: ClassOrder = None
 
     def __call__(
-        self, labels: Labels, *, epoch: int, batch_size: int, rng: np.random.Generator
+        self,
+        labels: Labels,
+        *,
+        epoch: int,
+        batch_size: int,
+        rng: np.random.Generator,
+        n_classes: int | None = None,
     ) -> Schedule:
         """Write down one epoch. See `Order`."""
         schedule = ClassSequential(self.classes)(
-            labels, epoch=epoch, batch_size=batch_size, rng=rng
+            labels, epoch=epoch, batch_size=batch_size, rng=rng, n_classes=n_classes
         )
         places = np.split(
             np.arange(len(labels)), np.flatnonzero(np.diff(labels[schedule.indices])) + 1
@@ -174,16 +207,22 @@ class Blocks(Checked):
     classes: ClassOrder = None
 
     def __call__(
-        self, labels: Labels, *, epoch: int, batch_size: int, rng: np.random.Generator
+        self,
+        labels: Labels,
+        *,
+        epoch: int,
+        batch_size: int,
+        rng: np.random.Generator,
+        n_classes: int | None = None,
     ) -> Schedule:
         """Write down one epoch. See `Order`."""
-        classes = in_order(self.classes, labels, epoch, rng)
+        classes = in_order(self.classes, labels, n_classes, epoch, rng)
         members = [rng.permutation(np.flatnonzero(labels == label)) for label in classes]
         sizes = np.concatenate([in_batches(len(part), self.length) for part in members])
         # Each example carries its block's place; a stable sort keeps the order within a block.
         place = np.repeat(rng.permutation(len(sizes)), sizes)
         indices = np.concatenate(members)[np.argsort(place, kind="stable")]
-        return _marked(indices, labels, classes, batch_size)
+        return _marked(indices, labels, classes, batch_size, n_classes)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -207,7 +246,13 @@ class Tasks(Checked):
         return len(self.groups) * self.epochs_each
 
     def __call__(
-        self, labels: Labels, *, epoch: int, batch_size: int, rng: np.random.Generator
+        self,
+        labels: Labels,
+        *,
+        epoch: int,
+        batch_size: int,
+        rng: np.random.Generator,
+        n_classes: int | None = None,
     ) -> Schedule:
         """Write down one epoch. See `Order`.
 
@@ -220,7 +265,7 @@ class Tasks(Checked):
                 f"Received epoch {epoch} of {len(self.groups)} tasks; expected epochs 1 to "
                 f"{self.epochs}: {self.epochs_each} for each task."
             )
-        named, there = sum(map(len, self.groups)), int(labels.max()) + 1
+        named, there = sum(map(len, self.groups)), n_classes or int(labels.max()) + 1
         if named != there:
             raise InputError(
                 f"Received tasks of {named} classes for data of {there}; "
@@ -236,7 +281,7 @@ class Tasks(Checked):
             )
         batch_sizes = in_batches(len(members), batch_size)
         segment_of_class = np.zeros(named, dtype=np.int32)
-        segment_of_class[list(group)] = 1
+        segment_of_class[np.unique(labels[members])] = 1
         return Schedule(
             rng.permutation(members).astype(np.int32),
             batch_sizes,
@@ -284,18 +329,22 @@ def segments(schedule: Schedule) -> list[Schedule]:
 
 
 def _marked(
-    indices: NDArray[np.intp], labels: Labels, classes: NDArray[np.intp], batch_size: int
+    indices: NDArray[np.intp],
+    labels: Labels,
+    classes: NDArray[np.intp],
+    batch_size: int,
+    n_classes: int | None,
 ) -> Schedule:
     """A schedule in full batches whose segments end where those of a class-sequential one would."""
     batch_sizes = in_batches(len(labels), batch_size)
-    counts = np.bincount(labels, minlength=len(classes))[classes]
+    counts = np.bincount(labels)[classes]
     ends = np.rint(np.cumsum(counts) / batch_size).astype(np.int32)
     ends[-1] = len(batch_sizes)
     return Schedule(
         indices.astype(np.int32),
         batch_sizes,
         np.minimum(ends, len(batch_sizes)),
-        segment_of_class(classes),
+        segment_of_class(classes, labels, n_classes),
         _no_tasks(len(ends)),
     )
 

@@ -182,6 +182,7 @@ class Training:
             epoch=epoch,
             batch_size=self.recipe.batch_size,
             rng=stream(self.seed, "order", epoch),
+            n_classes=self._classes,
         )
 
     def _parts(

@@ -7,12 +7,15 @@ from numpy.typing import NDArray
 
 from core.examples.corruptions import Corruption
 from core.examples.splits import Indices, Split
+from core.notes import Note, note
 from core.random_streams import stream
 from core.recipe import Recipe
 from core.schedule.orders import Order, for_run
 from data import Dataset
 
 Labels = NDArray[np.int64]
+MOST_NAMED = 10
+"""Classes that a note lists."""
 CHECKED_EPOCHS = 1000
 """An order that stops to fit its data after more epochs is found out when it does."""
 
@@ -86,12 +89,31 @@ def prepare(recipe: Recipe, seed: int, dataset: Dataset) -> Prepared:
     # Which labels there are decides whether an order fits, not how many of each.
     there, rng = np.unique(labels[split.train]), stream(seed, "order")
     for epoch in range(1, min(recipe.epochs, CHECKED_EPOCHS) + 1):
-        order(there, epoch=epoch, batch_size=recipe.batch_size, rng=rng)
+        order(
+            there,
+            epoch=epoch,
+            batch_size=recipe.batch_size,
+            rng=rng,
+            n_classes=dataset.classes,
+        )
     if recipe.replay is not None:
         recipe.replay.empty(dataset.classes)
     for name in recipe.evaluation.corrupted:
         corrupted_test_file(dataset, name, examples=1)
     return Prepared(split, originals, labels, training_labels, training_labels != labels, order)
+
+
+def absent_classes(prepared: Prepared, dataset: Dataset) -> list[Note]:
+    """What is said of classes that are not trained, or not tested: they have no such figures."""
+    names, notes = np.array(dataset.class_names or range(dataset.classes)), []
+    for part, examples in (("training", prepared.originals), ("test", prepared.split.test)):
+        counts = np.bincount(prepared.labels[examples], minlength=dataset.classes)
+        absent = names[counts == 0].tolist()
+        if absent:
+            more = [f"... ({len(absent)} classes)"] * (len(absent) > MOST_NAMED)
+            classes = ", ".join([*map(str, absent[:MOST_NAMED]), *more])
+            notes.append(note("absent", part=part, classes=classes))
+    return notes
 
 
 def corrupted_test_file(

@@ -24,7 +24,7 @@ from core.training.epochs import Progress, Training
 from core.training.in_force import in_force
 from core.training.layers import chosen_compiler, structure, treats_examples_apart
 from core.training.lr_schedules import in_steps
-from core.training.preparation import prepare
+from core.training.preparation import absent_classes, prepare
 from core.training.probes import Measured, Probe
 from core.training.ready import Clock, Ready
 from core.training.weights_cache import WeightsCache
@@ -208,6 +208,7 @@ def _record(key: str, training: Training, status: Status, datasets: Sequence[Dat
         notes=(
             note("compiled", compiler=training.program.compiler),
             *(note("data", said=each.note) for each in datasets if each.note),
+            *absent_classes(training.prepared, datasets[0]),
             *_unseen(training.recipe),
             *training.notes,
         ),

@@ -16,6 +16,8 @@ from studies.definition.study import Study
 from studies.definition.variant import Scale, is_quick, only, scale_of, variant_of
 
 MOST_NAMED = 10
+SAID = ("data", "absent", "unseen")
+"""The notes of records that every table says."""
 FOREIGN = re.compile(r"[^A-Za-z0-9.+_-]")
 """What is in no name of a study or a condition, see `studies.definition.study.NAME`."""
 
@@ -124,7 +126,7 @@ def read(store: Store, name: str | Study, variant: str | None = None) -> Reading
         entries.sort(key=_place_in(definition))
     records, others = _same_data(entries, _loaded(store, study, entries))
     notes += others
-    said = [each for record in records for each in record.notes if each.kind in ("data", "unseen")]
+    said = [each for record in records for each in record.notes if each.kind in SAID]
     notes += dict.fromkeys(str(each.figures.get("said", each)) for each in said)
     # A store may be anybody's: its names go into tables, sentences and figures.
     named = RunSet(replace(each, condition=FOREIGN.sub("?", each.condition)) for each in records)
