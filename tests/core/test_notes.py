@@ -13,6 +13,7 @@ NOTES = (
     note("continued", epoch=12),
     note("not-kept", epoch=3, error="[Errno 28] No space left on device: 'x (1)'"),
     note("unseen", where="sizes.py line 4, blocks.py line 3"),
+    note("absent", part="training", classes="3, 10007"),
     note("memory", megabytes=812),
     note("other", text="XLA, not graph mode"),
 )
