@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 from core.evaluation import Evaluation, EvaluationPlan
 from core.examples.augmented_copies import AugmentedCopy
 from core.examples.corruptions import Corruption
+from core.examples.given_labels import GivenLabels
 from core.examples.input_noise import GaussianNoise
 from core.examples.label_noise import (
     ClassLabelNoise,
@@ -44,6 +45,7 @@ __all__ = [
     "Evaluation",
     "EvaluationPlan",
     "GaussianNoise",
+    "GivenLabels",
     "HoldOut",
     "LabelNoise",
     "MatrixLabelNoise",

@@ -12,6 +12,7 @@ from core.checks import Checked, Count
 from core.code_identity import source
 from core.evaluation import EvaluationPlan
 from core.examples.augmented_copies import AugmentedCopy
+from core.examples.given_labels import GivenLabels
 from core.examples.input_noise import GaussianNoise
 from core.examples.label_noise import (
     ClassLabelNoise,
@@ -82,7 +83,7 @@ class Transfer:
 PARTS: dict[str, type[Any]] = {
     part.__name__: part
     for part in (
-        *(HoldOut, *ORDERS, *LABEL_NOISE, GaussianNoise, AugmentedCopy, Replay),
+        *(HoldOut, *ORDERS, *LABEL_NOISE, GivenLabels, GaussianNoise, AugmentedCopy, Replay),
         *(Pretraining, Transfer, EvaluationPlan, Spec),
     )
 }
@@ -111,7 +112,7 @@ class Recipe(Checked):
     """The Keras callback `EarlyStopping` with its parameters."""
     order: Order = field(default_factory=Shuffled)
     """Which examples the network sees when; sorted by their true labels where some are wrong."""
-    label_noise: LabelNoise | None = None
+    label_noise: LabelNoise | GivenLabels | None = None
     """Which labels of the training part are wrong."""
     input_noise: GaussianNoise | None = None
     """Noise on the inputs, in the units after preprocessing."""
@@ -206,13 +207,16 @@ class Recipe(Checked):
         """What tells this recipe from others, 64 hex digits.
 
         The hash of its JSON, with the names it is stored by; of the source of a user's own builder
-        and strategy; of a transfer's source; and of what was corrected since in what it computes.
+        and strategy; of labels from a file; of a transfer's source; and of what was corrected since
+        in what it computes.
 
         Args:
             code_of: The text that a function's code is told apart by.
         """
         text = json.dumps(to_stored(self.to_json()), sort_keys=True)
         text += "".join(map(code_of, self.own_code()))
+        if isinstance(self.label_noise, GivenLabels):
+            text += self.label_noise.digest()
         if self.transfer is not None:
             text += self.transfer.source.digest(code_of)
         if (latest := numerics(self)) > 1:
@@ -253,7 +257,7 @@ KINDS: dict[str, tuple[type, ...]] = {
     "lr_schedule": (Spec, type(None)),
     "early_stopping": (Spec, type(None)),
     "order": ORDERS,
-    "label_noise": (*LABEL_NOISE, type(None)),
+    "label_noise": (*LABEL_NOISE, GivenLabels, type(None)),
     "input_noise": (GaussianNoise, type(None)),
     "augmented_copy": (AugmentedCopy, type(None)),
     "replay": (Replay, type(None)),

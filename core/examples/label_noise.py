@@ -3,9 +3,9 @@
 Each kind is a pure function `noise(labels, classes, rng)`. Held-out examples keep their labels.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Annotated, NamedTuple, Protocol
+from typing import Annotated, Any, NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +14,9 @@ from core.checks import Checked, Kind, is_number, number
 from data import InputError
 
 Labels = NDArray[np.int64]
+Matrix = tuple[tuple[float, ...], ...] | Sequence[Sequence[float]] | NDArray[np.floating]
+ROUNDED = 0.005 + 1e-9
+"""How far from 1 the sum of ten probabilities of three decimals may lie."""
 RATE = number(
     0,
     1,
@@ -119,21 +122,16 @@ class MatrixLabelNoise:
     classes that are taken for one another.
 
     Args:
-        matrix: matrix[i][j] is the probability that an example of class i is labelled j;
-            every row sums to 1.
+        matrix: matrix[i][j] is the probability that an example of class i is labelled j; nested
+            tuples or lists, or an array [classes, classes]. Every row sums to 1 within .005, so
+            three decimals do, and counts as divided by its sum.
     """
 
-    matrix: tuple[tuple[float, ...], ...]
+    matrix: Matrix
 
     def __post_init__(self) -> None:
         """Refuse what is no transition matrix."""
-        rows = self.matrix if isinstance(self.matrix, tuple) else ()
-        for part in (self.matrix, *rows):
-            if not isinstance(part, tuple):
-                raise InputError(
-                    f"Received a transition matrix with a {type(part).__name__} in it; expected a "
-                    "tuple of rows that are tuples, as in ((0.9, 0.1), (0.2, 0.8))."
-                )
+        object.__setattr__(self, "matrix", _as_tuples(self.matrix))
         classes = len(self.matrix)
         if not classes or any(len(row) != classes for row in self.matrix):
             shape = f"{classes} rows of {', '.join(str(len(row)) for row in self.matrix) or 'none'}"
@@ -142,10 +140,10 @@ class MatrixLabelNoise:
                 "expected as many columns as rows, one of each for every class."
             )
         for label, row in enumerate(self.matrix):
-            if not (all(is_number(p, 0, 1) for p in row) and abs(sum(row) - 1) <= 1e-6):
+            if not (all(is_number(p, 0, 1) for p in row) and abs(sum(row) - 1) <= ROUNDED):
                 raise InputError(
                     f"Received a transition matrix whose row {label} is {row!r}; "
-                    "expected probabilities from 0 to 1 that sum to 1."
+                    "expected probabilities from 0 to 1 that sum to 1 within .005."
                 )
 
     def __call__(self, labels: Labels, classes: int, rng: np.random.Generator) -> Corrupted:
@@ -188,6 +186,22 @@ def flips(classes: int, rate: float, pairs: Mapping[int, int] | None = None) -> 
             )
         matrix[true, true], matrix[true, wrong] = 1 - rate, rate
     return MatrixLabelNoise(tuple(tuple(row) for row in matrix.tolist()))
+
+
+def _as_tuples(matrix: Any) -> Any:
+    """A matrix as it is stored; one that is given so stays as it is, whole numbers and all."""
+    if isinstance(matrix, tuple) and matrix and all(isinstance(row, tuple) for row in matrix):
+        return matrix
+    try:
+        array = np.asarray(matrix)
+        if array.ndim != 2 or array.dtype.kind not in "iuf":
+            raise ValueError
+    except ValueError:
+        raise InputError(
+            f"Received a {type(matrix).__name__} as transition matrix that has no rows of numbers "
+            "of one length; expected one, as in ((0.9, 0.1), (0.2, 0.8))."
+        ) from None
+    return tuple(map(tuple, array.astype(float).tolist()))
 
 
 def _chosen(examples: NDArray[np.intp], rate: float, rng: np.random.Generator) -> NDArray[np.intp]:

@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.examples.corruptions import Corruption
+from core.examples.given_labels import GivenLabels
 from core.examples.splits import Indices, Split
 from core.notes import Note, note
 from core.random_streams import stream
@@ -72,11 +73,12 @@ def prepare(recipe: Recipe, seed: int, dataset: Dataset) -> Prepared:
     split = recipe.split(dataset.y_train, dataset.y_test, stream(seed, "data"))
     labels = np.concatenate([dataset.y_train, dataset.y_test])
     training_labels = labels.copy()
-    if recipe.label_noise is not None:
+    noise, part = recipe.label_noise, split.train
+    if isinstance(noise, GivenLabels):
+        training_labels[part] = noise.of(dataset)[part]
+    elif noise is not None:
         rng = stream(seed, "corruption")
-        training_labels[split.train] = recipe.label_noise(
-            labels[split.train], dataset.classes, rng
-        ).labels
+        training_labels[part] = noise(labels[part], dataset.classes, rng).labels
     originals = split.train
     if recipe.augmented_copy is not None:
         recipe.augmented_copy(dataset.x_train[:1].astype(np.float32), stream(seed, "augmentation"))

@@ -37,6 +37,7 @@ PLACES = {
     "random": "{size} drawn at random",
 }
 NOISE = {
+    "GivenLabels": "those of a file",
     "MatrixLabelNoise": "changed by a confusion matrix",
     "UniformLabelNoise": "drawn anew from all classes",
     "SymmetricLabelNoise": "replaced by another class",

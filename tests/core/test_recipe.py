@@ -355,9 +355,11 @@ def test_parts_that_do_not_fit_each_other_are_refused(change, said):
         (((0.5, 0.4), (0, 1)), r"row 0 is \(0.5, 0.4\); expected probabilities .* sum to 1"),
         (((1.5, -0.5), (0, 1)), "row 0"),
         (((1.0,), (0.5, 0.5)), "2 rows of 1, 2; expected as many columns as rows"),
-        ([[1.0, 0.0], [0.0, 1.0]], "expected a tuple of rows that are tuples"),
-        (0.3, "expected a tuple of rows that are tuples"),
-        ((0.3, 0.7), "expected a tuple of rows that are tuples"),
+        ([[1.0, 0.0], [1.0]], "a list as transition matrix that has no rows of numbers"),
+        ([["1", "0"], ["0", "1"]], "no rows of numbers"),
+        (0.3, "a float as transition matrix that has no rows of numbers"),
+        ((0.3, 0.7), "no rows of numbers"),
+        ([[0.992, 0.002], [0.0, 1.0]], "sum to 1 within .005"),
     ],
 )
 def test_a_transition_matrix_that_is_none_is_refused(matrix, said):

@@ -50,7 +50,8 @@ WRONG = {
         "label_noise=MatrixLabelNoise(((.5, .4), (0, 1)))",
         "probabilities from 0 to 1 that sum",
     ),
-    "array": (f"label_noise=MatrixLabelNoise({TEN})", "expected a tuple of rows that are tuples"),
+    "array": (f"label_noise=MatrixLabelNoise({TEN}[0])", "has no rows of numbers"),
+    "label file": ('label_noise=GivenLabels("none.npy")', "'none.npy', which cannot be read"),
     "labels": (
         "label_noise=SymmetricLabelNoise(1.1)",
         "no more labels than there are can be wrong",

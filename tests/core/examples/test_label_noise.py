@@ -1,3 +1,5 @@
+import json
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -91,6 +93,20 @@ def test_the_transition_matrix_is_recovered_within_sampling_error():
     found = np.array([np.bincount(noisy[y == label], minlength=4) for label in range(4)]) / 10_000
     assert (np.abs(found - matrix) <= 4 * np.sqrt(matrix * (1 - matrix) / 10_000)).all()
     assert (found[matrix == 0] == 0).all()
+
+
+def test_a_matrix_may_be_an_array_or_lists_and_rounded_to_three_digits():
+    rounded = np.array([[0.333, 0.333, 0.333], [0.0, 1.0, 0.0], [0.667, 0.0, 0.334]])
+    noise = MatrixLabelNoise(rounded)
+    assert noise == MatrixLabelNoise(rounded.tolist())
+    assert noise == MatrixLabelNoise(tuple(map(tuple, rounded.tolist())))
+    y = np.repeat(np.arange(3), 10_000)
+    exact = MatrixLabelNoise(((1 / 3, 1 / 3, 1 / 3), (0, 1, 0), (667 / 1001, 0, 334 / 1001)))
+    np.testing.assert_array_equal(corrupt(noise, y, 3).labels, corrupt(exact, y, 3).labels)
+
+
+def test_a_matrix_of_tuples_is_stored_as_it_was_given():
+    assert json.dumps(MatrixLabelNoise(((1, 0), (0.5, 0.5))).matrix) == "[[1, 0], [0.5, 0.5]]"
 
 
 def test_flips_go_to_the_next_class_or_where_they_are_told():
