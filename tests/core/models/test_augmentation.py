@@ -23,7 +23,7 @@ def images(*shape, n=24):
     return Dataset.from_arrays("noise", parts)
 
 
-def recipe(name="mlp", augmentation=ALL, epochs=2):
+def recipe(name="mlp", augmentation=ALL, epochs=2, compiler="auto"):
     small = {"cnn": {"filters": (2,), "widths": (4,), "dropout": 0.2}, "mlp": {"widths": (5,)}}
     return Recipe(
         dataset="noise",
@@ -32,6 +32,7 @@ def recipe(name="mlp", augmentation=ALL, epochs=2):
         batch_size=8,
         epochs=epochs,
         evaluation=EvaluationPlan(sets=("test", "train")),
+        compiler=compiler,
     )
 
 
@@ -92,16 +93,17 @@ def test_the_run_s_stream_seeds_every_layer_with_a_place_of_its_own():
     assert len(set(states)) == 4
 
 
-@pytest.mark.parametrize("name", ["mlp", "cnn"])
+@pytest.mark.parametrize("name", ["mlp", pytest.param("cnn", marks=pytest.mark.slow)])
 def test_one_seed_is_one_result_and_another_seed_another(name):
     trainer, data = Trainer(), images(*SHAPE)
     first, other, again = (trainer.train(recipe(name), seed, data) for seed in (3, 4, 3))
     assert "compiled: graph" in map(str, first.notes)
     assert first.results() == again.results() == Trainer().train(recipe(name), 3, data).results()
     assert first.results() != other.results()
-    assert first.results() != trainer.train(recipe(name, ()), 3, data).results()
+    assert first.results() != trainer.train(recipe(name, (), compiler="graph"), 3, data).results()
 
 
+@pytest.mark.slow
 def test_the_augmentation_alone_makes_another_result():
     data = images(*SHAPE)
     losses = {
@@ -112,9 +114,8 @@ def test_the_augmentation_alone_makes_another_result():
 
 
 def trainer_loss(data, augmentation):
-    return (
-        Trainer().train(recipe(augmentation=augmentation, epochs=1), 0, data).evaluations[-1].loss
-    )
+    alike = recipe(augmentation=augmentation, epochs=1, compiler="graph")
+    return Trainer().train(alike, 0, data).evaluations[-1].loss
 
 
 def test_an_untrained_network_is_evaluated_as_without_augmentation():

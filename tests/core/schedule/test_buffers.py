@@ -143,6 +143,7 @@ def literally_class_balanced(y, capacity, rng):
     return held
 
 
+@pytest.mark.slow
 def test_class_balanced_holds_each_arrival_as_often_as_the_published_algorithm():
     y = np.random.default_rng(3).choice(3, size=40, p=[0.7, 0.2, 0.1])
     runs = 1500

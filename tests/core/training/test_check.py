@@ -10,7 +10,13 @@ from core import EvaluationPlan, HoldOut, Recipe, Trainer, spec
 from data import Dataset, InputError
 from tests.core.by_hand import images
 
-PLAIN = Recipe(dataset="images", model=spec("mlp", widths=(8,)), split=HoldOut(size=0.2), epochs=1)
+PLAIN = Recipe(
+    dataset="images",
+    model=spec("mlp", widths=(8,)),
+    split=HoldOut(size=0.2),
+    epochs=1,
+    compiler="graph",
+)
 
 
 def two_outputs(shape, classes):

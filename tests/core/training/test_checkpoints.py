@@ -61,11 +61,16 @@ RECIPES = {
         replay=Replay(capacity=10),
         label_noise=SymmetricLabelNoise(0.25),
         pretraining=Pretraining(epochs=1),
+        compiler="graph",
     ),
     "herding": replace(
         PLAIN, order=ClassSequential(), replay=Replay(buffer="herding", capacity=10)
     ),
 }
+
+QUICK = ("dropout and Adam", "a reservoir")
+GRAPH = replace(PLAIN, compiler="graph")
+"""For what does not depend on the compiler: XLA takes seconds to compile."""
 
 
 def interrupt_after(epoch):
@@ -94,7 +99,10 @@ def interrupted(trainer, recipe, folder, *, after):
     return list(folder.glob("*.npz"))
 
 
-@pytest.mark.parametrize("name", RECIPES)
+@pytest.mark.parametrize(
+    "name",
+    [pytest.param(n, marks=() if n in QUICK else pytest.mark.slow) for n in RECIPES],
+)
 def test_it_ends_in_the_bytes_of_an_undisturbed_run(name, trainer, tmp_path):
     undisturbed = trainer.train(RECIPES[name], 0, images())
     assert len(interrupted(trainer, RECIPES[name], tmp_path, after=3)) == 1
@@ -110,18 +118,18 @@ def test_it_ends_in_the_bytes_of_an_undisturbed_run(name, trainer, tmp_path):
 
 
 def test_interrupted_twice(trainer, tmp_path):
-    undisturbed = trainer.train(PLAIN, 0, images())
-    interrupted(trainer, PLAIN, tmp_path, after=2)
-    interrupted(trainer, PLAIN, tmp_path, after=4)
+    undisturbed = trainer.train(GRAPH, 0, images())
+    interrupted(trainer, GRAPH, tmp_path, after=2)
+    interrupted(trainer, GRAPH, tmp_path, after=4)
     assert (
-        trainer.train(PLAIN, 0, images(), files=RunFiles(checkpoints=tmp_path)).digest()
+        trainer.train(GRAPH, 0, images(), files=RunFiles(checkpoints=tmp_path)).digest()
         == undisturbed.digest()
     )
 
 
 def test_another_seed_or_recipe_does_not_go_on_from_it(trainer, tmp_path):
-    interrupted(trainer, PLAIN, tmp_path, after=3)
-    for recipe, seed in ((PLAIN, 1), (replace(PLAIN, batch_size=9), 0)):
+    interrupted(trainer, GRAPH, tmp_path, after=3)
+    for recipe, seed in ((GRAPH, 1), (replace(GRAPH, batch_size=9), 0)):
         epochs = []
         trainer.train(
             recipe, seed, images(), files=RunFiles(checkpoints=tmp_path), progress=epochs.append
@@ -131,27 +139,27 @@ def test_another_seed_or_recipe_does_not_go_on_from_it(trainer, tmp_path):
 
 @pytest.mark.parametrize("damage", ["empty", "cut", "foreign"])
 def test_a_damaged_state_costs_time_but_not_the_result(damage, trainer, tmp_path):
-    undisturbed = trainer.train(PLAIN, 0, images())
-    (file,) = interrupted(trainer, PLAIN, tmp_path, after=3)
+    undisturbed = trainer.train(GRAPH, 0, images())
+    (file,) = interrupted(trainer, GRAPH, tmp_path, after=3)
     content = file.read_bytes()
     file.write_bytes({"empty": b"", "cut": content[:-200], "foreign": b"\x93NUMPY"}[damage])
-    record = trainer.train(PLAIN, 0, images(), files=RunFiles(checkpoints=tmp_path))
+    record = trainer.train(GRAPH, 0, images(), files=RunFiles(checkpoints=tmp_path))
     assert record.digest() == undisturbed.digest()
     assert not any("gone on" in str(note) for note in record.notes)
 
 
 def test_a_short_run_keeps_nothing(trainer, tmp_path, monkeypatch):
     monkeypatch.setattr(checkpoints, "LONG", 600.0)
-    trainer.train(PLAIN, 0, images(), files=RunFiles(checkpoints=tmp_path))
+    trainer.train(GRAPH, 0, images(), files=RunFiles(checkpoints=tmp_path))
     assert list(tmp_path.iterdir()) == []
 
 
 def test_a_state_that_cannot_be_written_costs_no_result_and_leaves_no_half_file(trainer, tmp_path):
-    undisturbed = trainer.train(PLAIN, 0, images())
+    undisturbed = trainer.train(GRAPH, 0, images())
     limits = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (1000, limits[1]))
     try:
-        record = trainer.train(PLAIN, 0, images(), files=RunFiles(checkpoints=tmp_path))
+        record = trainer.train(GRAPH, 0, images(), files=RunFiles(checkpoints=tmp_path))
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, limits)
     assert record.digest() == undisturbed.digest()

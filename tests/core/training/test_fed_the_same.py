@@ -72,6 +72,7 @@ CASES = {
 
 # A compilation takes seconds: the two that between them have all that XLA could do differently.
 XLA = tuple(CASES)[:2]
+QUICK = ((XLA[1], "xla"), (XLA[0], "graph"), (tuple(CASES)[-1], "graph"))
 
 
 @pytest.fixture(scope="module")
@@ -85,7 +86,11 @@ def ends_as_fit(recipe, data, bound):
 
 
 @pytest.mark.parametrize(
-    ("case", "compiler"), [(case, "graph") for case in CASES] + [(case, "xla") for case in XLA]
+    ("case", "compiler"),
+    [
+        pytest.param(*each, marks=() if each in QUICK else pytest.mark.slow)
+        for each in [*((case, "graph") for case in CASES), *((case, "xla") for case in XLA)]
+    ],
 )
 def test_a_run_on_damaged_data_with_replay_ends_where_fit_does(case, compiler, data):
     recipe = replace(BASE, **CASES[case], compiler=compiler)
@@ -122,7 +127,9 @@ def convolution(shape, classes):
     )
 
 
-@pytest.mark.parametrize(("compiler", "bound"), [("graph", 0), ("xla", 1e-6)])
+@pytest.mark.parametrize(
+    ("compiler", "bound"), [("graph", 0), pytest.param("xla", 1e-6, marks=pytest.mark.slow)]
+)
 def test_batch_normalisation_sees_noisy_batches_of_their_true_size(compiler, bound, data):
     recipe = replace(
         BASE,
@@ -159,8 +166,9 @@ def test_where_evaluations_fall_changes_nothing(data):
     assert distance(seldom.last, weights.last) == 0
 
 
+@pytest.mark.slow
 def test_a_part_that_were_left_out_would_be_noticed(data):
-    recipe = replace(BASE, **CASES["redrawn labels, clipped fresh noise, larger batches"])
+    recipe = replace(BASE, **CASES["redrawn labels, clipped fresh noise, larger batches"], epochs=1)
     whole = fitted(recipe, 1, data).get_weights()
     for without in ("label_noise", "input_noise", "replay"):
         part = fitted(replace(recipe, **{without: None}), 1, data)

@@ -5,7 +5,7 @@ from dataclasses import replace
 import keras
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core import HoldOut, Recipe, Replay, Trainer, spec
@@ -21,6 +21,7 @@ PLAIN = Recipe(
     optimiser=spec("SGD"),
     epochs=4,
     batch_size=8,
+    compiler="graph",
 )
 
 
@@ -47,6 +48,7 @@ def test_one_cycle_goes_straight_up_straight_down_and_out():
         assert float(cycle(step)) == pytest.approx(rate, rel=1e-4)
 
 
+@settings(max_examples=30)
 @given(st.integers(3, 500), st.floats(0.05, 0.49), st.floats(1e-4, 10))
 def test_one_cycle_never_leaves_its_bounds(total, rise, peak):
     cycle = OneCycle(peak, total, rise=rise)

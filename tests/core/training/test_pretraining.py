@@ -51,13 +51,23 @@ def trainer():
 @pytest.mark.parametrize(
     "change",
     [
-        {},
-        {"input_noise": GaussianNoise(variance=0.1, on="both"), "order": ClassSequential()},
-        {"model": spec(convolution), "optimiser": spec("Adam", learning_rate=1e-2)},
+        pytest.param({}, id="mlp"),
+        pytest.param(
+            {"input_noise": GaussianNoise(variance=0.1, on="both"), "order": ClassSequential()},
+            id="once",
+        ),
+        pytest.param(
+            {"model": spec(convolution), "optimiser": spec("Adam", learning_rate=1e-2)},
+            id="convolution",
+            marks=pytest.mark.slow,
+        ),
         # Without noise on the inputs both trainings share a compiled program.
-        {"input_noise": None, "replay": None, "optimiser": spec("Adam", learning_rate=1e-2)},
+        pytest.param(
+            {"input_noise": None, "replay": None, "optimiser": spec("Adam", learning_rate=1e-2)},
+            id="one program",
+            marks=pytest.mark.slow,
+        ),
     ],
-    ids=["mlp", "once", "convolution", "one program"],
 )
 def test_it_is_the_clean_training_and_then_the_other_from_its_weights(change, trainer, data):
     recipe = replace(BASE, **change)
@@ -76,7 +86,7 @@ def test_without_it_the_training_ends_elsewhere(trainer, data):
     assert distance(weights.last, without.last) > 1e-2
 
 
-@pytest.mark.parametrize("restore", [False, True])
+@pytest.mark.parametrize("restore", [pytest.param(False, marks=pytest.mark.slow), True])
 def test_it_can_stop_early_and_start_from_restored_weights(restore, trainer, data):
     stop = spec(
         "EarlyStopping", monitor="val_loss", patience=2, min_delta=0.1, restore_best_weights=restore

@@ -115,21 +115,35 @@ OPTIMISERS = {
 }
 
 
-@pytest.mark.parametrize("name", OPTIMISERS)
+def others_slow(*quick):
+    """Every optimiser; those that are not named in `make test-all` alone."""
+    return [
+        pytest.param(name, marks=() if name in quick else pytest.mark.slow) for name in OPTIMISERS
+    ]
+
+
+@pytest.mark.parametrize("name", others_slow("adam", "lr_schedule"))
 def test_graph_mode_equals_fit_to_the_byte(name):
     program, model, *_ = both(dense, OPTIMISERS[name], compiler="graph")
     assert distance(program.model, model) == 0
 
 
-@pytest.mark.parametrize("name", OPTIMISERS)
+@pytest.mark.parametrize("name", others_slow("adam"))
 def test_xla_equals_fit_within_a_millionth_after_a_hundred_steps(name):
     program, model, *_ = both(dense, OPTIMISERS[name], compiler="xla")
     assert program.optimiser.iterations.numpy() == 104
     assert distance(program.model, model) <= 1e-6
 
 
-@pytest.mark.parametrize("compiler", ["graph", "xla"])
-@pytest.mark.parametrize("name", ["momentum", "adam"])
+@pytest.mark.parametrize(
+    ("name", "compiler"),
+    [
+        pytest.param("momentum", "graph", marks=pytest.mark.slow),
+        ("momentum", "xla"),
+        ("adam", "graph"),
+        pytest.param("adam", "xla", marks=pytest.mark.slow),
+    ],
+)
 def test_l2_penalties_count_as_in_fit(compiler, name):
     program, model, sums, history, n = both(
         lambda: dense(l2="l2"), OPTIMISERS[name], compiler=compiler
@@ -138,8 +152,15 @@ def test_l2_penalties_count_as_in_fit(compiler, name):
     assert sums[-1][0] / n == pytest.approx(history[-1]["loss"][0], rel=1e-5)
 
 
-@pytest.mark.parametrize("compiler", ["graph", "xla"])
-@pytest.mark.parametrize(("name", "bias"), [("sgd", True), ("adam", False)])
+@pytest.mark.parametrize(
+    ("name", "bias", "compiler"),
+    [
+        pytest.param("sgd", True, "graph", marks=pytest.mark.slow),
+        ("sgd", True, "xla"),
+        ("adam", False, "graph"),
+        pytest.param("adam", False, "xla", marks=pytest.mark.slow),
+    ],
+)
 def test_batch_normalisation_sees_batches_of_their_true_size(compiler, name, bias):
     # A bias in front of it has no true gradient, and Adam turns its rounding into steps.
     # 100 examples in batches of 8: the last one has 4.
@@ -150,7 +171,9 @@ def test_batch_normalisation_sees_batches_of_their_true_size(compiler, name, bia
 
 
 # In what order XLA sums a convolution depends on the processor: without AVX-512 it is 1.4e-6.
-@pytest.mark.parametrize(("compiler", "bound"), [("graph", 0), ("xla", 3e-6)])
+@pytest.mark.parametrize(
+    ("compiler", "bound"), [("graph", 0), pytest.param("xla", 3e-6, marks=pytest.mark.slow)]
+)
 def test_a_small_convolutional_network_equals_fit(compiler, bound):
     program, model, *_ = both(
         cnn, OPTIMISERS["momentum"], compiler=compiler, epochs=4, shape=(8, 8, 1)
@@ -165,7 +188,7 @@ AUGMENTED = {"augmentation": ("horizontal-flip", "rotation-15", "shift-0.1")}
 @pytest.mark.parametrize(
     "more",
     [
-        pytest.param({}, id="naive"),
+        pytest.param({}, id="naive", marks=pytest.mark.slow),
         pytest.param(TUNED, id="tuned", marks=pytest.mark.slow),
         pytest.param(AUGMENTED, id="augmented", marks=pytest.mark.slow),
         pytest.param(TUNED | AUGMENTED, id="both"),
@@ -192,6 +215,7 @@ def deep(activation):
     )
 
 
+@pytest.mark.slow
 def test_twenty_layers_in_graph_mode_equal_fit_to_the_byte():
     program, model, *_ = both(deep(("selu", "LeakyReLU")), OPTIMISERS["adam"], compiler="graph")
     assert distance(program.model, model) == 0

@@ -40,6 +40,7 @@ SOURCE = Recipe(
     optimiser=spec("SGD", learning_rate=0.1),
     batch_size=8,
     epochs=3,
+    compiler="graph",
 )
 RECIPE = Recipe(
     dataset="images",
@@ -50,6 +51,7 @@ RECIPE = Recipe(
     batch_size=8,
     epochs=2,
     evaluation=EvaluationPlan(sets=("test",)),
+    compiler="graph",
 )
 
 
