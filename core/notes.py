@@ -10,6 +10,7 @@ TEXTS = {
     "compiled": "compiled: {compiler}",
     "data": "data: {said}",
     "changed": "changed by a callback ({callbacks}): not the recipe's result",
+    "hooks": "{callback} asks for batches or tests ({methods}): not called",
     "restored": "evaluated once more after the weights were restored",
     "from-weights": "trained before: evaluated from its kept weights",
     "continued": "interrupted, and gone on with after epoch {epoch}",

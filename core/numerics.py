@@ -29,9 +29,15 @@ def _as_fit_does(recipe: Any) -> bool:
     return averaged or scaled or any(COUPLED.search(source(each)) for each in recipe.own_code())
 
 
+def _coupled_loss(recipe: Any) -> bool:
+    """Losses of a batch as a whole, which was filled up with examples that do not count."""
+    return recipe.loss in ("circle", "dice", "tversky")
+
+
 NUMERICS: list[tuple[int, Touches]] = [
     (1, lambda recipe: True),  # what the first version computes
     (2, _as_fit_does),  # calls of the optimiser; batches of their true size
+    (3, _coupled_loss),
 ]
 
 

@@ -50,7 +50,7 @@ def replaced(recipe: Recipe, path: str, value: Any) -> Recipe:
 def _whole(name: str, part: Any, value: Any) -> Any:
     """A field's new value; parts of Ebb's own by their class, others by their name."""
     kinds = KINDS.get(name, (type(part),))
-    if isinstance(value, str) and Spec in kinds:
+    if isinstance(value, str) and Spec in kinds and str not in kinds:
         return spec(value)
     own = {kind.__name__: kind for kind in kinds if kind.__name__ in PARTS}
     if own and not isinstance(value, kinds):

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from core.checks import Checked, Count
+from core.checks import Checked, Count, is_number
 from core.code_identity import source
 from core.evaluation import EvaluationPlan
 from core.examples.augmented_copies import AugmentedCopy
@@ -101,8 +101,10 @@ class Recipe(Checked):
     """What is held out for validation."""
     preprocessing: tuple[str, ...] = ()
     """Steps from `core.examples.preprocessing`, from left to right."""
-    loss: str = "sparse_categorical_crossentropy"
-    """A Keras loss by name; labels are one-hot encoded for the losses that need it."""
+    loss: str | Spec = "sparse_categorical_crossentropy"
+    """A Keras loss by name; its class with parameters, as `spec("CategoricalCrossentropy",
+    label_smoothing=.1)`; or a function or `keras.losses.Loss` of one's own. One whose name begins
+    with "sparse" is given labels, any other one-hot rows."""
     optimiser: Spec = field(default_factory=lambda: spec("Adam"))
     """A Keras optimiser by its Keras name."""
     lr_schedule: Spec | None = None
@@ -110,6 +112,12 @@ class Recipe(Checked):
     steps, or from above 0 to 1.0 as shares of the training (see `core.training.lr_schedules`)."""
     early_stopping: Spec | None = None
     """The Keras callback `EarlyStopping` with its parameters."""
+    callbacks: tuple[Spec, ...] = field(default=(), metadata={"left out": ()})
+    """Further Keras callbacks by name, or classes of one's own, which may change the training.
+    Called at the ends of epochs and of the training; of files that they write, `{seed}` in a
+    parameter becomes the run's."""
+    class_weight: tuple[float, ...] | None = field(default=None, metadata={"left out": None})
+    """For each class what an example of it counts in the loss, as in Keras' `fit`."""
     order: Order = field(default_factory=Shuffled)
     """Which examples the network sees when; sorted by their true labels where some are wrong."""
     label_noise: LabelNoise | GivenLabels | None = None
@@ -147,6 +155,7 @@ class Recipe(Checked):
         _refuse_two_rates(self)
         if self.early_stopping is not None:
             expect(self.early_stopping.name, "early stopping", ("EarlyStopping",))
+        _refuse_unfitting_parts(self)
         _refuse_unfitting_order(self)
         if self.replay is not None:
             self.replay.per_batch(self.batch_size)
@@ -183,6 +192,7 @@ class Recipe(Checked):
             input_noise=None,
             pretraining=None,
             strategy=None,
+            callbacks=(),
             epochs=self.pretraining.epochs,
             early_stopping=self.pretraining.early_stopping,
             evaluation=dataclasses.replace(
@@ -195,7 +205,7 @@ class Recipe(Checked):
         return {
             item.name: _encode(getattr(self, item.name))
             for item in dataclasses.fields(self)
-            if getattr(self, item.name) is not None
+            if getattr(self, item.name) not in (None, item.metadata.get("left out"))
         }
 
     @classmethod
@@ -206,9 +216,9 @@ class Recipe(Checked):
     def digest(self, code_of: Callable[[Callable[..., Any]], str] = source) -> str:
         """What tells this recipe from others, 64 hex digits.
 
-        The hash of its JSON, with the names it is stored by; of the source of a user's own builder
-        and strategy; of labels from a file; of a transfer's source; and of what was corrected since
-        in what it computes.
+        The hash of its JSON, with the names it is stored by; of the source of a user's own parts;
+        of labels from a file; of a transfer's source; and of what was corrected since in what it
+        computes.
 
         Args:
             code_of: The text that a function's code is told apart by.
@@ -224,10 +234,12 @@ class Recipe(Checked):
         return hashlib.sha256(text.encode()).hexdigest()
 
     def own_code(self) -> list[Callable[..., Any]]:
-        """The user's own builder and strategy, where the recipe names such."""
+        """The user's own builder, loss, callbacks and strategy, where the recipe names such."""
         own: list[Callable[..., Any]] = []
         if ":" in self.model.name:
             own.append(builder(self.model.name))
+        named = [each for each in (self.loss, *self.callbacks) if isinstance(each, Spec)]
+        own += [resolve(each.name) for each in named if ":" in each.name]
         if self.strategy is not None and type(self.strategy).__name__ not in PARTS:
             own.append(type(self.strategy))
         return own
@@ -252,10 +264,12 @@ KINDS: dict[str, tuple[type, ...]] = {
     "model": (Spec,),
     "split": (HoldOut,),
     "preprocessing": (tuple,),
-    "loss": (str,),
+    "loss": (str, Spec),
     "optimiser": (Spec,),
     "lr_schedule": (Spec, type(None)),
     "early_stopping": (Spec, type(None)),
+    "callbacks": (tuple,),
+    "class_weight": (tuple, type(None)),
     "order": ORDERS,
     "label_noise": (*LABEL_NOISE, GivenLabels, type(None)),
     "input_noise": (GaussianNoise, type(None)),
@@ -287,6 +301,26 @@ def _refuse_two_rates(recipe: Recipe) -> None:
         raise InputError(
             f"Received a learning rate and the schedule {schedule}; expected "
             "one of them: the schedule sets the learning rate."
+        )
+
+
+def _refuse_unfitting_parts(recipe: Recipe) -> None:
+    for each in recipe.callbacks:
+        if not isinstance(each, Spec):
+            raise InputError(
+                f"Received callbacks with {each!r}; expected a tuple of them by name, as in "
+                '(spec("CSVLogger", filename="log-{seed}.csv"),).'
+            )
+    weights = recipe.class_weight or ()
+    if not all(is_number(each, 0) for each in weights):
+        raise InputError(
+            f"Received class_weight={weights!r}; expected a tuple with a number from 0 up for "
+            "each class."
+        )
+    if recipe.strategy is not None and recipe.optimiser.parameters.get("loss_scale_factor"):
+        raise InputError(
+            "Received loss_scale_factor with a strategy; expected an optimiser without it: a "
+            "strategy reads gradients that are not scaled."
         )
 
 

@@ -30,8 +30,8 @@ class Record:
         recipe: The recipe as JSON.
         data: Checksum of the data set, see `data.Dataset`.
         environment: See `core.training.environment`.
-        status: `finished`; `diverged` (the loss was not finite: an outcome); `failed` (a fault,
-            described in `error`); `stopped` (by the user).
+        status: `finished`; `diverged` (a loss or a weight was not finite: an outcome); `failed` (a
+            fault, described in `error`); `stopped` (by the user).
         study, variant, condition: Whose run it is.
         error: One line, if failed.
         seconds: Wall time by phase; not part of the results.
@@ -73,6 +73,16 @@ class Record:
     def digest(self) -> str:
         """SHA-256 of status and results: equal for equal runs, whatever time they took."""
         return hashlib.sha256(self.status.encode() + self.results()).hexdigest()
+
+
+def outcome(status: Status, evaluations: Sequence[Evaluation]) -> Status:
+    """A run's status; `diverged` where it finished and a last evaluation's loss is not finite.
+
+    It is asked when a record is read too: older ones were called finished.
+    """
+    last = max((each.epoch for each in evaluations), default=0)
+    finite = all(math.isfinite(each.loss) for each in evaluations if each.epoch == last)
+    return "diverged" if status == "finished" and not finite else status
 
 
 class Results(NamedTuple):

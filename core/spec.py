@@ -2,6 +2,7 @@
 
 import importlib
 import inspect
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -74,6 +75,12 @@ def resolve(name: str) -> Callable[..., Any]:
             "written in Python."
         ) from None
     return found
+
+
+def in_one_line(error: Exception) -> str:
+    """What Keras has to say of a wrong call, without colours and lists of arguments."""
+    text = re.sub(r"\x1b\[[0-9;]*m", "", str(error)).partition("Arguments received by")[0]
+    return " ".join(text.split())
 
 
 def _plain(value: Any) -> bool:

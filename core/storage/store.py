@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from core.notes import Note
-from core.record import Record, read_results
+from core.record import Record, outcome, read_results
 from core.storage.migration import migrate, schema_of
 from core.storage.recovery import finish_rollback, reader
 from core.storage.schema import APPLICATION, COLUMNS, FILE, SCHEMA, TABLES, TEXT, checksum
@@ -244,7 +244,7 @@ class Store:
                 recipe=from_stored(recipe),
                 data=data,
                 environment=environment,
-                status=status,
+                status=outcome(status, evaluations),
                 error=error,
                 seconds=seconds,
                 notes=tuple(map(Note.from_json, notes)),

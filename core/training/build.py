@@ -1,9 +1,6 @@
-"""What a recipe names, made with Keras: the network with its seed, the optimiser, the loss."""
+"""What a recipe names, made with Keras: the network with its seed, the optimiser."""
 
 import json
-import re
-from collections.abc import Callable
-from functools import partial
 from typing import Any
 
 import keras
@@ -13,18 +10,15 @@ import tensorflow as tf
 from core.models import builder
 from core.random_streams import integer
 from core.recipe import CALLBACK_SCHEDULES, Recipe
-from core.spec import Spec
+from core.spec import Spec, in_one_line, resolve
 from core.training import lr_schedules
 from core.training.in_force import check_keras
 from core.training.layers import clonable, leaf_layers, refuse_own_steps, seed_generators
+from core.training.losses import as_spec, expects_probabilities, try_loss
 from data import Dataset, InputError
 
 FEW = 8
 """Examples that a fresh network is tried on."""
-Loss = Callable[[tf.Tensor, tf.Tensor], tf.Tensor]
-"""From targets and outputs to a loss for each example, float32 [n]."""
-FROM_LOGITS = ("sparse_categorical_crossentropy", "categorical_crossentropy")
-"""The losses that a strategy can be added to."""
 
 
 def fresh_model(recipe: Recipe, seed: int, dataset: Dataset) -> keras.Model:
@@ -81,14 +75,19 @@ def _check_output(output: Any, recipe: Recipe, dataset: Dataset) -> None:
             f"{(1, *output.shape[1:])}; expected (1, {dataset.classes}): one output for each class "
             f"of {dataset.name}."
         )
-    if recipe.strategy is not None or recipe.loss not in FROM_LOGITS:
+    if recipe.strategy is not None:
+        return
+    if isinstance(recipe.loss, Spec):
+        try_loss(recipe.loss, output, tf.constant(dataset.y_train[:FEW], tf.int32))
+    if not expects_probabilities(recipe.loss):
         return
     sums = keras.ops.convert_to_numpy(keras.ops.sum(keras.ops.cast(output, "float32"), axis=-1))
     if np.abs(sums - 1).max() > 0.02 or keras.ops.min(output) < 0:  # a half's rounding
         raise InputError(
             f"Received model {name}, whose outputs are no probabilities (those of the first "
-            f"example sum to {sums[0]:.3g}), with the loss {recipe.loss}; expected a network that "
-            'ends in a softmax: give its last layer activation="softmax".'
+            f"example sum to {sums[0]:.3g}), with the loss {as_spec(recipe.loss).name}; expected a "
+            'network that ends in a softmax: give its last layer activation="softmax", or the loss '
+            'as spec("SparseCategoricalCrossentropy", from_logits=True).'
         )
 
 
@@ -117,7 +116,7 @@ def make_optimiser(optimiser: Spec, schedule: Spec | None) -> keras.optimizers.O
 
 def make(what: Spec, module: Any, kind: type, parameters: dict[str, Any] | None = None) -> Any:
     """The Keras object that a recipe names, or an `InputError` that says what was wrong."""
-    found = getattr(module, what.name, None)
+    found = resolve(what.name) if ":" in what.name else getattr(module, what.name, None)
     if not (isinstance(found, type) and issubclass(found, kind)):
         raise InputError(
             f"Received {what.name!r}; expected a class of keras.{module.__name__.split('.')[-1]} "
@@ -131,32 +130,3 @@ def make(what: Spec, module: Any, kind: type, parameters: dict[str, Any] | None 
         raise InputError(
             f"Received {what.name} with {json.dumps(dict(what.parameters))}; {reason}"
         ) from None
-
-
-def loss_per_example(name: str, from_logits: bool = False) -> Loss:
-    """A Keras loss function, which returns a loss for each example.
-
-    Raises:
-        InputError: There is none of that name, or none from logits.
-    """
-    try:
-        found = keras.losses.get(name)
-    except (TypeError, ValueError):
-        found = None
-    if found is None or isinstance(found, keras.losses.Loss):
-        raise InputError(
-            f"Received loss {name!r}; expected the name of a Keras loss function, such as "
-            "sparse_categorical_crossentropy."
-        )
-    if from_logits and name not in FROM_LOGITS:
-        raise InputError(
-            f"Received loss {name!r} with a strategy; expected {' or '.join(FROM_LOGITS)}."
-        )
-    function: Loss = partial(found, from_logits=True) if from_logits else found
-    return function
-
-
-def in_one_line(error: Exception) -> str:
-    """What Keras has to say of a wrong call, without colours and lists of arguments."""
-    text = re.sub(r"\x1b\[[0-9;]*m", "", str(error)).partition("Arguments received by")[0]
-    return " ".join(text.split())

@@ -14,13 +14,52 @@ from core.spec import Spec
 from core.training.build import make
 from data import InputError
 
+BATCHES = tuple(
+    f"on_{what}batch_{when}"
+    for what in ("", "train_", "test_", "predict_")
+    for when in ("begin", "end")
+)
+TESTS = ("on_test_begin", "on_test_end", "on_predict_begin", "on_predict_end")
+"""Methods that Keras' `fit` calls and Ebb does not: no Python happens between two steps."""
 
-def recipe_callbacks(recipe: Recipe) -> list[keras.callbacks.Callback]:
-    """The callbacks that a recipe's own fields stand for."""
+
+def recipe_callbacks(recipe: Recipe, seed: int) -> list[keras.callbacks.Callback]:
+    """The callbacks that a recipe's own fields stand for.
+
+    Raises:
+        InputError: There is none of that name, or with those parameters.
+    """
     wanted = [recipe.early_stopping]
     if recipe.lr_schedule is not None and recipe.lr_schedule.name in CALLBACK_SCHEDULES:
         wanted.append(recipe.lr_schedule)
-    return [_watching_what_is_measured(what, recipe) for what in wanted if what is not None]
+    watching = [_watching_what_is_measured(what, recipe) for what in wanted if what is not None]
+    return watching + [_of_the_run(what, seed) for what in recipe.callbacks]
+
+
+def _of_the_run(what: Spec, seed: int) -> keras.callbacks.Callback:
+    """A callback by its name, whose files are the run's own."""
+    named = {
+        name: value.replace("{seed}", str(seed)) if isinstance(value, str) else value
+        for name, value in what.parameters.items()
+    }
+    return make(what, keras.callbacks, keras.callbacks.Callback, named)
+
+
+def never_called(callbacks: Sequence[keras.callbacks.Callback]) -> list[Note]:
+    """A note for each callback that has methods which nobody calls here."""
+    notes = []
+    for callback in callbacks:
+        kinds = [getattr(callback, name, None) for name in ("save_freq", "update_freq")]
+        hooks = [] if "epoch" in kinds else [h for h in (*BATCHES, *TESTS) if _has(callback, h)]
+        if hooks:
+            methods = ", ".join(hooks)
+            notes.append(note("hooks", callback=type(callback).__name__, methods=methods))
+    return notes
+
+
+def _has(callback: keras.callbacks.Callback, hook: str) -> bool:
+    plain = getattr(keras.callbacks.Callback, hook)
+    return getattr(getattr(callback, hook), "__func__", None) is not plain
 
 
 def _watching_what_is_measured(what: Spec, recipe: Recipe) -> keras.callbacks.Callback:

@@ -16,15 +16,16 @@ from numpy.typing import NDArray
 from tensorflow.compiler.tf2xla.python.xla import dynamic_slice
 
 from core.examples.input_noise import GaussianNoise
+from core.spec import Spec
 from core.strategies.base import Strategy
 from core.training.batches import Batches, in_chunks
-from core.training.build import loss_per_example
 from core.training.layers import (
     clonable,
     evaluated_at_a_time,
     rebuilt,
     treats_examples_apart,
 )
+from core.training.losses import make_loss
 from data import InputError
 
 
@@ -36,7 +37,7 @@ class Program:
     Args:
         model: A Keras model that ends in one output per class.
         optimiser: Keras optimiser, not shared with another model.
-        loss: Keras loss by name.
+        loss: See `Recipe.loss`.
         classes: Number of classes; labels are 0 to `classes` - 1.
         compiler: `xla` or `graph`.
         noise: Input noise, of which the fresh kind is added as batches are shown.
@@ -48,7 +49,7 @@ class Program:
         self,
         model: keras.Model,
         optimiser: keras.optimizers.Optimizer,
-        loss: str,
+        loss: str | Spec,
         classes: int,
         compiler: Literal["xla", "graph"],
         noise: GaussianNoise | None = None,
@@ -57,19 +58,21 @@ class Program:
     ) -> None:
         self.compiler, self._strategy = compiler, strategy
         self._clip = noise.clip if noise is not None else None
-        self._losses = loss_per_example(loss, from_logits=strategy is not None)
+        self._loss = make_loss(loss, from_logits=strategy is not None)
         if compiler == "xla":
             model = rebuilt(model) or model
         self.model = model
-        self._apart = treats_examples_apart(model, training=False)
+        self._apart = self._loss.apart and treats_examples_apart(model, training=False)
         self._at_a_time = evaluated_at_a_time(model) if self._apart else batch_size
         self.optimiser = optimiser
-        self.model.compile(optimizer=optimiser, loss=loss)
+        self.model.compile(optimizer=optimiser, loss=self._loss.compiled)
         optimiser.build(model.trainable_variables)
-        self._one_hot = classes if not loss.startswith("sparse") else 0
+        self._one_hot = classes if self._loss.one_hot else 0
         # Padding would change what layers see that look at a batch as a whole: there each batch
         # size that occurs is compiled for itself. Graph mode takes any size.
-        self._exact = compiler == "xla" and not treats_examples_apart(model, training=True)
+        apart = self._loss.apart and treats_examples_apart(model, training=True)
+        self._exact = compiler == "xla" and not apart
+        self._padded = compiler == "xla" and apart
         xla = compiler == "xla"
         self._train = tf.function(self._steps, jit_compile=xla, autograph=False)
         self._predict = tf.function(self._look, jit_compile=xla, autograph=False)
@@ -212,7 +215,7 @@ class Program:
         Returns:
             float32 [n].
         """
-        return self._losses(self._targets(labels), tf.cast(output, tf.float32))
+        return self._loss.per_example(self._targets(labels), tf.cast(output, tf.float32))
 
     def _targets(self, labels: tf.Tensor) -> tf.Tensor:
         return tf.one_hot(labels, self._one_hot) if self._one_hot else labels
@@ -227,7 +230,6 @@ class Program:
         state: dict[str, tf.Tensor],
     ) -> tuple[tf.Tensor, tf.Tensor, dict[str, tf.Tensor]]:
         indices, sizes, noise, columns = batches
-        padded = self.compiler == "xla" and not self._exact
         place = tf.range(indices.shape[1] or 0)
 
         def step(
@@ -242,16 +244,17 @@ class Program:
             inputs, labels = tf.gather(x, chosen), tf.gather(y, chosen)
             if noise:
                 inputs = self._with_noise(inputs, noise, i)
-            weight = tf.cast(place < sizes[i], x.dtype) if padded else tf.ones((), x.dtype)
+            mask = tf.cast(place < sizes[i], x.dtype) if self._padded else tf.ones((), x.dtype)
+            shown = {name: row(each) for name, each in columns.items()}
             if self._strategy is None:
-                output, loss = self._plain_step(inputs, labels, weight, size, padded)
+                weight = shown.get("weight")
+                output, loss = self._plain_step(inputs, labels, mask, weight, size)
             else:
-                mask = weight * tf.ones_like(labels, dtype=x.dtype)
-                rows = {"inputs": inputs, "labels": labels, "mask": mask}
-                rows |= {name: row(each) for name, each in columns.items()}
+                ones = tf.ones_like(labels, dtype=x.dtype)
+                rows = {"inputs": inputs, "labels": labels, "mask": mask * ones, **shown}
                 output, loss, state = self._strategy_step(self._strategy, rows, size, state)
             hits = tf.equal(tf.argmax(output, axis=-1, output_type=labels.dtype), labels)
-            hit = tf.reduce_sum(weight * tf.cast(hits, x.dtype))
+            hit = tf.reduce_sum(mask * tf.cast(hits, x.dtype))
             return i + 1, total + loss * size, correct + hit, state
 
         zero = tf.zeros((), x.dtype)
@@ -262,18 +265,19 @@ class Program:
         self,
         inputs: tf.Tensor,
         labels: tf.Tensor,
-        weight: tf.Tensor,
+        mask: tf.Tensor,
+        weight: tf.Tensor | None,
         size: tf.Tensor,
-        padded: bool,
     ) -> tuple[tf.Tensor, tf.Tensor]:
         """Outputs and loss of a batch, after which the weights are those of the next step."""
         with tf.GradientTape() as tape:
             output = self.model(inputs, training=True)
-            if padded:
-                mean = tf.reduce_sum(weight * self.losses(labels, output)) / size
+            if self._padded:
+                counted = mask if weight is None else mask * weight
+                mean = tf.reduce_sum(counted * self.losses(labels, output)) / size
                 loss = tf.add_n([mean, *self.model.losses])
             else:
-                loss = self.model.compute_loss(inputs, self._targets(labels), output)
+                loss = self.model.compute_loss(inputs, self._targets(labels), output, weight)
             scaled = self.optimiser.scale_loss(loss)
         variables = self.model.trainable_variables
         self.optimiser.apply(tape.gradient(scaled, variables), variables)

@@ -12,13 +12,13 @@ from numpy.typing import NDArray
 
 from core.notes import Note, note
 from core.random_streams import stream
-from core.record import HistoryRow, Status, read_results, write_results
+from core.record import HistoryRow, Status, outcome, read_results, write_results
 from core.schedule.buffer_state import BufferState
 from core.schedule.orders import NO_TASK, Schedule, Tasks, segments
 from core.strategies.base import Network, Sizes, Task
 from core.training import checkpoints
 from core.training.batches import Batches
-from core.training.callbacks import Observers, callback_list, equal, recipe_callbacks
+from core.training.callbacks import Observers, callback_list, equal, never_called, recipe_callbacks
 from core.training.checkpoints import Checkpoint, remembered, remind
 from core.training.evaluator import Evaluator, Place
 from core.training.ready import Ready
@@ -83,7 +83,8 @@ class Training:
     ) -> Status:
         """Train, evaluate, and call the callbacks as `fit` does, but for batches."""
         model, epochs = self.program.model, self.recipe.epochs
-        own = callback_list(recipe_callbacks(self.recipe), model, epochs)
+        own = callback_list(recipe_callbacks(self.recipe, self.seed), model, epochs)
+        self.notes += never_called([*own.callbacks, *callbacks])
         observers = Observers(callbacks, model, epochs, self.notes)
         own.on_train_begin()
         with observers.watched() as observing:
@@ -118,6 +119,9 @@ class Training:
         if not equal(evaluated, model.get_weights()):
             self.notes.append(note("restored"))
             self._evaluator.all_sets(self._place(), sample=self.recipe.evaluation.segments)
+        status = outcome(status, self.evaluations)
+        if status == "finished" and not all(np.isfinite(w).all() for w in model.get_weights()):
+            status = "diverged"
         if "misclassified" in self.recipe.evaluation.measurements:
             self._misclassified["misclassified"] = self._evaluator.misclassified()
         return status
@@ -193,7 +197,7 @@ class Training:
         An epoch in one part, unless its network is asked at the ends of segments what is kept, or
         a strategy at the ends of tasks.
         """
-        buffer, strategy = self.buffer, self._strategy
+        buffer, strategy, weights = self.buffer, self._strategy, self.prepared.weights
         rng = stream(self.seed, "replay", epoch)
         by_segment = strategy is not None or (buffer and buffer.replay.rule.at_segment_ends)
         parts = segments(schedule) if by_segment else [schedule]
@@ -205,6 +209,8 @@ class Training:
             columns = {}
             if strategy is not None:
                 columns = strategy.columns(mixed, old, stream(self.seed, "replay", epoch, i))
+            if weights is not None:
+                columns["weight"] = columns.get("weight", np.float32(1)) * weights[mixed.indices]
             yield mixed, columns
             self._at_boundary(part, parts[i + 1] if i + 1 < len(parts) else None)
         if buffer:

@@ -12,7 +12,7 @@ from core.notes import Note, note
 from core.random_streams import stream
 from core.recipe import Recipe
 from core.schedule.orders import Order, for_run
-from data import Dataset
+from data import Dataset, InputError
 
 Labels = NDArray[np.int64]
 MOST_NAMED = 10
@@ -34,6 +34,8 @@ class Prepared(NamedTuple):
             int64 [n + m + k]; a copy has its original's.
         changed: Where the two differ, bool [n + m + k].
         order: The recipe's, as it is for this run's seed.
+        weights: What each example of the training part counts in the loss, float32 [k]; None where
+            all count 1.
     """
 
     split: Split
@@ -42,6 +44,7 @@ class Prepared(NamedTuple):
     training_labels: Labels
     changed: NDArray[np.bool_]
     order: Order
+    weights: NDArray[np.float32] | None = None
 
     def examples(self, name: str) -> Indices:
         """Positions of the examples of a set that `EvaluationPlan` names; none if it is empty."""
@@ -102,7 +105,22 @@ def prepare(recipe: Recipe, seed: int, dataset: Dataset) -> Prepared:
         recipe.replay.empty(dataset.classes)
     for name in recipe.evaluation.corrupted:
         corrupted_test_file(dataset, name, examples=1)
-    return Prepared(split, originals, labels, training_labels, training_labels != labels, order)
+    weights = _weights(recipe, dataset, training_labels[split.train])
+    changed = training_labels != labels
+    return Prepared(split, originals, labels, training_labels, changed, order, weights)
+
+
+def _weights(recipe: Recipe, dataset: Dataset, labels: Labels) -> NDArray[np.float32] | None:
+    """What examples count in the loss, by their classes as they are taught."""
+    weights = recipe.class_weight
+    if weights is None:
+        return None
+    if len(weights) != dataset.classes:
+        raise InputError(
+            f"Received class_weight with {len(weights)} numbers for data of {dataset.classes} "
+            "classes; expected one for each class."
+        )
+    return np.array(weights, dtype=np.float32)[labels]
 
 
 def absent_classes(prepared: Prepared, dataset: Dataset) -> list[Note]:

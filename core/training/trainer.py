@@ -23,6 +23,7 @@ from core.training.environment import environment
 from core.training.epochs import Progress, Training
 from core.training.in_force import in_force
 from core.training.layers import chosen_compiler, structure, treats_examples_apart
+from core.training.losses import make_loss
 from core.training.lr_schedules import in_steps
 from core.training.preparation import absent_classes, prepare
 from core.training.probes import Measured, Probe
@@ -77,8 +78,8 @@ class Trainer:
                 `callbacks` neither is.
 
         Returns:
-            The record, `diverged` where the loss stopped being finite. It belongs to no study:
-            whoever asked for the run labels it.
+            The record, `diverged` where the loss, a weight or the last evaluation is not finite. It
+            belongs to no study: whoever asked for the run labels it.
 
         Raises:
             InputError: The recipe does not fit the data, or names what Keras does not have.
@@ -119,7 +120,7 @@ class Trainer:
         program = _program(recipe, fresh_model(recipe, 0, dataset), optimiser, dataset.classes)
         _check_features(recipe, program)
         Probe(program, recipe.evaluation.measurements)
-        recipe_callbacks(recipe)
+        recipe_callbacks(recipe, 0)
         if recipe.transfer is not None and source is not None:
             self.check(recipe.transfer.source, source)
             _check_transfer(
@@ -138,7 +139,9 @@ class Trainer:
         key: str,
     ) -> tuple[Training, Status]:
         """A training from its beginning, or from its checkpoint, and how it ended."""
-        file = files.checkpoints and checkpoint_file(files.checkpoints, key)
+        # What other callbacks than Ebb's own remember is not known.
+        long = files.checkpoints if not recipe.callbacks else None
+        file = long and checkpoint_file(long, key)
         checkpoint = Checkpoint.load(file) if file else None
         start: dict[str, Any] = {}
         if recipe.before is not None and checkpoint is None:
@@ -182,11 +185,12 @@ class Trainer:
         # Of a user's builder a model's text may not say all that the user's own parts compute.
         own = structure(model) if ":" not in recipe.model.name else None
         what = ("optimiser", "lr_schedule", "loss", "input_noise", "strategy")
+        apart = make_loss(recipe.loss).apart and treats_examples_apart(model, training=False)
         kind = json.dumps(
             [text.get(part) for part in what]
             + [own or text["model"]]
             + [_compiler(recipe, model), dataset.x_train.shape[1:], dataset.classes]
-            + [recipe.batch_size] * (not treats_examples_apart(model, training=False))
+            + [recipe.batch_size] * (not apart)
         )
         if kind not in self._programs:
             another = make_optimiser(recipe.optimiser, schedule)

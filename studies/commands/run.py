@@ -22,7 +22,7 @@ from studies.running.memory import expected_megabytes
 from studies.running.plan import Plan, expected_seconds, make_plan
 from studies.running.progress import display
 from studies.running.request import Request, override_typed, seeds_typed
-from studies.running.runner import execute, prepared
+from studies.running.runner import check, execute, prepared
 
 
 @click.command()
@@ -158,8 +158,13 @@ def _carry_out(
 
 
 def _show(request: Request) -> None:
-    """Print what would be run: the seeds of each condition, and what they take."""
+    """Print what would be run: the seeds of each condition, and what they take.
+
+    Where a recipe is not Ebb's own, a worker first looks whether it can work.
+    """
     plan = make_plan(request)
+    if request.study_file is not None or request.variant.scale.overrides:
+        check(plan)
     click.echo(_to_do(request, plan) + _expected(request, plan))
     seeds: dict[str, list[int]] = {}
     for job in plan.jobs:

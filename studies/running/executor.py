@@ -42,6 +42,7 @@ class Job:
         tensorboard: Folder for TensorBoard's event files; none are written if None.
         together: The recipes of all conditions that are run: a worker checks them before it
             trains anything.
+        only_check: Whether it ends with that check.
     """
 
     key: str
@@ -58,6 +59,7 @@ class Job:
     keep_weights: bool = False
     tensorboard: Path | None = None
     together: Mapping[str, Recipe] = field(default_factory=dict)
+    only_check: bool = False
 
 
 class Event(NamedTuple):
@@ -65,7 +67,7 @@ class Event(NamedTuple):
 
     Attributes:
         job: The job.
-        kind: `started`; `epoch` (value: epochs done); `record` (value: the record);
+        kind: `started`; `epoch` (value: epochs done); `record` (value: the record); `checked`;
             `refused` (value: the condition whose recipe cannot work, and one line that says
             why); `failed` or `died` (value: one line, what happened).
         value: See `kind`.

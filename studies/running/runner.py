@@ -3,8 +3,11 @@
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, nullcontext
+from dataclasses import replace
 from functools import partial
+from pathlib import Path
 from queue import SimpleQueue
+from tempfile import TemporaryDirectory
 
 from core import Recipe, Record, Store, environment
 from core.training.checkpoints import delete_checkpoint
@@ -64,6 +67,27 @@ def prepared(
         yield executor, workers
 
 
+def check(plan: Plan) -> None:
+    """Have a worker look at what is planned, without training anything.
+
+    Raises:
+        InputError: A recipe that cannot work, as a run would say it; or a worker that cannot.
+    """
+    recipes = [job for job in plan.jobs if isinstance(job.recipe, Recipe)]
+    with TemporaryDirectory() as logs:
+        jobs = [replace(job, only_check=True) for job in recipes[:1]]
+        for job, kind, value in in_processes(jobs, workers=1, logs=Path(logs)):
+            if kind == "refused":
+                raise _refused(job, value)
+            if kind == "died":
+                raise InputError(f"Received a plan that no worker could check: {value}.")
+
+
+def _refused(job: Job, value: tuple[str, str]) -> InputError:
+    condition, reason = value
+    return InputError(f"{job.study}, {condition}: {reason}")
+
+
 def reset(plan: Plan, request: Request) -> None:
     """Remove a variant's records and what lies beside them, so that the plan finds nothing."""
     study, variant = request.variant.study.name, request.variant.name
@@ -120,8 +144,7 @@ def execute(
                 elif kind == "epoch":
                     display.epoch(job, value)
                 elif kind == "refused":
-                    condition, reason = value
-                    raise InputError(f"{job.study}, {condition}: {reason}")
+                    raise _refused(job, value)
                 else:
                     record = value if kind == "record" else _failure(job, value)
                     kept.add(job, record)

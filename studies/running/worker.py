@@ -41,6 +41,9 @@ def main() -> None:
             trainer = _trainer_or_refusal(job, report)
             if trainer is None or not _all_can_work(job, trainer, report):
                 continue
+        if job.only_check:
+            report("checked", None)
+            continue
         _run(job, trainer, report)
 
 

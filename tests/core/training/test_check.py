@@ -52,7 +52,7 @@ WRONG = {
         {"lr_schedule": spec("Cosine")},
         "'Cosine'; expected a class of keras.schedules",
     ),
-    "loss": ({"loss": "hinges"}, "'hinges'; expected the name of a Keras loss"),
+    "loss": ({"loss": "hinges"}, "'hinges'; expected a Keras loss by its name"),
     "initialiser": (
         {"model": spec("mlp", widths=(8,), kernel_initializer="he_norml")},
         "he_norml",

@@ -3,33 +3,25 @@
 from dataclasses import replace
 
 import keras
-import numpy as np
 import pytest
 import tensorflow as tf
 from keras import layers, regularizers
 
-from core import EvaluationPlan, HoldOut, Recipe, Shuffled, Trainer, spec
-from core.random_streams import stream
-from core.training.build import fresh_model, make_optimiser
-from data import Dataset, InputError
-
-CLASSES, FEATURES, EXAMPLES = 3, 6, 100
+from core import Trainer, spec
+from data import InputError
+from tests.core.training.against_fit import (
+    by_ebb,
+    by_keras,
+    hundred_points,
+    plain,
+    recipe_of,
+    stack,
+)
 
 
 @pytest.fixture(scope="module")
 def points():
-    """100 examples to train on, in batches of 8 with a last one of 4, and 45 to test on."""
-    rng = np.random.default_rng(5)
-    labels = np.arange(EXAMPLES + 45) % CLASSES
-    x = (rng.normal(size=(len(labels), FEATURES)) + np.eye(CLASSES, FEATURES)[labels]).astype("f4")
-    parts = {"x_train": x[:EXAMPLES], "x_test": x[EXAMPLES:]}
-    parts |= {"y_train": labels[:EXAMPLES], "y_test": labels[EXAMPLES:]}
-    return Dataset.from_arrays("points", parts)
-
-
-def stack(shape, classes, *middle):
-    ends = [layers.Dense(classes, activation="softmax")]
-    return keras.Sequential([layers.Input(shape), layers.Dense(16, "relu"), *middle, *ends])
+    return hundred_points()
 
 
 class Penalty(layers.Layer):
@@ -51,10 +43,6 @@ def wave(x):
 
 def over_the_batch(x):
     return x - keras.ops.mean(x, axis=0)
-
-
-def plain(shape, classes):
-    return stack(shape, classes)
 
 
 def activity_l2(shape, classes):
@@ -170,50 +158,6 @@ OPTIMISERS = {
     "nadam": spec("Nadam", learning_rate=0.01),
     "rmsprop": spec("RMSprop", learning_rate=0.01, momentum=0.5, centered=True),
 }
-
-
-def recipe_of(network=plain, optimiser=None, **more):
-    return Recipe(
-        dataset="points", model=spec(network), epochs=3, batch_size=8, split=HoldOut(size=0),
-        optimiser=optimiser or spec("SGD", learning_rate=0.05, momentum=0.9),
-        evaluation=EvaluationPlan(sets=("test",)), **more,
-    )  # fmt: skip
-
-
-def by_keras(recipe, points, callbacks=()):
-    """The last loss and accuracy of Keras' `fit` and `evaluate` on the batches of seed 0."""
-    model = fresh_model(recipe, 0, points)
-    model.compile(
-        optimizer=make_optimiser(recipe.optimiser, None), loss=recipe.loss, metrics=["accuracy"],
-        jit_compile=False,
-    )  # fmt: skip
-    schedules = [
-        Shuffled()(points.y_train, epoch=epoch, batch_size=8, rng=stream(0, "order", epoch))
-        for epoch in range(1, recipe.epochs + 1)
-    ]
-
-    def batches():
-        for schedule in schedules:
-            ends = np.cumsum(schedule.batch_sizes)
-            for start, end in zip(ends - schedule.batch_sizes, ends, strict=True):
-                chosen = schedule.indices[start:end]
-                yield points.x_train[chosen], points.y_train[chosen]
-
-    signature = (tf.TensorSpec((None, FEATURES)), tf.TensorSpec((None,), tf.int64))
-    model.fit(
-        tf.data.Dataset.from_generator(batches, output_signature=signature),
-        epochs=recipe.epochs, steps_per_epoch=13, verbose=0, shuffle=False,
-        callbacks=list(callbacks),
-        validation_data=(points.x_test, points.y_test), validation_batch_size=8,
-    )  # fmt: skip
-    loss, accuracy = model.evaluate(points.x_test, points.y_test, batch_size=8, verbose=0)
-    return loss, accuracy
-
-
-def by_ebb(recipe, points, compiler="auto"):
-    record = Trainer().train(replace(recipe, compiler=compiler), 0, points)
-    last = record.evaluations[-1]
-    return (last.loss, last.confusion.trace() / last.confusion.sum()), record
 
 
 def some_slow(values, name):

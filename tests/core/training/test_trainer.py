@@ -300,7 +300,7 @@ def broken(shape, classes):
         ({"optimiser": spec("Adm")}, "'Adm'; expected a class of keras.optimizers"),
         ({"optimiser": spec("Adam", rate=1)}, "rate"),
         ({"optimiser": spec("Adam"), "lr_schedule": spec("Cosine")}, "'Cosine'; expected"),
-        ({"loss": "cross"}, "'cross'; expected the name of a Keras loss"),
+        ({"loss": "cross"}, "'cross'; expected a Keras loss by its name"),
     ],
 )
 def test_a_recipe_that_keras_cannot_build_is_refused_in_one_line(trainer, digits, change, said):
