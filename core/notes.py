@@ -18,6 +18,9 @@ TEXTS = {
     "unseen": "code imported by a name that only a run knows ({where}) is not part of a result's "
     "identity: after an edit there, run it again with --overwrite",
     "absent": "no {part} examples of class {classes}",
+    "scaled": "{data}: inputs are at most {largest} already; the step scale divides them by 255",
+    "constant": "{data}: all training examples are the same",
+    "shared": "{data}: {shared} of {examples} test examples are training examples too",
     "memory": "memory of its worker until its end, at most: {megabytes} MB",
     "other": "{text}",
 }

@@ -17,6 +17,7 @@ _FLOATS = (np.float16, np.float32, np.float64)
 # matrices would be as large; below this number it costs nothing and is let through.
 _CLASSES_WITHOUT_QUESTION = 100
 _LARGEST_EXACT = 2**53
+_LARGEST_FLOAT32 = float(np.finfo(np.float32).max)
 
 
 def check_arrays(
@@ -84,6 +85,11 @@ def _check_examples(x: NDArray[Any], where: str) -> NDArray[Any]:
         raise InputError(
             f"{where} has {bad:,} values that are NaN "
             "or infinite, expected finite numbers; replace them or leave their examples out"
+        )
+    if x.dtype.type is np.float64 and (largest := float(np.abs(x).max())) > _LARGEST_FLOAT32:
+        raise InputError(
+            f"{where} has values of up to {largest:.3g} in size, which are infinite in the float32 "
+            f"that networks are given, expected at most {_LARGEST_FLOAT32:.3g}; scale them down"
         )
     return x.astype(x.dtype.newbyteorder("="), copy=False)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -12,6 +13,7 @@ from numpy.typing import NDArray
 
 from data.checks import ARRAYS, check_arrays
 from data.errors import quoted
+from data.plausibility import Plausibility, plausibility
 
 _MOST_NAMED = 5
 """Labels that a note lists."""
@@ -94,6 +96,11 @@ class Dataset:
             note=_renumbered(class_names),
             class_names=class_names,
         )
+
+    @cached_property
+    def plausibility(self) -> Plausibility:
+        """What of the inputs is possible and seldom meant; found when it is first asked for."""
+        return plausibility(self.x_train, self.x_test)
 
     def as_stored(self) -> dict[str, NDArray[Any]]:
         """The arrays by name as a file holds them: with the labels that the classes have there."""

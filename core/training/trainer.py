@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.code_identity import unseen_code
+from core.examples.implausible import implausible
 from core.notes import Note, note
 from core.recipe import Recipe, Transfer
 from core.record import Record, Status, write_results
@@ -213,6 +214,7 @@ def _record(key: str, training: Training, status: Status, datasets: Sequence[Dat
             note("compiled", compiler=training.program.compiler),
             *(note("data", said=each.note) for each in datasets if each.note),
             *absent_classes(training.prepared, datasets[0]),
+            *_implausible(training.recipe, datasets),
             *_unseen(training.recipe),
             *training.notes,
         ),
@@ -227,6 +229,14 @@ def _class_names(dataset: Dataset) -> dict[str, NDArray[Any]]:
     """The labels that the classes have in the data set's files, where tables have to know them."""
     names = dataset.class_names
     return {"class_names": np.array(names, dtype=np.int64)} if names else {}
+
+
+def _implausible(recipe: Recipe, datasets: Sequence[Dataset]) -> list[Note]:
+    """What is seldom meant of the data that a recipe, and its source, are trained on."""
+    recipes = [recipe, *([recipe.transfer.source] if recipe.transfer else [])]
+    steps = [each.preprocessing for each in recipes]
+    found = [each for pair in zip(datasets, steps, strict=True) for each in implausible(*pair)]
+    return [each for i, each in enumerate(found) if each not in found[:i]]
 
 
 def _unseen(recipe: Recipe) -> list[Note]:

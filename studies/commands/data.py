@@ -6,6 +6,7 @@ import click
 import numpy as np
 
 from analysis.rendering.text import clean
+from core.examples.implausible import implausible
 from data import InputError, available, import_folder, load
 from studies.commands.options import data_option
 
@@ -38,8 +39,8 @@ def data_show(name: str, data_dir: Path | None) -> None:
     for part, labels in (("train", dataset.y_train), ("test", dataset.y_test)):
         counts = " ".join(map(str, np.bincount(labels, minlength=dataset.classes)))
         click.echo(f"{part}: {len(labels)} examples; per class {names[0]} to {names[-1]}: {counts}")
-    if dataset.note:
-        click.echo(dataset.note)
+    for said in filter(None, [dataset.note, *map(str, implausible(dataset, ()))]):
+        click.echo(clean(said))
     click.echo(f"checksum: {dataset.checksum}")
 
 

@@ -14,9 +14,10 @@ from data import InputError
 from studies.definition import catalogue
 from studies.definition.study import Study
 from studies.definition.variant import Scale, is_quick, only, scale_of, variant_of
+from studies.results.starts import same_starts
 
 MOST_NAMED = 10
-SAID = ("data", "absent", "unseen")
+SAID = ("data", "absent", "unseen", "scaled", "constant", "shared")
 """The notes of records that every table says."""
 FOREIGN = re.compile(r"[^A-Za-z0-9.+_-]")
 """What is in no name of a study or a condition, see `studies.definition.study.NAME`."""
@@ -128,6 +129,7 @@ def read(store: Store, name: str | Study, variant: str | None = None) -> Reading
     notes += others
     said = [each for record in records for each in record.notes if each.kind in SAID]
     notes += dict.fromkeys(str(each.figures.get("said", each)) for each in said)
+    notes += same_starts(records)
     # A store may be anybody's: its names go into tables, sentences and figures.
     named = RunSet(replace(each, condition=FOREIGN.sub("?", each.condition)) for each in records)
     planned = store.planned(study, variant) or 0

@@ -14,6 +14,9 @@ NOTES = (
     note("not-kept", epoch=3, error="[Errno 28] No space left on device: 'x (1)'"),
     note("unseen", where="sizes.py line 4, blocks.py line 3"),
     note("absent", part="training", classes="3, 10007"),
+    note("scaled", data="unit.npz", largest="0.995"),
+    note("constant", data="unit.npz"),
+    note("shared", data="unit.npz", shared=3, examples=200),
     note("memory", megabytes=812),
     note("other", text="XLA, not graph mode"),
 )
