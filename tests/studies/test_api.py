@@ -218,7 +218,8 @@ import json, sys
 import studies
 from core import Recipe, spec
 
-recipe = Recipe(dataset="digits", model=spec("mlp", widths=(8,)), batch_size=100, epochs=1)
+recipe = Recipe(dataset="digits", model=spec("mlp", widths=(8,)), batch_size=100, epochs=1,
+                compiler="graph")
 study = studies.Study(name="mine", question="Is it?", conditions={"a": recipe}, seeds=1)
 results = studies.run(study, quiet=True)
 loaded = [name for name in ("tensorflow", "keras") if name in sys.modules]
@@ -342,7 +343,14 @@ def test_results_of_runs_that_all_failed_say_so(store):
 # Figures.
 
 
-@pytest.mark.parametrize("name", ["plot", "plot_segments", "plot_overview", "plot_comparison"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        *(pytest.param(name, marks=pytest.mark.slow) for name in ("plot", "plot_segments")),
+        "plot_overview",
+        "plot_comparison",
+    ],
+)
 def test_a_figure_is_its_axes_and_shows_itself_in_a_notebook(name, results, tmp_path):
     figure = getattr(results, name)()
     assert len(figure) > 0
@@ -362,11 +370,11 @@ def test_a_figure_touches_no_global_state(results):
     from matplotlib import pyplot
 
     before = dict(mpl.rcParams)
-    results.plot_segments()._repr_png_()
+    results.plot_overview()._repr_png_()
     assert pyplot.get_fignums() == []
     assert dict(mpl.rcParams) == before
 
 
 def test_a_figure_with_another_ending_is_refused(results):
     with pytest.raises(InputError, match=r"\.png or \.svg"):
-        results.plot_segments().save("figure.pdf")
+        results.plot_overview().save("figure.pdf")

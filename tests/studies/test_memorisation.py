@@ -39,6 +39,7 @@ def test_random_labels_say_nothing_about_the_class_and_are_drawn_anew_for_each_s
         assert np.abs(pairs - 100).max() < 5 * 9.4
 
 
+@pytest.mark.slow
 def test_a_network_learns_random_labels_by_heart_and_knows_nothing_of_new_inputs(tmp_path):
     done = in_a_process(
         *("run", "memorisation", "--quick", "--seeds", "1", "--workers", "1"), folder=tmp_path

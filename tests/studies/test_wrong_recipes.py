@@ -192,6 +192,7 @@ def test_a_setting_needs_a_condition_that_has_the_field(setting, write, ebb):
     assert call.status == 0, call
 
 
+@pytest.mark.slow
 def test_herding_with_a_subclassed_model_is_refused_by_the_worker(write, ebb, store):
     fields = 'model=spec(subclassed), replay=Replay(buffer="herding", capacity=20)'
     line = refused(ebb("run", write(fields), "--quiet"))

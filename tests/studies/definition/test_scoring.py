@@ -64,7 +64,7 @@ class InThisProcess:
             yield Event(job, "record", job.recipe.run(job.seed, **whose))
 
 
-def test_a_users_scores_are_run_kept_and_read_by_every_command(coins, tmp_path):
+def test_a_users_scores_are_run_kept_and_read_by_every_command(coins, ebb, tmp_path):
     done = in_a_process("run", "coins.py", "--workers", "1", folder=tmp_path)
     assert done.status == 0, done.err
     assert "coins (full): " in done.out
@@ -73,10 +73,10 @@ def test_a_users_scores_are_run_kept_and_read_by_every_command(coins, tmp_path):
     assert [(e.condition, e.seed, e.status) for e in entries] == [
         (f"bias-{bias}", seed, "finished") for bias in (0.5, 0.9) for seed in range(4)
     ]
-    again = in_a_process("run", "coins.py", "--dry-run", folder=tmp_path)
+    again = ebb("run", "coins.py", "--dry-run")
     assert "0 runs to do, 8 in the store already" in again.out
 
-    table = in_a_process("table", "coins.py", "--format", "csv", folder=tmp_path)
+    table = ebb("table", "coins.py", "--format", "csv")
     rows = list(csv.DictReader(io.StringIO(table.out)))
     assert {row["metric"] for row in rows} == {"share of heads", "share even", "degree"}
     study = study_in(coins)
@@ -87,25 +87,24 @@ def test_a_users_scores_are_run_kept_and_read_by_every_command(coins, tmp_path):
     (row,) = [r for r in rows if (r["condition"], r["metric"]) == ("bias-0.9", "share of heads")]
     assert (int(row["n"]), float(row["mean"])) == (4, pytest.approx(mean))
 
-    compared = json.loads(
-        in_a_process("compare", "coins.py", "--format", "json", folder=tmp_path).out
-    )
+    compared = json.loads(ebb("compare", "coins.py", "--format", "json").out)
     assert (compared["n"], compared["paired"]) == (4, True)
-    shown = in_a_process("show", entries[0].key, folder=tmp_path)
+    shown = ebb("show", entries[0].key)
     assert '"bias": 0.5' in shown.out
     assert "share of heads: " in shown.out
-    removed = in_a_process("remove", "coins", "--yes", folder=tmp_path)
+    removed = ebb("remove", "coins", "--yes")
     assert "8 records removed" in removed.out
 
 
-def test_scores_are_had_without_tensorflow(coins, tmp_path):
+def test_scores_are_had_without_tensorflow(coins, ebb, tmp_path):
     code = FILE.replace(
         "    heads =", "    import sys; assert 'tensorflow' not in sys.modules\n    heads ="
     )
     coins.write_text(code)
-    done = in_a_process("run", "coins.py", "--workers", "1", folder=tmp_path)
+    short = ("--workers", "1", "--seeds", "1", "--conditions", "bias-0.5")
+    done = in_a_process("run", "coins.py", *short, folder=tmp_path)
     assert done.status == 0, done.err
-    assert "finished" in in_a_process("status", "coins", folder=tmp_path).out
+    assert "finished" in ebb("status", "coins").out
 
 
 def test_parameters_are_overridden_and_a_recipes_fields_are_refused(coins, ebb):
@@ -213,16 +212,14 @@ SHORT = ("--conditions", ",".join(
 ))  # fmt: skip
 
 
-def test_the_proportions_of_polynomial_degree_are_counted_and_drawn(tmp_path):
+def test_the_proportions_of_polynomial_degree_are_counted_and_drawn(ebb, tmp_path):
     done = in_a_process(
         *("run", "polynomial-degree", "--quick", "--workers", "1", *SHORT), folder=tmp_path
     )
     assert done.status == 0, done.err
     assert "smallest-error: share too complex from " in done.out
-    table = in_a_process(
-        *("table", "polynomial-degree", "--format", "csv", "--figure", "proportions.svg"),
-        folder=tmp_path,
-    )
+    words = ("table", "polynomial-degree", "--format", "csv", "--figure", "proportions.svg")
+    table = ebb(*words)
     rows = list(csv.DictReader(io.StringIO(table.out)))
     assert len(rows) == 8  # the rule that knows the degree chooses nothing
     row = rows[0]

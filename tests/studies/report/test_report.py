@@ -17,8 +17,9 @@ from tests.studies.report.pages import Page
 VALUES = {"shuffled": (0.95, 0.9, 0.95), "class-sequential": (0.8, 0.7, 0.85)}
 
 
-def page_of(store, name="class-order", variant=None):
-    text = study_page(report_of(store, name, variant, None))
+def page_of(store, name="class-order", variant=None, *, drawn=True):
+    """A page and its text; without its figures where nobody looks at them: they take seconds."""
+    text = study_page(report_of(store, name, variant, None, drawn=drawn))
     return Page(text), text
 
 
@@ -196,7 +197,7 @@ def test_a_family_has_the_rows_of_compare(ebb, store):
             accuracy = 0.5 + 0.08 * k + 0.05 * (seed == k % 3)
             more = {"study": "learning-rate", "recipe": recipe, "accuracy": accuracy}
             keep(store, made_record(condition, seed, **more), planned=10)
-    page, _ = page_of(store, "learning-rate")
+    page, _ = page_of(store, "learning-rate", drawn=False)
     call = ebb("compare", "learning-rate")
     printed = lines(call)
     assert set(rows(page.table("one family"))) <= printed
@@ -213,7 +214,7 @@ def test_a_family_has_the_rows_of_compare(ebb, store):
 
 def test_one_condition_with_one_seed_says_so(store):
     keep(store, made_record("shuffled", 0))
-    page, _ = page_of(store)
+    page, _ = page_of(store, drawn=False)
     assert "One seed: values without intervals, and no verdict." in page.text
     assert "Not run: class-sequential." in page.text
     assert "The study plans no comparison that these runs can decide" in page.text
@@ -234,7 +235,7 @@ def test_failures_alone_give_a_page_without_figures_that_says_why(store):
 
 def test_a_study_half_done_is_counted_as_such(filled):
     keep(filled, made_record("shuffled", 2, status="diverged"), planned=2)
-    page, _ = page_of(filled)
+    page, _ = page_of(filled, drawn=False)
     assert page.table("How the runs ended").rows[1:] == [
         ["shuffled", "2", "2", "1", "0", "0", "0 to 2"],
         ["class-sequential", "2", "2", "0", "0", "0", "0 to 1"],
@@ -244,7 +245,7 @@ def test_a_study_half_done_is_counted_as_such(filled):
 def test_stale_records_and_other_variants_are_said(store):
     old = made_record(variant="quick,epochs=3", environment=OTHER_ENVIRONMENT)
     keep(store, old)
-    page, _ = page_of(store)
+    page, _ = page_of(store, drawn=False)
     assert "Stale: recorded in another environment" in page.text
     assert "This is the variant quick,epochs=3, not the full study." in page.text
     assert "ebb run class-order --quick --set epochs=3" in page.text
@@ -254,7 +255,7 @@ def test_stale_records_and_other_variants_are_said(store):
 def test_a_study_known_by_its_name_alone_has_a_page(store):
     for seed in range(2):
         keep(store, made_record("a", seed, study="mine", recipe=tiny(), segments=False))
-    page, _ = page_of(store, "mine")
+    page, _ = page_of(store, "mine", drawn=False)
     assert page.headings[0] == (1, "mine")
     assert "Known by its name alone" in page.text
     assert "ebb run FILE.py --seeds 2" in page.text
@@ -286,7 +287,7 @@ def test_a_file_of_the_user_s_own_is_read_for_its_question(tmp_path, store):
         'study = Study(name="mine", question="Is 1 < 2 & 3?", conditions={"a": recipe})\n'
     )
     keep(store, made_record("a", 0, study="mine", recipe=tiny(), segments=False))
-    page, text = page_of(store, "mine_on_a_page.py")
+    page, text = page_of(store, "mine_on_a_page.py", drawn=False)
     assert page.headings[0] == (1, "Is 1 < 2 & 3?")
     assert "<h1>Is 1 &lt; 2 &amp; 3?</h1>" in text
     assert "ebb run mine_on_a_page.py" in page.text
@@ -299,14 +300,17 @@ def test_a_file_of_the_user_s_own_is_read_for_its_question(tmp_path, store):
 def test_seeds_are_written_as_they_are_typed(store, seeds, typed):
     for seed in seeds:
         keep(store, made_record("shuffled", seed))
-    assert f"ebb run class-order --conditions shuffled --seeds {typed}" in page_of(store)[1]
+    assert (
+        f"ebb run class-order --conditions shuffled --seeds {typed}"
+        in page_of(store, drawn=False)[1]
+    )
 
 
 def test_what_every_run_took_of_memory_is_one_line(store):
     for seed, megabytes in enumerate((612, 640, 633)):
         notes = (note("memory", megabytes=megabytes), note("other", text="XLA, not graph mode"))
         keep(store, made_record("shuffled", seed, notes=notes))
-    page, _ = page_of(store)
+    page, _ = page_of(store, drawn=False)
     found = page.table("What the numbers were measured with").rows
     assert [row for row in found if "memory" in row[0]] == [
         ["memory of a worker, at most", "640 MB"]

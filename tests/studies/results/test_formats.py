@@ -23,7 +23,9 @@ def table_bytes(*words, folder):
     return done.stdout
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize(
+    "kind", [pytest.param(k, marks=() if k == "per-class" else pytest.mark.slow) for k in KINDS]
+)
 def test_parquet_is_read_back_as_the_same_frame(kind, filled, tmp_path):
     written = table_bytes("--kind", kind, "--format", "parquet", folder=tmp_path)
     table = table_of(read(filled, "class-order"), kind)
