@@ -76,8 +76,8 @@ def check_worker() -> None:
     check_keras()
     for name, value in in_force().items():
         raise InputError(
-            f"Received code that sets {name} to {value!r}, for all that its worker process trains; "
-            "expected code without: a worker's settings are always the same, remove it."
+            f"Received code that changes {name} ({value}) for all that its worker process trains; "
+            "expected code that does not: remove it, a worker's settings are always the same."
         )
 
 
