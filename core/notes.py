@@ -8,6 +8,8 @@ from typing import Any
 
 TEXTS = {
     "compiled": "compiled: {compiler}",
+    "own-parts": "in graph mode for the functions of one's own in its layers: no copy of them can "
+    "be made for XLA",
     "data": "data: {said}",
     "changed": "changed by a callback ({callbacks}): not the recipe's result",
     "hooks": "{callback} asks for batches or tests ({methods}): not called",

@@ -80,10 +80,18 @@ def counted(layer: keras.layers.Layer) -> keras.layers.Layer:
 def chosen_compiler(model: keras.Model, asked: str) -> Literal["xla", "graph"]:
     """`xla` where every layer is of a kind that gains by it, `graph` otherwise."""
     if asked == "auto":
-        kinds = {type(layer) for layer in leaf_layers(model)}
-        known = all(k.__name__ in XLA_LAYERS and k.__module__.startswith("keras.") for k in kinds)
-        return "xla" if known and rebuilt(model) is not None else "graph"
+        return "xla" if _gains_by_xla(model) and rebuilt(model) is not None else "graph"
     return "xla" if asked == "xla" else "graph"
+
+
+def kept_from_xla(model: keras.Model) -> bool:
+    """Whether a network would gain by XLA and has functions of one's own in its layers."""
+    return _gains_by_xla(model) and rebuilt(model) is None
+
+
+def _gains_by_xla(model: keras.Model) -> bool:
+    kinds = {type(layer) for layer in leaf_layers(model)}
+    return all(k.__name__ in XLA_LAYERS and k.__module__.startswith("keras.") for k in kinds)
 
 
 def leaf_layers(model: keras.Model) -> list[keras.layers.Layer]:

@@ -23,7 +23,12 @@ from core.training.device_arrays import Device
 from core.training.environment import environment
 from core.training.epochs import Progress, Training
 from core.training.in_force import in_force
-from core.training.layers import chosen_compiler, structure, treats_examples_apart
+from core.training.layers import (
+    chosen_compiler,
+    kept_from_xla,
+    structure,
+    treats_examples_apart,
+)
 from core.training.losses import make_loss
 from core.training.lr_schedules import in_steps
 from core.training.preparation import absent_classes, prepare
@@ -212,6 +217,7 @@ def _record(key: str, training: Training, status: Status, datasets: Sequence[Dat
         seconds=training.clock.seconds,
         notes=(
             note("compiled", compiler=training.program.compiler),
+            *_kept_from_xla(training),
             *(note("data", said=each.note) for each in datasets if each.note),
             *absent_classes(training.prepared, datasets[0]),
             *_implausible(training.recipe, datasets),
@@ -237,6 +243,13 @@ def _implausible(recipe: Recipe, datasets: Sequence[Dataset]) -> list[Note]:
     steps = [each.preprocessing for each in recipes]
     found = [each for pair in zip(datasets, steps, strict=True) for each in implausible(*pair)]
     return [each for i, each in enumerate(found) if each not in found[:i]]
+
+
+def _kept_from_xla(training: Training) -> list[Note]:
+    """Why a network of a user's own is in graph mode, where others like it are not."""
+    recipe, program = training.recipe, training.program
+    chosen = recipe.compiler == "auto" and program.compiler == "graph" and ":" in recipe.model.name
+    return [note("own-parts")] if chosen and kept_from_xla(program.model) else []
 
 
 def _unseen(recipe: Recipe) -> list[Note]:

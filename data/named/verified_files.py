@@ -1,4 +1,8 @@
-"""Files whose every byte is known: read only when their MD5 is the published one."""
+"""Files whose every byte is known: read only when their MD5 is the published one.
+
+Not pooch, which fetches a file and checks it: Keras fetches these, and they are looked for in three
+places and in the published archive, where all that are missing or damaged are named at once.
+"""
 
 from __future__ import annotations
 

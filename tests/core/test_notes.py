@@ -9,6 +9,7 @@ NOTES = (
     note("data", said="mine is not the published file\n(it may differ)"),
     note("changed", callbacks="Meddler, Other"),
     note("hooks", callback="ModelCheckpoint", methods="on_train_batch_end"),
+    note("own-parts"),
     note("restored"),
     note("from-weights"),
     note("continued", epoch=12),

@@ -211,7 +211,11 @@ def test_loss_scaling_changes_nothing_in_float32(factor, points):
 
 def test_functions_of_ones_own_are_trained_in_graph_mode_and_said_to_be(points):
     _, record = by_ebb(recipe_of(own_activation), points)
-    assert "compiled: graph" in map(str, record.notes)
+    said = [str(note) for note in record.notes]
+    assert said[0] == "compiled: graph"
+    assert said[1].startswith("in graph mode for the functions of one's own")
+    _, record = by_ebb(recipe_of(plain), points)
+    assert [str(note) for note in record.notes] == ["compiled: xla"]
 
 
 def two_outputs(shape, classes):
