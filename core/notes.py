@@ -23,6 +23,8 @@ TEXTS = {
     "scaled": "{data}: inputs are at most {largest} already; the step scale divides them by 255",
     "constant": "{data}: all training examples are the same",
     "shared": "{data}: {shared} of {examples} test examples are training examples too",
+    "unused": "the data set's own validation part of {examples} examples is not used: "
+    'split=HoldOut(where="given") does',
     "memory": "memory of its worker until its end, at most: {megabytes} MB",
     "other": "{text}",
 }

@@ -1,4 +1,4 @@
-"""What four arrays must satisfy to be a data set."""
+"""What arrays must satisfy to be a data set."""
 
 from __future__ import annotations
 
@@ -12,6 +12,8 @@ from data.errors import InputError
 
 ARRAYS = ("x_train", "y_train", "x_test", "y_test")
 """The arrays of every data set, by name."""
+OPTIONAL = ("x_val", "y_val", "weights_train")
+"""Those that some data sets have as well: a given validation part, and weights of examples."""
 _FLOATS = (np.float16, np.float32, np.float64)
 # A label for nearly every example is a slip (its number stored as the label), and the confusion
 # matrices would be as large; below this number it costs nothing and is let through.
@@ -31,7 +33,8 @@ def check_arrays(
     lie in 0..255, else the floating type that holds them exactly.
 
     Args:
-        arrays: x_train [n, ...], y_train [n], x_test [m, ...] and y_test [m] by name.
+        arrays: x_train [n, ...], y_train [n], x_test [m, ...] and y_test [m] by name; where there
+            are such, x_val [k, ...] and y_val [k], and weights_train [n].
         where: What to call each array in a message, by name (`x_train in 'fruit.npz'`).
 
     Returns:
@@ -41,15 +44,19 @@ def check_arrays(
     Raises:
         InputError: One line for the first rule that is broken.
     """
-    examples = {name: _check_examples(arrays[name], where[name]) for name in ("x_train", "x_test")}
-    train, test = examples["x_train"], examples["x_test"]
-    if train.shape[1:] != test.shape[1:] or train.dtype != test.dtype:
-        raise InputError(
-            f"{where['x_test']} holds examples of shape {test.shape[1:]} and type {test.dtype}, "
-            f"expected {train.shape[1:]} and {train.dtype} as in x_train; store both alike"
-        )
+    parts = ["train", "test", *_val(arrays, where)]
+    examples = {
+        name: _check_examples(arrays[name], where[name]) for name in map("x_{}".format, parts)
+    }
+    train = examples["x_train"]
+    for name, other in examples.items():
+        if train.shape[1:] != other.shape[1:] or train.dtype != other.dtype:
+            raise InputError(
+                f"{where[name]} holds examples of shape {other.shape[1:]} and type {other.dtype}, "
+                f"expected {train.shape[1:]} and {train.dtype} as in x_train; store both alike"
+            )
     labels = {}
-    for part in ("train", "test"):
+    for part in parts:
         name = f"y_{part}"
         labels[name] = _check_labels(arrays[name], where[name])
         if len(labels[name]) != len(examples[f"x_{part}"]):
@@ -65,9 +72,44 @@ def check_arrays(
         )
     names = _class_names(labels, where["y_train"])
     labels = {name: np.searchsorted(names, part) for name, part in labels.items()}
-    examples["x_train"], examples["x_test"] = _uint8_or_floating(train, test, where["x_train"])
-    checked = {name: _frozen(array) for name, array in {**examples, **labels}.items()}
+    weights = _weights(arrays, where, len(train))
+    found = {**_uint8_or_floating(examples, where["x_train"]), **labels, **weights}
+    checked = {name: _frozen(array) for name, array in found.items()}
     return checked, tuple(names.tolist())
+
+
+def _val(arrays: Mapping[str, NDArray[Any]], where: Mapping[str, str]) -> list[str]:
+    """The validation part, where one is given."""
+    there = [name for name in ("x_val", "y_val") if name in arrays]
+    if len(there) == 1:
+        (missing,) = {"x_val", "y_val"} - {*there}
+        raise InputError(
+            f"{where[there[0]]} has no {missing} beside it, expected both or none; add the other, "
+            "or leave it out"
+        )
+    return ["val"] * bool(there)
+
+
+def _weights(
+    arrays: Mapping[str, NDArray[Any]], where: Mapping[str, str], examples: int
+) -> dict[str, NDArray[np.float32]]:
+    """The weights of the training examples, where there are any."""
+    if (name := "weights_train") not in arrays:
+        return {}
+    weights = arrays[name]
+    if weights.dtype.kind not in "iuf" or weights.shape not in ((examples,), (examples, 1)):
+        raise InputError(
+            f"{where[name]} has the type {weights.dtype} and the shape {weights.shape}, expected "
+            f"numbers, one for each example of x_train: ({examples},); store such"
+        )
+    with np.errstate(over="ignore"):  # said in the next line
+        weights = weights.reshape(-1).astype(np.float32)
+    if not (np.isfinite(weights).all() and weights.min() >= 0 and weights.max() > 0):
+        raise InputError(
+            f"{where[name]} has weights from {weights.min():g} to {weights.max():g}, expected "
+            "finite ones from 0 up, not all 0; replace the others"
+        )
+    return {name: weights}
 
 
 def _check_examples(x: NDArray[Any], where: str) -> NDArray[Any]:
@@ -126,23 +168,22 @@ def _class_names(labels: Mapping[str, NDArray[np.int64]], where: str) -> NDArray
     return names
 
 
-def _uint8_or_floating(
-    train: NDArray[Any], test: NDArray[Any], where: str
-) -> tuple[NDArray[Any], NDArray[Any]]:
-    if train.dtype.kind == "f" or train.dtype == np.uint8:
-        return train, test
-    low = min(int(train.min()), int(test.min()))
-    high = max(int(train.max()), int(test.max()))
+def _uint8_or_floating(examples: Mapping[str, NDArray[Any]], where: str) -> dict[str, NDArray[Any]]:
+    dtype = examples["x_train"].dtype
+    if dtype.kind == "f" or dtype == np.uint8:
+        return dict(examples)
+    low = min(int(each.min()) for each in examples.values())
+    high = max(int(each.max()) for each in examples.values())
     if low < -_LARGEST_EXACT or high > _LARGEST_EXACT:
         raise InputError(
-            f"{where} or x_test has integers from {low} to {high}, expected at most 2**53 in size, "
-            "which floating numbers hold exactly; scale them down"
+            f"{where} or another part has integers from {low} to {high}, expected at most 2**53 "
+            "in size, which floating numbers hold exactly; scale them down"
         )
     if low >= 0 and high <= 255:
         kept: type[np.generic] = np.uint8
     else:
-        kept = np.float32 if train.dtype.itemsize <= 2 else np.float64
-    return train.astype(kept), test.astype(kept)
+        kept = np.float32 if dtype.itemsize <= 2 else np.float64
+    return {name: each.astype(kept) for name, each in examples.items()}
 
 
 def _frozen(array: NDArray[Any]) -> NDArray[Any]:

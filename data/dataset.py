@@ -1,4 +1,4 @@
-"""A data set: four checked, read-only arrays and the checksum that names their content."""
+"""A data set: checked, read-only arrays and the checksum that names their content."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from data.checks import ARRAYS, check_arrays
+from data.checks import ARRAYS, OPTIONAL, check_arrays
 from data.errors import quoted
 from data.plausibility import Plausibility, plausibility
 
@@ -42,6 +42,11 @@ class Dataset:
         note: What is to be said beside every figure; empty where nothing is.
         class_names: The label that each class has in the files, where these are not 0..classes-1;
             empty where they are.
+        x_val: The examples of a validation part of the files' own [k, ...], as those of x_train,
+            and None where they have none. What is trained and tested on does not hold them.
+        y_val: Their labels, int64[k].
+        weights_train: How much each training example counts, float32[n], finite and not negative;
+            None where the files do not say.
     """
 
     name: str
@@ -55,6 +60,9 @@ class Dataset:
     encoding: str = ""
     note: str = ""
     class_names: tuple[int, ...] = ()
+    x_val: NDArray[Any] | None = None
+    y_val: NDArray[np.int64] | None = None
+    weights_train: NDArray[np.float32] | None = None
 
     @classmethod
     def from_arrays(
@@ -69,8 +77,8 @@ class Dataset:
 
         Args:
             name: The data set's name.
-            arrays: x_train, y_train, x_test and y_test by name; see `data.checks.check_arrays`
-                for what they must satisfy.
+            arrays: x_train, y_train, x_test and y_test, and what else there is, by name; see
+                `data.checks.check_arrays` for what they must satisfy.
             source: Where they come from, for people.
             where: What to call each array in an error, by name; by default the array's name and
                 the source.
@@ -81,7 +89,7 @@ class Dataset:
         Raises:
             InputError: One line for the first rule that is broken.
         """
-        where = where or {array: f"{array} in {quoted(source)}" for array in ARRAYS}
+        where = where or {array: f"{array} in {quoted(source)}" for array in arrays}
         checked, names = check_arrays(arrays, where)
         class_names = () if names == tuple(range(len(names))) else names
         return cls(
@@ -95,6 +103,9 @@ class Dataset:
             source=source,
             note=_renumbered(class_names),
             class_names=class_names,
+            x_val=checked.get("x_val"),
+            y_val=checked.get("y_val"),
+            weights_train=checked.get("weights_train"),
         )
 
     @cached_property
@@ -104,7 +115,8 @@ class Dataset:
 
     def as_stored(self) -> dict[str, NDArray[Any]]:
         """The arrays by name as a file holds them: with the labels that the classes have there."""
-        arrays = {name: getattr(self, name) for name in ARRAYS}
+        every = {name: getattr(self, name) for name in (*ARRAYS, *OPTIONAL)}
+        arrays = {name: array for name, array in every.items() if array is not None}
         if self.class_names:
             names = np.array(self.class_names)
             arrays |= {name: names[arrays[name]] for name in arrays if name.startswith("y_")}
@@ -113,23 +125,24 @@ class Dataset:
     def __setstate__(self, state: dict[str, Any]) -> None:
         # Pickle, on the way to a worker process, forgets that an array is read-only.
         self.__dict__.update(state)
-        for array in ARRAYS:
-            state[array].flags.writeable = False
+        for name in (*ARRAYS, *OPTIONAL):
+            if state[name] is not None:
+                state[name].flags.writeable = False
 
 
 def content_checksum(arrays: Mapping[str, NDArray[Any]], class_names: tuple[int, ...] = ()) -> str:
-    """SHA-256 of four arrays: of the name, type, shape and bytes of each.
+    """SHA-256 of a data set's arrays: of the name, type, shape and bytes of each.
 
     Args:
-        arrays: x_train, y_train, x_test and y_test by name, labels as int64; taken as
-            little-endian and row by row on every machine.
+        arrays: x_train, y_train, x_test and y_test by name, labels as int64, and the optional ones
+            that there are; taken as little-endian and row by row on every machine.
         class_names: As in `Dataset`; counts where there are any.
 
     Returns:
         64 hexadecimal digits.
     """
     digest = hashlib.sha256()
-    for name in ARRAYS:
+    for name in (*ARRAYS, *(name for name in OPTIONAL if name in arrays)):
         array = arrays[name]
         array = np.ascontiguousarray(array, dtype=array.dtype.newbyteorder("<"))
         digest.update(f"{name} {array.dtype.str} {array.shape}\n".encode())

@@ -26,7 +26,7 @@ def load(name: str, folder: Path | None = None) -> Dataset:
         name: `digits`, `digits-colour`, `cube`, `mnist`, `fashion-mnist`, `cifar10`, `stl10`; a
             sub-folder of `folder` with the four IDX files, `name.npz` or images (see
             `data.formats.images`) in it; or the path of a .npz file with the arrays x_train,
-            y_train, x_test and y_test.
+            y_train, x_test and y_test, and perhaps x_val, y_val and weights_train.
         folder: The user's data folder (--data-dir or EBB_DATA). When given, published data sets
             are looked for there and nowhere else; when None, in the system's data sets and Keras'
             cache, and else Keras downloads them (but for STL-10, which it does not know).

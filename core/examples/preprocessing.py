@@ -44,7 +44,7 @@ STEPS: dict[str, Callable[[Inputs, NDArray[np.int32], int], Inputs]] = {
 
 
 def preprocess(dataset: Dataset, steps: tuple[str, ...], train: NDArray[np.int32]) -> Inputs:
-    """Both files of a data set, one after the other, as a network is given them.
+    """The files of a data set, one after the other, as a network is given them.
 
     Args:
         dataset: The data set.
@@ -52,9 +52,12 @@ def preprocess(dataset: Dataset, steps: tuple[str, ...], train: NDArray[np.int32
         train: Positions of the training part, int32 [k], for steps that measure it.
 
     Returns:
-        float32 [n + m, ...]: the n examples of the training file, then the m of the test file.
+        float32 [n + m + v, ...]: the n examples of the training file, the m of the test file, then
+        the v of a given validation part.
     """
-    x = np.concatenate([dataset.x_train, dataset.x_test], dtype=np.float32, casting="unsafe")
+    given = [] if dataset.x_val is None else [dataset.x_val]
+    files = [dataset.x_train, dataset.x_test, *given]
+    x = np.concatenate(files, dtype=np.float32, casting="unsafe")
     for step in steps:
         x = STEPS[step](x, train, len(dataset.x_train))
     return x

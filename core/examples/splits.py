@@ -16,9 +16,10 @@ Indices = NDArray[np.int32]
 class Split(NamedTuple):
     """Positions in the data set's training file followed by its test file.
 
-    With 60,000 training and 10,000 test images, position 60,000 is the first test image, and
-    position 70,000 the first augmented copy where there are any (see `core.training.preparation`).
-    The three parts never overlap.
+    With 60,000 training and 10,000 test images, position 60,000 is the first test image. From
+    position 70,000 on come the examples of a given validation part, where the data set has one, and
+    then augmented copies, where there are any (see `core.training.preparation`). The three parts
+    never overlap.
     """
 
     train: Indices
@@ -47,23 +48,34 @@ class HoldOut(Checked):
         size: How many: a whole number of examples, or a fraction below 1. Of a fraction, the
             part that stays is rounded down (90 % of 5,923 keeps 5,330).
         where: `first` or `last` of the file, `last-of-each-class`, or `random` (drawn from the
-            run's data stream).
+            run's data stream). `given` takes the validation part that the data set's files have,
+            and leaves both others whole; it has its own size.
         of: The file they are taken from: `train`, or `test` as some published experiments do.
         per_class: Train on the first so many of each class of the training part, in the order of
             the file; what is left over is neither trained nor evaluated on. All if None.
     """
 
     size: Annotated[int | float, SIZE] = 0
-    where: Literal["first", "last", "last-of-each-class", "random"] = "last"
+    where: Literal["first", "last", "last-of-each-class", "random", "given"] = "last"
     of: Literal["train", "test"] = "train"
     # Left out of the JSON, so that recipes from before there was this field keep their keys.
     per_class: Count | None = field(default=None, metadata={"left out": None})
+
+    def __post_init__(self) -> None:
+        """Refuse a given part of another size."""
+        super().__post_init__()
+        if self.where == "given" and (self.size or self.of != "train"):
+            raise InputError(
+                f"Received size={self.size!r}, of={self.of!r} with where='given'; expected "
+                "where='given' alone: the part is as large as the data set's files have it."
+            )
 
     def __call__(
         self,
         y_train: NDArray[np.int64],
         y_test: NDArray[np.int64],
         rng: np.random.Generator,
+        given: int = 0,
     ) -> Split:
         """Split a data set.
 
@@ -71,13 +83,20 @@ class HoldOut(Checked):
             y_train: Labels of the training file, int64 [n].
             y_test: Labels of the test file, int64 [m].
             rng: The run's data stream; drawn from only where `where` is `random`.
+            given: How many examples the data set's own validation part has.
 
         Returns:
             The three parts, each in the order of its file.
 
         Raises:
-            InputError: Nothing would be left of the file, or a class has fewer than `per_class`.
+            InputError: Nothing would be left of the file, a class has fewer than `per_class`, or a
+                given part is asked for where there is none.
         """
+        if self.where == "given" and not given:
+            raise InputError(
+                "Received where='given' with data that have no validation part of their own; "
+                "expected some: store x_val and y_val in the .npz, or hold out with size=..."
+            )
         labels = y_train if self.of == "train" else y_test
         held = np.zeros(len(labels), dtype=bool)
         if self.where == "last-of-each-class":
@@ -99,6 +118,9 @@ class HoldOut(Checked):
             if self.of == "train"
             else (train, test[held], test[~held])
         )
+        if self.where == "given":
+            after = len(y_train) + len(y_test)
+            parts = (train, after + np.arange(given), test)
         used, *others = (part.astype(np.int32) for part in parts)
         if self.per_class is not None:
             used = self._first_of_each_class(used, y_train, self.per_class)

@@ -34,9 +34,9 @@ class Device:
     """Keeps the preprocessed inputs of the last data set for the next run that wants the same.
 
     Attributes:
-        x: Inputs of both files and the k augmented copies, with the run's noise,
-            float32 [n + m + k, ...].
-        y: The labels that the network is taught, int32 [n + m + k].
+        x: Inputs of all files and the k augmented copies, with the run's noise,
+            float32 [n + m + v + k, ...].
+        y: The labels that the network is taught, int32 [n + m + v + k].
         first: Position of the test file's first example, n.
     """
 
@@ -80,7 +80,8 @@ class Device:
         if name not in self._damaged:
             damaged = replace(self._dataset, x_test=corrupted_test_file(self._dataset, name))
             x = preprocess(damaged, self._recipe.preprocessing, self._prepared.originals)
-            self._damaged[name] = tf.constant(x[self.first :])
+            x_test = x[self.first :][: len(self._dataset.x_test)]
+            self._damaged[name] = tf.constant(x_test)
         return self._damaged[name]
 
     def _with_noise(self, seed: int) -> tf.Tensor:

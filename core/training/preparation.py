@@ -25,14 +25,15 @@ class Prepared(NamedTuple):
     """One run's examples and labels, before anything trains. Pure NumPy.
 
     Attributes:
-        split: Positions in the training file followed by the test file, and then by the k copies
-            of the training part where the recipe has an augmented copy (k is 0 otherwise). What
-            is trained on holds the copies too.
+        split: Positions in the training file followed by the test file, then by the v examples
+            of a given validation part, used or not, and then by the k copies of the training part
+            where the recipe has an augmented copy (v and k are 0 where there are none). What is
+            trained on holds the copies too.
         originals: What is trained on without the copies: what preprocessing measures.
-        labels: The true labels of all of these, int64 [n + m + k].
+        labels: The true labels of all of these, int64 [n + m + v + k].
         training_labels: The same with the recipe's label noise in the training part,
-            int64 [n + m + k]; a copy has its original's.
-        changed: Where the two differ, bool [n + m + k].
+            int64 [n + m + v + k]; a copy has its original's.
+        changed: Where the two differ, bool [n + m + v + k].
         order: The recipe's, as it is for this run's seed.
         weights: What each example of the training part counts in the loss, float32 [k]; None where
             all count 1.
@@ -73,8 +74,16 @@ def prepare(recipe: Recipe, seed: int, dataset: Dataset) -> Prepared:
         InputError: The split, the order, the label noise, the augmented copy, the buffer or a
             corrupted set does not fit the data.
     """
-    split = recipe.split(dataset.y_train, dataset.y_test, stream(seed, "data"))
-    labels = np.concatenate([dataset.y_train, dataset.y_test])
+    if dataset.weights_train is not None:
+        raise InputError(
+            f"Received {dataset.name} with weights_train, which no training uses yet; expected a "
+            "file without: leave that array out."
+        )
+    given = [] if dataset.y_val is None else [dataset.y_val]
+    split = recipe.split(
+        dataset.y_train, dataset.y_test, stream(seed, "data"), given=sum(map(len, given))
+    )
+    labels = np.concatenate([dataset.y_train, dataset.y_test, *given])
     training_labels = labels.copy()
     noise, part = recipe.label_noise, split.train
     if isinstance(noise, GivenLabels):
@@ -123,8 +132,16 @@ def _weights(recipe: Recipe, dataset: Dataset, labels: Labels) -> NDArray[np.flo
     return np.array(weights, dtype=np.float32)[labels]
 
 
-def absent_classes(prepared: Prepared, dataset: Dataset) -> list[Note]:
-    """What is said of classes that are not trained, or not tested: they have no such figures."""
+def notes_on_data(recipe: Recipe, prepared: Prepared, dataset: Dataset) -> list[Note]:
+    """What is said of data that are not used, and of classes that are not trained or not tested."""
+    notes = _absent(prepared, dataset)
+    if dataset.y_val is not None and recipe.split.where != "given":
+        notes.append(note("unused", examples=len(dataset.y_val)))
+    return notes
+
+
+def _absent(prepared: Prepared, dataset: Dataset) -> list[Note]:
+    """Classes without figures: there is nothing to learn them from, or to test them with."""
     names, notes = np.array(dataset.class_names or range(dataset.classes)), []
     for part, examples in (("training", prepared.originals), ("test", prepared.split.test)):
         counts = np.bincount(prepared.labels[examples], minlength=dataset.classes)

@@ -31,7 +31,7 @@ from core.training.layers import (
 )
 from core.training.losses import make_loss
 from core.training.lr_schedules import in_steps
-from core.training.preparation import absent_classes, prepare
+from core.training.preparation import notes_on_data, prepare
 from core.training.probes import Measured, Probe
 from core.training.ready import Clock, Ready
 from core.training.weights_cache import WeightsCache
@@ -219,8 +219,8 @@ def _record(key: str, training: Training, status: Status, datasets: Sequence[Dat
             note("compiled", compiler=training.program.compiler),
             *_kept_from_xla(training),
             *(note("data", said=each.note) for each in datasets if each.note),
-            *absent_classes(training.prepared, datasets[0]),
             *_implausible(training.recipe, datasets),
+            *notes_on_data(training.recipe, training.prepared, datasets[0]),
             *_unseen(training.recipe),
             *training.notes,
         ),

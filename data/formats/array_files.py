@@ -69,6 +69,9 @@ class ArrayFiles:
         else:
             arrays = {array: read_idx(path) for array, path in self.paths.items()}
         where = {array: f"{array} in {quoted(path)}" for array, path in self.paths.items()}
+        where |= {
+            array: f"{array} in {quoted(self.source)}" for array in arrays if array not in where
+        }
         return Dataset.from_arrays(name, arrays, source=str(self.source), where=where)
 
     def _require_all(self) -> None:

@@ -1,4 +1,4 @@
-"""Folders of images: `train/<class>/*` and `test/<class>/*`, plain or in one tar archive."""
+"""Folders of images: `train/<class>/*`, `test/<class>/*`, perhaps `val/<class>/*`; or a tar."""
 
 from __future__ import annotations
 
@@ -17,6 +17,8 @@ from data.errors import InputError, quoted, shortly
 from data.formats.archive import MOST_BYTES, is_archive, members
 
 PARTS = ("train", "test")
+VAL = "val"
+"""A validation part, which need not be there."""
 SUFFIXES = (".png", ".jpg", ".jpeg")
 LAYOUT = f"train/CLASS/ and test/CLASS/ with images ({', '.join(SUFFIXES)})"
 _MODES: dict[str, tuple[int, ...]] = {"L": (), "RGB": (3,)}
@@ -59,7 +61,8 @@ class ImageFiles:
 
         Classes are numbered in the order of their names (of their numbers, if all are numbers).
         The examples of a class are sorted by file name, and the classes are mixed evenly, see
-        `evenly_mixed`.
+        `evenly_mixed`. A folder `val` beside `train` and `test`, which may lack classes, is the
+        validation part.
 
         Args:
             name: The data set's name.
@@ -79,12 +82,13 @@ class ImageFiles:
                 f"{quoted(self.source)}; put it there"
             )
         tree = _in_archive(self.source) if is_archive(self.source) else _in_folder(self.source)
+        tree = {part: found for part, found in tree.items() if found or part in PARTS}
         classes = self._checked_classes(tree)
         formats: set[str] = set()
         arrays: dict[str, NDArray[Any]] = {}
-        for part in PARTS:
-            labels, ranks = evenly_mixed([len(tree[part][kind]) for kind in classes])
-            files = [sorted(tree[part][kind].items()) for kind in classes]
+        for part in tree:
+            labels, ranks = evenly_mixed([len(tree[part].get(kind, {})) for kind in classes])
+            files = [sorted(tree[part].get(kind, {}).items()) for kind in classes]
             mixed = [files[label][rank] for label, rank in zip(labels, ranks, strict=True)]
             folders = [self.source / part / kind for kind in classes]
             arrays[f"x_{part}"] = _decoded(mixed, [folders[label] for label in labels], formats)
@@ -96,7 +100,7 @@ class ImageFiles:
         return replace(dataset, encoding=encoding)
 
     def _checked_classes(self, tree: Tree) -> list[str]:
-        for part in PARTS:
+        for part in tree:
             other = PARTS[part == "train"]
             for kind in tree[part]:
                 if not tree[part][kind]:
@@ -170,7 +174,7 @@ def evenly_mixed(counts: list[int]) -> tuple[NDArray[np.int64], NDArray[np.int64
 
 
 def _in_folder(folder: Path) -> Tree:
-    tree: Tree = {part: {} for part in PARTS}
+    tree: Tree = {part: {} for part in (*PARTS, VAL)}
     for path, is_folder in _walk(folder):
         _put(tree, path.relative_to(folder).parts, None if is_folder else path, folder)
     return tree
@@ -179,7 +183,7 @@ def _in_folder(folder: Path) -> Tree:
 def _walk(folder: Path, *, inner: bool = False) -> Iterator[tuple[Path, bool]]:
     try:
         with os.scandir(folder) as found:
-            entries = [entry for entry in found if inner or entry.name in PARTS]
+            entries = [entry for entry in found if inner or entry.name in (*PARTS, VAL)]
         for entry in entries:
             path = folder / entry.name
             is_folder = entry.is_dir(follow_symlinks=False)
@@ -200,12 +204,15 @@ def _walk(folder: Path, *, inner: bool = False) -> Iterator[tuple[Path, bool]]:
 
 
 def _in_archive(path: Path) -> Tree:
-    tree: Tree = {part: {} for part in PARTS}
+    tree: Tree = {part: {} for part in (*PARTS, VAL)}
     around: tuple[str, ...] | None = None
     for member in members(path):
         parts = member.parts
         # `tar cf fruit.tar fruit` puts a folder around the two.
-        depth = next((at for at in (0, 1) if parts[at : at + 1] and parts[at] in PARTS), None)
+        places = [(at, names) for names in (PARTS, (VAL,)) for at in (0, 1)]
+        depth = next(
+            (at for at, names in places if parts[at : at + 1] and parts[at] in names), None
+        )
         if depth is None:
             continue
         around = parts[:depth] if around is None else around

@@ -1,4 +1,4 @@
-"""NumPy's .npz files with the four arrays of a data set: reading strangers' files, writing ours."""
+"""NumPy's .npz files with the arrays of a data set: reading strangers' files, writing ours."""
 
 from __future__ import annotations
 
@@ -15,10 +15,19 @@ from typing import IO, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from data.checks import ARRAYS
+from data.checks import ARRAYS, OPTIONAL
 from data.errors import InputError, quoted, shortly
 
 _SAVE = "save it with numpy.savez(file, x_train=..., y_train=..., x_test=..., y_test=...)"
+_ALSO = {
+    "x_train": "train_images",
+    "y_train": "train_labels",
+    "x_val": "val_images",
+    "y_val": "val_labels",
+    "x_test": "test_images",
+    "y_test": "test_labels",
+}
+"""What MedMNIST calls these arrays (Yang et al. 2023)."""
 _DAMAGE = (
     zipfile.BadZipFile,
     zlib.error,
@@ -33,7 +42,7 @@ _DAMAGE = (
 
 
 def read_npz(path: Path) -> dict[str, NDArray[Any]]:
-    """Reads the four arrays of a .npz file; nothing in it is ever unpickled or run.
+    """Reads the arrays of a data set from a .npz file; nothing in it is ever unpickled or run.
 
     `numpy.load` would do, but allocates what an array's header claims before it looks whether
     the file holds as much. Other arrays in the file are left alone.
@@ -42,14 +51,16 @@ def read_npz(path: Path) -> dict[str, NDArray[Any]]:
         path: The file, as `numpy.savez` or `numpy.savez_compressed` writes it.
 
     Returns:
-        The arrays x_train, y_train, x_test and y_test by name, read-only, as they were stored.
+        The arrays x_train, y_train, x_test and y_test by name, and of `OPTIONAL` those that there
+        are, read-only, as they were stored.
 
     Raises:
         InputError: The file cannot be read, is no sound .npz, lacks an array, or an array holds
             something other than numbers.
     """
     with _opened(path) as archive:
-        return {name: _read_array(archive, path, name) for name in ARRAYS}
+        more = [name for name in OPTIONAL if _called(archive, name)]
+        return {name: _read_array(archive, path, name) for name in (*ARRAYS, *more)}
 
 
 def read_npz_shape(path: Path) -> tuple[int, ...]:
@@ -65,9 +76,8 @@ def read_npz_shape(path: Path) -> tuple[int, ...]:
         InputError: The file cannot be read, is no .npz or lacks an array.
     """
     with _opened(path) as archive:
-        for name in ARRAYS:
-            _member(archive, path, name)
-        with archive.open("x_train.npy") as stream:
+        first, *_ = (_member(archive, path, name) for name in ARRAYS)
+        with archive.open(first) as stream:
             return _read_header(stream, path, "x_train")[0]
 
 
@@ -76,7 +86,7 @@ def write_npz(path: Path, arrays: Mapping[str, NDArray[Any]]) -> None:
 
     Args:
         path: The file to make; its folder exists.
-        arrays: x_train, y_train, x_test and y_test by name.
+        arrays: What `Dataset.as_stored` returns.
 
     Raises:
         OSError: The file cannot be written; the temporary file is gone then.
@@ -85,7 +95,7 @@ def write_npz(path: Path, arrays: Mapping[str, NDArray[Any]]) -> None:
     try:
         # A plain open, since the tempfile module's files are for their owner alone.
         with open(temporary, "xb") as stream:
-            np.savez(stream, allow_pickle=False, **{name: arrays[name] for name in ARRAYS})
+            np.savez(stream, allow_pickle=False, **arrays)
             stream.flush()
             os.fsync(stream.fileno())
         os.replace(temporary, path)
@@ -111,17 +121,23 @@ def _opened(path: Path) -> Iterator[zipfile.ZipFile]:
         ) from error
 
 
+def _called(archive: zipfile.ZipFile, name: str) -> str | None:
+    """The member that holds an array, by Ebb's name or MedMNIST's; None where there is none."""
+    names = [f"{each}.npy" for each in (name, _ALSO.get(name)) if each]
+    return next((each for each in names if each in archive.NameToInfo), None)
+
+
 def _member(archive: zipfile.ZipFile, path: Path, name: str) -> zipfile.ZipInfo:
-    try:
-        return archive.getinfo(f"{name}.npy")
-    except KeyError:
+    called = _called(archive, name)
+    if called is None:
         found = [member.removesuffix(".npy") for member in archive.namelist()]
         listed = ", ".join(repr(member) for member in found[:8]) or "nothing"
         more = f" and {len(found) - 8} more" if len(found) > 8 else ""
         raise InputError(
             f"{quoted(path)} lacks the array {name}: found {listed}{more}, expected "
             f"{', '.join(ARRAYS)}; {_SAVE}"
-        ) from None
+        )
+    return archive.getinfo(called)
 
 
 def _read_array(archive: zipfile.ZipFile, path: Path, name: str) -> NDArray[Any]:

@@ -36,7 +36,10 @@ def data_show(name: str, data_dir: Path | None) -> None:
     shape = " x ".join(map(str, x.shape[1:]))
     click.echo(f"inputs: {shape} {x.dtype}, {x.min():.6g} to {x.max():.6g}")
     names = dataset.class_names or range(dataset.classes)
-    for part, labels in (("train", dataset.y_train), ("test", dataset.y_test)):
+    parts = {"train": dataset.y_train, "test": dataset.y_test, "validation": dataset.y_val}
+    for part, labels in parts.items():
+        if labels is None:
+            continue
         counts = " ".join(map(str, np.bincount(labels, minlength=dataset.classes)))
         click.echo(f"{part}: {len(labels)} examples; per class {names[0]} to {names[-1]}: {counts}")
     for said in filter(None, [dataset.note, *map(str, implausible(dataset, ()))]):

@@ -201,6 +201,7 @@ def _split(split: Json) -> str:
     of = "in" if "each class" in part else "of"
     file = "test" if split.get("of") == "test" else "training"
     text = f"{part} {of} the {file} file for validation" if size else "nothing"
+    text = "the data set's own validation part" if place == "given" else text
     if split.get("per_class") is not None:
         text += f" (trained on are the first {split['per_class']:,} of each class)"
     return text

@@ -19,6 +19,7 @@ NOTES = (
     note("scaled", data="unit.npz", largest="0.995"),
     note("constant", data="unit.npz"),
     note("shared", data="unit.npz", shared=3, examples=200),
+    note("unused", examples=5000),
     note("memory", megabytes=812),
     note("other", text="XLA, not graph mode"),
 )

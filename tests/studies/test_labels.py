@@ -7,6 +7,7 @@ import pytest
 
 from analysis.tables import forgetting_table, per_class_table, summary_table
 from core import (
+    AugmentedCopy,
     Blocks,
     Blurred,
     ClassSequential,
@@ -21,6 +22,7 @@ from core import (
     spec,
 )
 from data import Dataset, InputError
+from tests.core.by_hand import images
 
 NOISY = Recipe(
     dataset="points",
@@ -139,3 +141,54 @@ def test_an_order_names_every_class_of_the_data(trainer):
     recipe = replace(NOISY, order=ClassSequential((1, 0, 2)))
     with pytest.raises(InputError, match="each of the classes 0 to 3 exactly once"):
         trainer.check(recipe, without(points(range(4), 60), "train", 3))
+
+
+def with_given_part(dataset, size):
+    """The data set with the last of its training file as a validation part of its own."""
+    arrays = dataset.as_stored()
+    for name in ("x", "y"):
+        train = arrays[f"{name}_train"]
+        arrays[f"{name}_train"], arrays[f"{name}_val"] = train[:-size], train[-size:]
+    return Dataset.from_arrays(dataset.name, arrays)
+
+
+@pytest.mark.parametrize("copies", [None, AugmentedCopy(flip=True)])
+def test_a_given_validation_part_is_as_one_that_is_held_out(trainer, copies):
+    data = images()
+    recipe = replace(
+        NOISY,
+        split=HoldOut(size=20),
+        preprocessing=("standardise",),
+        augmented_copy=copies,
+        evaluation=EvaluationPlan(sets=("validation", "test", "gaussian-0.1")),
+    )
+    held_out = trainer.train(recipe, 1, data)
+    given = replace(recipe, split=HoldOut(where="given"))
+    record = trainer.train(given, 1, with_given_part(data, 20))
+    assert record.digest() == held_out.digest()
+    assert not any("validation part" in str(note) for note in record.notes)
+
+
+def test_a_given_validation_part_that_is_not_used_changes_nothing_and_is_named(trainer):
+    data = with_given_part(images(), 20)
+    arrays = {name: data.as_stored()[name] for name in ("x_train", "y_train", "x_test", "y_test")}
+    record = trainer.train(NOISY, 1, data)
+    plain = trainer.train(NOISY, 1, Dataset.from_arrays("images", arrays))
+    assert record.digest() == plain.digest()
+    assert any("validation part of 20 examples is not used" in str(each) for each in record.notes)
+
+
+def test_a_given_part_is_refused_where_there_is_none_or_of_another_size(trainer):
+    recipe = replace(NOISY, split=HoldOut(where="given"))
+    with pytest.raises(InputError, match=r"no validation part of their own; expected .* x_val"):
+        trainer.check(recipe, images())
+    for more in ({"size": 5}, {"of": "test"}):
+        with pytest.raises(InputError, match="expected where='given' alone"):
+            HoldOut(where="given", **more)
+
+
+def test_weights_of_examples_are_not_left_out_without_a_word(trainer):
+    data = points()
+    arrays = data.as_stored() | {"weights_train": np.ones(len(data.y_train))}
+    with pytest.raises(InputError, match="weights_train, which no training uses yet"):
+        trainer.check(NOISY, Dataset.from_arrays("points", arrays))
