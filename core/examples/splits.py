@@ -61,15 +61,6 @@ class HoldOut(Checked):
     # Left out of the JSON, so that recipes from before there was this field keep their keys.
     per_class: Count | None = field(default=None, metadata={"left out": None})
 
-    def __post_init__(self) -> None:
-        """Refuse a given part of another size."""
-        super().__post_init__()
-        if self.where == "given" and (self.size or self.of != "train"):
-            raise InputError(
-                f"Received size={self.size!r}, of={self.of!r} with where='given'; expected "
-                "where='given' alone: the part is as large as the data set's files have it."
-            )
-
     def __call__(
         self,
         y_train: NDArray[np.int64],
@@ -92,11 +83,8 @@ class HoldOut(Checked):
             InputError: Nothing would be left of the file, a class has fewer than `per_class`, or a
                 given part is asked for where there is none.
         """
-        if self.where == "given" and not given:
-            raise InputError(
-                "Received where='given' with data that have no validation part of their own; "
-                "expected some: store x_val and y_val in the .npz, or hold out with size=..."
-            )
+        if self.where == "given":
+            self._refuse_unless_given(given)
         labels = y_train if self.of == "train" else y_test
         held = np.zeros(len(labels), dtype=bool)
         if self.where == "last-of-each-class":
@@ -125,6 +113,19 @@ class HoldOut(Checked):
         if self.per_class is not None:
             used = self._first_of_each_class(used, y_train, self.per_class)
         return Split(used, *others)
+
+    def _refuse_unless_given(self, examples: int) -> None:
+        # Here, not when it is made: overrides set one field after the other.
+        if not examples:
+            raise InputError(
+                "Received where='given' with data that have no validation part of their own; "
+                "expected some: store x_val and y_val in the .npz, or hold out with size=..."
+            )
+        if self.size or self.of != "train":
+            raise InputError(
+                f"Received size={self.size!r}, of={self.of!r} with where='given'; expected size=0, "
+                "of='train': the part is as large as the data set's files have it."
+            )
 
     def _first_of_each_class(
         self, part: Indices, y_train: NDArray[np.int64], per_class: int

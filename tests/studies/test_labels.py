@@ -183,8 +183,9 @@ def test_a_given_part_is_refused_where_there_is_none_or_of_another_size(trainer)
     with pytest.raises(InputError, match=r"no validation part of their own; expected .* x_val"):
         trainer.check(recipe, images())
     for more in ({"size": 5}, {"of": "test"}):
-        with pytest.raises(InputError, match="expected where='given' alone"):
-            HoldOut(where="given", **more)
+        recipe = replace(NOISY, split=HoldOut(where="given", **more))
+        with pytest.raises(InputError, match="expected size=0, of='train'"):
+            trainer.check(recipe, with_given_part(images(), 20))
 
 
 def test_weights_of_examples_are_not_left_out_without_a_word(trainer):
