@@ -91,7 +91,7 @@ class RemoteWorker:
         if kind == "record" and self.job and value.key != self.job.key:
             why = (
                 f"Received a run with key {value.key} {where}; expected {self.job.key}: the code "
-                "of the study differs there, install the same."
+                "or the label file of the study differs there, put the same there."
             )
             kind, value = "refused", (self.job.condition, why)
         if log and self.job:

@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
+from data import load
 from data.formats.idx import read_idx, read_idx_shape
 
 IMAGES = np.arange(24, dtype=np.uint8).reshape(2, 3, 4)
@@ -118,3 +119,12 @@ def test_a_missing_file_is_refused(tmp_path, fails):
 
 def test_a_newline_in_a_file_name_stays_out_of_the_message(tmp_path, fails):
     fails(read_idx, tmp_path / "two\nlines", says=[r"two\nlines"])
+
+
+def test_labels_that_begin_at_1_are_classes_from_0(tmp_path, arrays, write_idx_folder):
+    """As those of EMNIST's letters."""
+    letters = {name: arrays[name] + np.uint8(1) for name in ("y_train", "y_test")}
+    write_idx_folder(tmp_path / "letters", arrays | letters)
+    dataset = load("letters", tmp_path)
+    assert (dataset.classes, dataset.class_names) == (3, (1, 2, 3))
+    np.testing.assert_array_equal(dataset.y_train, arrays["y_train"])
