@@ -4,6 +4,7 @@ import ast
 import re
 import subprocess
 import sys
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -25,9 +26,14 @@ def name_of(file):
 MODULES = {name_of(file): file for _, file in FILES if file.name != "__init__.py"}
 
 
+@cache
 def imported(file):
     """All modules that a file imports, at its top or inside its functions."""
-    for node in ast.walk(ast.parse(file.read_text())):
+    return tuple(_imported(ast.parse(file.read_text())))
+
+
+def _imported(tree):
+    for node in ast.walk(tree):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):

@@ -89,7 +89,7 @@ def at_any_moment(n: int, number: int, expected, folder: Path, moments: random.R
 
 @SIGNALS
 def test_a_signal_at_any_moment_loses_nothing(number, expected, tmp_path, moments):
-    at_any_moment(2, number, expected, tmp_path, moments)
+    at_any_moment(1, number, expected, tmp_path, moments)
 
 
 @pytest.mark.slow

@@ -112,15 +112,15 @@ def listening(process: int) -> list[str]:
 
 @pytest.mark.skipif(not Path("/proc/self/net/tcp").exists(), reason="reads /proc")
 @pytest.mark.parametrize(
-    "options",
+    ("source", "options"),
     [
-        pytest.param((), id="plain"),
-        pytest.param(("--tensorboard", "board"), id="tensorboard", marks=pytest.mark.slow),
+        pytest.param(SCORES, (), id="scores"),
+        pytest.param(TRAINED, (), id="trained", marks=pytest.mark.slow),
+        pytest.param(TRAINED, ("--tensorboard", "board"), id="tensorboard", marks=pytest.mark.slow),
     ],
 )
-def test_nothing_listens_on_the_network_during_a_run(options, tmp_path):
-    in_graph_mode = TRAINED.replace("epochs=12", 'epochs=12, compiler="graph"')
-    ground = Ground(tmp_path, in_graph_mode)
+def test_nothing_listens_on_the_network_during_a_run(source, options, tmp_path):
+    ground = Ground(tmp_path, source)
     looked, found = {"driver": 0, "worker": 0}, []
     with ground.start("--workers", "1", "--seeds", "1", *options) as driver, ended(driver):
         while driver.poll() is None:

@@ -12,7 +12,7 @@ NUMBER = {"run": 200, "table": 100, "compare": 100, "plan": 60, "list": 5, "repo
 @pytest.mark.parametrize("times", LENGTHS)
 @pytest.mark.parametrize("name", COMMANDS)
 def test_a_call_ends_well_or_is_refused_in_one_line(name: str, times: int, world: World) -> None:
-    @examples(NUMBER.get(name, 40) * times)
+    @examples(NUMBER.get(name, 40) * times // 3)
     @given(calls(name))
     def holds(words: list[str]) -> None:
         world.call(*words)
@@ -22,7 +22,7 @@ def test_a_call_ends_well_or_is_refused_in_one_line(name: str, times: int, world
 
 @pytest.mark.parametrize("times", LENGTHS)
 def test_any_words_at_all_end_well_or_are_refused(times: int, world: World) -> None:
-    @examples(100 * times)
+    @examples(100 * times // 3)
     @given(any_words())
     def holds(words: list[str]) -> None:
         world.call(*words)

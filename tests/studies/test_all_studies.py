@@ -16,8 +16,8 @@ TRAINED = [
     for name in NAMES
     if all(isinstance(each, Recipe) for each in find(name).conditions.values())
 ]
-LARGE = ("augmentation", "cifar-optimisers", "cnn", "depth", "initialisers", "transfer")
-"""Studies of networks that take long to compile; `tests/core/models` trains each small."""
+SHORT = ("class-order", "class-position", "label-noise", "monitored-mlp", "replay")
+"""Studies that between them have most of what a recipe can; the others in `make test-all`."""
 SCORED = [name for name in NAMES if name not in TRAINED]
 
 
@@ -40,14 +40,15 @@ def test_every_condition_fits_the_quick_data(name):
 
 
 @pytest.mark.parametrize(
-    "name", [pytest.param(n, marks=pytest.mark.slow) if n in LARGE else n for n in TRAINED]
+    "name", [pytest.param(n, marks=() if n in SHORT else pytest.mark.slow) for n in TRAINED]
 )
 def test_a_study_shortened(name, trainer):
     conditions = quick(name).conditions
     for condition in (next(iter(conditions)), list(conditions)[-1]):
         recipe = conditions[condition]
         first = recipe.pretraining and dataclasses.replace(recipe.pretraining, epochs=1)
-        recipe = dataclasses.replace(recipe, epochs=1, pretraining=first)
+        changes = {"epochs": 1, "pretraining": first, "compiler": "graph"}
+        recipe = dataclasses.replace(recipe, **changes)
         dataset, source = (*map(load, recipe.datasets), None)[:2]
         record = trainer.train(recipe, 0, dataset, source=source)
         assert record.status == "finished"

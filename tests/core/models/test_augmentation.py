@@ -118,6 +118,7 @@ def trainer_loss(data, augmentation):
     return Trainer().train(alike, 0, data).evaluations[-1].loss
 
 
+@pytest.mark.slow
 def test_an_untrained_network_is_evaluated_as_without_augmentation():
     data = images(*SHAPE)
     with_it, without = (

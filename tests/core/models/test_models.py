@@ -129,7 +129,9 @@ def test_batch_normalisation_means_graph_mode():
     assert chosen_compiler(model, "auto") == "graph"
 
 
-@pytest.mark.parametrize("name", ["cnn", "lenet", "alexnet", "resnet50"])
+@pytest.mark.parametrize(
+    "name", ["cnn", "lenet", "alexnet", pytest.param("resnet50", marks=pytest.mark.slow)]
+)
 def test_images_without_a_channel_get_one(name):
     with_axis = BUILDERS[name]((32, 32, 1), 10, **SMALL[name])
     without = BUILDERS[name]((32, 32), 10, **SMALL[name])
@@ -228,7 +230,10 @@ def test_a_network_that_cannot_be_built_is_refused_in_one_line(name, parameters,
     assert "\n" not in str(caught.value)
 
 
-@pytest.mark.parametrize(("name", "smallest"), [("cnn", 10), ("lenet", 12), ("resnet50", 32)])
+@pytest.mark.parametrize(
+    ("name", "smallest"),
+    [("cnn", 10), ("lenet", 12), pytest.param("resnet50", 32, marks=pytest.mark.slow)],
+)
 def test_the_smallest_image_is_one(name, smallest):
     assert fresh_model(recipe(name, **SMALL[name]), 0, noise(smallest, smallest))
 

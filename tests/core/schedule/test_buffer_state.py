@@ -189,7 +189,7 @@ def test_another_network_herds_another_buffer(trainer, data):
     assert buffers[0] != buffers[1]
 
 
-@pytest.mark.parametrize("compiler", ["graph", "xla"])
+@pytest.mark.parametrize("compiler", ["graph", pytest.param("xla", marks=pytest.mark.slow)])
 @pytest.mark.parametrize("buffer", ["herding", "class-balanced"])
 def test_segments_without_a_step_of_their_own_do_no_harm(compiler, buffer, trainer, data):
     # In one batch of 72 shuffled examples, the first classes' turns are over before it is.

@@ -136,7 +136,7 @@ def test_a_task_ends_once_after_all_its_epochs(trainer):
     ]
 
 
-@pytest.mark.parametrize("compiler", ["xla", "graph"])
+@pytest.mark.parametrize("compiler", [pytest.param("xla", marks=pytest.mark.slow), "graph"])
 def test_its_columns_come_with_the_rows(trainer, compiler):
     replay = Replay(capacity=7, mode="add")
     recipe = replace(IN_TASKS, strategy=Recorder(), replay=replay, compiler=compiler)

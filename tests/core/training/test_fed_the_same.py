@@ -146,6 +146,7 @@ def test_batch_normalisation_sees_noisy_batches_of_their_true_size(compiler, bou
     ends_as_fit(recipe, data, bound)
 
 
+@pytest.mark.slow
 def test_a_convolutional_network_sees_noise_and_replay_too(data):
     recipe = replace(
         BASE,

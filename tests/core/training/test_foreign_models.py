@@ -148,6 +148,8 @@ NETWORKS = (
     *(subclassed, subclassed_over_the_batch, half_to_the_end),
 )
 QUICK = ("activity_l2", "penalty", "own_activation", "half_to_the_end")
+QUICK_XLA = ("penalty", "half_to_the_end")
+"""In `make test`; the others in `make test-all`."""
 OPTIMISERS = {
     "scaled": spec("SGD", learning_rate=0.05, loss_scale_factor=1024.0),
     "averaged": spec("SGD", learning_rate=0.05, use_ema=True, ema_momentum=0.9),
@@ -160,16 +162,19 @@ OPTIMISERS = {
 }
 
 
-def some_slow(values, name):
-    """As parameters: those of `QUICK` in `make test`, the others in `make test-all`."""
-    return [
-        pytest.param(v, id=name(v), marks=() if name(v) in QUICK else pytest.mark.slow)
-        for v in values
-    ]
-
-
-@pytest.mark.parametrize("network", some_slow(NETWORKS, lambda network: network.__name__))
-@pytest.mark.parametrize("compiler", ["graph", "xla"])
+@pytest.mark.parametrize(
+    ("network", "compiler"),
+    [
+        pytest.param(
+            network,
+            compiler,
+            id=f"{compiler}-{network.__name__}",
+            marks=() if network.__name__ in quick else pytest.mark.slow,
+        )
+        for compiler, quick in (("graph", QUICK), ("xla", QUICK_XLA))
+        for network in NETWORKS
+    ],
+)
 def test_a_network_ends_where_fit_does_and_is_evaluated_as_by_evaluate(network, compiler, points):
     recipe, bound = recipe_of(network), 2e-6
     if compiler == "xla":
@@ -200,7 +205,7 @@ def test_the_best_of_averaged_weights_are_restored_as_by_fit(points):
     assert by_ebb(recipe, points, "graph")[0] == pytest.approx(expected, rel=2e-6)
 
 
-@pytest.mark.parametrize("factor", [2.0, 1024.0])
+@pytest.mark.parametrize("factor", [2.0, pytest.param(1024.0, marks=pytest.mark.slow)])
 def test_loss_scaling_changes_nothing_in_float32(factor, points):
     unscaled = spec("SGD", learning_rate=0.05)
     scaled = spec("SGD", learning_rate=0.05, loss_scale_factor=factor)

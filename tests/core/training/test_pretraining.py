@@ -55,6 +55,7 @@ def trainer():
         pytest.param(
             {"input_noise": GaussianNoise(variance=0.1, on="both"), "order": ClassSequential()},
             id="once",
+            marks=pytest.mark.slow,
         ),
         pytest.param(
             {"model": spec(convolution), "optimiser": spec("Adam", learning_rate=1e-2)},

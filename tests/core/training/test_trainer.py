@@ -61,6 +61,7 @@ def first(trainer, digits):
 
 def test_the_same_run_again_in_the_same_process_is_the_same_bytes(trainer, digits, first):
     other = replace(PLAIN, model=spec("mlp", widths=(5, 5)), order=ClassSequential((9, *range(9))))
+    other = replace(other, compiler="graph")
     trainer.train(other, 7, digits)
     trainer.train(PLAIN, 3, digits)
     assert trainer.train(PLAIN, 0, digits).results() == first.results()
@@ -91,6 +92,7 @@ print(Trainer().train(recipe, 0, Dataset.from_arrays("digits", part)).digest())
 """
 
 
+@pytest.mark.slow
 def test_another_process_beside_another_run_ends_in_the_same_bytes(first):
     command = [sys.executable, "-P", "-W", "ignore", "-c", OTHER_PROCESS]
     two = [
@@ -129,7 +131,7 @@ def test_the_network_learns(trainer, digits):
 
 
 def test_a_loss_that_is_not_finite_ends_the_run_as_diverged(trainer, digits):
-    wild = replace(PLAIN, optimiser=spec("SGD", learning_rate=1e30), epochs=5)
+    wild = replace(PLAIN, optimiser=spec("SGD", learning_rate=1e30), epochs=5, compiler="graph")
     record = trainer.train(wild, 0, digits)
     assert record.status == "diverged"
     assert record.history[-1][0] < 5
@@ -213,11 +215,15 @@ def test_early_stopping_stops_and_restores_as_keras_fit_does(trainer, digits, re
 
 def test_learning_rate_schedules_are_keras_own(trainer, digits):
     schedule = spec("ExponentialDecay", initial_learning_rate=0.1, decay_steps=10, decay_rate=0.5)
-    record = trainer.train(replace(PLAIN, optimiser=spec("SGD"), lr_schedule=schedule), 0, digits)
+    record = trainer.train(
+        replace(PLAIN, optimiser=spec("SGD"), lr_schedule=schedule, compiler="graph"), 0, digits
+    )
     rates = {step: value for _, step, name, value in record.history if name == "learning_rate"}
     assert rates == pytest.approx({step: 0.1 * 0.5 ** (step / 10) for step in rates})
     plateau = spec("ReduceLROnPlateau", monitor="loss", factor=0.1, patience=0, min_delta=9)
-    record = trainer.train(replace(PLAIN, lr_schedule=plateau, epochs=3), 0, digits)
+    record = trainer.train(
+        replace(PLAIN, lr_schedule=plateau, epochs=3, compiler="graph"), 0, digits
+    )
     rates = [value for _, _, name, value in record.history if name == "learning_rate"]
     assert rates == pytest.approx([1e-2, 1e-2, 1e-3])
 
@@ -328,7 +334,7 @@ def test_networks_that_differ_only_in_their_first_weights_are_compiled_once(digi
     sharing = Trainer()
     for initialiser in ("glorot_uniform", "he_normal"):
         model = spec("mlp", widths=(16,), kernel_initializer=initialiser)
-        recipe = replace(PLAIN, model=model, epochs=1)
+        recipe = replace(PLAIN, model=model, epochs=1, compiler="graph")
         digest = sharing.train(recipe, 0, digits).digest()
         assert digest == Trainer().train(recipe, 0, digits).digest()
     assert len(sharing._programs) == 1
@@ -346,6 +352,6 @@ def sloped(shape, classes, slope):
 def test_networks_of_a_users_builder_are_told_apart_by_their_parameters(digits):
     shared = Trainer()
     for slope in (0.1, 0.9):
-        recipe = replace(PLAIN, model=spec(sloped, slope=slope), epochs=1)
+        recipe = replace(PLAIN, model=spec(sloped, slope=slope), epochs=1, compiler="graph")
         alone = Trainer().train(recipe, 0, digits).digest()
         assert shared.train(recipe, 0, digits).digest() == alone

@@ -224,7 +224,7 @@ def test_twenty_layers_in_graph_mode_equal_fit_to_the_byte():
 @pytest.mark.parametrize(
     ("activation", "name", "bound"),
     [
-        ("LeakyReLU", "sgd", 1e-6),
+        pytest.param("LeakyReLU", "sgd", 1e-6, marks=pytest.mark.slow),
         pytest.param(("selu", "LeakyReLU"), "sgd", 1e-6, marks=pytest.mark.slow),
         pytest.param("LeakyReLU", "adam", 1e-4, marks=pytest.mark.slow),
     ],
@@ -242,7 +242,7 @@ def test_twenty_layers_under_xla_equal_fit_within_rounding(activation, name, bou
         ("graph", 0, "categorical_crossentropy"),
         pytest.param("graph", 0, "sparse_categorical_crossentropy", marks=pytest.mark.slow),
         pytest.param("xla", 1e-6, "categorical_crossentropy", marks=pytest.mark.slow),
-        ("xla", 1e-6, "sparse_categorical_crossentropy"),
+        pytest.param("xla", 1e-6, "sparse_categorical_crossentropy", marks=pytest.mark.slow),
     ],
 )
 def test_smaller_batches_in_the_middle_of_an_epoch_train_as_in_fit(compiler, bound, loss):
@@ -254,6 +254,7 @@ def test_smaller_batches_in_the_middle_of_an_epoch_train_as_in_fit(compiler, bou
     assert sums[-1][1] / n == pytest.approx(history[-1]["accuracy"][0], abs=1e-6)
 
 
+@pytest.mark.slow
 def test_dropout_in_graph_mode_draws_what_fit_draws():
     program, model, *_ = both(lambda: dense(dropout=0.5), OPTIMISERS["adam"], compiler="graph")
     assert distance(program.model, model) == 0
@@ -314,6 +315,7 @@ def test_networks_with_large_outputs_are_evaluated_on_fewer_examples_at_a_time()
     assert evaluated_at_a_time(BUILDERS["resnet50"]((32, 32, 3), CLASSES)) == 768
 
 
+@pytest.mark.slow
 def test_evaluation_in_several_pieces_equals_keras_evaluate():
     x, y = data(n=150, shape=(96, 96))
     model = BUILDERS["cnn"]((96, 96), CLASSES, filters=(64,), widths=(4,))

@@ -47,7 +47,11 @@ def kept(trainer, folder, recipe=PLAIN):
 
 @pytest.mark.parametrize(
     "recipe",
-    [LATER, replace(LATER, pretraining=Pretraining(epochs=1)), replace(LATER, compiler="graph")],
+    [
+        LATER,
+        pytest.param(replace(LATER, pretraining=Pretraining(epochs=1)), marks=pytest.mark.slow),
+        replace(LATER, compiler="graph"),
+    ],
 )
 def test_the_record_is_the_one_of_a_training(recipe, trainer, tmp_path):
     trained = trainer.train(recipe, 0, images())

@@ -212,6 +212,7 @@ SHORT = ("--conditions", ",".join(
 ))  # fmt: skip
 
 
+@pytest.mark.slow
 def test_the_proportions_of_polynomial_degree_are_counted_and_drawn(ebb, tmp_path):
     done = in_a_process(
         *("run", "polynomial-degree", "--quick", "--workers", "1", *SHORT), folder=tmp_path

@@ -242,6 +242,7 @@ def on_cluster(shown, tmp_path_factory):
     return ran
 
 
+@pytest.mark.slow
 def test_the_records_are_the_same_bytes_as_those_of_local_workers(on_cluster, sound):
     assert digests(on_cluster) == digests(sound)
     assert list((on_cluster.folder / "results" / "logs").iterdir()) == []

@@ -21,6 +21,7 @@ print(json.dumps([without, works, "tensorflow" in sys.modules]))
 """
 
 
+@pytest.mark.slow
 def test_a_worker_does_without_what_keras_imports_for_its_plots_and_a_users_code_may_not():
     said = subprocess.run(
         [sys.executable, "-c", CODE], capture_output=True, text=True, check=True, cwd=HOUSE
