@@ -106,6 +106,11 @@ def _end_in_logits(model: keras.Model, name: str) -> None:
 def make_optimiser(optimiser: Spec, schedule: Spec | None) -> keras.optimizers.Optimizer:
     """A Keras optimiser by its name, with a schedule of Keras' or of Ebb's if there is one."""
     parameters = dict(optimiser.parameters)
+    if optimiser.name == "LossScaleOptimizer":
+        raise InputError(
+            "Received LossScaleOptimizer, an optimiser around another; expected one by itself: "
+            "each scales the loss by its loss_scale_factor."
+        )
     if schedule is not None and schedule.name not in CALLBACK_SCHEDULES:
         module = lr_schedules if schedule.name in lr_schedules.OWN else keras.optimizers.schedules
         parameters["learning_rate"] = make(

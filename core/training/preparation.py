@@ -74,11 +74,6 @@ def prepare(recipe: Recipe, seed: int, dataset: Dataset) -> Prepared:
         InputError: The split, the order, the label noise, the augmented copy, the buffer or a
             corrupted set does not fit the data.
     """
-    if dataset.weights_train is not None:
-        raise InputError(
-            f"Received {dataset.name} with weights_train, which no training uses yet; expected a "
-            "file without: leave that array out."
-        )
     given = [] if dataset.y_val is None else [dataset.y_val]
     split = recipe.split(
         dataset.y_train, dataset.y_test, stream(seed, "data"), given=sum(map(len, given))
@@ -114,22 +109,31 @@ def prepare(recipe: Recipe, seed: int, dataset: Dataset) -> Prepared:
         recipe.replay.empty(dataset.classes)
     for name in recipe.evaluation.corrupted:
         corrupted_test_file(dataset, name, examples=1)
-    weights = _weights(recipe, dataset, training_labels[split.train])
+    weights = _weights(recipe, dataset, originals, training_labels[split.train])
     changed = training_labels != labels
     return Prepared(split, originals, labels, training_labels, changed, order, weights)
 
 
-def _weights(recipe: Recipe, dataset: Dataset, labels: Labels) -> NDArray[np.float32] | None:
-    """What examples count in the loss, by their classes as they are taught."""
-    weights = recipe.class_weight
-    if weights is None:
-        return None
-    if len(weights) != dataset.classes:
+def _weights(
+    recipe: Recipe, dataset: Dataset, originals: Indices, labels: Labels
+) -> NDArray[np.float32] | None:
+    """What each example counts in the loss, by the data or by its class as it is taught."""
+    weights, by_class = dataset.weights_train, recipe.class_weight
+    if weights is not None and by_class is not None:
         raise InputError(
-            f"Received class_weight with {len(weights)} numbers for data of {dataset.classes} "
+            f"Received class_weight and {dataset.name}, which has weights_train; expected one of "
+            "them, as in Keras' fit."
+        )
+    if weights is not None:  # a copy counts as much as its original
+        return np.resize(weights[originals], len(labels))
+    if by_class is None:
+        return None
+    if len(by_class) != dataset.classes:
+        raise InputError(
+            f"Received class_weight with {len(by_class)} numbers for data of {dataset.classes} "
             "classes; expected one for each class."
         )
-    return np.array(weights, dtype=np.float32)[labels]
+    return np.array(by_class, dtype=np.float32)[labels]
 
 
 def notes_on_data(recipe: Recipe, prepared: Prepared, dataset: Dataset) -> list[Note]:

@@ -17,7 +17,7 @@ from studies.definition.variant import Scale, is_quick, only, scale_of, variant_
 from studies.results.starts import same_starts
 
 MOST_NAMED = 10
-SAID = ("data", "absent", "unused", "unseen", "scaled", "constant", "shared")
+SAID = ("data", "own-parts", "hooks", "absent", "unused", "unseen", "scaled", "constant", "shared")
 """The notes of records that every table says."""
 FOREIGN = re.compile(r"[^A-Za-z0-9.+_-]")
 """What is in no name of a study or a condition, see `studies.definition.study.NAME`."""

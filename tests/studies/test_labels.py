@@ -186,10 +186,3 @@ def test_a_given_part_is_refused_where_there_is_none_or_of_another_size(trainer)
         recipe = replace(NOISY, split=HoldOut(where="given", **more))
         with pytest.raises(InputError, match="expected size=0, of='train'"):
             trainer.check(recipe, with_given_part(images(), 20))
-
-
-def test_weights_of_examples_are_not_left_out_without_a_word(trainer):
-    data = points()
-    arrays = data.as_stored() | {"weights_train": np.ones(len(data.y_train))}
-    with pytest.raises(InputError, match="weights_train, which no training uses yet"):
-        trainer.check(NOISY, Dataset.from_arrays("points", arrays))

@@ -37,9 +37,9 @@ def plain(shape, classes):
 
 def recipe_of(network=plain, optimiser=None, **more):
     return Recipe(
-        dataset="points", model=spec(network), epochs=3, batch_size=8, split=HoldOut(size=0),
+        dataset="points", model=spec(network), epochs=3, batch_size=8,
         optimiser=optimiser or spec("SGD", learning_rate=0.05, momentum=0.9),
-        evaluation=EvaluationPlan(sets=("test",)), **more,
+        evaluation=EvaluationPlan(sets=("test",)), **{"split": HoldOut(size=0)} | more,
     )  # fmt: skip
 
 
@@ -67,9 +67,13 @@ def by_keras(recipe, points, callbacks=(), class_weight=None):
             ends = np.cumsum(schedule.batch_sizes)
             for start, end in zip(ends - schedule.batch_sizes, ends, strict=True):
                 chosen = schedule.indices[start:end]
-                yield points.x_train[chosen], targets["train"][chosen]
+                weights = points.weights_train
+                counts = () if weights is None else (weights[chosen],)
+                yield points.x_train[chosen], targets["train"][chosen], *counts
 
     signature = (tf.TensorSpec((None, FEATURES)), tf.TensorSpec((None, *shape), kind))
+    if points.weights_train is not None:
+        signature = (*signature, tf.TensorSpec((None,)))
     model.fit(
         tf.data.Dataset.from_generator(batches, output_signature=signature),
         epochs=recipe.epochs, steps_per_epoch=13, verbose=0, shuffle=False,

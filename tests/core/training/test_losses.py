@@ -1,14 +1,16 @@
 """Losses as they are named in the field, against Keras' `fit` and `evaluate`."""
 
 import keras
+import numpy as np
 import pytest
 import tensorflow as tf
 from keras import layers
 
-from core import Trainer, spec
+from core import AugmentedCopy, HoldOut, Trainer, spec
 from core.overrides import replaced
 from core.recipe import Recipe
-from data import InputError
+from core.training.preparation import prepare
+from data import Dataset, InputError
 from tests.core.training.against_fit import by_ebb, by_keras, hundred_points, plain, recipe_of
 
 
@@ -94,6 +96,40 @@ def test_classes_count_in_the_loss_as_in_fit(compiler, points):
     found, _ = by_ebb(recipe, points, compiler)
     assert found == pytest.approx(expected, rel=2e-6 if compiler == "graph" else 1e-5)
     assert found != pytest.approx(by_ebb(recipe_of(), points, compiler)[0], rel=1e-3)
+
+
+@pytest.mark.parametrize("compiler", ["graph", "xla"])
+def test_examples_count_in_the_loss_as_in_fit(compiler, points):
+    weights = np.random.default_rng(0).uniform(0, 3, size=len(points.y_train))
+    weighted = with_arrays(points, weights_train=weights)
+    assert weighted.checksum != points.checksum
+    expected = by_keras(recipe_of(), weighted)
+    found, _ = by_ebb(recipe_of(), weighted, compiler)
+    assert found == pytest.approx(expected, rel=2e-6 if compiler == "graph" else 1e-5)
+    assert found != pytest.approx(by_ebb(recipe_of(), points, compiler)[0], rel=1e-3)
+
+
+def test_a_copy_counts_as_much_as_its_original(points):
+    weights = np.arange(len(points.y_train), dtype="f4")
+    recipe = recipe_of(augmented_copy=AugmentedCopy(shift=0), split=HoldOut(size=10, where="first"))
+    images = with_arrays(points, weights_train=weights, **as_images(points))
+    prepared = prepare(recipe, 0, images)
+    assert prepared.weights.tolist() == [*range(10, 100)] * 2
+
+
+def as_images(points):
+    return {name: getattr(points, name).reshape(-1, 2, 3) for name in ("x_train", "x_test")}
+
+
+def with_arrays(points, **more):
+    names = ("x_train", "y_train", "x_test", "y_test")
+    return Dataset.from_arrays("points", {name: getattr(points, name) for name in names} | more)
+
+
+def test_weights_of_classes_and_of_examples_are_refused_together(points):
+    weighted = with_arrays(points, weights_train=np.ones(len(points.y_train)))
+    with pytest.raises(InputError, match="class_weight and points, which has weights_train"):
+        Trainer().check(recipe_of(class_weight=(1.0, 2.0, 1.0)), weighted)
 
 
 def fails(y, output):
