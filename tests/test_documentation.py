@@ -20,6 +20,7 @@ from click.testing import CliRunner
 
 from studies.cli import ebb
 from studies.definition.catalogue import NAMES
+from tests.studies.conftest import FakeWorkers
 
 ROOT = Path(__file__).parent.parent
 DOCS = ROOT / "docs"
@@ -102,6 +103,7 @@ def test_every_call_has_a_command_and_options_that_there_are(call):
 @pytest.mark.parametrize("call", RUNS, ids=" ".join)
 def test_every_run_can_be_planned(call, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("studies.running.runner.in_processes", FakeWorkers())
     small = [] if {"--quick", "--dataset"} & set(call) else ["--quick"]
     fits = [re.sub(r"(?<=per_class=)\d+", "20", word) for word in call]
     planned = CliRunner().invoke(ebb, [*fits, *small, "--dry-run"])

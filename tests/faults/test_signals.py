@@ -158,6 +158,7 @@ def test_a_record_that_ended_is_not_lost_when_the_signal_comes_within_its_commit
     assert len(set(ground.ran())) - len(kept) <= 4
 
 
+@pytest.mark.slow
 def test_a_second_signal_leaves_at_once_and_the_store_is_still_good(tmp_path, expected):
     ground = Ground(tmp_path, WITHIN_A_COMMIT)
     (tmp_path / "slowly").touch()

@@ -31,6 +31,7 @@ def file_size(most: int):
     return {"preexec_fn": lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (most, most))}
 
 
+@pytest.mark.slow
 def test_a_store_that_may_not_grow_is_said_in_one_line_and_what_was_committed_is_kept(ground):
     with ground.start("--workers", "2", **file_size(100_000)) as driver, ended(driver):
         _, err = driver.communicate(timeout=120)
@@ -201,6 +202,7 @@ def test_a_store_that_is_removed_during_a_run_ends_it_in_one_line(waiting):
     assert len(results(ground.kept())) == EVERYTHING
 
 
+@pytest.mark.slow
 def test_a_log_folder_that_is_removed_during_a_run_costs_nothing(waiting):
     ground = waiting
     with ground.start("--workers", "2") as driver, ended(driver):

@@ -239,6 +239,7 @@ def run_script(folder, text, name="script.py"):
     )
 
 
+@pytest.mark.slow
 def test_a_script_needs_no_guard_and_trains_nothing_itself(tmp_path):
     done = run_script(tmp_path, SCRIPT)
     assert done.returncode == 0, done.stderr

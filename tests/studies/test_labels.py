@@ -59,6 +59,10 @@ def test_labels_with_gaps_give_the_figures_of_the_same_classes_without(trainer):
     assert [each.confusion.shape for each in gap.evaluations[:1]] == [(2, 2)]
 
 
+def some_slow(*values):
+    return [pytest.param(value, marks=pytest.mark.slow) for value in values]
+
+
 def without(dataset, part, label):
     """The data set without a class's examples in one part."""
     arrays = dataset.as_stored()
@@ -80,7 +84,7 @@ ORDERS = {
 }
 
 
-@pytest.mark.parametrize("absent", [1, 3])
+@pytest.mark.parametrize("absent", [1, *some_slow(3)])
 @pytest.mark.parametrize("order", ORDERS.values(), ids=ORDERS)
 def test_a_class_without_training_examples_has_no_segment_and_no_figures(trainer, order, absent):
     recipe = replace(NOISY, label_noise=None, order=order, evaluation=SEGMENTS)
@@ -102,7 +106,7 @@ def test_a_class_without_training_examples_has_no_segment_and_no_figures(trainer
     assert summary.loc["test accuracy", "n"] == 1
 
 
-@pytest.mark.parametrize("buffer", ["reservoir", "class-balanced", "ring", "herding"])
+@pytest.mark.parametrize("buffer", ["reservoir", *some_slow("class-balanced", "ring", "herding")])
 def test_a_class_without_training_examples_is_replayed_around(trainer, buffer):
     replay = Replay(buffer=buffer, capacity=8)
     recipe = replace(NOISY, order=ClassSequential(), replay=replay, evaluation=SEGMENTS)

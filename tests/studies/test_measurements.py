@@ -111,6 +111,7 @@ def test_an_epoch_is_shown_as_a_number_not_in_percent():
     assert [row[1] for row in shown] == ["3.2", "2.0", "50.00"]
 
 
+@pytest.mark.slow
 def test_event_files_hold_the_figures_of_the_record(tmp_path):
     from tensorboard.backend.event_processing.event_accumulator import (
         TENSORS,

@@ -182,7 +182,7 @@ def test_right_settings_are_not(setting, write, ebb, workers):
 
 
 @pytest.mark.parametrize("setting", ["replay.capacity=100", "label_noise.rate=0.3"])
-def test_a_setting_needs_a_condition_that_has_the_field(setting, write, ebb):
+def test_a_setting_needs_a_condition_that_has_the_field(setting, write, ebb, workers):
     field = setting.split("=")[0]
     line = refused(ebb("run", write(""), "--set", setting, "--dry-run"))
     assert f"Received field {field!r} of a recipe without {field.split('.')[0]}" in line

@@ -231,7 +231,7 @@ def test_nothing_held_out_ever_enters_a_buffer_or_a_batch(buffer, of, trainer, d
     n = len(data.y_train)
     poisoned = Dataset("images", x[:n], data.y_train, x[n:], data.y_test, CLASSES, "00", "here")
     record, weights = trained(recipe, 0, poisoned, trainer)
-    assert record.status == "finished"
+    assert all(np.isfinite(value) for *_, name, value in record.history if name == "loss")
     assert all(np.isfinite(w).all() for w in weights.last)
     buffer = record.arrays["buffer"]
     assert buffer[buffer != -1].min() >= 0

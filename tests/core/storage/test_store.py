@@ -31,8 +31,8 @@ def record(**changes):
         "notes": (note("compiled", compiler="xla"),),
         "history": ((1, 5, "loss", 0.25), (1, 5, "accuracy", 0.5)),
         "evaluations": (
-            Evaluation("test", 0, 0, 0, confusion, 0.7),
-            Evaluation("test", 1, 2, 5, confusion + 250, float("nan")),
+            Evaluation("test", 0, 0, 0, confusion, float("nan")),
+            Evaluation("test", 1, 2, 5, confusion + 250, 0.7),
         ),
         "arrays": {"class_segments": np.array([[1, 2]], dtype=np.int32)},
     }
@@ -54,7 +54,7 @@ def test_a_record_comes_back_as_it_went(tmp_path):
     assert entry.seconds == 1.5
     assert again.evaluations[1].confusion.dtype == np.int64
     assert again.evaluations[1].confusion[1, 1] == 254
-    assert np.isnan(again.evaluations[1].loss)
+    assert np.isnan(again.evaluations[0].loss)
     assert again.history == record().history
     assert again.arrays["class_segments"].dtype == np.int32
 

@@ -200,7 +200,7 @@ def stopping(patience, restore):
     )
 
 
-@pytest.mark.parametrize("restore", [False, True])
+@pytest.mark.parametrize("restore", [pytest.param(False, marks=pytest.mark.slow), True])
 def test_early_stopping_stops_and_restores_as_keras_fit_does(trainer, digits, restore):
     losses, (test_loss, test_accuracy) = keras_early_stopping(digits, 2, restore)
     record = trainer.train(stopping(2, restore), 0, digits)

@@ -78,6 +78,7 @@ def test_several_studies_have_an_index_that_leads_to_each(ebb, lost, tmp_path):
     assert "No run finished" in index.text
 
 
+@pytest.mark.slow
 def test_figures_are_written_as_png_and_svg_and_their_numbers_as_csv(ebb, filled, tmp_path):
     call = ebb("report", "class-order", "--figures", tmp_path / "figures")
     assert call.status == 0

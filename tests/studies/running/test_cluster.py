@@ -257,6 +257,7 @@ def test_every_dask_worker_is_used(on_cluster, shown):
     assert len(processes) == 2
 
 
+@pytest.mark.slow
 def test_a_run_that_hangs_or_raises_costs_itself_and_its_log_is_brought_home(shown, tmp_path):
     (tmp_path / "slowly").touch()
     options = ("--timeout", "4", "--seeds", "1-4")
@@ -321,6 +322,7 @@ def test_a_dask_worker_that_comes_later_is_used(scheduler, tmp_path):
     assert statuses(tmp_path) == {0: "failed", 1: "failed", 2: "finished", 3: "finished"}
 
 
+@pytest.mark.slow
 def test_when_no_worker_is_left_the_driver_says_so_and_how_to_go_on(scheduler, tmp_path):
     only = scheduler.worker()
     (tmp_path / "slowly").touch()

@@ -88,6 +88,7 @@ def test_a_second_driver_of_a_study_is_refused_and_the_first_one_loses_nothing(
     assert not list((tmp_path / "results").glob("*.lock"))
 
 
+@pytest.mark.slow
 def test_two_drivers_of_two_studies_both_complete(tmp_path, undisturbed):
     with driver("one", tmp_path) as first, driver("two", tmp_path) as second:
         (tmp_path / "go").touch()
