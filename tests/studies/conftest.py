@@ -339,21 +339,9 @@ def callbacks(condition, seed):
         raise RuntimeError("the first line\\nthe second line")
 
     class Meddler(keras.callbacks.Callback):
-        def meddle(self, when):
-            if condition == f"meddles-at-{when}":
-                self.model.set_weights([0.5 * w for w in self.model.get_weights()])
-
-        def on_train_begin(self, logs=None):
-            self.meddle("train-begin")
-
-        def on_epoch_begin(self, epoch, logs=None):
-            self.meddle("epoch-begin")
-
         def on_epoch_end(self, epoch, logs=None):
-            self.meddle("epoch-end")
-
-        def on_train_end(self, logs=None):
-            self.meddle("train-end")
+            if condition == "meddles":
+                self.model.set_weights([0.5 * w for w in self.model.get_weights()])
 
     return [Meddler()]
 
@@ -366,11 +354,10 @@ recipe = Recipe(
     epochs=1,
     compiler="graph",
 )
-WHEN = ("train-begin", "epoch-begin", "epoch-end", "train-end")
 study = Study(
     name="faulty",
     question="What does a fault cost?",
-    conditions={"dies": recipe, "raises": recipe} | {f"meddles-at-{w}": recipe for w in WHEN},
+    conditions={"dies": recipe, "raises": recipe, "meddles": recipe},
     seeds=3,
     callbacks=callbacks,
 )

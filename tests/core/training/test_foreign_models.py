@@ -148,7 +148,7 @@ NETWORKS = (
     *(subclassed, subclassed_over_the_batch, half_to_the_end),
 )
 QUICK = ("activity_l2", "penalty", "own_activation", "half_to_the_end")
-QUICK_XLA = ("penalty", "half_to_the_end")
+QUICK_XLA = ("penalty",)
 """In `make test`; the others in `make test-all`."""
 OPTIMISERS = {
     "scaled": spec("SGD", learning_rate=0.05, loss_scale_factor=1024.0),

@@ -90,7 +90,7 @@ def test_a_loss_is_trained_as_by_fit_and_evaluated_as_by_evaluate(name, compiler
     assert found == pytest.approx(expected, rel=2e-6 if compiler == "graph" else 1e-5)
 
 
-@pytest.mark.parametrize("compiler", [GRAPH, "xla"])
+@pytest.mark.parametrize("compiler", ["graph", XLA])
 def test_classes_count_in_the_loss_as_in_fit(compiler, points):
     recipe = recipe_of(class_weight=(1.0, 5.0, 0.5))
     expected = by_keras(recipe, points, class_weight={0: 1.0, 1: 5.0, 2: 0.5})
@@ -99,7 +99,7 @@ def test_classes_count_in_the_loss_as_in_fit(compiler, points):
     assert found != pytest.approx(by_ebb(recipe_of(), points, compiler)[0], rel=1e-3)
 
 
-@pytest.mark.parametrize("compiler", ["graph", XLA])
+@pytest.mark.parametrize("compiler", [GRAPH, "xla"])
 def test_examples_count_in_the_loss_as_in_fit(compiler, points):
     weights = np.random.default_rng(0).uniform(0, 3, size=len(points.y_train))
     weighted = with_arrays(points, weights_train=weights)

@@ -25,6 +25,7 @@ from core.training.preparation import prepare
 from data import Dataset
 from tests.core.by_hand import images
 
+pytestmark = pytest.mark.slow
 EVERYTHING = Recipe(
     dataset="images",
     model=spec("mlp", widths=(8,), dropout=0.2),
@@ -94,7 +95,6 @@ def alone(data):
     return {name: Trainer().train(*run, data) for name, run in RUNS.items()}
 
 
-@pytest.mark.slow
 def test_a_run_depends_on_nothing_that_the_trainer_trained_before(alone, data):
     trainer = Trainer()
     for name in [*RUNS, "everything"]:
@@ -103,7 +103,6 @@ def test_a_run_depends_on_nothing_that_the_trainer_trained_before(alone, data):
             trainer.train(*RUNS[name], images(n=70, m=60, seed=5))
 
 
-@pytest.mark.slow
 def test_all_of_these_runs_differ(alone):
     assert len({record.digest() for record in alone.values()}) == len(RUNS)
 
@@ -119,7 +118,6 @@ print(Trainer().train(Recipe.from_json(json.loads(sys.argv[1])), 0, images()).di
 """
 
 
-@pytest.mark.slow
 def test_another_process_ends_in_the_same_bytes(alone):
     done = subprocess.run(
         [sys.executable, "-W", "ignore", "-c", OTHER_PROCESS, json.dumps(EVERYTHING.to_json())],

@@ -330,6 +330,7 @@ def test_the_environment_names_what_can_move_numbers():
     assert fingerprint(here) != fingerprint({**here, "numpy": "0"})
 
 
+@pytest.mark.slow
 def test_networks_that_differ_only_in_their_first_weights_are_compiled_once(digits):
     sharing = Trainer()
     for initialiser in ("glorot_uniform", "he_normal"):

@@ -140,7 +140,7 @@ def test_xla_equals_fit_within_a_millionth_after_a_hundred_steps(name):
     [
         pytest.param("momentum", "graph", marks=pytest.mark.slow),
         ("momentum", "xla"),
-        ("adam", "graph"),
+        pytest.param("adam", "graph", marks=pytest.mark.slow),
         pytest.param("adam", "xla", marks=pytest.mark.slow),
     ],
 )
@@ -156,7 +156,7 @@ def test_l2_penalties_count_as_in_fit(compiler, name):
     ("name", "bias", "compiler"),
     [
         pytest.param("sgd", True, "graph", marks=pytest.mark.slow),
-        ("sgd", True, "xla"),
+        pytest.param("sgd", True, "xla", marks=pytest.mark.slow),
         ("adam", False, "graph"),
         pytest.param("adam", False, "xla", marks=pytest.mark.slow),
     ],

@@ -107,6 +107,7 @@ def test_nothing_is_loaded_and_nothing_runs(three):
     assert policy["content"] == "default-src 'none'; style-src 'unsafe-inline'; img-src data:"
 
 
+@pytest.mark.slow
 def test_the_same_records_give_the_same_page(three):
     store, _, text = three
     assert study_page(report_of(store, "class-order", None, None)) == text

@@ -194,6 +194,7 @@ def digests(ran):
     return {(r.condition, r.seed): (r.key, r.status, r.digest()) for r in records}
 
 
+@pytest.mark.slow
 def test_one_worker_and_two_leave_the_same_records(sound, sound_with_two):
     assert digests(sound) == digests(sound_with_two)
     assert len(digests(sound)) == 6
@@ -239,11 +240,9 @@ def test_the_worst_call_leaves_no_traceback_on_the_terminal(faulty):
     assert "2 failed: `ebb status faulty` says why" in faulty.call.err
 
 
-@pytest.mark.parametrize("when", ["train-begin", "epoch-begin", "epoch-end", "train-end"])
-def test_a_run_whose_weights_a_callback_changes_is_not_kept_and_said_so(when, faulty):
-    condition = f"meddles-at-{when}"
-    assert not [e for e in faulty.store.entries() if e.condition == condition]
-    (line,) = [x for x in faulty.call.err.splitlines() if x.startswith(f"{condition} seed 0")]
+def test_a_run_whose_weights_a_callback_changes_is_not_kept_and_said_so(faulty):
+    assert not [e for e in faulty.store.entries() if e.condition == "meddles"]
+    (line,) = [x for x in faulty.call.err.splitlines() if x.startswith("meddles seed 0")]
     assert "not kept" in line
 
 
