@@ -6,6 +6,7 @@ import inspect
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any, Literal
 
 from core.checks import Checked, Count, is_number
@@ -349,11 +350,15 @@ def _refuse_noise_twice(recipe: Recipe) -> None:
         )
 
 
+# A study names one builder in hundreds of recipes.
+_signature = lru_cache(maxsize=100)(inspect.signature)
+
+
 def _refuse_unbuildable(model: Spec) -> None:
     if ":" not in model.name:
         expect(model.name, "model", BUILDERS)
     try:
-        inspect.signature(builder(model.name)).bind((1,), 2, **model.parameters)
+        _signature(builder(model.name)).bind((1,), 2, **model.parameters)
     except TypeError as error:
         raise InputError(
             f"Received model {model.name} with "

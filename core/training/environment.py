@@ -6,7 +6,6 @@ import os
 import platform
 from collections.abc import Mapping
 from functools import cache
-from importlib.metadata import version
 from pathlib import Path
 
 THREADS = 1
@@ -25,6 +24,8 @@ def environment() -> Mapping[str, str]:
 
     Asks the installed packages' metadata: neither TensorFlow nor Keras is imported.
     """
+    from importlib.metadata import version  # noqa: PLC0415  # a tenth of what `ebb list` takes
+
     return {
         "ebb": version("ebb-lab"),
         "tensorflow": version("tensorflow"),
