@@ -11,9 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.checks import Checked, Kind, is_number, number
+from core.types import Labels
 from data import InputError
 
-Labels = NDArray[np.int64]
 Matrix = tuple[tuple[float, ...], ...] | Sequence[Sequence[float]] | NDArray[np.floating]
 ROUNDED = 0.005 + 1e-9
 """How far from 1 the sum of ten probabilities of three decimals may lie."""

@@ -7,10 +7,10 @@ from numpy.typing import NDArray
 
 from core.checks import Kind
 from core.schedule.latin_square import williams
+from core.types import Labels
 from data import InputError
 
 LATIN_SQUARE = "latin-square"
-Labels = NDArray[np.int64]
 
 
 def _could_order(classes: Any) -> bool:

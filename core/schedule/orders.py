@@ -10,11 +10,11 @@ from core.checks import COUNT, Checked, Count, Kind, number
 from core.schedule.class_orders import (
     LATIN_SQUARE,
     ClassOrder,
-    Labels,
     in_order,
     row_for,
     segment_of_class,
 )
+from core.types import Labels
 from data import InputError
 
 NO_TASK = -1

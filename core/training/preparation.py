@@ -12,9 +12,9 @@ from core.notes import Note, note
 from core.random_streams import stream
 from core.recipe import Recipe
 from core.schedule.orders import Order, for_run
+from core.types import Labels
 from data import Dataset, InputError
 
-Labels = NDArray[np.int64]
 MOST_NAMED = 10
 """Classes that a note lists."""
 CHECKED_EPOCHS = 1000
