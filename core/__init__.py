@@ -1,36 +1,48 @@
-"""What happens to one network: recipe, order, corruption, replay, training, its record."""
+"""What happens to one network: recipe, order, corruption, replay, training, its record.
+
+Importing this package loads nothing that is heavy: each name loads its module when it is first used
+(PEP 562), the trainer TensorFlow with it.
+"""
 
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from core.evaluation import Evaluation, EvaluationPlan
-from core.examples.augmented_copies import AugmentedCopy
-from core.examples.corruptions import Corruption
-from core.examples.given_labels import GivenLabels
-from core.examples.input_noise import GaussianNoise
-from core.examples.label_noise import (
-    ClassLabelNoise,
-    Corrupted,
-    LabelNoise,
-    MatrixLabelNoise,
-    SymmetricLabelNoise,
-    UniformLabelNoise,
-    flips,
-)
-from core.examples.splits import HoldOut, Split
-from core.overrides import replaced
-from core.recipe import Pretraining, Recipe, Transfer
-from core.record import Record
-from core.schedule.buffers import Buffer
-from core.schedule.orders import Blocks, Blurred, ClassSequential, Order, Schedule, Shuffled, Tasks
-from core.schedule.replay import Replay, Replayed
+# Not when it is first used: the module has the function's name, and would be found in its place.
 from core.spec import Spec, named, spec
-from core.storage.store import Store
-from core.strategies.base import Strategy
-from core.training.environment import environment, fingerprint
-from core.training.settings import check_backend
 
 if TYPE_CHECKING:
+    from core.evaluation import Evaluation, EvaluationPlan
+    from core.examples.augmented_copies import AugmentedCopy
+    from core.examples.corruptions import Corruption
+    from core.examples.given_labels import GivenLabels
+    from core.examples.input_noise import GaussianNoise
+    from core.examples.label_noise import (
+        ClassLabelNoise,
+        Corrupted,
+        LabelNoise,
+        MatrixLabelNoise,
+        SymmetricLabelNoise,
+        UniformLabelNoise,
+        flips,
+    )
+    from core.examples.splits import HoldOut, Split
+    from core.overrides import replaced
+    from core.recipe import Pretraining, Recipe, Transfer
+    from core.record import Record
+    from core.schedule.buffers import Buffer
+    from core.schedule.orders import (
+        Blocks,
+        Blurred,
+        ClassSequential,
+        Order,
+        Schedule,
+        Shuffled,
+        Tasks,
+    )
+    from core.schedule.replay import Replay, Replayed
+    from core.storage.store import Store
+    from core.strategies.base import Strategy
+    from core.training.environment import environment, fingerprint
     from core.training.trainer import Trainer
 
 __all__ = [
@@ -75,9 +87,52 @@ __all__ = [
 ]
 
 
+_MODULE_OF = {
+    "AugmentedCopy": "examples.augmented_copies",
+    "Blocks": "schedule.orders",
+    "Blurred": "schedule.orders",
+    "Buffer": "schedule.buffers",
+    "ClassLabelNoise": "examples.label_noise",
+    "ClassSequential": "schedule.orders",
+    "Corrupted": "examples.label_noise",
+    "Corruption": "examples.corruptions",
+    "Evaluation": "evaluation",
+    "EvaluationPlan": "evaluation",
+    "GaussianNoise": "examples.input_noise",
+    "GivenLabels": "examples.given_labels",
+    "HoldOut": "examples.splits",
+    "LabelNoise": "examples.label_noise",
+    "MatrixLabelNoise": "examples.label_noise",
+    "Order": "schedule.orders",
+    "Pretraining": "recipe",
+    "Recipe": "recipe",
+    "Record": "record",
+    "Replay": "schedule.replay",
+    "Replayed": "schedule.replay",
+    "Schedule": "schedule.orders",
+    "Shuffled": "schedule.orders",
+    "Split": "examples.splits",
+    "Store": "storage.store",
+    "Strategy": "strategies.base",
+    "SymmetricLabelNoise": "examples.label_noise",
+    "Tasks": "schedule.orders",
+    "Trainer": "training.trainer",
+    "Transfer": "recipe",
+    "UniformLabelNoise": "examples.label_noise",
+    "environment": "training.environment",
+    "fingerprint": "training.environment",
+    "flips": "examples.label_noise",
+    "replaced": "overrides",
+}
+
+
 def __getattr__(name: str) -> Any:
-    """Import the trainer, and with it TensorFlow, when it is first asked for."""
+    if name not in _MODULE_OF:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     if name == "Trainer":
-        check_backend()
-        return import_module("core.training.trainer").Trainer
-    raise AttributeError(f"module 'core' has no attribute {name!r}")
+        import_module("core.training.settings").check_backend()
+    return getattr(import_module(f"{__name__}.{_MODULE_OF[name]}"), name)
+
+
+def __dir__() -> list[str]:
+    return [*globals(), *__all__]

@@ -36,12 +36,6 @@ def test_figures_by_name_load_no_scipy() -> None:
     assert set(loaded_by("from analysis import values_of")) == {"numpy", "pandas"}
 
 
-def test_no_module_hides_a_public_name() -> None:
-    # An imported module is an attribute of its package, which comes before what loads lazily.
-    modules = {path.stem for path in FOLDER.glob("*.py")}
-    assert not modules & set(analysis.__all__)
-
-
 def test_every_public_name_can_be_had() -> None:
     for name in analysis.__all__:
         assert getattr(analysis, name).__name__ == name
@@ -51,20 +45,6 @@ def test_every_public_name_can_be_had() -> None:
 def test_an_unknown_name_is_an_attribute_error() -> None:
     with pytest.raises(AttributeError, match="no attribute 'forgets'"):
         _ = analysis.forgets
-
-
-def test_the_names_for_type_checkers_are_those_that_load_lazily() -> None:
-    tree = ast.parse((FOLDER / "__init__.py").read_text())
-    shown = {
-        alias.name: (node.module or "").removeprefix("analysis.")
-        for branch in tree.body
-        if isinstance(branch, ast.If)
-        for node in branch.body
-        if isinstance(node, ast.ImportFrom)
-        for alias in node.names
-    }
-    assert shown == analysis._MODULE_OF
-    assert sorted(shown) == sorted(analysis.__all__)
 
 
 @pytest.mark.parametrize("path", sorted(FOLDER.glob("*.py")), ids=lambda path: path.stem)
