@@ -2,6 +2,7 @@
 
 Schema 1 had a hash of the bytes of `core/` in every fingerprint, and names of variants with fields
 that are called otherwise today. Keys and recipes stay to the byte, so every record is found again.
+Records of its first day have a checksum of two columns alone; they get that of all.
 """
 
 import json
@@ -12,7 +13,14 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
-from core.storage.schema import APPLICATION, COLUMNS, SCHEMA, TEXT, checksum
+from core.storage.schema import (
+    APPLICATION,
+    COLUMNS,
+    SCHEMA,
+    TEXT,
+    checksum,
+    checksum_of_first_day,
+)
 from core.stored_names import variant_of_today
 from core.training.environment import LAST_CORE, fingerprint
 from data import InputError
@@ -73,10 +81,11 @@ def _records(connection: sqlite3.Connection) -> Counter[str]:
         *row, digest = connection.execute(
             f"SELECT {COLUMNS}, digest FROM records WHERE rowid = ?", (row_id,)
         ).fetchone()
-        if checksum(row) != digest:  # for `ebb store check` to name, as before
+        values = dict(zip(NAMES, row, strict=True))
+        first_day = checksum_of_first_day(values["status"], values["results"])
+        if digest not in (checksum(row), first_day):  # for `ebb store check` to name, as before
             done["damaged"] += 1
             continue
-        values = dict(zip(NAMES, row, strict=True))
         environment = json.loads(values["environment"])
         stale = environment.get("core") != LAST_CORE
         if not stale:

@@ -7,6 +7,7 @@ from typing import Any
 
 FILE = "ebb.sqlite"
 SCHEMA = 2
+"""Another number with each change of what is below: see tests/core/storage/test_schemas.py."""
 APPLICATION = 0x45626201  # "Ebb", 1: what the file's header says that it is
 
 TEXT = partial(str, encoding="utf-8", errors="replace")
@@ -39,6 +40,15 @@ def checksum(row: Sequence[Any]) -> str:
     """SHA-256 of all columns of `COLUMNS`, in their order."""
     digest = sha256()
     for value in row:
-        content = value if isinstance(value, bytes) else str(value).encode(errors="surrogatepass")
+        content = _bytes(value)
         digest.update(len(content).to_bytes(8, "big") + content)
     return digest.hexdigest()
+
+
+def checksum_of_first_day(status: Any, results: Any) -> str:
+    """What a record had instead on the first day of schema 1: of these two columns alone."""
+    return sha256(_bytes(status) + _bytes(results)).hexdigest()
+
+
+def _bytes(value: Any) -> bytes:
+    return value if isinstance(value, bytes) else str(value).encode(errors="surrogatepass")
