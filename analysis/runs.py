@@ -3,9 +3,11 @@
 The classes here are protocols. The records of `core` satisfy them, and so does any object with
 these attributes, so that results from elsewhere can be read by the same functions.
 
-Two kinds of evaluation set occur:
+Three kinds of evaluation set occur:
 
 - *whole sets* ("test", "validation", "train", "gaussian-0.1", ...), evaluated at epoch ends;
+- *sets by task* ("test-task-1", "test-task-2", ...), the test examples of each task in training
+  order, evaluated at epoch ends too;
 - *samples*, whose name ends in "-sample" ("test-sample"), evaluated after every segment.
 """
 
@@ -21,6 +23,8 @@ from numpy.typing import NDArray
 SAMPLE_SUFFIX = "-sample"
 SAMPLE = "test-sample"
 """The set that figures of forgetting are of."""
+BY_TASK = "test-task-"
+"""What the names of the sets by task begin with; the task's number follows, from 1."""
 FINISHED = "finished"
 DIVERGED = "diverged"
 STATUSES = (FINISHED, DIVERGED, "failed", "stopped")
@@ -55,7 +59,8 @@ class RunLike(Protocol):
     present where epochs have segments, is int32 [epochs, classes]: the training segment of
     each class in each epoch (from 1), 0 where it has none (tasks). `arrays["class_names"]`,
     int64 [classes], present where they are not 0, 1, ..., are the labels that people know the
-    classes by: every table and figure names a class so.
+    classes by: every table and figure names a class so. Where there is a `recipe` (as JSON), it
+    says when a task is over and whether its classes compete with those of others.
     """
 
     @property
@@ -135,7 +140,13 @@ class RunSet(tuple[R, ...], Generic[R]):
 def whole_sets(runs: Sequence[RunLike]) -> list[str]:
     """Name the sets evaluated as a whole, in the order first met."""
     names = dict.fromkeys(evaluation.set for run in runs for evaluation in run.evaluations)
-    return [name for name in names if not name.endswith(SAMPLE_SUFFIX)]
+    return [n for n in names if not n.endswith(SAMPLE_SUFFIX) and not n.startswith(BY_TASK)]
+
+
+def task_sets(run: RunLike) -> list[str]:
+    """Name the sets by task of a run, task by task; none where it was not evaluated so."""
+    names = {each.set for each in run.evaluations if each.set.startswith(BY_TASK)}
+    return sorted(names, key=lambda name: int(name.removeprefix(BY_TASK)))
 
 
 def last_in_history(run: RunLike) -> dict[str, float]:

@@ -8,7 +8,7 @@ n = 1. Conditions and sets stand in the order in which they are first met.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -19,6 +19,7 @@ from analysis.metrics.confusion import accuracy, class_accuracy
 from analysis.metrics.learning_curve import SETTLED
 from analysis.metrics.registry import CURVES, EVALUATED, metric_named
 from analysis.metrics.run_forgetting import class_forgetting, forgetting_scalars
+from analysis.metrics.task_sets import task_figures_among
 from analysis.metrics.values import values_of
 from analysis.runs import (
     STATUSES,
@@ -30,6 +31,7 @@ from analysis.runs import (
     last_evaluation,
     last_in_history,
     number_of_classes,
+    task_sets,
     whole_sets,
 )
 from analysis.statistics.intervals import describe
@@ -119,6 +121,7 @@ def summary_table(runs: Sequence[RunLike], sample: str = "test-sample") -> pd.Da
             *_of_best_epochs(runs, condition),
             *_of_curves(runs, condition),
             *_of_segments(runs, condition, sample),
+            *_of_tasks(runs, condition),
         ]
         rows += [
             {"condition": condition, "metric": name, **describe(values)} for name, values in figures
@@ -160,6 +163,16 @@ def _of_segments(runs: RunSet[RunLike], condition: str, sample: str) -> Iterator
     segmented = [run for run in finished if has_segments(run, sample)]
     scalars = [runs.once(forgetting_scalars, run, sample) for run in segmented]
     scalars += [last_in_history(run) for run in finished if not run.evaluations]
+    yield from _collected(scalars)
+
+
+def _of_tasks(runs: RunSet[RunLike], condition: str) -> Iterator[Figure]:
+    """The published figures of tasks, where there are sets by task."""
+    by_task = [run for run in runs.finished[condition] if task_sets(run)]
+    yield from _collected([task_figures_among(runs, run) for run in by_task])
+
+
+def _collected(scalars: Sequence[Mapping[str, float]]) -> Iterator[Figure]:
     # A run that ended before its last task has no figures of tasks: not every run has each.
     for name in dict.fromkeys(name for each in scalars for name in each):
         yield name, [each[name] for each in scalars if name in each]
@@ -226,8 +239,8 @@ def _of_classes(runs: RunSet[RunLike], condition: str, classes: int, set: str) -
 def history_table(runs: Sequence[RunLike]) -> pd.DataFrame:
     """Everything that was followed over the epochs, in long form, for runs of every status.
 
-    The rows of `history` as they are, then for each whole set the accuracy and loss of the last
-    evaluation in each epoch, named "test accuracy", "test loss", ...
+    The rows of `history` as they are, then for each whole set and set by task the accuracy and loss
+    of the last evaluation in each epoch, named "test accuracy", "test loss", ...
 
     Returns:
         Columns condition, seed, epoch, step, name, value.
@@ -239,7 +252,7 @@ def history_table(runs: Sequence[RunLike]) -> pd.DataFrame:
     rows: list[tuple[str, int, int, int, str, float]] = []
     for run in runs:
         rows += [(run.condition, run.seed, *row) for row in run.history]
-        for set in whole_sets([run]):
+        for set in (*whole_sets([run]), *task_sets(run)):
             looks = list(epoch_evaluations(run, set).values())
             accuracies = accuracy([each.confusion for each in looks]).tolist()
             for each, value in zip(looks, accuracies, strict=True):

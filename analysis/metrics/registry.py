@@ -7,12 +7,14 @@ from dataclasses import replace
 from functools import cache
 from typing import Any
 
+from analysis.metrics import task_metrics
 from analysis.metrics.confusion import accuracy, class_accuracy, mean_class_accuracy
 from analysis.metrics.learning_curve import accuracies, convergence_epoch, losses, roughness
 from analysis.metrics.metric import PERCENTAGE_POINTS, POINTS, Metric
 from analysis.metrics.run_forgetting import MEANS, class_forgetting, forgetting_scalars
-from analysis.metrics.task_sequence import METRICS as OF_TASKS
+from analysis.metrics.task_sequence import METRICS as OF_R
 from analysis.metrics.task_sequence import PREFIX
+from analysis.metrics.task_sets import task_figures_among
 from analysis.runs import (
     SAMPLE,
     EvaluationLike,
@@ -21,6 +23,7 @@ from analysis.runs import (
     epoch_evaluations,
     has_segments,
     last_evaluation,
+    task_sets,
 )
 
 EVALUATED: Mapping[str, Callable[[EvaluationLike], float]] = {
@@ -90,9 +93,16 @@ def _of_classes(
 
 
 def _of_tasks(name: str, unit: str, better: bool, source: str) -> Metric:
-    """A figure of `task_figures`, whose docstring begins with its definition."""
+    """A figure of tasks, whose function's docstring begins with its definition."""
     definition = (OF_TASKS[name].__doc__ or "").partition("\n")[0]
-    return _of_classes(PREFIX + name, better, definition, source, unit)
+    metric = _of_classes(PREFIX + name, better, definition, source, unit)
+
+    def compute(runs: RunSet[Any], run: RunLike, class_: int | None) -> float | None:
+        if class_ is None and task_sets(run):
+            return task_figures_among(runs, run).get(metric.name)
+        return metric.compute(runs, run, class_) if metric.compute else None
+
+    return replace(metric, compute=compute)
 
 
 _CLASS = [
@@ -122,15 +132,25 @@ _CLASS = [
     _of_a_class("untrained", None, "accuracy before training"),
 ]
 _LAST = "fraction of all test errors that name "
+OF_TASKS: Mapping[str, Callable[..., Any]] = {
+    **OF_R,
+    "accuracy over examples": task_metrics.accuracy_over_examples,
+    "forward transfer": task_metrics.forward_transfer,
+    "intransigence": task_metrics.intransigence,
+}
+"""What defines the figures of tasks."""
 _TASKS = {
     "average accuracy": (POINTS, True, "Lopez-Paz & Ranzato 2017"),
+    "accuracy over examples": (POINTS, True, ""),
     "backward transfer": (PERCENTAGE_POINTS, True, "Lopez-Paz & Ranzato 2017"),
+    "forward transfer": (PERCENTAGE_POINTS, True, "Lopez-Paz & Ranzato 2017"),
     "mean forgetting_max_minus_last": (PERCENTAGE_POINTS, False, "Chaudhry et al. 2018"),
     "mean forgetting_first_minus_last": (PERCENTAGE_POINTS, False, "Lomonaco et al. 2021"),
     "learning accuracy": (POINTS, True, "Riemer et al. 2019"),
     "minimum accuracy": (POINTS, True, "De Lange et al. 2023"),
     "worst-case accuracy": (POINTS, True, "De Lange et al. 2023"),
     "average incremental accuracy": (POINTS, True, "Rebuffi et al. 2017"),
+    "intransigence": (PERCENTAGE_POINTS, False, "Chaudhry et al. 2018"),
 }
 """The figures of tasks: unit, whether more is better, source."""
 

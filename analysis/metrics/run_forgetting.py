@@ -19,6 +19,7 @@ from analysis.runs import (
     epoch_evaluations,
     last_evaluation,
     segment_confusions,
+    task_sets,
 )
 
 Floats = NDArray[np.float64]
@@ -68,9 +69,10 @@ def forgetting_scalars(run: RunLike, sample: str = SAMPLE) -> dict[str, float]:
     "test-sample"), or of the sample itself where there is none; the last class is the one with the
     last training segment: all classes of the last task where tasks are shown.
 
-    Runs that saw several tasks once each also have `task_figures`, named "tasks: ...". They come
-    from the sample, as the figures over classes do: it is always there where training segments
-    are known (the whole set need not be), and then both speak of the same evaluations.
+    Runs that saw several tasks once each also have `task_figures`, named "tasks: ...", unless they
+    have sets by task (see `analysis.metrics.task_sets`). They come from the sample, as the figures
+    over classes do: it is always there where training segments are known (the whole set need not
+    be), and then both speak of the same evaluations.
 
     Returns:
         Metric name to fraction; NaN where undefined (no errors, one epoch, a class that never
@@ -100,7 +102,8 @@ def forgetting_scalars(run: RunLike, sample: str = SAMPLE) -> dict[str, float]:
 
 def _task_figures(run: RunLike, sample: str) -> dict[str, float]:
     """The figures of a run's tasks; none where every class is trained in every epoch."""
-    if run.arrays["class_segments"].all():  # spares the many runs without tasks the matrices
+    # Spares the many runs without tasks the matrices.
+    if task_sets(run) or run.arrays["class_segments"].all():
         return {}
     confusions = segment_confusions(run, sample)
     return task_figures(confusions, class_segments(run, len(confusions)))

@@ -35,6 +35,34 @@ def backward_transfer(r: ArrayLike) -> Floats:
     return -forgetting_first_minus_last(r).mean(axis=-1)
 
 
+def forward_transfer(r: ArrayLike, untrained: ArrayLike) -> Floats:
+    """FWT: 1/(T-1) sum over j >= 2 of r[j-1, j] - b[j] (Lopez-Paz & Ranzato 2017).
+
+    Undefined where a class cannot be predicted before it is learned (class-incremental): r[j-1, j]
+    is 0 there, and b is luck.
+
+    Args:
+        r: See above.
+        untrained: b [..., T], the accuracy on each task before any training.
+    """
+    r = _tasks(r)
+    before = np.diagonal(r, offset=1, axis1=-2, axis2=-1)
+    return (before - np.asarray(untrained, dtype=float)[..., 1:]).mean(axis=-1)
+
+
+def intransigence(r: ArrayLike, reference: ArrayLike) -> Floats:
+    """Mean over j of a*[j] - r[j, j] (Chaudhry et al. 2018), a* from joint training on all tasks.
+
+    The paper trains a network on tasks 1 to j for each a*[j]. Here one joint run on all tasks, of
+    the same seed, stands for them all.
+
+    Args:
+        r: See above.
+        reference: a* [..., T], the joint run's accuracy on each task.
+    """
+    return (np.asarray(reference, dtype=float) - _diagonal(_tasks(r, least=1))).mean(axis=-1)
+
+
 def forgetting_max_minus_last(r: ArrayLike) -> Floats:
     """Per task: max over l in [j, T-1] of r[l, j], minus r[T, j] (Chaudhry et al. 2018).
 
@@ -66,6 +94,19 @@ def forgetting_first_minus_last(r: ArrayLike) -> Floats:
     """
     r = _tasks(r)
     return (_diagonal(r) - r[..., -1, :])[..., :-1]
+
+
+def accuracy_over_examples(accuracies: ArrayLike, examples: ArrayLike) -> Floats:
+    """Fraction of the test examples of all tasks that are predicted correctly after the last one.
+
+    ACC counts tasks alike, this counts examples alike; they differ where tasks differ in size.
+
+    Args:
+        accuracies: Of each task at the end, [..., T].
+        examples: Test examples of each task, [..., T].
+    """
+    size = np.asarray(examples, dtype=float)
+    return (np.asarray(accuracies, dtype=float) * size).sum(axis=-1) / size.sum(axis=-1)
 
 
 def mean_forgetting_first_minus_last(r: ArrayLike) -> Floats:

@@ -116,7 +116,16 @@ def task_figures(confusion: ArrayLike, s: ArrayLike) -> dict[str, float]:
     examples = (segments[ends] > 0) @ np.asarray(confusion)[0, 0].sum(axis=-1)
     if not len(ends) or not examples.all():
         return {}
-    r = accuracy_matrix(confusion, segments)
+    return figures_of(accuracy_matrix(confusion, segments), examples)
+
+
+def figures_of(r: Floats, examples: ArrayLike) -> dict[str, float]:
+    """`METRICS` of one run, "tasks: ..." to fraction.
+
+    Args:
+        r: [T, T], T >= 2.
+        examples: Test examples of each task [T], for the average incremental accuracy.
+    """
     figures = {name: metric(r) for name, metric in METRICS.items()}
     figures["average incremental accuracy"] = task_metrics.average_incremental_accuracy(r, examples)
     return {PREFIX + name: float(figure) for name, figure in figures.items()}

@@ -48,6 +48,7 @@ class Run:
     history: list = field(default_factory=list)
     evaluations: list = field(default_factory=list)
     arrays: dict = field(default_factory=dict)
+    recipe: dict = field(default_factory=dict)
 
 
 def confusion(*accuracies: float, sizes: int | Sequence[int] = 100) -> np.ndarray:
@@ -99,6 +100,31 @@ def in_tasks(condition: str, seed: int, shift: float = 0.0, labels=range(4), epo
         looks.append(Evaluation("test", epoch, 1, 10 * epoch, 2 * counts))
     shown = segments_of(GROUPS, 2)[:epochs, names]
     return Run(condition, seed, evaluations=looks, arrays={"class_segments": shown})
+
+
+# Accuracies on three tasks of 100, 50 and 50 examples: untrained, then after each task.
+R_ROWS = [[0.50, 0.52, 0.48], [0.90, 0.60, 0.40], [0.70, 0.80, 0.56], [0.50, 0.60, 0.96]]
+R_SIZES = (100, 50, 50)
+
+
+def by_task(condition: str, seed: int, kind="task", shown="new", shift=0.0, **recipe) -> Run:
+    """A run of `R_ROWS` with two epochs a task; what it keeps of the first task at the end is
+    lowered by `shift`. A joint one ends where that does.
+    """
+    rows = np.array(R_ROWS)
+    rows[-1, 0] -= shift
+    looks = []
+    for task, size in enumerate(R_SIZES):
+        for epoch in (0, 3) if shown == "all" else range(7):
+            # Worse halfway through a task than at its end.
+            right = rows[-1 if epoch == 3 and shown == "all" else (epoch + 1) // 2, task]
+            right -= 0.2 * (epoch % 2 and shown != "all")
+            counts = confusion(right, right, sizes=size // 2)
+            looks.append(Evaluation(f"test-task-{task + 1}", epoch, min(epoch, 1), epoch, counts))
+    order = {"is": "Tasks", "groups": [[0, 1], [2, 3], [4, 5]], "epochs_each": 2}
+    order |= {} if shown == "new" else {"shown": shown}
+    given = {"order": order, "scenario": {"is": "Scenario", "kind": kind}} | recipe
+    return Run(condition, seed, evaluations=looks, recipe=given)
 
 
 def pairs(a, b, **options):

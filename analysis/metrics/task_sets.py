@@ -1,0 +1,178 @@
+"""R of a run, from its evaluation sets by task; and the figures of tasks that follow from it.
+
+Evaluations on the test examples of each task by itself ("test-task-1", ...) know what R needs in
+every scenario: which outputs compete for an example is the business of the evaluation. Runs without
+them have R from the confusion of classes, see `analysis.metrics.task_sequence`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from analysis.metrics import task_metrics
+from analysis.metrics.confusion import accuracy
+from analysis.metrics.task_sequence import PREFIX, accuracy_matrix, figures_of, task_ends
+from analysis.runs import (
+    BY_TASK,
+    FINISHED,
+    SAMPLE,
+    RunLike,
+    RunSet,
+    class_segments,
+    epoch_evaluations,
+    has_segments,
+    segment_confusions,
+    task_sets,
+)
+
+Floats = NDArray[np.float64]
+
+CLASS_INCREMENTAL = "class"
+
+
+def scenario_of(run: RunLike) -> str:
+    """The kind of a run's scenario: "task", "domain", "class", "class-masked-at-test".
+
+    Without one, every output competes for every example: class-incremental.
+    """
+    return str((_recipe(run).get("scenario") or {}).get("kind", CLASS_INCREMENTAL))
+
+
+def is_joint(run: RunLike) -> bool:
+    """Whether every epoch showed all tasks."""
+    return bool(_order(run).get("shown") == "all")
+
+
+def task_epochs(run: RunLike, tasks: int) -> list[int]:
+    """The epoch that ends each of so many tasks."""
+    order = _order(run)
+    each = 1 if order.get("steps_each") else order.get("epochs_each", 1)
+    return [each * task for task in range(1, tasks + 1)]
+
+
+def task_accuracies(run: RunLike) -> Floats | None:
+    """R of one run, below the accuracies of its untrained network (Lopez-Paz & Ranzato 2017).
+
+    From the sets by task; without them from the classes' confusion on the sample, where the run
+    saw each of several tasks once.
+
+    Returns:
+        float64 [T + 1, T], fractions: row 0 before training, row i after task i. NaN where it was
+        not evaluated; of a joint run, which has no tasks, only row 0 and the last one are known.
+        None for a run without tasks.
+    """
+    sets = task_sets(run)
+    if not sets:
+        return _of_classes(run)
+    rows = np.full((len(sets) + 1, len(sets)), np.nan)
+    for column, looks in enumerate(epoch_evaluations(run, set) for set in sets):
+        ends = [0, *task_epochs(run, len(sets))]
+        if is_joint(run):
+            ends = [0, *[-1] * (len(sets) - 1), max(looks)]
+        for row, epoch in enumerate(ends):
+            if epoch in looks:
+                rows[row, column] = accuracy(looks[epoch].confusion)
+    return rows
+
+
+def condition_accuracies(runs: RunSet[Any], condition: str) -> Floats:
+    """`task_accuracies` of a condition's finished runs, float64 [seeds, T + 1, T], by seed.
+
+    Runs without tasks are left out: of a condition without any it is [0, 1, 0].
+    """
+    finished = sorted(runs.finished[condition], key=lambda run: run.seed)
+    found = [each for run in finished if (each := task_accuracies(run)) is not None]
+    return np.stack(found) if found else np.empty((0, 1, 0))
+
+
+def set_figures(run: RunLike, sets: str = BY_TASK) -> dict[str, float]:
+    """The published figures of one run from its sets by task.
+
+    Args:
+        run: A run with such sets.
+        sets: What their names begin with.
+
+    Returns:
+        "tasks: ..." to fraction, defined in `analysis.metrics.task_metrics`: all of R, but forward
+        transfer only where the untrained network was evaluated and a class can be predicted before
+        it is learned. Of a joint run those of its last row. Nothing where training ended early.
+    """
+    accuracies = task_accuracies(run)
+    assert accuracies is not None  # it has sets by task
+    untrained, r = accuracies[0], accuracies[1:]
+    if np.isnan(r[-1]).any():
+        return {}
+    looks = [epoch_evaluations(run, f"{sets}{task}") for task in range(1, len(r) + 1)]
+    examples = [next(iter(each.values())).confusion.sum() for each in looks]
+    figures = {
+        "average accuracy": task_metrics.average_accuracy(r),
+        "accuracy over examples": task_metrics.accuracy_over_examples(r[-1], examples),
+    }
+    known = not np.isnan(r).any() and len(r) > 1
+    if known and scenario_of(run) != CLASS_INCREMENTAL and not np.isnan(untrained).any():
+        figures["forward transfer"] = task_metrics.forward_transfer(r, untrained)
+    said = {PREFIX + name: float(figure) for name, figure in figures.items()}
+    return said | (figures_of(r, examples) if known else {})
+
+
+def task_figures_among(runs: RunSet[Any], run: RunLike) -> dict[str, float]:
+    """`set_figures` of one of these runs, and its intransigence where a joint run is among them.
+
+    That is the joint run of the same seed and scenario; of several the one whose recipe has most
+    in common with this one's.
+    """
+    figures = runs.once(set_figures, run, BY_TASK)
+    if PREFIX + "learning accuracy" not in figures or is_joint(run):
+        return figures
+    joint = [
+        other
+        for other in runs
+        if other.seed == run.seed
+        and other.status == FINISHED
+        and is_joint(other)
+        and scenario_of(other) == scenario_of(run)
+        and task_sets(other) == task_sets(run)
+    ]
+    if not joint:
+        return figures
+    nearest = task_accuracies(max(joint, key=lambda other: _in_common(run, other)))
+    own = task_accuracies(run)
+    assert own is not None
+    assert nearest is not None
+    lost = task_metrics.intransigence(own[1:], nearest[-1])
+    return figures | {PREFIX + "intransigence": float(lost)}
+
+
+def _of_classes(run: RunLike) -> Floats | None:
+    if not has_segments(run, SAMPLE):
+        return None
+    confusions = segment_confusions(run, SAMPLE)
+    segments = class_segments(run, len(confusions))
+    ends = task_ends(segments)
+    if not len(ends):
+        return None
+    of_task = segments[ends] > 0
+    before = epoch_evaluations(run, SAMPLE).get(0)
+    untrained = np.full(len(ends), np.nan)
+    if before is not None:
+        untrained = accuracy(before.confusion * of_task[:, :, None])
+    return np.vstack([untrained, accuracy_matrix(confusions, segments)])
+
+
+def _in_common(run: RunLike, other: RunLike) -> int:
+    theirs = _recipe(other)
+    return sum(theirs.get(name) == value for name, value in _recipe(run).items())
+
+
+def _order(run: RunLike) -> Mapping[str, Any]:
+    order: Mapping[str, Any] = _recipe(run).get("order") or {}
+    return order
+
+
+def _recipe(run: RunLike) -> Mapping[str, Any]:
+    recipe: Mapping[str, Any] = getattr(run, "recipe", {})
+    return recipe
