@@ -3,8 +3,10 @@
 A reported figure, usually from one run, agrees when it is a draw that our runs make plausible: when
 it lies inside the prediction interval, with Holm's correction over all figures of the study. (To
 ask that it lie between our smallest and largest seed would fail a correct program four times in
-five at ten seeds.) A rounded figure stands for every number that rounds to it. A claim in words is
-a named inequality between two conditions.
+five at ten seeds.) A rounded figure stands for every number that rounds to it. Of means published
+with their spread, the cells of a table, the verdict is the plain interval, cell by cell: one of
+twenty falls outside where all is right. A claim in words is a named inequality between two
+conditions.
 """
 
 from __future__ import annotations
@@ -29,7 +31,7 @@ from analysis.statistics.matching import values_per_seed
 Key = tuple[str, str, int | None]
 FIGURES = [
     *("condition", "metric", "class", "reported", "runs", "n", "mean", "sd", "low", "high"),
-    *("p", "p_adjusted", "inside", "agrees", "decimals", "source", "note"),
+    *("p", "p_adjusted", "inside", "agrees", "spread", "spread_kind", "decimals", "source", "note"),
 ]
 VERDICTS = ("inside", "agrees")
 NO_VARIATION = "no variation over seeds: undecidable"
@@ -40,7 +42,10 @@ CLAIMS = [
 
 
 class ReportedLike(Protocol):
-    """A figure reported elsewhere; optional: `runs` (default 1), `class_`, `source`, `decimals`."""
+    """A figure reported elsewhere.
+
+    Optional: `runs` (default 1), `class_`, `source`, `decimals`, `spread` and `spread_kind`.
+    """
 
     @property
     def condition(self) -> str: ...  # noqa: D102
@@ -103,17 +108,17 @@ def check_figures(
 
     Args:
         reported: The figures, each with condition, metric, value and, where known, runs, class_,
-            source, decimals.
+            source, decimals, spread, spread_kind.
         values: One value per seed for each (condition, metric, class_), NaN for a run that
             diverged: the figures are of the others, and the note counts it; see `gather`.
         level: Coverage of the interval; 1 - level is the family-wise error of `agrees`.
 
     Returns:
         A row per figure: condition, metric, class, reported, runs, n, mean, sd, low, high (the
-        plain interval), p, p_adjusted, inside (the plain interval), agrees (under Holm), decimals,
-        source, note. Undecidable figures (fewer than 2 seeds, no variation) have None for `inside`
-        and `agrees`, NaN for p, and a note that says why; a figure that every run has, to its
-        decimals, agrees without a p.
+        plain interval), p, p_adjusted, inside (the plain interval), agrees (under Holm), spread
+        and spread_kind (as reported), decimals, source, note. Undecidable figures (fewer than 2
+        seeds, no variation) have None for `inside` and `agrees`, NaN for p, and a note that says
+        why; a figure that every run has, to its decimals, agrees without a p.
 
     Raises:
         ValueError: If `runs` is under 1.
@@ -128,7 +133,9 @@ def check_figures(
         row |= {"p_adjusted": p, "agrees": agrees}
     frame = pd.DataFrame(rows, columns=FIGURES)
     verdicts = {name: pd.Series([row[name] for row in rows], dtype=object) for name in VERDICTS}
-    return frame.assign(**verdicts).astype({"class": "Int64", "decimals": "Int64"})
+    return frame.assign(**verdicts).astype(
+        {"class": "Int64", "decimals": "Int64", "spread": float, "spread_kind": object}
+    )
 
 
 def _figure_row(each: ReportedLike, values: ArrayLike, level: float) -> dict[str, Any]:
@@ -163,6 +170,8 @@ def _figure_row(each: ReportedLike, values: ArrayLike, level: float) -> dict[str
         "high": high,
         "p": p,
         "inside": inside,
+        "spread": getattr(each, "spread", None),
+        "spread_kind": getattr(each, "spread_kind", None),
         "decimals": decimals,
         "source": getattr(each, "source", ""),
         "note": _joined(note, f"diverged: {lost.sum()} of {lost.size}" if lost.any() else ""),
@@ -261,18 +270,25 @@ def _claim_row(
 
 
 def figures_sentence(checked: pd.DataFrame, level: float = 0.95) -> str:
-    """Sum up `check_figures` in one sentence."""
+    """Sum up `check_figures` in a sentence; in two where some figures have a spread."""
     if checked.empty:
         return "No figures were reported elsewhere."
+    spread = checked["spread"].notna()
+    parts = [(checked[~spread], "figures", "their"), (checked[spread], "means", "our unadjusted")]
+    return " ".join(_sentence(part, what, whose, level) for part, what, whose in parts if len(part))
+
+
+def _sentence(checked: pd.DataFrame, what: str, whose: str, level: float) -> str:
+    """The sentence on the figures without a spread, or on the means that have one."""
     decided = checked[checked["agrees"].notna()]
     undecidable = len(checked) - len(decided)
     rest = f"; {undecidable} undecidable." if undecidable else "."
     if decided.empty:
-        return "None of the reported figures could be checked" + rest
+        return f"None of the reported {what} could be checked{rest}"
     inside, agree = (int(decided[name].astype(bool).sum()) for name in VERDICTS)
     return (
-        f"{inside} of {len(decided)} reported figures lie inside their {100 * level:g} % prediction"
-        f" interval, and {agree} of {len(decided)} agree after Holm's correction" + rest
+        f"{inside} of {len(decided)} reported {what} lie inside {whose} {100 * level:g} % "
+        f"prediction interval, and {agree} of {len(decided)} agree after Holm's correction" + rest
     )
 
 

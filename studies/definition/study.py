@@ -17,6 +17,8 @@ MOST_DECIMALS = 15
 """What a number keeps."""
 LARGEST = 1e100
 """What can be squared and divided by, and more than anybody measures."""
+SPREADS = ("population standard deviation", "standard deviation", "standard error")
+"""What a reported mean can be written with: dividing by n, by n - 1, and that over sqrt(n)."""
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9.+_-]*")
 
 
@@ -33,6 +35,9 @@ class Reported(Typed):
         source: Where it was reported.
         decimals: To how many it was written, of the fraction: 2 for 93 % and for .93, which then
             stand for all from .925 to .935. None where it is exact, or nobody knows.
+        spread: What stands behind the ± of a mean of several trainings, in the unit of `value`. It
+            is shown beside ours, and the verdict is whether the mean lies inside our own interval.
+        spread_kind: One of `SPREADS`: what the source calls "std" may be either of two.
     """
 
     condition: str
@@ -43,6 +48,8 @@ class Reported(Typed):
     runs: int = 1
     source: str = ""
     decimals: int | None = None
+    spread: float | None = None
+    spread_kind: str | None = None
 
     def __post_init__(self) -> None:
         """Refuse what is no figure."""
@@ -59,6 +66,17 @@ class Reported(Typed):
                 f"Received a reported figure of {self.value} with decimals={self.decimals}; "
                 f"expected as many as it is written with, from 0 to {MOST_DECIMALS}; leave them "
                 "out if they are not known."
+            )
+        self._check_spread()
+
+    def _check_spread(self) -> None:
+        given = self.spread is not None or self.spread_kind is not None
+        known = self.spread is not None and 0 <= self.spread <= LARGEST
+        if given and not (known and self.spread_kind in SPREADS and self.runs > 1):
+            raise InputError(
+                f"Received a reported figure of {self.value} from runs={self.runs} with spread="
+                f"{self.spread} and spread_kind={self.spread_kind!r}; expected, of 2 runs or more, "
+                f"a spread from 0 with its kind: {', '.join(SPREADS)}."
             )
 
 

@@ -23,6 +23,11 @@ from studies.results.reading import Reading
 from studies.results.tables import input_errors
 from studies.results.units import chance_of
 
+SPREAD = (
+    "reported: the mean of so many runs, with their {} as spread; sd: of our n runs (n - 1). low, "
+    "high: where the mean of as many further runs of ours lies with 95 % probability, cell by cell."
+)
+
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Checked(Displayed):
@@ -46,10 +51,20 @@ class Checked(Displayed):
 
     @property
     def figure_table(self) -> Table:
-        """The figures as people are shown them."""
-        frame = self.figures.drop(columns=["source", "sd", "runs", "p", "decimals"])
-        formats = formats_of(frame, AS_METRIC, p_adjusted=P_VALUE) | {"class": COUNT}
-        return Table(figures_sentence(self.figures), frame, formats=formats, heads=2)
+        """The figures as people are shown them, those with a spread beside the spread of ours."""
+        found = self.figures.drop(columns=["source", "p", "decimals"])
+        spread = found.pop("spread")
+        kinds = " or ".join(found.pop("spread_kind").dropna().unique())
+        if not kinds:
+            found = found.drop(columns=["sd", "runs"])
+        else:
+            found.insert(found.columns.get_loc("runs"), "spread", spread)
+            found = found if found["class"].notna().any() else found.drop(columns="class")
+            if spread.notna().all():
+                found = found.drop(columns=["p_adjusted", "agrees"])
+        formats = formats_of(found, AS_METRIC, p_adjusted=P_VALUE) | {"class": COUNT}
+        notes = (SPREAD.format(kinds),) if kinds else ()
+        return Table(figures_sentence(self.figures), found, notes, formats, heads=2)
 
     @property
     def claim_table(self) -> Table:

@@ -29,6 +29,8 @@ class Reported:
     class_: int | None = None
     source: str = ""
     decimals: int | None = None
+    spread: float | None = None
+    spread_kind: str | None = None
 
 
 @dataclass
@@ -354,6 +356,26 @@ def test_one_sentence_sums_it_up() -> None:
     claims = check_claims([CLAIM, CLAIM], claim_values(TEN + np.linspace(0.01, 0.02, 10), TEN))
     assert claims_sentence(claims) == "2 of 2 claims hold, 0 contradicted, 0 undecided."
     assert claims_sentence(check_claims([], {})) == "No claims were made elsewhere."
+
+
+def test_means_with_a_spread_are_counted_by_themselves_and_by_the_plain_interval() -> None:
+    edge = prediction_interval(TEN, 10)[1] + 1e-4
+    given = {"runs": 10, "spread": 0.02, "spread_kind": "standard error"}
+    means = [Reported("a", "test accuracy", v, **given) for v in (edge, 0.80, 0.80, 0.801)]
+    checked = check_figures(means, {KEY: TEN})
+    assert checked["inside"].tolist() == [False, True, True, True]
+    error = TEN.std(ddof=1) * np.sqrt(1 / 10 + 1 / 10)
+    assert checked.loc[0, "high"] == pytest.approx(0.80 + stats.t.ppf(0.975, 9) * error)
+    assert checked["spread"].tolist() == [0.02] * 4
+    assert set(checked["spread_kind"]) == {"standard error"}
+    said = (
+        "3 of 4 reported means lie inside our unadjusted 95 % prediction interval, and 4 of 4 "
+        "agree after Holm's correction."
+    )
+    assert figures_sentence(checked) == said
+    mixed = check_figures([*means, Reported("a", "test accuracy", 0.8)], {KEY: TEN})
+    assert figures_sentence(mixed).startswith("1 of 1 reported figures lie inside their 95 %")
+    assert figures_sentence(mixed).endswith(said)
 
 
 def test_a_figure_that_every_run_rounds_to_agrees() -> None:

@@ -1,13 +1,19 @@
 """Claims in words: the difference, its interval, the runs behind it, and what is to be noted."""
 
 import json
+import math
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from analysis.statistics.intervals import prediction_interval
 from core import Evaluation
+from data import InputError
 from studies.definition.catalogue import find
-from studies.results.checking import difference_text
+from studies.definition.study import Reported
+from studies.results.checking import check_reading, difference_text
+from studies.results.reading import read
 from tests.studies.conftest import confusion, keep, made_record
 from tests.studies.report.pages import Page
 
@@ -76,3 +82,44 @@ def test_the_claim_of_a_study_without_pairs_is_not_paired(ebb, store):
             keep(store, made_record(condition, seed, study=study.name, segments=False, **more))
     said = ebb("check", study.name).out
     assert "undecided (+4.4 epochs, 95 % interval -4.3 to +13.1, 5 + 5 runs)" in said
+
+
+def reporting(value, **more):
+    given = {"runs": 10, "spread": 0.0201, "spread_kind": "population standard deviation"} | more
+    return Reported("shuffled", "test accuracy", value, **given)
+
+
+def test_a_reported_mean_stands_beside_ours_each_with_its_spread(store):
+    for seed, accuracy in enumerate((0.9, 0.95, 0.85)):
+        keep(store, made_record("shuffled", seed, accuracy=accuracy), planned=3)
+    study = find("class-order")
+    means = (reporting(0.91), reporting(0.5))
+    checked = check_reading(read(store, replace(study, reported=means, claims=())))
+    table = checked.figure_table
+    assert table.headings == [
+        *("condition", "metric", "reported", "spread", "runs", "n", "mean", "sd", "low", "high"),
+        *("inside", "note"),
+    ]
+    low, high = prediction_interval([0.9, 0.95, 0.85], 10)
+    cells = ["91.00", "2.01", "10", "3", "90.00", "5.00", f"{100 * low:.2f}", f"{100 * high:.2f}"]
+    assert table.rows[0][2:] == [*cells, "yes", ""]
+    assert table.rows[1][-2] == "no"
+    assert "population standard deviation as spread" in table.notes[0]
+    assert not checked.holds  # so far away that no correction forgives it
+    assert "1 of 2 reported means lie inside our unadjusted 95 %" in str(checked)
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"spread": None},
+        {"spread_kind": None},
+        {"spread_kind": "sd"},
+        {"spread": -0.01},
+        {"spread": math.inf},
+        {"runs": 1},
+    ],
+)
+def test_a_spread_without_its_kind_or_its_runs_is_refused(more):
+    with pytest.raises(InputError):
+        reporting(0.9, **more)
