@@ -25,7 +25,7 @@ COMMANDS = {
     "list": ("catalogue:list_studies", "The studies there are."),
     "plan": ("plan:plan", "How many seeds a difference needs, before they are run."),
     "remove": (
-        "records:remove",
+        "remove:remove",
         "Remove a study's records from the store, its kept weights and unfinished runs with them.",
     ),
     "report": (

@@ -236,7 +236,7 @@ PANDAS = {"pandas", "scipy", "seaborn"}
         ("studies.running.runner", {"pandas", "scipy", *HEAVY}),
         ("studies.cli", {"numpy", "rich", "distributed"} | PANDAS | HEAVY),
         ("studies.commands.run", PANDAS | HEAVY),
-        ("studies.results.inventory", PANDAS | HEAVY),
+        ("studies.commands.records", {"numpy"} | PANDAS | HEAVY),
         ("analysis.tables", {"scipy.stats", "seaborn", *HEAVY}),
     ],
 )

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from core.notes import Note
-from core.record import Record, outcome, read_results
+from core.record import Record, outcome
 from core.storage.migration import migrate, schema_of
 from core.storage.recovery import finish_rollback, reader
 from core.storage.schema import APPLICATION, COLUMNS, FILE, SCHEMA, TABLES, TEXT, checksum
@@ -228,6 +228,8 @@ class Store:
         )
 
     def _record(self, row: tuple) -> Record:
+        from core.results import read_results  # noqa: PLC0415  # labels are read without NumPy
+
         study, variant, condition, seed, key, _, data, _, status, error, *rest = row
         *texts, results, digest = rest
         if checksum(row[:-1]) != digest:

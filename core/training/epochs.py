@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 
 from core.notes import Note, note
 from core.random_streams import stream
-from core.record import HistoryRow, Status, outcome, read_results, write_results
+from core.record import Status, outcome
+from core.results import HistoryRow, read_results, write_results
 from core.schedule.buffer_state import BufferState
 from core.schedule.orders import NO_TASK, Schedule, Tasks, segments
 from core.strategies.base import Network, Sizes, Task

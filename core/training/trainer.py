@@ -13,7 +13,8 @@ from core.code_identity import unseen_code
 from core.examples.implausible import implausible
 from core.notes import Note, note
 from core.recipe import Recipe, Transfer
-from core.record import Record, Status, write_results
+from core.record import Record, Status
+from core.results import write_results
 from core.spec import Spec
 from core.training.build import fresh_model, make_optimiser
 from core.training.callbacks import recipe_callbacks

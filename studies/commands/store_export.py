@@ -7,7 +7,7 @@ import click
 from core.storage.store import Store
 from studies.commands.options import store_option
 from studies.results.exporting import export
-from studies.results.reading import study_name
+from studies.results.inventory import study_name
 
 
 @click.command("export")

@@ -12,6 +12,15 @@ from core.storage.store import Count
 from data import InputError
 
 
+def study_name(name: str) -> str:
+    """The name under which a study's records are kept; a file of a user's own is read for it."""
+    if not name.endswith(".py"):
+        return name
+    from studies.definition.catalogue import find  # noqa: PLC0415  # recipes bring in NumPy
+
+    return find(name).name
+
+
 def store_status(store: Store, study: str | None, style: str) -> None:
     """Print how many runs of each study ended how; of one study, run by run.
 

@@ -217,11 +217,6 @@ def baseline(reading: Reading) -> str | None:
     return "shuffled" if "shuffled" in orders else next(iter(shuffled), None)
 
 
-def study_name(name: str) -> str:
-    """The name under which a study's records are kept; a file of a user's own is read for it."""
-    return catalogue.find(name).name if name.endswith(".py") else name
-
-
 def _definition(name: str | Study) -> Study | None:
     """The study of that name, or None for a user's own study known by its name alone."""
     if isinstance(name, Study):

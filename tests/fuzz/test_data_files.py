@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.record import read_results
+from core.results import read_results
 from core.training.checkpoints import Checkpoint
 from tests.fuzz.calling import LENGTHS, World, examples
 

@@ -12,7 +12,7 @@ import pytest
 
 from analysis.scores import read_scores
 from core import AugmentedCopy, Store, spec
-from core.record import read_results
+from core.results import read_results
 from core.training.checkpoints import Checkpoint
 from data import InputError
 from studies.definition.study import Quick, Reported, Study

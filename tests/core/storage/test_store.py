@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from core import Evaluation, Record, Store
 from core.notes import note
-from core.record import read_results
+from core.results import read_results
 from data import InputError
 
 PLAIN = {
