@@ -8,8 +8,8 @@ from matplotlib.figure import Figure
 
 from analysis.figures.panels import COLOURS, INK, blank
 from analysis.rendering.formatting import IN_PERCENT
-from analysis.statistics.families import Family
-from analysis.statistics.result import Comparison
+from analysis.statistics.families import Family, intervals_text
+from analysis.statistics.result import Comparison, correction_name
 
 GROUND = "#fefefe"  # as good as white; a page may put its own ground in its place
 BESIDE = 0.08
@@ -79,8 +79,8 @@ def _several(family: Family) -> Figure:
     pair = f", {first.a} minus {first.b}" if classes else ""
     figure.suptitle(f"{_where(first)}{first.metric}{pair}", fontsize=12)
     axes.set_title(
-        f"mean difference with its unadjusted {100 * first.difference.level:g} % interval; "
-        f"filled: different after {family.correction} over {family.size}",
+        f"mean difference with its {intervals_text(comparisons)} interval; "
+        f"filled: different after {correction_name(first)} over {family.size}",
         fontsize=9,
     )
     return figure

@@ -9,11 +9,11 @@ fractions; differences and margins are in points (100 x accuracy), or in a loss'
 from __future__ import annotations
 
 from collections.abc import Hashable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from analysis.statistics.design import Design
 from analysis.statistics.divergence import compare_divergence, worst_case
@@ -29,6 +29,9 @@ from analysis.statistics.notes import (
 )
 from analysis.statistics.result import Comparison
 from analysis.statistics.verdict import tested
+
+Ids = tuple[tuple[Hashable, ...], tuple[Hashable, ...]]
+"""What tells the runs of either side apart; the pairs, and nothing."""
 
 
 def compare(  # noqa: PLR0913  # a user's options
@@ -78,19 +81,53 @@ def compare(  # noqa: PLR0913  # a user's options
             what is expected, how to mend it.
     """
     design = Design(paired, unit, level, margin, chance, n_test, planned, monte_carlo_seed)
-    names = name_a, name_b
-    x, y = values_per_seed(a, unit, name_a), values_per_seed(b, unit, name_b)
-    ids = seed_ids(seeds_a, x.size, name_a), seed_ids(seeds_b, y.size, name_b)
-    unmatched: list[Note] = []
-    if paired:
-        matched = _pairs(x, y, *ids)
-        (x, y), unmatched = matched.table, unmatched_notes(matched, names)
-        design = replace(design, planned=planned or matched.seen or None)
+    runs = _runs_of((a, b), (seeds_a, seeds_b), (name_a, name_b), design)
+    design = replace(design, planned=planned or runs.seen)
     return Comparison(
         study=study, variant=variant, metric=metric, class_=class_, a=name_a, b=name_b, unit=unit,
-        paired=paired, planned=design.planned,
-        **_figures(x, y, design, names, unmatched),
+        paired=paired, planned=design.planned, **_figures(runs, design),
     )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class _Runs:
+    """All runs of both conditions, NaN where one diverged; pairs are in the same order.
+
+    `seen` is the number of seeds that either side of pairs has.
+    """
+
+    values: tuple[Floats, Floats]
+    ids: Ids
+    names: tuple[str, str]
+    unmatched: list[Note]
+    seen: int | None = None
+
+
+def _runs_of(
+    values: tuple[ArrayLike, ArrayLike],
+    seeds: tuple[Sequence[Hashable] | None, Sequence[Hashable] | None],
+    names: tuple[str, str],
+    design: Design,
+) -> _Runs:
+    checked = zip(values, seeds, names, strict=True)
+    (x, ids_x), (y, ids_y) = (_checked(*each, design.unit) for each in checked)
+    if not design.paired:
+        told = [
+            tuple((name, seed) for seed in (range(side.size) if ids is None else ids))
+            for side, ids, name in zip((x, y), (ids_x, ids_y), names, strict=True)
+        ]
+        return _Runs((x, y), (told[0], told[1]), names, [])
+    matched = _pairs(x, y, ids_x, ids_y)
+    x, y = matched.table
+    unmatched = unmatched_notes(matched, names)
+    return _Runs((x, y), (tuple(matched.seeds), ()), names, unmatched, matched.seen or None)
+
+
+def _checked(
+    values: ArrayLike, seeds: Sequence[Hashable] | None, name: str, unit: str
+) -> tuple[Floats, list[Hashable] | None]:
+    x = values_per_seed(values, unit, name)
+    return x, seed_ids(seeds, x.size, name)
 
 
 def _pairs(
@@ -105,27 +142,23 @@ def _pairs(
     return match_by_seed(columns, key=str)
 
 
-def _figures(
-    x: Floats,
-    y: Floats,
-    design: Design,
-    names: tuple[str, str],
-    unmatched: list[Note],
-) -> dict[str, Any]:
+def _figures(runs: _Runs, design: Design) -> dict[str, Any]:
     """Everything that a comparison finds out, by the names of its fields."""
+    (x, y), names = runs.values, runs.names
 
-    def used_of(x: Floats, y: Floats, n_test: int | None = None) -> UsedRuns:
-        return on_grid(x, y, design.paired, n_test, design.unit)
+    def used_of(x: Floats, y: Floats) -> UsedRuns:
+        """All runs, with a guess in place of those that diverged."""
+        return replace(on_grid(x, y, design.paired, None, design.unit), ids=runs.ids)
 
-    values = _ended(x, y, design.paired)
-    used = used_of(*values, design.n_test)
+    values, ids = _ended(x, y, design.paired, runs.ids)
+    used = replace(on_grid(*values, design.paired, design.n_test, design.unit), ids=ids)
     found = tested(used, design)
     failures = compare_divergence(x, y, design)
     found["worst_case"] = worst_case((x, y), design, used_of) if failures else None
     rates = zip(names, (failures.a, failures.b), strict=True) if failures else ()
     of_conditions = [
         *sameness_notes(used, (used.ka, used.kb), names, design.chance),
-        *unmatched,
+        *runs.unmatched,
         *divergence_notes([(name, r.diverged, r.n) for name, r in rates], "runs", design.chance),
     ]
     notes = notes_on(
@@ -149,9 +182,16 @@ def _figures(
     }
 
 
-def _ended(x: Floats, y: Floats, paired: bool) -> tuple[Floats, Floats]:
-    """The values of the runs that did not diverge; if unpaired, in ascending order."""
+def _ended(x: Floats, y: Floats, paired: bool, ids: Ids) -> tuple[tuple[Floats, Floats], Ids]:
+    """The values of the runs that did not diverge, and what these are; if unpaired, ascending."""
     ended_x, ended_y = ~np.isnan(x), ~np.isnan(y)
     if paired:
-        return x[ended_x & ended_y], y[ended_x & ended_y]
-    return np.sort(x[ended_x]), np.sort(y[ended_y])
+        both = ended_x & ended_y
+        return (x[both], y[both]), (_picked(ids[0], np.flatnonzero(both)), ())
+    # Diverged runs are last.
+    in_x, in_y = np.argsort(x)[: ended_x.sum()], np.argsort(y)[: ended_y.sum()]
+    return (x[in_x], y[in_y]), (_picked(ids[0], in_x), _picked(ids[1], in_y))
+
+
+def _picked(ids: tuple[Hashable, ...], places: NDArray[np.intp]) -> tuple[Hashable, ...]:
+    return tuple(ids[i] for i in places)

@@ -1,6 +1,6 @@
 """Corrections of p-values for the number of comparisons in one family.
 
-Holm (1979) is the rule, Benjamini-Hochberg (1995) a named option for exploration.
+Those that need nothing but p: Holm (1979), Bonferroni, Benjamini-Hochberg (1995) for exploration.
 
 NumPy alone: the check of reported figures uses this too, and `scipy.stats` costs the command line
 a second.
@@ -14,7 +14,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 Floats = NDArray[np.float64]
-Correction = Literal["holm", "bh", "by", "bonferroni"]
+Correction = Literal["max-t", "step-down", "holm", "bh", "by", "bonferroni"]
+"""Those that a family can have; the first two need more than p-values."""
 
 
 def adjust(p: ArrayLike, correction: Correction = "holm") -> Floats:

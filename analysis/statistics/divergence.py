@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,8 +12,9 @@ from scipy import stats
 
 from analysis.statistics.design import Design
 from analysis.statistics.grid import Floats, UsedRuns
+from analysis.statistics.intervals import wilson_interval
 from analysis.statistics.significance import ExactTest
-from analysis.statistics.verdict import Verdict, primary_decision
+from analysis.statistics.verdict import Decision, Verdict, primary_decision
 
 
 @dataclass(frozen=True)
@@ -30,18 +32,35 @@ class FailureRate:
 class WorstCase:
     """The primary result when a diverged run counts as one that guesses (`chance`).
 
-    `inside` is whether it lies within the margin; in a family, `p_adjusted` is the p among the
-    worst cases of all its comparisons, and the verdict rests on it.
+    In a family its p is adjusted among the worst cases of all comparisons.
     """
 
     chance: float
-    points: float | None
-    ci_low: float | None
-    ci_high: float | None
-    p: float | None
-    verdict: Verdict
-    inside: bool = False
-    p_adjusted: float | None = None
+    decision: Decision
+
+    @property
+    def verdict(self) -> Verdict:
+        """How it reads."""
+        return self.decision.verdict
+
+    @property
+    def points(self) -> float | None:
+        """The difference."""
+        return self.decision.difference.points
+
+    def to_json(self) -> dict[str, Any]:
+        """Its figures; `inside` is whether it lies within the margin."""
+        found, d = self.decision, self.decision.difference
+        return {
+            "chance": self.chance,
+            "points": d.points,
+            "ci_low": d.ci_low,
+            "ci_high": d.ci_high,
+            "p": found.test.p,
+            "verdict": found.verdict,
+            "inside": found.inside,
+            "p_adjusted": found.p_adjusted,
+        }
 
 
 def worst_case(
@@ -62,16 +81,8 @@ def worst_case(
     if chance is None or not any(np.isnan(row).any() for row in table):
         return None
     used = on_grid(*(np.where(np.isnan(row), chance, row) for row in table))
-    decided = primary_decision(used, design.scale, design.level, design.margin)
-    d, e = decided.difference, decided.equivalence
     return WorstCase(
-        chance=float(chance),
-        points=d.points,
-        ci_low=d.ci_low,
-        ci_high=d.ci_high,
-        p=decided.test.p,
-        verdict=decided.verdict,
-        inside=e is not None and e.inside,
+        float(chance), primary_decision(used, design.scale, design.level, design.margin)
     )
 
 
@@ -116,11 +127,8 @@ def compare_divergence(x: Floats, y: Floats, design: Design) -> Failures | None:
 
 def failure_rate(failed: NDArray[np.bool_], level: float) -> FailureRate:
     """Rate of the runs that diverged, with its Wilson interval."""
-    result = stats.binomtest(int(failed.sum()), failed.size)
-    interval = result.proportion_ci(level, method="wilson")
-    return FailureRate(
-        result.k, result.n, float(result.statistic), float(interval.low), float(interval.high)
-    )
+    k, n = int(failed.sum()), failed.size
+    return FailureRate(k, n, k / n, *wilson_interval(k, n, level))
 
 
 def compare_failures(a: NDArray[np.bool_], b: NDArray[np.bool_], paired: bool) -> ExactTest:

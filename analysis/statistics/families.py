@@ -1,31 +1,27 @@
 """Several comparisons at once: families under a correction, and k conditions.
 
 What is one family is said beforehand: the ten classes of one pair of conditions, or the planned
-comparisons of a study. How its p-values are corrected is in `analysis.statistics.corrections`. In
-a family "different" rests on the adjusted p; intervals stay the unadjusted ones and are labelled
-so; "equivalent" rests on each comparison's own margin test, unadjusted.
+comparisons of a study. What this changes in each is in `analysis.statistics.family_correction`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Hashable, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
-from typing import Any, TypeVar
+from dataclasses import asdict, dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from analysis.rendering.formatting import counted, format_percent, format_runs
+from analysis.rendering.formatting import counted, format_percent
 from analysis.statistics.comparison import compare
-from analysis.statistics.corrections import Correction, adjust
+from analysis.statistics.corrections import Correction
 from analysis.statistics.displayed import Displayed
+from analysis.statistics.family_correction import Asked, adjust_family
 from analysis.statistics.friedman import Friedman, complete_seeds, friedman
-from analysis.statistics.notes import Note, note, worst_case_notes
-from analysis.statistics.result import Comparison, sentence
-from analysis.statistics.statistical_power import seeds_to_reach
-from analysis.statistics.verdict import decide
+from analysis.statistics.notes import Note
+from analysis.statistics.result import Comparison, correction_name, sentence
 
-Compared = TypeVar("Compared", bound=Comparison)
 MOST_NAMES = 3
 """A note on more comparisons than this says their number instead."""
 
@@ -35,13 +31,17 @@ class Family(Displayed):
     """Comparisons that share one correction, with the omnibus line where there is one."""
 
     comparisons: tuple[Comparison, ...]
-    correction: Correction
     conditions: tuple[str, ...] = ()
     friedman: Friedman | None = None
 
     def __str__(self) -> str:
         """The family in words, see `explain_family`."""
         return explain_family(self)
+
+    @property
+    def correction(self) -> Correction | None:
+        """The correction that was made."""
+        return self.comparisons[0].correction
 
     @property
     def size(self) -> int:
@@ -63,84 +63,6 @@ class Family(Displayed):
         return result
 
 
-def adjust_family(
-    comparisons: Sequence[Compared], correction: Correction = "holm"
-) -> tuple[Compared, ...]:
-    """Comparisons with adjusted p-values, the family's size, and verdicts that use them.
-
-    Args:
-        comparisons: One family, in any order, all at one level: of comparisons, or of
-            interactions, which are a family of their own.
-        correction: See `adjust`.
-
-    Returns:
-        The same comparisons in the same order.
-    """
-    adjusted = [
-        adjust([np.nan if test.p is None else test.p for test in tests], correction)
-        for tests in (
-            [c.test for c in comparisons],
-            [c.exact for c in comparisons],
-            # The worst case is one family too: a comparison without a diverged run is as it is.
-            [c.worst_case or c.test for c in comparisons],
-        )
-    ]
-    return tuple(
-        _in_family(
-            c, len(comparisons), correction, *(None if np.isnan(p) else float(p) for p in ps)
-        )
-        for c, *ps in zip(comparisons, *adjusted, strict=True)
-    )
-
-
-def _in_family(
-    c: Compared,
-    m: int,
-    correction: Correction,
-    p: float | None,
-    exact_p: float | None,
-    worst_p: float | None,
-) -> Compared:
-    """A comparison whose verdicts rest on the adjusted p-values."""
-    alpha = round(1 - c.difference.level, 12)
-    verdict = decide(p, c.equivalence is not None and c.equivalence.inside, alpha)
-    worst = c.worst_case
-    if worst is not None:
-        worst_verdict = decide(worst_p, worst.inside, alpha)
-        worst = replace(worst, p_adjusted=worst_p, verdict=worst_verdict)
-    notes = [each for each in c.notes if each.kind != "worst case"]
-    notes += worst_case_notes(verdict, c.difference.points, worst)
-    notes += _smallest_p_notes(c, alpha, m, correction)
-    return replace(
-        c,
-        p_adjusted=p,
-        exact_p_adjusted=exact_p,
-        family=m,
-        correction=correction,
-        verdict=verdict,
-        worst_case=worst,
-        notes=tuple(notes),
-    )
-
-
-def _smallest_p_notes(c: Comparison, alpha: float, m: int, correction: Correction) -> list[Note]:
-    """An exact test that could have decided alone, but not as the family's smallest."""
-    smallest = c.exact.p_smallest
-    # Under a false discovery rate, m tests that all reach their smallest p can decide together.
-    if smallest is None or correction in ("bh", "by") or not smallest <= alpha < smallest * m:
-        return []
-    need = seeds_to_reach(alpha / m, paired=c.paired)
-    return [
-        note(
-            "smallest p in family",
-            family=f"{m} {c.kind}",
-            alpha=alpha,
-            needed=format_runs(need, need, paired=c.paired, noun=c.noun),
-            untied=" without a tie" if need <= c.n else "",
-        )
-    ]
-
-
 def compare_classes(
     a: ArrayLike,
     b: ArrayLike,
@@ -148,7 +70,7 @@ def compare_classes(
     paired: bool,
     classes: Sequence[Hashable] | None = None,
     n_test: int | Sequence[int] | None = None,
-    correction: Correction = "holm",
+    correction: Asked = "single-step",
     **options: Any,
 ) -> Family:
     """Compare two conditions class by class: one family.
@@ -159,7 +81,7 @@ def compare_classes(
         paired: Whether the conditions share their seeds.
         classes: Names of the classes; 0, 1, ... without.
         n_test: Test examples of every class, or of each.
-        correction: "holm", or "bh" for exploration.
+        correction: As `adjust_family` takes it.
         **options: What `compare` takes besides (seeds_a, seeds_b, margin, planned, names ...).
 
     Returns:
@@ -186,7 +108,7 @@ def compare_classes(
         compare(x[:, i], y[:, i], paired=paired, n_test=sizes[i], class_=names[i], **options)
         for i in range(count)
     ]
-    return Family(adjust_family(results, correction), correction)
+    return Family(adjust_family(results, correction))
 
 
 def compare_all(
@@ -196,7 +118,7 @@ def compare_all(
     paired: bool,
     seeds: Mapping[str, Sequence[Hashable]] | None = None,
     higher_is_better: bool = True,
-    correction: Correction = "holm",
+    correction: Asked = "single-step",
     **options: Any,
 ) -> Family:
     """Planned comparisons among k conditions: one family, with Friedman as the omnibus line.
@@ -207,7 +129,7 @@ def compare_all(
         paired: Whether the conditions share their seeds.
         seeds: Seeds of every condition's values; needed if paired.
         higher_is_better: False for a loss; for the ranks.
-        correction: "holm", or "bh" for exploration.
+        correction: As `adjust_family` takes it.
         **options: What `compare` takes besides (n_test, margin, unit, planned, study ...).
 
     Returns:
@@ -239,7 +161,7 @@ def compare_all(
         table = complete_seeds(scores, seeds)
         if len(table) >= 2:
             omnibus = friedman(table, higher_is_better=higher_is_better)
-    return Family(adjust_family(results, correction), correction, tuple(scores), omnibus)
+    return Family(adjust_family(results, correction), tuple(scores), omnibus)
 
 
 def explain_family(family: Family) -> str:
@@ -263,12 +185,19 @@ def family_sentences(family: Family) -> list[str]:
 
 
 def family_text(family: Family) -> str:
-    """What the family is, and how its p-values are corrected."""
+    """What the family is, how it is corrected, and what its intervals are."""
     first = family.comparisons[0]
     return (
         f"{counted(family.size, 'comparison')} of {first.metric}, one family "
-        f"({family.correction}); intervals are unadjusted {format_percent(first.difference.level)}"
+        f"({correction_name(first)}); intervals are {intervals_text(family.comparisons)}"
     )
+
+
+def intervals_text(comparisons: Sequence[Comparison]) -> str:
+    """What the intervals of a family are: simultaneous 95 %, unadjusted 95 %."""
+    joint = any(c.difference.joint for c in comparisons)
+    kind = "simultaneous" if joint else "unadjusted"
+    return f"{kind} {format_percent(comparisons[0].difference.level)}"
 
 
 def friedman_text(family: Family) -> str:

@@ -7,6 +7,7 @@ known, multiples of 1e-12 otherwise. Float noise would break ties and hide const
 
 from __future__ import annotations
 
+from collections.abc import Hashable
 from dataclasses import dataclass
 
 import numpy as np
@@ -30,7 +31,8 @@ class UsedRuns:
     `first` and `second` are what is tested: the pairs' differences against zeros, or A against B.
     `slack` is by how many units rounding may have moved them: 0 for counts, 2 on the 1e-12 grid.
     `noun` is what the runs of one seed are called: two of them are a pair. `low_resolution` is
-    whether the largest value is so large that the step is wide for a typical one.
+    whether the largest value is so large that the step is wide for a typical one. `ids` are what
+    tells runs apart in a family: the seeds of the pairs; unpaired: (condition, seed) of each side.
     """
 
     ka: Counts
@@ -42,6 +44,7 @@ class UsedRuns:
     paired: bool
     noun: str = "pair"
     low_resolution: bool = False
+    ids: tuple[tuple[Hashable, ...], tuple[Hashable, ...]] = ((), ())
 
     @property
     def n(self) -> int:

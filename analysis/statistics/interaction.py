@@ -70,14 +70,15 @@ class DoubleDifference(Comparison):
     sentences: ClassVar[Mapping[Verdict, str]] = {
         "undecidable": "{reading}: do {effects} add up in {what}? {reason}.",
         "inconclusive": "{reading}: {runs} do not tell whether {effects} add up in "
-        "{what}{corrected}; the difference of differences may lie anywhere from {interval}.",
+        "{what}{corrected}{open}.",
         "equivalent": "{reading}: {what} is within {margin} of what {effects} add up to "
-        "({runs}{alone}).",
+        "({runs}{corrected}).",
         "different": "{reading}: {what} is {amount} {higher} than what {effects} add up to "
         "({runs}{corrected}).",
         "different-within-margin": "{reading} of {margin}: {what} is {amount} {higher} than what "
-        "{effects} add up to ({runs}{corrected}{alone}).",
+        "{effects} add up to ({runs}{corrected}).",
     }
+    left_open: ClassVar[str] = "; the difference of differences may lie anywhere from "
 
     conditions: Mapping[str, str]
     higher_is_better: bool | None
@@ -240,7 +241,10 @@ def _figures(
     names = list(columns)
     matched = match_by_seed(list(columns.values()), key=natural)
     ended = ~np.isnan(matched.table).any(axis=0)
+    seeds = tuple(matched.seeds)
+    finished = tuple(matched.seeds[i] for i in np.flatnonzero(ended))
     cells, used = double_differences_on_grid(matched.table[:, ended], design.n_test, design.unit)
+    used = replace(used, ids=(finished, ()))
     found = tested(used, design)
     found["test"] = replace(found["test"], name="t-test of the differences of differences")
     found["effects"] = replace(found["effects"], cliffs_delta=None)
@@ -249,7 +253,9 @@ def _figures(
     found["worst_case"] = worst_case(
         list(matched.table),
         design,
-        lambda *rows: double_differences_on_grid(np.array(rows), None, design.unit)[1],
+        lambda *rows: replace(
+            double_differences_on_grid(np.array(rows), None, design.unit)[1], ids=(seeds, ())
+        ),
     )
     lost = {name: sum(map(math.isnan, column.values())) for name, column in columns.items()}
     counts = [(name, k, len(columns[name])) for name, k in lost.items() if k]
@@ -268,7 +274,7 @@ def _figures(
         runs=len(matched.seeds),
     )
     return found | {
-        "seeds": tuple(matched.seeds[i] for i in np.flatnonzero(ended)),
+        "seeds": finished,
         "differences": tuple((used.first * (used.step * design.scale)).tolist()),
         "notes": notes,
     }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any, ClassVar
 
 import numpy as np
@@ -23,13 +23,21 @@ from analysis.statistics.corrections import Correction
 from analysis.statistics.displayed import Displayed
 from analysis.statistics.divergence import Failures, WorstCase
 from analysis.statistics.effects import Effects
+from analysis.statistics.grid import UsedRuns
 from analysis.statistics.notes import FRAGILE_SEEDS, Note
 from analysis.statistics.significance import ExactTest
-from analysis.statistics.verdict import Difference, Equivalence, PrimaryTest, Verdict
+from analysis.statistics.verdict import Decision, Difference, Equivalence, PrimaryTest, Verdict
 
 Rows = list[tuple[str, str]]
 """Lines of a text: a name, and what there is to say."""
-CORRECTIONS = {"holm": "Holm", "bh": "Benjamini-Hochberg", "by": "Benjamini-Yekutieli"}
+CORRECTION_NAMES = {
+    "max-t": "max-t",
+    "step-down": "step-down max-t",
+    "holm": "Holm",
+    "bonferroni": "Bonferroni",
+    "bh": "Benjamini-Hochberg",
+    "by": "Benjamini-Yekutieli",
+}
 IN_FAMILY = ("p_adjusted", "exact_p_adjusted", "family", "correction")
 """What a comparison has in a family alone."""
 
@@ -51,9 +59,10 @@ class Comparison(Displayed):
         notes: What a reader must know; that of an undecidable one begin with the reason.
         p_adjusted: The primary p within its family of `family` comparisons, by `correction`.
         exact_p_adjusted: The exact test's p, adjusted in the same way.
+        used: The runs that were compared, as integers.
         noun: What the two runs of one seed are called; kind: what a family of these is.
         json_keys: The keys of its JSON, in their order.
-        sentences: What each verdict says.
+        sentences: What each verdict says; left_open: before an interval.
     """
 
     noun: ClassVar[str] = "pair"
@@ -65,15 +74,16 @@ class Comparison(Displayed):
     )
     sentences: ClassVar[Mapping[Verdict, str]] = {
         "undecidable": "Undecidable, {what} of {a} and {b}: {reason}.",
-        "inconclusive": "Inconclusive: {runs} do not tell {a} and {b} apart in {what}{corrected}; "
-        "the difference may lie anywhere from {interval}.",
+        "inconclusive": "Inconclusive: {runs} do not tell {a} and {b} apart in {what}{corrected}"
+        "{open}.",
         "equivalent": "Equivalent: {what} of {a} and {b} differs by less than {margin} "
-        "({runs}{alone}).",
+        "({runs}{corrected}).",
         "different": "Different: {what} of {a} is {amount} {higher} than of {b} "
         "({runs}{corrected}).",
         "different-within-margin": "Different, but within the margin of {margin}: {what} of {a} is "
-        "{amount} {higher} than of {b} ({runs}{corrected}{alone}).",
+        "{amount} {higher} than of {b} ({runs}{corrected}).",
     }
+    left_open: ClassVar[str] = "; the difference may lie anywhere from "
 
     study: str | None
     variant: str | None
@@ -101,6 +111,7 @@ class Comparison(Displayed):
     worst_case: WorstCase | None
     verdict: Verdict
     notes: tuple[Note, ...]
+    used: UsedRuns = field(repr=False, compare=False)
     p_adjusted: float | None = None
     exact_p_adjusted: float | None = None
     family: int | None = None
@@ -109,6 +120,13 @@ class Comparison(Displayed):
     def __str__(self) -> str:
         """The comparison in words, see `explain`."""
         return explain(self)
+
+    @property
+    def decision(self) -> Decision:
+        """What the primary test says."""
+        return Decision(
+            self.difference, self.test, self.equivalence, self.verdict, self.used, self.p_adjusted
+        )
 
     @property
     def label(self) -> tuple[str, Hashable]:
@@ -145,11 +163,14 @@ class Comparison(Displayed):
 
     def json_parts(self) -> dict[str, Any]:
         """All that its JSON may hold, by `json_keys`."""
-        record = asdict(self)
+        bare = replace(self, worst_case=None)
+        record = asdict(bare)
+        worst = self.worst_case and self.worst_case.to_json()
         effects, failures = record["effects"], record["failures"]
         return record | {
+            "worst_case": worst,
             "effects": {effects.pop("name"): effects.pop("value"), **effects},
-            "failures": failures and failures | {"worst_case": record["worst_case"]},
+            "failures": failures and failures | {"worst_case": worst},
             "note": self.note,
             "class": plain(self.class_),
         }
@@ -246,18 +267,17 @@ def sentence(c: Comparison) -> str:
     """The verdict on a comparison or an interaction."""
     d = c.difference
     several = c.family is not None and c.family > 1
-    unadjusted = " (unadjusted interval)" if several else ""
+    interval = _range(d, c.unit) + (" (simultaneous interval)" if several else "")
     return c.sentences[c.verdict].format(
         **c.subject(),
         reason="; ".join(map(str, c.reason)),
         runs=_runs(c),
-        interval=f"{_range(d, c.unit)}{unadjusted}",
+        # An interval that is not of the family may leave out 0 where the family does not.
+        open=f"{c.left_open}{interval}" if d.joint or not several else "",
         margin=format_margin(c.equivalence.margin, c.unit) if c.equivalence else "",
         amount=format_amount(abs(d.points or 0.0), c.unit),
         higher="higher" if (d.points or 0.0) > 0 else "lower",
-        corrected=f", after {_correction(c)} over {c.family} {c.kind}" if several else "",
-        # A correction is of the tests of a difference: each margin test stands alone.
-        alone="; margin test unadjusted" if several else "",
+        corrected=f", after {correction_name(c)} over {c.family} {c.kind}" if several else "",
     )
 
 
@@ -270,16 +290,16 @@ def _runs(c: Comparison) -> str:
     return format_runs(c.n_a, c.n_b, paired=c.paired, noun=c.noun)
 
 
-def _range(of: Difference | Equivalence | WorstCase, unit: str) -> str:
+def _range(of: Difference | Equivalence, unit: str) -> str:
     """An interval, empty where there is none."""
     if of.ci_low is None or of.ci_high is None:
         return ""
     return format_range(of.ci_low, of.ci_high, unit)
 
 
-def _correction(c: Comparison) -> str:
+def correction_name(c: Comparison) -> str:
     """The correction of its family, by the name of its authors."""
-    return CORRECTIONS.get(c.correction or "", "Bonferroni")
+    return CORRECTION_NAMES[c.correction or "bonferroni"]
 
 
 def _rows_of_tests(c: Comparison) -> Rows:
@@ -287,16 +307,23 @@ def _rows_of_tests(c: Comparison) -> Rows:
     name, difference = c.difference_row()
     interval = "no interval"
     if ends := _range(c.difference, c.unit):
-        unadjusted = "unadjusted " if c.family else ""
-        interval = f"{unadjusted}{format_percent(c.difference.level)} interval {ends}"
+        level = format_percent(c.difference.level)
+        interval = f"{_kind(c, c.difference)}{level} interval {ends}"
     rows = [
         (name, f"{difference}, {interval}"),
         (c.test.name, _primary_text(c)),
-        ("exact test", _exact_text(c.exact, c.exact_p_adjusted)),
+        ("exact test", _exact_text(c.exact) + _exact_adjusted(c)),
     ]
     if c.equivalence is not None:
-        rows.append(("equivalence", _margin_text(c.equivalence, c.unit)))
+        rows.append(("equivalence", _margin_text(c, c.equivalence)))
     return rows
+
+
+def _kind(c: Comparison, of: Difference | Equivalence) -> str:
+    """What an interval is in a family; nothing alone."""
+    if c.family is None:
+        return ""
+    return "simultaneous " if of.joint else "unadjusted "
 
 
 def _primary_text(c: Comparison) -> str:
@@ -305,39 +332,55 @@ def _primary_text(c: Comparison) -> str:
     df = f"{c.test.df:.0f}" if c.paired else f"{c.test.df:.2f}"
     adjusted = ""
     if c.p_adjusted is not None:
-        adjusted = f", adjusted {format_p(c.p_adjusted)} ({_correction(c)}, family of {c.family})"
-    return f"t({df}) = {c.test.statistic:.2f}, {format_p(c.test.p)}, two-sided{adjusted}"
+        adjusted = f", adjusted {format_p(c.p_adjusted)} ({correction_name(c)} over {c.family})"
+    unadjusted = "unadjusted " if adjusted else ""
+    return (
+        f"t({df}) = {c.test.statistic:.2f}, {unadjusted}{format_p(c.test.p)}, two-sided{adjusted}"
+    )
 
 
-def _exact_text(test: ExactTest, adjusted: float | None = None) -> str:
-    """An exact test with its p, the smallest that it could give, and the adjusted p."""
+def _exact_adjusted(c: Comparison) -> str:
+    """The exact test's p within a family; by Holm where the rate of false discoveries is not."""
+    if c.exact_p_adjusted is None:
+        return ""
+    by = correction_name(c) if c.correction in ("bh", "by") else "Holm"
+    return f", adjusted {format_p(c.exact_p_adjusted)} ({by})"
+
+
+def _exact_text(test: ExactTest) -> str:
+    """An exact test with its p, and the smallest that it could give."""
     if test.p is None:
         return f"{test.name}: no test"
     text = f"{test.name}: {format_p(test.p)}"
     if test.p_smallest is not None:
         text += f" (the smallest it could give: {format_p(test.p_smallest)})"
-    return text + (f", adjusted {format_p(adjusted)}" if adjusted else "")
+    return text
 
 
-def _margin_text(e: Equivalence, unit: str) -> str:
+def _margin_text(c: Comparison, e: Equivalence) -> str:
     """The margin, and whether the difference was shown to lie inside it."""
-    text = f"margin {format_margin(e.margin, unit)}, set beforehand: "
+    text = f"margin {format_margin(e.margin, c.unit)}, set beforehand: "
     if e.p is None:
         return f"{text}not tested"
-    return (
-        f"{text}{format_percent(e.level)} interval {_range(e, unit)} "
-        f"{'inside' if e.inside else 'not inside'}, two one-sided t-tests {format_p(e.p)}"
+    text += (
+        f"{_kind(c, e)}{format_percent(e.level)} interval {_range(e, c.unit)} "
+        f"{'inside' if e.inside else 'not inside'}, two one-sided t-tests "
     )
+    if e.p_adjusted is None:
+        return text + format_p(e.p)
+    return f"{text}unadjusted {format_p(e.p)}, adjusted {format_p(e.p_adjusted)}"
 
 
 def _worst_case_text(c: Comparison, worst: WorstCase) -> str:
     """The difference with diverged runs at chance, and how it reads."""
+    found = worst.decision
     text = format_signed(worst.points, c.unit)
-    if ends := _range(worst, c.unit):
-        text += f", {'unadjusted ' if c.family else ''}interval {ends}"
-    if worst.p is not None:
-        text += f", {format_p(worst.p)}"
-    if worst.p_adjusted is not None:
-        text += f", adjusted {format_p(worst.p_adjusted)}"
+    if ends := _range(found.difference, c.unit):
+        text += f", {_kind(c, found.difference)}interval {ends}"
+    unadjusted = "unadjusted " if found.p_adjusted is not None else ""
+    if found.test.p is not None:
+        text += f", {unadjusted}{format_p(found.test.p)}"
+    if found.p_adjusted is not None:
+        text += f", adjusted {format_p(found.p_adjusted)}"
     reading = c.reading_of(worst.verdict, worst.points)
     return f"{text}: {reading} (diverged runs at chance)"

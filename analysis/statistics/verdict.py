@@ -5,7 +5,7 @@ A verdict may be "undecidable": with fewer than 3 runs, or without variation, no
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 import numpy as np
@@ -30,12 +30,18 @@ Verdict = Literal[
 
 @dataclass(frozen=True)
 class Difference:
-    """A minus B, in points or in a loss's own unit, with its unadjusted t-interval."""
+    """A minus B, in points or in a loss's own unit, with its t-interval.
+
+    `joint` is whether it is simultaneous with those of its family; else it is unadjusted.
+    """
 
     points: float | None
     ci_low: float | None
     ci_high: float | None
     level: float
+    standard_error: float | None = None
+    df: float | None = None
+    joint: bool = False
 
 
 @dataclass(frozen=True)
@@ -52,8 +58,9 @@ class PrimaryTest:
 class Equivalence:
     """Two one-sided tests against a margin given beforehand (Schuirmann 1987).
 
-    `ci_low`, `ci_high` bound the interval of level 1 - 2 alpha (90 %); `inside` says whether it
-    lies within the margin, which is the same as p < alpha.
+    `ci_low`, `ci_high` bound the interval of level 1 - 2 alpha (90 %), in a family with one
+    critical value simultaneously; `inside` says whether it lies within the margin, which is the
+    same as p < alpha, of the adjusted p in a family.
     """
 
     margin: float
@@ -62,6 +69,8 @@ class Equivalence:
     level: float
     p: float | None
     inside: bool
+    p_adjusted: float | None = None
+    joint: bool = False
 
 
 def decide(p: float | None, inside: bool, alpha: float) -> Verdict:
@@ -84,12 +93,24 @@ def decide(p: float | None, inside: bool, alpha: float) -> Verdict:
 
 @dataclass(frozen=True)
 class Decision:
-    """What the primary test says: difference, test, equivalence and the verdict."""
+    """What the primary test says: difference, test, equivalence and the verdict; and of what."""
 
     difference: Difference
     test: PrimaryTest
     equivalence: Equivalence | None
     verdict: Verdict
+    used: UsedRuns = field(repr=False, compare=False)
+    p_adjusted: float | None = None
+
+    @property
+    def alpha(self) -> float:
+        """Significance level of the tests."""
+        return round(1 - self.difference.level, 12)
+
+    @property
+    def inside(self) -> bool:
+        """Whether the difference was shown to lie within a margin."""
+        return self.equivalence is not None and self.equivalence.inside
 
 
 def primary_decision(used: UsedRuns, scale: float, level: float, margin: float | None) -> Decision:
@@ -117,7 +138,9 @@ def primary_decision(used: UsedRuns, scale: float, level: float, margin: float |
         # A group that is constant must be constant at 0: elsewhere SciPy warns of cancellation.
         origin = used.first[0] if np.ptp(used.first) == 0 else used.second[0]
         t = t_test(used.first - origin, used.second - origin, paired=used.paired, level=level)
-        difference = Difference(points, float(t.ci_low * unit), float(t.ci_high * unit), level)
+        ends = (float(t.ci_low * unit), float(t.ci_high * unit))
+        error = float(t.standard_error * unit)
+        difference = Difference(points, *ends, level, error, float(t.df))
         if used.n >= FEWEST_SEEDS:
             test = PrimaryTest(name, float(t.statistic), float(t.df), float(t.p))
             if equivalence is not None:
@@ -128,7 +151,7 @@ def primary_decision(used: UsedRuns, scale: float, level: float, margin: float |
                     equivalence, ci_low=ends[0], ci_high=ends[1], p=float(p), inside=inside
                 )
     inside = equivalence is not None and equivalence.inside
-    return Decision(difference, test, equivalence, decide(test.p, inside, alpha))
+    return Decision(difference, test, equivalence, decide(test.p, inside, alpha), used)
 
 
 def tested(used: UsedRuns, design: Design) -> dict[str, Any]:

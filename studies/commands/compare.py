@@ -4,6 +4,7 @@ from pathlib import Path
 
 import click
 
+from analysis.statistics.family_correction import CORRECTIONS
 from core.storage.store import Store
 from data import InputError
 from studies.commands.options import figure_option, format_option, store_option, variant_option
@@ -20,8 +21,8 @@ from studies.results.reading import read
 @click.option("--margin", type=float, help="Points that do not matter, set beforehand.")
 @click.option(
     "--correction",
-    type=click.Choice(["holm", "bh"]),
-    default="holm",
+    type=click.Choice(CORRECTIONS),
+    default="single-step",
     show_default=True,
     help="Of a family; bh is for exploration.",
 )

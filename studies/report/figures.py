@@ -146,7 +146,7 @@ def _points_of(found: Comparison | Family) -> str:
 
 def _written(comparisons: Sequence[Comparison]) -> Table:
     """The differences as `ebb compare` writes them."""
-    table = comparison_table(Family(tuple(comparisons), "holm"))
+    table = comparison_table(Family(tuple(comparisons)))
     return Table("", table.frame.drop(columns=["p", "p_adjusted", "exact p", "smallest p"]))
 
 

@@ -11,7 +11,8 @@ from analysis.rendering.formatting import format_level, format_numbers
 from analysis.rendering.table import Table
 from analysis.rendering.text import say
 from analysis.statistics.comparison_table import comparison_table
-from analysis.statistics.families import Family, adjust_family, family_notes, family_text
+from analysis.statistics.families import Family, family_notes, family_text
+from analysis.statistics.family_correction import adjust_family
 from analysis.statistics.result import sentence
 from core import Record, Store
 from data import InputError
@@ -166,7 +167,7 @@ def _family(a: Reading, b: Reading, metric: str, conditions: list[str]) -> Famil
             )
         # That they are one recipe is what is asked here.
         found.append(replace(c, notes=tuple(n for n in c.notes if n.kind != "identical")))
-    return Family(adjust_family(found), "holm") if found else None
+    return Family(adjust_family(found)) if found else None
 
 
 def _sentences(family: Family) -> list[str]:

@@ -16,9 +16,16 @@ from analysis.statistics.families import (
     family_sentences,
     family_text,
     friedman_text,
+    intervals_text,
 )
 from analysis.statistics.interaction import DoubleDifference
-from analysis.statistics.result import Comparison, explain, explanation, sentence
+from analysis.statistics.result import (
+    Comparison,
+    correction_name,
+    explain,
+    explanation,
+    sentence,
+)
 from data import InputError
 from studies.results import drawing
 
@@ -115,8 +122,9 @@ def interactions_text(found: Sequence[DoubleDifference]) -> str:
     first, several = found[0], len(found) > 1
     return (
         f"{counted(len(found), 'interaction')} of {first.metric}, a family of "
-        f"{'their' if several else 'its'} own ({first.correction}), apart from the comparisons; "
-        f"effects are added up in {first.unit}, intervals are unadjusted 95 %"
+        f"{'their' if several else 'its'} own ({correction_name(first)}), apart from the "
+        f"comparisons; effects are added up in {first.unit}, intervals are "
+        f"{intervals_text(found)}"
     )
 
 

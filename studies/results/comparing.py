@@ -12,7 +12,8 @@ from analysis.metrics.values import values_of
 from analysis.runs import class_names
 from analysis.scores import condition_scores, read_scores
 from analysis.statistics.comparison import compare
-from analysis.statistics.families import Family, adjust_family, compare_all, compare_classes
+from analysis.statistics.families import Family, compare_all, compare_classes
+from analysis.statistics.family_correction import adjust_family
 from analysis.statistics.interaction import DoubleDifference, double_difference
 from analysis.statistics.result import Comparison
 from data import InputError
@@ -39,14 +40,14 @@ class Wanted:
         metric: As in the summary table; None for the study's primary one.
         per_class: Whether to compare class by class.
         margin: Largest difference that does not matter, in points.
-        correction: `holm` or `bh`.
+        correction: One of `CORRECTIONS`.
     """
 
     pairs: Pairs
     metric: str | None = None
     per_class: bool = False
     margin: float | None = None
-    correction: str = "holm"
+    correction: str = "single-step"
 
     @property
     def whole(self) -> bool:
@@ -267,7 +268,7 @@ def _classes(
         compare_series(x, y, n_test=n_test or None, class_=name, **options)
         for name, x, y, n_test in zip(classes, *values, sizes, strict=True)
     ]
-    return Family(adjust_family(found, correction), correction)  # type: ignore[arg-type]
+    return Family(adjust_family(found, correction))  # type: ignore[arg-type]
 
 
 def _of_each_class(

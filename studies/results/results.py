@@ -118,7 +118,7 @@ class Results:
         metric: str | None = None,
         per_class: bool = False,
         margin: float | None = None,
-        correction: str = "holm",
+        correction: str = "single-step",
     ) -> Comparison | Family:
         """Whether a difference is real; the result shows itself as text.
 
@@ -128,7 +128,7 @@ class Results:
             metric: As in the summary table; the study's primary one if None.
             per_class: Class by class, as one family.
             margin: Points that do not matter, set beforehand.
-            correction: Of a family, `holm` or `bh` (for exploration).
+            correction: Of a family: `single-step`, `step-down`, `holm` or `bh` (for exploration).
 
         Raises:
             InputError: A condition or a metric that is not there; no planned comparison.
@@ -148,7 +148,7 @@ class Results:
         return found
 
     def interactions(
-        self, *, metric: str | None = None, correction: str = "holm"
+        self, *, metric: str | None = None, correction: str = "single-step"
     ) -> tuple[DoubleDifference, ...]:
         """Whether the effects that the study crosses add up, one result for each it plans."""
         metric = metric or self.reading.primary

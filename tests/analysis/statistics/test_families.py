@@ -18,10 +18,10 @@ def _classes(seed=0, seeds=12, classes=10, shift=0.0):
     return np.rint(a.clip(0, 1) * 1000) / 1000, np.rint(b.clip(0, 1) * 1000) / 1000
 
 
-def test_classes_are_one_family_under_holm():
+def test_classes_are_one_family_under_holm_where_it_is_asked_for():
     a, b = _classes(shift=0.03)
-    seeds = range(12)
-    family = compare_classes(a, b, paired=True, seeds_a=seeds, seeds_b=seeds, n_test=1000)
+    options = {"paired": True, "seeds_a": range(12), "seeds_b": range(12), "n_test": 1000}
+    family = compare_classes(a, b, correction="holm", **options)
     raw = [c.test.p for c in family.comparisons]
     np.testing.assert_allclose([c.p_adjusted for c in family.comparisons], adjust(raw))
     exact = [c.exact.p for c in family.comparisons]
@@ -33,19 +33,24 @@ def test_classes_are_one_family_under_holm():
     assert family.comparisons[0].verdict == "different"
 
 
-def test_an_interval_may_exclude_zero_where_the_family_does_not_say_different():
+@pytest.mark.parametrize("correction", ["holm", "step-down", "bh"])
+def test_an_interval_that_is_not_of_the_family_stands_in_no_sentence(correction):
     a, b = _classes()
     a[:, 1] = b[:, 1] + np.array([0.03, -0.005, 0.01] * 4)
-    seeds = range(12)
-    family = compare_classes(a, b, paired=True, seeds_a=seeds, seeds_b=seeds)
-    c = family.comparisons[1]
+    options = {"paired": True, "seeds_a": range(12), "seeds_b": range(12)}
+    c = compare_classes(a, b, correction=correction, **options).comparisons[1]
     assert c.test.p <= 0.05 < c.p_adjusted
     assert c.verdict == "inconclusive"
     assert c.difference.ci_low > 0 or c.difference.ci_high < 0
-    text = explain(c)
-    assert "after Holm over 10 comparisons" in text.splitlines()[0]
-    assert "unadjusted 95 % interval" in text
-    assert "(Holm, family of 10)" in text
+    name = {"holm": "Holm", "step-down": "step-down max-t", "bh": "Benjamini-Hochberg"}[correction]
+    said, *rows = explain(c).splitlines()
+    assert said == (
+        "Inconclusive: 12 pairs do not tell A and B apart in accuracy of class 1, "
+        f"after {name} over 10 comparisons."
+    )
+    assert "unadjusted 95 % interval" in "".join(rows)
+    assert f"({name} over 10)" in "".join(rows)
+    assert "unadjusted p = " in "".join(rows)
 
 
 def test_benjamini_hochberg_is_an_option_by_name():
@@ -80,7 +85,7 @@ def test_the_unit_is_the_seed_never_the_class():
 def test_eight_pairs_decide_alone_but_not_among_ten_under_holm():
     a, b = _classes(seeds=8)
     seeds = range(8)
-    holm = compare_classes(a, b, paired=True, seeds_a=seeds, seeds_b=seeds)
+    holm = compare_classes(a, b, paired=True, seeds_a=seeds, seeds_b=seeds, correction="holm")
     assert "9 pairs are needed" in holm.comparisons[0].note
     bh = compare_classes(a, b, paired=True, seeds_a=seeds, seeds_b=seeds, correction="bh")
     assert "9 pairs are needed" not in bh.comparisons[0].note
@@ -96,7 +101,7 @@ def test_family_json_has_the_agreed_columns():
     assert len(record["comparisons"]) == 10
     for entry, name in zip(record["comparisons"], "abcdefghij", strict=True):
         assert {"p_adjusted", "family", "correction", "class"} <= entry.keys()
-        assert (entry["family"], entry["correction"], entry["class"]) == (10, "holm", name)
+        assert (entry["family"], entry["correction"], entry["class"]) == (10, "max-t", name)
 
 
 @pytest.mark.parametrize(
@@ -131,9 +136,10 @@ def test_planned_pairs_are_one_family_in_the_order_planned():
     scores, seeds = _conditions()
     family = compare_all(scores, AGAINST_PLAIN, paired=True, seeds=seeds)
     assert [(c.a, c.b) for c in family.comparisons] == AGAINST_PLAIN
-    raw = [c.test.p for c in family.comparisons]
-    np.testing.assert_allclose([c.p_adjusted for c in family.comparisons], adjust(raw))
     assert family.comparisons[0].verdict == "different"
+    holm = compare_all(scores, AGAINST_PLAIN, paired=True, seeds=seeds, correction="holm")
+    raw = [c.test.p for c in holm.comparisons]
+    np.testing.assert_allclose([c.p_adjusted for c in holm.comparisons], adjust(raw))
 
 
 def test_friedman_is_over_all_conditions_whatever_pairs_are_planned():

@@ -258,17 +258,20 @@ def test_more_seeds_than_planned_are_reported():
     assert "10 seeds, but 8 were planned" in crossed(counts(), planned=8).note
 
 
-def test_interactions_are_a_family_under_holm():
+def test_interactions_are_a_family():
     found = [crossed(counts(seed, n=6, interaction=k)) for seed, k in enumerate((-40, -8, 0))]
     family = adjust_family(found)
-    np.testing.assert_allclose([c.p_adjusted for c in family], adjust([c.test.p for c in found]))
-    assert {(c.family, c.correction) for c in family} == {(3, "holm")}
+    raw = [c.test.p for c in found]
+    np.testing.assert_allclose([c.p_adjusted for c in family], adjust(raw, "bonferroni"))
+    holm = [c.p_adjusted for c in adjust_family(found, "holm")]
+    np.testing.assert_allclose(holm, adjust(raw))
+    assert {(c.family, c.correction) for c in family} == {(3, "bonferroni")}
     for each in family:
         assert (each.verdict == "different") == (each.p_adjusted <= 0.05)
     text = explain(family[0])
-    assert "(6 seeds, after Holm over 3 interactions)" in text
-    assert "unadjusted 95 % interval" in text
-    assert "(Holm, family of 3)" in text
+    assert "(6 seeds, after Bonferroni over 3 interactions)" in text
+    assert "simultaneous 95 % interval" in text
+    assert "(Bonferroni over 3)" in text
     assert "alone among 3 interactions this test cannot reach 0.05" in text
     assert "7 seeds are needed" in text
 

@@ -42,13 +42,15 @@ def family(margin=None, **scores):
     return compare_all(scores, pairs, paired=True, seeds=seeds, margin=margin)
 
 
-def test_what_a_correction_does_not_touch_is_not_said_to_be_corrected():
+def test_what_is_corrected_is_said_to_be_and_what_its_interval_is():
     lines = explain_family(family(margin=0.5, a=WIGGLE, b=WIGGLE + 0.003, c=8 * WIGGLE)).split("\n")
     same, within, open_ = [line for line in lines if line[:5] in ("Equiv", "Diffe", "Incon")]
-    assert same.endswith("differs by less than 0.50 points (8 pairs; margin test unadjusted).")
+    assert same.endswith(
+        "differs by less than 0.50 points (8 pairs, after max-t over 3 comparisons)."
+    )
     assert within.startswith("Different, but within the margin of 0.50 points: ")
-    assert within.endswith("(8 pairs, after Holm over 3 comparisons; margin test unadjusted).")
-    assert open_.endswith("points (unadjusted interval).")
+    assert within.endswith("(8 pairs, after max-t over 3 comparisons).")
+    assert open_.endswith("points (simultaneous interval).")
 
 
 def test_a_note_within_a_family_says_what_it_is_about():

@@ -202,7 +202,7 @@ def test_a_family_has_the_rows_of_compare(ebb, store):
     call = ebb("compare", "learning-rate")
     printed = lines(call)
     assert set(rows(page.table("one family"))) <= printed
-    assert {each for each in page.paragraphs if "Holm over 4" in each} <= printed
+    assert {each for each in page.paragraphs if "Bonferroni over 4" in each} <= printed
     assert any("learning rate" in words for _, words in page.headings)
     assert set(rows(page.table("conditions beside each other, test accuracy in detail"))) <= lines(
         ebb("table", "learning-rate")

@@ -65,7 +65,7 @@ def test_a_move_that_varies_has_its_interval_and_verdict(ebb, two):
     out = call_of(ebb, two).out
     assert (
         "Different: test accuracy of shuffled in B is 15.00 points lower than of shuffled in A "
-        "(6 pairs, after Holm over 2 comparisons)." in out
+        "(6 pairs, after Bonferroni over 2 comparisons)." in out
     )
 
 

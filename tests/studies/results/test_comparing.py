@@ -117,7 +117,7 @@ def test_figures_of_tasks_are_compared_in_percent(ebb, store, metric, difference
 def test_classes_are_one_family_with_its_size_and_adjusted_p(ebb, five):
     found = json.loads(ebb("compare", "class-order", "--per-class", "--format", "json").out)
     assert found["family"] == 10
-    assert found["correction"] == "holm"
+    assert found["correction"] == "bonferroni"
     assert [row["class"] for row in found["comparisons"]] == list(range(10))
     for row in found["comparisons"]:
         assert row["p_adjusted"] >= row["test"]["p"]

@@ -62,7 +62,7 @@ VALUES = {
 REPLAY = {"b": "replay", "only_b": "replayed", "both": "noisy-replayed"}
 WORSE = (
     "Worse together: test accuracy of noisy-in-order is 20.00 points lower than what the effects "
-    "of label noise and one class after the other add up to (6 seeds, after Holm over 2 "
+    "of label noise and one class after the other add up to (6 seeds, after Bonferroni over 2 "
     "interactions)."
 )
 
@@ -124,7 +124,7 @@ def test_the_planned_comparison_comes_first_and_keeps_its_shape(ebb, six, file):
     assert places == sorted(places)
 
 
-def test_interactions_are_one_family_under_holm_in_json(ebb, six, file):
+def test_interactions_are_one_family_in_json(ebb, six, file):
     found = json.loads(ebb("compare", file, "--format", "json").out)["interactions"]
     planned = [crossing(b="one class after the other"), crossing(**REPLAY)]
     expected = adjust_family(
@@ -153,17 +153,17 @@ def test_interactions_are_one_family_under_holm_in_json(ebb, six, file):
 def test_the_output_says_what_the_family_is_and_on_which_scale_effects_add_up(ebb, six, file):
     lines = ebb("compare", file).out.splitlines()
     assert (
-        "2 interactions of test accuracy, a family of their own (holm), apart from the "
-        "comparisons; effects are added up in points, intervals are unadjusted 95 %"
+        "2 interactions of test accuracy, a family of their own (Bonferroni), apart from the "
+        "comparisons; effects are added up in points, intervals are simultaneous 95 %"
     ) in lines
-    assert "(bh)" in ebb("compare", file, "--correction", "bh").out
+    assert "(Benjamini-Hochberg)" in ebb("compare", file, "--correction", "bh").out
 
 
 def test_a_margin_given_beforehand_lets_effects_add_up(ebb, six, file):
     assert "Add up:" not in ebb("compare", file).out
-    out = ebb("compare", file, "--margin", "4").out
-    assert "Add up: test accuracy of noisy-replayed is within 4" in out
-    assert "(6 seeds; margin test unadjusted)" in out
+    out = ebb("compare", file, "--margin", "6").out
+    assert "Add up: test accuracy of noisy-replayed is within 6" in out
+    assert "(6 seeds, after Bonferroni over 2 interactions)" in out
 
 
 def test_a_loss_is_better_where_it_is_lower(ebb, six, file):
