@@ -15,6 +15,7 @@ import time
 import uuid
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -99,7 +100,7 @@ class Cluster:
     def __exit__(self, *_: object) -> None:
         self._close()
 
-    def __call__(self, jobs: Sequence[Job]) -> Iterator[Event]:
+    def __call__(self, jobs: Sequence[Job]) -> AbstractContextManager[Iterator[Event]]:
         """Run jobs, see `studies.running.executor.dispatch`."""
         return dispatch(jobs, self._reports, self._start_worker)
 

@@ -1,5 +1,6 @@
 """Where runs happen: an executor is a function from jobs to the events that they cause.
 
+They come within a context, at whose end the workers are ended: what they reported is kept by then.
 `in_processes` is the one for this machine, `studies.running.cluster` has the one for a Dask
 cluster; both hand out jobs by `dispatch`. The driver never imports TensorFlow: each worker is a
 process of its own with one thread, so that a run's bytes do not depend on how many there are.
@@ -15,6 +16,7 @@ import sys
 import threading
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol
@@ -78,7 +80,7 @@ class Event(NamedTuple):
     value: Any = None
 
 
-Executor = Callable[[Sequence[Job]], Iterator[Event]]
+Executor = Callable[[Sequence[Job]], AbstractContextManager[Iterator[Event]]]
 CONDITIONS = 10
 """How many conditions a worker process trains: each leaves compiled code behind, some 12 MB."""
 
@@ -130,7 +132,7 @@ def in_processes(
     logs: Path,
     timeout: float | None = None,
     reports: Reports | None = None,
-) -> Iterator[Event]:
+) -> AbstractContextManager[Iterator[Event]]:
     """Run jobs in worker processes on this machine.
 
     Args:
@@ -149,10 +151,11 @@ def in_processes(
     return dispatch(jobs, queued, start_worker)
 
 
+@contextlib.contextmanager
 def dispatch(
     jobs: Sequence[Job], reports: Reports, start_worker: Callable[[Sequence[Worker]], Worker | None]
-) -> Iterator[Event]:
-    """Hand jobs to workers until all are done.
+) -> Iterator[Iterator[Event]]:
+    """Hand jobs to workers until all are done; at the context's end all workers are ended.
 
     A worker keeps to one condition while there are jobs of it, because it compiles a network
     once; one that has compiled many is replaced. A worker that dies costs the run that it was
@@ -163,36 +166,42 @@ def dispatch(
         reports: What the workers report.
         start_worker: Given the workers that there are, one more; None if there is no room for it.
 
-    Raises:
-        NoWorkersError: Nobody is left to do the rest.
-        KeyboardInterrupt: A signal came.
+    Yields:
+        What happens; NoWorkersError where nobody is left to do the rest, KeyboardInterrupt where a
+        signal came.
     """
     pool = _Pool(jobs)
     try:
-        while True:
-            while pool.waiting and (new := start_worker(pool.workers)) is not None:
-                pool.workers.append(new)
-                yield from pool.start(new)
-            if not pool.waiting and not any(worker.job for worker in pool.workers):
-                return
-            worker, kind, value = reports.get()
-            if worker is None:
-                if kind == "stopped":
-                    raise NoWorkersError(value)
-                if kind == "interrupted":
-                    raise KeyboardInterrupt
-                continue
-            if worker.job is None:
-                continue  # the end of a worker that had nothing left to do
-            if kind in ("failed", "died"):
-                worker.faulty = True
-                value = f"{value}, see {worker.log}" if worker.log else value
-            yield Event(worker.job, kind, value)
-            if kind != "epoch":
-                yield from pool.job_ended(worker, died=kind == "died")
+        yield _events(pool, reports, start_worker)
     finally:
         for worker in pool.workers:
             worker.end()
+
+
+def _events(
+    pool: "_Pool", reports: Reports, start_worker: Callable[[Sequence[Worker]], Worker | None]
+) -> Iterator[Event]:
+    while True:
+        while pool.waiting and (new := start_worker(pool.workers)) is not None:
+            pool.workers.append(new)
+            yield from pool.start(new)
+        if not pool.waiting and not any(worker.job for worker in pool.workers):
+            return
+        worker, kind, value = reports.get()
+        if worker is None:
+            if kind == "stopped":
+                raise NoWorkersError(value)
+            if kind == "interrupted":
+                raise KeyboardInterrupt
+            continue
+        if worker.job is None:
+            continue  # the end of a worker that had nothing left to do
+        if kind in ("failed", "died"):
+            worker.faulty = True
+            value = f"{value}, see {worker.log}" if worker.log else value
+        yield Event(worker.job, kind, value)
+        if kind != "epoch":
+            yield from pool.job_ended(worker, died=kind == "died")
 
 
 class _Pool:
@@ -237,6 +246,9 @@ class _Pool:
 class WorkerProcess:
     """A process that runs `studies.running.worker`, and the thread that reads its reports.
 
+    It leads a session, and a process group, of its own: what a study's functions start there is
+    ended with it, and Ctrl-C is the driver's to handle.
+
     Args:
         reports: Where to put what it reports.
         logs: Folder for what it prints.
@@ -252,8 +264,9 @@ class WorkerProcess:
         folder: Path | None = None,
     ) -> None:
         self.job: Job | None = None
-        self.faulty = self.overdue = False
-        self._timeout = timeout
+        self.faulty = self._killed = False
+        self._reports, self._timeout = reports, timeout
+        self._watch: threading.Timer | None = None
         logs.mkdir(parents=True, exist_ok=True)
         self.log: Path | None = new_log(logs)
         with self.log.open("wb") as file:
@@ -264,24 +277,23 @@ class WorkerProcess:
                 stderr=file,
                 env=worker_variables(os.environ),
                 cwd=folder,
-                # Ctrl-C is the driver's to handle; it ends its workers.
                 start_new_session=True,
             )
-        threading.Thread(target=self._listen, args=(reports,), daemon=True).start()
+        threading.Thread(target=self._listen, daemon=True).start()
 
     def start(self, job: Job) -> None:
         """Hand it a job; from now on its time runs."""
         self.job = job
         if self._timeout is not None:
-            watch = threading.Timer(self._timeout, self._stop_late, [job])
-            watch.daemon = True
-            watch.start()
+            self._watch = threading.Timer(self._timeout, self._stop_late)
+            self._watch.daemon = True
+            self._watch.start()
         self._send(job)
 
-    def _stop_late(self, job: Job) -> None:
-        if self.job is job:
-            self.overdue = True
-            self._process.kill()
+    def _stop_late(self) -> None:
+        # Said here: the worker's own end is seen when nobody holds its pipe any more.
+        self._reports.put((self, "died", f"it took longer than {self._timeout:g} s (--timeout)"))
+        self._kill()
 
     def stop(self) -> None:
         """Let the worker end by itself."""
@@ -289,14 +301,21 @@ class WorkerProcess:
 
     def end(self) -> None:
         """End the worker now, and tidy up after it."""
-        self._process.kill()
+        self._kill()
         self._process.wait()
-        for pipe in (self._process.stdin, self._process.stdout):
-            if pipe is not None:
-                with contextlib.suppress(OSError):  # what was still to be sent to it is lost
-                    pipe.close()
+        assert self._process.stdin is not None
+        with contextlib.suppress(OSError):  # what was still to be sent to it is lost
+            self._process.stdin.close()
+        # Its output is closed by the thread that reads it: here that could wait for ever.
         if not self.faulty and self.log is not None:
             self.log.unlink(missing_ok=True)
+
+    def _kill(self) -> None:
+        """End its process group, once: later its number may be another's."""
+        if not self._killed:
+            self._killed = True
+            with contextlib.suppress(ProcessLookupError, PermissionError):  # all of it has ended
+                os.killpg(self._process.pid, signal.SIGKILL)
 
     def _send(self, message: Job | None) -> None:
         assert self._process.stdin is not None
@@ -306,21 +325,21 @@ class WorkerProcess:
             pickle.dump(message, self._process.stdin)
             self._process.stdin.flush()
 
-    def _listen(self, reports: Reports) -> None:
+    def _listen(self) -> None:
         assert self._process.stdout is not None
-        try:
-            while (report := read_report(self._process.stdout)) is not None:
-                kind, value = report
-                reports.put((self, kind, value))
-            why = f"its worker process ended with {_how(self._process.wait())}"
-        except Exception as error:  # no bytes that something else wrote there may end this thread
-            self._process.kill()
-            self._process.wait()
-            why = f"its worker process reported what cannot be read ({type(error).__name__})"
-        finally:
-            if self.overdue:
-                why = f"it took longer than {self._timeout:g} s (--timeout)"
-            reports.put((self, "died", why))
+        with self._process.stdout as pipe:
+            try:
+                while (report := read_report(pipe)) is not None:
+                    kind, value = report
+                    if kind != "epoch" and self._watch is not None:
+                        self._watch.cancel()
+                    self._reports.put((self, kind, value))
+                why = f"its worker process ended with {_how(self._process.wait())}"
+            except Exception as error:  # whatever bytes something else wrote there
+                why = f"its worker process reported what cannot be read ({type(error).__name__})"
+        self._kill()  # or what it has left behind
+        self._process.wait()
+        self._reports.put((self, "died", why))
 
 
 def _how(status: int) -> str:

@@ -3,7 +3,9 @@
 import contextlib
 import os
 import signal
+import socket
 import threading
+import time
 from collections.abc import Callable, Iterator
 from types import FrameType
 from typing import Any
@@ -13,6 +15,8 @@ SIGNALS = tuple(
 )
 """Ctrl-C, a polite `kill` (a batch system's too), and a terminal that is gone."""
 SHOW_CURSOR = "\x1b[?25h"
+SAME = 0.2
+"""Seconds in which a signal comes twice that was sent once: to a process and to its group."""
 
 
 @contextlib.contextmanager
@@ -49,6 +53,8 @@ class Interruption:
 
     A signal that was ignored when the command began (`nohup`) stays so. No exception is thrown
     into whatever happens at the moment: a record may be on its way from a worker to the store.
+    Python's handlers run between two steps of the main thread, which may be stuck in one: a thread
+    of its own waits for the second signal, which ends the process in any case.
 
     Args:
         farewell: The line to print where a run ends at once.
@@ -59,17 +65,25 @@ class Interruption:
         self._number: int | None = None
         self._stop: Callable[[], object] | None = None
         self._before: dict[int, Any] = {}
+        self._leaving = threading.Lock()
 
     def __enter__(self) -> "Interruption":
         if threading.current_thread() is threading.main_thread():
             for number in SIGNALS:
                 if signal.getsignal(number) != signal.SIG_IGN:
                     self._before[number] = signal.signal(number, self._handle)
+            heard, self._told = socket.socketpair()
+            self._told.setblocking(False)
+            self._told_before = signal.set_wakeup_fd(self._told.fileno())
+            threading.Thread(target=self._wait_for_second, args=(heard,), daemon=True).start()
         return self
 
     def __exit__(self, *_: object) -> None:
         for number, handler in self._before.items():
             signal.signal(number, handler)
+        if threading.current_thread() is threading.main_thread():
+            signal.set_wakeup_fd(self._told_before)
+            self._told.close()
 
     @contextlib.contextmanager
     def handled_by(self, stop: Callable[[], object]) -> Iterator[None]:
@@ -92,10 +106,28 @@ class Interruption:
             raise Interrupted(self._number)
 
     def _handle(self, number: int, frame: FrameType | None) -> None:
-        first, self._number = self._number is None, number
-        if first and self._stop is not None:
-            self._stop()
+        if self._number is not None:
             return
+        self._number = number
+        if self._stop is None:
+            self._leave(number)
+        else:
+            self._stop()
+
+    def _wait_for_second(self, heard: socket.socket) -> None:
+        """Read the numbers of signals, which Python writes at once wherever it is."""
+        first = None
+        with heard:
+            while number := int.from_bytes(heard.recv(1), "big"):
+                if number in self._before:
+                    now = time.monotonic()
+                    if first is not None and now - first > SAME:
+                        self._leave(number)
+                    first = first or now
+
+    def _leave(self, number: int) -> None:
+        if not self._leaving.acquire(blocking=False):
+            return  # the other thread is at it
         cursor = SHOW_CURSOR if os.isatty(2) else ""
         with contextlib.suppress(OSError):  # the terminal may be gone
             # Not by print: it may be in the middle of a line.

@@ -76,11 +76,12 @@ def check(plan: Plan) -> None:
     recipes = [job for job in plan.jobs if isinstance(job.recipe, Recipe)]
     with TemporaryDirectory() as logs:
         jobs = [replace(job, only_check=True) for job in recipes[:1]]
-        for job, kind, value in in_processes(jobs, workers=1, logs=Path(logs)):
-            if kind == "refused":
-                raise _refused(job, value)
-            if kind == "died":
-                raise InputError(f"Received a plan that no worker could check: {value}.")
+        with in_processes(jobs, workers=1, logs=Path(logs)) as events:
+            for job, kind, value in events:
+                if kind == "refused":
+                    raise _refused(job, value)
+                if kind == "died":
+                    raise InputError(f"Received a plan that no worker could check: {value}.")
 
 
 def _refused(job: Job, value: tuple[str, str]) -> InputError:
@@ -136,9 +137,11 @@ def execute(
     reports = SimpleQueue() if reports is None else reports
     stop = partial(reports.put, (None, "interrupted", None))
     kept = _Recorder(store, plan.seeds)
-    with interruption.handled_by(stop) if interruption else nullcontext():
+    handled = interruption.handled_by(stop) if interruption else nullcontext()
+    # What was reported is kept before the workers are ended.
+    with handled, executor(plan.jobs) as events:
         try:
-            for job, kind, value in executor(plan.jobs):
+            for job, kind, value in events:
                 if kind == "started":
                     display.started(job)
                 elif kind == "epoch":

@@ -3,6 +3,7 @@
 import os
 import pickle
 import queue
+import signal
 import sys
 import threading
 import traceback
@@ -31,6 +32,8 @@ def main() -> None:
     # Whatever else prints in this process goes to the log, not between the reports.
     reports = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)
+    # What a study's function forks may neither report nor outlast this process as who could.
+    os.register_at_fork(after_in_child=reports.close)
     report = partial(write_report, reports)
     jobs: queue.SimpleQueue[Any] = queue.SimpleQueue()
     threading.Thread(target=_listen, args=(jobs,), daemon=True).start()
@@ -53,6 +56,8 @@ def _listen(jobs: "queue.SimpleQueue[Any]") -> None:
         while True:
             jobs.put(pickle.load(sys.stdin.buffer))
     except EOFError:
+        if os.getpgrp() == os.getpid():  # what runs of this process have started ends with it
+            os.killpg(0, signal.SIGKILL)
         os._exit(0)
 
 

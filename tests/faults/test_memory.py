@@ -58,11 +58,12 @@ def jobs(conditions: int, seeds: int) -> list[Job]:
 def after_each_run(todo: list[Job], folder: Path) -> list[tuple[int, float]]:
     """The process of the one worker and its memory, after each run."""
     before, found = set(children(os.getpid())), []
-    for event in in_processes(todo, workers=1, logs=folder):
-        if event.kind not in ("started", "epoch"):
-            assert event.kind == "record", event
-            (worker,) = set(children(os.getpid())) - before
-            found.append((worker, resident(worker)))
+    with in_processes(todo, workers=1, logs=folder) as events:
+        for event in events:
+            if event.kind not in ("started", "epoch"):
+                assert event.kind == "record", event
+                (worker,) = set(children(os.getpid())) - before
+                found.append((worker, resident(worker)))
     return found
 
 
@@ -87,8 +88,8 @@ def test_thirty_conditions_of_different_structures(tmp_path):
 
 def test_another_worker_for_other_conditions_leaves_the_same_bytes(tmp_path, monkeypatch):
     def digests() -> list[str]:
-        events = in_processes(jobs(3, 2), workers=1, logs=tmp_path)
-        return [event.value.digest() for event in events if event.kind == "record"]
+        with in_processes(jobs(3, 2), workers=1, logs=tmp_path) as events:
+            return [event.value.digest() for event in events if event.kind == "record"]
 
     kept = digests()
     monkeypatch.setattr(executor, "CONDITIONS", 1)

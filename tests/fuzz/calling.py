@@ -173,8 +173,8 @@ class Idle(FakeWorkers):
     def __init__(self) -> None:
         super().__init__(lambda job: ("record", _ended(job)))
 
-    def __call__(self, jobs: Any, **options: Any) -> Any:
-        yield from super().__call__(jobs[:20], **options)
+    def events(self, jobs: Any) -> Any:
+        yield from super().events(jobs[:20])
         self.asked.clear()
 
 

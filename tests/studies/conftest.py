@@ -236,7 +236,11 @@ class FakeWorkers:
         self.end = end or (lambda job: ("record", outcome(job)))
         self.asked: list[tuple[str, int]] = []
 
-    def __call__(self, jobs: Sequence[Job], **_: Any) -> Iterator[Event]:
+    @contextlib.contextmanager
+    def __call__(self, jobs: Sequence[Job], **_: Any) -> Iterator[Iterator[Event]]:
+        yield self.events(jobs)
+
+    def events(self, jobs: Sequence[Job]) -> Iterator[Event]:
         for job in jobs:
             if job.only_check:
                 yield Event(job, "checked")

@@ -1,5 +1,6 @@
 """Studies that train no network: their runs are scores, and every command reads them."""
 
+import contextlib
 import csv
 import io
 import json
@@ -55,7 +56,11 @@ def coins(tmp_path):
 class InThisProcess:
     """An executor without workers."""
 
+    @contextlib.contextmanager
     def __call__(self, jobs):
+        yield self.events(jobs)
+
+    def events(self, jobs):
         from studies.running.executor import Event
 
         for job in jobs:
@@ -196,12 +201,13 @@ def test_an_interrupted_study_keeps_the_scores_that_ended(coins, store):
     plan = make_plan(Request(variant=variant_of(study_in(coins), {}), store=store, overwrite=True))
     delete_progress(plan, store)  # there are no weights to delete
 
-    def interrupted(jobs):
-        yield from InThisProcess()(jobs[:3])
-        raise KeyboardInterrupt
+    class Interrupted(InThisProcess):
+        def events(self, jobs):
+            yield from super().events(jobs[:3])
+            raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        execute(plan, store, Shown(), executor=interrupted)
+        execute(plan, store, Shown(), executor=Interrupted())
     assert len(store.entries("coins")) == 3
 
 

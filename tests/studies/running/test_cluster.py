@@ -484,7 +484,6 @@ def test_a_number_of_workers_is_refused_beside_a_scheduler(ebb):
 
 def test_processes_are_ended_when_their_driver_is_silent(monkeypatch, tmp_path):
     """As when it was killed: nobody asks any more."""
-    monkeypatch.setattr(remote, "LEASE", 2)
     (tmp_path / "slow_scores.py").write_text(SCORES)
     (tmp_path / "slowly").touch()
     job = a_job(tmp_path / "slow_scores.py")
@@ -492,6 +491,9 @@ def test_processes_are_ended_when_their_driver_is_silent(monkeypatch, tmp_path):
     asyncio.run(remote.join("a driver", tmp_path, None, dask_worker))
     asyncio.run(remote.submit("a driver", 0, job))
     training = begun(tmp_path, 0)
+    monkeypatch.setattr(remote, "LEASE", 1)
+    monkeypatch.setattr(remote, "POLL", 0.1)
+    asyncio.run(remote.poll("a driver"))
     assert gone_within(20, training)
     with pytest.raises(KeyError):
         asyncio.run(remote.poll("a driver"))

@@ -69,7 +69,8 @@ def run_by_a_worker() -> Event:
         key=RECIPE.key(0, *data), study="mine", variant="full", condition="a", seed=0,
         recipe=RECIPE, data=data, together={"a": RECIPE},
     )  # fmt: skip
-    return list(in_processes([job], workers=1, logs=Path("logs")))[-1]
+    with in_processes([job], workers=1, logs=Path("logs")) as events:
+        return list(events)[-1]
 
 
 @pytest.fixture(scope="module")
