@@ -96,6 +96,7 @@ def heat_map(
     decimals: int = 0,
     numbers: bool = True,
     bar: str | None = None,
+    spread: Floats | None = None,
 ) -> QuadMesh:
     """Draw a matrix from the top down, with its numbers where there is room for them.
 
@@ -107,6 +108,7 @@ def heat_map(
         decimals: Of the numbers.
         numbers: Whether to write them into the cells; never where a side has more than 12.
         bar: Label of a colour bar beside it; none if None.
+        spread: What is written below each number with a ±, [rows, columns]; NaN is left out.
     """
     # One class alone is a line of cells; more cells than can be told apart need no borders.
     small = max(values.shape) <= ANNOTATED_UP_TO and numbers
@@ -125,13 +127,15 @@ def heat_map(
         colour_bar(axis, mesh, bar)
     if small:
         light = _luminance(mesh.cmap(scale(values))[..., :3]) > MIDDLE
+        below = np.full(values.shape, np.nan) if spread is None else spread
         for row, column in np.argwhere(~np.isnan(values)).tolist():
+            number, more = f"{values[row, column]:.{decimals}f}", below[row, column]
             axis.text(
                 column + 0.5,
                 row + 0.5,
-                f"{values[row, column]:.{decimals}f}",
+                number if np.isnan(more) else f"{number}\n±{more:.{decimals}f}",
                 color=ON_LIGHT if light[row, column] else "#ffffff",
-                fontsize=8,
+                fontsize=8 if spread is None else 7,
                 ha="center",
                 va="center",
             )

@@ -23,9 +23,9 @@ from studies.results.tables import KINDS, input_errors
 @click.option(
     "--kind",
     type=click.Choice(list(KINDS)),
-    help="[default: proportions where scores are 0 or 1, position where the class orders are a "
-    "Latin square, overview of more than two conditions, forgetting where it was measured, else "
-    "summary]",
+    help="[default: proportions where scores are 0 or 1, tasks where a figure of tasks decides, "
+    "position where the class orders are a Latin square, overview of more than two conditions, "
+    "forgetting where it was measured, else summary]",
 )
 @click.option(
     "--set", "of", help="Evaluated set of --kind per-class, as in gaussian-0.1. [default: test]"
@@ -33,8 +33,8 @@ from studies.results.tables import KINDS, input_errors
 @format_option("text", "csv", "json", "markdown", "latex", "parquet")
 @figure_option(
     "Draw per-class accuracy over the class segments (position: over recency; overview: every "
-    "seed; gradients: by layer; misclassified: the images; "
-    "proportions: over a parameter)"
+    "seed; gradients: by layer; misclassified: the images; proportions: over a parameter; tasks: "
+    "each task over the epochs; task-matrix: as heat maps)"
 )
 @variant_option
 @store_option

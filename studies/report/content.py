@@ -7,6 +7,7 @@ from pathlib import Path
 from analysis.check import claims_sentence, figures_sentence
 from analysis.rendering.formatting import counted, format_duration
 from analysis.rendering.table import Table, text_table
+from analysis.runs import task_sets
 from analysis.statistics.comparison_table import comparison_table
 from analysis.statistics.families import Family, family_notes, family_text, friedman_text
 from analysis.statistics.result import Comparison, explanation
@@ -230,8 +231,12 @@ def _tables(reading: Reading) -> tuple[list[Table], list[Table]]:
     segments = any("class_segments" in r.arrays for r in reading.records if r.status == "finished")
     if segments and "forgetting" not in kinds:
         kinds.append("forgetting")
+    rest = []
+    if any(task_sets(record) for record in reading.finished):
+        kinds += ["tasks"] if "tasks" not in kinds else []
+        rest.append("task-matrix")
     tables = [_table(reading, kind) for kind in kinds]
-    rest = ["summary"] if "summary" not in kinds else []
+    rest += ["summary"] if "summary" not in kinds else []
     if any("dead_units" in record.arrays for record in reading.records):
         rest.append("dead-units")
     return tables, [_table(reading, kind) for kind in rest]

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from analysis.recency import class_positions
-from analysis.runs import has_segments, whole_sets
+from analysis.runs import has_segments, task_sets, whole_sets
 from analysis.sweep import sweeps
 from data import InputError
 from studies.report import figures
@@ -51,6 +51,9 @@ def _applicable(
         if reading.definition is not None and reading.definition.proportions is not None:
             yield "Proportions", lambda: figures.proportions(reading)
         return
+    if any(task_sets(run) for run in reading.finished):
+        yield "Tasks over the epochs", lambda: figures.tasks(reading)
+        yield "Accuracy by task", lambda: figures.task_matrix(reading)
     yield from _of_classes(reading)
     yield from _of_conditions(reading)
     yield from _of_measurements(reading, data_dir)

@@ -20,6 +20,7 @@ from analysis.statistics.comparison_table import comparison_table
 from analysis.statistics.families import Family
 from analysis.statistics.result import Comparison
 from analysis.sweep import Sweep, sweep_table
+from analysis.tasks import task_curve_table
 from studies.results.figures import figure_of, heading_of
 from studies.results.reading import Reading
 from studies.results.tables import shown_metrics, shown_table, table_of
@@ -69,6 +70,37 @@ def positions(reading: Reading) -> PageFigure:
     """What a class's place does to it."""
     text = "Recency: how many classes are shown after a class in every epoch."
     return _of_table(reading, "position", "Accuracy by recency", text)
+
+
+def tasks(reading: Reading) -> PageFigure:
+    """Each task over the epochs."""
+    table = task_curve_table(reading.records)
+    ends = table[table["epoch"] == table.groupby("condition")["epoch"].transform("max")]
+    said = []
+    for condition, rows in ends.groupby("condition", sort=False):
+        medians = ", ".join(f"{100 * value:.1f}" for value in rows["p50"])
+        said.append(f"{condition}: {medians} %")
+    shown = ends[["condition", "task", "epoch", "n", "p25", "p50", "p75"]]
+    return PageFigure(
+        "tasks",
+        "Each task over the epochs",
+        "A line is the median accuracy on one task, its band the middle half of the seeds; a grey "
+        "line is where a task ends. The table holds the last epoch, in percent.",
+        f"Curves of the accuracy on each task. Medians at the end, task by task: {_some(said)}.",
+        figure_of(reading, "tasks"),
+        table,
+        _in_percent(shown, POINTS),
+    )
+
+
+def task_matrix(reading: Reading) -> PageFigure:
+    """R of each condition."""
+    text = (
+        "A row is the task trained last, a column the task that is tested: below the diagonal is "
+        "what was learned before. The mean over the seeds in percent, with its standard deviation "
+        "where there is room."
+    )
+    return _of_table(reading, "task-matrix", "Accuracy on each task after each task", text)
 
 
 def gradients(reading: Reading) -> PageFigure:

@@ -14,6 +14,7 @@ from analysis.figures.overview import overview_figure
 from analysis.figures.proportions import proportion_figure
 from analysis.figures.recency import position_figure
 from analysis.figures.saving import save
+from analysis.figures.tasks import matrix_figure, task_curve_figure
 from analysis.recency import class_positions
 from analysis.rendering.text import say
 from analysis.statistics.families import Family
@@ -87,6 +88,8 @@ def figure_of(reading: Reading, kind: str, data_dir: Path | None = None) -> Figu
         "overview": _overview,
         "gradients": _gradients,
         "proportions": _proportions,
+        "tasks": lambda reading: task_curve_figure(reading.records, **heading_of(reading)),
+        "task-matrix": lambda reading: matrix_figure(reading.records, **heading_of(reading)),
     }
     with input_errors():
         if kind == "misclassified":

@@ -8,11 +8,12 @@ from numpy.typing import NDArray
 
 from analysis.metrics.metric import POINTS
 from analysis.metrics.registry import CURVES, metric_named
-from analysis.metrics.task_sequence import task_ends
+from analysis.metrics.task_sequence import PREFIX, task_ends
 from analysis.metrics.values import values_of
 from analysis.proportions import proportion_table
 from analysis.recency import class_positions, position_sentences, similarity_in
 from analysis.rendering.formatting import counted
+from analysis.runs import task_sets
 from analysis.statistics.intervals import (
     binomial_standard_error,
     median_interval,
@@ -22,6 +23,7 @@ from analysis.statistics.intervals import (
 from analysis.tables import status_counts
 from core import Record
 from studies.results.reading import Reading, baseline
+from studies.results.tasks import FROM_SETS, of_the_floor
 from studies.results.units import examples_in_all
 
 Floats = NDArray[np.float64]
@@ -64,7 +66,9 @@ def of_the_summary(reading: Reading) -> list[str]:
     lines += _of_the_metric(reading)
     if any(_saw_tasks(record) for record in reading.finished):
         lines.append(_of_the_tasks(reading))
-    return lines
+    if any(task_sets(record) for record in reading.finished):
+        lines.append(f"tasks: {FROM_SETS[:1].lower()}{FROM_SETS[1:]}")
+    return lines + of_the_floor(reading)
 
 
 def _of_the_seeds(reading: Reading) -> list[str]:
@@ -156,7 +160,7 @@ def of_the_overview(reading: Reading) -> list[str]:
             "accuracy: on the training part with its training labels, while it is trained, in the "
             "last epoch."
         )
-    return lines
+    return lines + (of_the_floor(reading) if shown[0].startswith(PREFIX) else [])
 
 
 def _of_the_metric(reading: Reading) -> list[str]:
@@ -192,7 +196,7 @@ def _saw_tasks(record: Record) -> bool:
 
 
 def _of_the_tasks(reading: Reading) -> str:
-    """What the figures of tasks are made of."""
+    """What the figures of tasks are made of, where they come from the classes."""
     return (
         f"tasks: from the accuracy on each task's classes after each task, on {_sample(reading)}; "
         "mean ...: over the single classes; recency bias: all classes of the last task, or of the "

@@ -86,6 +86,14 @@ class Results:
         """What each class loses after its training segment."""
         return self.table("forgetting")
 
+    def tasks(self) -> pd.DataFrame:
+        """The conditions beside each other by the published figures of tasks."""
+        return self.table("tasks")
+
+    def task_matrix(self) -> pd.DataFrame:
+        """The accuracy on each task after each task, over the seeds."""
+        return self.table("task-matrix")
+
     def history(self) -> pd.DataFrame:
         """Every run, epoch by epoch."""
         return self.table("history")
@@ -178,6 +186,14 @@ class Results:
     def plot_overview(self) -> "Panels":
         """Every seed of every condition."""
         return self.plot("overview")
+
+    def plot_tasks(self) -> "Panels":
+        """The accuracy on each task over the epochs."""
+        return self.plot("tasks")
+
+    def plot_task_matrix(self) -> "Panels":
+        """The accuracy on each task after each task, as heat maps."""
+        return self.plot("task-matrix")
 
     def plot_position(self) -> "Panels":
         """Final accuracy over recency."""

@@ -9,6 +9,7 @@ import pandas as pd
 from analysis.metrics.dead_units import dead_units_table
 from analysis.metrics.gradients import gradient_table
 from analysis.metrics.misclassified import misclassified_table
+from analysis.metrics.task_sequence import PREFIX
 from analysis.overview import overview_table
 from analysis.proportions import proportion_table
 from analysis.recency import class_positions, position_table
@@ -17,16 +18,19 @@ from analysis.rendering.table import (
     COUNT,
     P_VALUE,
     PERCENT,
+    POINTS,
     SIGNIFICANT,
     Format,
     Table,
     formats_of,
 )
 from analysis.tables import forgetting_table, history_table, per_class_table, summary_table
+from analysis.tasks import matrix_table, task_table
 from data import InputError
 from studies.definition.study import Proportions
 from studies.results import footnotes
 from studies.results.reading import Reading, baseline
+from studies.results.tasks import of_the_tasks, shown_matrix, shown_tasks
 
 Frame = Callable[[Reading, str | None], pd.DataFrame]
 Formats = Callable[[Reading, pd.DataFrame], Mapping[str, Format]]
@@ -107,6 +111,24 @@ KINDS = {
                     *("forgetting_max_minus_last", "recovery"),
                 ]
             ],
+        ),
+        Kind(
+            "tasks",
+            "the conditions beside each other, by figures of tasks",
+            lambda reading, _: task_table(reading.records),
+            _all(POINTS),
+            of_the_tasks,
+            shown=shown_tasks,
+            heads=1,
+        ),
+        Kind(
+            "task-matrix",
+            "accuracy on each task after each task, mean ± standard deviation over the seeds",
+            lambda reading, _: matrix_table(reading.records),
+            _all(PERCENT),
+            "In percent. task 1, task 2, ...: in the order in which they are trained; after: the "
+            "task trained last, of a joint training all of them.",
+            shown=shown_matrix,
         ),
         Kind(
             "history",
@@ -217,6 +239,8 @@ def default_kind(reading: Reading) -> str:
     """The table that answers what a study asks: by place where the places are a Latin square."""
     if reading.definition is not None and reading.definition.proportions is not None:
         return "proportions"
+    if reading.primary.startswith(PREFIX):
+        return "tasks"
     orders = (record.recipe.get("order", {}) for record in reading.records)
     square = any(order.get("classes") == "latin-square" for order in orders)
     if square and class_positions(reading.records):

@@ -1,0 +1,140 @@
+"""The figures of tasks: R as heat maps, and the accuracy on each task over the epochs as curves."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import matplotlib as mpl
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.colors import Normalize
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.ticker import MaxNLocator
+
+from analysis.figures.panels import (
+    COLOURS,
+    INK,
+    colour_bar,
+    grid,
+    heading,
+    heat_map,
+    label_cells,
+    seed_titles,
+)
+from analysis.metrics.task_sets import is_joint, task_epochs
+from analysis.runs import RunLike, RunSet
+from analysis.tasks import matrix_table, task_curve_table
+
+FEW = 3
+"""Panels up to which they stand in one wide row."""
+SPREAD_UP_TO = 5
+"""Tasks whose cells have room for the spread below the mean."""
+
+
+def matrix_figure(runs: Sequence[RunLike], *, question: str, dataset: str) -> Figure:
+    """Draw R of each condition: a row after each task, a column for each task.
+
+    A cell holds the mean over the seeds in percent, with its standard deviation below it where
+    there is room; above the diagonal are tasks that are still to come.
+
+    Args:
+        runs: Records of one study and variant.
+        question: The study's question, for the title.
+        dataset: The data set's name, for the title.
+
+    Raises:
+        ValueError: If no finished run has tasks.
+    """
+    table = matrix_table(runs)
+    table = table[table["after"] > 0]
+    most = int(table["task"].max())
+    with_spread = most <= SPREAD_UP_TO
+    what = "accuracy on each task after each task, mean"
+    what += " and standard deviation over the seeds" if with_spread else " over the seeds"
+    across = 4 if with_spread and table["condition"].nunique() > FEW else FEW
+    high = 1.0 + 0.36 * min(most, 10)
+    figure, axes = _panels(table, heading(question, dataset, what), across, high, share_y=False)
+    for axis, (_, rows) in zip(axes, table.groupby("condition", sort=False), strict=True):
+        tasks = range(1, int(rows["task"].max()) + 1)
+        mean, sd = (
+            100 * rows.pivot_table(index="after", columns="task", values=name, dropna=False)
+            .reindex(index=tasks, columns=tasks).to_numpy()
+            for name in ("mean", "sd")
+        )  # fmt: skip
+        mesh = heat_map(
+            axis,
+            mean,
+            colours="cividis",
+            scale=Normalize(0, 100),
+            decimals=1 if with_spread else 0,
+            spread=sd if with_spread else None,
+        )
+        names = list(map(str, tasks))
+        label_cells(axis, names, names)
+        axis.set(xlabel="accuracy on task", ylabel="after task")
+    colour_bar(axes, mesh, "accuracy (%)", shrink=0.6)
+    return figure
+
+
+def task_curve_figure(runs: Sequence[RunLike], *, question: str, dataset: str) -> Figure:
+    """Draw a panel for each condition: a line for each task, its median and middle half.
+
+    Grey lines mark the ends of the tasks.
+
+    Args:
+        runs: Records of one study and variant.
+        question: The study's question, for the title.
+        dataset: The data set's name, for the title.
+
+    Raises:
+        ValueError: If no finished run has evaluation sets by task.
+    """
+    runs = RunSet.of(runs)
+    table = task_curve_table(runs)
+    tasks = int(table["task"].max())
+    colours = _colours(tasks)
+    what = "accuracy on each task after each epoch, the median and the middle half of the seeds"
+    figure, axes = _panels(table, heading(question, dataset, what), FEW, 2.6)
+    for axis, (condition, rows) in zip(axes, table.groupby("condition", sort=False), strict=True):
+        _curves(axis, rows, colours)
+        run = runs.finished[str(condition)][0]
+        if not is_joint(run):
+            for end in task_epochs(run, int(rows["task"].max()))[:-1]:
+                axis.axvline(end, color=INK, alpha=0.25, linewidth=0.8, zorder=0)
+    for axis in axes[::FEW]:
+        axis.set_ylabel("accuracy (%)")
+    lines = [Line2D([], [], color=colour) for colour in colours]
+    names = [f"task {task + 1}" for task in range(tasks)]
+    figure.legend(lines, names, loc="outside lower center", ncols=min(tasks, 10), frameon=False)
+    return figure
+
+
+def _panels(
+    table: pd.DataFrame, title: str, across: int, high: float, *, share_y: bool = True
+) -> tuple[Figure, list[Axes]]:
+    """A panel for each condition, with its number of seeds."""
+    seeds = table.groupby("condition", sort=False)["n"].max().items()
+    titles = seed_titles({str(condition): int(n) for condition, n in seeds})
+    return grid(titles, across=across, high=high, share_y=share_y, heading=title)
+
+
+def _curves(axis: Axes, rows: pd.DataFrame, colours: Sequence[str]) -> None:
+    for task, curve in rows.groupby("task"):
+        colour = colours[int(str(task)) - 1]
+        low, middle, high = (100 * curve[name].to_numpy() for name in ("p25", "p50", "p75"))
+        axis.fill_between(curve["epoch"], low, high, color=colour, alpha=0.25, linewidth=0)
+        axis.plot(curve["epoch"], middle, color=colour, linewidth=1.5)
+    axis.set_ylim(-2, 102)
+    axis.xaxis.set_major_locator(MaxNLocator(6, integer=True))
+    axis.set_xlabel("epoch")
+
+
+def _colours(tasks: int) -> list[str]:
+    """A colour for each task; of many tasks, from dark to light in their order."""
+    if tasks <= len(COLOURS):
+        return list(COLOURS[:tasks])
+    return [
+        mpl.colors.to_hex(each) for each in mpl.colormaps["viridis"](np.linspace(0, 0.9, tasks))
+    ]

@@ -1,0 +1,91 @@
+"""Tables of tasks as people read them: short headings, R in rows, what must be known of them."""
+
+import pandas as pd
+
+from analysis.metrics.task_sequence import PREFIX
+from analysis.metrics.task_sets import CLASS_INCREMENTAL, is_joint, scenario_of
+from analysis.metrics.values import known_values
+from analysis.runs import task_sets
+from studies.results.reading import Reading
+
+SHORT = {
+    "average accuracy": "ACC",
+    "accuracy over examples": "by size",
+    "backward transfer": "BWT",
+    "forward transfer": "FWT",
+    "mean forgetting_max_minus_last": "F max-last",
+    "mean forgetting_first_minus_last": "F first-last",
+    "learning accuracy": "learning",
+    "minimum accuracy": "min-ACC",
+    "worst-case accuracy": "WC-ACC",
+    "average incremental accuracy": "incremental",
+}
+"""The headings of the figures of tasks."""
+FROM_SETS = (
+    "From the test examples of each task by itself (test-task-1, ...), after each task; a joint "
+    "training has no tasks, and so only the figures of its end."
+)
+COLUMNS = (
+    "In percent and points. R[i, j]: accuracy on task j after task i; T: the last. ACC: mean of "
+    "R[T, j], with its 95 % t-interval over the seeds and their sd, then means; by size: the same, "
+    "each task by its test examples. BWT: mean of R[T, j] - R[j, j]. FWT: mean of R[j-1, j] minus "
+    "that of the untrained network, left out where a class cannot be predicted before it is "
+    "learned. F max-last: mean of the best R[i, j] from i = j to T - 1, minus R[T, j]; F "
+    "first-last: -BWT. learning: mean of R[j, j]. min-ACC: mean of the lowest R[i, j], i > j; "
+    "WC-ACC: R[T, T] / T + (1 - 1 / T) min-ACC. incremental: mean over i of the accuracy on all "
+    "that was seen. intransigence: mean of a*[j] - R[j, j], a* of the joint run of the same seed "
+    "and scenario."
+)
+NEAR = 0.05
+"""How far from the floor of class-incremental learning an accuracy is still said to be near it."""
+
+
+def shown_tasks(frame: pd.DataFrame) -> pd.DataFrame:
+    """The figures of tasks that there are, under short headings."""
+    return frame.dropna(axis=1, how="all").rename(columns=SHORT)
+
+
+def shown_matrix(frame: pd.DataFrame) -> pd.DataFrame:
+    """R: a row after each task, a column for each task, mean ± sd in percent."""
+    cells = [
+        f"{100 * mean:.1f}" + ("" if sd != sd else f" ± {100 * sd:.1f}")
+        for mean, sd in zip(frame["mean"], frame["sd"], strict=True)
+    ]
+    after = ["untrained" if task == 0 else f"task {task}" for task in frame["after"]]
+    rows = ["condition", "after", "n"]
+    wide = frame.assign(after=after, cell=cells).pivot_table(
+        index=rows, columns="task", values="cell", sort=False, aggfunc="first"
+    )
+    wide.columns = [f"task {task}" for task in wide.columns]
+    return wide.reset_index()
+
+
+def of_the_tasks(reading: Reading) -> list[str]:
+    """What each column is, and what a class-incremental network cannot do better than."""
+    by_set = any(task_sets(record) for record in reading.finished)
+    source = FROM_SETS if by_set else "From the classes of each task, on the test sample."
+    return [COLUMNS, source, *of_the_floor(reading)]
+
+
+def of_the_floor(reading: Reading) -> list[str]:
+    """What a class-incremental network scores that knows the last task alone, and who is near."""
+    tasks = {
+        record.condition: len(task_sets(record))
+        for record in reading.finished
+        if task_sets(record) and scenario_of(record) == CLASS_INCREMENTAL
+        if not is_joint(record) and not record.recipe.get("replay")
+    }
+    near = []
+    for condition, number in tasks.items():
+        found = known_values(reading.records, f"{PREFIX}average accuracy", condition).mean()
+        if abs(found - 1 / number) < NEAR:
+            near.append(f"{condition} ({100 * found:.2f})")
+    if not tasks:
+        return []
+    most = max(tasks.values())
+    return [
+        f"The floor of class-incremental learning: who knows the last of {most} tasks alone has "
+        f"ACC {100 / most:.2f} (the mean of 0, ..., 0, 1). Without examples of earlier tasks that "
+        "is expected, of penalties too (Hsu et al. 2018, van de Ven & Tolias 2019), and no fault. "
+        f"Within {100 * NEAR:g} points of it: {', '.join(near) or 'none'}."
+    ]

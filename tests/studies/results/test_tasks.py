@@ -1,0 +1,97 @@
+"""Tables, figures, notes and the page of a study of tasks."""
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import studies
+from core import Evaluation
+from studies.report.content import report_of
+from tests.studies.conftest import confusion, keep, made_in_tasks
+
+STUDY = '''
+"""A study of tasks."""
+
+from dataclasses import replace
+
+from core import Tasks
+from studies import Study
+from studies.definition.catalogue import find
+
+order = Tasks(groups=((0, 1), (2, 3), (4, 5), (6, 7), (8, 9)), epochs_each=2)
+recipe = replace(find("class-order").conditions["shuffled"], order=order, epochs=10)
+study = Study(
+    name="in-tasks",
+    question="What is kept?",
+    conditions={"fine-tuning": recipe, "kept": recipe},
+    primary="tasks: average accuracy",
+    comparisons=(("kept", "fine-tuning"),),
+)
+'''
+
+
+def in_sets(condition: str, seed: int, kept: float):
+    """All of a task is learned; so much of earlier tasks is kept."""
+    record = made_in_tasks(condition, seed)
+    looks = []
+    for epoch in range(11):
+        for task in range(5):
+            now = (epoch - 1) // 2
+            right = 1.0 if task == now else kept + 0.05 * seed if task < now else 0.0
+            counts = confusion(right * (epoch > 0))
+            looks.append(Evaluation(f"test-task-{task + 1}", epoch, 1, epoch, counts, 0.5))
+    return replace(record, study="in-tasks", evaluations=tuple(looks), arrays={})
+
+
+@pytest.fixture
+def tasks(store):
+    Path("in_tasks.py").write_text(STUDY)
+    for seed in range(3):
+        keep(store, in_sets("fine-tuning", seed, 0.0), in_sets("kept", seed, 0.5), planned=10)
+    return store
+
+
+def test_the_table_of_tasks_answers_a_question_of_tasks(ebb, tasks):
+    lines = ebb("table", "in_tasks.py").out.splitlines()
+    assert "by figures of tasks" in lines[0]
+    row = next(line.split() for line in lines if line.startswith("kept "))
+    # Of four earlier tasks .50, .55 and .60 are kept.
+    assert row[:3] == ["kept", "3", "64.00"]
+    assert row[7:9] == ["-45.00", "45.00"]
+    assert "FWT" not in lines[1]
+
+
+def test_who_is_near_the_floor_of_class_incremental_learning_is_said_to_be_expected(ebb, tasks):
+    for kind in ("tasks", "summary", "overview"):
+        said = ebb("table", "in_tasks.py", "--kind", kind).out
+        assert "has ACC 20.00 (the mean of 0, ..., 0, 1)" in said
+        assert "Within 5 points of it: fine-tuning (24.00)." in said
+
+
+def test_r_is_printed_with_its_spread_and_given_to_programs_in_full(ebb, tasks):
+    lines = ebb("table", "in_tasks.py", "--kind", "task-matrix").out.splitlines()
+    row = next(line for line in lines if line.startswith("kept") and "task 2" in line)
+    assert " ".join(row.split()).startswith("kept task 2 3 55.0 ± 5.0 100.0 ± 0.0 0.0 ± 0.0")
+    rows = json.loads(ebb("table", "in_tasks.py", "--kind", "task-matrix", "--format", "json").out)
+    assert len(rows) == 2 * 6 * 5
+
+
+def test_a_notebook_has_tables_and_figures_of_tasks(tasks):
+    results = studies.read("in_tasks.py")
+    assert results.tasks()["average accuracy"].tolist() == pytest.approx([0.24, 0.64])
+    assert set(results.task_matrix()["after"]) == set(range(6))
+    assert len(results.plot_tasks()) == len(results.plot_task_matrix()) == 2
+    assert np.isclose(results.compare("kept", "fine-tuning").difference.points, 40)
+
+
+def test_the_page_has_them_too(tasks):
+    report = report_of(tasks, "in_tasks.py")
+    assert "by figures of tasks" in report.tables[0].title
+    assert any("accuracy on each task after each task" in each.title for each in report.more)
+    drawn = {figure.name: figure for figure in report.figures}
+    assert "kept: 55.0, 55.0, 55.0, 55.0, 100.0 %" in drawn["tasks"].alt
+    assert "task-matrix" in drawn
+    assert not report.missing
