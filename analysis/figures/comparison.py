@@ -8,6 +8,7 @@ from matplotlib.figure import Figure
 
 from analysis.figures.panels import COLOURS, INK, blank
 from analysis.rendering.formatting import IN_PERCENT
+from analysis.rendering.text import clean, clean_lines
 from analysis.statistics.families import Family, intervals_text
 from analysis.statistics.result import Comparison, correction_name
 
@@ -53,7 +54,7 @@ def _one(c: Comparison) -> Figure:
         beside = np.zeros(n) if c.paired or n < 2 else np.linspace(-BESIDE, BESIDE, n)
         points = scale * np.array(values)
         left.scatter(place + beside, points, s=49, color=COLOURS[place], linewidths=0, zorder=2)
-    left.set_xticks([0, 1], [c.a, c.b])
+    left.set_xticks([0, 1], [clean(c.a), clean(c.b)])
     left.set_xlim(-0.5, 1.5)
     left.set(ylabel=f"{c.metric} ({'%' if c.unit in IN_PERCENT else unit})")
     runs = f"{c.n} pairs of runs" if c.paired else f"{c.n_a} and {c.n_b} runs"
@@ -99,6 +100,7 @@ def _differences(
                 _margin(axes, c.equivalence.margin, horizontal)
     line = axes.axvline if horizontal else axes.axhline
     line(0, color=INK, linewidth=1, linestyle="--")
+    labels = list(map(clean_lines, labels))
     what = f"difference ({_scale(comparisons[0])[1]})"
     if horizontal:
         axes.set_yticks(range(len(labels)), labels)

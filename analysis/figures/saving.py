@@ -7,6 +7,9 @@ from pathlib import Path
 
 import matplotlib as mpl
 from matplotlib.figure import Figure
+from matplotlib.text import Text
+
+from analysis.rendering.text import printable
 
 
 def save(figure: Figure, path: str | os.PathLike[str]) -> None:
@@ -29,6 +32,7 @@ def save(figure: Figure, path: str | os.PathLike[str]) -> None:
         )
     # Neither the date nor the version of the library belongs to the result.
     metadata = {"Date": None, "Creator": None} if kind == ".svg" else {"Software": None}
+    clean_text(figure)
     temporary = target.with_name(f".{target.name}.{os.getpid()}")
     try:
         with mpl.rc_context({"svg.hashsalt": "ebb"}):
@@ -37,3 +41,9 @@ def save(figure: Figure, path: str | os.PathLike[str]) -> None:
     except BaseException:
         temporary.unlink(missing_ok=True)
         raise
+
+
+def clean_text(figure: Figure) -> None:
+    """Make all text of a figure printable, in place; labels of ticks are where they are set."""
+    for text in figure.findobj(Text):
+        text.set_text("\n".join(map(printable, text.get_text().split("\n"))))

@@ -8,6 +8,8 @@ import re
 import textwrap
 from collections.abc import Collection, Iterable, Sequence
 
+from analysis.rendering.text import printable
+
 LONGEST = 40
 """A table of more rows goes over several pages."""
 WIDEST_HEADING = 12
@@ -31,7 +33,7 @@ NUMBER = re.compile(r"([+-]?)([\d.,]+)(?:e([+-]\d+))?")
 
 def escaped(text: str) -> str:
     """Text that LaTeX prints as it stands; two hyphens do not become a dash."""
-    return text.translate(MARKS).replace("--", "-{}-")
+    return printable(text).translate(MARKS).replace("--", "-{}-")
 
 
 def latex_table(

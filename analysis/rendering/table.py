@@ -12,7 +12,6 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal
 
 from analysis.metrics.registry import metric_named
-from analysis.rendering.text import clean
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -42,7 +41,7 @@ class Format:
     def write(self, value: Any, row: Mapping[str, Any]) -> str:
         """A figure of a row; what is no fractional number stays as it is."""
         if not isinstance(value, float):
-            return clean(str(value))
+            return str(value)
         if self.kind == "count":
             return f"{value:g}"
         if self.kind == "p":
@@ -93,7 +92,7 @@ class Table:
     @property
     def headings(self) -> list[str]:
         """The names of the columns for people."""
-        return [clean(heading(str(column))) for column in self.frame.columns]
+        return [heading(str(column)) for column in self.frame.columns]
 
     @property
     def words(self) -> list[bool]:
@@ -102,7 +101,7 @@ class Table:
 
     @cached_property
     def rows(self) -> list[list[str]]:
-        """The cells as people read them: "-" where a figure is missing."""
+        """The cells as people read them: "-" where a figure is missing; not cleaned yet."""
         return [
             [self._cell(str(name), value, row) for name, value in row.items()]
             for row in self.frame.to_dict("records")

@@ -8,12 +8,12 @@ from typing import IO, TYPE_CHECKING, Any
 
 from analysis.rendering.latex import latex_table
 from analysis.rendering.table import Table
-from analysis.rendering.text import plain_markdown, say
+from analysis.rendering.text import clean, clean_lines, plain_markdown, printable, say
 
 if TYPE_CHECKING:
     import pandas as pd
 
-FORMULA = ("=", "+", "-", "@", "\t", "\r")
+FORMULA = ("=", "+", "-", "@", "\n")
 
 
 def write(table: Table, style: str, *, apart: bool = False, file: IO[str] | None = None) -> None:
@@ -65,7 +65,9 @@ def _write_lines(table: Table, out: IO[str], *, apart: bool, markdown: bool) -> 
 def markdown_table(table: Table) -> str:
     """The rows of a table in Markdown, without its title and notes."""
     rule = ["---" if words else "---:" for words in table.words]
-    headings, *lines = (list(map(plain_markdown, row)) for row in (table.headings, *table.rows))
+    headings, *lines = (
+        [plain_markdown(printable(cell)) for cell in row] for row in (table.headings, *table.rows)
+    )
     return "".join(f"| {' | '.join(line)} |\n" for line in (headings, rule, *lines))
 
 
@@ -73,15 +75,16 @@ def html_table(table: Table) -> str:
     """The rows of a table in HTML, as a notebook shows a data frame."""
     import pandas as pd  # noqa: PLC0415  # light commands print without tables
 
-    shown = pd.DataFrame(table.rows, columns=table.headings, dtype=object)
+    headings, *lines = (list(map(printable, row)) for row in (table.headings, *table.rows))
+    shown = pd.DataFrame(lines, columns=headings, dtype=object)
     return str(shown.to_html(index=False, border=0))
 
 
 def harmless(frame: "pd.DataFrame") -> "pd.DataFrame":
-    """A frame whose texts no spreadsheet takes for a formula.
+    """A frame whose texts steer no terminal, and are no formulas to a spreadsheet.
 
-    A text that begins with = + - @, a tab or a carriage return gets an apostrophe in front, as
-    OWASP advises ("CSV Injection"); numbers stay numbers. Carriage returns become line feeds.
+    A text that begins with = + - @ or a line's end gets an apostrophe in front, as OWASP advises
+    ("CSV Injection"); numbers stay numbers. Carriage returns become line feeds.
     """
     words = frame.select_dtypes(exclude=["number", "bool"]).columns
     changed = {name: frame[name].map(_harmless).astype(frame[name].dtype) for name in words}
@@ -130,8 +133,8 @@ def _harmless(value: Any) -> Any:
     if not isinstance(value, str):
         return value
     # A bare carriage return is not quoted, and a reader may begin a row there.
-    text = value.replace("\r", "\n")
-    return f"'{text}" if value.startswith(FORMULA) else text
+    text = clean_lines(value.replace("\r", "\n"))
+    return f"'{text}" if text.startswith(FORMULA) else text
 
 
 def _text(table: Table, out: IO[str]) -> None:
@@ -143,12 +146,12 @@ def _text(table: Table, out: IO[str]) -> None:
 
     grid = Grid(box=SIMPLE_HEAD, pad_edge=False, show_edge=False)
     for name, words in zip(table.headings, table.words, strict=True):
-        grid.add_column(name, justify="left" if words else "right", no_wrap=True)
+        grid.add_column(clean(name), justify="left" if words else "right", no_wrap=True)
     starts = _group_starts(table.frame)
     for i, line in enumerate(table.rows):
         if i in starts:
             grid.add_section()
-        grid.add_row(*line)
+        grid.add_row(*map(clean, line))
     # A table that is cut off at the window's edge misleads: let the window wrap it instead.
     console = Console(file=out, highlight=False, markup=False)
     wide = console.options.update(max_width=10_000)

@@ -10,7 +10,8 @@ CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\
 UNPRINTABLE = re.compile("[\ud800-\udfff\ufffe\uffff]")
 """What is no character: a terminal is shown its number, a document cannot hold it."""
 
-MARKS = str.maketrans({mark: f"&#{ord(mark)};" for mark in "&<|[`\\"})
+MARKS = re.compile(r"[&<|\[`\\*~]|(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])")
+"""What Markdown formats by; an underscore within a word is none."""
 
 
 def clean(text: str) -> str:
@@ -23,14 +24,19 @@ def printable(text: str) -> str:
     return UNPRINTABLE.sub("?", clean(text))
 
 
+def clean_lines(text: str) -> str:
+    """Text of several lines, each of them clean."""
+    return "\n".join(map(clean, text.split("\n")))
+
+
 def say(
     text: str, *, err: bool = False, markdown: bool = False, file: IO[str] | None = None
 ) -> None:
     """Print lines for people, each of them clean; what Markdown would format as it is, if asked."""
-    lines = [clean(line) for line in text.split("\n")]
-    click.echo("\n".join(map(plain_markdown, lines) if markdown else lines), file, err=err)
+    text = clean_lines(text)
+    click.echo(plain_markdown(text) if markdown else text, file, err=err)
 
 
 def plain_markdown(text: str) -> str:
-    """Text that is neither a cell's end, nor HTML, a link, an image or code, in Markdown."""
-    return text.translate(MARKS)
+    """Text that is neither a cell's end, nor HTML, a link, code or emphasis, in Markdown."""
+    return MARKS.sub(lambda mark: f"&#{ord(mark[0])};", text)

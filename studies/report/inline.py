@@ -12,6 +12,9 @@ from xml.etree import ElementTree
 import matplotlib as mpl
 from matplotlib.figure import Figure
 
+from analysis.figures.saving import clean_text
+from analysis.rendering.text import printable
+
 REFERENCE = re.compile(r"(?:^|url\()#([^)]+)")
 """Where an attribute names another element."""
 INK = re.compile(r"#(?:000000|222222)\b")
@@ -43,6 +46,8 @@ def inline(figure: Figure, name: str, alt: str) -> str:
         `<svg role="img">`, or `<img>` where the SVG would be large and pixels are fewer bytes.
     """
     figure.suptitle("")
+    clean_text(figure)
+    alt = printable(alt)
     for axes in figure.axes:
         legend = axes.get_legend()
         if legend is not None:

@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from analysis.figures.saving import save
+from analysis.rendering.tables import harmless
 from analysis.rendering.text import say
 from core import Store
 from data import InputError
@@ -129,7 +130,7 @@ def write_figures(report: Report, folder: Path, prefix: str = "") -> None:
         for figure in report.figures:
             for kind in ("png", "svg"):
                 save(figure.figure, folder / f"{prefix}{figure.name}.{kind}")
-            csv = figure.numbers.to_csv(index=False, lineterminator="\n")
+            csv = harmless(figure.numbers).to_csv(index=False, lineterminator="\n")
             write_whole(folder / f"{prefix}{figure.name}.csv", csv)
     count = 3 * len(report.figures)
     say(f"drawn: {count} files in {folder}", err=True)

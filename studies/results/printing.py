@@ -71,13 +71,16 @@ def print_check(store: Store, name: str, variant: str | None, style: str) -> boo
             if len(table.frame):
                 write(replace(table, title=f"{named}: {table.title}"), style)
     else:
-        say(f"{reading.study} ({reading.variant}): {figures_sentence(figures)}")
+        markdown = style == "markdown"
+        sentence = figures_sentence(figures)
+        say(f"{reading.study} ({reading.variant}): {sentence}", markdown=markdown)
         if len(figures):
             write(replace(checked.figure_table, title=""), style)
         for row in claims.to_dict("records"):
-            say(f"claim: {row['claim']}: {row['verdict']} ({difference_text(row)})")
+            line = f"claim: {row['claim']}: {row['verdict']} ({difference_text(row)})"
+            say(clean(line), markdown=markdown)
         if len(claims):
-            say(claims_sentence(claims))
+            say(claims_sentence(claims), markdown=markdown)
     for note in checked.notes:
         say(note, err=True)
     for note in reading.notes:

@@ -113,7 +113,8 @@ def test_markup_in_a_name_is_shown_and_not_obeyed():
 
 def test_control_characters_cannot_steer_a_terminal():
     assert clean("a\x1b[2Jb\nc\x9b") == "a?[2Jb?c?"
-    assert "\x1b" not in shown("text", frame.assign(condition=["\x1b[2J", "b"]))
+    for style in ("text", "csv", "json", "markdown", "latex"):
+        assert "\x1b" not in shown(style, frame.assign(condition=["\x1b[2J", "b"])), style
 
 
 def test_a_bar_in_a_name_does_not_split_a_markdown_cell():
@@ -168,9 +169,9 @@ def test_parquet_without_its_package_is_refused_with_what_to_install(monkeypatch
 def test_no_text_of_a_csv_is_a_formula(start):
     hostile = frame.assign(condition=[f"{start}1+1", "b"]).rename(columns={"sd": f"{start}sd"})
     back = pd.read_csv(io.StringIO(shown("csv", hostile), newline=""))
-    start = start.replace("\r", "\n")
-    assert back["condition"].tolist() == [f"'{start}1+1", "b"]
-    assert back.columns[-1] == f"'{start}sd"
+    begun = {"\t": "?", "\r": "'\n"}.get(start, f"'{start}")
+    assert back["condition"].tolist() == [f"{begun}1+1", "b"]
+    assert back.columns[-1] == f"{begun}sd"
 
 
 def test_no_text_of_a_csv_begins_a_row_of_its_own():

@@ -161,6 +161,6 @@ def test_hostile_names_are_no_formulas_in_csv_and_untouched_in_parquet(ebb, stor
         assert ebb("store", "export", tmp_path / style, "--format", style).status == 0
     runs = {style: read(tmp_path / style / f"runs.{style}") for style in ("csv", "parquet")}
     assert sorted(runs["parquet"].study) == sorted(hostile)
-    safe = ["'" + name.replace("\r", "\n") for name in hostile]
+    safe = [*("'" + name for name in hostile[:4]), "?x", "'\nx"]
     assert sorted(runs["csv"].study) == sorted(safe)
     assert (runs["csv"].error == runs["csv"].study).all()
