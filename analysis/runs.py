@@ -201,10 +201,14 @@ def class_number(run: RunLike, name: int) -> int:
 
 
 def has_segments(run: RunLike, set: str) -> bool:
-    """Tell whether a set was evaluated after segments whose classes are known."""
-    return "class_segments" in run.arrays and any(
-        each.set == set and each.epoch > 0 and each.segment > 0 for each in run.evaluations
-    )
+    """Tell whether a set was evaluated after segments whose classes are known.
+
+    In a domain-incremental scenario they are not: classes of several tasks share an output.
+    """
+    segments = run.arrays.get("class_segments")
+    looks = (each for each in run.evaluations if each.set == set and each.epoch > 0 < each.segment)
+    first = next(looks, None)
+    return segments is not None and first is not None and len(first.confusion) == segments.shape[-1]
 
 
 def segment_confusions(run: RunLike, set: str) -> NDArray[np.int64]:

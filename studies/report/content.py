@@ -7,7 +7,7 @@ from pathlib import Path
 from analysis.check import claims_sentence, figures_sentence
 from analysis.rendering.formatting import counted, format_duration
 from analysis.rendering.table import Table, text_table
-from analysis.runs import task_sets
+from analysis.runs import SAMPLE, has_segments, task_sets
 from analysis.statistics.comparison_table import comparison_table
 from analysis.statistics.families import Family, family_notes, family_text, friedman_text
 from analysis.statistics.result import Comparison, explanation
@@ -228,7 +228,7 @@ def _in_full(found: Comparison) -> Table:
 def _tables(reading: Reading) -> tuple[list[Table], list[Table]]:
     """The table that answers the study's question, what classes lost; and further ones."""
     kinds = [default_kind(reading)]
-    segments = any("class_segments" in r.arrays for r in reading.records if r.status == "finished")
+    segments = any(has_segments(record, SAMPLE) for record in reading.finished)
     if segments and "forgetting" not in kinds:
         kinds.append("forgetting")
     rest = []

@@ -13,7 +13,7 @@ from analysis.metrics.values import values_of
 from analysis.proportions import proportion_table
 from analysis.recency import class_positions, position_sentences, similarity_in
 from analysis.rendering.formatting import counted
-from analysis.runs import task_sets
+from analysis.runs import SAMPLE, has_segments, task_sets
 from analysis.statistics.intervals import (
     binomial_standard_error,
     median_interval,
@@ -191,8 +191,8 @@ def _of_the_values(values: Floats, reading: Reading, metric: str) -> str:
 
 
 def _saw_tasks(record: Record) -> bool:
-    segments = record.arrays.get("class_segments")
-    return segments is not None and len(task_ends(segments)) > 0
+    known = has_segments(record, SAMPLE)
+    return known and len(task_ends(record.arrays["class_segments"])) > 0
 
 
 def _of_the_tasks(reading: Reading) -> str:

@@ -24,6 +24,7 @@ from analysis.rendering.table import (
     Table,
     formats_of,
 )
+from analysis.runs import SAMPLE, has_segments
 from analysis.tables import forgetting_table, history_table, per_class_table, summary_table
 from analysis.tasks import matrix_table, task_table
 from data import InputError
@@ -247,7 +248,7 @@ def default_kind(reading: Reading) -> str:
         return "position"
     if len({record.condition for record in reading.records}) > 2:
         return "overview"
-    measured = any("class_segments" in record.arrays for record in reading.records)
+    measured = any(has_segments(record, SAMPLE) for record in reading.records)
     return "forgetting" if measured else "summary"
 
 

@@ -130,3 +130,10 @@ def test_a_set_of_runs_is_taken_as_it_is_and_computes_once() -> None:
         return len(calls)
 
     assert [runs.once(count, run, "test") for run in (*runs, *runs)] == [1, 2, 1, 2]
+
+
+def test_outputs_that_classes_share_have_no_segments() -> None:
+    run = in_segments()
+    assert has_segments(run, "test-sample")
+    run.arrays["class_segments"] = np.ones((2, 7), dtype=np.int32)
+    assert not has_segments(run, "test-sample")
