@@ -82,7 +82,6 @@ def compare(  # noqa: PLR0913  # a user's options
     """
     design = Design(paired, unit, level, margin, chance, n_test, planned, monte_carlo_seed)
     runs = _runs_of((a, b), (seeds_a, seeds_b), (name_a, name_b), design)
-    design = replace(design, planned=planned or runs.seen)
     return Comparison(
         study=study, variant=variant, metric=metric, class_=class_, a=name_a, b=name_b, unit=unit,
         paired=paired, planned=design.planned, **_figures(runs, design),
@@ -91,16 +90,12 @@ def compare(  # noqa: PLR0913  # a user's options
 
 @dataclass(frozen=True)
 class _Runs:
-    """All runs of both conditions, NaN where one diverged; pairs are in the same order.
-
-    `seen` is the number of seeds that either side of pairs has.
-    """
+    """All runs of both conditions, NaN where one diverged; pairs are in the same order."""
 
     values: tuple[Floats, Floats]
     ids: Ids
     names: tuple[str, str]
     unmatched: list[Note]
-    seen: int | None = None
 
 
 def _runs_of(
@@ -120,7 +115,7 @@ def _runs_of(
     matched = _pairs(x, y, ids_x, ids_y)
     x, y = matched.table
     unmatched = unmatched_notes(matched, names)
-    return _Runs((x, y), (tuple(matched.seeds), ()), names, unmatched, matched.seen or None)
+    return _Runs((x, y), (tuple(matched.seeds), ()), names, unmatched)
 
 
 def _checked(

@@ -13,7 +13,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from analysis.rendering.formatting import counted, format_percent
+from analysis.rendering.formatting import counted, format_p, format_percent
+from analysis.statistics.best import WithBest, best_text, compare_with_best
 from analysis.statistics.comparison import compare
 from analysis.statistics.corrections import Correction
 from analysis.statistics.displayed import Displayed
@@ -33,6 +34,7 @@ class Family(Displayed):
     comparisons: tuple[Comparison, ...]
     conditions: tuple[str, ...] = ()
     friedman: Friedman | None = None
+    best: tuple[WithBest, ...] = ()
 
     def __str__(self) -> str:
         """The family in words, see `explain_family`."""
@@ -60,6 +62,8 @@ class Family(Displayed):
             ranks = self.friedman.mean_ranks
             line["mean_ranks"] = dict(zip(self.conditions, ranks, strict=True))
             result["friedman"] = line
+        if self.best:
+            result["best"] = [asdict(each) for each in self.best]
         return result
 
 
@@ -119,6 +123,7 @@ def compare_all(
     seeds: Mapping[str, Sequence[Hashable]] | None = None,
     higher_is_better: bool = True,
     correction: Asked = "single-step",
+    best: bool = False,
     **options: Any,
 ) -> Family:
     """Planned comparisons among k conditions: one family, with Friedman as the omnibus line.
@@ -130,6 +135,7 @@ def compare_all(
         seeds: Seeds of every condition's values; needed if paired.
         higher_is_better: False for a loss; for the ranks.
         correction: As `adjust_family` takes it.
+        best: Whether to compare each condition with the best too; `pairs` are all pairs then.
         **options: What `compare` takes besides (n_test, margin, unit, planned, study ...).
 
     Returns:
@@ -161,7 +167,11 @@ def compare_all(
         table = complete_seeds(scores, seeds)
         if len(table) >= 2:
             omnibus = friedman(table, higher_is_better=higher_is_better)
-    return Family(adjust_family(results, correction), tuple(scores), omnibus)
+    of_best: tuple[WithBest, ...] = ()
+    if best:
+        of_pairs = {(c.a, c.b): c for c in results}
+        of_best = compare_with_best(of_pairs, tuple(scores), higher_is_better=higher_is_better)
+    return Family(adjust_family(results, correction), tuple(scores), omnibus, of_best)
 
 
 def explain_family(family: Family) -> str:
@@ -176,12 +186,17 @@ def explain_family(family: Family) -> str:
 
 def family_sentences(family: Family) -> list[str]:
     """Friedman's line, one sentence for each comparison, the notes."""
-    omnibus = friedman_text(family)
     return [
-        *([omnibus] if omnibus else []),
+        *omnibus_sentences(family),
         *map(sentence, family.comparisons),
         *(f"note: {each}" for each in family_notes(family)),
     ]
+
+
+def omnibus_sentences(family: Family) -> list[str]:
+    """What is said of all conditions together: Friedman's line, and the best ones."""
+    best = best_text(family.best, family.comparisons[0]) if family.best else ""
+    return list(filter(None, [friedman_text(family), best]))
 
 
 def family_text(family: Family) -> str:
@@ -210,7 +225,10 @@ def friedman_text(family: Family) -> str:
     )
     test = "no test, the conditions are tied at every seed"
     if found.statistic is not None and found.p is not None:
-        test = f"chi-square {found.statistic:.2f}, p = {found.p:.4g}"
+        test = (
+            f"chi-square {found.statistic:.2f}, {found.method} {format_p(found.p)} "
+            f"(the smallest it could give: {format_p(found.p_smallest or 0.0)})"
+        )
     return f"Friedman over {found.n} seeds: {test}; mean ranks: {ranks}"
 
 

@@ -1,29 +1,54 @@
-"""Friedman's test: the omnibus line of k conditions that were run with the same seeds."""
+"""Friedman's test: the omnibus line of k conditions that were run with the same seeds.
+
+Under its null the ranks of each seed could as well be in any other order, so p is the proportion of
+these orders whose rank sums are at least as far apart. It is exact where the distribution can be
+added up seed by seed, and by random orders otherwise. The chi-square approximation is .0498 where
+the exact p is .028 (three seeds that agree on three conditions).
+"""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import permutations
+from typing import Literal
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 from scipy import stats
 
 from analysis.statistics.grid import Floats, fineness
 from analysis.statistics.matching import match_by_seed
+
+Ranks = NDArray[np.int64]
+DRAWS = 9_999
+STREAM = 20
+"""Seed of the random orders."""
+MOST_STATES = 400_000
+"""Rank sums that may be looked at for each seed."""
+LARGEST_CODE = 2**62
 
 
 @dataclass(frozen=True)
 class Friedman:
     """Omnibus test of k conditions; `mean_ranks` by condition, 1 = best.
 
-    `statistic` and `p` are None where every seed has all conditions tied.
+    `statistic` and the three p are None where every seed has all conditions tied.
+
+    Attributes:
+        p: By the orders of the ranks, `p_smallest` the smallest that they could give.
+        p_chi_square: By the chi-square approximation.
+        method: Whether all orders were counted, or random ones.
     """
 
     statistic: float | None
     p: float | None
     mean_ranks: tuple[float, ...]
     n: int
+    p_smallest: float | None = None
+    p_chi_square: float | None = None
+    method: Literal["exact", "permutation"] = "exact"
 
 
 def friedman(scores: ArrayLike, *, higher_is_better: bool = True) -> Friedman:
@@ -52,7 +77,10 @@ def friedman(scores: ArrayLike, *, higher_is_better: bool = True) -> Friedman:
     if (table == table[:, :1]).all():
         return Friedman(None, None, means, len(table))
     result = stats.friedmanchisquare(*table.T)
-    return Friedman(float(result.statistic), float(result.pvalue), means, len(table))
+    p, smallest, method = _p_of(np.rint(2 * ranks).astype(np.int64))
+    return Friedman(
+        float(result.statistic), p, means, len(table), smallest, float(result.pvalue), method
+    )
 
 
 def complete_seeds(
@@ -65,3 +93,53 @@ def complete_seeds(
     ]
     table = match_by_seed(columns, key=str).table.T
     return table[np.isfinite(table).all(axis=1)]
+
+
+def _p_of(ranks: Ranks) -> tuple[float, float, Literal["exact", "permutation"]]:
+    """The p of doubled midranks, [seeds, conditions], the smallest p, and how it was found.
+
+    Ties of a seed stay with it, so chi-square grows with the squares of the rank sums alone.
+    """
+    ranks = ranks - ranks.sum(axis=1, keepdims=True) // ranks.shape[1]
+    observed = _spread(ranks.sum(axis=0))
+    found = _rank_sums(ranks)
+    if found is not None:
+        spread = _spread(found[0])
+        p, smallest = (float(found[1][spread >= least].sum()) for least in (observed, spread.max()))
+        return min(1.0, p), smallest, "exact"
+    rng = np.random.default_rng(STREAM)
+    spread = np.array([_spread(rng.permuted(ranks, axis=1).sum(axis=0)) for _ in range(DRAWS)])
+    return (1 + int((spread >= observed).sum())) / (DRAWS + 1), 1 / (DRAWS + 1), "permutation"
+
+
+def _spread(sums: Ranks) -> Ranks:
+    """How far apart rank sums are, [..., conditions] -> [...]."""
+    k = sums.shape[-1]
+    return np.asarray(k * (sums**2).sum(axis=-1) - sums.sum(axis=-1) ** 2)
+
+
+def _rank_sums(ranks: Ranks) -> tuple[Ranks, Floats] | None:
+    """All rank sums in ascending order and their probabilities; None where they are too many.
+
+    Which condition has which sum does not matter to the statistic, so that sums which differ in
+    their order alone are one state.
+    """
+    k = ranks.shape[1]
+    base = 2 * int(np.abs(ranks).max(axis=1).sum()) + 1
+    if math.factorial(k) > MOST_STATES or base**k > LARGEST_CODE:
+        return None
+    weights = base ** np.arange(k)
+    states: Ranks = np.sort(ranks[:1], axis=1)
+    chances: Floats = np.ones(1)
+    for row in ranks[1:]:
+        orders = np.unique(list(permutations(row.tolist())), axis=0)
+        if len(states) * len(orders) > MOST_STATES:
+            return None
+        sums = np.sort((states[:, None] + orders).reshape(-1, k), axis=1)
+        _, first, place = np.unique(
+            (sums + base // 2) @ weights, return_index=True, return_inverse=True
+        )
+        shares = np.repeat(chances / len(orders), len(orders))
+        chances = np.asarray(np.bincount(place, weights=shares), dtype=np.float64)
+        states = sums[first]
+    return states, chances

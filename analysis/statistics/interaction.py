@@ -202,8 +202,6 @@ def double_difference(
     """
     design = Design(paired=True, **options)
     columns = _columns(scores, seeds, conditions, design.unit)
-    if design.planned is None:
-        design = replace(design, planned=len(set().union(*columns.values())) or None)
     return DoubleDifference(
         study=study, variant=variant, metric=metric, a=treatments[0], b=treatments[1],
         conditions=dict(zip(CELLS, conditions, strict=True)), higher_is_better=higher_is_better,

@@ -46,7 +46,7 @@ TEXTS = {
     "no worst case": "no worst case: the chance level was not given",
     "worst case": "the worst case (diverged runs at chance) reads {verdict}{other_way}",
     "smallest p": "exact test, {runs}{tied}: this test cannot reach {alpha}; {needed} are "
-    "needed{untied}{classes}",
+    "needed{untied}",
     "smallest p in family": "exact test: alone among {family} this test cannot reach {alpha:g} "
     "after correction; {needed} are needed{untied}",
     "more than planned": "{runs} seeds, but {planned} were planned: p holds for a number of seeds "
@@ -100,7 +100,6 @@ def notes_on(
         bounds: Of the four conditions of an interaction, those of `bounds_notes`.
         runs: Number of runs of a condition, diverged ones too.
     """
-    by_class = bounds is None
     return tuple(
         dict.fromkeys(
             [
@@ -112,7 +111,7 @@ def notes_on(
                     found["verdict"], found["difference"].points, found["worst_case"]
                 ),
                 *(bounds or ()),
-                *_smallest_p_notes(used, found["exact"], design.alpha, by_class=by_class),
+                *_smallest_p_notes(used, found["exact"], design.alpha),
                 *_planning_notes(runs, design.planned),
             ]
         )
@@ -231,26 +230,22 @@ def worst_case_notes(verdict: Verdict, points: float | None, worst: WorstCase | 
     return [note("worst case", verdict=worst.verdict, other_way=other_way)]
 
 
-def _smallest_p_notes(
-    used: UsedRuns, exact: ExactTest, alpha: float, *, by_class: bool
-) -> list[Note]:
-    """An exact test that has too few runs ever to reach alpha, alone or for each class."""
+def _smallest_p_notes(used: UsedRuns, exact: ExactTest, alpha: float) -> list[Note]:
+    """An exact test that has too few runs ever to reach alpha."""
     if exact.p_smallest is None or exact.p_smallest <= alpha:
         return []
     runs = np.concatenate([used.first, used.second])
     equal = np.unique(runs, return_counts=True)[1]
     ties = int((used.first == 0).sum() if used.paired else equal[equal > 1].sum())
-    needs = [seeds_to_reach(alpha / m, paired=used.paired) for m in (1, 10)]
-    one, ten = [f"{n}" if used.paired else f"{n} + {n}" for n in needs]
+    need = seeds_to_reach(alpha, paired=used.paired)
     return [
         note(
             "smallest p",
             runs=str(used),
             tied=f", {ties} of them tied" if ties else "",
             alpha=format_fraction(alpha),
-            needed=one,
+            needed=f"{need}" if used.paired else f"{need} + {need}",
             untied=" without a tie" if ties else "",
-            classes=f" (at least {ten} for ten classes under Holm)" if by_class else "",
         )
     ]
 

@@ -50,7 +50,7 @@ class Comparison(Displayed):
         a: Name of the first condition; b: of the second.
         unit: "points" for accuracies, else the metric's own unit.
         n: Pairs used; unpaired: the smaller of `n_a` and `n_b`.
-        planned: Seeds planned; for pairs without a plan, all seeds seen on either side.
+        planned: Seeds planned, if anybody did.
         mean_a: Mean of A over the runs used, in the metric's unit (a fraction for an accuracy).
         values_a: The values used, by seed id if paired, else ascending; `values_b` likewise.
         correlation: Pearson's r of the pairs.
@@ -359,7 +359,7 @@ def _exact_text(test: ExactTest) -> str:
 
 def _margin_text(c: Comparison, e: Equivalence) -> str:
     """The margin, and whether the difference was shown to lie inside it."""
-    text = f"margin {format_margin(e.margin, c.unit)}, set beforehand: "
+    text = f"margin {format_margin(e.margin, c.unit)}: "
     if e.p is None:
         return f"{text}not tested"
     text += (

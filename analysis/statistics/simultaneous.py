@@ -111,15 +111,22 @@ def critical_value(
     few = min(each.n for each in runs) < FEWEST_RESAMPLED
     if size == 1 or not alike or few or not any(there):
         return CriticalValue(size, alpha)
-    tested = list(compress(runs, there))
-    with np.errstate(divide="ignore", invalid="ignore"):
-        if runs[0].paired:
-            found = _flipped(tested)
-        else:
-            found = _permuted(tested, list(compress(columns, there)))
-    result = CriticalValue(size, alpha, np.nan_to_num(found, nan=0.0, posinf=np.inf))
+    found = null_statistics(list(compress(runs, there)), list(compress(columns, there)))
+    result = CriticalValue(size, alpha, np.abs(found))
     enough = alpha * (len(found) + 1) >= 1 and np.isfinite(result.t(1e9))
     return result if enough else CriticalValue(size, alpha)
+
+
+def null_statistics(runs: Sequence[UsedRuns], columns: Sequence[Hashable]) -> Floats:
+    """Each comparison's t where no condition differs, [patterns, comparisons].
+
+    Args:
+        runs: What is tested in each, all paired or all unpaired; each varies.
+        columns: What is measured in each.
+    """
+    with np.errstate(divide="ignore", invalid="ignore"):
+        found = _flipped(runs) if runs[0].paired else _permuted(runs, columns)
+    return np.where(np.isnan(found), 0.0, found)
 
 
 def step_down(statistics: Floats, t: Floats) -> Floats:
@@ -147,7 +154,7 @@ def _proportion(ascending: Floats, t: float) -> float:
 
 
 def _flipped(runs: Sequence[UsedRuns]) -> Floats:
-    """|t| of each comparison's centred differences, with the signs of whole seeds flipped."""
+    """The t of each comparison's centred differences, with the signs of whole seeds flipped."""
     seeds = sorted({seed for each in runs for seed in each.ids[0]}, key=natural)
     place = {seed: i for i, seed in enumerate(seeds)}
     centred = np.zeros((len(seeds), len(runs)))
@@ -157,7 +164,7 @@ def _flipped(runs: Sequence[UsedRuns]) -> Floats:
     means = _signs(len(seeds)) @ centred / n
     # Squares have no sign, so the variance follows from the mean.
     spread = (centred**2).sum(axis=0) / n - means**2
-    return np.abs(means) / np.sqrt(np.maximum(spread, 0) / (n - 1))
+    return means / np.sqrt(np.maximum(spread, 0) / (n - 1))
 
 
 def _signs(n: int) -> Floats:
@@ -170,7 +177,7 @@ def _signs(n: int) -> Floats:
 
 
 def _permuted(runs: Sequence[UsedRuns], columns: Sequence[Hashable]) -> Floats:
-    """Welch's |t| of each comparison, with whole centred runs dealt anew to the conditions."""
+    """Welch's t of each comparison, with whole centred runs dealt anew to the conditions."""
     ids = sorted({key for each in runs for side in each.ids for key in side}, key=str)
     place = {key: i for i, key in enumerate(ids)}
     names, measured = sorted({key[0] for key in ids}), list(dict.fromkeys(columns))  # type: ignore[index]
@@ -188,7 +195,7 @@ def _permuted(runs: Sequence[UsedRuns], columns: Sequence[Hashable]) -> Floats:
     for _ in range(DRAWS // AT_ONCE):
         dealt = values[rng.permuted(np.tile(np.arange(len(ids)), (AT_ONCE, 1)), axis=1)]
         mean, error = _means_and_errors(dealt, belongs)
-        difference = np.abs(mean[:, a, at] - mean[:, b, at])
+        difference = mean[:, a, at] - mean[:, b, at]
         found.append(difference / np.sqrt(error[:, a, at] + error[:, b, at]))
     return np.concatenate(found)
 

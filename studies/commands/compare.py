@@ -8,7 +8,8 @@ from analysis.statistics.family_correction import CORRECTIONS
 from core.storage.store import Store
 from data import InputError
 from studies.commands.options import figure_option, format_option, store_option, variant_option
-from studies.results.comparing import Wanted, compare_reading, compare_scores
+from studies.results.comparing import Wanted, compare_reading
+from studies.results.comparing_scores import compare_scores
 from studies.results.reading import read
 
 
@@ -26,6 +27,10 @@ from studies.results.reading import read
     show_default=True,
     help="Of a family; bh is for exploration.",
 )
+@click.option("--all-pairs", is_flag=True, help="Every two conditions, as one family.")
+@click.option("--control", metavar="NAME", help="Each condition against this one, as one family.")
+@click.option("--best", is_flag=True, help="Each condition with the best too (Hsu), of all pairs.")
+@click.option("--chance", type=float, help="Of a SCORES.csv: what a guess scores, a fraction.")
 @click.option("--unpaired", is_flag=True, help="Of a SCORES.csv: its runs share nothing.")
 @figure_option("Draw it")
 @format_option("text", "json", "markdown", "latex")
@@ -39,6 +44,10 @@ def compare(  # noqa: PLR0913  # a user's options
     per_class: bool,
     margin: float | None,
     correction: str,
+    all_pairs: bool,
+    control: str | None,
+    best: bool,
+    chance: float | None,
     unpaired: bool,
     figure: Path | None,
     style: str,
@@ -47,19 +56,20 @@ def compare(  # noqa: PLR0913  # a user's options
 ) -> None:
     """Whether a difference is real: conditions A and B of STUDY, or of a file SCORES.csv.
 
-    Without A and B, every comparison that the study plans. The file has the columns condition,
-    seed, value (as fractions), and if known class and n_test.
+    Without A and B, every comparison that the study plans; --all-pairs or --control for others. The
+    file has the columns condition, seed, value (as fractions), and if known class and n_test.
     """
     if (a is None) != (b is None) or (a is not None and a == b):
         raise InputError(
             f"Received the condition {a!r} alone; expected two different ones, or none."
         )
     pairs = ((a, b),) if a is not None and b is not None else ()
-    wanted = Wanted(pairs, metric, per_class, margin, correction)
+    wanted = Wanted(pairs, metric, per_class, margin, correction, all_pairs, control, best, chance)
     if study.lower().endswith((".csv", ".tsv", ".txt")):
         found = compare_scores(Path(study), not unpaired, wanted)
-    elif unpaired:
-        raise InputError("Received --unpaired; expected it with a SCORES.csv: a study says itself.")
+    elif unpaired or chance is not None:
+        option = "--unpaired" if unpaired else "--chance"
+        raise InputError(f"Received {option}; expected it with a SCORES.csv: a study says itself.")
     else:
         found = compare_reading(read(Store(folder), study, variant), wanted)
     found.show(style, figure)

@@ -9,7 +9,7 @@ from analysis.rendering.formatting import counted, format_duration
 from analysis.rendering.table import Table, text_table
 from analysis.runs import SAMPLE, has_segments, task_sets
 from analysis.statistics.comparison_table import comparison_table
-from analysis.statistics.families import Family, family_notes, family_text, friedman_text
+from analysis.statistics.families import Family, family_notes, family_text, omnibus_sentences
 from analysis.statistics.result import Comparison, explanation
 from core import Store
 from data import InputError
@@ -214,8 +214,8 @@ def _verdicts(reading: Reading) -> tuple[Compared | None, list[str], list[Table]
 
 
 def _family_table(family: Family) -> Table:
-    notes = (friedman_text(family), *(f"Note: {note}" for note in family_notes(family)))
-    return comparison_table(family, family_text(family), tuple(filter(None, notes)))
+    notes = (*omnibus_sentences(family), *(f"Note: {note}" for note in family_notes(family)))
+    return comparison_table(family, family_text(family), notes)
 
 
 def _in_full(found: Comparison) -> Table:

@@ -15,8 +15,8 @@ from analysis.statistics.families import (
     family_notes,
     family_sentences,
     family_text,
-    friedman_text,
     intervals_text,
+    omnibus_sentences,
 )
 from analysis.statistics.interaction import DoubleDifference
 from analysis.statistics.result import (
@@ -137,8 +137,8 @@ def _table_of_one(found: Comparison) -> Table:
 
 
 def _show_family(family: Family) -> None:
-    if family.friedman is not None:
-        say(f"{friedman_text(family)}\n")
+    for line in omnibus_sentences(family):
+        say(f"{line}\n")
     write(comparison_table(family, family_text(family)), "text")
     say("")
     for comparison in family.comparisons:

@@ -1,8 +1,8 @@
-"""Comparisons on the command line: from a study's records, or from anybody's scores."""
+"""Comparisons of a study's conditions, from its records."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from itertools import compress
-from pathlib import Path
+from itertools import combinations, compress
 from typing import Any
 
 import pandas as pd
@@ -10,9 +10,8 @@ import pandas as pd
 from analysis.metrics.registry import metric_named
 from analysis.metrics.values import values_of
 from analysis.runs import class_names
-from analysis.scores import condition_scores, read_scores
 from analysis.statistics.comparison import compare
-from analysis.statistics.families import Family, compare_all, compare_classes
+from analysis.statistics.families import Family, compare_all
 from analysis.statistics.family_correction import adjust_family
 from analysis.statistics.interaction import DoubleDifference, double_difference
 from analysis.statistics.result import Comparison
@@ -41,6 +40,10 @@ class Wanted:
         per_class: Whether to compare class by class.
         margin: Largest difference that does not matter, in points.
         correction: One of `CORRECTIONS`.
+        all_pairs: Every two conditions, where no pairs are named.
+        control: Each condition against this one.
+        best: Each condition with the best too, which takes all pairs.
+        chance: What a guess scores, where the values do not say it.
     """
 
     pairs: Pairs
@@ -48,11 +51,47 @@ class Wanted:
     per_class: bool = False
     margin: float | None = None
     correction: str = "single-step"
+    all_pairs: bool = False
+    control: str | None = None
+    best: bool = False
+    chance: float | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse what says twice which conditions are meant."""
+        said = [bool(self.pairs), self.all_pairs, self.control is not None]
+        if sum(said) > 1 or (self.best and (self.pairs or self.control)):
+            raise InputError(
+                "Received more than one of two conditions, --all-pairs, --control and --best; "
+                "expected one of them (--best is of all pairs)."
+            )
+
+    @property
+    def among(self) -> bool:
+        """Whether all conditions are meant, not those of a plan or of a call."""
+        return self.all_pairs or self.best or self.control is not None
 
     @property
     def whole(self) -> bool:
         """Whether all is asked for that a study plans; one pair or class has no interactions."""
-        return not (self.pairs or self.per_class)
+        return not (self.pairs or self.per_class or self.among)
+
+    def pairs_among(self, conditions: Sequence[str]) -> Pairs:
+        """Every two conditions, or each against the control.
+
+        Raises:
+            InputError: There is no such control, or nothing beside it.
+        """
+        if self.control is None:
+            pairs = tuple(combinations(conditions, 2))
+        else:
+            if self.control not in conditions:
+                raise InputError(
+                    f"Received --control {self.control!r}; expected one of {', '.join(conditions)}."
+                )
+            pairs = tuple((each, self.control) for each in conditions if each != self.control)
+        if not pairs:
+            raise InputError(f"Received {', '.join(conditions)} alone; expected two conditions.")
+        return pairs
 
 
 def compare_reading(reading: Reading, wanted: Wanted) -> Compared:
@@ -67,7 +106,13 @@ def compare_reading(reading: Reading, wanted: Wanted) -> Compared:
         InputError: A condition or metric is unknown.
     """
     crossed = wanted.whole and bool(reading.definition and reading.definition.interactions)
-    pairs, notes = (wanted.pairs, ()) if wanted.pairs else _planned_pairs(reading, crossed)
+    notes: tuple[str, ...] = ()
+    if wanted.among:
+        pairs = wanted.pairs_among(reading.conditions)
+    elif wanted.pairs:
+        pairs = wanted.pairs
+    else:
+        pairs, notes = _planned_pairs(reading, crossed)
     if not (pairs or crossed):
         raise InputError(
             f"Received no conditions for {reading.study}, which plans no comparison; "
@@ -80,7 +125,7 @@ def compare_reading(reading: Reading, wanted: Wanted) -> Compared:
         if wanted.per_class:
             found = _classes(reading, pairs, metric, margin, wanted.correction)
         elif pairs:
-            found = _conditions(reading, pairs, metric, margin, wanted.correction)
+            found = _conditions(reading, pairs, metric, margin, wanted)
         interactions: tuple[DoubleDifference, ...] = ()
         if crossed:
             interactions = interactions_of(reading, metric, margin, wanted.correction)
@@ -106,39 +151,6 @@ def planned_results(reading: Reading) -> Compared | None:
         return None
     found = compare_reading(reading, Wanted(()))
     return replace(found, interactions=tuple(compress(found.interactions, crossed)))
-
-
-def compare_scores(path: Path, paired: bool, wanted: Wanted) -> Compared:
-    """Compare conditions of a file with the columns condition, seed, value.
-
-    Raises:
-        InputError: The file is not as described, or a condition is not in it.
-    """
-    metric = wanted.metric or "accuracy"
-    unit = metric_named(metric).unit
-    if len(wanted.pairs) != 1:
-        raise InputError(f"Received {str(path)!r} alone; expected two of its conditions as well.")
-    ((a, b),) = wanted.pairs
-    with input_errors():
-        if not path.exists():
-            raise InputError(
-                f"Received {str(path)!r}; expected a file that is there: there is none."
-            )
-        scores = read_scores(path, unit=unit)
-        left, right = condition_scores(scores, a), condition_scores(scores, b)
-        if left.classes != right.classes:
-            raise InputError(f"Received other classes for {a} than for {b}; expected the same.")
-        if left.classes is None and wanted.per_class:
-            raise InputError(f"Received --per-class; expected a column class in {str(path)!r}.")
-        x, y = (each.values * metric_named(metric).factor for each in (left, right))
-        options: dict[str, Any] = {"paired": paired, "unit": unit, "margin": wanted.margin}
-        options |= {"seeds_a": left.seeds, "seeds_b": right.seeds, "metric": metric}
-        options |= {"name_a": a, "name_b": b}
-        options["n_test"] = left.n_test if left.n_test == right.n_test else None
-        if left.classes is None:
-            return Compared(compare(x, y, **options))
-        options |= {"classes": left.classes, "correction": wanted.correction}
-        return Compared(compare_classes(x, y, **options))
 
 
 def _planned_pairs(reading: Reading, crossed: bool) -> tuple[Pairs, tuple[str, ...]]:
@@ -219,7 +231,7 @@ def _options(reading: Reading, metric: str, margin: float | None) -> dict[str, A
 
 
 def _conditions(
-    reading: Reading, pairs: Pairs, metric: str, margin: float | None, correction: str
+    reading: Reading, pairs: Pairs, metric: str, margin: float | None, wanted: Wanted
 ) -> Comparison | Family:
     """One comparison, or several as a family with Friedman's line."""
     names = dict.fromkeys(name for pair in pairs for name in pair)
@@ -233,7 +245,8 @@ def _conditions(
         pairs,
         seeds={name: series.index.tolist() for name, series in values.items()},
         higher_is_better=metric_named(metric).higher_is_better is not False,
-        correction=correction,  # type: ignore[arg-type]
+        correction=wanted.correction,  # type: ignore[arg-type]
+        best=wanted.best,
         **options,
     )
 

@@ -1,10 +1,12 @@
 import json
+from itertools import permutations, product
 
 import numpy as np
 import pytest
+from scipy import stats
 
 from analysis.statistics.corrections import adjust
-from analysis.statistics.families import compare_all, compare_classes
+from analysis.statistics.families import compare_all, compare_classes, explain_family
 from analysis.statistics.friedman import friedman
 from analysis.statistics.result import explain
 
@@ -191,6 +193,47 @@ def test_friedman_ranks_the_best_one_first_either_way():
     table = np.array([[0.9, 0.8, 0.7], [0.8, 0.7, 0.6], [0.9, 0.85, 0.1]])
     assert friedman(table).mean_ranks == (1, 2, 3)
     assert friedman(table, higher_is_better=False).mean_ranks == (3, 2, 1)
+
+
+@pytest.mark.parametrize(
+    ("table", "p"),
+    [
+        # Friedman (1937), tables V and VI: three conditions and 3 or 4 seeds, four and 2.
+        ([[3, 2, 1]] * 3, 0.028),
+        ([[3, 2, 1], [3, 2, 1], [2, 3, 1]], 0.194),
+        ([[3, 2, 1]] * 4, 0.0046),
+        ([[3, 2, 1]] * 3 + [[2, 3, 1]], 0.042),
+        ([[4, 3, 2, 1]] * 2, 0.042),
+    ],
+)
+def test_friedmans_p_is_that_of_his_tables(table, p):
+    result = friedman(table)
+    assert result.method == "exact"
+    assert result.p == pytest.approx(p, abs=0.0006)
+    assert result.p >= result.p_smallest
+
+
+def test_friedmans_p_counts_every_order_of_every_seed():
+    table = np.random.default_rng(0).integers(0, 3, (4, 3))
+    found = friedman(table)
+    orders = [[[row[i] for i in order] for order in permutations(range(3))] for row in table]
+    statistics = [stats.friedmanchisquare(*np.array(rows).T).statistic for rows in product(*orders)]
+    assert found.p == pytest.approx(np.mean(np.array(statistics) >= found.statistic - 1e-9))
+    assert found.p_smallest == pytest.approx(
+        np.mean(np.isclose(statistics, np.max(statistics)))
+    )  # fmt: skip
+
+
+def test_friedmans_p_of_many_conditions_is_by_permutation_and_says_what_it_could_give():
+    scores = {f"c{k}": np.random.default_rng(k).random(20) for k in range(12)}
+    seeds = dict.fromkeys(scores, range(20))
+    family = compare_all(scores, [("c0", "c1")], paired=True, seeds=seeds)
+    found = family.friedman
+    assert found.method == "permutation"
+    assert found.p == pytest.approx(found.p_chi_square, abs=0.02)
+    assert found.p_smallest == 1 / 10_000
+    assert "permutation p = " in explain_family(family)
+    assert "(the smallest it could give: p = .0001)" in explain_family(family)
 
 
 def test_friedman_sees_through_float_noise():

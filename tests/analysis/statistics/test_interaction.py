@@ -157,7 +157,7 @@ def test_text_begins_with_a_sentence_and_names_every_number():
     text = "\n".join(rows)
     assert "(noisy-in-order minus in-order) minus (noisy minus plain)" in text
     assert "t(9) = " in text
-    assert "10 seeds of 10 planned" in text
+    assert text.endswith("10 seeds")
     # Neither means anything for sums of two conditions.
     assert "Cliff" not in text
     assert "correlation" not in text

@@ -108,4 +108,4 @@ def test_one_huge_loss_leaves_the_others_as_they_are():
     assert "the same result for every seed" not in found.note
     third = np.array(a) + 0.01
     line = friedman(np.transpose([a, third, b]))
-    assert line.p == pytest.approx(stats.friedmanchisquare(a, third, b).pvalue)
+    assert line.p_chi_square == pytest.approx(stats.friedmanchisquare(a, third, b).pvalue)

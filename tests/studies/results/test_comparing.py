@@ -134,7 +134,7 @@ def test_a_margin_given_beforehand_can_show_equivalence(ebb, store):
     assert found["equivalence"]["margin"] == 5
     for style in ("text", "markdown", "latex"):
         said = ebb(*words, "--margin", "5", "--format", style).out
-        assert "margin 5.00 points, set beforehand" in said
+        assert "margin 5.00 points: 90" in said
         assert "two one-sided t-tests p" in said
 
 
@@ -226,6 +226,64 @@ def test_anybodys_scores_are_compared_paired_or_not(ebb, tmp_path):
     unpaired = json.loads(ebb("compare", path, "a", "b", "--unpaired", "--format", "json").out)
     assert paired["test"]["name"] != unpaired["test"]["name"]
     assert paired["difference"]["points"] == pytest.approx(unpaired["difference"]["points"])
+
+
+THREE_METHODS = SCORES + "".join(f"c,{seed},{0.7 + 0.01 * seed**2}\n" for seed in range(5))
+
+
+@pytest.fixture
+def methods(tmp_path):
+    path = tmp_path / "scores.csv"
+    path.write_text(THREE_METHODS)
+    return path
+
+
+def test_a_file_of_two_conditions_needs_no_names(ebb, tmp_path):
+    path = tmp_path / "scores.csv"
+    path.write_text(SCORES)
+    assert ebb("compare", path).out == ebb("compare", path, "a", "b").out
+    assert "5 pairs of 5 planned" not in ebb("compare", path).out
+
+
+def test_the_conditions_of_a_file_are_a_family(ebb, methods, tmp_path):
+    figure = tmp_path / "figure.png"
+    every = ebb("compare", methods, "--all-pairs", "--figure", figure)
+    assert figure.read_bytes().startswith(b"\x89PNG")
+    assert (
+        "3 comparisons of accuracy, one family (Bonferroni); intervals are simultaneous"
+        in every.out
+    )
+    assert every.out.startswith("Friedman over 5 seeds: chi-square 7.60, exact p = .0239")
+    found = json.loads(ebb("compare", methods, "--control", "b", "--format", "json").out)
+    assert [(c["a"], c["b"]) for c in found["comparisons"]] == [("a", "b"), ("c", "b")]
+    assert {c["family"] for c in found["comparisons"]} == {2}
+    assert "c is not" in ebb("compare", methods, "--best").out
+
+
+def test_two_of_many_conditions_leave_the_others_out_and_say_so(ebb, methods):
+    call = ebb("compare", methods, "a", "b")
+    assert call.status == 0
+    assert "1 other condition of the file is not compared; p is of these alone" in call.err
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ((), "with 3 conditions (a, b, c) and none named; expected two of them, --all-pairs"),
+        (("--control", "z"), "--control 'z'; expected one of a, b, c"),
+        (("a", "b", "--all-pairs"), "expected one of them"),
+        (("--best", "--control", "a"), "--best is of all pairs"),
+    ],
+)
+def test_which_conditions_are_meant_must_be_clear(ebb, methods, words, said):
+    assert said in refused(ebb("compare", methods, *words))
+
+
+def test_the_conditions_of_a_study_are_a_family_beyond_its_plan(ebb, three):
+    out = ebb("compare", three, "--all-pairs").out
+    assert "3 comparisons of test accuracy, one family" in out
+    out = ebb("compare", three, "--control", "a").out
+    assert "2 comparisons of test accuracy, one family" in out
 
 
 @pytest.mark.parametrize(

@@ -136,6 +136,7 @@ def test_interactions_are_one_family_in_json(ebb, six, file):
                 seeds=dict.fromkeys(VALUES, range(6)),
                 n_test=200,
                 chance=0.1,
+                planned=6,
                 study="mine",
                 variant="full",
                 metric="test accuracy",

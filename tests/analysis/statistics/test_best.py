@@ -1,0 +1,86 @@
+"""Comparisons with the best: intervals that hold whichever condition is the best."""
+
+import math
+from itertools import combinations
+
+import numpy as np
+import pytest
+from scipy import stats
+
+from analysis.statistics import simultaneous
+from analysis.statistics.best import compare_with_best
+from analysis.statistics.comparison import compare
+from analysis.statistics.families import compare_all, explain_family
+
+
+def all_pairs(scores, **options):
+    n = len(next(iter(scores.values())))
+    options = {"unit": "points of a loss", "paired": True, **options}
+    return {
+        (a, b): compare(
+            scores[a], scores[b], name_a=a, name_b=b, seeds_a=range(n), seeds_b=range(n), **options
+        )
+        for a, b in combinations(scores, 2)
+    }  # fmt: skip
+
+
+def by_hand(means, half):
+    """Hsu (1996), section 4.1.1, one half-width for all pairs."""
+    high = {i: max(0, min(means[i] - means[j] + half for j in means if j != i)) for i in means}
+    may_be = [i for i in means if high[i] > 0]
+    low = {}
+    for i in means:
+        rivals = [means[i] - means[j] - half for j in may_be if j != i]
+        low[i] = 0 if may_be == [i] else min(0, *rivals) if rivals else 0
+    return {i: (low[i], high[i]) for i in means}
+
+
+@pytest.mark.parametrize("gap", [0.0, 1.0, 8.0])
+def test_the_intervals_are_hsus(gap):
+    # Four seeds, so Bonferroni's t; differences of every pair have the same spread.
+    x = np.array([[1, 1, -1, -1], [1, -1, 1, -1], [1, -1, -1, 1]])
+    x = x + gap * np.arange(3)[:, None]
+    scores = dict(zip("abc", x.astype(float), strict=True))
+    found = compare_with_best(all_pairs(scores), "abc")
+    half = stats.t.isf(0.05 / 2, 3) * math.sqrt(8 / 3 / 4)
+    expected = by_hand({name: values.mean() for name, values in scores.items()}, half)
+    assert {each.condition: (each.low, each.high) for each in found} == {
+        name: pytest.approx(ends) for name, ends in expected.items()
+    }
+    turned = compare_with_best(all_pairs({k: -v for k, v in scores.items()}), "abc",
+                               higher_is_better=False)  # fmt: skip
+    assert [(each.low, each.high) for each in turned] == [
+        pytest.approx((each.low, each.high)) for each in found
+    ]
+
+
+def test_one_that_is_clearly_best_is_said_to_be():
+    rng = np.random.default_rng(0)
+    base = rng.normal(0.8, 0.01, 10)
+    scores = {
+        k: base + shift + rng.normal(0, 0.002, 10)
+        for k, shift in zip("abc", (0, 0.05, 0), strict=True)
+    }
+    seeds, pairs = dict.fromkeys(scores, range(10)), list(combinations("abc", 2))
+    family = compare_all(scores, pairs, paired=True, seeds=seeds, best=True)
+    assert "b is the best; a is not (worse by up to 5." in explain_family(family)
+    assert [each["condition"] for each in family.to_json()["best"]] == ["a", "b", "c"]
+    close = compare_all(scores | {"b": scores["a"] + rng.normal(0, 0.002, 10)}, pairs, paired=True,
+                        seeds=seeds, best=True)  # fmt: skip
+    assert "may be the best (-" in explain_family(close)
+
+
+@pytest.mark.parametrize("paired", [True, False])
+@pytest.mark.parametrize("n", [5, 10])
+def test_they_cover_jointly(n, paired, monkeypatch):
+    monkeypatch.setattr(simultaneous, "DRAWS", 500)
+    rng, means = np.random.default_rng(n), np.array([0.0, 0.5, 0.5, -1.0])
+    truth = means - [np.delete(means, i).max() for i in range(4)]
+    covered = []
+    for _ in range(40):
+        values = rng.normal(size=(4, n)) + means[:, None] + rng.normal(size=n) * paired
+        found = compare_with_best(
+            all_pairs(dict(zip("abcd", values, strict=True)), paired=paired), "abcd"
+        )
+        covered.append(all(f.low <= t <= f.high for f, t in zip(found, truth, strict=True)))
+    assert np.mean(covered) >= 0.95 - 3 * math.sqrt(0.05 * 0.95 / 40)
