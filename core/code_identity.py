@@ -13,7 +13,7 @@ import importlib.util
 import inspect
 import sysconfig
 from collections.abc import Callable, Iterator
-from functools import lru_cache
+from functools import cache, lru_cache
 from importlib.machinery import PathFinder
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -22,7 +22,6 @@ from core.stored_names import MODULES
 from data import InputError
 
 EBB = Path(__file__).resolve().parents[1]
-INSTALLED = tuple(Path(sysconfig.get_path(name)).resolve() for name in ("stdlib", "platstdlib"))
 OWN = tuple(EBB / name for name in ("analysis", "core", "data", "studies"))
 RUNS_CODE = ("__import__", "import_module", "exec", "exec_module", "run_path", "run_module")
 """Calls that bring in code which no import statement names."""
@@ -205,7 +204,14 @@ def _package(folder: Path) -> Iterator[tuple[Path, str]]:
 def _installed(file: Path) -> bool:
     file = file.resolve()
     named = {"site-packages", "dist-packages"} & set(file.parts)
-    return bool(named) or any(file.is_relative_to(folder) for folder in (*INSTALLED, *OWN))
+    return bool(named) or any(map(file.is_relative_to, (*_standard_library(), *OWN)))
+
+
+@cache
+def _standard_library() -> tuple[Path, ...]:
+    # When it is first asked for: Python imports the settings of its build for the answer.
+    names = ("stdlib", "platstdlib")
+    return tuple(Path(sysconfig.get_path(name)).resolve() for name in names)
 
 
 def _unseen(node: ast.AST, file: Path) -> Iterator[str]:

@@ -5,6 +5,7 @@ import types
 import typing
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
+from functools import cache
 from typing import Any
 
 from data import InputError
@@ -22,7 +23,7 @@ class Typed:
 
     def __post_init__(self) -> None:
         """Refuse a field that is not of its type."""
-        hints = typing.get_type_hints(type(self))
+        hints = _hints(type(self))
         for name in (field.name for field in fields(self)):
             value, hint = getattr(self, name), hints[name]
             if not fits(value, hint):
@@ -31,6 +32,11 @@ class Typed:
                     f"Received {type(self).__name__} with {name}={_short(value)}; expected "
                     f"{hint.__name__ if plain else hint}."
                 )
+
+
+@cache
+def _hints(part: Any) -> dict[str, Any]:
+    return typing.get_type_hints(part)
 
 
 def fits(value: Any, hint: Any) -> bool:
