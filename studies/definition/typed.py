@@ -23,7 +23,8 @@ class Typed:
 
     def __post_init__(self) -> None:
         """Refuse a field that is not of its type."""
-        hints = _hints(type(self))
+        kind: Any = type(self)
+        hints = _hints(kind)
         for name in (field.name for field in fields(self)):
             value, hint = getattr(self, name), hints[name]
             if not fits(value, hint):
