@@ -42,10 +42,14 @@ if TYPE_CHECKING:
     from core.schedule.replay import Replay, Replayed
     from core.storage.store import Store
     from core.strategies.base import Strategy
+    from core.strategies.penalties import EWC, MAS, SI, L2Penalty, OnlineEWC
     from core.training.environment import environment, fingerprint
     from core.training.trainer import Trainer
 
 __all__ = [
+    "EWC",
+    "MAS",
+    "SI",
     "AugmentedCopy",
     "Blocks",
     "Blurred",
@@ -59,8 +63,10 @@ __all__ = [
     "GaussianNoise",
     "GivenLabels",
     "HoldOut",
+    "L2Penalty",
     "LabelNoise",
     "MatrixLabelNoise",
+    "OnlineEWC",
     "Order",
     "Pretraining",
     "Recipe",
@@ -88,6 +94,9 @@ __all__ = [
 
 
 _MODULE_OF = {
+    "EWC": "strategies.penalties",
+    "MAS": "strategies.penalties",
+    "SI": "strategies.penalties",
     "AugmentedCopy": "examples.augmented_copies",
     "Blocks": "schedule.orders",
     "Blurred": "schedule.orders",
@@ -101,8 +110,10 @@ _MODULE_OF = {
     "GaussianNoise": "examples.input_noise",
     "GivenLabels": "examples.given_labels",
     "HoldOut": "examples.splits",
+    "L2Penalty": "strategies.penalties",
     "LabelNoise": "examples.label_noise",
     "MatrixLabelNoise": "examples.label_noise",
+    "OnlineEWC": "strategies.penalties",
     "Order": "schedule.orders",
     "Pretraining": "recipe",
     "Recipe": "recipe",

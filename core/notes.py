@@ -25,6 +25,9 @@ TEXTS = {
     "shared": "{data}: {shared} of {examples} test examples are training examples too",
     "unused": "the data set's own validation part of {examples} examples is not used: "
     'split=HoldOut(where="given") does',
+    "small-penalty": "the penalty was below a thousandth of the loss at the end of every epoch "
+    "after the first task (largest strength x importance: {largest}): it hardly acts, or holds "
+    "what it acts on where it was",
     "memory": "memory of its worker until its end, at most: {megabytes} MB",
     "other": "{text}",
 }

@@ -4,7 +4,10 @@ import hashlib
 
 import numpy as np
 
-STREAMS = ("weights", "order", "dropout", "corruption", "replay", "data", "augmentation")
+STREAMS = (
+    *("weights", "order", "dropout", "corruption", "replay", "data", "augmentation"),
+    "importance",
+)
 
 
 def stream(seed: int, name: str, *position: int) -> np.random.Generator:

@@ -31,11 +31,13 @@ from core.schedule.replay import Replay
 from core.spec import Spec, resolve, spec
 from core.stored_names import to_stored
 from core.strategies.base import Strategy
+from core.strategies.penalties import EWC, MAS, SI, L2Penalty, OnlineEWC
 from data import InputError
 
 # What may stand in a recipe's fields, by the name it has in JSON.
 ORDERS = (Shuffled, ClassSequential, Blurred, Blocks, Tasks)
 LABEL_NOISE = (SymmetricLabelNoise, UniformLabelNoise, ClassLabelNoise, MatrixLabelNoise)
+STRATEGIES = (L2Penalty, EWC, OnlineEWC, SI, MAS)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -85,7 +87,7 @@ PARTS: dict[str, type[Any]] = {
     part.__name__: part
     for part in (
         *(HoldOut, *ORDERS, *LABEL_NOISE, GivenLabels, GaussianNoise, AugmentedCopy, Replay),
-        *(Pretraining, Transfer, EvaluationPlan, Spec),
+        *(*STRATEGIES, Pretraining, Transfer, EvaluationPlan, Spec),
     )
 }
 
@@ -241,7 +243,7 @@ class Recipe(Checked):
             own.append(builder(self.model.name))
         named = [each for each in (self.loss, *self.callbacks) if isinstance(each, Spec)]
         own += [resolve(each.name) for each in named if ":" in each.name]
-        if self.strategy is not None and type(self.strategy).__name__ not in PARTS:
+        if self.strategy is not None and type(self.strategy) not in PARTS.values():
             own.append(type(self.strategy))
         return own
 
@@ -383,7 +385,7 @@ def _encode(value: Any) -> Any:
 def _name(part: Any) -> str | None:
     """By what name a part stands in JSON: its class, of a user's own strategy with its module."""
     kind = type(part)
-    if kind.__name__ in PARTS:
+    if kind in PARTS.values():
         return kind.__name__
     return spec(kind).name if isinstance(part, Strategy) else None
 

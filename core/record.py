@@ -35,7 +35,8 @@ class Record:
         error: One line, if failed.
         seconds: Wall time by phase; not part of the results.
         notes: How it was run, where that is not obvious.
-        history: Rows of (epoch, step, name, value): training loss, accuracy, learning rate.
+        history: Rows of (epoch, step, name, value): training loss, accuracy, learning rate; with a
+            quadratic penalty its value, from the second task on.
         evaluations: In the order in which they were made.
         repeatable: False where a callback changed the training: not kept in a store.
         arrays: Small named arrays; `class_segments` int32 [epochs, classes] says in which
@@ -46,6 +47,7 @@ class Record:
             `weight_norms`, float32 [epochs + 1, layers], of the `layers` named; `dead_units`,
             int32 [epochs + 1, relu layers], of `relu_layers` with `relu_units` units each.
             `misclassified`, int32 [k, 3]: position in the test file, true and predicted class.
+            A strategy's are named in its class: `penalty_quantiles` of `core.strategies.penalties`.
     """
 
     key: str

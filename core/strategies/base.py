@@ -6,13 +6,14 @@ traced runs inside the compiled epoch, on arrays whose shapes do not change: not
 per step. The arrays that a rule carries on from step to step are its state.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from core.notes import Note
 from core.schedule.orders import Schedule
 from core.types import Indices
 
@@ -26,14 +27,14 @@ class Sizes(NamedTuple):
     """What a strategy's arrays depend on.
 
     Attributes:
-        variables: Shapes of the trainable variables, in the network's order.
+        variables: The trainable variables' first values, float32, in the network's order.
         outputs: How many the network has.
         examples: How many are trained on.
         capacity: Of the replay buffer; 0 without one.
         tasks: How many the order has; 0 of an order without tasks.
     """
 
-    variables: tuple[tuple[int, ...], ...]
+    variables: tuple[NDArray[np.float32], ...]
     outputs: int
     examples: int
     capacity: int
@@ -59,11 +60,21 @@ class Network(NamedTuple):
         model: The Keras model; its outputs are logits.
         x: Inputs, float32 [n, ...].
         y: Training labels, int32 [n].
+        masks: What is added to the logits of each of the task's examples, in their order: 0 for an
+            output that is active, -1e9 for one that is not; float32 [k, outputs].
+        weights: The trainable variables' values, float32, in the network's order.
+        importance: For each variable the mean over the task's examples of a function of the
+            example's own gradient, see `core.training.importance`; float64, in its shape. Of
+            `exact`, `predicted`, `true` and `sampled` it is the Fisher information, of `outputs`
+            the sensitivity of the outputs' squared norm.
     """
 
     model: Any
     x: Tensor
     y: Tensor
+    masks: NDArray[np.float32]
+    weights: tuple[NDArray[np.float32], ...]
+    importance: Callable[[str], list[NDArray[np.float64]]]
 
 
 @dataclass(frozen=True)
@@ -72,6 +83,10 @@ class Strategy:
 
     compiler: ClassVar[str] = "auto"
     """`xla`, `graph`, or `auto`: as the network's layers ask for."""
+    reaches_all: ClassVar[bool] = False
+    """Whether its gradient is of all variables from the second task on, also where it is 0."""
+    recorded: ClassVar[tuple[str, ...]] = ()
+    """Which of its arrays the record keeps, as they are at the training's end."""
 
     def columns(
         self, schedule: Schedule, replayed: NDArray[np.bool_], rng: np.random.Generator
@@ -149,6 +164,19 @@ class Strategy:
             state: The strategy's arrays, as NumPy.
         """
         return {}
+
+    def figures(self, weights: Sequence[NDArray[np.float32]], state: State) -> dict[str, float]:
+        """What the history says of it at the end of each epoch from the second task on.
+
+        Args:
+            weights: The trainable variables' values.
+            state: The strategy's arrays as they were in the epoch, as NumPy.
+        """
+        return {}
+
+    def notes(self, history: Sequence[tuple[int, int, str, float]], state: State) -> list[Note]:
+        """What a record says of it, looking at its whole history (see `core.record.Record`)."""
+        return []
 
     def scores(self, features: Tensor, logits: Tensor, state: State) -> Tensor:
         """Traced, in evaluation: what the predicted class has most of, float32 [b, outputs].

@@ -19,6 +19,7 @@ from core.examples.input_noise import GaussianNoise
 from core.spec import Spec
 from core.strategies.base import Strategy
 from core.training.batches import Batches, in_chunks
+from core.training.importance import Importance
 from core.training.layers import (
     clonable,
     evaluated_at_a_time,
@@ -77,6 +78,7 @@ class Program:
         self._train = tf.function(self._steps, jit_compile=xla, autograph=False)
         self._predict = tf.function(self._look, jit_compile=xla, autograph=False)
         self._see = tf.function(self._features, jit_compile=xla, autograph=False)
+        self.importance = Importance(model, compiler)
 
     def load(self, model: keras.Model, optimiser: keras.optimizers.Optimizer) -> None:
         """Start from the variables of a freshly built model and optimiser of the same kind."""

@@ -1,7 +1,7 @@
 """One training while it happens: its epochs, and what happens at boundaries."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -60,6 +60,7 @@ class Training:
         )
         self._strategy = self.recipe.strategy
         self._state: dict[str, tf.Tensor] = {}
+        self._strategy_figures: dict[str, float] = {}
         self._evaluator = Evaluator(ready, self._state)
         if self._strategy is not None:
             self._take(self._strategy.state(self._sizes()))
@@ -125,6 +126,8 @@ class Training:
             status = "diverged"
         if "misclassified" in self.recipe.evaluation.measurements:
             self._misclassified["misclassified"] = self._evaluator.misclassified()
+        if self._strategy is not None:
+            self.notes += self._strategy.notes(self.history, self._state_arrays())
         return status
 
     def _begin(
@@ -171,7 +174,7 @@ class Training:
         self._measure()
         logs = {"loss": total / examples, "accuracy": correct / examples}
         rate = float(self.program.optimiser.learning_rate)
-        also = self.buffer.figures() if self.buffer else {}
+        also = (self.buffer.figures() if self.buffer else {}) | self._strategy_figures
         for name, value in {**logs, "learning_rate": rate, **also}.items():
             self.history.append((epoch, self._step, name, value))
         for evaluation in self.evaluations[evaluated:]:
@@ -224,15 +227,33 @@ class Training:
         task = int(over.tasks[-1])
         if self._strategy is None or task == NO_TASK:
             return
+        if coming is None and task > 0 and self._strategy.overrides("figures"):
+            self._strategy_figures = self._strategy.figures(self._weights(), self._state_arrays())
         if coming is None and self._epoch < self.recipe.epochs:
             coming = segments(self._schedule(self._epoch + 1))[0]
         if coming is not None and coming.tasks[0] == task:
             return
-        network = Network(self.program.model, self.device.x, self.device.y)
-        following = None if coming is None else self._task(coming)
-        state = {name: each.numpy() for name, each in self._state.items()}
+        done, following = self._task(over), None if coming is None else self._task(coming)
         with self.clock("between tasks"):
-            self._take(self._strategy.between_tasks(network, self._task(over), following, state))
+            network, state = self._network(done), self._state_arrays()
+            self._take(self._strategy.between_tasks(network, done, following, state))
+
+    def _network(self, done: Task) -> Network:
+        """The network at a task's end."""
+        x, y = self.device.x, self.device.y
+        masks = np.zeros((len(done.examples), self._classes), dtype=np.float32)
+        rng = stream(self.seed, "importance", done.number)
+        importance = partial(
+            self.program.importance, x=x, y=y, examples=done.examples, masks=masks, rng=rng
+        )
+        return Network(self.program.model, x, y, masks, self._weights(), importance)
+
+    def _weights(self) -> tuple[NDArray[np.float32], ...]:
+        return tuple(each.numpy() for each in self.program.model.trainable_variables)
+
+    def _state_arrays(self) -> dict[str, NDArray[Any]]:
+        """The strategy's arrays, as NumPy."""
+        return {name: each.numpy() for name, each in self._state.items()}
 
     def _task(self, part: Schedule) -> Task:
         return Task(int(part.tasks[0]), self._train[np.unique(part.indices)])
@@ -242,10 +263,9 @@ class Training:
         self._state |= {name: tf.constant(value) for name, value in arrays.items()}
 
     def _sizes(self) -> Sizes:
-        shapes = tuple(tuple(each.shape) for each in self.program.model.trainable_variables)
         capacity = self.recipe.replay.capacity if self.recipe.replay else 0
         tasks = len(self.recipe.order.groups) if isinstance(self.recipe.order, Tasks) else 0
-        return Sizes(shapes, self._classes, len(self._train), capacity, tasks)
+        return Sizes(self._weights(), self._classes, len(self._train), capacity, tasks)
 
     def _features(self, places: Indices) -> NDArray[np.float32]:
         """What the network makes of examples of the training part."""
@@ -285,7 +305,9 @@ class Training:
         if self._cached_arrays is not None:
             return self._cached_arrays
         replayed = self.buffer.arrays() if self.buffer else {}
-        return self._so_far() | self._misclassified | replayed
+        kept = self._strategy.recorded if self._strategy else ()
+        own = {name: self._state[name].numpy() for name in kept}
+        return self._so_far() | self._misclassified | replayed | own
 
     def _so_far(self) -> dict[str, NDArray[Any]]:
         """The arrays that grow with the epochs."""
@@ -328,7 +350,7 @@ class Training:
             self.buffer.state() if self.buffer else {},
             remembered(own.callbacks),
             {**self.reached(), "seconds": self.clock.seconds, "run": dict(self._owner)},
-            {name: each.numpy() for name, each in self._state.items()},
+            self._state_arrays(),
         )
         try:
             checkpoint.save(self._file)

@@ -43,6 +43,13 @@ NOISE = {
     "SymmetricLabelNoise": "replaced by another class",
     "ClassLabelNoise": "replaced by another class, in each class at its own rate",
 }
+STRATEGIES = {
+    "EWC": "elastic weight consolidation",
+    "L2Penalty": "an L2 penalty on what changes after a task",
+    "MAS": "memory aware synapses",
+    "OnlineEWC": "online elastic weight consolidation",
+    "SI": "synaptic intelligence",
+}
 NETWORKS = {"mlp": "multi-layer perceptron", "deep-mlp": "deep multi-layer perceptron"}
 SILENT = ("compiler", "evaluation")
 """Fields that are not part of what is trained."""
@@ -163,7 +170,9 @@ def _called(kind: str, parameters: Json) -> str:
     said = _said(parameters)
     # A function of the user's own is named module:function.
     own = kind.rpartition(":")[2] if ":" in kind else kind
-    name = next((names[kind] for names in (NETWORKS, ORDERS, NOISE) if kind in names), own)
+    name = next(
+        (names[kind] for names in (NETWORKS, ORDERS, NOISE, STRATEGIES) if kind in names), own
+    )
     return f"{name} ({said})" if said else name
 
 

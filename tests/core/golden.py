@@ -9,6 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from core import (
+    SI,
     AugmentedCopy,
     Blocks,
     Blurred,
@@ -18,6 +19,7 @@ from core import (
     GaussianNoise,
     HoldOut,
     MatrixLabelNoise,
+    OnlineEWC,
     Pretraining,
     Recipe,
     Replay,
@@ -50,6 +52,7 @@ SEQUENTIAL = replace(
     order=ClassSequential(),
     evaluation=EvaluationPlan(segments=True, segment_examples=20),
 )
+IN_TASKS = replace(PLAIN, order=Tasks(groups=((0, 1), (2, 3))))
 NOISE_SETS = EvaluationPlan(sets=("test", "train-clean", "train-corrupted-true-labels"))
 RUNS = {
     "xla, dropout": replace(PLAIN, model=spec("mlp", widths=(8,), dropout=0.2), compiler="xla"),
@@ -66,7 +69,7 @@ RUNS = {
     "random class order": replace(SEQUENTIAL, order=ClassSequential("random")),
     "blurred": replace(SEQUENTIAL, order=Blurred(fraction=0.5)),
     "blocks": replace(PLAIN, order=Blocks(length=4)),
-    "tasks": replace(PLAIN, order=Tasks(groups=((0, 1), (2, 3)))),
+    "tasks": IN_TASKS,
     "symmetric label noise": replace(
         PLAIN, label_noise=SymmetricLabelNoise(0.25), evaluation=NOISE_SETS
     ),
@@ -106,6 +109,8 @@ RUNS = {
     ),
     "transfer": replace(PLAIN, transfer=Transfer(source=PLAIN, layers=("dense",))),
     "strategy": replace(PLAIN, strategy=Pull()),
+    "online ewc": replace(IN_TASKS, strategy=OnlineEWC(strength=10.0, fisher="sampled")),
+    "si": replace(IN_TASKS, strategy=SI(strength=1.0)),
 }
 
 

@@ -20,6 +20,7 @@ NOTES = (
     note("constant", data="unit.npz"),
     note("shared", data="unit.npz", shared=3, examples=200),
     note("unused", examples=5000),
+    note("small-penalty", largest="1e-09"),
     note("memory", megabytes=812),
     note("other", text="XLA, not graph mode"),
 )

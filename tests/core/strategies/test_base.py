@@ -123,7 +123,10 @@ def test_a_strategy_is_told_the_sizes_of_its_arrays(trainer):
     kind, sizes = Recorder.calls[0]
     assert kind == "state"
     shapes = ((30, 8), (8,), (8, CLASSES), (CLASSES,))
-    assert sizes == (shapes, CLASSES, 90, 7, 2)
+    assert tuple(each.shape for each in sizes.variables) == shapes
+    first = fresh_model(recipe, 0, images()).get_weights()
+    assert distance(sizes.variables, first) == 0
+    assert sizes[1:] == (CLASSES, 90, 7, 2)
 
 
 def test_a_task_ends_once_after_all_its_epochs(trainer):
