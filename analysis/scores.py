@@ -1,29 +1,30 @@
 """Reading SCORES.csv: anybody's results, one row per run.
 
-Columns `condition, seed, value`, optionally `class` and `n_test`, in any order. Values are
-fractions; a diverged run is written as `nan`, a crashed one is left out. Commas, semicolons and
-tabs separate; UTF-8 and whatever else carries a byte-order mark is read. Everything else is an
-error of one line.
+Columns `condition, seed, value`, optionally `class` and `n_test`, in any order; other layouts are
+in `analysis.score_layouts`. Values are fractions; a diverged run is written as `nan`, a crashed one
+is left out. Commas, semicolons and tabs separate; decimals may have a comma where none separates;
+UTF-8 and whatever else carries a byte-order mark is read. Everything else is an error of one line.
 """
 
 from __future__ import annotations
 
 import codecs
-import csv
-import io
-import warnings
-from collections.abc import Sequence
+import re
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-REQUIRED = ("condition", "seed", "value")
-OPTIONAL = ("class", "n_test")
-DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab"}
+from analysis.score_layouts import REQUIRED, cells_of
+
+MOST_DECIMALS = 12
+"""Numbers printed to more have all their digits."""
+WHOLE = re.compile(r"[+-]?\d+(\.0*)?")
+DECIMAL_COMMA = r"^([+-]?\d*),(\d+)$"
 MARKS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
     (codecs.BOM_UTF32_LE, "utf-32"),  # before UTF-16, whose mark it begins with
@@ -41,27 +42,33 @@ class ConditionScores:
         values: float64 [seeds], or [seeds, classes] if the file has classes; NaN for diverged.
         seeds: The seeds, ascending.
         classes: The classes in the order of the columns; None without.
-        n_test: Test examples: one number; one per class; None if unknown or not constant.
+        n_test: Test examples: one number; one per class; None if unknown.
+        rounding: The last digit that the file's values are printed to; 0 where all are.
     """
 
     values: NDArray[np.float64]
-    seeds: tuple[int, ...]
+    seeds: tuple[Hashable, ...]
     classes: tuple[Any, ...] | None
     n_test: int | tuple[int, ...] | None
+    rounding: float = 0.0
 
 
-def read_scores(path: str | Path, *, unit: str = "points") -> pd.DataFrame:
+def read_scores(
+    path: str | Path, *, unit: str = "points", columns: Mapping[str, str] | None = None
+) -> pd.DataFrame:
     """Read a table of scores.
 
     Args:
         path: The file.
         unit: "points" for accuracies (fractions from 0 to 1); another name for a loss, whose
             values may be any number.
+        columns: What columns are called in the file: {"condition": "method"}.
 
     Returns:
-        A frame with the columns condition (str), seed (int64), value (float64) and, if the file
-        has them, class (int64 if all are whole numbers, else str) and n_test (int64), in the
-        order of the file.
+        A frame with the columns condition (str), seed (int64; Python's where one is larger; str
+        if not all are numbers), value (float64) and, if the file has them, class (int64 if all are
+        whole numbers, else str) and n_test (int64), in the order of the file.
+        `attrs["rounding"]` is the last digit that values are printed to, 0 where all are.
 
     Raises:
         ValueError: In one line: what was received, with its row (the header is row 1), what is
@@ -71,21 +78,22 @@ def read_scores(path: str | Path, *, unit: str = "points") -> pd.DataFrame:
     path = Path(path)
     name = path.name
     text = _decode(path.read_bytes(), name)
-    lines = text.lstrip("\n\r").split("\n", 1)
     if not text.strip():
         raise ValueError(
             f"received {name}, which is empty; expected columns {', '.join(REQUIRED)}; write one "
             "row per run"
         )
-    delimiter, columns = _header(lines[0], name)
-    table = _parse(text, delimiter, columns, name)
+    table, delimiter = cells_of(text, name, columns or {})
     if table.empty:
         raise ValueError(
             f"received {name} with a header and no rows; expected one row per run; add them"
         )
     frame = pd.DataFrame({"condition": table["condition"]})
-    frame["seed"] = _whole(table["seed"], "seed", name)
-    frame["value"] = _scores(table["value"], name, unit, delimiter)
+    frame["seed"] = _seeds(table["seed"], name)
+    cells = table["value"]
+    if delimiter != ",":
+        cells = cells.str.replace(DECIMAL_COMMA, r"\1.\2", regex=True)
+    frame["value"] = _scores(cells, name, unit)
     keys = ["condition", "seed"]
     if "class" in table:
         numbers = pd.to_numeric(table["class"], errors="coerce")
@@ -100,7 +108,9 @@ def read_scores(path: str | Path, *, unit: str = "points") -> pd.DataFrame:
                 f"{wrong.idxmax()} of {name}; expected 1 or more test examples; correct the row"
             )
     _check_once(frame, keys, name)
-    return frame.reset_index(drop=True)
+    frame = frame.reset_index(drop=True)
+    frame.attrs["rounding"] = _rounding(cells)
+    return frame
 
 
 def condition_scores(scores: pd.DataFrame, condition: str) -> ConditionScores:
@@ -118,6 +128,7 @@ def condition_scores(scores: pd.DataFrame, condition: str) -> ConditionScores:
             of its classes.
     """
     rows = scores[scores["condition"] == condition]
+    rounding = float(scores.attrs.get("rounding", 0.0))
     if rows.empty:
         present = [str(name) for name in scores["condition"].unique()]
         listed = ", ".join(present[:10]) + (", ..." if len(present) > 10 else "")
@@ -126,12 +137,9 @@ def condition_scores(scores: pd.DataFrame, condition: str) -> ConditionScores:
         )
     if "class" not in rows:
         rows = rows.sort_values("seed")
-        sizes = set(rows["n_test"].tolist()) if "n_test" in rows else set()
+        sizes = _one_size(rows["n_test"].tolist(), condition) if "n_test" in rows else None
         return ConditionScores(
-            rows["value"].to_numpy(dtype=float),
-            tuple(rows["seed"].tolist()),
-            None,
-            sizes.pop() if len(sizes) == 1 else None,
+            rows["value"].to_numpy(dtype=float), tuple(rows["seed"].tolist()), None, sizes, rounding
         )
     table = rows.pivot(index="seed", columns="class", values="value")
     if len(rows) < table.size:
@@ -144,15 +152,25 @@ def condition_scores(scores: pd.DataFrame, condition: str) -> ConditionScores:
         )
     n_test: tuple[int, ...] | None = None
     if "n_test" in rows:
-        per_class = rows.groupby("class")["n_test"].agg(["min", "max"])
-        if (per_class["min"] == per_class["max"]).all():
-            n_test = tuple(per_class["min"].tolist())
+        per_class = [_one_size(of.tolist(), condition) for _, of in rows.groupby("class")["n_test"]]
+        n_test = tuple(per_class)
     return ConditionScores(
         table.to_numpy(dtype=float),
         tuple(table.index.tolist()),
         tuple(table.columns.tolist()),
         n_test,
+        rounding,
     )
+
+
+def _one_size(sizes: list[int], condition: str) -> int:
+    """The number of test examples of all runs of a condition."""
+    if len(set(sizes)) > 1:
+        raise ValueError(
+            f"received n_test {min(sizes)} and {max(sizes)} for {condition!r}; expected the same "
+            "for all its runs; compare those of one test set"
+        )
+    return sizes[0]
 
 
 def _decode(data: bytes, name: str) -> str:
@@ -172,98 +190,41 @@ def _decode(data: bytes, name: str) -> str:
     return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
-def _header(line: str, name: str) -> tuple[str, list[str]]:
-    """Delimiter and column names; the delimiter is the one that yields the columns."""
-    found = {
-        delimiter: [cell.strip() for cell in next(csv.reader([line], delimiter=delimiter))]
-        for delimiter in DELIMITERS
-    }
-    fitting = [d for d, columns in found.items() if set(REQUIRED) <= set(columns)]
-    if len(fitting) != 1:
-        _refuse_header(list(found.values()), name)
-    columns = found[fitting[0]]
-    known = [column for column in columns if column in REQUIRED + OPTIONAL]
-    if len(set(known)) < len(known):
-        twice = next(column for column in known if known.count(column) > 1)
-        raise ValueError(
-            f"received column {twice} twice in {name}; expected it once; rename one of them"
-        )
-    return fitting[0], columns
-
-
-def _refuse_header(found: Sequence[list[str]], name: str) -> NoReturn:
-    """Say what is missing in the header, as the delimiter reads it that yields most of it."""
-    closest = max(found, key=lambda cells: (len(set(REQUIRED) & set(cells)), len(cells)))
-    missing = [column for column in REQUIRED if column not in closest]
-    shown = ", ".join(column[:30] for column in closest[:8]) + (", ..." if len(closest) > 8 else "")
-    raise ValueError(
-        f"received {name} without {'column' if len(missing) == 1 else 'columns'} "
-        f"{', '.join(missing)} (found: {shown}); expected {', '.join(REQUIRED)}, separated by "
-        "commas, semicolons or tabs; rename or add them in the first row"
-    )
-
-
-def _parse(text: str, delimiter: str, columns: list[str], name: str) -> pd.DataFrame:
-    """All cells as text, indexed by row number in the file, blank rows left out."""
-    wanted = [i for i, column in enumerate(columns) if column in REQUIRED + OPTIONAL]
-    width = len(columns)
-    blank = len(text) - len(text.lstrip("\n"))
-    try:
-        with warnings.catch_warnings():
-            # Cells that it leaves out: a row is much too long.
-            warnings.simplefilter("error", pd.errors.ParserWarning)
-            table = pd.read_csv(
-                io.StringIO(text),
-                sep=delimiter,
-                skiprows=blank + 1,
-                header=None,
-                names=range(width + 1),  # one more than there should be, to see long rows
-                index_col=False,
-                dtype=str,
-                keep_default_na=False,
-                na_values=[],
-                skip_blank_lines=False,
-                skipinitialspace=True,
-            )
-    except pd.errors.EmptyDataError:
-        return pd.DataFrame(columns=[columns[i] for i in wanted])
-    except (pd.errors.ParserError, pd.errors.ParserWarning) as error:
-        raise ValueError(
-            f"received {name} with rows of different length ({str(error).strip()}); expected "
-            f"{width} cells in every row; correct it (decimals take a point, not a comma)"
-        ) from None
-    table.index += blank + 2
-    table = table[~(table.isna() | (table == "")).all(axis=1)]
-    if (surplus := table[width].notna() & (table[width] != "")).any():
-        raise ValueError(
-            f"received more than {width} cells in row {int(surplus.idxmax())} of {name}; expected "
-            f"one per column, separated by a {DELIMITERS[delimiter]}; correct the row (decimals "
-            "take a point, not a comma)"
-        )
-    table = table[wanted].rename(columns={i: columns[i] for i in wanted})
-    for column in table:
-        table[column] = table[column].str.strip()
-    empty = table.isna() | (table == "")  # also where a row is too short
-    if empty.to_numpy().any():
-        column = next(column for column in table if empty[column].any())
-        raise ValueError(
-            f"received no {column} in row {int(empty[column].idxmax())} of {name}; expected one in "
-            "every row; write nan for the value of a diverged run, leave out a crashed one"
-        )
-    return table
-
-
 def _check_once(frame: pd.DataFrame, keys: list[str], name: str) -> None:
     """Refuse two rows of one run."""
     twice = frame.duplicated(keys)
     if twice.any():
-        row = int(twice.idxmax())
-        same = (frame[keys] == frame.loc[row, keys]).all(axis=1)
-        what = ", ".join(f"{key} {frame.at[row, key]}" for key in keys)
+        second = frame[twice].iloc[0]
+        same = frame.index[(frame[keys] == second[keys]).all(axis=1)]
+        what = ", ".join(f"{key} {second[key]}" for key in keys)
         raise ValueError(
-            f"received {what} twice in {name} (rows {int(same.idxmax())} and {row}); expected one "
+            f"received {what} twice in {name} (rows {same[0]} and {same[1]}); expected one "
             "row per run; remove or rename one"
         )
+
+
+def _seeds(cells: pd.Series, name: str) -> pd.Series:
+    """Seeds as numbers, however large, or as names where not all are numbers."""
+    numbers = pd.to_numeric(cells, errors="coerce")
+    if cells.str.fullmatch(WHOLE).all():
+        whole = [int(cell.split(".")[0]) for cell in cells]
+        small = all(abs(seed) < 2**63 for seed in whole)
+        return pd.Series(whole, index=cells.index, dtype="int64" if small else object)
+    wrong = (numbers.notna() & ~cells.str.fullmatch(WHOLE)) | (cells.str.lower() == "nan")
+    if wrong.any():
+        raise ValueError(
+            f"received seed {cells[wrong].iloc[0]!r} in row {wrong.idxmax()} of {name}; expected a "
+            "whole number or a name; correct the row"
+        )
+    return cells
+
+
+def _rounding(cells: pd.Series) -> float:
+    """The last digit that values are printed to; 0 where they have all their digits."""
+    numbers = cells[cells.str.fullmatch(r"[+-]?\d*\.\d+")].str
+    decimals = int(numbers.split(".").str[1].str.len().max()) if len(numbers.len()) else 0
+    exponents = cells.str.contains("e", case=False, regex=False).any()
+    return 10.0**-decimals if 0 < decimals <= MOST_DECIMALS and not exponents else 0.0
 
 
 def _whole(cells: pd.Series, column: str, name: str) -> pd.Series:
@@ -277,7 +238,7 @@ def _whole(cells: pd.Series, column: str, name: str) -> pd.Series:
     return numbers.astype("int64")
 
 
-def _scores(cells: pd.Series, name: str, unit: str, delimiter: str) -> pd.Series:
+def _scores(cells: pd.Series, name: str, unit: str) -> pd.Series:
     values = pd.to_numeric(cells, errors="coerce").astype("float64")
     wrong = values.isna() & (cells.str.lower() != "nan")
     if wrong.any():

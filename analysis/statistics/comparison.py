@@ -41,7 +41,7 @@ def compare(  # noqa: PLR0913  # a user's options
     planned: int | None = None, level: float = 0.95, chance: float | None = None,
     study: str | None = None, variant: str | None = None, metric: str = "accuracy",
     name_a: str = "A", name_b: str = "B", class_: Hashable | None = None,
-    monte_carlo_seed: int = 0,
+    monte_carlo_seed: int = 0, rounding: float = 0.0,
 ) -> Comparison:  # fmt: skip
     """Compare one metric of two conditions over seeds.
 
@@ -72,6 +72,7 @@ def compare(  # noqa: PLR0913  # a user's options
         name_b: Name of the second condition.
         class_: Class that the values belong to, if they are one class's.
         monte_carlo_seed: Of the random sign flips that stand in for over 36 pairs of real numbers.
+        rounding: The last digit that values were printed to; .001 for .912.
 
     Returns:
         The comparison; the difference is A minus B.
@@ -80,7 +81,9 @@ def compare(  # noqa: PLR0913  # a user's options
         ValueError: If values, seeds or options are not as described. One line: what was received,
             what is expected, how to mend it.
     """
-    design = Design(paired, unit, level, margin, chance, n_test, planned, monte_carlo_seed)
+    design = Design(
+        paired, unit, level, margin, chance, n_test, planned, monte_carlo_seed, rounding
+    )
     runs = _runs_of((a, b), (seeds_a, seeds_b), (name_a, name_b), design)
     return Comparison(
         study=study, variant=variant, metric=metric, class_=class_, a=name_a, b=name_b, unit=unit,
@@ -143,10 +146,13 @@ def _figures(runs: _Runs, design: Design) -> dict[str, Any]:
 
     def used_of(x: Floats, y: Floats) -> UsedRuns:
         """All runs, with a guess in place of those that diverged."""
-        return replace(on_grid(x, y, design.paired, None, design.unit), ids=runs.ids)
+        return replace(
+            on_grid(x, y, design.paired, None, design.unit, design.rounding), ids=runs.ids
+        )
 
     values, ids = _ended(x, y, design.paired, runs.ids)
-    used = replace(on_grid(*values, design.paired, design.n_test, design.unit), ids=ids)
+    grid = on_grid(*values, design.paired, design.n_test, design.unit, design.rounding)
+    used = replace(grid, ids=ids)
     found = tested(used, design)
     failures = compare_divergence(x, y, design)
     found["worst_case"] = worst_case((x, y), design, used_of) if failures else None

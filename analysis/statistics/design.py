@@ -18,6 +18,7 @@ class Design:
         chance: What a network that guesses scores.
         n_test: Number of test examples behind every accuracy.
         planned: Number of seeds planned per condition.
+        rounding: The last digit that values were printed to, in their unit; 0 for all of them.
         monte_carlo_seed: Of the random sign flips where no exact test is affordable.
 
     Raises:
@@ -32,6 +33,7 @@ class Design:
     n_test: int | None = None
     planned: int | None = None
     monte_carlo_seed: int = 0
+    rounding: float = 0.0
 
     def __post_init__(self) -> None:
         level, margin, unit, chance = self.level, self.margin, self.unit, self.chance

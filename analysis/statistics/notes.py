@@ -36,6 +36,9 @@ TEXTS = {
     "too few runs": "{runs}: too few for a test{fragile}; " + MORE_SEEDS,
     "fragile interval": "{runs}: the interval is fragile, look at every value",
     "no variation": "no variation: no test ({what} is {difference} for every seed)",
+    "no variation printed": "no variation beyond the rounding of the input ({rounding}): no test "
+    "({what} is about {difference} for every seed); give n_test or all digits if there are more",
+    "float32": "the values are float32: they are {taken}",
     "low resolution": "one figure is larger than others by many powers of ten: in tests and ranks "
     "those within {step} of each other count as equal",
     "same result": "{name} has the same result for every seed: does the seed reach the network?",
@@ -106,6 +109,7 @@ def notes_on(
                 *_no_variation_notes(used, design, what),
                 *_small_sample_notes(used),
                 *_low_resolution_notes(used),
+                *_float32_notes(used),
                 *of_conditions,
                 *worst_case_notes(
                     found["verdict"], found["difference"].points, found["worst_case"]
@@ -135,8 +139,21 @@ def _small_sample_notes(used: UsedRuns) -> list[Note]:
 def _no_variation_notes(used: UsedRuns, design: Design, what: str) -> list[Note]:
     if used.n < 2 or used.varies:
         return []
-    difference = float(used.first[0] - used.second[0]) * used.step * design.scale
-    return [note("no variation", what=what, difference=format_signed(difference, design.unit))]
+    difference = float(used.first.mean() - used.second.mean()) * used.step * design.scale
+    said = {"what": what, "difference": format_signed(difference, design.unit)}
+    if np.ptp(used.first) > used.slack:
+        return [note("no variation printed", rounding=f"{used.rounding:g}", **said)]
+    return [note("no variation", **said)]
+
+
+def _float32_notes(used: UsedRuns) -> list[Note]:
+    """What float32 is taken for: whole numbers of test examples, or numbers that may be equal."""
+    if not used.float32:
+        return []
+    if used.slack == 0:
+        return [note("float32", taken=f"taken as multiples of 1/{1 / used.step:,.0f}")]
+    near = f"{used.slack * used.step:.1g}"
+    return [note("float32", taken=f"taken as equal where they differ by less than {near}")]
 
 
 def _low_resolution_notes(used: UsedRuns) -> list[Note]:

@@ -9,7 +9,7 @@ from core.storage.store import Store
 from data import InputError
 from studies.commands.options import figure_option, format_option, store_option, variant_option
 from studies.results.comparing import Wanted, compare_reading
-from studies.results.comparing_scores import compare_scores
+from studies.results.comparing_scores import compare_scores, is_file_of_scores, named_columns
 from studies.results.reading import read
 
 
@@ -31,6 +31,11 @@ from studies.results.reading import read
 @click.option("--control", metavar="NAME", help="Each condition against this one, as one family.")
 @click.option("--best", is_flag=True, help="Each condition with the best too (Hsu), of all pairs.")
 @click.option("--chance", type=float, help="Of a SCORES.csv: what a guess scores, a fraction.")
+@click.option(
+    "--columns",
+    metavar="condition=NAME,value=NAME",
+    help="Of a SCORES.csv: what its columns are called.",
+)
 @click.option("--unpaired", is_flag=True, help="Of a SCORES.csv: its runs share nothing.")
 @figure_option("Draw it")
 @format_option("text", "json", "markdown", "latex")
@@ -48,6 +53,7 @@ def compare(  # noqa: PLR0913  # a user's options
     control: str | None,
     best: bool,
     chance: float | None,
+    columns: str | None,
     unpaired: bool,
     figure: Path | None,
     style: str,
@@ -64,11 +70,13 @@ def compare(  # noqa: PLR0913  # a user's options
             f"Received the condition {a!r} alone; expected two different ones, or none."
         )
     pairs = ((a, b),) if a is not None and b is not None else ()
-    wanted = Wanted(pairs, metric, per_class, margin, correction, all_pairs, control, best, chance)
-    if study.lower().endswith((".csv", ".tsv", ".txt")):
+    among = all_pairs, control, best
+    named = named_columns(columns)
+    wanted = Wanted(pairs, metric, per_class, margin, correction, *among, chance, named)
+    if is_file_of_scores(study):
         found = compare_scores(Path(study), not unpaired, wanted)
-    elif unpaired or chance is not None:
-        option = "--unpaired" if unpaired else "--chance"
+    elif unpaired or chance is not None or columns:
+        option = "--unpaired" if unpaired else "--columns" if columns else "--chance"
         raise InputError(f"Received {option}; expected it with a SCORES.csv: a study says itself.")
     else:
         found = compare_reading(read(Store(folder), study, variant), wanted)

@@ -1,7 +1,7 @@
 """Comparisons of a study's conditions, from its records."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from itertools import combinations, compress
 from typing import Any
 
@@ -44,6 +44,7 @@ class Wanted:
         control: Each condition against this one.
         best: Each condition with the best too, which takes all pairs.
         chance: What a guess scores, where the values do not say it.
+        columns: What the columns of a file of scores are called in it.
     """
 
     pairs: Pairs
@@ -55,6 +56,7 @@ class Wanted:
     control: str | None = None
     best: bool = False
     chance: float | None = None
+    columns: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         """Refuse what says twice which conditions are meant."""

@@ -8,6 +8,7 @@ import pandas as pd
 
 from analysis.metrics.registry import metric_named
 from analysis.rendering.formatting import counted
+from analysis.score_layouts import OPTIONAL, REQUIRED
 from analysis.scores import ConditionScores, condition_scores, read_scores
 from analysis.statistics.comparison import compare
 from analysis.statistics.families import Family, compare_all, compare_classes
@@ -17,8 +18,31 @@ from studies.results.compared import Compared
 from studies.results.comparing import Pairs, Wanted
 from studies.results.tables import input_errors
 
+SUFFIXES = (".csv", ".tsv", ".txt", ".json")
 MOST_NAMES = 10
 """Conditions that a message lists."""
+
+
+def is_file_of_scores(name: str) -> bool:
+    """Whether an argument names a file of scores and not a study or a study's file."""
+    suffix = Path(name).suffix.lower()
+    return suffix in SUFFIXES or (suffix not in ("", ".py") and Path(name).is_file())
+
+
+def named_columns(text: str | None) -> dict[str, str]:
+    """What the columns of a file are called: `condition=method,value=accuracy`.
+
+    Raises:
+        InputError: It is not of this form.
+    """
+    pairs = [each.partition("=")[::2] for each in (text or "").split(",") if each]
+    found = {meant.strip(): actual.strip() for meant, actual in pairs}
+    if not set(found) <= {*REQUIRED, *OPTIONAL} or not all(found.values()):
+        raise InputError(
+            f"Received --columns {text!r}; expected names for some of "
+            f"{', '.join((*REQUIRED, *OPTIONAL))}: condition=method,value=accuracy."
+        )
+    return found
 
 
 def compare_scores(path: Path, paired: bool, wanted: Wanted) -> Compared:
@@ -29,7 +53,7 @@ def compare_scores(path: Path, paired: bool, wanted: Wanted) -> Compared:
     """
     metric = metric_named(wanted.metric or "accuracy")
     with input_errors():
-        scores = scores_of(path, metric.unit)
+        scores = scores_of(path, metric.unit, wanted.columns)
         names = [str(name) for name in scores["condition"].unique()]
         pairs = _pairs(path, names, wanted)
         sides = {
@@ -42,6 +66,8 @@ def compare_scores(path: Path, paired: bool, wanted: Wanted) -> Compared:
             "margin": wanted.margin,
             "chance": wanted.chance,
             "metric": wanted.metric or "accuracy",
+            "n_test": _test_examples(sides),
+            "rounding": max(side.rounding for side in sides.values()) * metric.factor,
         }
         if any(side.classes is not None for side in sides.values()) or wanted.per_class:
             found: Comparison | Family = _classes(path, sides, pairs, wanted, options)
@@ -55,7 +81,7 @@ def compare_scores(path: Path, paired: bool, wanted: Wanted) -> Compared:
     return Compared(found, (note,) if left_out else ())
 
 
-def scores_of(path: Path, unit: str) -> pd.DataFrame:
+def scores_of(path: Path, unit: str, columns: Mapping[str, str]) -> pd.DataFrame:
     """The scores in a file.
 
     Raises:
@@ -64,7 +90,7 @@ def scores_of(path: Path, unit: str) -> pd.DataFrame:
     """
     if not path.exists():
         raise InputError(f"Received {str(path)!r}; expected a file that is there: there is none.")
-    return read_scores(path, unit=unit)
+    return read_scores(path, unit=unit, columns=columns)
 
 
 def _pairs(path: Path, names: list[str], wanted: Wanted) -> Pairs:
@@ -81,13 +107,26 @@ def _pairs(path: Path, names: list[str], wanted: Wanted) -> Pairs:
     )
 
 
+def _test_examples(sides: Mapping[str, ConditionScores]) -> int | tuple[int, ...] | None:
+    """The number of test examples, of each class where there are classes.
+
+    Raises:
+        InputError: Conditions have different ones.
+    """
+    sizes = {name: side.n_test for name, side in sides.items()}
+    if len(set(sizes.values())) > 1:
+        said = ", ".join(f"{size} of {name}" for name, size in sizes.items())
+        raise InputError(
+            f"Received the n_test {said}; expected the same test set for all that are compared."
+        )
+    return next(iter(sizes.values()))
+
+
 def _conditions(
     sides: Mapping[str, ConditionScores], pairs: Pairs, wanted: Wanted, options: dict[str, Any]
 ) -> Comparison | Family:
     """One comparison, or several as a family with Friedman's line."""
     metric = metric_named(options["metric"])
-    sizes = {side.n_test for side in sides.values()}
-    options["n_test"] = sizes.pop() if len(sizes) == 1 else None
     values = {name: side.values * metric.factor for name, side in sides.items()}
     if len(pairs) == 1 and not wanted.best:
         ((a, b),) = pairs
@@ -131,7 +170,6 @@ def _classes(
         seeds_b=right.seeds,
         name_a=a,
         name_b=b,
-        n_test=left.n_test if left.n_test == right.n_test else None,
         classes=left.classes,
         correction=wanted.correction,  # type: ignore[arg-type]
         **options,

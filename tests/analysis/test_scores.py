@@ -95,12 +95,16 @@ def test_a_loss_may_be_any_number(write):
         ("condition,seed,value\na,0,inf\n", "value inf in row 2"),
         ("condition,seed,value\na,0,0.8\n\na,1,good\n", "value 'good' in row 4"),
         ("condition,seed,value\na,0,81%\n", "write a fraction from 0 to 1 instead of percent"),
-        ("condition;seed;value\na;0;0,81\n", "decimals take a point, not a comma: 0.81"),
+        ('condition,seed,value\na,0,"0,81"\n', "decimals take a point, not a comma: 0.81"),
         ("condition,seed,value\na,0,0,81\n", "more than 3 cells in row 2"),
         ("condition,seed,value\na,0,0.8\na,1\n", "received no value in row 3"),
         ("condition,seed,value\na,0,0.8\na,1,\n", "received no value in row 3"),
         ("condition,seed,value\n,0,0.8\n", "received no condition in row 2"),
-        ("condition,seed,value\na,x,0.8\n", "seed 'x' in row 2"),
+        ("seed,a,a\n0,0.8,0.9\n", "column a twice"),
+        ("condition,s0,s1\na,0.8,x\n", "without columns seed, value (found: condition, s0, s1)"),
+        ('{"a": [[0.8], [0.7, 0.6]]}', "which is no JSON of scores"),
+        ('[{"a": 0.8}]', "which is no JSON of scores"),
+        ('{"a": 0.8}', "0 dimensions for a"),
         ("condition,seed,value\na,1.5,0.8\n", "seed '1.5' in row 2"),
         ("condition,seed,value\na,nan,0.8\n", "seed 'nan' in row 2"),
         (
@@ -186,3 +190,79 @@ def test_classes_go_straight_into_a_family(write):
         a.values, b.values, paired=True, seeds_a=a.seeds, seeds_b=b.seeds, classes=a.classes
     )
     assert family.size == 3
+
+
+LONG = {("ours", 0): 0.9114, ("ours", 1): 0.9133, ("theirs", 0): 0.8979, ("theirs", 1): 0.9023}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "# of my run\n# two methods\ncondition,seed,value\nours,0,0.9114\nours,1,0.9133\n"
+        "theirs,0,0.8979\ntheirs,1,0.9023\n",
+        "sep=;\ncondition;seed;value\nours;0;0,9114\nours;1;0,9133\ntheirs;0;,8979\n"
+        "theirs;1;0,9023\n",
+        "condition\tseed\tvalue\nours\t0\t0,9114\nours\t1\t0,9133\ntheirs\t0\t0,8979\n"
+        "theirs\t1\t0,9023\n",
+        "seed,ours,theirs\n0,0.9114,0.8979\n1,0.9133,0.9023\n",
+        "condition,seed_0,seed_1\nours,0.9114,0.9133\ntheirs,0.8979,0.9023\n",
+        "condition;0;1\nours;0,9114;0,9133\ntheirs;0,8979;0,9023\n",
+        '{"ours": [[0.9114], [0.9133]], "theirs": [[0.8979], [0.9023]]}',
+        '{"ours": [0.9114, 0.9133], "theirs": [0.8979, 0.9023]}',
+    ],
+    ids=["comment", "sep and comma", "tab and comma", "a column a method", "a column a seed",
+         "a column a seed, commas", "rliable's JSON", "lists"],
+)  # fmt: skip
+def test_score_files_as_they_are(write, text):
+    scores = read_scores(write(text))
+    rows = zip(scores["condition"], scores["seed"], strict=True)
+    assert dict(zip(rows, scores["value"], strict=True)) == LONG
+    assert scores.attrs["rounding"] == pytest.approx(1e-4)
+
+
+def test_columns_by_other_names(write):
+    path = write("method,seed,accuracy\nours,0,0.9\n")
+    with pytest.raises(ValueError, match="--columns condition=method,value=accuracy"):
+        read_scores(path)
+    named = {"condition": "method", "value": "accuracy"}
+    assert read_scores(path, columns=named)["condition"].tolist() == ["ours"]
+    with pytest.raises(ValueError, match="without column model "):
+        read_scores(path, columns={"condition": "model", "value": "accuracy"})
+
+
+def test_tasks_of_rliable_are_classes(write):
+    scores = read_scores(write('{"a": [[0.1, 0.2], [0.3, 0.4], [0.5, 0.6]]}'))
+    found = condition_scores(scores, "a")
+    assert (found.values.shape, found.classes) == ((3, 2), (0, 1))
+
+
+def test_a_wide_table_may_have_gaps(write):
+    scores = read_scores(write("seed,a,b\n0,0.5,\n1,nan,0.6\n"))
+    assert scores["condition"].tolist() == ["a", "a", "b"]
+    assert scores["seed"].tolist() == [0, 1, 1]
+
+
+@pytest.mark.parametrize("seeds", [("13884567831270891234", "1"), ("fold-a", "fold-b"), ("x", "2")])
+def test_seeds_may_be_large_or_names(write, seeds):
+    rows = "".join(f"{c},{seed},0.{i}\n" for c in "ab" for i, seed in enumerate(seeds, 5))
+    scores = read_scores(write(f"condition,seed,value\n{rows}"))
+    a, b = (condition_scores(scores, c) for c in "ab")
+    assert sorted(map(str, a.seeds)) == sorted(seeds)
+    result = compare(a.values, b.values, paired=True, seeds_a=a.seeds, seeds_b=b.seeds)
+    assert (result.n, result.difference.points) == (2, 0)
+
+
+@pytest.mark.parametrize(
+    ("values", "rounding"),
+    [("0.91 0.9", 0.01), ("1 0", 0), ("9e-1 0.25", 0), ("0.1234567890123 0", 0)],
+)
+def test_the_last_digit_of_a_file_is_known(write, values, rounding):
+    rows = "".join(f"a,{i},{value}\n" for i, value in enumerate(values.split()))
+    scores = read_scores(write(f"condition,seed,value\n{rows}"))
+    assert condition_scores(scores, "a").rounding == pytest.approx(rounding)
+
+
+def test_runs_of_one_condition_have_one_test_set(write):
+    scores = read_scores(write("condition,seed,value,n_test\na,0,0.5,10\na,1,0.5,20\n"))
+    with pytest.raises(ValueError, match="n_test 10 and 20 for 'a'"):
+        condition_scores(scores, "a")

@@ -266,6 +266,21 @@ def test_two_of_many_conditions_leave_the_others_out_and_say_so(ebb, methods):
     assert "1 other condition of the file is not compared; p is of these alone" in call.err
 
 
+def test_a_file_says_what_was_rounded_and_how_its_columns_are_called(ebb, tmp_path):
+    rows = zip("aaabbb", (0, 1, 2) * 2, (0.913, 0.925, 0.931, 0.903, 0.914, 0.921), strict=True)
+    text = "method,seed,acc\n" + "".join(f"{c},{s},{v}\n" for c, s, v in rows)
+    (tmp_path / "scores.dat").write_text(text)
+    words = ("compare", tmp_path / "scores.dat", "--columns", "condition=method,value=acc")
+    assert "no variation beyond the rounding of the input (0.001)" in ebb(*words).out
+    assert "condition=method" in refused(ebb(*words[:3], "metod=condition"))
+
+
+def test_two_test_sets_are_refused_never_dropped(ebb, tmp_path):
+    path = tmp_path / "scores.csv"
+    path.write_text("condition,seed,value,n_test\na,0,0.5,10\nb,0,0.5,20\n")
+    assert "n_test 10 of a, 20 of b; expected the same" in refused(ebb("compare", path))
+
+
 @pytest.mark.parametrize(
     ("words", "said"),
     [
