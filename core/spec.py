@@ -62,10 +62,10 @@ def resolve(name: str) -> Callable[..., Any]:
     module, _, function = name.partition(":")
     try:
         found: Callable[..., Any] = getattr(importlib.import_module(module), function)
-    except Exception as error:  # to import a module runs it
+    except (Exception, SystemExit) as error:  # to import a module runs it
         raise InputError(
             f"Received the function name {name!r}; expected module:function of an importable "
-            f"module or of a study's own FILE.py ({error})."
+            f"module or of a study's own FILE.py ({type(error).__name__}: {error})."
         ) from None
     try:
         inspect.signature(found)

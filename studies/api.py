@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from core.storage.lock import exclusive
 from core.storage.store import Store
 from data import InputError
+from data.home import in_home
 from studies.definition import catalogue
 from studies.definition.study import MOST_SEEDS, Study
 from studies.definition.variant import Variant, variant_of
@@ -100,7 +101,7 @@ def _carry_out(definition: Study, quiet: bool, request: Request) -> "Results":
 
     store, variant = request.store, request.variant
     reports: Reports = SimpleQueue()
-    with exclusive(store.folder, variant.study.name, variant.name) as no_locks:
+    with exclusive(store.file.parent, variant.study.name, variant.name) as no_locks:
         if no_locks:
             note(no_locks)
         plan = make_plan(request)
@@ -220,7 +221,7 @@ def _store(folder: str | os.PathLike[str] | None) -> Store:
 
 def _data_dir(folder: str | os.PathLike[str] | None) -> Path | None:
     given = folder or os.environ.get("EBB_DATA")
-    return Path(given) if given else None
+    return in_home(given) if given else None
 
 
 def _results(reading: Reading, data_dir: Path | None) -> "Results":

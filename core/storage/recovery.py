@@ -7,6 +7,7 @@ from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
+from core.storage.schema import FILE
 from data import InputError
 
 
@@ -38,7 +39,7 @@ def finish_rollback(file: Path, is_sound: Callable[[Path], bool]) -> None:
     if not (journal.exists() and _is_hot(file)):
         return
     with tempfile.TemporaryDirectory(prefix="ebb-") as folder:
-        copy = Path(folder) / file.name
+        copy = Path(folder) / FILE
         try:
             shutil.copyfile(file, copy)
             shutil.copyfile(journal, _journal(copy))

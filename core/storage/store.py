@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 from core.notes import Note
 from core.record import Record, outcome
 from core.storage.migration import migrate, schema_of
+from core.storage.place import place_of
 from core.storage.recovery import finish_rollback, reader
 from core.storage.schema import APPLICATION, COLUMNS, FILE, SCHEMA, TABLES, TEXT, checksum
 from core.stored_names import from_stored, to_stored
@@ -70,18 +71,17 @@ class Store:
     Args:
         folder: Where the store lies; made with the first record that is written.
 
+    Attributes:
+        folder: Where it lies.
+        file: Its file, at the end of links: the lock lies beside it.
+
     Raises:
-        InputError: The folder is no folder, the store is damaged or of another version.
+        InputError: The folder is no folder or cannot be reached; the store is damaged, or of
+            another version.
     """
 
     def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        self.file = folder / FILE
-        if folder.exists() and not folder.is_dir():
-            raise InputError(
-                f"Received the store {str(folder)!r}, which is a file; expected a folder: "
-                "name another with --store."
-            )
+        self.folder, self.file = place_of(folder)
 
     def exists(self) -> bool:
         """Whether anything was ever stored here."""

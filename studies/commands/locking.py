@@ -9,6 +9,7 @@ from studies.commands.options import note
 
 def lock(store: Store, study: str, variant: str) -> None:
     """Be the only process that writes these records, until the command ends."""
-    no_locks = click.get_current_context().with_resource(exclusive(store.folder, study, variant))
+    locked = exclusive(store.file.parent, study, variant)
+    no_locks = click.get_current_context().with_resource(locked)
     if no_locks:
         note(f"note: {no_locks}")

@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from data import InputError
+from data.home import in_home
 
 DONE, FELL_SHORT, WRONG_CALL, INTERRUPTED = 0, 1, 2, 130
 """Exit statuses."""
@@ -26,6 +27,7 @@ store_option = click.option(
 data_option = click.option(
     "--data-dir",
     type=click.Path(path_type=Path),
+    callback=lambda context, option, folder: folder and in_home(folder),
     envvar="EBB_DATA",
     help="Folder with a sub-folder for each data set (or EBB_DATA). [default: the Keras cache]",
 )

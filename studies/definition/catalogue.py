@@ -4,9 +4,12 @@ import contextlib
 import difflib
 import importlib
 import importlib.util
+import os
 import re
+import signal
 import sys
 import traceback
+from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
 
@@ -107,13 +110,15 @@ def load_file(path: Path) -> ModuleType:
         sys.path.append(str(path.parent))
     try:
         # Standard output is for tables: what a study prints while it is read is a note.
-        with contextlib.redirect_stdout(sys.stderr):
+        with contextlib.redirect_stdout(sys.stderr), _staying_here(path):
             spec.loader.exec_module(module)
-    except (InputError, KeyboardInterrupt):
+    except InputError:
         del sys.modules[name]
         raise
     except BaseException as error:
         del sys.modules[name]
+        if isinstance(error, KeyboardInterrupt) and _may_be_ctrl_c(error):
+            raise
         line = _line_in(error, path)
         raise InputError(
             f"Received study file {str(path)!r}; it does not run: "
@@ -121,6 +126,36 @@ def load_file(path: Path) -> ModuleType:
         ) from error
     delattr(module, BEING_READ)
     return module
+
+
+@contextlib.contextmanager
+def _staying_here(file: Path) -> Iterator[None]:
+    """Undo a change of the current folder: a store and data sets are named from where Ebb is."""
+    here = _here()
+    try:
+        yield
+    finally:
+        if here is not None and _here() != here:
+            os.chdir(here)
+            print(
+                f"note: {file.name} changes the current folder while it is read; paths stay those "
+                "from where Ebb was called: name files by Path(__file__).parent",
+                file=sys.stderr,
+            )
+
+
+def _here() -> str | None:
+    """The current folder; None where somebody has removed it."""
+    with contextlib.suppress(FileNotFoundError):
+        return os.getcwd()
+    return None
+
+
+def _may_be_ctrl_c(error: KeyboardInterrupt) -> bool:
+    """Whether somebody may have pressed Ctrl-C; the command's handlers raise `Interrupted` then."""
+    return type(error) is not KeyboardInterrupt or (
+        signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    )
 
 
 def _other_name(name: str) -> str:

@@ -28,12 +28,17 @@ def interruptible() -> Iterator[None]:
     """
     just_ends = signal.getsignal(signal.SIGINT) is signal.SIG_DFL
     if just_ends:
-        signal.signal(signal.SIGINT, signal.default_int_handler)
+        signal.signal(signal.SIGINT, _interrupt)
     try:
         yield
     finally:
         if just_ends:
             signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
+def _interrupt(number: int, frame: FrameType | None) -> None:
+    """Not Python's own handler, so that a study's `raise KeyboardInterrupt` is told from Ctrl-C."""
+    raise Interrupted(number)
 
 
 class Interrupted(KeyboardInterrupt):

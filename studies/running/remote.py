@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from core.training.environment import environment
+from data.home import in_home
 from studies.running.executor import Job, Reports, WorkerProcess
 
 POLL = 5.0
@@ -165,7 +166,7 @@ class _Pool:
                 self._members[number] = member
             # The place's own folder of data sets, if it was given one.
             if own := os.environ.get("EBB_DATA"):
-                job = replace(job, data_dir=Path(own))
+                job = replace(job, data_dir=in_home(own))
             member.start(job)
 
     def poll(self) -> list[tuple[int, str, Any, bytes | None]]:
