@@ -8,7 +8,7 @@ import struct
 import zipfile
 import zlib
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, redirect_stderr
+from contextlib import contextmanager, redirect_stderr, suppress
 from io import StringIO
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -26,12 +26,19 @@ from data import InputError
 TOGETHER = 1000
 """Records that are read in one transaction: a writer waits for the readers to end theirs."""
 
+PATIENCE = 60.0
+"""Seconds that a transaction waits for those of other programs to end."""
+
 UNREADABLE = (
     *(ValueError, TypeError, LookupError, AttributeError, EOFError, NotImplementedError),
     *(zipfile.BadZipFile, zlib.error, struct.error),
     *(RuntimeError, ArithmeticError, MemoryError),  # too deep, encrypted, too large
 )
 """What reading an archive or a JSON text raises that nobody wrote like that."""
+
+
+class StoreInUseError(InputError):
+    """Another program holds the store; when it lets go, the same call may work."""
 
 
 class Entry(NamedTuple):
@@ -97,11 +104,18 @@ class Store:
         """
         self.save_all([(record, recipe_digest)], planned)
 
-    def save_all(self, records: Sequence[tuple[Record, str]], planned: int) -> None:
-        """Commit records together, each with its recipe's digest; see `save`."""
+    def save_all(
+        self, records: Sequence[tuple[Record, str]], planned: int, *, patience: float = PATIENCE
+    ) -> None:
+        """Commit records together, each with its recipe's digest; see `save`.
+
+        Raises:
+            StoreInUseError: Another program has held the store for `patience` seconds; nothing is
+                committed.
+        """
         if not records:
             return
-        with self._connection(write=True) as connection:
+        with self._connection(write=True, patience=patience) as connection:
             for record, recipe_digest in records:
                 row = _row(record, recipe_digest)
                 connection.execute(
@@ -305,12 +319,15 @@ class Store:
 
     def check_writable(self) -> None:
         """Refuse a store that could not take a record, before anything is trained."""
-        with self._connection(write=True) as connection:
+        # Whoever reads it now is not there for ever.
+        with suppress(StoreInUseError), self._connection(write=True, patience=0) as connection:
             # SQLite opens a file that it may not write to all the same: only writing tells.
             connection.execute(f"PRAGMA user_version = {SCHEMA}")
 
     @contextmanager
-    def _connection(self, write: bool = False) -> Iterator[sqlite3.Connection]:
+    def _connection(
+        self, write: bool = False, patience: float = PATIENCE
+    ) -> Iterator[sqlite3.Connection]:
         """A transaction. The journal is SQLite's ordinary one, which network shares can hold."""
         try:
             finish_rollback(self.file, _is_sound)
@@ -318,7 +335,7 @@ class Store:
                 migrate(self.file)
             if write:
                 self.folder.mkdir(parents=True, exist_ok=True)
-                connection = sqlite3.connect(self.file, timeout=60, isolation_level=None)
+                connection = sqlite3.connect(self.file, timeout=patience, isolation_level=None)
             elif self.exists() and self.file.stat().st_size:
                 connection = reader(self.file)
             else:
@@ -341,6 +358,12 @@ class Store:
             ) from None
         # SQLite quotes a damaged schema, of which Python expects that it is text.
         except (OSError, sqlite3.Error, UnicodeDecodeError) as error:
+            if getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_BUSY:
+                raise StoreInUseError(
+                    f"Received the store {str(self.folder)!r}, which another program holds "
+                    f"({error}): one that reads it for long, such as a notebook or a database "
+                    "browser; expected it to let go: close it there and call again."
+                ) from None
             raise InputError(
                 f"Received the store {str(self.folder)!r}; expected a folder with a sound "
                 f"{FILE} that can be {'written' if write else 'read'} ({error}): mend it, or name "

@@ -121,8 +121,9 @@ class Worker(Protocol):
 
 Reports = queue.SimpleQueue[tuple[Worker | None, str, Any]]
 """What workers report: who, and an event's kind and value. Without a worker: `room` when there may
-be room for another one, `stopped` (with one line) when there will not be any, and `interrupted`
-when a signal came: what was reported before it is still handed on."""
+be room for another one, `stopped` (with one line) when there will not be any, `call` (with a
+function) to have it called between two reports, and `interrupted` when a signal came: what was
+reported before it is still handed on."""
 
 
 def in_processes(
@@ -193,6 +194,8 @@ def _events(
                 raise NoWorkersError(value)
             if kind == "interrupted":
                 raise KeyboardInterrupt
+            if kind == "call":
+                value()
             continue
         if worker.job is None:
             continue  # the end of a worker that had nothing left to do

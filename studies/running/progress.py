@@ -69,6 +69,11 @@ class Lines:
             self.say_end(job, record)
         self.refresh()
 
+    def note(self, line: str) -> None:
+        """Say what is worth knowing and no fault."""
+        if not self.silent:
+            self.say(f"note: {line}")
+
     def say_end(self, job: Job, record: Record) -> None:
         """Say how a run ended."""
         if isinstance(job.recipe, Scoring) and record.status == "finished":

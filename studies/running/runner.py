@@ -1,5 +1,6 @@
 """The runner: a plan is handed to an executor, and each record is kept as it comes."""
 
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, nullcontext
@@ -9,7 +10,9 @@ from pathlib import Path
 from queue import SimpleQueue
 from tempfile import TemporaryDirectory
 
+from analysis.rendering.formatting import counted
 from core import Recipe, Record, Store, environment
+from core.storage.store import StoreInUseError
 from core.training.checkpoints import delete_checkpoint
 from core.training.weights_cache import WeightsCache
 from data import InputError
@@ -24,6 +27,12 @@ from studies.running.request import Request
 
 COMMIT_EVERY = 0.5
 """Seconds of scores that are committed together."""
+PATIENCE = 0.5
+"""Seconds that a commit waits for a reader of the store while runs go on."""
+AGAIN = 5.0
+"""Seconds after which a commit that a reader was in the way of is tried again."""
+AT_LAST = 60.0
+"""Seconds that the last commit waits for a reader."""
 
 
 @contextmanager
@@ -136,7 +145,7 @@ def execute(
     store.check_writable()
     reports = SimpleQueue() if reports is None else reports
     stop = partial(reports.put, (None, "interrupted", None))
-    kept = _Recorder(store, plan.seeds)
+    kept = _Recorder(store, plan.seeds, reports, display.note)
     handled = interruption.handled_by(stop) if interruption else nullcontext()
     # What was reported is kept before the workers are ended.
     with handled, executor(plan.jobs) as events:
@@ -153,7 +162,7 @@ def execute(
                     kept.add(job, record)
                     display.ended(job, record)
         finally:
-            kept.save()
+            kept.finish()
     return kept.records
 
 
@@ -163,14 +172,19 @@ class _Recorder:
     Args:
         store: Where to keep them.
         seeds: The number of seeds planned.
+        reports: Where it has itself called again when a reader was in the way.
+        note: Given in one line that there is one.
     """
 
-    def __init__(self, store: Store, seeds: int) -> None:
+    def __init__(
+        self, store: Store, seeds: int, reports: Reports, note: Callable[[str], None]
+    ) -> None:
         self.records: list[Record] = []
-        self._store, self._seeds = store, seeds
+        self._store, self._seeds, self._reports, self._note = store, seeds, reports, note
         self._digests: dict[str, str] = {}
         self._waiting: list[tuple[Record, str]] = []
-        self._saved = time.monotonic()
+        self._saved, self._next = time.monotonic(), 0.0
+        self._told = False
 
     def add(self, job: Job, record: Record) -> None:
         """Take a record; one of a training is saved at once."""
@@ -185,18 +199,50 @@ class _Recorder:
         self.records.append(record)
 
     def save(self) -> None:
-        """Write what waits.
+        """Commit what waits; where a reader of the store is in the way, later.
 
         Raises:
-            InputError: The store is gone.
+            InputError: The store is gone, or cannot be written.
         """
+        if time.monotonic() < self._next:
+            return
+        try:
+            self._commit(PATIENCE)
+        except StoreInUseError:
+            if not self._told:
+                self._note(
+                    f"another program reads the store {self._store.folder} and keeps it from being "
+                    "written: records wait until it lets go"
+                )
+                self._told = True
+            self._next = time.monotonic() + AGAIN
+            # No other report may come for hours.
+            again = threading.Timer(AGAIN, self._reports.put, [(None, "call", self.save)])
+            again.daemon = True
+            again.start()
+
+    def finish(self) -> None:
+        """Commit what waits, now or never.
+
+        Raises:
+            InputError: The store is gone, cannot be written, or a reader does not let go of it.
+        """
+        self._next = 0.0
+        self.save()
+        try:
+            self._commit(AT_LAST)
+        except StoreInUseError as error:
+            lost = f"{counted(len(self._waiting), 'run')} that ended could not be kept"
+            raise InputError(f"{error} {lost} and will be done again.") from None
+
+    def _commit(self, patience: float) -> None:
         if self._waiting and not self._store.exists():
             folder = str(self._store.folder)
             raise InputError(
                 f"Received the store {folder!r}, which was removed while the study ran; expected "
                 "it to stay: put it back and call again, or call again to start over."
             )
-        self._store.save_all(self._waiting, self._seeds)
+        self._store.save_all(self._waiting, self._seeds, patience=patience)
         for record, _ in self._waiting:
             # Now that the record is there, nobody continues the run from its checkpoint.
             delete_checkpoint(self._store.folder / UNFINISHED, record.key)

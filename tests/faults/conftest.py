@@ -42,8 +42,8 @@ def scores(seed, part):
 def witness(save_all):
     """A list of what was committed, kept apart from the store."""
 
-    def saved(store, records, planned):
-        save_all(store, records, planned)
+    def saved(store, records, planned, **how):
+        save_all(store, records, planned, **how)
         with open("committed", "a") as file:
             for record, _ in records:
                 print(record.condition, record.seed, record.status, file=file)

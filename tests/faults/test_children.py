@@ -171,7 +171,7 @@ import time
 
 
 def stuck(save_all):
-    def save(store, records, planned):
+    def save(store, records, planned, **how):
         # As in C code that waits for a lock: no handler of Python's runs in this thread.
         read, _ = os.pipe()
         pipe = open(read, "rb")

@@ -1,3 +1,4 @@
+import contextlib
 import io
 import sqlite3
 
@@ -9,6 +10,7 @@ from hypothesis import strategies as st
 from core import Evaluation, Record, Store
 from core.notes import note
 from core.results import read_results
+from core.storage.store import StoreInUseError
 from data import InputError
 
 PLAIN = {
@@ -215,6 +217,21 @@ def test_a_record_that_went_while_it_was_looked_for_is_said_in_a_line(tmp_path):
     store.remove("s")
     with pytest.raises(InputError, match="changes while it is read"):
         store.records(entries)
+
+
+def test_a_commit_that_a_reader_is_in_the_way_of_may_be_tried_again(tmp_path):
+    store = Store(tmp_path)
+    store.save(record(), "digest", planned=2)
+    with contextlib.closing(sqlite3.connect(store.file, isolation_level=None)) as reader:
+        reader.execute("BEGIN")
+        assert reader.execute("SELECT count(*) FROM records").fetchone() == (1,)
+        with pytest.raises(StoreInUseError, match="which another program holds"):
+            store.save_all([(record(seed=1), "digest")], planned=2, patience=0)
+        store.check_writable()  # it will be
+        assert [entry.seed for entry in store.entries()] == [0]
+        reader.execute("COMMIT")
+    store.save_all([(record(seed=1), "digest")], planned=2, patience=0)
+    assert [entry.seed for entry in store.entries()] == [0, 1]
 
 
 def test_records_are_counted_by_study_variant_end_and_environment(tmp_path):

@@ -38,6 +38,9 @@ class Shown:
     def epoch(self, job, epoch):
         self.said.append(("epoch", job.condition, job.seed, epoch))
 
+    def note(self, line):
+        self.said.append(("note", line))
+
     def ended(self, job, record):
         self.said.append(("ended", job.condition, job.seed, record.status))
 
