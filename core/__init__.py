@@ -25,21 +25,15 @@ if TYPE_CHECKING:
         UniformLabelNoise,
         flips,
     )
+    from core.examples.scenarios import Scenario
     from core.examples.splits import HoldOut, Split
     from core.overrides import replaced
     from core.recipe import Pretraining, Recipe, Transfer
     from core.record import Record
     from core.schedule.buffers import Buffer
-    from core.schedule.orders import (
-        Blocks,
-        Blurred,
-        ClassSequential,
-        Order,
-        Schedule,
-        Shuffled,
-        Tasks,
-    )
+    from core.schedule.orders import Blocks, Blurred, ClassSequential, Order, Schedule, Shuffled
     from core.schedule.replay import Replay, Replayed
+    from core.schedule.tasks import Tasks
     from core.storage.store import Store
     from core.strategies.base import Strategy
     from core.strategies.penalties import EWC, MAS, SI, L2Penalty, OnlineEWC
@@ -73,6 +67,7 @@ __all__ = [
     "Record",
     "Replay",
     "Replayed",
+    "Scenario",
     "Schedule",
     "Shuffled",
     "Spec",
@@ -120,13 +115,14 @@ _MODULE_OF = {
     "Record": "record",
     "Replay": "schedule.replay",
     "Replayed": "schedule.replay",
+    "Scenario": "examples.scenarios",
     "Schedule": "schedule.orders",
     "Shuffled": "schedule.orders",
     "Split": "examples.splits",
     "Store": "storage.store",
     "Strategy": "strategies.base",
     "SymmetricLabelNoise": "examples.label_noise",
-    "Tasks": "schedule.orders",
+    "Tasks": "schedule.tasks",
     "Trainer": "training.trainer",
     "Transfer": "recipe",
     "UniformLabelNoise": "examples.label_noise",

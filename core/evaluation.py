@@ -16,6 +16,9 @@ PARTS = ("train-clean", "train-corrupted", "train-corrupted-true-labels")
 """Of the training part with label noise: where labels are right; where they are wrong, held against
 the labels taught (what is learned by heart), and against the true ones (what is seen through)."""
 
+TASK_SETS = "test-tasks"
+"""The test set task by task: evaluated are `test-task-1`, `test-task-2`, ..."""
+
 MEASUREMENTS = ("gradient-norms", "weight-norms", "dead-units", "misclassified")
 """What can be measured beside the sets, see `EvaluationPlan`."""
 
@@ -57,7 +60,8 @@ class EvaluationPlan(Checked):
     Args:
         sets: Evaluated in full before training and after every epoch; an empty one is left out.
             `test`, `validation`, `train` (all that is trained on, augmented copies too, held
-            against the labels taught), its parts (see `PARTS`), and corrupted test sets by kind and
+            against the labels taught), its parts (see `PARTS`), `test-tasks` (of an order with
+            tasks: the test set of each, as `test-task-1`, ...), and corrupted test sets by kind and
             severity, as in `gaussian-0.1` (see `core.examples.corruptions`).
         at_end: Further sets, evaluated once, after the training.
         segments: Whether to evaluate `test-sample` after every segment as well.
@@ -80,19 +84,23 @@ class EvaluationPlan(Checked):
     def __post_init__(self) -> None:
         """Refuse sets that do not exist."""
         super().__post_init__()
-        names = (*self.sets, *self.at_end)
-        for name in names:
-            if name not in SETS + PARTS:
-                _refuse_unless_corrupted(name)
+        names, corrupted = self.all_sets, self.corrupted
+        for name in corrupted:
+            _refuse_unless_corrupted(name)
         # gaussian-.10 is gaussian-0.1.
-        sets = [name if name in SETS + PARTS else Corruption.named(name).name for name in names]
+        sets = [Corruption.named(name).name if name in corrupted else name for name in names]
         if twice := [name for name in sets if sets.count(name) > 1]:
             raise InputError(f"Received evaluation set {twice[0]!r} twice; expected it once.")
 
     @property
-    def corrupted(self) -> tuple[str, ...]:
+    def all_sets(self) -> Names:
+        """The names of all sets."""
+        return (*self.sets, *self.at_end)
+
+    @property
+    def corrupted(self) -> Names:
         """The names of corrupted test sets among all sets."""
-        return tuple(name for name in (*self.sets, *self.at_end) if name not in SETS + PARTS)
+        return tuple(name for name in self.all_sets if name not in (*SETS, *PARTS, TASK_SETS))
 
 
 def stratified(examples: Indices, labels: NDArray[np.int64], size: int) -> Indices:
@@ -129,7 +137,8 @@ def _refuse_unless_corrupted(name: object) -> None:
         Corruption.named(name)
     except (AssertionError, InputError) as error:
         reason = f"; {error}" if isinstance(name, str) and "-" in name else "."
+        known = ", ".join((*SETS, *PARTS, TASK_SETS))
         raise InputError(
-            f"Received evaluation set {name!r}; expected one of {', '.join(SETS + PARTS)}, or a "
-            f"corrupted test set as in gaussian-0.1{reason}"
+            f"Received evaluation set {name!r}; expected one of {known}, or a corrupted test set "
+            f"as in gaussian-0.1{reason}"
         ) from None

@@ -11,7 +11,7 @@ from typing import Any, Literal
 
 from core.checks import Checked, Count, is_number
 from core.code_identity import source
-from core.evaluation import EvaluationPlan
+from core.evaluation import TASK_SETS, EvaluationPlan
 from core.examples.augmented_copies import AugmentedCopy
 from core.examples.given_labels import GivenLabels
 from core.examples.input_noise import GaussianNoise
@@ -23,11 +23,13 @@ from core.examples.label_noise import (
     UniformLabelNoise,
 )
 from core.examples.preprocessing import STEPS
+from core.examples.scenarios import Scenario
 from core.examples.splits import HoldOut
 from core.models import BUILDERS, builder
 from core.numerics import numerics
-from core.schedule.orders import Blocks, Blurred, ClassSequential, Order, Shuffled, Tasks
+from core.schedule.orders import Blocks, Blurred, ClassSequential, Order, Shuffled
 from core.schedule.replay import Replay
+from core.schedule.tasks import Tasks
 from core.spec import Spec, resolve, spec
 from core.stored_names import to_stored
 from core.strategies.base import Strategy
@@ -87,7 +89,7 @@ PARTS: dict[str, type[Any]] = {
     part.__name__: part
     for part in (
         *(HoldOut, *ORDERS, *LABEL_NOISE, GivenLabels, GaussianNoise, AugmentedCopy, Replay),
-        *(*STRATEGIES, Pretraining, Transfer, EvaluationPlan, Spec),
+        *(*STRATEGIES, Pretraining, Transfer, EvaluationPlan, Spec, Scenario),
     )
 }
 
@@ -142,6 +144,10 @@ class Recipe(Checked):
     # Left out of the JSON of plain training, as recipes were before there was this field.
     strategy: Strategy | None = field(default=None, metadata={"left out": None})
     """A learning rule beside plain training, see `core.strategies`."""
+    scenario: Scenario | None = field(default=None, metadata={"left out": None})
+    """What the network is told of the tasks of its order, see `core.examples.scenarios`."""
+    reset_optimiser: bool = field(default=False, metadata={"left out": False})
+    """Whether the optimiser's state, and with it its schedule, begins anew with each task."""
     compiler: Literal["auto", "xla", "graph"] = "auto"
     """How the training loop is compiled; `auto` decides by the layers."""
 
@@ -160,8 +166,7 @@ class Recipe(Checked):
             expect(self.early_stopping.name, "early stopping", ("EarlyStopping",))
         _refuse_unfitting_parts(self)
         _refuse_unfitting_order(self)
-        if self.replay is not None:
-            self.replay.per_batch(self.batch_size)
+        _refuse_unfitting_replay(self)
         _refuse_noise_twice(self)
         _refuse_unbuildable(self.model)
         if self.pretraining is not None and self.transfer is not None:
@@ -186,6 +191,17 @@ class Recipe(Checked):
             return self.transfer.source
         return None if self.pretraining is None else self.clean()
 
+    @property
+    def rule(self) -> Strategy | None:
+        """How it is learned from logits: the strategy; plain training with a scenario alone."""
+        plain = Strategy() if self.scenario is not None else None
+        return plain if self.strategy is None else self.strategy
+
+    def outputs(self, classes: int) -> int:
+        """How many outputs the network has, for data of so many classes."""
+        tasks: Any = self.order
+        return classes if self.scenario is None else self.scenario.outputs(tasks.groups)
+
     def clean(self) -> "Recipe":
         """The recipe of the pretraining."""
         assert self.pretraining is not None
@@ -205,11 +221,7 @@ class Recipe(Checked):
 
     def to_json(self) -> dict[str, Any]:
         """The recipe as JSON types. Fields that are None are left out."""
-        return {
-            item.name: _encode(getattr(self, item.name))
-            for item in dataclasses.fields(self)
-            if getattr(self, item.name) not in (None, item.metadata.get("left out"))
-        }
+        return {name: _encode(value) for name, value in _written(self).items() if value is not None}
 
     @classmethod
     def from_json(cls, text: Mapping[str, Any]) -> "Recipe":
@@ -281,6 +293,7 @@ KINDS: dict[str, tuple[type, ...]] = {
     "pretraining": (Pretraining, type(None)),
     "transfer": (Transfer, type(None)),
     "strategy": (Strategy, type(None)),
+    "scenario": (Scenario, type(None)),
     "evaluation": (EvaluationPlan,),
 }
 """What each field holds, but for the plain numbers and choices."""
@@ -335,10 +348,47 @@ def _refuse_unfitting_order(recipe: Recipe) -> None:
             f"epochs_each={order.epochs_each}; expected epochs={order.epochs}."
         )
     needs = recipe.strategy is not None and recipe.strategy.needs_tasks
-    if needs and not isinstance(order, Tasks):
+    if isinstance(order, Tasks):
+        if recipe.scenario is not None and set(recipe.evaluation.measurements) & {"gradient-norms"}:
+            raise InputError(
+                "Received the measurement gradient-norms with a scenario; expected it without: it "
+                "is of a loss over all outputs."
+            )
+        return
+    wanted = {
+        "a scenario": recipe.scenario is not None,
+        "reset_optimiser": recipe.reset_optimiser,
+        f"evaluation of {TASK_SETS}": TASK_SETS in recipe.evaluation.all_sets,
+    }
+    for what in (each for each, asked in wanted.items() if asked):
+        raise InputError(
+            f"Received {what} with the order {type(order).__name__}; expected Tasks, which says "
+            "which classes each task has."
+        )
+    if needs:
         raise InputError(
             f"Received strategy {type(recipe.strategy).__name__} with the order "
             f"{type(order).__name__}; expected Tasks: it learns from where one task ends."
+        )
+
+
+def _refuse_unfitting_replay(recipe: Recipe) -> None:
+    """Replay that asks for tasks, or for outputs of a class-incremental scenario."""
+    replay, order, scenario = recipe.replay, recipe.order, recipe.scenario
+    if replay is None:
+        return
+    replay.per_batch(recipe.batch_size)
+    in_turn = isinstance(order, Tasks) and order.shown == "new"
+    by_task = replay.rule.at_task_ends or replay.weights != "equal"
+    if by_task and not in_turn:
+        raise InputError(
+            f"Received replay with the buffer {replay.buffer} and weights {replay.weights}, and "
+            f"the order {type(order).__name__}; expected Tasks, one after the other."
+        )
+    if replay.weights == "asymmetric" and (scenario is None or "class" not in scenario.kind):
+        raise InputError(
+            "Received asymmetric replay weights without a class-incremental scenario; expected "
+            'scenario=Scenario("class"): they leave the outputs of earlier classes alone.'
         )
 
 
@@ -371,15 +421,21 @@ def _refuse_unbuildable(model: Spec) -> None:
 def _encode(value: Any) -> Any:
     kind = _name(value)
     if kind is not None:
-        fields = {
-            item.name: getattr(value, item.name)
-            for item in dataclasses.fields(value)
-            if getattr(value, item.name) is not item.metadata.get("left out", dataclasses.MISSING)
-        }
-        return {"is": kind} | {name: _encode(item) for name, item in fields.items()}
+        return {"is": kind} | {name: _encode(item) for name, item in _written(value).items()}
     if isinstance(value, Mapping):
         return {name: _encode(item) for name, item in value.items()}
     return [_encode(item) for item in value] if isinstance(value, tuple | list) else value
+
+
+def _written(part: Any) -> dict[str, Any]:
+    """The fields of a part, without those at the value that all had before they were there."""
+    values = {item: getattr(part, item.name) for item in dataclasses.fields(part)}
+    missing = dataclasses.MISSING
+    return {
+        item.name: value
+        for item, value in values.items()
+        if repr(value) != repr(item.metadata.get("left out", missing))
+    }
 
 
 def _name(part: Any) -> str | None:

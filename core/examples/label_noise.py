@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.checks import Checked, Kind, is_number, number
+from core.examples.scenarios import Groups
 from core.types import Labels
 from data import InputError
 
@@ -202,6 +203,30 @@ def _as_tuples(matrix: Any) -> Any:
             "of one length; expected one, as in ((0.9, 0.1), (0.2, 0.8))."
         ) from None
     return tuple(map(tuple, array.astype(float).tolist()))
+
+
+def within_tasks(
+    noise: LabelNoise, labels: Labels, groups: Groups, rng: np.random.Generator
+) -> Labels:
+    """Labels with noise among the classes of a task, for each task by itself.
+
+    Of noise that names classes itself, by rates or by a matrix, as it is.
+
+    Args:
+        noise: What makes labels wrong.
+        labels: True labels, int64 [n].
+        groups: The classes of each task.
+        rng: The stream to draw from.
+    """
+    if not isinstance(noise, SymmetricLabelNoise | UniformLabelNoise):
+        return noise(labels, sum(map(len, groups)), rng).labels
+    noisy = labels.copy()
+    for group in groups:
+        mine, names = np.isin(labels, group), np.array(group)
+        order = np.argsort(names)
+        places = order[np.searchsorted(names[order], labels[mine])]
+        noisy[mine] = names[noise(places, len(group), rng).labels]
+    return noisy
 
 
 def _chosen(examples: NDArray[np.intp], rate: float, rng: np.random.Generator) -> NDArray[np.intp]:

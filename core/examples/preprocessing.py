@@ -5,7 +5,7 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
-from data import Dataset
+from data import Dataset, InputError
 
 Inputs = NDArray[np.float32]
 
@@ -35,12 +35,47 @@ def standardise(x: Inputs, train: NDArray[np.int32], file_size: int) -> Inputs:
     return ((x - part.mean(axis=0)) / deviation).astype(np.float32)
 
 
+def normalise(x: Inputs, train: NDArray[np.int32], file_size: int) -> Inputs:
+    """Subtract the mean of all inputs of the training part and divide by their deviation.
+
+    Two numbers for all inputs, as in `transforms.Normalize((0.1307,), (0.3081,))` of torchvision.
+    """
+    part = x[train]
+    mean = part.mean(dtype=np.float64)
+    deviation = np.sqrt(np.square(part).mean(dtype=np.float64) - mean**2)
+    np.subtract(x, np.float32(mean), out=x)
+    return np.divide(x, np.float32(deviation or 1), out=x)
+
+
+def pad_2(x: Inputs, train: NDArray[np.int32], file_size: int) -> Inputs:
+    """Put two pixels of 0 around each image: 28 x 28 become 32 x 32."""
+    return np.pad(x, [(0, 0), (2, 2), (2, 2)] + [(0, 0)] * (x.ndim - 3))
+
+
 # A step may write into the array that it is given: MNIST is 220 MB as float32.
 STEPS: dict[str, Callable[[Inputs, NDArray[np.int32], int], Inputs]] = {
     "scale": scale,
     "subtract-mean-image": subtract_mean_image,
     "standardise": standardise,
+    "normalise": normalise,
+    "pad-2": pad_2,
 }
+
+
+def example_shape(dataset: Dataset, steps: tuple[str, ...]) -> tuple[int, ...]:
+    """The shape of one example as a network is given it.
+
+    Raises:
+        InputError: A step is for images, and the examples are none.
+    """
+    shape = dataset.x_train.shape[1:]
+    for _ in (step for step in steps if step == "pad-2"):
+        if len(shape) not in (2, 3):
+            raise InputError(
+                f"Received the step pad-2 for examples of shape {shape}; expected images."
+            )
+        shape = (shape[0] + 4, shape[1] + 4, *shape[2:])
+    return shape
 
 
 def preprocess(dataset: Dataset, steps: tuple[str, ...], train: NDArray[np.int32]) -> Inputs:
@@ -55,6 +90,7 @@ def preprocess(dataset: Dataset, steps: tuple[str, ...], train: NDArray[np.int32
         float32 [n + m + v, ...]: the n examples of the training file, the m of the test file, then
         the v of a given validation part.
     """
+    example_shape(dataset, steps)
     given = [] if dataset.x_val is None else [dataset.x_val]
     files = [dataset.x_train, dataset.x_test, *given]
     x = np.concatenate(files, dtype=np.float32, casting="unsafe")

@@ -1,5 +1,6 @@
 """Multi-layer perceptrons: from none to sixty hidden layers."""
 
+import math
 from typing import Any
 
 from core.models.images import image_layers
@@ -64,8 +65,9 @@ def mlp(
         l1: Penalty on the sizes of the hidden kernels.
         l2: Penalty on the squares of the hidden kernels; several for each layer its own.
         batch_normalization: Whether each hidden layer's sums are normalised by batch.
-        kernel_initializer: Keras initialiser of every kernel.
-        bias_initializer: Keras initialiser of every bias.
+        kernel_initializer: Keras initialiser of every kernel; or `torch`, PyTorch's default:
+            uniform between -1 and 1, divided by the square root of the layer's number of inputs.
+        bias_initializer: Keras initialiser of every bias, or `torch`, the same of a bias.
         output_initializer: Of the output's kernel, where it differs from the others.
         augmentation: What happens to images in training, see `core.models.augmentation`.
 
@@ -82,9 +84,12 @@ def mlp(
         first = image_layers(input_shape, augmentation=augmentation)
     model = Sequential([*first, layers.Flatten()])
     start = {"kernel_initializer": kernel_initializer, "bias_initializer": bias_initializer}
+    inputs = math.prod(input_shape)
     penalties = l2 if isinstance(l2, tuple) else (l2,) * len(widths)
     for width, own_l2 in zip(widths, penalties, strict=True):
-        model.add(layers.Dense(width, kernel_regularizer=penalty(l1, own_l2), **start))
+        own = {name: _initialiser(each, inputs) for name, each in start.items()}
+        model.add(layers.Dense(width, kernel_regularizer=penalty(l1, own_l2), **own))
+        inputs = width
         if batch_normalization:
             model.add(layers.BatchNormalization())
         for each in activation_layers(activation):
@@ -92,7 +97,8 @@ def mlp(
         if dropout:
             model.add(layers.Dropout(dropout))
     start["kernel_initializer"] = output_initializer or kernel_initializer
-    model.add(layers.Dense(classes, activation="softmax", **start))
+    own = {name: _initialiser(each, inputs) for name, each in start.items()}
+    model.add(layers.Dense(classes, activation="softmax", **own))
     return model
 
 
@@ -157,6 +163,16 @@ def _activation_layer(name: str) -> Any:
             f"Received activation {name!r}; expected a Keras activation by its name, such as relu, "
             f"or one of the layers {', '.join(ACTIVATION_LAYERS)}."
         ) from None
+
+
+def _initialiser(name: str, inputs: int) -> Any:
+    """A Keras initialiser: of a layer with so many inputs, PyTorch's default by `torch`."""
+    from keras import initializers
+
+    if name != "torch":
+        return name
+    largest = 1 / math.sqrt(inputs)
+    return initializers.RandomUniform(-largest, largest)
 
 
 def penalty(l1: float, l2: float) -> Any:

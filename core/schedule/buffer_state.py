@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from core.schedule.buffers import EMPTY, Buffer, candidates, exemplars, mislabelled
+from core.schedule.buffers import EMPTY, Buffer, candidates, exemplars, mislabelled, task_balanced
 from core.schedule.orders import Schedule
 from core.schedule.replay import Replay, Replayed
 
@@ -60,6 +60,20 @@ class BufferState:
         examples = candidates(self._buffer, segment.indices, self._labels)
         self._buffer = exemplars(self._buffer, examples, features(examples), self._labels)
         self._epoch[-1] = self._buffer.held
+
+    def task_over(
+        self, shown: NDArray[np.int32], tasks: NDArray[np.int32], rng: np.random.Generator
+    ) -> None:
+        """Draw what is kept of a task that is over, where the rule has it so.
+
+        Args:
+            shown: Its examples, positions in the training part, int32 [m].
+            tasks: The task of each example of the training part, int32 [n].
+            rng: The stream to draw from.
+        """
+        if self.replay.rule.at_task_ends:
+            self._buffer = task_balanced(self._buffer, np.unique(shown), tasks, rng)
+            self._epoch[-1] = self._buffer.held
 
     def epoch_over(self, segments: bool) -> None:
         """Note what the buffer held at the ends of the epoch's segments, or at its own end."""

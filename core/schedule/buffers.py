@@ -67,11 +67,13 @@ class Rule(NamedTuple):
         slot_for_each_class: Whether every class needs a slot of its own.
         at_segment_ends: Whether the network chooses, as it is when a segment is over, what of it
             is kept: see `exemplars`.
+        at_task_ends: Whether what is kept is drawn when a task is over: see `task_balanced`.
     """
 
     admit: Admit
     slot_for_each_class: bool = False
     at_segment_ends: bool = False
+    at_task_ends: bool = False
 
 
 def reservoir(
@@ -161,7 +163,7 @@ def class_balanced(
 def none(
     buffer: Buffer, arrivals: NDArray[np.int32], labels: Labels, rng: np.random.Generator
 ) -> Admission:
-    """Take nothing in while examples are shown: `exemplars` chooses when a segment is over."""
+    """Take nothing in while examples are shown: what is kept is chosen afterwards."""
     return Admission(np.full(len(arrivals), EMPTY, dtype=np.int64), buffer.full)
 
 
@@ -170,6 +172,7 @@ RULES: dict[str, Rule] = {
     "class-balanced": Rule(class_balanced),
     "ring": Rule(ring, slot_for_each_class=True),
     "herding": Rule(none, slot_for_each_class=True, at_segment_ends=True),
+    "task-balanced": Rule(none, at_task_ends=True),
 }
 
 
@@ -227,6 +230,30 @@ def exemplars(
             kept.append(held[labels[held] == label][:own])
     after = np.full_like(buffer.held, EMPTY)
     together = np.concatenate([after[:0], *kept])
+    after[: len(together)] = together
+    return buffer._replace(held=after)
+
+
+def task_balanced(
+    buffer: Buffer, shown: NDArray[np.int32], tasks: NDArray[np.int32], rng: np.random.Generator
+) -> Buffer:
+    """The buffer after a task, as Hsu et al. (2018) keep it: as many of each task so far.
+
+    With t tasks behind it it holds capacity // t random examples of each, of a smaller task all;
+    of those held before, the first ones stay.
+
+    Args:
+        buffer: The buffer.
+        shown: The examples of the task that is over, each once, int32 [m].
+        tasks: The task of each example of the training part, int32 [n].
+        rng: The stream to draw from.
+    """
+    held = buffer.held[buffer.held != EMPTY]
+    before = np.unique(tasks[held])
+    own = len(buffer.held) // (len(before) + 1)
+    kept = [held[tasks[held] == task][:own] for task in before]
+    together = np.concatenate([*kept, rng.permutation(shown)[:own]])
+    after = np.full_like(buffer.held, EMPTY)
     after[: len(together)] = together
     return buffer._replace(held=after)
 

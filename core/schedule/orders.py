@@ -6,7 +6,7 @@ from typing import Annotated, Any, NamedTuple, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from core.checks import COUNT, Checked, Count, Kind, number
+from core.checks import COUNT, Checked, number
 from core.schedule.class_orders import (
     LATIN_SQUARE,
     ClassOrder,
@@ -15,26 +15,9 @@ from core.schedule.class_orders import (
     segment_of_class,
 )
 from core.types import Labels
-from data import InputError
 
 NO_TASK = -1
 BLUR = number(0, 1, "a number from 0 (class-sequential) to 1 (shuffled)", "blur fraction")
-
-
-def _divide_classes(groups: Any) -> bool:
-    grouped = isinstance(groups, tuple) and all(
-        isinstance(group, tuple) and group and all(type(label) is int for label in group)
-        for group in groups
-    )
-    classes = [label for group in groups for label in group] if grouped else []
-    return bool(classes) and sorted(classes) == list(range(len(classes)))
-
-
-GROUPS = Kind(
-    _divide_classes,
-    "groups of classes with each class from 0 up exactly once, as in ((0, 1), (2, 3, 4))",
-    "tasks",
-)
 
 
 class Schedule(NamedTuple):
@@ -47,7 +30,7 @@ class Schedule(NamedTuple):
         segment_ends: After how many steps each segment is over, int32 [g]; the last is s.
         segment_of_class: For each class the segment (counted from 1) that trains it,
             int32 [classes]; 0 for a class that has none in this epoch: it belongs to another task
-            (see `Tasks`), or the training part has no examples of it.
+            (see `core.schedule.tasks`), or the training part has no examples of it.
         tasks: The task of each segment, counted from 0, int32 [g]; -1 in an order without tasks.
     """
 
@@ -225,74 +208,10 @@ class Blocks(Checked):
         return _marked(indices, labels, classes, batch_size, n_classes)
 
 
-@dataclass(frozen=True, kw_only=True)
-class Tasks(Checked):
-    """Groups of classes one after the other, each for several epochs, and never again.
-
-    The class-incremental protocol (van de Ven & Tolias 2019): an epoch shows the examples of one
-    group only, shuffled, and is one segment. A training has as many epochs as all tasks together.
-
-    Args:
-        groups: The classes of the first task, of the second, ...; each class in one of them.
-        epochs_each: How many epochs each task takes.
-    """
-
-    groups: Annotated[tuple[tuple[int, ...], ...], GROUPS]
-    epochs_each: Count = 1
-
-    @property
-    def epochs(self) -> int:
-        """How many epochs all tasks together take."""
-        return len(self.groups) * self.epochs_each
-
-    def __call__(
-        self,
-        labels: Labels,
-        *,
-        epoch: int,
-        batch_size: int,
-        rng: np.random.Generator,
-        n_classes: int | None = None,
-    ) -> Schedule:
-        """Write down one epoch. See `Order`.
-
-        Raises:
-            InputError: The tasks are over, have other classes than the labels, or one of them
-                has no examples.
-        """
-        if not 1 <= epoch <= self.epochs:
-            raise InputError(
-                f"Received epoch {epoch} of {len(self.groups)} tasks; expected epochs 1 to "
-                f"{self.epochs}: {self.epochs_each} for each task."
-            )
-        named, there = sum(map(len, self.groups)), n_classes or int(labels.max()) + 1
-        if named != there:
-            raise InputError(
-                f"Received tasks of {named} classes for data of {there}; "
-                f"expected each of the classes 0 to {there - 1} in one of the tasks."
-            )
-        task = (epoch - 1) // self.epochs_each
-        group = self.groups[task]
-        members = np.flatnonzero(np.isin(labels, group))
-        if not len(members):
-            raise InputError(
-                f"Received the task {group!r}, of which the training part has no examples; "
-                "expected some: merge it with another task."
-            )
-        batch_sizes = in_batches(len(members), batch_size)
-        segment_of_class = np.zeros(named, dtype=np.int32)
-        segment_of_class[np.unique(labels[members])] = 1
-        return Schedule(
-            rng.permutation(members).astype(np.int32),
-            batch_sizes,
-            np.array([len(batch_sizes)], dtype=np.int32),
-            segment_of_class,
-            np.array([task], dtype=np.int32),
-        )
-
-
 def for_run(order: Order, seed: int, classes: int) -> Order:
-    """The order of one run: with the seed's row in place of `latin-square`, else as it is.
+    """The order of one run, where it depends on the seed; else as it is.
+
+    The seed's row takes the place of `latin-square`, its classes those of permuted tasks.
 
     Args:
         order: A recipe's order.
@@ -300,9 +219,12 @@ def for_run(order: Order, seed: int, classes: int) -> Order:
         classes: How many there are in the data.
 
     Returns:
-        An order that can be called: one with `latin-square` does not know its row.
+        An order that can be called.
     """
     part: Any = order
+    if hasattr(part, "for_run"):
+        own: Order = part.for_run(seed, classes)
+        return own
     if getattr(part, "classes", None) != LATIN_SQUARE:
         return order
     given: Order = replace(part, classes=row_for(seed, classes))

@@ -1,6 +1,6 @@
 """Replay: examples shown before, mixed into the schedule from a buffer of their positions."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Annotated, Literal, NamedTuple
 
 import numpy as np
@@ -52,8 +52,9 @@ class Replay(Checked):
     at the beginning, batches are of new examples only.
 
     Args:
-        buffer: What the buffer keeps: `reservoir`, `class-balanced`, `ring` or `herding`; see
-            `core.schedule.buffers`, where each has its source.
+        buffer: What the buffer keeps: `reservoir`, `class-balanced`, `ring`, `herding` or, of an
+            order with tasks, `task-balanced`; see `core.schedule.buffers`, where each has its
+            source.
         capacity: How many examples it can hold.
         fraction: Of each batch as it is trained on, the fraction that is replayed: from 0 up to,
             not including, 1.
@@ -61,15 +62,26 @@ class Replay(Checked):
             takes more steps to show all that is new. `add` keeps the steps, and the replayed
             examples come on top: round(fraction / (1 - fraction) * batch size) to a full batch of
             new ones. A smaller batch of new examples has replayed ones in the same proportion.
+            `pool` is naive rehearsal (Hsu et al. 2018): what the buffer holds is repeated until it
+            is about as much as the segment has new (never less than once), the two are shuffled
+            together and shown in batches of the batch size; `fraction` has no say.
+        weights: What examples count in the loss, of an order with tasks. `equal`: all the same
+            (ER, Chaudhry et al. 2019). `by-task`: in task t the mean over new examples counts 1/t
+            and that over replayed ones 1 - 1/t (van de Ven et al. 2022). `asymmetric` (ER-ACE,
+            Caccia et al. 2022): the two means are added, and new examples leave the outputs of
+            earlier tasks' classes alone: it takes a class-incremental scenario.
 
     Replayed examples are drawn without replacement within a batch; where the batch asks for more
     than the buffer holds, each is shown as often as any other, give or take one.
     """
 
-    buffer: Literal["reservoir", "class-balanced", "ring", "herding"] = "reservoir"
+    buffer: Literal["reservoir", "class-balanced", "ring", "herding", "task-balanced"] = "reservoir"
     capacity: Annotated[int, CAPACITY]
     fraction: Annotated[float, FRACTION] = 0.5
-    mode: Literal["replace", "add"] = "replace"
+    mode: Literal["replace", "add", "pool"] = "replace"
+    weights: Literal["equal", "by-task", "asymmetric"] = field(
+        default="equal", metadata={"left out": "equal"}
+    )
 
     @property
     def rule(self) -> Rule:
@@ -82,6 +94,8 @@ class Replay(Checked):
         Raises:
             InputError: None of them, or no new ones, at this batch size.
         """
+        if self.mode == "pool":
+            return 0
         odds = 1 if self.mode == "replace" else 1 - self.fraction
         replayed = round(self.fraction / odds * batch_size)
         if self.fraction > 0 and replayed == 0:
@@ -143,6 +157,8 @@ class Replay(Checked):
                 f"Received {len(schedule.segment_ends)} segments with {self.buffer}; expected one: "
                 "cut the schedule with core.schedule.orders.segments."
             )
+        if self.mode == "pool":
+            return self._pooled(schedule, labels, buffer, batch_size, rng)
         replayed = self.per_batch(batch_size)
         full = batch_size - replayed if self.mode == "replace" else batch_size
         shown, ends, contents = [schedule.indices[:0]], [], []
@@ -173,6 +189,67 @@ class Replay(Checked):
         )
         old = np.repeat(np.tile([False, True], len(sizes)), sizes.ravel())
         return Replayed(mixed, old, buffer, np.array(contents))
+
+    def _pooled(
+        self,
+        schedule: Schedule,
+        labels: Labels,
+        buffer: Buffer,
+        batch_size: int,
+        rng: np.random.Generator,
+    ) -> Replayed:
+        """New examples and the buffer, repeated to match them, shuffled together."""
+        shown, old, sizes, contents = [schedule.indices[:0]], [np.zeros(0, dtype=bool)], [], []
+        for part in segments(schedule):
+            held = buffer.held[buffer.held != EMPTY]
+            again = np.tile(held, max(len(part.indices) // max(len(held), 1), 1))
+            order = rng.permutation(len(part.indices) + len(again))
+            shown.append(np.concatenate([part.indices, again])[order])
+            old.append(order >= len(part.indices))
+            sizes.append(in_batches(len(order), batch_size))
+            buffer = self._after(part, labels, buffer, rng)
+            contents.append(buffer.held)
+        mixed = schedule._replace(
+            indices=np.concatenate(shown),
+            batch_sizes=np.concatenate(sizes),
+            segment_ends=np.cumsum([len(each) for each in sizes], dtype=np.int32),
+        )
+        return Replayed(mixed, np.concatenate(old), buffer, np.array(contents))
+
+    def _after(
+        self, part: Schedule, labels: Labels, buffer: Buffer, rng: np.random.Generator
+    ) -> Buffer:
+        """The buffer after a segment whose steps do not ask for it."""
+        slots, is_full = self.rule.admit(buffer, part.indices, labels, rng)
+        held, enters = buffer.held.copy(), slots != EMPTY
+        held[slots[enters]] = part.indices[enters]
+        seen = buffer.seen + np.bincount(labels[part.indices], minlength=len(buffer.seen))
+        return Buffer(held, seen, is_full)
+
+    def loss_weights(
+        self, schedule: Schedule, old: NDArray[np.bool_], task: int
+    ) -> NDArray[np.float32] | None:
+        """What each example counts in its batch's mean loss, see `weights`.
+
+        Args:
+            schedule: With what is replayed.
+            old: Which of its indices are replayed, bool [m].
+            task: The task that is trained, from 0.
+
+        Returns:
+            float32 [m]; None where all count 1.
+        """
+        if self.weights == "equal":
+            return None
+        step = np.repeat(np.arange(len(schedule.batch_sizes)), schedule.batch_sizes)
+        replayed = np.bincount(step, weights=old, minlength=len(schedule.batch_sizes))
+        size = schedule.batch_sizes.astype(np.float64)
+        shares = (1.0, 1.0) if self.weights == "asymmetric" else (1 / (task + 1), task / (task + 1))
+        with np.errstate(divide="ignore", invalid="ignore"):
+            of_new, of_old = shares[0] * size / (size - replayed), shares[1] * size / replayed
+        mixed = (replayed > 0) & (replayed < size)
+        weights = np.where(mixed[step], np.where(old, of_old[step], of_new[step]), 1.0)
+        return weights.astype(np.float32)
 
     def _new_sizes(
         self, part: Schedule, batch_size: int, replayed: int, buffer: Buffer

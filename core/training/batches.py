@@ -23,6 +23,7 @@ class Batches:
         batch_size: The largest batch that can occur.
         noise: Fresh noise for the schedule's steps.
         columns: What comes with each example shown, [m] by name, see `core.strategies.base`.
+        masks: With a column `active`: what rows of it stand for, see `core.examples.scenarios`.
     """
 
     def __init__(
@@ -32,6 +33,7 @@ class Batches:
         batch_size: int,
         noise: Fresh | None = None,
         columns: Mapping[str, NDArray[Any]] | None = None,
+        masks: NDArray[np.float32] | None = None,
     ) -> None:
         steps = len(schedule.batch_sizes)
         rows = np.zeros((-(-steps // BLOCK) * BLOCK, batch_size), dtype=np.int32)
@@ -47,6 +49,7 @@ class Batches:
             offsets = np.zeros((len(rows), 2), dtype=np.int32)
             offsets[:steps] = noise.offsets
             self.noise = (tf.constant(noise.pool), tf.constant(offsets))
+        self.masks = () if masks is None else tf.constant(masks)
         self.columns: dict[str, tf.Tensor] = {}
         for name, values in (columns or {}).items():
             padded = np.zeros(rows.shape, dtype=values.dtype)

@@ -7,11 +7,12 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from core.examples.preprocessing import example_shape
 from core.models import builder
 from core.random_streams import integer
 from core.recipe import CALLBACK_SCHEDULES, Recipe
 from core.spec import Spec, in_one_line, resolve
-from core.training import lr_schedules
+from core.training import lr_schedules, optimisers
 from core.training.in_force import check_keras
 from core.training.layers import clonable, leaf_layers, refuse_own_steps, seed_generators
 from core.training.losses import as_spec, expects_probabilities, try_loss
@@ -24,7 +25,7 @@ FEW = 8
 def fresh_model(recipe: Recipe, seed: int, dataset: Dataset) -> keras.Model:
     """The recipe's network with the weights that a seed gives it.
 
-    With a strategy its outputs are logits.
+    With a strategy or a scenario its outputs are logits.
 
     Raises:
         InputError: The builder refuses its parameters, or builds something else; Keras' settings
@@ -38,10 +39,12 @@ def fresh_model(recipe: Recipe, seed: int, dataset: Dataset) -> keras.Model:
     keras.utils.clear_session(free_memory=False)
     # Stock initialisers draw from Keras' global generator: the one permitted use of a global.
     keras.utils.set_random_seed(integer(seed, "weights"))
-    shape = dataset.x_train.shape[1:]
+    shape = example_shape(dataset, recipe.preprocessing)
+    outputs = recipe.outputs(dataset.classes)
+    few = dataset.x_train[:FEW].astype(np.float32)
     try:
-        model = build(shape, dataset.classes, **recipe.model.parameters)
-        output = model(dataset.x_train[:FEW].astype(np.float32), training=False)
+        model = build(shape, outputs, **recipe.model.parameters)
+        output = model(np.resize(few, (len(few), *shape)), training=False)
     except InputError:
         raise
     except (AttributeError, TypeError, ValueError) as error:
@@ -51,18 +54,18 @@ def fresh_model(recipe: Recipe, seed: int, dataset: Dataset) -> keras.Model:
             f"for inputs of shape {shape}; {reason}"
         ) from error
     check_keras()
-    _check_output(output, recipe, dataset)
+    _check_output(output, recipe, dataset, outputs)
     refuse_own_steps(model, recipe.model.name)
     for i, (name, state) in enumerate(seed_generators(leaf_layers(model))):
         state.assign([integer(seed, name, i), 0])
-    if recipe.strategy is not None:
+    if recipe.rule is not None:
         _end_in_logits(model, recipe.model.name)
     return model
 
 
-def _check_output(output: Any, recipe: Recipe, dataset: Dataset) -> None:
+def _check_output(output: Any, recipe: Recipe, dataset: Dataset, outputs: int) -> None:
     """Refuse outputs that are not one for each class, or none that the loss is meant for."""
-    name, expected = recipe.model.name, (min(FEW, len(dataset.x_train)), dataset.classes)
+    name, expected = recipe.model.name, (min(FEW, len(dataset.x_train)), outputs)
     if not keras.ops.is_tensor(output):
         kind = f"{len(output)} outputs" if isinstance(output, list | tuple) else type(output)
         raise InputError(
@@ -72,10 +75,10 @@ def _check_output(output: Any, recipe: Recipe, dataset: Dataset) -> None:
     if tuple(output.shape) != expected:
         raise InputError(
             f"Received model {name}, whose output for one example has the shape "
-            f"{(1, *output.shape[1:])}; expected (1, {dataset.classes}): one output for each class "
-            f"of {dataset.name}."
+            f"{(1, *output.shape[1:])}; expected (1, {outputs}): one output for each class "
+            f"of {dataset.name}, or of its tasks."
         )
-    if recipe.strategy is not None:
+    if recipe.rule is not None:
         return
     if isinstance(recipe.loss, Spec):
         try_loss(recipe.loss, output, tf.constant(dataset.y_train[:FEW], tf.int32))
@@ -97,14 +100,15 @@ def _end_in_logits(model: keras.Model, name: str) -> None:
     known = (keras.activations.softmax, keras.activations.linear)
     if type(last) is not keras.layers.Dense or last.activation not in known:
         raise InputError(
-            f"Received model {name} with a strategy; expected a Sequential or functional one "
-            "whose last layer is Dense, with a softmax or without: strategies read its logits."
+            f"Received model {name} with a strategy or a scenario; expected a Sequential or "
+            "functional one whose last layer is Dense, with a softmax or without: they are of its "
+            "logits."
         )
     last.activation = keras.activations.linear
 
 
 def make_optimiser(optimiser: Spec, schedule: Spec | None) -> keras.optimizers.Optimizer:
-    """A Keras optimiser by its name, with a schedule of Keras' or of Ebb's if there is one."""
+    """An optimiser of Keras' or of Ebb's by its name, with a schedule if there is one."""
     parameters = dict(optimiser.parameters)
     if optimiser.name == "LossScaleOptimizer":
         raise InputError(
@@ -116,7 +120,8 @@ def make_optimiser(optimiser: Spec, schedule: Spec | None) -> keras.optimizers.O
         parameters["learning_rate"] = make(
             schedule, module, keras.optimizers.schedules.LearningRateSchedule
         )
-    return make(optimiser, keras.optimizers, keras.optimizers.Optimizer, parameters)
+    module = optimisers if optimiser.name in optimisers.OWN else keras.optimizers
+    return make(optimiser, module, keras.optimizers.Optimizer, parameters)
 
 
 def make(what: Spec, module: Any, kind: type, parameters: dict[str, Any] | None = None) -> Any:

@@ -7,7 +7,7 @@ The same batches from the same weights end in the same weights as `fit`.
 
 import math
 from collections.abc import Mapping, MutableMapping
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 import keras
 import numpy as np
@@ -29,6 +29,27 @@ from core.training.layers import (
 from core.training.losses import make_loss
 from data import InputError
 
+Active = tuple[()] | tuple[tf.Tensor, tf.Tensor]
+"""Masks [r, outputs] and a row of them for each example [n]; empty without a scenario."""
+
+
+class Look(NamedTuple):
+    """What a network makes of examples.
+
+    Attributes:
+        classes: The predicted ones, int32 [k].
+        losses: Of each example, without penalties, float32 [k].
+        penalty: The network's own, which is part of a mean loss.
+    """
+
+    classes: NDArray[np.int32]
+    losses: NDArray[np.float32]
+    penalty: float
+
+    def loss(self, which: slice | NDArray[np.bool_] = slice(None)) -> float:
+        """The mean loss of all or some of the examples, penalties included."""
+        return float(self.losses[which].mean(dtype=np.float64) + self.penalty)
+
 
 class Program:
     """A model and its optimiser, compiled to run schedules.
@@ -39,7 +60,7 @@ class Program:
         model: A Keras model that ends in one output per class.
         optimiser: Keras optimiser, not shared with another model.
         loss: See `Recipe.loss`.
-        classes: Number of classes; labels are 0 to `classes` - 1.
+        classes: Number of outputs; labels are 0 to `classes` - 1.
         compiler: `xla` or `graph`.
         noise: Input noise, of which the fresh kind is added as batches are shown.
         strategy: A learning rule; the model's outputs are then logits.
@@ -122,7 +143,7 @@ class Program:
             indices = batches.indices[:, :width]
             span = (tf.constant(first), tf.constant(last))
             columns = {name: each[:, :width] for name, each in batches.columns.items()}
-            rows = (indices, batches.sizes, batches.noise, columns)
+            rows = (indices, batches.sizes, batches.noise, columns, batches.masks)
             *sums, changed = self._train(x, y, rows, *span, dict(state or {}))
             total, correct = total + float(sums[0]), correct + float(sums[1])
             if state is not None:
@@ -146,7 +167,8 @@ class Program:
         y: tf.Tensor,
         indices: NDArray[np.int32],
         state: Mapping[str, tf.Tensor] | None = None,
-    ) -> tuple[NDArray[np.int32], float]:
+        active: Active = (),
+    ) -> Look:
         """Classify examples.
 
         Args:
@@ -154,31 +176,35 @@ class Program:
             y: Labels, int32 [n].
             indices: Which examples, int32 [k].
             state: The strategy's arrays.
-
-        Returns:
-            The predicted classes, int32 [k], and the mean loss, penalties included.
+            active: With a scenario: masks and, int32 [n], each example's row of them. A loss of an
+                example whose label is not active is over all outputs.
         """
         if not self._apart:
-            return self._predict_in_batches(x, y, indices, dict(state or {}))
+            return self._predict_in_batches(x, y, indices, dict(state or {}), active)
         rows = in_chunks(indices, self._at_a_time)
-        predicted, losses, penalties = self._predict(x, y, rows, dict(state or {}))
-        mean = losses.numpy().ravel()[: len(indices)].mean(dtype=np.float64)
-        return predicted.numpy().ravel()[: len(indices)], float(mean + penalties.numpy().mean())
+        predicted, losses, penalties = self._predict(x, y, rows, dict(state or {}), active)
+        classes, each = (found.numpy().ravel()[: len(indices)] for found in (predicted, losses))
+        return Look(classes, each, penalties.numpy().mean())
 
     def _predict_in_batches(
-        self, x: tf.Tensor, y: tf.Tensor, indices: NDArray[np.int32], state: dict[str, tf.Tensor]
-    ) -> tuple[NDArray[np.int32], float]:
+        self,
+        x: tf.Tensor,
+        y: tf.Tensor,
+        indices: NDArray[np.int32],
+        state: dict[str, tf.Tensor],
+        active: Active,
+    ) -> Look:
         """As `predict`, in batches of their true size: as Keras' `evaluate`, loss included."""
         whole = len(indices) // self._at_a_time * self._at_a_time
         pieces = [indices[:whole].reshape(-1, self._at_a_time), indices[None, whole:]]
-        predicted, total = [], 0.0
+        looks = []
         for rows in pieces:
             if rows.size:
-                classes, losses, penalties = self._predict(x, y, tf.constant(rows), state)
-                predicted.append(classes.numpy().ravel())
-                total += losses.numpy().sum(dtype=np.float64)
-                total += rows.shape[1] * penalties.numpy().sum(dtype=np.float64)
-        return np.concatenate(predicted), float(total / len(indices))
+                classes, losses, penalties = self._predict(x, y, tf.constant(rows), state, active)
+                weighted = rows.shape[1] * penalties.numpy().sum(dtype=np.float64)
+                looks.append((classes.numpy().ravel(), losses.numpy().ravel(), weighted))
+        predicted, each, penalty = zip(*looks, strict=True)
+        return Look(np.concatenate(predicted), np.concatenate(each), sum(penalty) / len(indices))
 
     def check_features(self) -> None:
         """Refuse a network whose layers are not known one by one, and so its features.
@@ -231,7 +257,7 @@ class Program:
         stop: tf.Tensor,
         state: dict[str, tf.Tensor],
     ) -> tuple[tf.Tensor, tf.Tensor, dict[str, tf.Tensor]]:
-        indices, sizes, noise, columns = batches
+        indices, sizes, noise, columns, masks = batches
         place = tf.range(indices.shape[1] or 0)
 
         def step(
@@ -254,7 +280,8 @@ class Program:
             else:
                 ones = tf.ones_like(labels, dtype=x.dtype)
                 rows = {"inputs": inputs, "labels": labels, "mask": mask * ones, **shown}
-                output, loss, state = self._strategy_step(self._strategy, rows, size, state)
+                off = tf.gather(masks, shown["active"]) if "active" in shown else 0.0
+                output, loss, state = self._strategy_step(self._strategy, rows, size, state, off)
             hits = tf.equal(tf.argmax(output, axis=-1, output_type=labels.dtype), labels)
             hit = tf.reduce_sum(mask * tf.cast(hits, x.dtype))
             return i + 1, total + loss * size, correct + hit, state
@@ -291,12 +318,14 @@ class Program:
         rows: dict[str, tf.Tensor],
         size: tf.Tensor,
         state: dict[str, tf.Tensor],
+        off: tf.Tensor | float,
     ) -> tuple[tf.Tensor, tf.Tensor, dict[str, tf.Tensor]]:
-        """The same by a strategy; also its arrays after the step."""
+        """The same by a strategy, with what is added to the logits; also its arrays afterwards."""
         weight = rows["mask"] * rows.get("weight", 1.0)
         with tf.GradientTape() as tape:
             logits = self.model(rows["inputs"], training=True)
-            losses = self.losses(rows["labels"], logits)
+            output = logits + off
+            losses = self.losses(rows["labels"], output)
             mean = tf.reduce_sum(weight * losses) / size
             loss = tf.add_n([mean, *self.model.losses]) + strategy.loss(logits, rows, state)
         variables = self.model.trainable_variables
@@ -308,7 +337,7 @@ class Program:
             after = [tf.convert_to_tensor(each) for each in variables]
             changed = strategy.after_step(rows, logits, data_gradients, before, after, state)
             state = {**state, **changed}
-        return logits, loss, state
+        return output, loss, state
 
     def _with_noise(
         self, inputs: tf.Tensor, noise: tuple[tf.Tensor, ...], step: tf.Tensor
@@ -338,20 +367,31 @@ class Program:
         return tf.map_fn(chunk, indices, fn_output_signature=x.dtype)
 
     def _look(
-        self, x: tf.Tensor, y: tf.Tensor, indices: tf.Tensor, state: dict[str, tf.Tensor]
+        self,
+        x: tf.Tensor,
+        y: tf.Tensor,
+        indices: tf.Tensor,
+        state: dict[str, tf.Tensor],
+        active: Active,
     ) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
         strategy = self._strategy
         scored = strategy is not None and strategy.overrides("scores")
         before = self._before_last_layer() if scored else None
 
         def chunk(chosen: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
-            inputs = tf.gather(x, chosen)
-            output = self.model(inputs, training=False)
-            losses = self.losses(tf.gather(y, chosen), output)
+            inputs, labels = tf.gather(x, chosen), tf.gather(y, chosen)
+            output, off = self.model(inputs, training=False), 0.0
+            if active:
+                masks, rows = active
+                off = tf.gather(masks, tf.gather(rows, chosen))
+                counted = tf.gather(off, labels[:, None], batch_dims=1) == 0
+                losses = self.losses(labels, tf.where(counted, output + off, output))
+            else:
+                losses = self.losses(labels, output)
             penalty = tf.add_n([tf.zeros((), x.dtype), *self.model.losses])
             scores = output
             if strategy is not None and before is not None:
                 scores = strategy.scores(before(inputs, training=False), output, state)
-            return tf.argmax(scores, axis=-1, output_type=tf.int32), losses, penalty
+            return tf.argmax(scores + off, axis=-1, output_type=tf.int32), losses, penalty
 
         return tf.map_fn(chunk, indices, fn_output_signature=(tf.int32, x.dtype, x.dtype))

@@ -22,12 +22,14 @@ class Examples(NamedTuple):
         y: Labels int32 [n] on the device.
         labels: The same labels, int64 [n].
         rows: Which of these examples are in the set, int32 [k].
+        tasks: The task of each of the n, int32 [n]; None in an order without tasks.
     """
 
     x: tf.Tensor
     y: tf.Tensor
     labels: NDArray[np.int64]
     rows: NDArray[np.int32]
+    tasks: NDArray[np.int32] | None = None
 
 
 class Device:
@@ -69,12 +71,14 @@ class Device:
         """The set that `EvaluationPlan` calls by this name."""
         prepared = self._prepared
         rows, labels = prepared.examples(name), prepared.reference_labels(name)
+        tasks = prepared.tasks
         if name in self._recipe.evaluation.corrupted:
             # Of the whole test file: which part of it is the test set may change with the seed.
-            labels = labels[self.first :][: len(self._dataset.x_test)]
-            return Examples(self._damage(name), _int32(labels), labels, rows - self.first)
+            test = slice(self.first, self.first + len(self._dataset.x_test))
+            labels, tasks = labels[test], None if tasks is None else tasks[test]
+            return Examples(self._damage(name), _int32(labels), labels, rows - self.first, tasks)
         y = self.y if labels is prepared.training_labels else _int32(labels)
-        return Examples(self.x, y, labels, rows)
+        return Examples(self.x, y, labels, rows, tasks)
 
     def _damage(self, name: str) -> tf.Tensor:
         if name not in self._damaged:

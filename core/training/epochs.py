@@ -15,13 +15,15 @@ from core.random_streams import stream
 from core.record import Status, outcome
 from core.results import HistoryRow, read_results, write_results
 from core.schedule.buffer_state import BufferState
-from core.schedule.orders import NO_TASK, Schedule, Tasks, segments
-from core.strategies.base import Network, Sizes, Task
+from core.schedule.orders import NO_TASK, Schedule, segments
+from core.schedule.tasks import Tasks
+from core.strategies.base import Network, Sizes, Strategy, Task
 from core.training import checkpoints
 from core.training.batches import Batches
 from core.training.callbacks import Observers, callback_list, equal, never_called, recipe_callbacks
 from core.training.checkpoints import Checkpoint, remembered, remind
 from core.training.evaluator import Evaluator, Place
+from core.training.optimisers import TorchAdam
 from core.training.ready import Ready
 from core.types import Indices
 
@@ -48,22 +50,26 @@ class Training:
         self._file, self._owner = file, owner or {}
         self.recipe, self.seed, self.prepared = ready.recipe, ready.seed, ready.prepared
         self.program, self.device, self.clock = ready.program, ready.device, ready.clock
-        self._classes, self._measured = ready.classes, ready.measured
+        self._classes, self._outputs = ready.classes, ready.outputs
+        self._measured = ready.measured
         self._train = self.prepared.split.train
         labels, wrong = self.prepared.training_labels, self.prepared.changed
         self.buffer = self.recipe.replay and BufferState(
             self.recipe.replay,
             self.recipe.batch_size,
-            self._classes,
+            self._outputs,
             labels[self._train],
             wrong[self._train],
         )
-        self._strategy = self.recipe.strategy
+        self._strategy, scenario = self.recipe.rule, self.recipe.scenario
+        self._masks = scenario.masks(self.prepared.groups) if scenario else None
         self._state: dict[str, tf.Tensor] = {}
         self._strategy_figures: dict[str, float] = {}
         self._evaluator = Evaluator(ready, self._state)
         if self._strategy is not None:
             self._take(self._strategy.state(self._sizes()))
+        fresh = self._optimiser_variables() if self.recipe.reset_optimiser else []
+        self._at_start = [each.numpy() for each in fresh]
         # One epoch is written down ahead where a strategy asks what is coming.
         self._schedule = lru_cache(maxsize=2)(self._written_down)
         self._epoch = self._step = self._segment = 0
@@ -125,7 +131,7 @@ class Training:
         if status == "finished" and not all(np.isfinite(w).all() for w in model.get_weights()):
             status = "diverged"
         if "misclassified" in self.recipe.evaluation.measurements:
-            self._misclassified["misclassified"] = self._evaluator.misclassified()
+            self._misclassified["misclassified"] = self._evaluator.misclassified(self._place())
         if self._strategy is not None:
             self.notes += self._strategy.notes(self.history, self._state_arrays())
         return status
@@ -186,7 +192,7 @@ class Training:
 
     def _written_down(self, epoch: int) -> Schedule:
         return self.prepared.order(
-            self.prepared.labels[self._train],
+            self.prepared.classes[self._train],
             epoch=epoch,
             batch_size=self.recipe.batch_size,
             rng=stream(self.seed, "order", epoch),
@@ -213,8 +219,13 @@ class Training:
             columns = {}
             if strategy is not None:
                 columns = strategy.columns(mixed, old, stream(self.seed, "replay", epoch, i))
-            if weights is not None:
-                columns["weight"] = columns.get("weight", np.float32(1)) * weights[mixed.indices]
+            task = int(part.tasks[0])
+            if (active := self._active(mixed, old, task)) is not None:
+                columns["active"] = active
+            by_task = buffer.replay.loss_weights(mixed, old, task) if buffer else None
+            for each in (by_task, None if weights is None else weights[mixed.indices]):
+                if each is not None:
+                    columns["weight"] = columns.get("weight", np.float32(1)) * each
             yield mixed, columns
             self._at_boundary(part, parts[i + 1] if i + 1 < len(parts) else None)
         if buffer:
@@ -224,24 +235,40 @@ class Training:
         """What happens between two parts: exemplars are chosen, a task that is over is left."""
         if self.buffer:
             self.buffer.segment_over(over, self._features)
-        task = int(over.tasks[-1])
-        if self._strategy is None or task == NO_TASK:
+        task, strategy = int(over.tasks[-1]), self._strategy
+        if task == NO_TASK:
             return
-        if coming is None and task > 0 and self._strategy.overrides("figures"):
-            self._strategy_figures = self._strategy.figures(self._weights(), self._state_arrays())
-        if coming is None and self._epoch < self.recipe.epochs:
-            coming = segments(self._schedule(self._epoch + 1))[0]
-        if coming is not None and coming.tasks[0] == task:
+        if coming is None and task > 0 and strategy is not None and strategy.overrides("figures"):
+            self._strategy_figures = strategy.figures(self._weights(), self._state_arrays())
+        if not self._is_over(task):
             return
-        done, following = self._task(over), None if coming is None else self._task(coming)
+        if self.buffer and self.prepared.tasks is not None:
+            tasks, rng = self.prepared.tasks[self._train], stream(self.seed, "replay", 0, task)
+            self.buffer.task_over(over.indices, tasks, rng)
+        for variable, value in zip(self._optimiser_variables(), self._at_start, strict=False):
+            variable.assign(value)
+        if strategy is not None:
+            self._learn_from(strategy, self._task(over))
+
+    def _learn_from(self, strategy: Strategy, done: Task) -> None:
+        """Let a strategy make what it takes along from a task that is over."""
+        following = None
+        if self._epoch < self.recipe.epochs:
+            following = self._task(segments(self._schedule(self._epoch + 1))[0])
         with self.clock("between tasks"):
             network, state = self._network(done), self._state_arrays()
-            self._take(self._strategy.between_tasks(network, done, following, state))
+            self._take(strategy.between_tasks(network, done, following, state))
+        if strategy.reaches_all and isinstance(self.program.optimiser, TorchAdam):
+            self.program.optimiser.reach_all()
 
     def _network(self, done: Task) -> Network:
         """The network at a task's end."""
-        x, y = self.device.x, self.device.y
-        masks = np.zeros((len(done.examples), self._classes), dtype=np.float32)
+        x, y, scenario = self.device.x, self.device.y, self.recipe.scenario
+        masks = np.zeros((len(done.examples), self._outputs), dtype=np.float32)
+        if scenario is not None and self.prepared.tasks is not None and self._masks is not None:
+            tasks, new = self.prepared.tasks[done.examples], np.zeros(len(masks), dtype=bool)
+            groups = self.prepared.groups
+            masks = self._masks[scenario.rows_in_training(tasks, done.number, groups, new)]
         rng = stream(self.seed, "importance", done.number)
         importance = partial(
             self.program.importance, x=x, y=y, examples=done.examples, masks=masks, rng=rng
@@ -255,6 +282,22 @@ class Training:
         """The strategy's arrays, as NumPy."""
         return {name: each.numpy() for name, each in self._state.items()}
 
+    def _is_over(self, task: int) -> bool:
+        """Whether no epoch of a task follows."""
+        order: Any = self.prepared.order
+        return self._epoch == self.recipe.epochs or order.task(self._epoch + 1) != task
+
+    def _active(
+        self, schedule: Schedule, old: NDArray[np.bool_], task: int
+    ) -> NDArray[np.int32] | None:
+        """Which outputs are active for each example shown: its row of the scenario's masks."""
+        scenario, tasks = self.recipe.scenario, self.prepared.tasks
+        if scenario is None or tasks is None:
+            return None
+        apart = self.recipe.replay is not None and self.recipe.replay.weights == "asymmetric"
+        of_each = tasks[self._train][schedule.indices]
+        return scenario.rows_in_training(of_each, task, self.prepared.groups, old, apart)
+
     def _task(self, part: Schedule) -> Task:
         return Task(int(part.tasks[0]), self._train[np.unique(part.indices)])
 
@@ -265,7 +308,7 @@ class Training:
     def _sizes(self) -> Sizes:
         capacity = self.recipe.replay.capacity if self.recipe.replay else 0
         tasks = len(self.recipe.order.groups) if isinstance(self.recipe.order, Tasks) else 0
-        return Sizes(self._weights(), self._classes, len(self._train), capacity, tasks)
+        return Sizes(self._weights(), self._outputs, len(self._train), capacity, tasks)
 
     def _features(self, places: Indices) -> NDArray[np.float32]:
         """What the network makes of examples of the training part."""
@@ -282,7 +325,7 @@ class Training:
         if noise is not None and noise.when == "every-epoch":
             values = size * int(np.prod(self.device.x.shape[1:]))
             fresh = noise.fresh(len(schedule.batch_sizes), values, rng)
-        return Batches(schedule, self._train, size, fresh, columns)
+        return Batches(schedule, self._train, size, fresh, columns, self._masks)
 
     # What is looked at.
 
@@ -332,8 +375,12 @@ class Training:
         status: Status = reached["status"]
         return status
 
+    def _optimiser_variables(self) -> list[Any]:
+        found: list[Any] = self.program.optimiser.variables
+        return found
+
     def _variables(self) -> list[Any]:
-        return [*self.program.model.variables, *self.program.optimiser.variables]
+        return [*self.program.model.variables, *self._optimiser_variables()]
 
     def _save_checkpoint(self, epoch: int, own: keras.callbacks.CallbackList) -> None:
         """Keep everything that the epochs to come depend on, where the run is a long one.

@@ -4,9 +4,11 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
+import tensorflow as tf
 from numpy.typing import NDArray
 
-from core.evaluation import Evaluation, confusion_matrix, stratified
+from core.evaluation import TASK_SETS, Evaluation, confusion_matrix, stratified
+from core.training.compiled import Active, Look
 from core.training.device_arrays import Examples
 from core.training.ready import Ready
 
@@ -28,11 +30,12 @@ class Evaluator:
     def __init__(self, ready: Ready, state: Mapping[str, Any]) -> None:
         self.evaluations: list[Evaluation] = []
         self._program, self._device, self._clock = ready.program, ready.device, ready.clock
-        self._classes, self._state = ready.classes, state
+        self._outputs, self._state = ready.outputs, state
         self._plan, test = ready.recipe.evaluation, ready.prepared.split.test
+        self._scenario, self._prepared = ready.recipe.scenario, ready.prepared
         sets = {name: self._device.examples(name) for name in self._plan.sets}
         self._sets = {name: examples for name, examples in sets.items() if len(examples.rows)}
-        sample = stratified(test, ready.prepared.labels[test], self._plan.segment_examples)
+        sample = stratified(test, ready.prepared.classes[test], self._plan.segment_examples)
         self._sample = self._device.examples("test")._replace(rows=sample)
 
     def all_sets(self, place: Place, sample: bool = False) -> None:
@@ -53,23 +56,36 @@ class Evaluator:
             if len(examples.rows):
                 self._look(name, examples, place)
 
-    def misclassified(self) -> NDArray[np.int32]:
+    def misclassified(self, place: Place) -> NDArray[np.int32]:
         """Of each test example that is taken for another class: position, class, that other."""
         examples = self._device.examples("test")
         with self._clock("measure"):
-            predicted, _ = self._predict(examples)
+            predicted = self._predict(examples, place).classes
         labels = examples.labels[examples.rows]
         positions = examples.rows - self._device.first
         found = np.stack([positions, labels, predicted], axis=1)
         return found[predicted != labels].astype(np.int32)
 
     def _look(self, name: str, examples: Examples, place: Place) -> None:
-        epoch, segment, step = place
         with self._clock("evaluate"):
-            predicted, loss = self._predict(examples)
-            labels = examples.labels[examples.rows]
-            confusion = confusion_matrix(labels, predicted, self._classes)
-        self.evaluations.append(Evaluation(name, epoch, segment, step, confusion, loss))
+            look, labels = self._predict(examples, place), examples.labels[examples.rows]
+            parts: dict[str, Any] = {name: slice(None)}
+            if name == TASK_SETS:
+                parts = self._prepared.by_task(examples.rows)
+            for part, which in parts.items():
+                confusion = confusion_matrix(labels[which], look.classes[which], self._outputs)
+                found = Evaluation(part, *place, confusion, look.loss(which))
+                self.evaluations.append(found)
 
-    def _predict(self, examples: Examples) -> tuple[NDArray[np.int32], float]:
-        return self._program.predict(examples.x, examples.y, examples.rows, self._state)
+    def _predict(self, examples: Examples, place: Place) -> Look:
+        active = self._active(examples, epoch=place[0])
+        return self._program.predict(examples.x, examples.y, examples.rows, self._state, active)
+
+    def _active(self, examples: Examples, epoch: int) -> Active:
+        """Which outputs may be predicted of each example, after an epoch."""
+        order: Any = self._prepared.order
+        if self._scenario is None or examples.tasks is None:
+            return ()
+        groups = order.groups
+        rows = self._scenario.rows_in_test(examples.tasks, order.task(epoch), groups)
+        return tf.constant(self._scenario.masks(groups)), tf.constant(rows)

@@ -51,7 +51,7 @@ def make_loss(wanted: str | Spec, from_logits: bool = False) -> Loss:
 
     Args:
         wanted: See `Recipe.loss`.
-        from_logits: With a strategy: the outputs are logits, whatever the recipe says.
+        from_logits: With a strategy or a scenario the outputs are logits, whatever is named.
 
     Raises:
         InputError: There is none of that name, or none from logits.
@@ -60,7 +60,7 @@ def make_loss(wanted: str | Spec, from_logits: bool = False) -> Loss:
     if from_logits:
         if named.name not in CROSSENTROPIES or "reduction" in named.parameters:
             raise InputError(
-                f"Received loss {named.name!r} with a strategy; expected one of "
+                f"Received loss {named.name!r} with a strategy or a scenario; expected one of "
                 f"{', '.join(sorted(CROSSENTROPIES))}, as the mean over a batch."
             )
         named = Spec(named.name, {**named.parameters, "from_logits": True})

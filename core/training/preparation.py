@@ -7,11 +7,14 @@ from numpy.typing import NDArray
 
 from core.examples.corruptions import Corruption
 from core.examples.given_labels import GivenLabels
+from core.examples.label_noise import within_tasks
+from core.examples.scenarios import Groups, task_of_class
 from core.examples.splits import Indices, Split
 from core.notes import Note, note
 from core.random_streams import stream
 from core.recipe import Recipe
 from core.schedule.orders import Order, for_run
+from core.schedule.tasks import Tasks
 from core.types import Labels
 from data import Dataset, InputError
 
@@ -35,6 +38,9 @@ class Prepared(NamedTuple):
             int64 [n + m + v + k]; a copy has its original's.
         changed: Where the two differ, bool [n + m + v + k].
         order: The recipe's, as it is for this run's seed.
+        classes: The true class of each example, int64 [n + m + v + k]; the true label but in a
+            domain-incremental scenario.
+        tasks: The task that each belongs to, int32 [n + m + v + k]; None in an order without.
         weights: What each example of the training part counts in the loss, float32 [k]; None where
             all count 1.
     """
@@ -45,6 +51,8 @@ class Prepared(NamedTuple):
     training_labels: Labels
     changed: NDArray[np.bool_]
     order: Order
+    classes: Labels
+    tasks: Indices | None = None
     weights: NDArray[np.float32] | None = None
 
     def examples(self, name: str) -> Indices:
@@ -56,6 +64,17 @@ class Prepared(NamedTuple):
             return part[self.changed[part]]
         found: Indices = getattr(self.split, name) if name in Split._fields else self.split.test
         return found
+
+    @property
+    def groups(self) -> Groups:
+        """The classes of each task of this run; none of an order without."""
+        return self.order.groups if isinstance(self.order, Tasks) else ()
+
+    def by_task(self, examples: Indices) -> dict[str, NDArray[np.bool_]]:
+        """Which examples belong to each task that has some, bool [k], by the set's name."""
+        assert self.tasks is not None
+        tasks = self.tasks[examples]
+        return {f"test-task-{task + 1}": tasks == task for task in np.unique(tasks)}
 
     def reference_labels(self, name: str) -> Labels:
         """The labels of all examples that a set's predictions are held against."""
@@ -78,25 +97,17 @@ def prepare(recipe: Recipe, seed: int, dataset: Dataset) -> Prepared:
     split = recipe.split(
         dataset.y_train, dataset.y_test, stream(seed, "data"), given=sum(map(len, given))
     )
-    labels = np.concatenate([dataset.y_train, dataset.y_test, *given])
-    training_labels = labels.copy()
-    noise, part = recipe.label_noise, split.train
-    if isinstance(noise, GivenLabels):
-        training_labels[part] = noise.of(dataset)[part]
-    elif noise is not None:
-        rng = stream(seed, "corruption")
-        training_labels[part] = noise(labels[part], dataset.classes, rng).labels
+    order = for_run(recipe.order, seed, dataset.classes)
+    classes = np.concatenate([dataset.y_train, dataset.y_test, *given])
+    taught = _with_label_noise(recipe, seed, dataset, order, classes, split.train)
     originals = split.train
     if recipe.augmented_copy is not None:
         recipe.augmented_copy(dataset.x_train[:1].astype(np.float32), stream(seed, "augmentation"))
-        copies = len(labels) + np.arange(len(originals), dtype=np.int32)
+        copies = len(classes) + np.arange(len(originals), dtype=np.int32)
         split = split._replace(train=np.concatenate([originals, copies]))
-        labels, training_labels = (
-            np.concatenate([y, y[originals]]) for y in (labels, training_labels)
-        )
-    order = for_run(recipe.order, seed, dataset.classes)
+        classes, taught = (np.concatenate([y, y[originals]]) for y in (classes, taught))
     # Which labels there are decides whether an order fits, not how many of each.
-    there, rng = np.unique(labels[split.train]), stream(seed, "order")
+    there, rng = np.unique(classes[split.train]), stream(seed, "order")
     for epoch in range(1, min(recipe.epochs, CHECKED_EPOCHS) + 1):
         order(
             there,
@@ -105,13 +116,53 @@ def prepare(recipe: Recipe, seed: int, dataset: Dataset) -> Prepared:
             rng=rng,
             n_classes=dataset.classes,
         )
+    labels, training_labels, tasks = classes, taught, None
+    if isinstance(order, Tasks):
+        tasks = task_of_class(order.groups)[classes]
+        if recipe.scenario is not None:
+            labels, training_labels = (
+                recipe.scenario.targets(each, order.groups) for each in (classes, taught)
+            )
     if recipe.replay is not None:
-        recipe.replay.empty(dataset.classes)
+        recipe.replay.empty(recipe.outputs(dataset.classes))
     for name in recipe.evaluation.corrupted:
         corrupted_test_file(dataset, name, examples=1)
     weights = _weights(recipe, dataset, originals, training_labels[split.train])
     changed = training_labels != labels
-    return Prepared(split, originals, labels, training_labels, changed, order, weights)
+    return Prepared(
+        split, originals, labels, training_labels, changed, order, classes, tasks, weights
+    )
+
+
+def _with_label_noise(
+    recipe: Recipe,
+    seed: int,
+    dataset: Dataset,
+    order: Order,
+    classes: Labels,
+    part: Indices,
+) -> Labels:
+    """The classes that the network is taught, int64 [n]: wrong in the training part where asked."""
+    noise, taught = recipe.label_noise, classes.copy()
+    if noise is None:
+        return taught
+    rng = stream(seed, "corruption")
+    if isinstance(noise, GivenLabels):
+        taught[part] = noise.of(dataset)[part]
+    elif recipe.scenario is not None and isinstance(order, Tasks):
+        taught[part] = within_tasks(noise, classes[part], order.groups, rng)
+    else:
+        taught[part] = noise(classes[part], dataset.classes, rng).labels
+    if recipe.scenario is not None and isinstance(order, Tasks):
+        task = task_of_class(order.groups)
+        if (elsewhere := np.flatnonzero(task[taught] != task[classes])).size:
+            label = classes[elsewhere[0]]
+            raise InputError(
+                f"Received label noise that teaches {taught[elsewhere[0]]} for {label}, a class of "
+                "another task; expected one within each task with a scenario, as of "
+                "SymmetricLabelNoise: the outputs of other tasks are not active."
+            )
+    return taught
 
 
 def _weights(
@@ -148,7 +199,7 @@ def _absent(prepared: Prepared, dataset: Dataset) -> list[Note]:
     """Classes without figures: there is nothing to learn them from, or to test them with."""
     names, notes = np.array(dataset.class_names or range(dataset.classes)), []
     for part, examples in (("training", prepared.originals), ("test", prepared.split.test)):
-        counts = np.bincount(prepared.labels[examples], minlength=dataset.classes)
+        counts = np.bincount(prepared.classes[examples], minlength=dataset.classes)
         absent = names[counts == 0].tolist()
         if absent:
             more = [f"... ({len(absent)} classes)"] * (len(absent) > MOST_NAMED)

@@ -39,6 +39,7 @@ class Ready:
         recipe: What to do.
         seed: The run's number.
         classes: Of the data.
+        outputs: Of the network; as many as classes but in a domain-incremental scenario.
         program: Holds the fresh network.
         device: Holds the run's arrays.
         prepared: Its split, labels and order.
@@ -49,6 +50,7 @@ class Ready:
     recipe: Recipe
     seed: int
     classes: int
+    outputs: int
     program: Program
     device: Device
     prepared: Prepared

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from core.code_identity import unseen_code
 from core.examples.implausible import implausible
+from core.examples.preprocessing import example_shape
 from core.notes import Note, note
 from core.recipe import Recipe, Transfer
 from core.record import Record, Status
@@ -178,8 +179,9 @@ class Trainer:
                 self._probes[program, wanted] = Probe(program, wanted)
             probe = self._probes[program, wanted]
             measured = Measured(probe, wanted, self._device.x, self._device.y, prepared)
+        classes, outputs = dataset.classes, recipe.outputs(dataset.classes)
         return Ready(
-            recipe, seed, dataset.classes, program, self._device, prepared, measured, clock
+            recipe, seed, classes, outputs, program, self._device, prepared, measured, clock
         )
 
     def _program(
@@ -191,12 +193,13 @@ class Trainer:
         text = replace(recipe, lr_schedule=schedule).to_json()
         # Of a user's builder a model's text may not say all that the user's own parts compute.
         own = structure(model) if ":" not in recipe.model.name else None
-        what = ("optimiser", "lr_schedule", "loss", "input_noise", "strategy")
+        what = ("optimiser", "lr_schedule", "loss", "input_noise", "strategy", "scenario")
         apart = make_loss(recipe.loss).apart and treats_examples_apart(model, training=False)
         kind = json.dumps(
             [text.get(part) for part in what]
             + [own or text["model"]]
-            + [_compiler(recipe, model), dataset.x_train.shape[1:], dataset.classes]
+            + [_compiler(recipe, model), example_shape(dataset, recipe.preprocessing)]
+            + [recipe.outputs(dataset.classes)]
             + [recipe.batch_size] * (not apart)
         )
         if kind not in self._programs:
@@ -269,7 +272,7 @@ def _check_source(recipe: Recipe, source: Dataset | None) -> None:
 
 def _compiler(recipe: Recipe, model: keras.Model) -> Literal["xla", "graph"]:
     """How it is compiled: as asked, else as the strategy asks, else by the layers."""
-    by_strategy = recipe.strategy.compiler if recipe.strategy else "auto"
+    by_strategy = recipe.rule.compiler if recipe.rule else "auto"
     asked = by_strategy if recipe.compiler == "auto" else recipe.compiler
     return chosen_compiler(model, asked)
 
@@ -279,8 +282,8 @@ def _program(
 ) -> Program:
     compiler = _compiler(recipe, model)
     return Program(
-        model, optimiser, recipe.loss, classes, compiler, recipe.input_noise, recipe.strategy,
-        recipe.batch_size,
+        model, optimiser, recipe.loss, recipe.outputs(classes), compiler, recipe.input_noise,
+        recipe.rule, recipe.batch_size,
     )  # fmt: skip
 
 

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -9,10 +11,10 @@ from core.schedule.orders import (
     Blurred,
     ClassSequential,
     Shuffled,
-    Tasks,
     for_run,
     segments,
 )
+from core.schedule.tasks import Tasks
 from data import InputError
 
 CYCLE = ((0, 1, 2), (1, 2, 0))
@@ -288,3 +290,50 @@ def test_an_epoch_can_be_written_again_and_its_labels_stay_as_they_were(y, order
 def test_orders_that_are_none_are_refused_at_construction_in_one_line(wrong):
     with pytest.raises(InputError, match=r"^Received [^\n]+; expected [^\n]+\.$"):
         wrong()
+
+
+def test_cumulative_tasks_show_all_classes_so_far():
+    labels = np.repeat(np.arange(3), 5)
+    order = Tasks(groups=((2,), (0,), (1,))).cumulative()
+    shown = [sorted(set(labels[write(order, labels, epoch=e).indices])) for e in (1, 2, 3)]
+    assert shown == [[2], [0, 2], [0, 1, 2]]
+    assert [int(write(order, labels, epoch=e).tasks[0]) for e in (1, 2, 3)] == [0, 1, 2]
+
+
+def test_joint_training_shows_everything_and_has_no_tasks():
+    labels = np.repeat(np.arange(3), 5)
+    order = Tasks(groups=((2,), (0,), (1,)), epochs_each=2).joint()
+    assert order.epochs == 2
+    schedule = write(order, labels, epoch=2)
+    assert sorted(schedule.indices) == list(range(15))
+    assert schedule.tasks.tolist() == [-1]
+
+
+def test_tasks_by_steps_show_whole_passes_without_what_is_left_over():
+    labels = np.repeat(np.arange(2), (10, 7))
+    order = Tasks(groups=((0,), (1,)), steps_each=5)
+    assert order.epochs == 2
+    schedule = write(order, labels, epoch=1, batch_size=4)
+    assert schedule.batch_sizes.tolist() == [4] * 5
+    passes = [schedule.indices[:8], schedule.indices[8:16], schedule.indices[16:]]
+    assert all(len(set(each)) == len(each) for each in passes)
+    assert labels[schedule.indices].max() == 0
+    # A task of fewer examples than a batch is one batch after another of all of them.
+    small = write(order, labels[5:12], epoch=1, batch_size=8)
+    assert small.batch_sizes.tolist() == [5] * 5
+    assert replace(order, shown="all").epochs == 2
+
+
+def test_permuted_tasks_have_other_classes_with_each_seed():
+    order = Tasks(groups=((0, 1), (2, 3), (4,)), permuted=True)
+    of_seeds = [for_run(order, seed, 5).groups for seed in range(4)]
+    assert len(set(of_seeds)) > 1
+    for groups in of_seeds:
+        assert [len(group) for group in groups] == [2, 2, 1]
+        assert sorted(sum(groups, ())) == list(range(5))
+    assert for_run(order, 2, 5).groups == of_seeds[2]
+
+
+def test_a_task_has_epochs_or_steps():
+    with pytest.raises(InputError, match="expected one of them"):
+        Tasks(groups=((0,), (1,)), epochs_each=2, steps_each=5)

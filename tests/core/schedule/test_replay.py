@@ -4,8 +4,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.schedule.buffers import EMPTY, RULES, candidates, exemplars, mislabelled
-from core.schedule.orders import Blocks, Blurred, ClassSequential, Shuffled, Tasks, segments
+from core.schedule.orders import Blocks, Blurred, ClassSequential, Shuffled, segments
 from core.schedule.replay import Replay
+from core.schedule.tasks import Tasks
 from data import InputError
 
 ORDERS = [

@@ -296,11 +296,11 @@ def test_evaluation_equals_keras_evaluate():
         )
         program.load(model, keras.optimizers.SGD())
         chosen = np.arange(5, 85, dtype=np.int32)
-        predicted, loss = program.predict(tf.constant(x), tf.constant(y.astype(np.int32)), chosen)
+        look = program.predict(tf.constant(x), tf.constant(y.astype(np.int32)), chosen)
         model.compile(loss="sparse_categorical_crossentropy", metrics=["accuracy"])
         expected = model.evaluate(x[chosen], y[chosen], verbose=0)
-        assert loss == pytest.approx(expected[0], rel=1e-6)
-        assert np.mean(predicted == y[chosen]) == pytest.approx(expected[1])
+        assert look.loss() == pytest.approx(expected[0], rel=1e-6)
+        assert np.mean(look.classes == y[chosen]) == pytest.approx(expected[1])
 
 
 def test_networks_with_large_outputs_are_evaluated_on_fewer_examples_at_a_time():
@@ -323,11 +323,11 @@ def test_evaluation_in_several_pieces_equals_keras_evaluate():
         model, keras.optimizers.SGD(), "sparse_categorical_crossentropy", CLASSES, "graph"
     )
     chosen = np.arange(3, 140, dtype=np.int32)
-    predicted, loss = program.predict(tf.constant(x), tf.constant(y.astype(np.int32)), chosen)
+    look = program.predict(tf.constant(x), tf.constant(y.astype(np.int32)), chosen)
     model.compile(loss="sparse_categorical_crossentropy", metrics=["accuracy"])
     expected = model.evaluate(x[chosen], y[chosen], verbose=0)
-    assert loss == pytest.approx(expected[0], rel=1e-6)
-    assert np.mean(predicted == y[chosen]) == pytest.approx(expected[1])
+    assert look.loss() == pytest.approx(expected[0], rel=1e-6)
+    assert np.mean(look.classes == y[chosen]) == pytest.approx(expected[1])
 
 
 def test_a_program_that_skips_a_step_would_be_noticed():
