@@ -63,12 +63,12 @@ def mlp(
             that of `leaky_relu` is .2), or several in a row.
         dropout: Fraction of each hidden layer's outputs that is dropped in training.
         l1: Penalty on the sizes of the hidden kernels.
-        l2: Penalty on the squares of the hidden kernels; several for each layer its own.
+        l2: Penalty on their squares; several for each layer its own.
         batch_normalization: Whether each hidden layer's sums are normalised by batch.
         kernel_initializer: Keras initialiser of every kernel; or `torch`, PyTorch's default:
-            uniform between -1 and 1, divided by the square root of the layer's number of inputs.
-        bias_initializer: Keras initialiser of every bias, or `torch`, the same of a bias.
-        output_initializer: Of the output's kernel, where it differs from the others.
+            uniform within 1 / sqrt(inputs of the layer).
+        bias_initializer: The same of every bias.
+        output_initializer: Of the output's kernel, if another.
         augmentation: What happens to images in training, see `core.models.augmentation`.
 
     Returns:
@@ -79,17 +79,15 @@ def mlp(
     """
     from keras import Sequential, layers
 
-    first = [layers.Input(input_shape)]
-    if augmentation:
-        first = image_layers(input_shape, augmentation=augmentation)
+    plain = [layers.Input(input_shape)]
+    first = image_layers(input_shape, augmentation=augmentation) if augmentation else plain
     model = Sequential([*first, layers.Flatten()])
     start = {"kernel_initializer": kernel_initializer, "bias_initializer": bias_initializer}
-    inputs = math.prod(input_shape)
+    inputs = [math.prod(input_shape), *widths]
     penalties = l2 if isinstance(l2, tuple) else (l2,) * len(widths)
-    for width, own_l2 in zip(widths, penalties, strict=True):
-        own = {name: _initialiser(each, inputs) for name, each in start.items()}
+    for width, own_l2, before in zip(widths, penalties, inputs[:-1], strict=True):
+        own = _initialisers(start, before)
         model.add(layers.Dense(width, kernel_regularizer=penalty(l1, own_l2), **own))
-        inputs = width
         if batch_normalization:
             model.add(layers.BatchNormalization())
         for each in activation_layers(activation):
@@ -97,8 +95,7 @@ def mlp(
         if dropout:
             model.add(layers.Dropout(dropout))
     start["kernel_initializer"] = output_initializer or kernel_initializer
-    own = {name: _initialiser(each, inputs) for name, each in start.items()}
-    model.add(layers.Dense(classes, activation="softmax", **own))
+    model.add(layers.Dense(classes, activation="softmax", **_initialisers(start, inputs[-1])))
     return model
 
 
@@ -165,14 +162,16 @@ def _activation_layer(name: str) -> Any:
         ) from None
 
 
-def _initialiser(name: str, inputs: int) -> Any:
-    """A Keras initialiser: of a layer with so many inputs, PyTorch's default by `torch`."""
+def _initialisers(named: dict[str, str], inputs: int) -> dict[str, Any]:
+    """Keras initialisers, where `torch` stands for PyTorch's of a layer with so many inputs."""
     from keras import initializers
 
-    if name != "torch":
-        return name
+    # Made only where it is asked for: each one made moves the seeds of those that follow.
     largest = 1 / math.sqrt(inputs)
-    return initializers.RandomUniform(-largest, largest)
+    return {
+        name: initializers.RandomUniform(-largest, largest) if each == "torch" else each
+        for name, each in named.items()
+    }
 
 
 def penalty(l1: float, l2: float) -> Any:

@@ -152,11 +152,7 @@ class Replay(Checked):
         Raises:
             ValueError: Several segments with herding.
         """
-        if self.rule.at_segment_ends and len(schedule.segment_ends) > 1:
-            raise ValueError(
-                f"Received {len(schedule.segment_ends)} segments with {self.buffer}; expected one: "
-                "cut the schedule with core.schedule.orders.segments."
-            )
+        self._refuse_several_segments(schedule)
         if self.mode == "pool":
             return self._pooled(schedule, labels, buffer, batch_size, rng)
         replayed = self.per_batch(batch_size)
@@ -189,6 +185,13 @@ class Replay(Checked):
         )
         old = np.repeat(np.tile([False, True], len(sizes)), sizes.ravel())
         return Replayed(mixed, old, buffer, np.array(contents))
+
+    def _refuse_several_segments(self, schedule: Schedule) -> None:
+        if self.rule.at_segment_ends and len(schedule.segment_ends) > 1:
+            raise ValueError(
+                f"Received {len(schedule.segment_ends)} segments with {self.buffer}; expected one: "
+                "cut the schedule with core.schedule.orders.segments."
+            )
 
     def _pooled(
         self,

@@ -29,7 +29,7 @@ from core.training.layers import (
 from core.training.losses import make_loss
 from data import InputError
 
-Active = tuple[()] | tuple[tf.Tensor, tf.Tensor]
+Active = tuple[()] | tuple[NDArray[np.float32], NDArray[np.int32]]
 """Masks [r, outputs] and a row of them for each example [n]; empty without a scenario."""
 
 
@@ -179,6 +179,7 @@ class Program:
             active: With a scenario: masks and, int32 [n], each example's row of them. A loss of an
                 example whose label is not active is over all outputs.
         """
+        active = tuple(map(tf.constant, active))
         if not self._apart:
             return self._predict_in_batches(x, y, indices, dict(state or {}), active)
         rows = in_chunks(indices, self._at_a_time)

@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
-import tensorflow as tf
 from numpy.typing import NDArray
 
 from core.evaluation import TASK_SETS, Evaluation, confusion_matrix, stratified
@@ -88,4 +87,4 @@ class Evaluator:
             return ()
         groups = order.groups
         rows = self._scenario.rows_in_test(examples.tasks, order.task(epoch), groups)
-        return tf.constant(self._scenario.masks(groups)), tf.constant(rows)
+        return self._scenario.masks(groups), rows

@@ -23,6 +23,7 @@ from core import (
     Pretraining,
     Recipe,
     Replay,
+    Scenario,
     SymmetricLabelNoise,
     Tasks,
     Trainer,
@@ -70,6 +71,13 @@ RUNS = {
     "blurred": replace(SEQUENTIAL, order=Blurred(fraction=0.5)),
     "blocks": replace(PLAIN, order=Blocks(length=4)),
     "tasks": IN_TASKS,
+    "scenario, naive rehearsal": replace(
+        IN_TASKS,
+        scenario=Scenario("class"),
+        optimiser=spec("TorchAdam", learning_rate=1e-2, by_column=True),
+        replay=Replay(buffer="task-balanced", capacity=8, mode="pool"),
+        evaluation=EvaluationPlan(sets=("test-tasks",)),
+    ),
     "symmetric label noise": replace(
         PLAIN, label_noise=SymmetricLabelNoise(0.25), evaluation=NOISE_SETS
     ),

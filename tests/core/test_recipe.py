@@ -225,7 +225,7 @@ def test_a_part_can_be_replaced_by_its_name():
         ("model", "resnet", "mlp"),
         ("model.width", 3, "width"),
         ("split.size", -1, "size -1"),
-        ("preprocessing", "normalise", "scale"),
+        ("preprocessing", "normalize", "scale"),
         ("compiler", "jax", "xla"),
         ("early_stopping", "Later", "EarlyStopping"),
     ],

@@ -233,7 +233,7 @@ def test_the_code_of_a_users_strategy_is_part_of_its_identity():
     ("wrong", "words"),
     [
         ({"order": ClassSequential(), "epochs": 2}, "expected Tasks"),
-        ({"loss": "mean_squared_error"}, "with a strategy; expected one of"),
+        ({"loss": "mean_squared_error"}, "with a strategy or a scenario; expected one of"),
         ({"model": spec("tests.core.strategies.test_base:ends_in_dropout")}, "last layer is Dense"),
     ],
 )
