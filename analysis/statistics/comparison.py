@@ -19,9 +19,17 @@ from analysis.statistics.design import Design
 from analysis.statistics.divergence import compare_divergence, worst_case
 from analysis.statistics.effects import correlation_of
 from analysis.statistics.grid import Floats, UsedRuns, on_grid
-from analysis.statistics.matching import Matched, match_by_seed, seed_ids, values_per_seed
+from analysis.statistics.influence import disagreement_notes, one_run_notes, spread_notes
+from analysis.statistics.matching import (
+    Matched,
+    Row,
+    match_by_seed,
+    seed_ids,
+    values_per_seed,
+)
 from analysis.statistics.notes import (
     Note,
+    correlation_notes,
     divergence_notes,
     notes_on,
     sameness_notes,
@@ -111,7 +119,7 @@ def _runs_of(
     (x, ids_x), (y, ids_y) = (_checked(*each, design.unit) for each in checked)
     if not design.paired:
         told = [
-            tuple((name, seed) for seed in (range(side.size) if ids is None else ids))
+            tuple((name, seed) for seed in (map(Row, range(side.size)) if ids is None else ids))
             for side, ids, name in zip((x, y), (ids_x, ids_y), names, strict=True)
         ]
         return _Runs((x, y), (told[0], told[1]), names, [])
@@ -157,10 +165,17 @@ def _figures(runs: _Runs, design: Design) -> dict[str, Any]:
     failures = compare_divergence(x, y, design)
     found["worst_case"] = worst_case((x, y), design, used_of) if failures else None
     rates = zip(names, (failures.a, failures.b), strict=True) if failures else ()
+    correlation = correlation_of(used) if design.paired else None
+    if failures and found["verdict"] == "undecidable" and failures.differ(design.alpha):
+        found["verdict"] = "different"
     of_conditions = [
         *sameness_notes(used, (used.ka, used.kb), names, design.chance),
         *runs.unmatched,
         *divergence_notes([(name, r.diverged, r.n) for name, r in rates], "runs", design.chance),
+        *correlation_notes(correlation),
+        *spread_notes(used, design, names),
+        *disagreement_notes(found["test"], found["exact"], design.alpha),
+        *one_run_notes(used, found["test"].p, design.alpha),
     ]
     notes = notes_on(
         used,
@@ -177,7 +192,7 @@ def _figures(runs: _Runs, design: Design) -> dict[str, Any]:
         "mean_b": mean_b,
         "values_a": values_a,
         "values_b": values_b,
-        "correlation": correlation_of(used) if design.paired else None,
+        "correlation": correlation,
         "failures": failures,
         "notes": notes,
     }

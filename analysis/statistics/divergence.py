@@ -103,6 +103,10 @@ class Failures:
         """Whether any run diverged."""
         return self.a.diverged + self.b.diverged > 0
 
+    def differ(self, alpha: float, comparisons: int = 1) -> bool:
+        """Whether the rates differ, among so many comparisons (Bonferroni)."""
+        return self.test.p is not None and self.test.p * comparisons <= alpha
+
 
 def compare_divergence(x: Floats, y: Floats, design: Design) -> Failures | None:
     """Both conditions' rates of divergence, compared.

@@ -15,6 +15,7 @@ import numpy as np
 
 from analysis.rendering.formatting import format_runs
 from analysis.statistics.corrections import Correction, adjust
+from analysis.statistics.influence import PofT, one_run_notes
 from analysis.statistics.notes import Note, note, worst_case_notes
 from analysis.statistics.result import Comparison
 from analysis.statistics.simultaneous import CriticalValue, critical_value, step_down
@@ -42,33 +43,37 @@ def adjust_family(
         The same comparisons in the same order; each says which correction was made.
     """
     columns = [c.class_ for c in comparisons]
-    decided, used = correct([c.decision for c in comparisons], columns, correction)
+    decided, used, p_of = correct([c.decision for c in comparisons], columns, correction)
     worst = decided
     if any(c.worst_case for c in comparisons):
         # It is one family too: a comparison without a diverged run is as it is.
         cases = [c.worst_case.decision if c.worst_case else c.decision for c in comparisons]
-        worst, _ = correct(cases, columns, correction)
+        worst, *_ = correct(cases, columns, correction)
     of_p = correction if correction in ("bh", "by") else "holm"
     exact = _adjusted([c.exact.p for c in comparisons], of_p)
     of_each = zip(comparisons, decided, worst, exact, strict=True)
-    return tuple(_in_family(c, len(comparisons), used, d, w, p) for c, d, w, p in of_each)
+    family = len(comparisons), used, p_of
+    return tuple(_in_family(c, family, d, w, p) for c, d, w, p in of_each)
 
 
 def correct(
     decisions: Sequence[Decision], columns: Sequence[Hashable], correction: Asked
-) -> tuple[list[Decision], Correction]:
-    """The decisions of one family under a correction, and by its name the one that was made."""
+) -> tuple[list[Decision], Correction, PofT | None]:
+    """The decisions of one family under a correction, and the one that was made.
+
+    Returns:
+        The decisions; the name of the correction; and where p follows from a statistic alone, how.
+    """
     if not decisions:
-        return [], "bonferroni"
+        return [], "bonferroni", None
     alpha, size = decisions[0].alpha, len(decisions)
     critical = CriticalValue(size, alpha)
     if correction in ("single-step", "step-down"):
         critical = critical_value([d.used for d in decisions], columns, alpha)
     resampled = critical.statistics is not None
     if correction == "single-step":
-        return [_single_step(d, critical) for d in decisions], (
-            "max-t" if resampled else "bonferroni"
-        )
+        name: Correction = "max-t" if resampled else "bonferroni"
+        return [_single_step(d, critical) for d in decisions], name, critical.p
     of_p = "holm" if correction == "step-down" else correction
     margins = _adjusted([d.equivalence.p if d.equivalence else None for d in decisions], of_p)
     if correction == "step-down" and critical.statistics is not None:
@@ -76,7 +81,7 @@ def correct(
     else:
         p = _adjusted([d.test.p for d in decisions], of_p)
     decided = [_with_p(d, *each) for d, *each in zip(decisions, p, margins, strict=True)]
-    return decided, "step-down" if resampled else of_p
+    return decided, "step-down" if resampled else of_p, None
 
 
 def _adjusted(p: Sequence[float | None], correction: Correction) -> list[float | None]:
@@ -131,15 +136,22 @@ def _margin(e: Equivalence, d: Difference, critical: CriticalValue) -> Equivalen
 
 def _in_family(
     c: Compared,
-    m: int,
-    correction: Correction,
+    family: tuple[int, Correction, PofT | None],
     decided: Decision,
     worst: Decision,
     exact_p: float | None,
 ) -> Compared:
     """A comparison whose verdicts rest on the family."""
+    m, correction, p_of = family
+    if c.failures and decided.test.p is None and c.failures.differ(decided.alpha, m):
+        decided = replace(decided, verdict="different")
+    elif decided.test.p is None:
+        decided = replace(decided, verdict="undecidable")
     worst_case = c.worst_case and replace(c.worst_case, decision=worst)
-    notes = [each for each in c.notes if each.kind != "worst case"]
+    alone = ("worst case", "one run decides")
+    notes = [each for each in c.notes if each.kind not in alone]
+    if p_of is not None:
+        notes += one_run_notes(decided.used, decided.p_adjusted, decided.alpha, p_of)
     notes += worst_case_notes(decided.verdict, c.difference.points, worst_case)
     notes += _smallest_p_notes(c, decided.alpha, m, correction)
     return replace(

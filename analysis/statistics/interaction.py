@@ -26,6 +26,7 @@ from analysis.rendering.formatting import format_signed, format_two
 from analysis.statistics.design import Design
 from analysis.statistics.divergence import worst_case
 from analysis.statistics.grid import double_differences_on_grid
+from analysis.statistics.influence import disagreement_notes, one_run_notes
 from analysis.statistics.matching import match_by_seed, natural, seed_ids, values_per_seed
 from analysis.statistics.notes import (
     FRAGILE_SEEDS,
@@ -261,6 +262,8 @@ def _figures(
         *sameness_notes(used, cells, names, design.chance, BESIDE),
         *unmatched_notes(matched, names),
         *divergence_notes(counts, "seeds", design.chance),
+        *disagreement_notes(found["test"], found["exact"], design.alpha),
+        *one_run_notes(used, found["test"].p, design.alpha),
     ]
     notes = notes_on(
         used,

@@ -58,6 +58,10 @@ def seed_ids(seeds: Sequence[Hashable] | None, n: int, name: str) -> list[Hashab
     return ids
 
 
+class Row(int):
+    """A row that has no seed."""
+
+
 @dataclass(frozen=True)
 class Matched:
     """The values of conditions seed by seed, NaN where a run diverged.

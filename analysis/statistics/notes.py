@@ -16,6 +16,7 @@ from analysis.rendering.formatting import (
     counted,
     format_fraction,
     format_level,
+    format_margin,
     format_signed,
 )
 from analysis.statistics.design import Design
@@ -26,6 +27,7 @@ from analysis.statistics.significance import ExactTest
 from analysis.statistics.statistical_power import FEWEST_SEEDS, seeds_to_reach
 from analysis.statistics.verdict import Verdict
 
+MOST_NEGATIVE = -0.3  # correlation of pairs that share nothing and happen to differ
 FRAGILE_SEEDS = 4  # up to here an interval hangs on single runs
 MORE_SEEDS = f"run at least {FEWEST_SEEDS} seeds (ebb plan says how many)"
 
@@ -38,6 +40,16 @@ TEXTS = {
     "no variation": "no variation: no test ({what} is {difference} for every seed)",
     "no variation printed": "no variation beyond the rounding of the input ({rounding}): no test "
     "({what} is about {difference} for every seed); give n_test or all digits if there are more",
+    "within margin": "every difference is inside the margin of {margin}, which has no test without "
+    "variation",
+    "tests disagree": "the tests disagree: {t}, {exact}",
+    "one run decides": "{run} decides: with it {found} ({p}), without it {other} ({p_without})",
+    "noisier side has fewer runs": "the side with fewer runs varies more ({sides}): Welch's test "
+    "finds too much there (7 % at the nominal 5 with 3 runs against 10)",
+    "negative correlation": "the pairs correlate negatively (r = {r}): runs that share split, "
+    "start or order should not",
+    "no common seed": "no seed is on both sides: runs that share nothing are compared unpaired "
+    "(--unpaired)",
     "float32": "the values are float32: they are {taken}",
     "low resolution": "one figure is larger than others by many powers of ten: in tests and ranks "
     "those within {step} of each other count as equal",
@@ -142,8 +154,12 @@ def _no_variation_notes(used: UsedRuns, design: Design, what: str) -> list[Note]
     difference = float(used.first.mean() - used.second.mean()) * used.step * design.scale
     said = {"what": what, "difference": format_signed(difference, design.unit)}
     if np.ptp(used.first) > used.slack:
-        return [note("no variation printed", rounding=f"{used.rounding:g}", **said)]
-    return [note("no variation", **said)]
+        notes = [note("no variation printed", rounding=f"{used.rounding:g}", **said)]
+    else:
+        notes = [note("no variation", **said)]
+    if design.margin is not None and abs(difference) < design.margin:
+        notes.append(note("within margin", margin=format_margin(design.margin, design.unit)))
+    return notes
 
 
 def _float32_notes(used: UsedRuns) -> list[Note]:
@@ -200,6 +216,7 @@ def unmatched_notes(matched: Matched, names: Sequence[str]) -> list[Note]:
     dropped = matched.seen - len(matched.seeds)
     if not dropped:
         return []
+    apart = not matched.seeds and all(len(each) < matched.seen for each in matched.missing)
     pair = len(names) == 2
     # What one of a pair lacks is only in the other.
     lacking = matched.missing[::-1] if pair else matched.missing
@@ -210,7 +227,15 @@ def unmatched_notes(matched: Matched, names: Sequence[str]) -> list[Note]:
         if seeds
     ]
     kind, seeds = "without partner" if pair else "not in all", counted(dropped, "seed")
-    return [note(kind, seeds=seeds, conditions=len(names), lists=", ".join(lists))]
+    notes = [note(kind, seeds=seeds, conditions=len(names), lists=", ".join(lists))]
+    return notes + [note("no common seed")] * (apart and pair)
+
+
+def correlation_notes(correlation: float | None) -> list[Note]:
+    """Pairs that correlate negatively, though what they share should make them alike."""
+    if correlation is None or correlation > MOST_NEGATIVE:
+        return []
+    return [note("negative correlation", r=f"{correlation:.2f}")]
 
 
 def _listed(seeds: set[Hashable]) -> str:

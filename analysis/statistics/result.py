@@ -267,8 +267,11 @@ def sentence(c: Comparison) -> str:
     """The verdict on a comparison or an interaction."""
     d = c.difference
     several = c.family is not None and c.family > 1
+    diverged = _diverged(c)
+    if c.verdict == "different" and c.test.p is None:
+        return f"Different in divergence: {diverged}."
     interval = _range(d, c.unit) + (" (simultaneous interval)" if several else "")
-    return c.sentences[c.verdict].format(
+    said = c.sentences[c.verdict].format(
         **c.subject(),
         reason="; ".join(map(str, c.reason)),
         runs=_runs(c),
@@ -279,6 +282,21 @@ def sentence(c: Comparison) -> str:
         higher="higher" if (d.points or 0.0) > 0 else "lower",
         corrected=f", after {correction_name(c)} over {c.family} {c.kind}" if several else "",
     )
+    return f"{said} Diverged: {diverged}." if diverged else said
+
+
+def _diverged(c: Comparison) -> str:
+    """How many runs of either condition diverged, and the test of it; empty where none did."""
+    if c.failures is None or not c.failures.any:
+        return ""
+    a, b, test = c.failures.a, c.failures.b, c.failures.test
+    text = f"{a.diverged} of {a.n} runs of {c.a}, {b.diverged} of {b.n} of {c.b}"
+    if test.p is None:
+        return text
+    adjusted = ""
+    if c.family is not None and c.family > 1:
+        adjusted = f", adjusted {format_p(min(1.0, c.family * test.p))} (Bonferroni)"
+    return f"{text} ({test.name} {format_p(test.p)}{adjusted})"
 
 
 def plain(value: Any) -> Any:
@@ -309,10 +327,12 @@ def _rows_of_tests(c: Comparison) -> Rows:
     if ends := _range(c.difference, c.unit):
         level = format_percent(c.difference.level)
         interval = f"{_kind(c, c.difference)}{level} interval {ends}"
+    # Mann-Whitney's ranks differ where means are the same and the spreads are not.
+    distributions = "" if c.paired else "; of the distributions, not of the means alone"
     rows = [
         (name, f"{difference}, {interval}"),
         (c.test.name, _primary_text(c)),
-        ("exact test", _exact_text(c.exact) + _exact_adjusted(c)),
+        ("exact test", _exact_text(c.exact) + _exact_adjusted(c) + distributions),
     ]
     if c.equivalence is not None:
         rows.append(("equivalence", _margin_text(c, c.equivalence)))

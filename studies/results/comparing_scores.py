@@ -77,8 +77,16 @@ def compare_scores(path: Path, paired: bool, wanted: Wanted) -> Compared:
     others = (
         f"{counted(left_out, 'other condition')} of the file {'is' if left_out == 1 else 'are'}"
     )
-    note = f"{others} not compared; p is of these alone (--all-pairs and --control NAME take all)"
-    return Compared(found, (note,) if left_out else ())
+    notes = []
+    if left_out:
+        alone = "p is of these alone (--all-pairs and --control NAME take all)"
+        notes.append(f"{others} not compared; {alone}")
+    if not paired and len({frozenset(side.seeds) for side in sides.values()}) == 1:
+        notes.append(
+            "the seeds are the same on both sides: if runs of a seed share their split or start, "
+            "they are pairs, and are compared without --unpaired"
+        )
+    return Compared(found, tuple(notes))
 
 
 def scores_of(path: Path, unit: str, columns: Mapping[str, str]) -> pd.DataFrame:

@@ -3,7 +3,7 @@ import pytest
 from scipy import stats
 
 from analysis.statistics.comparison import compare
-from analysis.statistics.families import compare_all
+from analysis.statistics.families import compare_all, explain_family
 from analysis.statistics.result import explain
 from tests.analysis.conftest import BASE, WIGGLE, pairs
 
@@ -90,11 +90,44 @@ def test_a_loss_that_is_not_finite_has_diverged():
     assert result.n == 3
 
 
-def test_all_runs_diverged():
+def test_all_runs_of_one_side_diverged_is_a_difference():
     result = pairs([np.nan] * 6, BASE[:6], chance=0.1)
-    assert result.verdict == "undecidable"
     assert result.failures.test.p == pytest.approx(2 / 2**6)
+    assert result.verdict == "different"
+    assert explain(result).splitlines()[0] == (
+        "Different in divergence: 6 of 6 runs of A, 0 of 6 of B (exact McNemar test p = .0312)."
+    )
     assert result.worst_case.verdict == "different"
+    unpaired = compare([np.nan] * 5, BASE[:5], paired=False)
+    assert explain(unpaired).splitlines()[0].endswith("of B (Fisher's exact test p = .0079).")
+
+
+def test_too_few_diverged_runs_to_tell_stand_in_the_headline():
+    result = pairs([np.nan] * 5, BASE[:5])
+    assert result.verdict == "undecidable"
+    assert explain(result).splitlines()[0] == (
+        "Undecidable, accuracy of A and B: nothing to compare: 0 pairs. Diverged: 5 of 5 runs of "
+        "A, 0 of 5 of B (exact McNemar test p = .0625)."
+    )
+    some = pairs([np.nan, *(BASE + 0.05 + WIGGLE)[1:]], BASE)
+    assert some.verdict == "different"
+    assert "Diverged: 1 of 8 runs of A, 0 of 8 of B" in explain(some).splitlines()[0]
+
+
+def test_a_family_counts_its_divergences():
+    lost = np.full(8, np.nan)
+    scores = {"control": BASE, "a": lost, "b": BASE + WIGGLE}
+    seeds = dict.fromkeys(scores, range(8))
+    few = compare_all(scores, [("a", "control"), ("b", "control")], paired=True, seeds=seeds)
+    assert few.comparisons[0].verdict == "different"
+    assert "0 of 8 of control (exact McNemar test p = .0078, adjusted p = .0156 (Bonferroni))" in (
+        explain_family(few)
+    )
+    names = [f"b{k}" for k in range(7)]
+    scores |= dict.fromkeys(names, BASE + WIGGLE)
+    pairs_ = [(name, "control") for name in ("a", "b", *names)]
+    many = compare_all(scores, pairs_, paired=True, seeds=dict.fromkeys(scores, range(8)))
+    assert many.comparisons[0].verdict == "undecidable"
 
 
 def test_runs_that_all_finished_have_rates_without_a_note():

@@ -275,6 +275,22 @@ def test_a_file_says_what_was_rounded_and_how_its_columns_are_called(ebb, tmp_pa
     assert "condition=method" in refused(ebb(*words[:3], "metod=condition"))
 
 
+def test_unpaired_runs_of_the_same_seeds_are_remarked(ebb, methods):
+    assert (
+        "the seeds are the same on both sides"
+        in ebb("compare", methods, "a", "b", "--unpaired").err
+    )
+    assert "the seeds" not in ebb("compare", methods, "a", "b").err
+
+
+def test_a_file_may_say_what_a_guess_scores(ebb, tmp_path):
+    path = tmp_path / "scores.csv"
+    path.write_text(SCORES.replace("a,0,0.95", "a,0,nan"))
+    assert "no worst case" in ebb("compare", path).out
+    found = json.loads(ebb("compare", path, "--chance", "0.1", "--format", "json").out)
+    assert found["failures"]["worst_case"]["chance"] == 0.1
+
+
 def test_two_test_sets_are_refused_never_dropped(ebb, tmp_path):
     path = tmp_path / "scores.csv"
     path.write_text("condition,seed,value,n_test\na,0,0.5,10\nb,0,0.5,20\n")
