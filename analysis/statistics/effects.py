@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
-from numpy.typing import ArrayLike
-from scipy import special, stats
+from numpy.typing import ArrayLike, NDArray
+from scipy import optimize, special, stats
 
 from analysis.statistics.grid import UsedRuns
+from analysis.statistics.intervals import wilson_interval
 from analysis.statistics.statistical_power import FEWEST_SEEDS
+
+EDGE = 1e-9
+"""How near to 0 or 1 a rate that is not there may be."""
 
 
 @dataclass(frozen=True)
@@ -20,15 +24,25 @@ class Effects:
 
     Attributes:
         name: "d_z" (pairs) or "g" (Hedges, unpaired): which one `value` is.
-        value: The standardised mean difference.
+        value: The standardised mean difference, without its small-sample bias.
+        ci_low, ci_high: Its interval, from the noncentral t.
         p_superiority: P(A > B), ties counted half; within pairs if paired, else over all n x m.
-        cliffs_delta: P(A > B) - P(A < B) over all n x m pairings of runs, paired or not.
+        superiority_low, superiority_high: Its interval: Wilson's of pairs, else Newcombe's.
+        higher, equal, lower: In how many pairs (pairings of runs) A is so.
+        cliffs_delta: P(A > B) - P(A < B) over all n x m pairings of runs, which ignores pairs.
     """
 
     name: Literal["d_z", "g"]
-    value: float | None
-    p_superiority: float | None
-    cliffs_delta: float | None
+    value: float | None = None
+    ci_low: float | None = None
+    ci_high: float | None = None
+    p_superiority: float | None = None
+    superiority_low: float | None = None
+    superiority_high: float | None = None
+    higher: int | None = None
+    equal: int | None = None
+    lower: int | None = None
+    cliffs_delta: float | None = None
 
 
 def cohens_d(a: ArrayLike, b: ArrayLike) -> float:
@@ -39,17 +53,40 @@ def cohens_d(a: ArrayLike, b: ArrayLike) -> float:
     return float((x.mean() - y.mean()) / math.sqrt(pooled))
 
 
+def unbiased(df: float) -> float:
+    """The factor that takes the small-sample bias out of Cohen's d (Hedges 1981)."""
+    return math.exp(special.gammaln(df / 2) - special.gammaln((df - 1) / 2)) / math.sqrt(df / 2)
+
+
 def hedges_g(a: ArrayLike, b: ArrayLike) -> float:
     """Cohen's d without its small-sample bias, by the exact factor (Hedges 1981)."""
-    df = np.size(a) + np.size(b) - 2
-    factor = math.exp(special.gammaln(df / 2) - special.gammaln((df - 1) / 2)) / math.sqrt(df / 2)
-    return factor * cohens_d(a, b)
+    return unbiased(np.size(a) + np.size(b) - 2) * cohens_d(a, b)
 
 
 def d_z(a: ArrayLike, b: ArrayLike) -> float:
-    """Mean of the pairs' differences over their standard deviation (Cohen 1988). [n], [n]."""
+    """Mean of the pairs' differences over their standard deviation (Cohen 1988), unbiased."""
     d = np.asarray(a, dtype=float) - np.asarray(b, dtype=float)
-    return float(d.mean() / d.std(ddof=1))
+    return unbiased(d.size - 1) * float(d.mean() / d.std(ddof=1))
+
+
+def standardised_interval(
+    effect: float, n: float, df: float, level: float = 0.95
+) -> tuple[float | None, float | None]:
+    """Interval of an unbiased standardised difference, from the noncentral t (Steiger 2004).
+
+    Args:
+        effect: What `d_z` or `hedges_g` returned.
+        n: Its t statistic is d * sqrt(n): the number of pairs, or n m / (n + m).
+        df: Degrees of freedom.
+        level: Of the interval.
+
+    Returns:
+        Both ends; None where the distribution has none that can be computed.
+    """
+    tail, t = (1 - level) / 2, effect / unbiased(df) * math.sqrt(n)
+    ends = (float(special.nctdtrinc(df, p, t)) for p in (1 - tail, tail))
+    low, high = (end / math.sqrt(n) * unbiased(df) for end in ends)
+    return (low if math.isfinite(low) else None), (high if math.isfinite(high) else None)
 
 
 def p_superiority(a: ArrayLike, b: ArrayLike, *, paired: bool) -> float:
@@ -58,9 +95,31 @@ def p_superiority(a: ArrayLike, b: ArrayLike, *, paired: bool) -> float:
     Pairs: the proportion of pairs in which A is higher. Independent samples: of all n x m pairings
     of runs (McGraw & Wong 1992; Vargha & Delaney 2000).
     """
-    x, y = np.asarray(a), np.asarray(b)
+    higher, equal, lower = _orders(np.asarray(a), np.asarray(b), paired)
+    return (higher + equal / 2) / (higher + equal + lower)
+
+
+def _orders(x: NDArray[Any], y: NDArray[Any], paired: bool) -> tuple[int, int, int]:
+    """In how many pairs, or pairings of runs, A is higher, equal, lower."""
     d = x - y if paired else np.subtract.outer(x, y)
-    return float(((d > 0) + 0.5 * (d == 0)).mean())
+    return int((d > 0).sum()), int((d == 0).sum()), int((d < 0).sum())
+
+
+def superiority_interval(
+    rate: float, n: int, m: int | None = None, level: float = 0.95
+) -> tuple[float, float]:
+    """Interval of P(A > B): of n pairs Wilson's, of n and m runs Newcombe's (2006, method 5)."""
+    if m is None:
+        return wilson_interval(rate * n, n, level)
+    z, half = float(special.ndtri(0.5 + level / 2)), (n + m) / 2 - 1
+
+    def beyond(p: float) -> float:
+        variance = 1 + half * ((1 - p) / (2 - p) + p / (1 + p))
+        return (rate - p) ** 2 - z * z * p * (1 - p) * variance / (n * m)
+
+    low = 0.0 if rate == 0 else optimize.brentq(beyond, 0, min(rate, 1 - EDGE))
+    high = 1.0 if rate == 1 else optimize.brentq(beyond, max(rate, EDGE), 1)
+    return float(low), float(high)
 
 
 def cliffs_delta(a: ArrayLike, b: ArrayLike) -> float:
@@ -68,15 +127,23 @@ def cliffs_delta(a: ArrayLike, b: ArrayLike) -> float:
     return float(np.sign(np.subtract.outer(np.asarray(a), np.asarray(b))).mean())
 
 
-def effects_of(used: UsedRuns) -> Effects:
+def effects_of(used: UsedRuns, level: float = 0.95) -> Effects:
     """The effect sizes of one comparison; None where there are too few runs or no variation."""
     name: Literal["d_z", "g"] = "d_z" if used.paired else "g"
     if used.n < FEWEST_SEEDS:
-        return Effects(name, None, None, None)
+        return Effects(name)
     x, y = used.first, used.second
-    standardised = (d_z(x, y) if used.paired else hedges_g(x, y)) if used.varies else None
-    superiority = p_superiority(x, y, paired=used.paired)
-    return Effects(name, standardised, superiority, cliffs_delta(used.ka, used.kb))
+    value: float | None = None
+    ends: tuple[float | None, float | None] = (None, None)
+    if used.varies:
+        value = d_z(x, y) if used.paired else hedges_g(x, y)
+        n = x.size if used.paired else x.size * y.size / (x.size + y.size)
+        df = x.size - 1 if used.paired else x.size + y.size - 2
+        ends = standardised_interval(value, n, df, level)
+    orders = _orders(x, y, used.paired)
+    rate = (orders[0] + orders[1] / 2) / sum(orders)
+    bounds = superiority_interval(rate, x.size, None if used.paired else y.size, level)
+    return Effects(name, value, *ends, rate, *bounds, *orders, cliffs_delta(used.ka, used.kb))
 
 
 def correlation_of(used: UsedRuns) -> float | None:

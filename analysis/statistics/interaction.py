@@ -22,7 +22,7 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import ArrayLike
 
-from analysis.rendering.formatting import format_signed, format_two
+from analysis.rendering.formatting import format_percent, format_signed
 from analysis.statistics.design import Design
 from analysis.statistics.divergence import worst_case
 from analysis.statistics.grid import double_differences_on_grid
@@ -36,7 +36,14 @@ from analysis.statistics.notes import (
     sameness_notes,
     unmatched_notes,
 )
-from analysis.statistics.result import IN_FAMILY, Comparison, Rows, plain
+from analysis.statistics.result import (
+    IN_FAMILY,
+    Comparison,
+    Rows,
+    plain,
+    standardised_text,
+    superiority_text,
+)
 from analysis.statistics.verdict import Verdict, tested
 
 CELLS = ("neither", "only_a", "only_b", "both")
@@ -139,11 +146,11 @@ class DoubleDifference(Comparison):
     def rows_of_effects(self) -> Rows:
         """Effect sizes: those that mean something for sums of two conditions."""
         f = self.effects
-        text = (
-            f"{f.name} = {format_two(f.value)}, P(difference of differences > 0) = "
-            f"{format_two(f.p_superiority)} (within seeds)"
-        )
-        return [("effect sizes", text)]
+        level = format_percent(self.difference.level)
+        return [
+            ("effect sizes", standardised_text(f, level)),
+            ("P(difference of differences > 0)", superiority_text(f, level, " within seeds")),
+        ]
 
 
 def reading_of(verdict: Verdict, points: float | None, higher_is_better: bool | None) -> str:

@@ -90,8 +90,11 @@ def median_interval(values: ArrayLike, level: float = 0.95) -> Interval:
     return quantile_interval(values, 0.5, level)
 
 
-def wilson_interval(k: int, n: int, level: float = 0.95) -> Interval:
-    """Score interval of a rate, k of n cases (Wilson 1927); its ends are fractions."""
+def wilson_interval(k: float, n: int, level: float = 0.95) -> Interval:
+    """Score interval of a rate, k of n cases (Wilson 1927); its ends are fractions.
+
+    k need not be whole: ties count half.
+    """
     if n < 1 or not 0 <= k <= n:
         raise ValueError(f"received k={k} of n={n}; expected 0 <= k <= n, n >= 1; count again")
     z = float(ndtri(0.5 + _inside_unit(level, "level") / 2))

@@ -46,8 +46,8 @@ TEXTS = {
     "one run decides": "{run} decides: with it {found} ({p}), without it {other} ({p_without})",
     "noisier side has fewer runs": "the side with fewer runs varies more ({sides}): Welch's test "
     "finds too much there (7 % at the nominal 5 with 3 runs against 10)",
-    "negative correlation": "the pairs correlate negatively (r = {r}): runs that share split, "
-    "start or order should not",
+    "negative correlation": "the pairs correlate negatively (r = {r}), so "
+    "pairing made the interval wider",
     "no common seed": "no seed is on both sides: runs that share nothing are compared unpaired "
     "(--unpaired)",
     "float32": "the values are float32: they are {taken}",

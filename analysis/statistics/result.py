@@ -199,13 +199,16 @@ class Comparison(Displayed):
     def rows_of_effects(self) -> Rows:
         """Effect sizes, the pairs' correlation, and where runs diverged how many did."""
         f = self.effects
-        text = (
-            f"{f.name if f.name == 'd_z' else 'Hedges g'} = {format_two(f.value)}, "
-            f"P({self.a} > {self.b}) = {format_two(f.p_superiority)} "
-            f"({'within pairs' if self.paired else 'over all pairings of runs'}), "
-            f"Cliff's delta = {format_two(f.cliffs_delta)}"
-        )
-        rows = [("effect sizes", text)]
+        level = format_percent(self.difference.level)
+        among = "" if self.paired else " of all pairings of runs"
+        rows = [
+            ("effect sizes", standardised_text(f, level)),
+            (f"P({self.a} > {self.b})", superiority_text(f, level, among)),
+            (
+                "Cliff's delta",
+                format_two(f.cliffs_delta) + (" (ignores the pairs)" if self.paired else ""),
+            ),
+        ]
         if self.paired:
             rows.append(("pairs' correlation", f"r = {format_two(self.correlation)}"))
         if self.failures is not None and self.failures.any:
@@ -220,6 +223,24 @@ class Comparison(Displayed):
             ]
             rows.append(("divergence compared", _exact_text(self.failures.test)))
         return rows
+
+
+def standardised_text(f: Effects, level: str) -> str:
+    """The standardised difference, without its small-sample bias, and its interval."""
+    text = f"{f.name if f.name == 'd_z' else 'Hedges g'} = {format_two(f.value)}"
+    if f.ci_low is None or f.ci_high is None:
+        return text
+    return f"{text} (unbiased), {level} interval {f.ci_low:.2f} to {f.ci_high:.2f}"
+
+
+def superiority_text(f: Effects, level: str, among: str) -> str:
+    """The probability of superiority, what it is made of, and its interval."""
+    if f.p_superiority is None or f.superiority_low is None or f.superiority_high is None:
+        return "none"
+    return (
+        f"{f.p_superiority:.2f} ({f.higher} higher, {f.equal} equal, {f.lower} lower{among}), "
+        f"{level} interval {f.superiority_low:.2f} to {f.superiority_high:.2f}"
+    )
 
 
 @dataclass(frozen=True)

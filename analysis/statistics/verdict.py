@@ -166,4 +166,4 @@ def tested(used: UsedRuns, design: Design) -> dict[str, Any]:
     else:
         exact = mann_whitney_test(used.first, used.second)
     runs = {"n": used.n, "n_a": used.ka.size, "n_b": used.kb.size}
-    return runs | vars(decided) | {"exact": exact, "effects": effects_of(used)}
+    return runs | vars(decided) | {"exact": exact, "effects": effects_of(used, design.level)}

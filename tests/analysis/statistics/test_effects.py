@@ -1,9 +1,19 @@
 import numpy as np
 import pytest
 from hypothesis import given
+from scipy import stats
 
 from analysis.statistics.comparison import compare
-from analysis.statistics.effects import cliffs_delta, cohens_d, hedges_g, p_superiority
+from analysis.statistics.effects import (
+    cliffs_delta,
+    cohens_d,
+    d_z,
+    hedges_g,
+    p_superiority,
+    standardised_interval,
+    superiority_interval,
+    unbiased,
+)
 from analysis.statistics.result import explain
 from tests.analysis.conftest import PROPERTY, SMALL, pairs
 
@@ -13,7 +23,7 @@ def test_effect_sizes_are_named_and_signed():
     paired, unpaired = pairs(a, b), compare(a, b, paired=False)
     d = np.array(a) - b
     assert paired.effects.name == "d_z"
-    assert paired.effects.value == pytest.approx(d.mean() / d.std(ddof=1))
+    assert paired.effects.value == pytest.approx(unbiased(d.size - 1) * d.mean() / d.std(ddof=1))
     assert unpaired.effects.name == "g"
     assert unpaired.effects.value == pytest.approx(hedges_g(a, b))
     # 2 of 4 pairs are higher and 1 is tied; of the 16 pairings 9 are higher and 4 are tied.
@@ -41,3 +51,54 @@ def test_the_pairs_correlation_is_given():
     assert pairs(a, b).correlation == pytest.approx(np.corrcoef(a, b)[0, 1])
     assert compare(a, b, paired=False).correlation is None
     assert "pairs' correlation" in explain(pairs(a, b))
+
+
+MANUAL = [21, 21, 22.8, 32.4, 30.4, 33.9, 27.3, 26, 30.4, 15.8, 19.7, 15, 21.4]
+AUTOMATIC = [
+    *(21.4, 18.7, 18.1, 14.3, 24.4, 22.8, 19.2, 17.8, 16.4, 17.3),
+    *(15.2, 10.4, 10.4, 14.7, 21.5, 15.5, 15.2, 13.3, 19.2),
+]
+SLEEP = (
+    [0.7, -1.6, -0.2, -1.2, -0.1, 3.4, 3.7, 0.8, 0.0, 2.0],
+    [1.9, 0.8, 1.1, 0.1, -0.1, 4.4, 5.5, 1.6, 4.6, 3.4],
+)
+
+
+def test_intervals_are_those_of_rs_effectsize():
+    """hedges_g(mpg ~ am, data = mtcars); cohens_d of R's sleep, paired, without the correction."""
+    g = hedges_g(AUTOMATIC, MANUAL)
+    low, high = standardised_interval(g, 19 * 13 / 32, 30)
+    assert (round(g, 2), round(low, 2), round(high, 2)) == (-1.44, -2.21, -0.65)
+    factor = unbiased(9)
+    d = d_z(*SLEEP)
+    ends = [end / factor for end in standardised_interval(d, 10, 9)]
+    assert [round(each, 2) for each in (d / factor, *ends)] == [-1.28, -2.12, -0.41]
+
+
+def test_the_interval_turns_with_its_effect_and_has_its_level():
+    d = 1.3
+    low, high = standardised_interval(d, 8, 7, level=0.9)
+    assert standardised_interval(-d, 8, 7, level=0.9) == pytest.approx((-high, -low))
+    t = d / unbiased(7) * np.sqrt(8)
+    for end, tail in ((low, 0.95), (high, 0.05)):
+        assert stats.nct.cdf(t, 7, end / unbiased(7) * np.sqrt(8)) == pytest.approx(tail, abs=1e-6)
+
+
+def test_the_probability_of_superiority_says_what_it_is_made_of():
+    text = explain(pairs([0.8, 0.82, 0.83, *[0.7] * 5], [0.79, 0.8, 0.83, *[0.7] * 5]))
+    assert "0.62 (2 higher, 6 equal, 0 lower), 95 % interval 0.31 to 0.86" in text
+    assert "Cliff's delta" in text
+    assert "(ignores the pairs)" in text
+    unpaired = explain(compare([0.8, 0.81, 0.82], [0.7, 0.71, 0.72], paired=False))
+    assert "1.00 (9 higher, 0 equal, 0 lower of all pairings of runs), 95 % interval 0." in unpaired
+
+
+@pytest.mark.parametrize(("n", "m", "shift"), [(10, 10, 0.5), (20, 15, 1.0)])
+def test_superiority_of_independent_runs_is_covered(n, m, shift):
+    rng, truth = np.random.default_rng(n), stats.norm.cdf(shift / np.sqrt(2))
+    covered = []
+    for _ in range(300):
+        rate = p_superiority(rng.normal(shift, 1, n), rng.normal(0, 1, m), paired=False)
+        low, high = superiority_interval(rate, n, m)
+        covered.append(low <= truth <= high)
+    assert np.mean(covered) >= 0.95 - 3 * np.sqrt(0.05 * 0.95 / 300)

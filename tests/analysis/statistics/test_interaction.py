@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from analysis.statistics.corrections import adjust
+from analysis.statistics.effects import unbiased
 from analysis.statistics.families import adjust_family
 from analysis.statistics.interaction import double_difference, reading_of
 from analysis.statistics.result import explain
@@ -55,7 +56,7 @@ def test_it_is_a_one_sample_test_of_the_differences_of_differences():
     assert (found.difference.ci_low, found.difference.ci_high) == pytest.approx((low, high))
     assert (found.test.statistic, found.test.df) == pytest.approx((oracle.statistic, 9))
     assert found.test.p == pytest.approx(oracle.pvalue)
-    assert found.effects.value == pytest.approx(d.mean() / d.std(ddof=1))
+    assert found.effects.value == pytest.approx(unbiased(9) * d.mean() / d.std(ddof=1))
     assert found.effects.p_superiority == pytest.approx((d > 0).mean() + (d == 0).mean() / 2)
 
 
