@@ -195,13 +195,17 @@ def _drawn(
 def _dense_chain(model: keras.Model) -> list[Any]:
     """A network's layers one after the other; none where it has other weights than Dense ones."""
     layers = [each for each in model.layers if type(each) is not keras.layers.InputLayer]
-    if not clonable(model) or model.outputs[0] is not layers[-1].output:
-        return []
-    before = [model.inputs[0], *(each.output for each in layers[:-1])]
     dense = keras.layers.Dense
-    follow = all(each.input is value for each, value in zip(layers, before, strict=True))
     known = all(
         not each.trainable_variables or (type(each) is dense and len(each.input.shape) == 2)
         for each in layers
     )
-    return layers if follow and known else []
+    return layers if known and _one_after_the_other(model, layers) else []
+
+
+def _one_after_the_other(model: keras.Model, layers: list[Any]) -> bool:
+    if type(model) is keras.Sequential:
+        return True
+    values = [model.inputs[0], *(each.output for each in layers)]
+    follow = all(each.input is value for each, value in zip(layers, values, strict=False))
+    return clonable(model) and follow and model.outputs[0] is values[-1]

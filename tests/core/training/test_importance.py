@@ -16,17 +16,23 @@ EXAMPLES = np.array([5, 2, 19, 7, 11, 3, 4], np.int32)
 
 def dense():
     """Layers with and without a bias, a layer of activations, one that is active in training."""
-    return keras.Sequential(
-        [
-            keras.Input((6, 5, 1)),
-            keras.layers.Flatten(),
-            keras.layers.Dense(4, activation="tanh"),
-            keras.layers.Dropout(0.5),
-            keras.layers.Dense(3, use_bias=False),
-            keras.layers.LeakyReLU(),
-            keras.layers.Dense(CLASSES),
-        ]
-    )
+    model = keras.Sequential([keras.Input((6, 5, 1)), keras.layers.Flatten()])
+    for layer in (
+        keras.layers.Dense(4, activation="tanh"),
+        keras.layers.Dropout(0.5),
+        keras.layers.Dense(3, use_bias=False),
+        keras.layers.LeakyReLU(),
+        keras.layers.Dense(CLASSES),
+    ):
+        model.add(layer)
+    return model
+
+
+def functional():
+    inputs = keras.Input((6, 5, 1))
+    value = keras.layers.Flatten()(inputs)
+    value = keras.layers.Dense(4, activation="relu")(value)
+    return keras.Model(inputs, keras.layers.Dense(CLASSES)(value))
 
 
 def convolutional():
@@ -99,6 +105,7 @@ def by_hand(model, kind, data, masks, noise):
         (convolutional, "exact"),
         *(pytest.param(convolutional, kind, marks=pytest.mark.slow) for kind in KINDS[1:]),
         (branched, "outputs"),
+        pytest.param(functional, "true", marks=pytest.mark.slow),
         *(pytest.param(branched, kind, marks=pytest.mark.slow) for kind in KINDS[:-1]),
     ],
 )
@@ -115,6 +122,7 @@ def test_it_is_what_a_loop_over_examples_gives(network, kind, data, monkeypatch)
 
 def test_networks_of_dense_layers_need_no_loop():
     assert Importance(dense(), "graph")._chain
+    assert Importance(functional(), "graph")._chain
     assert not Importance(convolutional(), "graph")._chain
     assert not Importance(branched(), "graph")._chain
 
