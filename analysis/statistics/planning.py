@@ -11,15 +11,21 @@ from __future__ import annotations
 
 import math
 from dataclasses import asdict, dataclass, replace
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import ArrayLike
 from scipy import stats
 
 from analysis.rendering.formatting import format_amount
-from analysis.statistics.statistical_power import sd_of_differences, seeds_needed
+from analysis.statistics.statistical_power import (
+    sd_of_differences,
+    seeds_for_half_width,
+    seeds_for_margin,
+    seeds_needed,
+)
 
+Goal = Literal["difference", "margin", "half-width"]
 UPPER_CONFIDENCE = 0.8  # a pilot's sd is replaced by its upper bound at this confidence
 
 
@@ -39,6 +45,9 @@ class Plan:
         truth_low: Lower end of the 95 % interval of the true sd, as a multiple of the estimate.
         truth_high: Its upper end.
         unit: Of `sd` and `difference`.
+        goal: What the seeds are for: to find `difference`, to show that there is none beyond it
+            (it is the margin), or to know the difference to so much (it is the half-width).
+        comparisons: Size of the family, whose Bonferroni correction is planned with.
     """
 
     sd: float
@@ -56,6 +65,8 @@ class Plan:
     truth_high: float | None = None
     unit: str = "points"
     pilot_df: int | None = None
+    goal: Goal = "difference"
+    comparisons: int = 1
 
     def to_json(self) -> dict[str, Any]:
         """Plain objects for `json.dumps`; a missing figure is None."""
@@ -85,7 +96,7 @@ def sd_interval_factors(df: float, level: float = 0.95) -> tuple[float, float]:
     return upper_sd_factor(df, tail), upper_sd_factor(df, 1 - tail)
 
 
-def plan(
+def plan(  # noqa: PLR0913  # a user's options
     sd: float,
     difference: float,
     *,
@@ -96,26 +107,35 @@ def plan(
     pilot_seeds: int | None = None,
     pilot_df: int | None = None,
     unit: str = "points",
+    goal: Goal = "difference",
+    comparisons: int = 1,
 ) -> Plan:
     """Seeds needed, and again with the upper bound of a standard deviation that is an estimate.
 
     The arguments are those of `seeds_needed`, with the seeds that `sd` was estimated from, if it
-    was, its degrees of freedom (`pilot_seeds` - 1 unless it is of two conditions), and the unit of
-    `sd` and `difference`.
+    was, its degrees of freedom (`pilot_seeds` - 1 unless it is of two conditions), the unit of `sd`
+    and `difference`, and goal and comparisons as in `Plan`.
 
     Raises:
         ValueError: If an argument is out of range.
     """
+    if comparisons < 1:
+        raise ValueError(f"received comparisons={comparisons}; expected 1 or more; count the tests")
+    shared: dict[str, Any] = {"paired": paired, "correlation": correlation}
+    shared["alpha"] = alpha / comparisons
 
     def needed(deviation: float) -> int:
-        return seeds_needed(
-            deviation, difference, paired=paired, correlation=correlation, power=power, alpha=alpha
-        )
+        if goal == "half-width":
+            return seeds_for_half_width(deviation, difference, **shared)
+        if goal == "margin":
+            return seeds_for_margin(deviation, difference, power=power, **shared)
+        return seeds_needed(deviation, difference, power=power, **shared)
 
     of_pairs = sd_of_differences(sd, correlation) if paired else None
     result = Plan(
-        sd, difference, paired, correlation, power, alpha, of_pairs, needed(sd), unit=unit
-    )
+        sd, difference, paired, correlation, power, alpha, of_pairs, needed(sd),
+        unit=unit, goal=goal, comparisons=comparisons,
+    )  # fmt: skip
     if pilot_seeds is None:
         return result
     df = pilot_seeds - 1 if pilot_df is None else pilot_df
@@ -149,7 +169,7 @@ def plan_from_pilot(
         difference: Smallest difference worth finding, in `unit`.
         paired: Whether the conditions share their seeds.
         correlation: Of the pairs to plan with; the pilot's own if None.
-        **options: What `plan` takes besides: power, alpha and unit.
+        **options: What `plan` takes besides: power, alpha, unit, goal and comparisons.
 
     Returns:
         The plan; `sd` is pooled over both conditions, `correlation` is what makes it agree with
@@ -195,19 +215,35 @@ def explain_plan(plan: Plan) -> str:
     """A plan as text."""
     each = "pairs of seeds" if plan.paired else "seeds per condition"
     given = f", correlation {plan.correlation:.2f}" if plan.paired else ""
-    lines = [
-        f"{plan.seeds} {each} find a difference of {format_amount(abs(plan.difference), plan.unit)}"
-        f" with a probability of {plan.power:.0%} (sd {format_amount(plan.sd, plan.unit)}{given}; "
-        f"two-sided {'paired' if plan.paired else 'two-sample'} t-test at {plan.alpha:g})."
-    ]
+    size, chance = format_amount(abs(plan.difference), plan.unit), f"{plan.power:.0%}"
+    kind = "paired" if plan.paired else "two-sample"
+    promise, test = {
+        "difference": (
+            f"find a difference of {size} with a probability of {chance}",
+            f"two-sided {kind} t-test at {plan.alpha:g}",
+        ),
+        "margin": (
+            f"show with a probability of {chance} that conditions which are alike differ by less "
+            f"than {size}",
+            f"two one-sided {kind} t-tests at {plan.alpha:g}",
+        ),
+        "half-width": (
+            f"are expected to give the difference to +-{size}",
+            f"{1 - plan.alpha:.0%} interval of the {kind} t-test",
+        ),
+    }[plan.goal]
+    if plan.comparisons > 1:
+        test += f", Bonferroni over {plan.comparisons} comparisons"
+    sd = format_amount(plan.sd, plan.unit)
+    lines = [f"{plan.seeds} {each} {promise} (sd {sd}{given}; {test})."]
     if plan.seeds_upper is not None and plan.pilot_df is not None:
         pilot = f"{plan.pilot_seeds} seeds"
         if plan.pilot_df != (plan.pilot_seeds or 0) - 1:
             pilot = f"{plan.pilot_df + 2} runs of two conditions"
         lines.append(
             f"The sd comes from {pilot} and is itself uncertain: the truth lies "
-            f"in {plan.truth_low:.2f} to {plan.truth_high:.2f} times it. To be on the safe side "
-            f"plan with its upper 80 % bound, {plan.upper_factor:.2f} times: {plan.seeds_upper} "
+            f"in {plan.truth_low:.2f} to {plan.truth_high:.2f} times it (95 % interval). "
+            f"To be on the safe side plan with its upper 80 % bound, {plan.upper_factor:.2f} times: {plan.seeds_upper} "
             f"{each}."
         )
     return "\n".join(lines)

@@ -12,10 +12,13 @@ import math
 from bisect import bisect_left
 from collections.abc import Callable
 
+import numpy as np
 from scipy import special, stats
 
 FEWEST_SEEDS = 3  # below this a comparison is undecidable, whatever the power
 MOST_SEEDS = 1_000_000
+POINTS = 2_000
+"""At which the distribution of a standard error is taken."""
 
 
 def sd_of_differences(sd: float, correlation: float) -> float:
@@ -108,6 +111,67 @@ def seeds_needed(
         return (
             _power(n, sd, difference, paired=paired, correlation=correlation, alpha=alpha) >= power
         )
+
+    return _fewest(enough, FEWEST_SEEDS)
+
+
+def standard_error(
+    n: float, sd: float, *, paired: bool, correlation: float = 0.0
+) -> tuple[float, float]:
+    """Standard error of a difference of means, and its degrees of freedom."""
+    if paired:
+        return sd_of_differences(sd, correlation) / math.sqrt(n), n - 1
+    return _positive(sd, "sd") * math.sqrt(2 / n), 2 * n - 2
+
+
+def equivalence_power(
+    margin: float, error: float, df: float, *, difference: float = 0.0, alpha: float = 0.05
+) -> float:
+    """Probability that two one-sided t-tests put a true difference inside a margin.
+
+    Exact, over the distribution of the estimated standard error (as in Phillips 1990).
+
+    Args:
+        margin: In the unit of `error`.
+        error: True standard error of the difference.
+        df: Its degrees of freedom.
+        difference: True difference.
+        alpha: Level of either test.
+    """
+    chances = (np.arange(POINTS) + 0.5) / POINTS
+    half = stats.t.isf(alpha, df) * np.sqrt(stats.chi2.ppf(chances, df) / df)
+    low, high = (-margin - difference) / error + half, (margin - difference) / error - half
+    return float(np.maximum(stats.norm.cdf(high) - stats.norm.cdf(low), 0).mean())
+
+
+def seeds_for_margin(
+    sd: float,
+    margin: float,
+    *,
+    paired: bool,
+    correlation: float = 0.0,
+    power: float = 0.8,
+    alpha: float = 0.05,
+) -> int:
+    """Fewest seeds with which conditions that are alike are shown to be so within a margin."""
+    _positive(margin, "margin")
+
+    def enough(n: int) -> bool:
+        error, df = standard_error(n, sd, paired=paired, correlation=correlation)
+        return equivalence_power(margin, error, df, alpha=alpha) >= power
+
+    return _fewest(enough, FEWEST_SEEDS)
+
+
+def seeds_for_half_width(
+    sd: float, half_width: float, *, paired: bool, correlation: float = 0.0, alpha: float = 0.05
+) -> int:
+    """Fewest seeds with which the interval of the difference is expected to be this narrow."""
+    _positive(half_width, "half-width")
+
+    def enough(n: int) -> bool:
+        error, df = standard_error(n, sd, paired=paired, correlation=correlation)
+        return float(stats.t.isf(alpha / 2, df)) * error <= half_width
 
     return _fewest(enough, FEWEST_SEEDS)
 

@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -11,42 +12,58 @@ from analysis.statistics.planning import plan as plan_seeds
 from core.storage.store import Store
 from data import InputError
 from studies.commands.options import format_option, store_option, variant_option
-from studies.results.planning import plan_by_pilot
+from studies.results.comparing_scores import is_file_of_scores
+from studies.results.planning import plan_by_pilot, plan_by_scores
 from studies.results.reading import read
 from studies.results.tables import input_errors
 
 
 @click.command()
-@click.option(
-    "--difference",
-    type=float,
-    required=True,
-    help="Points worth finding; of a loss, in its unit.",
-)
+@click.option("--difference", type=float, help="Points worth finding; of a loss, in its unit.")
+@click.option("--margin", type=float, help="Points within which alike conditions are shown to be.")
+@click.option("--half-width", type=float, help="Points to which the difference is to be known.")
 @click.option("--sd", type=float, help="Standard deviation over the seeds, in points.")
-@click.option("--pilot", metavar="STUDY", help="Take it from a study in the store.")
+@click.option("--pilot-seeds", type=int, help="Seeds that --sd was estimated from.")
+@click.option(
+    "--pilot", metavar="STUDY", help="Take it from a study in the store, or a SCORES.csv."
+)
 @click.option("--conditions", metavar="A,B", help="Of the pilot.")
 @click.option("--metric", help="Of the pilot. [default: its primary one]")
 @click.option(
-    "--correlation", type=float, help="Of the pairs. [default: 0, or the pilot's; 0 is unpaired]"
+    "--correlation",
+    type=float,
+    help="Of the pairs, 0 too. [default: the pilot's; with --sd none, for unpaired runs]",
 )
+@click.option(
+    "--unpaired", is_flag=True, help="Plan runs that share no seeds, whatever the pilot's."
+)
+@click.option("--comparisons", type=int, default=1, help="Size of the family. [default: 1]")
 @click.option("--power", type=float, default=0.8, show_default=True)
 @format_option("text", "json")
 @variant_option
 @store_option
 def plan(  # noqa: PLR0913  # a user's options
-    difference: float,
+    difference: float | None,
+    margin: float | None,
+    half_width: float | None,
     sd: float | None,
+    pilot_seeds: int | None,
     pilot: str | None,
     conditions: str | None,
     metric: str | None,
     correlation: float | None,
+    unpaired: bool,
+    comparisons: int,
     power: float,
     style: str,
     variant: str | None,
     folder: Path,
 ) -> None:
-    """How many seeds a difference needs, before they are run."""
+    """How many seeds a difference needs, before they are run; or a margin, or an interval."""
+    goal, size = _goal({"difference": difference, "margin": margin, "half-width": half_width})
+    options: dict[str, Any] = {"goal": goal, "comparisons": comparisons, "power": power}
+    if unpaired and correlation is not None:
+        raise InputError("Received --unpaired with --correlation; expected one: pairs have one.")
     with input_errors():
         if sd is not None and pilot is None:
             of_pilot = {"--conditions": conditions, "--metric": metric, "--variant": variant}
@@ -54,11 +71,27 @@ def plan(  # noqa: PLR0913  # a user's options
                 raise InputError(
                     f"Received {' and '.join(given)} with --sd; expected it with --pilot alone."
                 )
-            r = correlation or 0.0
-            found = plan_seeds(sd, difference, paired=bool(r), correlation=r, power=power)
-        elif pilot is not None and sd is None:
-            reading = read(Store(folder), pilot, variant)
-            found = plan_by_pilot(reading, conditions, metric, difference, correlation, power)
+            options |= {"paired": correlation is not None, "correlation": correlation or 0.0}
+            found = plan_seeds(sd, size, pilot_seeds=pilot_seeds, **options)
+        elif pilot is not None and sd is None and pilot_seeds is None:
+            asked = conditions, metric, size, unpaired, options | {"correlation": correlation}
+            if is_file_of_scores(pilot):
+                found = plan_by_scores(Path(pilot), *asked)
+            else:
+                found = plan_by_pilot(read(Store(folder), pilot, variant), *asked)
         else:
-            raise InputError("Received neither or both of --sd and --pilot; expected one of them.")
+            raise InputError(
+                "Received neither or both of --sd (with --pilot-seeds) and --pilot; expected one "
+                "of them."
+            )
     say(json.dumps(found.to_json(), indent=1) if style == "json" else explain_plan(found))
+
+
+def _goal(sizes: dict[str, float | None]) -> tuple[str, float]:
+    """The one that is asked for."""
+    given = [(goal, size) for goal, size in sizes.items() if size is not None]
+    if len(given) != 1:
+        raise InputError(
+            f"Received {len(given)} of --difference, --margin and --half-width; expected one."
+        )
+    return given[0]

@@ -1,12 +1,18 @@
 import math
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy import stats
 
+from analysis.statistics.significance import t_test, tost
 from analysis.statistics.statistical_power import (
+    equivalence_power,
     power,
     sd_of_differences,
+    seeds_for_half_width,
+    seeds_for_margin,
     seeds_needed,
     seeds_to_reach,
     smallest_p,
@@ -96,3 +102,28 @@ def test_impossible_questions_are_refused_in_one_line(call, said):
     with pytest.raises(ValueError, match=said) as error:
         call()
     assert "\n" not in str(error.value)
+
+
+def test_the_power_of_an_equivalence_test_is_power_tosts():
+    """R: PowerTOST::power.TOST(CV = .3, theta0 = .95, n = 40), a 2 x 2 crossover on logarithms."""
+    variance = math.log(1 + 0.3**2)
+    found = equivalence_power(
+        math.log(1.25), math.sqrt(2 * variance / 40), 38, difference=math.log(0.95)
+    )
+    assert found == pytest.approx(0.8158, abs=2e-4)
+
+
+@pytest.mark.parametrize("paired", [True, False])
+def test_seeds_for_a_margin_have_the_power_that_was_asked_for(paired):
+    n = seeds_for_margin(1.0, 1.0, paired=paired, correlation=0.5 * paired)
+    rng = np.random.default_rng(0)
+    shared = rng.normal(size=(4000, n)) * math.sqrt(0.5 * paired)
+    a, b = (shared + rng.normal(size=(4000, n)) * math.sqrt(1 - 0.5 * paired) for _ in range(2))
+    shown = tost(t_test(a, b, paired=paired), 1.0)[0] <= 0.05
+    assert 0.78 <= shown.mean() <= 0.86
+
+
+def test_seeds_for_a_half_width():
+    n = seeds_for_half_width(1.0, 0.5, paired=True, correlation=0.5)
+    half = [stats.t.isf(0.025, k - 1) / math.sqrt(k) for k in (n, n - 1)]
+    assert half[0] <= 0.5 < half[1]

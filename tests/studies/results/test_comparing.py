@@ -431,9 +431,37 @@ def test_a_plan_of_a_loss_is_in_its_own_unit(ebb, store):
     assert "find a difference of 0.1 nats" in ebb(*words).out
 
 
+def test_a_plan_is_of_what_is_analysed(ebb, tmp_path):
+    words = ("plan", "--sd", "1", "--correlation", "0.5")
+    assert ebb(*words, "--difference", "1").out.startswith("10 pairs")
+    ten = ebb(*words, "--difference", "1", "--comparisons", "10").out
+    assert "t-test at 0.05, Bonferroni over 10 comparisons" in ten
+    assert int(ten.split()[0]) > 10
+    assert "two one-sided paired t-tests" in ebb(*words, "--margin", "1").out
+    half = ebb(*words, "--half-width", "0.5").out
+    assert "are expected to give the difference to +-0.50 points" in half
+    assert "95% interval of the paired t-test" in half
+    # A correlation of 0 is one of pairs.
+    assert "pairs of seeds" in ebb("plan", "--sd", "1", "--correlation", "0", "--margin", "1").out
+    pilot = ebb("plan", "--sd", "1", "--difference", "1", "--pilot-seeds", "5").out
+    assert "0.60 to 2.87 times it (95 % interval)" in pilot
+    (tmp_path / "scores.csv").write_text(SCORES)
+    of_file = ebb("plan", "--pilot", tmp_path / "scores.csv", "--difference", "3").out
+    assert "The sd comes from 5 seeds" in of_file
+    words = ("plan", "--pilot", tmp_path / "scores.csv", "--difference", "3", "--unpaired")
+    assert "seeds per condition" in ebb(*words).out
+
+
 @pytest.mark.parametrize(
     "words",
     [
+        ("--sd", "1"),
+        ("--sd", "1", "--margin", "1", "--difference", "1"),
+        ("--sd", "1", "--margin", "-1"),
+        ("--sd", "1", "--half-width", "0"),
+        ("--sd", "1", "--difference", "1", "--comparisons", "0"),
+        ("--sd", "1", "--difference", "1", "--unpaired", "--correlation", "0.5"),
+        ("--pilot", "class-order", "--difference", "1", "--pilot-seeds", "3"),
         ("--difference", "1"),
         ("--difference", "1", "--sd", "1", "--metric", "test loss"),
         ("--difference", "1", "--sd", "1", "--pilot", "class-order"),
