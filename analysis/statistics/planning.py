@@ -242,8 +242,8 @@ def explain_plan(plan: Plan) -> str:
             pilot = f"{plan.pilot_df + 2} runs of two conditions"
         lines.append(
             f"The sd comes from {pilot} and is itself uncertain: the truth lies "
-            f"in {plan.truth_low:.2f} to {plan.truth_high:.2f} times it (95 % interval). "
-            f"To be on the safe side plan with its upper 80 % bound, {plan.upper_factor:.2f} times: {plan.seeds_upper} "
-            f"{each}."
+            f"in {plan.truth_low:.2f} to {plan.truth_high:.2f} times it (95 % interval). To be on "
+            f"the safe side plan with its upper 80 % bound, {plan.upper_factor:.2f} times: "
+            f"{plan.seeds_upper} {each}."
         )
     return "\n".join(lines)
