@@ -76,6 +76,7 @@ class Cluster:
     def __enter__(self) -> "Cluster":
         """Check every Dask worker, before anything is run."""
         try:
+            self._scheduler = self._identity()["id"]
             end = time.monotonic() + PATIENCE
             while not (threads := self._threads()):
                 if time.monotonic() > end:
@@ -127,7 +128,7 @@ class Cluster:
         except Exception as failure:
             self._stop(f"the scheduler {self._address} is gone ({said(failure)})")
             return
-        del self._places[place.address]
+        self._places.pop(place.address, None)
         place.close(error)
 
     def _call(self, function: Callable[..., Any], *values: Any, **how: Any) -> dict[str, Any]:
@@ -137,8 +138,20 @@ class Cluster:
         return dict(self._client.sync(self._client.run, function, *values, **how))
 
     def _threads(self) -> dict[str, int]:
-        """How many threads each Dask worker has, by address."""
-        return dict(self._client.sync(self._client.nthreads, callback_timeout=PATIENCE))
+        """How many threads each Dask worker has, by address.
+
+        Raises:
+            Exception: The scheduler does not answer, or another one, which knows of no run.
+        """
+        found = self._identity()
+        if found["id"] != self._scheduler:
+            raise ConnectionError("it was started again")
+        return {address: each["nthreads"] for address, each in found["workers"].items()}
+
+    def _identity(self) -> dict[str, Any]:
+        """What the scheduler that answers now says of itself and its workers."""
+        call = self._client.scheduler.identity
+        return dict(self._client.sync(call, callback_timeout=PATIENCE))
 
     def _start_worker(self, pool: Sequence[Worker]) -> Worker | None:
         """A worker at the place with most room."""

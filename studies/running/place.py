@@ -1,5 +1,6 @@
 """A Dask worker as the driver sees it, and the processes that do runs there."""
 
+import threading
 from collections.abc import Callable
 from dataclasses import KW_ONLY, dataclass, field, replace
 from pathlib import Path
@@ -108,7 +109,9 @@ class RemoteWorker:
         try:
             self.place.ask(remote.submit, self._number, job)
         except Exception as error:
-            self.lose(error)
+            # In a thread, because who is to blame is found out in seconds.
+            lost = threading.Thread(target=self.place.lost, args=(self.place, error), daemon=True)
+            lost.start()
 
 
 def compare(who: str, found: Any, expected: remote.Findings, file: Path | None) -> None:

@@ -182,11 +182,12 @@ def results(kept: dict[tuple[str, int], Run]) -> dict[tuple[str, int], tuple[str
 
 
 def children(process: int) -> list[int]:
-    """The workers of a driver."""
-    with contextlib.suppress(OSError):
-        text = Path(f"/proc/{process}/task/{process}/children").read_text()
-        return [int(word) for word in text.split()]
-    return []
+    """The workers of a driver, or of a Dask worker, whose threads start them."""
+    found = []
+    for file in Path(f"/proc/{process}/task").glob("*/children"):
+        with contextlib.suppress(OSError):
+            found += [int(word) for word in file.read_text().split()]
+    return found
 
 
 def wait_until(what: Callable[[], object], seconds: float = 60) -> None:

@@ -514,6 +514,33 @@ def a_place(*, shared: bool) -> tuple[Place, list[Any]]:
     return place, told
 
 
+@pytest.mark.parametrize(
+    ("answering", "told"),
+    [("the same", [("died", "was lost")]), ("another", [("stopped", "it was started again")])],
+)
+def test_runs_lost_with_a_scheduler_that_was_started_again_do_not_fail(
+    answering, told, monkeypatch, tmp_path
+):
+    """`tests/faults/test_cluster.py` restarts a real one."""
+    scheduler = SimpleNamespace(identity=lambda: {"id": answering, "workers": {}})
+    client = SimpleNamespace(scheduler=scheduler, sync=lambda function, **_: function())
+    monkeypatch.setattr(cluster, "_connected", lambda address: client)
+    monkeypatch.setattr(cluster, "LOOK", 0.0)
+    reports: Any = queue.SimpleQueue()
+    there = cluster.Cluster("tcp://here:1", [a_job()], logs=tmp_path, reports=reports)
+    there._scheduler = "the same"
+
+    def no_answer(*_):
+        raise OSError("it is gone")
+
+    place = Place("tcp://there:1", 1, True, ask=no_answer, lost=there._lost)
+    RemoteWorker(place, 0, reports, tmp_path).start(a_job())
+    _, kind, line = reports.get(timeout=10)
+    ((expected, words),) = told
+    assert kind == expected
+    assert words in line
+
+
 def test_a_record_of_another_run_is_refused_by_name(tmp_path):
     reports: Any = queue.SimpleQueue()
     worker = RemoteWorker(a_place(shared=True)[0], 0, reports, tmp_path)
