@@ -5,10 +5,14 @@ An accuracy is a fraction and printed in percent; a difference of accuracies is 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 IN_PERCENT = ("points", "percentage points")
 """Units of accuracies (fractions), and of proportions and drops that are percentages already."""
+
+NARROW = 0.05
+"""Points below which half an interval's width needs more than two decimals."""
 
 
 def counted(n: int, noun: str) -> str:
@@ -65,9 +69,15 @@ def format_level(value: float | None, unit: str) -> str:
     return f"{value:.4g} {unit}"
 
 
-def format_amount(size: float, unit: str) -> str:
+def decimals_for(low: float, high: float) -> int:
+    """Decimals in which an interval shows its width: two, or more of a narrow one."""
+    half = (high - low) / 2
+    return 2 if half >= NARROW or half <= 0 else min(8, 1 - math.floor(math.log10(half)))
+
+
+def format_amount(size: float, unit: str, decimals: int = 2) -> str:
     """The size of a difference: 1.25 points, or in the metric's own unit."""
-    return f"{size:.2f} points" if unit in IN_PERCENT else f"{size:.4g} {unit}"
+    return f"{size:.{decimals}f} points" if unit in IN_PERCENT else f"{size:.4g} {unit}"
 
 
 def format_margin(size: float, unit: str) -> str:
@@ -77,15 +87,20 @@ def format_margin(size: float, unit: str) -> str:
     return f"{size:g} {unit}"
 
 
-def format_signed(size: float | None, unit: str) -> str:
+def format_signed(size: float | None, unit: str, decimals: int = 2) -> str:
     """A difference with its sign where it is positive; none where there is no figure."""
-    return "none" if size is None else ("+" if size > 0 else "") + format_amount(size, unit)
+    if size is None:
+        return "none"
+    if unit in IN_PERCENT and round(size, decimals) == 0:
+        size = 0.0  # not -0.00
+    return ("+" if size > 0 else "") + format_amount(size, unit, decimals)
 
 
 def format_range(low: float, high: float, unit: str) -> str:
     """An interval with the signs of its ends: -0.20 to +1.25 points."""
     if unit in IN_PERCENT:
-        return f"{low:+.2f} to {high:+.2f} points"
+        decimals = decimals_for(low, high)
+        return f"{low:+.{decimals}f} to {high:+.{decimals}f} points"
     return f"{low:+.4g} to {high:+.4g} {unit}"
 
 

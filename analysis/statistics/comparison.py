@@ -18,6 +18,7 @@ from numpy.typing import ArrayLike, NDArray
 from analysis.statistics.design import Design
 from analysis.statistics.divergence import compare_divergence, worst_case
 from analysis.statistics.effects import correlation_of
+from analysis.statistics.examples_behind import examples_behind
 from analysis.statistics.grid import Floats, UsedRuns, on_grid
 from analysis.statistics.influence import disagreement_notes, one_run_notes, spread_notes
 from analysis.statistics.matching import (
@@ -193,6 +194,7 @@ def _figures(runs: _Runs, design: Design) -> dict[str, Any]:
         "values_a": values_a,
         "values_b": values_b,
         "correlation": correlation,
+        "test_set": examples_behind(mean_a, mean_b, design.n_test),
         "failures": failures,
         "notes": notes,
     }

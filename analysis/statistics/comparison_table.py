@@ -9,7 +9,7 @@ import pandas as pd
 from analysis.rendering.formatting import IN_PERCENT
 from analysis.rendering.table import P_VALUE, Table, formats_of
 from analysis.statistics.families import Family
-from analysis.statistics.result import Comparison
+from analysis.statistics.result import Comparison, decimals_of
 
 
 def comparison_table(
@@ -38,9 +38,9 @@ def comparison_table(
 def _row(c: Comparison) -> dict[str, object]:
     return dict([c.label]) | {
         "n": c.n,
-        f"difference ({c.unit})": _signed(c.difference.points, c.unit),
-        "from": _signed(c.difference.ci_low, c.unit),
-        "to": _signed(c.difference.ci_high, c.unit),
+        f"difference ({c.unit})": _signed(c.difference.points, c),
+        "from": _signed(c.difference.ci_low, c),
+        "to": _signed(c.difference.ci_high, c),
         "p": c.test.p,
         "p_adjusted": c.p_adjusted,
         "exact p": c.exact.p,
@@ -49,7 +49,7 @@ def _row(c: Comparison) -> dict[str, object]:
     }
 
 
-def _signed(value: float | None, unit: str) -> str:
+def _signed(value: float | None, c: Comparison) -> str:
     if value is None:
         return "-"
-    return f"{value:+.2f}" if unit in IN_PERCENT else f"{value:+.4g}"
+    return f"{value:+.{decimals_of(c.difference)}f}" if c.unit in IN_PERCENT else f"{value:+.4g}"

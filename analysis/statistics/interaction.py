@@ -40,6 +40,7 @@ from analysis.statistics.result import (
     IN_FAMILY,
     Comparison,
     Rows,
+    decimals_of,
     plain,
     standardised_text,
     superiority_text,
@@ -140,7 +141,7 @@ class DoubleDifference(Comparison):
     def difference_row(self) -> tuple[str, str]:
         """What is tested, and how large it is."""
         what = "({both} minus {only_b}) minus ({only_a} minus {neither})"
-        size = format_signed(self.difference.points, self.unit)
+        size = format_signed(self.difference.points, self.unit, decimals_of(self.difference))
         return "difference of differences", f"{size}, {what.format(**self.conditions)}"
 
     def rows_of_effects(self) -> Rows:

@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from analysis.rendering.formatting import (
+    decimals_for,
     format_amount,
     format_level,
     format_margin,
@@ -23,6 +24,7 @@ from analysis.statistics.corrections import Correction
 from analysis.statistics.displayed import Displayed
 from analysis.statistics.divergence import Failures, WorstCase
 from analysis.statistics.effects import Effects
+from analysis.statistics.examples_behind import ExamplesBehind
 from analysis.statistics.grid import UsedRuns
 from analysis.statistics.notes import FRAGILE_SEEDS, Note
 from analysis.statistics.significance import ExactTest
@@ -55,6 +57,7 @@ class Comparison(Displayed):
         values_a: The values used, by seed id if paired, else ascending; `values_b` likewise.
         correlation: Pearson's r of the pairs.
         failures: Divergence rates; None if one side has no runs at all.
+        test_set: What the test set adds to the uncertainty, where its size is known.
         worst_case: The same with diverged runs at chance; None if none diverged.
         notes: What a reader must know; that of an undecidable one begin with the reason.
         p_adjusted: The primary p within its family of `family` comparisons, by `correction`.
@@ -70,7 +73,7 @@ class Comparison(Displayed):
     json_keys: ClassVar[tuple[str, ...]] = (
         *("study", "variant", "metric", "a", "b", "paired", "n", "planned", "difference", "test"),
         *("exact", "effects", "verdict", "note", "unit", "n_a", "n_b", "mean_a", "mean_b"),
-        *("correlation", "equivalence", "failures"),
+        *("correlation", "equivalence", "failures", "test_set"),
     )
     sentences: ClassVar[Mapping[Verdict, str]] = {
         "undecidable": "Undecidable, {what} of {a} and {b}: {reason}.",
@@ -78,10 +81,10 @@ class Comparison(Displayed):
         "{open}.",
         "equivalent": "Equivalent: {what} of {a} and {b} differs by less than {margin} "
         "({runs}{corrected}).",
-        "different": "Different: {what} of {a} is {amount} {higher} than of {b} "
+        "different": "Different: {what} of {a} is {amount} {higher} than of {b}{where} "
         "({runs}{corrected}).",
         "different-within-margin": "Different, but within the margin of {margin}: {what} of {a} is "
-        "{amount} {higher} than of {b} ({runs}{corrected}).",
+        "{amount} {higher} than of {b}{where} ({runs}{corrected}).",
     }
     left_open: ClassVar[str] = "; the difference may lie anywhere from "
 
@@ -108,6 +111,7 @@ class Comparison(Displayed):
     effects: Effects
     equivalence: Equivalence | None
     failures: Failures | None = None
+    test_set: ExamplesBehind | None = None
     worst_case: WorstCase | None
     verdict: Verdict
     notes: tuple[Note, ...]
@@ -172,8 +176,21 @@ class Comparison(Displayed):
             "effects": {effects.pop("name"): effects.pop("value"), **effects},
             "failures": failures and failures | {"worst_case": worst},
             "note": self.note,
+            "test_set": self._test_set_json(),
             "class": plain(self.class_),
         }
+
+    def _test_set_json(self) -> dict[str, Any] | None:
+        if self.test_set is None:
+            return None
+        low, high = self.test_set.interval(self.difference) or (None, None)
+        return asdict(self.test_set) | {"ci_low": low, "ci_high": high, "bound": "unpaired"}
+
+    @property
+    def this_test_set_alone(self) -> bool:
+        """Whether a difference was found that another test set might not show."""
+        ends = self.test_set.interval(self.difference) if self.test_set else None
+        return ends is not None and ends[0] <= 0 <= ends[1]
 
     def subject(self) -> dict[str, str]:
         """What the sentence is about, by its names in `sentences`."""
@@ -193,7 +210,7 @@ class Comparison(Displayed):
 
     def difference_row(self) -> tuple[str, str]:
         """What is tested, and how large it is."""
-        size = format_signed(self.difference.points, self.unit)
+        size = format_signed(self.difference.points, self.unit, decimals_of(self.difference))
         return "difference", f"{size} ({self.a} minus {self.b})"
 
     def rows_of_effects(self) -> Rows:
@@ -299,8 +316,9 @@ def sentence(c: Comparison) -> str:
         # An interval that is not of the family may leave out 0 where the family does not.
         open=f"{c.left_open}{interval}" if d.joint or not several else "",
         margin=format_margin(c.equivalence.margin, c.unit) if c.equivalence else "",
-        amount=format_amount(abs(d.points or 0.0), c.unit),
+        amount=format_amount(abs(d.points or 0.0), c.unit, decimals_of(d)),
         higher="higher" if (d.points or 0.0) > 0 else "lower",
+        where=" on this test set" if c.this_test_set_alone else "",
         corrected=f", after {correction_name(c)} over {c.family} {c.kind}" if several else "",
     )
     return f"{said} Diverged: {diverged}." if diverged else said
@@ -318,6 +336,11 @@ def _diverged(c: Comparison) -> str:
     if c.family is not None and c.family > 1:
         adjusted = f", adjusted {format_p(min(1.0, c.family * test.p))} (Bonferroni)"
     return f"{text} ({test.name} {format_p(test.p)}{adjusted})"
+
+
+def decimals_of(d: Difference) -> int:
+    """Decimals of a difference in points that tell its interval's ends apart."""
+    return 2 if d.ci_low is None or d.ci_high is None else decimals_for(d.ci_low, d.ci_high)
 
 
 def plain(value: Any) -> Any:
@@ -355,9 +378,24 @@ def _rows_of_tests(c: Comparison) -> Rows:
         (c.test.name, _primary_text(c)),
         ("exact test", _exact_text(c.exact) + _exact_adjusted(c) + distributions),
     ]
+    if c.test_set is not None:
+        rows.append(("test set", _test_set_text(c, c.test_set)))
     if c.equivalence is not None:
         rows.append(("equivalence", _margin_text(c, c.equivalence)))
     return rows
+
+
+def _test_set_text(c: Comparison, behind: ExamplesBehind) -> str:
+    """What more seeds do not tell: how far the test set stands for others."""
+    text = (
+        f"{behind.n_test:,} examples, whose own standard error is at most "
+        f"{format_amount(behind.standard_error, c.unit)}"
+    )
+    ends = behind.interval(c.difference)
+    if ends is None:
+        return text
+    level = f"{_kind(c, c.difference)}{format_percent(c.difference.level)} interval"
+    return f"{text}; for a new network and test set {level} {format_range(*ends, c.unit)} (a bound)"
 
 
 def _kind(c: Comparison, of: Difference | Equivalence) -> str:

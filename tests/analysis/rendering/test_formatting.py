@@ -42,3 +42,11 @@ def test_numbers_are_written_so(text, expected):
 
 def test_a_missing_figure_is_none_in_words():
     assert format_two(None) == format_level(None, "nats") == format_signed(None, "points") == "none"
+
+
+def test_decimals_follow_the_width_of_an_interval():
+    assert format_range(0.0091, 0.0184, "points") == "+0.0091 to +0.0184 points"
+    assert format_range(-0.031, 0.042, "points") == "-0.031 to +0.042 points"
+    assert format_range(-1.5, 2.25, "points") == "-1.50 to +2.25 points"
+    assert format_signed(-0.001, "points") == "0.00 points"
+    assert format_signed(-0.001, "points", 3) == "-0.001 points"
