@@ -128,6 +128,31 @@ def additions(rounds: int) -> None:
         print()
 
 
+def penalties(rounds: int) -> None:
+    """What a quadratic penalty adds to an epoch, and how long importances take."""
+    print("784-400-400-10, Adam, batches of 128, two tasks: seconds an epoch, one worker")
+    ways = ("ebb", "ebb-l2", "ebb-ewc", "ebb-mas", "ebb-si")
+    passes = ("predicted", "exact", "outputs")
+    times: dict[str, list[float]] = {way: [] for way in (*ways, *passes)}
+    for _ in range(rounds):
+        for way in ways:
+            times[way].append(alone("split", way, 7))
+        for kind in passes:
+            times[kind].append(alone("importance", kind, 5))
+    seconds("plain", times["ebb"])
+    for way, name in zip(ways[1:], ("L2", "EWC", "MAS", "SI"), strict=True):
+        seconds(name, times[way])
+        ratios = sorted(a / b for a, b in zip(times[way], times["ebb"], strict=True))
+        print(
+            f"    {statistics.median(ratios):.2f} times plain training "
+            f"({ratios[0]:.2f} to {ratios[-1]:.2f}, n = {len(ratios)})",
+            flush=True,
+        )
+    for kind, name in zip(passes, ("predicted", "exact", "MAS"), strict=True):
+        seconds(f"importances of 12,000 examples, {name}", times[kind])
+    print()
+
+
 def whole_study(rounds: int, seeds: int) -> None:
     """C3 from the start of the program to the stored records."""
     print(
@@ -167,6 +192,7 @@ def main() -> None:
     for network in NAMES:
         training(network, options.rounds)
     additions(options.rounds)
+    penalties(options.rounds)
     whole_study(max(1, options.rounds // 2), options.seeds)
 
 

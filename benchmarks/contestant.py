@@ -4,7 +4,9 @@
 as JSON. The ways: `notebook`, as the notebooks do it; `fit`, `fit-xla` and `fit-data`, Keras' `fit`
 as fast as it can be set, the last one from a prefetched `tf.data` pipeline; `ebb`, on one thread;
 `ebb-labels`, `ebb-noise`, `ebb-reservoir`, `ebb-herding`, the same with label noise, new input
-noise every epoch, or a replay buffer that fills half of each batch.
+noise every epoch, or a replay buffer that fills half of each batch. `split` is two tasks of five
+classes, with `ebb-l2`, `ebb-ewc`, `ebb-mas`, `ebb-si` for a penalty; `importance predicted`,
+`exact` and `outputs` are passes over 12,000 examples.
 """
 
 import json
@@ -17,14 +19,19 @@ from typing import Any
 import numpy as np
 
 from core import (
+    EWC,
+    MAS,
+    SI,
     ClassSequential,
     EvaluationPlan,
     GaussianNoise,
     HoldOut,
+    L2Penalty,
     Recipe,
     Replay,
     Shuffled,
     SymmetricLabelNoise,
+    Tasks,
     spec,
 )
 from core.training.environment import xla_flags
@@ -37,6 +44,8 @@ TEST_COUNTS = (980, 1135, 1032, 1010, 982, 892, 958, 1028, 974, 1009)
 PART = {"deep": 6_400, "cnn": 1_280}
 STEPS_PER_EXECUTION = {"c3": 108, "a3": 125, "deep": 100, "cnn": 10}
 BATCH = {"c3": 100, "a3": 32, "deep": 32, "cnn": 128}
+PASS = 12_000
+"""Examples of a task of Split MNIST, about."""
 
 # What each way adds to a plain epoch.
 ADDITIONS: dict[str, dict[str, Any]] = {
@@ -45,6 +54,10 @@ ADDITIONS: dict[str, dict[str, Any]] = {
     "ebb-noise": {"input_noise": GaussianNoise(standard_deviation=0.1, when="every-epoch")},
     "ebb-reservoir": {"replay": Replay(capacity=2000, fraction=0.5)},
     "ebb-herding": {"replay": Replay(buffer="herding", capacity=2000, fraction=0.5)},
+    "ebb-l2": {"strategy": L2Penalty(strength=0.01)},
+    "ebb-ewc": {"strategy": EWC(strength=100, fisher="predicted")},
+    "ebb-si": {"strategy": SI(strength=300)},
+    "ebb-mas": {"strategy": MAS(strength=1)},
 }
 
 
@@ -185,6 +198,16 @@ def recipe(network: str, epochs: int, addition: dict[str, Any]) -> Recipe:
             order=ClassSequential(),
             batch_size=100,
         )
+    if network == "split":
+        halves = (tuple(range(5)), tuple(range(5, 10)))
+        return Recipe(
+            **common | {"loss": "sparse_categorical_crossentropy"},
+            model=spec("mlp", widths=(400, 400)),
+            optimiser=spec("Adam"),
+            preprocessing=("scale",),
+            order=Tasks(groups=halves, epochs_each=epochs // 2),
+            batch_size=128,
+        )
     if network in PART:
         deep = network == "deep"
         return Recipe(
@@ -205,13 +228,18 @@ def recipe(network: str, epochs: int, addition: dict[str, Any]) -> Recipe:
     )
 
 
-def by_ebb(network: str, way: str, epochs: int) -> list[float]:
+def as_in_a_worker() -> None:
+    """Set flags and threads as a worker has them."""
     os.environ["XLA_FLAGS"] = xla_flags()
     # Here, since TensorFlow reads the flags when it is imported.
     import tensorflow as tf
 
     tf.config.threading.set_intra_op_parallelism_threads(1)
     tf.config.threading.set_inter_op_parallelism_threads(1)
+
+
+def by_ebb(network: str, way: str, epochs: int) -> list[float]:
+    as_in_a_worker()
     from core import Trainer  # after the threads are set
 
     addition = ADDITIONS[way]
@@ -227,6 +255,28 @@ def by_ebb(network: str, way: str, epochs: int) -> list[float]:
     )
     # With half of each batch replayed an epoch shows twice as many examples.
     return (np.diff(ends) / (2 if "replay" in addition else 1)).tolist()
+
+
+def importances(kind: str, passes: int) -> list[float]:
+    """Seconds for the importances of `PASS` examples of the network of `split`."""
+    as_in_a_worker()
+    import tensorflow as tf  # after its flags are set
+
+    from core.training.build import fresh_model
+    from core.training.importance import Importance
+
+    data = Dataset.from_arrays("images", images())
+    model = fresh_model(recipe("split", 2, ADDITIONS["ebb-ewc"]), 0, data)
+    importance, rng = Importance(model), np.random.default_rng(0)
+    x = tf.constant(data.x_train[:PASS].astype(np.float32) / 255)
+    y = tf.constant(data.y_train[:PASS].astype(np.int32))
+    shown, masks = np.arange(PASS, dtype=np.int32), np.zeros((PASS, 10), dtype=np.float32)
+    seconds = []
+    for _ in range(passes + 1):
+        start = time.perf_counter()
+        importance(kind, x, y, shown, masks, rng)
+        seconds.append(time.perf_counter() - start)
+    return seconds[1:]
 
 
 def products(epochs: int) -> list[float]:
@@ -249,6 +299,8 @@ if __name__ == "__main__":
     os.environ.update(CUDA_VISIBLE_DEVICES="-1", KERAS_BACKEND="tensorflow")
     if network == "product":
         result = products(count)
+    elif network == "importance":
+        result = importances(way, count)
     elif way.startswith("ebb"):
         result = by_ebb(network, way, count)
     else:

@@ -99,7 +99,7 @@ class Program:
         self._train = tf.function(self._steps, jit_compile=xla, autograph=False)
         self._predict = tf.function(self._look, jit_compile=xla, autograph=False)
         self._see = tf.function(self._features, jit_compile=xla, autograph=False)
-        self.importance = Importance(model, compiler)
+        self.importance = Importance(model)
 
     def load(self, model: keras.Model, optimiser: keras.optimizers.Optimizer) -> None:
         """Start from the variables of a freshly built model and optimiser of the same kind."""

@@ -13,7 +13,7 @@ its moving averages.
 """
 
 from collections.abc import Callable
-from typing import Any, Literal, NamedTuple
+from typing import Any, NamedTuple
 
 import keras
 import numpy as np
@@ -48,17 +48,17 @@ class Shown(NamedTuple):
 class Importance:
     """The importances of a network's trainable variables, compiled once for each kind.
 
+    In graph mode: under XLA the products are as fast (12,000 examples of 784-400-400-10, predicted
+    labels: .65 against .63 s of processor time, n = 5), and take seconds to compile.
+
     Args:
         model: A Keras model whose outputs are logits.
-        compiler: Of its program: `xla` or `graph`. What goes through single examples is in graph
-            mode.
     """
 
-    def __init__(self, model: keras.Model, compiler: Literal["xla", "graph"]) -> None:
+    def __init__(self, model: keras.Model) -> None:
         self._model, self._chain = model, _dense_chain(model)
         sums = self._by_products if self._chain else self._one_by_one
-        xla = compiler == "xla" and bool(self._chain)
-        self._sums = tf.function(sums, jit_compile=xla, autograph=False)
+        self._sums = tf.function(sums, autograph=False)
 
     def __call__(
         self,

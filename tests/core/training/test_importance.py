@@ -64,11 +64,11 @@ def data():
     return tf.constant(x), tf.constant(y)
 
 
-def found(model, kind, data, compiler="graph", chunk=4, seed=0):
+def found(model, kind, data, chunk=4, seed=0):
     """The importances, and the noise that labels were drawn with."""
     masks = np.resize(MASKS, (len(EXAMPLES), CLASSES))
     rng, again = np.random.default_rng(seed), np.random.default_rng(seed)
-    values = Importance(model, compiler)(kind, *data, EXAMPLES, masks, rng)
+    values = Importance(model)(kind, *data, EXAMPLES, masks, rng)
     shown = -(-len(EXAMPLES) // chunk) * chunk
     return values, masks, again.gumbel(size=(shown, CLASSES))
 
@@ -121,21 +121,14 @@ def test_it_is_what_a_loop_over_examples_gives(network, kind, data, monkeypatch)
 
 
 def test_networks_of_dense_layers_need_no_loop():
-    assert Importance(dense(), "graph")._chain
-    assert Importance(functional(), "graph")._chain
-    assert not Importance(convolutional(), "graph")._chain
-    assert not Importance(branched(), "graph")._chain
-
-
-def test_xla_and_graph_mode_agree(data):
-    model = dense()
-    one, other = (found(model, "exact", data, compiler)[0] for compiler in ("xla", "graph"))
-    for a, b in zip(one, other, strict=True):
-        np.testing.assert_allclose(a, b, rtol=1e-5, atol=1e-9)
+    assert Importance(dense())._chain
+    assert Importance(functional())._chain
+    assert not Importance(convolutional())._chain
+    assert not Importance(branched())._chain
 
 
 def test_other_examples_of_other_number_are_not_compiled_anew(data):
-    each = Importance(dense(), "graph")
+    each = Importance(dense())
     for rows in (EXAMPLES, EXAMPLES[:3], np.arange(20, dtype=np.int32)):
         masks = np.zeros((len(rows), CLASSES), np.float32)
         each("exact", *data, rows, masks, np.random.default_rng(0))
@@ -148,7 +141,7 @@ def test_labels_are_drawn_from_the_outputs_of_active_classes(data):
     masks = np.resize(MASKS[:1], (len(rows), CLASSES))
     rng = np.random.default_rng(0)
     drawn, exact = (
-        np.concatenate([v.ravel() for v in Importance(model, "graph")(k, *data, rows, masks, rng)])
+        np.concatenate([v.ravel() for v in Importance(model)(k, *data, rows, masks, rng)])
         for k in ("sampled", "exact")
     )
     assert drawn.sum() == pytest.approx(exact.sum(), rel=0.03)
