@@ -7,6 +7,7 @@ import sys
 import click
 
 from analysis.rendering.text import clean
+from core.storage.limits import said_of
 from data import InputError
 from studies.commands.lazy import LazyGroup
 from studies.commands.options import DONE, INTERRUPTED, WRONG_CALL, note
@@ -99,7 +100,10 @@ def _run() -> int:
     except BrokenPipeError:
         pass  # the reader of our output (head, less) has seen enough
     except OSError as error:
-        return _refuse(f"Received a place to write to that takes nothing: {error.strerror}.")
+        if error.filename is None:
+            return _refuse(f"Received a place to write to that takes nothing: {error.strerror}.")
+        limit = said_of(error.errno) or error.strerror
+        return _refuse(f"Received {str(error.filename)!r}, which cannot be used: {limit}.")
     return DONE
 
 

@@ -21,6 +21,7 @@ def save(figure: Figure, path: str | os.PathLike[str]) -> None:
 
     Raises:
         ValueError: If the name ends in anything but .png or .svg, or its folder does not exist.
+        OSError: If it cannot be written; its `filename` is the figure's, whatever raised it.
     """
     target = Path(path)
     kind = target.suffix.lower()
@@ -38,9 +39,10 @@ def save(figure: Figure, path: str | os.PathLike[str]) -> None:
         with mpl.rc_context({"svg.hashsalt": "ebb"}):
             figure.savefig(temporary, format=kind[1:], metadata=metadata)
         os.replace(temporary, target)
-    except BaseException:
+    except OSError as error:  # a full disk is met by a library that knows no name
+        raise OSError(error.errno, error.strerror or str(error), str(target)) from error
+    finally:
         temporary.unlink(missing_ok=True)
-        raise
 
 
 def clean_text(figure: Figure) -> None:

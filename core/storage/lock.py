@@ -11,6 +11,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import IO, Any
 
+from core.storage.limits import limit_reached
 from data import InputError
 
 try:
@@ -50,9 +51,10 @@ def exclusive(folder: Path, study: str, variant: str) -> Iterator[str]:
     except BlockingIOError:
         raise InputError(_refusal(path, study, variant)) from None
     except OSError as error:
+        said = "; ".join(filter(None, (error.strerror, limit_reached(folder))))
         raise InputError(
             f"Received the store {str(folder)!r}; expected a folder that can be written "
-            f"({error.strerror}): mend it, or name another with --store."
+            f"({said}): mend it, or name another with --store."
         ) from None
     try:
         yield "" if file else f"{folder} knows no locks: no second process may run {study} there"

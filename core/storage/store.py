@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 
 from core.notes import Note
 from core.record import Record, outcome
+from core.storage.limits import limit_reached
 from core.storage.migration import migrate, schema_of
 from core.storage.place import place_of
 from core.storage.recovery import finish_rollback, reader
@@ -364,10 +365,12 @@ class Store:
                     f"({error}): one that reads it for long, such as a notebook or a database "
                     "browser; expected it to let go: close it there and call again."
                 ) from None
+            limit = limit_reached(self.file.parent)
             raise InputError(
                 f"Received the store {str(self.folder)!r}; expected a folder with a sound "
-                f"{FILE} that can be {'written' if write else 'read'} ({error}): mend it, or name "
-                "another with --store."
+                f"{FILE} that can be {'written' if write else 'read'} "
+                f"({'; '.join(filter(None, (str(error), limit)))}): mend it, or name another with "
+                "--store."
             ) from None
 
     def _check_schema(self, connection: sqlite3.Connection, write: bool) -> None:

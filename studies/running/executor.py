@@ -11,8 +11,6 @@ import os
 import pickle
 import queue
 import signal
-import subprocess
-import sys
 import threading
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -22,9 +20,10 @@ from pathlib import Path
 from typing import Any, NamedTuple, Protocol
 
 from core import Recipe
-from core.training.settings import worker_variables
+from data import InputError
 from studies.definition.scoring import Scoring
 from studies.running.reports import read_report
+from studies.running.starting import start_process, start_thread
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -270,19 +269,16 @@ class WorkerProcess:
         self.faulty = self._killed = False
         self._reports, self._timeout = reports, timeout
         self._watch: threading.Timer | None = None
-        logs.mkdir(parents=True, exist_ok=True)
-        self.log: Path | None = new_log(logs)
-        with self.log.open("wb") as file:
-            self._process = subprocess.Popen(
-                [sys.executable, "-P", "-m", "studies.running.worker"],
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=file,
-                env=worker_variables(os.environ),
-                cwd=folder,
-                start_new_session=True,
-            )
-        threading.Thread(target=self._listen, daemon=True).start()
+        self.log: Path | None
+        self._process, self.log = start_process(logs, folder)
+        self._logs = logs
+        try:
+            start_thread(threading.Thread(target=self._listen, daemon=True, name="worker"), logs)
+        except InputError:
+            self.end()
+            if self._process.stdout is not None:
+                self._process.stdout.close()  # nobody reads it
+            raise
 
     def start(self, job: Job) -> None:
         """Hand it a job; from now on its time runs."""
@@ -290,7 +286,7 @@ class WorkerProcess:
         if self._timeout is not None:
             self._watch = threading.Timer(self._timeout, self._stop_late)
             self._watch.daemon = True
-            self._watch.start()
+            start_thread(self._watch, self._logs)
         self._send(job)
 
     def _stop_late(self) -> None:
@@ -352,11 +348,3 @@ def _how(status: int) -> str:
     # The system ends a process so that takes too much memory; it says so nowhere else.
     memory = ", as when memory runs out" if -status == signal.SIGKILL else ""
     return f"signal {-status}{memory}"
-
-
-def new_log(folder: Path) -> Path:
-    """A name in a folder of logs that nothing has yet."""
-    number = len(list(folder.glob("worker-*.log"))) + 1
-    while (log := folder / f"worker-{os.getpid()}-{number}.log").exists():
-        number += 1
-    return log

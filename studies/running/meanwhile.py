@@ -4,6 +4,7 @@ What shows records brings in pandas and SciPy. That takes two seconds, for which
 have to wait, nor one that imports a user's script. `importlib.import_module` gives each module.
 """
 
+import contextlib
 import threading
 from importlib import import_module
 
@@ -16,11 +17,15 @@ VALUES = "analysis.metrics.values"
 
 
 def import_meanwhile(*modules: str) -> threading.Thread:
-    """Import modules in a thread that ends when they are there."""
+    """Import modules in a thread that ends when they are there.
+
+    One that cannot be imported is not spoken of here: who needs it meets the same error.
+    """
 
     def import_all() -> None:
         for name in modules:
-            import_module(name)
+            with contextlib.suppress(Exception):
+                import_module(name)
 
     thread = threading.Thread(target=import_all, daemon=True)
     thread.start()

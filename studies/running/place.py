@@ -8,7 +8,8 @@ from typing import Any
 
 from data import InputError
 from studies.running import remote
-from studies.running.executor import Job, Reports, new_log
+from studies.running.executor import Job, Reports
+from studies.running.starting import new_log
 
 
 @dataclass(eq=False)

@@ -80,7 +80,7 @@ def steering(text: str) -> list[str]:
         *(("table", "--kind", kind, "--format", style) for kind in KINDS for style in FORMATS),
         *(("check", "--format", style) for style in FORMATS),
         *(("compare", "--format", style) for style in FORMATS if style != "csv"),
-        ("compare", "--figure", "figure.svg"),
+        pytest.param(("compare", "--figure", "figure.svg"), marks=pytest.mark.slow),
         ("report", "--figures", "figures"),
         ("report", "--format", "markdown"),
     ],

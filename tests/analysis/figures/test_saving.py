@@ -1,3 +1,4 @@
+import errno
 import os
 from pathlib import Path
 
@@ -34,6 +35,18 @@ def test_a_failed_save_leaves_the_old_file_whole(tmp_path: Path) -> None:
         save(Broken(), path)
     assert path.read_bytes() == b"old"
     assert os.listdir(tmp_path) == ["f.png"]
+
+
+def test_what_cannot_be_written_is_named_though_the_library_knew_no_name(tmp_path: Path) -> None:
+    class Full(Figure):
+        def savefig(self, file, **options) -> None:
+            Path(file).write_bytes(b"half")
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    with pytest.raises(OSError, match="No space left on device") as error:
+        save(Full(), tmp_path / "f.png")
+    assert error.value.filename == str(tmp_path / "f.png")
+    assert os.listdir(tmp_path) == []
 
 
 @pytest.mark.parametrize("name", ["f.pdf", "f", "f.jpg"])
