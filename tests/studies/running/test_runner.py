@@ -185,8 +185,8 @@ def test_what_ended_before_an_interruption_is_kept(store):
 
 
 def test_a_store_that_cannot_be_written_is_refused_before_anything_runs(tmp_path):
-    (tmp_path / "file").touch()
-    store, fake = Store(tmp_path / "file" / "below"), FakeWorkers()
+    store, fake = Store(tmp_path / "file"), FakeWorkers()
+    store.folder.touch()
     with pytest.raises(InputError, match="can be written"):
         ran(store, fake)
     assert fake.asked == []
