@@ -4,6 +4,7 @@ import dataclasses
 from typing import Any
 
 from core.recipe import KINDS, PARTS, Recipe, expect
+from core.schedule.tasks import Tasks
 from core.spec import Spec, spec
 from data import InputError
 
@@ -25,7 +26,11 @@ def replaced(recipe: Recipe, path: str, value: Any) -> Recipe:
     part = getattr(recipe, name)
     changed: Any
     if not inner:
-        return dataclasses.replace(recipe, **{name: _whole(name, part, value)})
+        changed = _whole(name, part, value)
+        together: dict[str, Any] = {}
+        if name == "epochs" and isinstance(recipe.order, Tasks):
+            together["order"] = recipe.order.in_epochs(changed)
+        return dataclasses.replace(recipe, **{name: changed}, **together)
     if isinstance(part, Spec):
         old = part.parameters.get(inner)
         changed = Spec(part.name, {**part.parameters, inner: _like(old, value)})
@@ -44,7 +49,9 @@ def replaced(recipe: Recipe, path: str, value: Any) -> Recipe:
         )
     else:
         raise InputError(f"Received field {path!r}; expected {name} alone: it has no fields.")
-    return dataclasses.replace(recipe, **{name: changed})
+    # Tasks say how long a training is.
+    epochs = changed.epochs if isinstance(changed, Tasks) else recipe.epochs
+    return dataclasses.replace(recipe, **{name: changed, "epochs": epochs})
 
 
 def _whole(name: str, part: Any, value: Any) -> Any:

@@ -71,6 +71,20 @@ class Tasks(Checked):
             return self.epochs_each
         return len(self.groups) * self.epochs_each
 
+    def in_epochs(self, epochs: int) -> "Tasks":
+        """The same tasks in so many epochs.
+
+        Raises:
+            InputError: They cannot be divided among the tasks.
+        """
+        tasks = 1 if self.shown == "all" else len(self.groups)
+        if self.steps_each is not None or epochs % tasks:
+            raise InputError(
+                f"Received epochs={epochs} with {len(self.groups)} tasks; expected a multiple of "
+                f"{tasks} (order.epochs_each says it for each task), and none with steps_each."
+            )
+        return replace(self, epochs_each=epochs // tasks)
+
     def joint(self) -> "Tasks":
         """The same with all examples from the beginning."""
         return replace(self, shown="all")

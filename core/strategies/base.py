@@ -66,7 +66,7 @@ class Network(NamedTuple):
         importance: For each variable the mean over the task's examples of a function of the
             example's own gradient, see `core.training.importance`; float64, in its shape. Of
             `exact`, `predicted`, `true` and `sampled` it is the Fisher information, of `outputs`
-            the sensitivity of the outputs' squared norm.
+            the sensitivity of the outputs' squared norm, by batches where `batch` says how large.
     """
 
     model: Any
@@ -74,7 +74,7 @@ class Network(NamedTuple):
     y: Tensor
     masks: NDArray[np.float32]
     weights: tuple[NDArray[np.float32], ...]
-    importance: Callable[[str], list[NDArray[np.float64]]]
+    importance: Callable[..., list[NDArray[np.float64]]]
 
 
 @dataclass(frozen=True)

@@ -59,6 +59,7 @@ class Importance:
         self._model, self._chain = model, _dense_chain(model)
         sums = self._by_products if self._chain else self._one_by_one
         self._sums = tf.function(sums, autograph=False)
+        self._norm = tf.function(self._slope_of_norm, autograph=False)
 
     def __call__(
         self,
@@ -68,6 +69,7 @@ class Importance:
         examples: Indices,
         masks: NDArray[np.float32],
         rng: np.random.Generator,
+        batch: int | None = None,
     ) -> list[NDArray[np.float64]]:
         """The mean over examples, for each variable in its shape.
 
@@ -79,8 +81,12 @@ class Importance:
             y: Labels, int32 [n].
             examples: Which ones, int32 [k].
             masks: Added to their logits, float32 [k, outputs], see `core.strategies.base.Network`.
-            rng: What labels are drawn from.
+            rng: What labels, and batches, are drawn from.
+            batch: Of `outputs`: take the mean over random batches of so many instead, g the
+                gradient of the mean square of a batch's active outputs.
         """
+        if batch is not None:
+            return self._of_batches(x, rng.permutation(len(examples)), examples, masks, batch)
         active = np.flatnonzero((masks > INACTIVE).any(axis=0)).astype(np.int32)
         columns = np.resize(active, masks.shape[1])  # of which the first are gone through
         draws = len(active) if kind == "exact" else 1
@@ -100,6 +106,34 @@ class Importance:
             for so_far, more in zip(total, found, strict=True):
                 so_far += more.numpy()
         return [each / len(examples) for each in total]
+
+    def _of_batches(
+        self,
+        x: tf.Tensor,
+        order: NDArray[np.intp],
+        examples: Indices,
+        masks: NDArray[np.float32],
+        size: int,
+    ) -> list[NDArray[np.float64]]:
+        total = [np.zeros(each.shape) for each in self._model.trainable_variables]
+        batches = np.split(order, range(size, len(order), size))
+        for part in batches:
+            chosen = np.resize(part, size)
+            active = (masks[chosen] > INACTIVE) & (np.arange(size) < len(part))[:, None]
+            share = (active / active.sum()).astype(np.float32)
+            found = self._norm(tf.gather(x, examples[chosen]), tf.constant(share))
+            for so_far, more in zip(total, found, strict=True):
+                so_far += np.abs(more.numpy())
+        return [each / len(batches) for each in total]
+
+    def _slope_of_norm(self, inputs: tf.Tensor, share: tf.Tensor) -> list[tf.Tensor]:
+        with tf.GradientTape() as tape:
+            norm = tf.reduce_sum(share * tf.square(self._model(inputs, training=False)))
+        variables = self._model.trainable_variables
+        found: list[tf.Tensor] = tape.gradient(
+            norm, variables, unconnected_gradients=tf.UnconnectedGradients.ZERO
+        )
+        return found
 
     def _by_products(
         self, kind: str, shown: Shown, columns: tf.Tensor, draws: tf.Tensor, there: tf.Tensor

@@ -24,6 +24,7 @@ NAMES = (
     "memorisation",
     "learning-rate",
     "replay",
+    "split-mnist",
     "blurred-order",
     "label-noise",
     "width",

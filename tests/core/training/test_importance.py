@@ -98,6 +98,22 @@ def by_hand(model, kind, data, masks, noise):
     return [each / len(EXAMPLES) for each in total]
 
 
+def test_by_batches_signs_cancel_within_a_batch(data):
+    model, masks = dense(), np.resize(MASKS[:1], (len(EXAMPLES), CLASSES))
+    rng, again = np.random.default_rng(3), np.random.default_rng(3)
+    values = Importance(model)("outputs", *data, EXAMPLES, masks, rng, batch=3)
+    order, total = again.permutation(len(EXAMPLES)), [0.0] * len(values)
+    batches = [order[:3], order[3:6], order[6:]]
+    for part in batches:
+        with tf.GradientTape() as tape:
+            active = model(tf.gather(data[0], EXAMPLES[part]), training=False)[:, :2]
+            mean = tf.reduce_mean(tf.square(active))
+        slopes = tape.gradient(mean, model.trainable_variables)
+        total = [t + np.abs(g) / 3 for t, g in zip(total, slopes, strict=True)]
+    for ours, expected in zip(values, total, strict=True):
+        assert np.abs(ours - expected).max() < 1e-6
+
+
 @pytest.mark.parametrize(
     ("network", "kind"),
     [

@@ -1,0 +1,53 @@
+"""Do penalties still protect what was learned when a fifth of the labels is wrong?
+
+No package answers this: a penalty holds weights by how much the training labels depended on them,
+wrong ones included. Split MNIST as in the study `split-mnist`, task-incremental, where penalties
+help; a wrong label is that of the task's other digit.
+"""
+
+from dataclasses import replace
+
+from core import EWC, MAS, SI, Recipe, SymmetricLabelNoise
+from studies.definition.study import Interaction, Quick, Study
+from studies.split_mnist import IN_TURN
+from studies.split_mnist import study as split_mnist
+
+tuned: Recipe = split_mnist.conditions["task-Adam"]  # type: ignore[assignment]
+METHODS = {
+    "fine-tuning": {},
+    "EWC": {"strategy": EWC(strength=100, fisher="predicted")},
+    "SI": {"strategy": SI(strength=300)},
+    "MAS": {"strategy": MAS(strength=1, batch=128)},
+    "joint": {"order": IN_TURN.joint(), "epochs": 4},
+}
+clean = {name: replace(tuned, **changes) for name, changes in METHODS.items()}
+noisy = {
+    f"{name}-noise": replace(recipe, label_noise=SymmetricLabelNoise(0.2))
+    for name, recipe in clean.items()
+}
+
+study = Study(
+    name="penalties-under-label-noise",
+    question="Do penalties still protect what was learned when a fifth of the labels is wrong?",
+    minutes=14,
+    conditions={**clean, **noisy},
+    primary="tasks: average accuracy",
+    shown=("tasks: mean forgetting_max_minus_last", "tasks: learning accuracy"),
+    comparisons=tuple(
+        (f"{name}{end}", f"fine-tuning{end}")
+        for end in ("", "-noise")
+        for name in ("EWC", "SI", "MAS")
+    ),
+    interactions=tuple(
+        Interaction(
+            a="wrong labels",
+            b=name,
+            neither="fine-tuning",
+            only_a="fine-tuning-noise",
+            only_b=name,
+            both=f"{name}-noise",
+        )
+        for name in ("EWC", "SI", "MAS")
+    ),
+    quick=Quick(seeds=3, epochs=0.5, overrides={"batch_size": 16}),
+)

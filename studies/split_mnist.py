@@ -1,0 +1,126 @@
+"""Does each method keep Split MNIST as published, in three scenarios?
+
+The table of Hsu, Liu, Ramasamy & Kira 2018, Re-evaluating continual learning scenarios
+(arXiv:1810.12488), made again from the protocol of its code (GT-RIPL/Continual-Learning-Benchmark):
+five tasks of two digits, four epochs each; two hidden layers of 400 units with PyTorch's
+initialisation and Adam; images padded to 32 x 32; the strengths that its scripts have. Its figures
+are means of ten runs with the population standard deviation.
+"""
+
+from dataclasses import replace
+from typing import Any
+
+from core import (
+    EWC,
+    MAS,
+    SI,
+    EvaluationPlan,
+    L2Penalty,
+    OnlineEWC,
+    Recipe,
+    Replay,
+    Scenario,
+    Tasks,
+    spec,
+)
+from studies.definition.study import Quick, Reported, Study
+
+HSU = "Hsu et al. 2018, results_split_mnist.png of its repository"
+SCENARIOS: tuple[Any, ...] = ("task", "domain", "class")
+IN_TURN = Tasks(groups=((0, 1), (2, 3), (4, 5), (6, 7), (8, 9)), epochs_each=4)
+
+adam = Recipe(
+    dataset="mnist",
+    model=spec("mlp", widths=(400, 400), kernel_initializer="torch", bias_initializer="torch"),
+    preprocessing=("pad-2", "scale", "normalise"),
+    order=IN_TURN,
+    scenario=Scenario("class"),
+    optimiser=spec("TorchAdam", learning_rate=1e-3),
+    epochs=20,
+    batch_size=128,
+    evaluation=EvaluationPlan(sets=("test-tasks",)),
+)
+"""Plain training on one task after the other, class-incremental."""
+
+# PyTorch's Adagrad starts from 0, where Keras' starts from .1.
+ADAGRAD = spec("Adagrad", learning_rate=0.01, initial_accumulator_value=0.0, epsilon=1e-20)
+REHEARSAL = Replay(capacity=1100, buffer="task-balanced", mode="pool")
+
+ROWS: dict[str, tuple[Any, ...]] = {
+    "Adam": ({}, {}, {}),
+    "SGD": ({"optimiser": spec("SGD", learning_rate=0.01)},) * 3,
+    "Adagrad": ({"optimiser": ADAGRAD},) * 3,
+    "L2": tuple({"strategy": L2Penalty(strength=each)} for each in (0.01, 0.5, 100)),
+    "EWC": tuple({"strategy": EWC(strength=each, fisher="predicted")} for each in (100, 100, 600)),
+    "online-EWC": tuple(
+        {"strategy": OnlineEWC(strength=each, fisher="predicted")} for each in (400, 700, 100)
+    ),
+    "SI": tuple({"strategy": SI(strength=each)} for each in (300, 3000, 600)),
+    "MAS": tuple({"strategy": MAS(strength=each, batch=128)} for each in (1, 10_000, 1)),
+    "rehearsal-1100": ({"replay": REHEARSAL},) * 3,
+    "rehearsal-4400": ({"replay": replace(REHEARSAL, capacity=4400)},) * 3,
+    "offline": ({"order": IN_TURN.joint(), "epochs": 4},) * 3,
+}
+"""What each row of the table changes, in the order of `SCENARIOS`."""
+
+PUBLISHED = {
+    "Adam": ((93.46, 2.01), (55.16, 1.38), (19.71, 0.08)),
+    "SGD": ((97.98, 0.09), (63.20, 0.35), (19.46, 0.04)),
+    "Adagrad": ((98.06, 0.53), (58.08, 1.06), (19.82, 0.09)),
+    "L2": ((98.18, 0.96), (66.00, 3.73), (22.52, 1.08)),
+    "EWC": ((97.70, 0.81), (58.85, 2.59), (19.80, 0.05)),
+    "online-EWC": ((98.04, 1.10), (57.33, 1.44), (19.77, 0.04)),
+    "SI": ((98.56, 0.49), (64.76, 3.09), (19.67, 0.09)),
+    "MAS": ((99.22, 0.21), (68.57, 6.85), (19.52, 0.29)),
+    "rehearsal-1100": ((99.40, 0.08), (95.16, 0.49), (90.78, 0.85)),
+    "rehearsal-4400": ((99.57, 0.07), (97.11, 0.34), (95.59, 0.49)),
+    "offline": ((99.52, 0.16), (98.59, 0.15), (97.53, 0.30)),
+}
+"""Mean and population standard deviation of ten runs, in per cent."""
+
+
+def _in(scenario: Any, changes: dict[str, Any]) -> Recipe:
+    # Heads that are layers of their own count Adam's steps each for itself.
+    own_counts = {"by_column": True} if scenario == "task" else {}
+    optimiser = spec("TorchAdam", learning_rate=1e-3, **own_counts)
+    return replace(adam, **{"scenario": Scenario(scenario), "optimiser": optimiser, **changes})
+
+
+study = Study(
+    name="split-mnist",
+    question="Does each method keep Split MNIST as published, in three scenarios?",
+    minutes=45,
+    conditions={
+        f"{scenario}-{row}": _in(scenario, ROWS[row][i])
+        for i, scenario in enumerate(SCENARIOS)
+        for row in ROWS
+    },
+    primary="tasks: average accuracy",
+    comparisons=tuple(
+        (f"{scenario}-{row}", f"{scenario}-Adam")
+        for scenario in SCENARIOS
+        for row in ROWS
+        if row != "Adam"
+    ),
+    reported=tuple(
+        Reported(
+            f"{scenario}-{row}",
+            "tasks: average accuracy",
+            round(mean / 100, 4),
+            runs=10,
+            source=HSU,
+            spread=round(spread / 100, 4),
+            spread_kind="population standard deviation",
+        )
+        for row, cells in PUBLISHED.items()
+        for scenario, (mean, spread) in zip(SCENARIOS, cells, strict=True)
+    ),
+    quick=Quick(
+        seeds=3,
+        epochs=0.5,
+        overrides={"batch_size": 16},
+        conditions=tuple(
+            f"{scenario}-{row}" for scenario in SCENARIOS for row in ("Adam", "EWC", "offline")
+        ),
+    ),
+)
