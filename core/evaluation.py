@@ -61,8 +61,9 @@ class EvaluationPlan(Checked):
         sets: Evaluated in full before training and after every epoch; an empty one is left out.
             `test`, `validation`, `train` (all that is trained on, augmented copies too, held
             against the labels taught), its parts (see `PARTS`), `test-tasks` (of an order with
-            tasks: the test set of each, as `test-task-1`, ...), and corrupted test sets by kind and
-            severity, as in `gaussian-0.1` (see `core.examples.corruptions`).
+            tasks, whenever one is over: the test set of each, as `test-task-1`, ...), and
+            corrupted test sets by kind and severity, as in `gaussian-0.1` (see
+            `core.examples.corruptions`).
         at_end: Further sets, evaluated once, after the training.
         segments: Whether to evaluate `test-sample` after every segment as well.
         segment_examples: Size of `test-sample`: a fixed sample of the test set, the same for

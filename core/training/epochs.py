@@ -240,7 +240,7 @@ class Training:
             return
         if coming is None and task > 0 and strategy is not None and strategy.overrides("figures"):
             self._strategy_figures = strategy.figures(self._weights(), self._state_arrays())
-        if not self._is_over(task):
+        if not self.prepared.task_is_over(self._epoch):
             return
         if self.buffer and self.prepared.tasks is not None:
             tasks, rng = self.prepared.tasks[self._train], stream(self.seed, "replay", 0, task)
@@ -281,11 +281,6 @@ class Training:
     def _state_arrays(self) -> dict[str, NDArray[Any]]:
         """The strategy's arrays, as NumPy."""
         return {name: each.numpy() for name, each in self._state.items()}
-
-    def _is_over(self, task: int) -> bool:
-        """Whether no epoch of a task follows."""
-        order: Any = self.prepared.order
-        return self._epoch == self.recipe.epochs or order.task(self._epoch + 1) != task
 
     def _active(
         self, schedule: Schedule, old: NDArray[np.bool_], task: int

@@ -42,7 +42,8 @@ class Evaluator:
         if sample:
             self.sample(place)
         for name, examples in self._sets.items():
-            self._look(name, examples, place)
+            if name != TASK_SETS or self._prepared.task_is_over(place[0]):
+                self._look(name, examples, place)
 
     def sample(self, place: Place) -> None:
         """Evaluate the sample of the test set."""

@@ -1,6 +1,6 @@
 """What one run is shown: its split, its labels with their noise, its named sets of examples."""
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,7 +13,7 @@ from core.examples.splits import Indices, Split
 from core.notes import Note, note
 from core.random_streams import stream
 from core.recipe import Recipe
-from core.schedule.orders import Order, for_run
+from core.schedule.orders import NO_TASK, Order, for_run
 from core.schedule.tasks import Tasks
 from core.types import Labels
 from data import Dataset, InputError
@@ -69,6 +69,12 @@ class Prepared(NamedTuple):
     def groups(self) -> Groups:
         """The classes of each task of this run; none of an order without."""
         return self.order.groups if isinstance(self.order, Tasks) else ()
+
+    def task_is_over(self, epoch: int) -> bool:
+        """Whether an epoch ends a task, or there are none: before training, in a joint one."""
+        order: Any = self.order
+        task = order.task(epoch)
+        return task == NO_TASK or epoch == order.epochs or order.task(epoch + 1) != task
 
     def by_task(self, examples: Indices) -> dict[str, NDArray[np.bool_]]:
         """Which examples belong to each task that has some, bool [k], by the set's name."""
