@@ -6,6 +6,7 @@ help; a wrong label is that of the task's other digit.
 """
 
 from dataclasses import replace
+from typing import Any
 
 from core import EWC, MAS, SI, Recipe, SymmetricLabelNoise
 from studies.definition.study import Interaction, Quick, Study
@@ -13,7 +14,7 @@ from studies.split_mnist import IN_TURN
 from studies.split_mnist import study as split_mnist
 
 tuned: Recipe = split_mnist.conditions["task-Adam"]  # type: ignore[assignment]
-METHODS = {
+METHODS: dict[str, dict[str, Any]] = {
     "fine-tuning": {},
     "EWC": {"strategy": EWC(strength=100, fisher="predicted")},
     "SI": {"strategy": SI(strength=300)},

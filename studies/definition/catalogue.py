@@ -25,6 +25,8 @@ NAMES = (
     "learning-rate",
     "replay",
     "split-mnist",
+    "split-fashion-mnist",
+    "penalties-under-label-noise",
     "blurred-order",
     "label-noise",
     "width",

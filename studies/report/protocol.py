@@ -301,6 +301,8 @@ SENTENCES = {
     "early_stopping": "Training may stop early: {}.",
     "callbacks": "Keras callbacks take part: {}.",
     "order": "Examples are shown {}.",
+    "scenario": "What the network is told of the tasks: {}.",
+    "reset_optimiser": "Whether the optimiser begins anew with each task: {}.",
     "label_noise": "Labels of the training part: {}.",
     "input_noise": "Noise on the inputs: {}.",
     "replay": "Earlier examples are replayed {}.",
