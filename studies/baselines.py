@@ -4,8 +4,9 @@ A study changes one thing in one of these. Notebooks are cited by what they are 
 """
 
 from dataclasses import replace
+from typing import Any
 
-from core import ClassSequential, EvaluationPlan, HoldOut, Recipe, Replay, spec
+from core import ClassSequential, EvaluationPlan, HoldOut, Recipe, Replay, Scenario, Tasks, spec
 
 FORGETTING = "notebook on catastrophic forgetting"
 NOISE_AND_WIDTH = "notebook on noise and width"
@@ -66,6 +67,24 @@ two_layers = Recipe(
     epochs=5,
 )
 """784-300-100-10 on standardised Fashion-MNIST: B1 of the notebook on deeper networks."""
+
+
+IN_PAIRS = Tasks(groups=((0, 1), (2, 3), (4, 5), (6, 7), (8, 9)), epochs_each=4)
+"""Ten classes in five tasks."""
+SCENARIOS: tuple[Any, ...] = ("task", "domain", "class")
+
+split_mnist = Recipe(
+    dataset="mnist",
+    model=spec("mlp", widths=(400, 400), kernel_initializer="torch", bias_initializer="torch"),
+    preprocessing=("pad-2", "scale", "normalise"),
+    order=IN_PAIRS,
+    scenario=Scenario("class"),
+    optimiser=spec("TorchAdam", learning_rate=1e-3),
+    epochs=20,
+    batch_size=128,
+    evaluation=EvaluationPlan(sets=("test-tasks",)),
+)
+"""Plain training on Split MNIST, class-incremental, as Hsu et al. (2018) have it."""
 
 
 def with_widths(*widths: int) -> Recipe:

@@ -8,20 +8,23 @@ help; a wrong label is that of the task's other digit.
 from dataclasses import replace
 from typing import Any
 
-from core import EWC, MAS, SI, Recipe, SymmetricLabelNoise
+from core import EWC, MAS, SI, Scenario, SymmetricLabelNoise, spec
+from studies.baselines import IN_PAIRS, split_mnist
 from studies.definition.study import Interaction, Quick, Study
-from studies.split_mnist import IN_TURN
-from studies.split_mnist import study as split_mnist
 
-tuned: Recipe = split_mnist.conditions["task-Adam"]  # type: ignore[assignment]
+plain = replace(
+    split_mnist,
+    scenario=Scenario("task"),
+    optimiser=spec("TorchAdam", learning_rate=1e-3, by_column=True),
+)
 METHODS: dict[str, dict[str, Any]] = {
     "fine-tuning": {},
     "EWC": {"strategy": EWC(strength=100, fisher="predicted")},
     "SI": {"strategy": SI(strength=300)},
     "MAS": {"strategy": MAS(strength=1, batch=128)},
-    "joint": {"order": IN_TURN.joint(), "epochs": 4},
+    "joint": {"order": IN_PAIRS.joint(), "epochs": 4},
 }
-clean = {name: replace(tuned, **changes) for name, changes in METHODS.items()}
+clean = {name: replace(plain, **changes) for name, changes in METHODS.items()}
 noisy = {
     f"{name}-noise": replace(recipe, label_noise=SymmetricLabelNoise(0.2))
     for name, recipe in clean.items()

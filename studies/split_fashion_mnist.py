@@ -8,18 +8,18 @@ from dataclasses import replace
 from typing import Any
 
 from core import EWC, SI, EvaluationPlan, HoldOut, Recipe, Replay, Scenario
+from studies.baselines import IN_PAIRS, SCENARIOS, split_mnist
 from studies.definition.study import Quick, Study
-from studies.split_mnist import IN_TURN, SCENARIOS, adam
 
 fashion = replace(
-    adam,
+    split_mnist,
     dataset="fashion-mnist",
     preprocessing=("scale", "normalise"),
     split=HoldOut(size=0.1),
     evaluation=EvaluationPlan(sets=("test-tasks",), at_end=("validation",)),
 )
 ER = Replay(capacity=500, mode="add")
-JOINT = {"order": IN_TURN.joint(), "epochs": 4}
+JOINT = {"order": IN_PAIRS.joint(), "epochs": 4}
 STRENGTHS = {"task": (100, 300), "domain": (100, 3000), "class": (600, 600)}
 
 
@@ -51,7 +51,7 @@ study = Study(
         "class-rehearsal-500": replace(
             fashion, replay=Replay(capacity=500, buffer="task-balanced", mode="pool")
         ),
-        "class-cumulative": replace(fashion, order=IN_TURN.cumulative()),
+        "class-cumulative": replace(fashion, order=IN_PAIRS.cumulative()),
     },
     primary="tasks: average accuracy",
     comparisons=(

@@ -3,45 +3,18 @@
 The table of Hsu, Liu, Ramasamy & Kira 2018, Re-evaluating continual learning scenarios
 (arXiv:1810.12488), made again from the protocol of its code (GT-RIPL/Continual-Learning-Benchmark):
 five tasks of two digits, four epochs each; two hidden layers of 400 units with PyTorch's
-initialisation and Adam; images padded to 32 x 32; the strengths that its scripts have. Its figures
-are means of ten runs with the population standard deviation.
+initialisation and Adam; images padded to 32 x 32 (`studies.baselines.split_mnist`); the strengths
+that its scripts have. Its figures are means of ten runs with the population standard deviation.
 """
 
 from dataclasses import replace
 from typing import Any
 
-from core import (
-    EWC,
-    MAS,
-    SI,
-    EvaluationPlan,
-    L2Penalty,
-    OnlineEWC,
-    Recipe,
-    Replay,
-    Scenario,
-    Tasks,
-    spec,
-)
+from core import EWC, MAS, SI, L2Penalty, OnlineEWC, Recipe, Replay, Scenario, spec
+from studies.baselines import IN_PAIRS, SCENARIOS, split_mnist
 from studies.definition.study import Quick, Reported, Study
 
 HSU = "Hsu et al. 2018, results_split_mnist.png of its repository"
-SCENARIOS: tuple[Any, ...] = ("task", "domain", "class")
-IN_TURN = Tasks(groups=((0, 1), (2, 3), (4, 5), (6, 7), (8, 9)), epochs_each=4)
-
-adam = Recipe(
-    dataset="mnist",
-    model=spec("mlp", widths=(400, 400), kernel_initializer="torch", bias_initializer="torch"),
-    preprocessing=("pad-2", "scale", "normalise"),
-    order=IN_TURN,
-    scenario=Scenario("class"),
-    optimiser=spec("TorchAdam", learning_rate=1e-3),
-    epochs=20,
-    batch_size=128,
-    evaluation=EvaluationPlan(sets=("test-tasks",)),
-)
-"""Plain training on one task after the other, class-incremental."""
-
 # PyTorch's Adagrad starts from 0, where Keras' starts from .1.
 ADAGRAD = spec("Adagrad", learning_rate=0.01, initial_accumulator_value=0.0, epsilon=1e-20)
 REHEARSAL = Replay(capacity=1100, buffer="task-balanced", mode="pool")
@@ -59,7 +32,7 @@ ROWS: dict[str, tuple[Any, ...]] = {
     "MAS": tuple({"strategy": MAS(strength=each, batch=128)} for each in (1, 10_000, 1)),
     "rehearsal-1100": ({"replay": REHEARSAL},) * 3,
     "rehearsal-4400": ({"replay": replace(REHEARSAL, capacity=4400)},) * 3,
-    "offline": ({"order": IN_TURN.joint(), "epochs": 4},) * 3,
+    "offline": ({"order": IN_PAIRS.joint(), "epochs": 4},) * 3,
 }
 """What each row of the table changes, in the order of `SCENARIOS`."""
 
@@ -83,7 +56,9 @@ def _in(scenario: Any, changes: dict[str, Any]) -> Recipe:
     # Heads that are layers of their own count Adam's steps each for itself.
     own_counts = {"by_column": True} if scenario == "task" else {}
     optimiser = spec("TorchAdam", learning_rate=1e-3, **own_counts)
-    return replace(adam, **{"scenario": Scenario(scenario), "optimiser": optimiser, **changes})
+    return replace(
+        split_mnist, **{"scenario": Scenario(scenario), "optimiser": optimiser, **changes}
+    )
 
 
 study = Study(
