@@ -34,6 +34,8 @@ FIGURES = [
     *("p", "p_adjusted", "inside", "agrees", "spread", "spread_kind", "decimals", "source", "note"),
 ]
 VERDICTS = ("inside", "agrees")
+FEWEST_PAIRS = 3
+"""With fewer no comparison is decided, nor a claim."""
 NO_VARIATION = "no variation over seeds: undecidable"
 CLAIMS = [
     *("claim", "metric", "greater", "smaller", "paired", "n", "n_greater", "n_smaller"),
@@ -208,7 +210,7 @@ def check_claims(
         claims: The claims, each with text, metric, greater, smaller and, optionally, class_.
         values: Values indexed by seed for each (condition, metric, class_), NaN for a run that
             diverged; see `gather`.
-        level: Coverage of the interval.
+        level: Joint coverage of the intervals of all claims, which are one family (Bonferroni).
         paired: Whether the conditions share their seeds, as the study declares.
         chance: What a network that guesses scores, by metric; without it, no worst case.
 
@@ -216,13 +218,14 @@ def check_claims(
         A row per claim: claim, metric, greater, smaller, paired, n (pairs; unpaired: the smaller of
         the next two), n_greater, n_smaller (runs used), difference (of the means), low, high,
         verdict ("holds": interval above 0; "contradicted": below 0; else "undecided"), note. Fewer
-        than 2 pairs (2 runs of each), or values without variation, leave it undecided without an
+        than 3 pairs (3 runs of each), or values without variation, leave it undecided without an
         interval (NaN), and the note says so.
 
     Raises:
         ValueError: If an accuracy is no fraction.
     """
     guesses = chance or {}
+    level = 1 - (1 - level) / max(1, len(claims))
     rows = [_claim_row(claim, values, level, paired, guesses.get(claim.metric)) for claim in claims]
     return pd.DataFrame(rows, columns=CLAIMS)
 
@@ -241,6 +244,7 @@ def _claim_row(
     )
     diverged = _diverged({claim.greater: greater, claim.smaller: smaller})
     seeds = greater.index.intersection(smaller.index)
+    alone = len(greater.index.union(smaller.index)) - len(seeds) if paired and len(seeds) else 0
     apart = paired and seeds.empty and not (greater.empty or smaller.empty)
     if paired:
         greater, smaller = greater.loc[seeds], smaller.loc[seeds]
@@ -265,7 +269,9 @@ def _claim_row(
         "low": low,
         "high": high,
         "verdict": _verdict(low, high),
-        "note": _joined(reason, diverged),
+        "note": _joined(
+            reason, f"{counted(alone, 'seed')} without a partner" * (alone > 0), diverged
+        ),
     }
 
 
@@ -298,7 +304,10 @@ def claims_sentence(checked: pd.DataFrame) -> str:
         return "No claims were made elsewhere."
     count = checked["verdict"].value_counts()
     held, against, open_ = (count.get(k, 0) for k in ("holds", "contradicted", "undecided"))
-    return f"{held} of {len(checked)} claims hold, {against} contradicted, {open_} undecided."
+    joint = " Their intervals are simultaneous." if len(checked) > 1 else ""
+    return (
+        f"{held} of {len(checked)} claims hold, {against} contradicted, {open_} undecided.{joint}"
+    )
 
 
 def _class(each: object) -> int | None:
@@ -319,6 +328,9 @@ def _difference(
     if paired:
         ended_x = ended_y = ended_x & ended_y
     used = on_grid(x[ended_x], y[ended_y], paired, None, unit)
+    if used.n < FEWEST_PAIRS:
+        points = (x[ended_x].mean() - y[ended_y].mean()) if used.n else np.nan
+        return used, float(points), np.nan, np.nan
     found = primary_decision(used, 1.0, level, None).difference
     figures = np.array([found.points, found.ci_low, found.ci_high], dtype=float)  # None is NaN
     return used, *figures.tolist()
@@ -341,8 +353,8 @@ def _joined(*notes: str) -> str:
 
 
 def _no_interval(used: UsedRuns) -> str:
-    if used.n < 2:
-        return f"{used}: undecidable, {'2' if used.paired else '2 + 2'} are needed"
+    if used.n < FEWEST_PAIRS:
+        return f"{used}: undecidable, {'3' if used.paired else '3 + 3'} are needed"
     return "" if used.varies else NO_VARIATION
 
 

@@ -301,11 +301,11 @@ def test_a_single_run_on_either_side_gives_no_interval() -> None:
     values = epochs_of()
     values["small", EPOCHS, None] = values["small", EPOCHS, None].iloc[:1]
     row = check_claims([LATER], values, paired=False).iloc[0]
-    assert row["note"] == "5 + 1 runs: undecidable, 2 + 2 are needed"
+    assert row["note"] == "5 + 1 runs: undecidable, 3 + 3 are needed"
     row = check_claims([LATER], values).iloc[0]
     assert row["difference"] == 6
     assert np.isnan(row["low"])
-    assert row["note"] == "1 pair: undecidable, 2 are needed"
+    assert row["note"].startswith("1 pair: undecidable, 3 are needed; ")
 
 
 def test_runs_that_diverged_are_counted_in_the_note_of_a_claim() -> None:
@@ -332,13 +332,13 @@ def test_diverged_runs_count_as_guesses_in_the_worst_case() -> None:
 def test_where_every_run_of_a_condition_diverged_the_note_says_both() -> None:
     row = check_claims([CLAIM], claim_values([np.nan] * 10, TEN)).iloc[0]
     assert (row["n"], row["verdict"]) == (0, "undecided")
-    assert row["note"].startswith("0 pairs: undecidable, 2 are needed; diverged: large 10 of 10,")
+    assert row["note"].startswith("0 pairs: undecidable, 3 are needed; diverged: large 10 of 10,")
 
 
 def test_a_claim_about_what_was_not_run_is_undecided() -> None:
     row = check_claims([CLAIM], {}).iloc[0]
     assert (row["n"], row["verdict"]) == (0, "undecided")
-    assert row["note"] == "0 pairs: undecidable, 2 are needed"
+    assert row["note"] == "0 pairs: undecidable, 3 are needed"
 
 
 def test_one_sentence_sums_it_up() -> None:
@@ -354,7 +354,9 @@ def test_one_sentence_sums_it_up() -> None:
         "None of the reported figures could be checked; 1 undecidable."
     )
     claims = check_claims([CLAIM, CLAIM], claim_values(TEN + np.linspace(0.01, 0.02, 10), TEN))
-    assert claims_sentence(claims) == "2 of 2 claims hold, 0 contradicted, 0 undecided."
+    assert claims_sentence(claims) == (
+        "2 of 2 claims hold, 0 contradicted, 0 undecided. Their intervals are simultaneous."
+    )
     assert claims_sentence(check_claims([], {})) == "No claims were made elsewhere."
 
 
@@ -394,3 +396,23 @@ def test_a_figure_that_every_run_has_agrees_and_another_one_is_undecidable() -> 
         "the same in every run",
         "no variation over seeds: undecidable",
     ]
+
+
+def test_claims_are_one_family_and_need_three_pairs() -> None:
+    values = claim_values(TEN + np.linspace(-0.01, 0.05, 10), TEN)
+    alone = check_claims([CLAIM], values).iloc[0]
+    several = check_claims([CLAIM] * 5, values).iloc[0]
+    d = np.linspace(-0.01, 0.05, 10)
+    half = [stats.t.isf(0.025 / k, 9) * stats.sem(d) for k in (1, 5)]
+    assert alone["high"] - alone["difference"] == pytest.approx(half[0])
+    assert several["high"] - several["difference"] == pytest.approx(half[1])
+    two = {key: series.iloc[:2] for key, series in values.items()}
+    row = check_claims([CLAIM], two).iloc[0]
+    assert (row["verdict"], row["note"]) == ("undecided", "2 pairs: undecidable, 3 are needed")
+
+
+def test_a_claim_counts_the_seeds_that_have_no_partner() -> None:
+    values = claim_values(TEN + np.linspace(0.01, 0.02, 10), TEN)
+    first = next(iter(values))
+    values[first] = values[first].iloc[:8]
+    assert check_claims([CLAIM], values)["note"].item() == "2 seeds without a partner"
