@@ -86,6 +86,8 @@ def by_hand(model, kind, data, masks, noise):
         }.get(kind)
         for k in range(CLASSES):
             share = p[k] if kind == "exact" else float(k == (0 if label is None else label))
+            if not share:
+                continue
             with tf.GradientTape() as tape:
                 masked = model(data[0][place][None], training=False)[0] + masks[i]
                 log_p = masked[k] - tf.reduce_logsumexp(masked)
