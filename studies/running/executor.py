@@ -15,11 +15,11 @@ import threading
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol
 
-from core import Recipe
+from core import Recipe, spec
 from data import InputError
 from studies.definition.scoring import Scoring
 from studies.running.reports import read_report
@@ -44,6 +44,7 @@ class Job:
         together: The recipes of all conditions that are run: a worker checks them before it
             trains anything.
         only_check: Whether it ends with that check.
+        sealed: On its way to a worker the recipes as bytes, see `packed`.
     """
 
     key: str
@@ -61,6 +62,28 @@ class Job:
     tensorboard: Path | None = None
     together: Mapping[str, Recipe] = field(default_factory=dict)
     only_check: bool = False
+    sealed: bytes = b""
+
+
+def packed(job: Job) -> Job:
+    """A job on its way: its recipes sealed, as they may hold parts that a study file defines."""
+    if job.sealed or not isinstance(job.recipe, Recipe):
+        return job
+    sealed = pickle.dumps((job.recipe, job.together))
+    stands_in = Recipe(dataset=job.recipe.dataset, model=spec("linear"))
+    return replace(job, recipe=stands_in, together={}, sealed=sealed)
+
+
+def unpacked(job: Job) -> Job:
+    """The job that was packed, where its study file has been read.
+
+    Raises:
+        Exception: Whatever a part says that cannot be made again.
+    """
+    if not job.sealed:
+        return job
+    recipe, together = pickle.loads(job.sealed)
+    return replace(job, recipe=recipe, together=together, sealed=b"")
 
 
 class Event(NamedTuple):
@@ -321,7 +344,7 @@ class WorkerProcess:
         with contextlib.suppress(
             BrokenPipeError
         ):  # it died: the thread that reads its reports says so
-            pickle.dump(message, self._process.stdin)
+            pickle.dump(message and packed(message), self._process.stdin)
             self._process.stdin.flush()
 
     def _listen(self) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 from data import InputError
 from studies.running import remote
-from studies.running.executor import Job, Reports
+from studies.running.executor import Job, Reports, packed
 from studies.running.starting import new_log
 
 
@@ -64,16 +64,15 @@ class RemoteWorker:
         """Hand it a job, with paths that hold there too."""
         self.job = job
         shared = self.place.shared
-        self._submit(
-            replace(
-                job,
-                # Its identity is found anew there, from the code that is there.
-                recipe=replace(job.recipe),
-                data_dir=job.data_dir and job.data_dir.resolve(),
-                checkpoints=job.checkpoints.resolve() if job.checkpoints and shared else None,
-                weights=job.weights.resolve() if job.weights and shared else None,
-            )
+        there = replace(
+            job,
+            # Its identity is found anew there, from the code that is there.
+            recipe=replace(job.recipe),
+            data_dir=job.data_dir and job.data_dir.resolve(),
+            checkpoints=job.checkpoints.resolve() if job.checkpoints and shared else None,
+            weights=job.weights.resolve() if job.weights and shared else None,
         )
+        self._submit(packed(there))
 
     def stop(self) -> None:
         """Let it end by itself."""

@@ -20,6 +20,7 @@ from data import InputError, load
 from studies.definition.catalogue import load_file, study_in
 from studies.definition.scoring import Scoring
 from studies.running import memory
+from studies.running.executor import unpacked
 from studies.running.reports import write_report
 
 UNUSED = ("matplotlib", "pandas", "sklearn")
@@ -43,9 +44,10 @@ def main() -> None:
     trainer: Any = None
     while (job := jobs.get()) is not None:
         # Scores are had without TensorFlow, and without the seconds that it takes to import.
-        if trainer is None and not isinstance(job.recipe, Scoring):
-            trainer = _trainer_or_refusal(job, report)
-            if trainer is None or not _all_can_work(job, trainer, report):
+        if not isinstance(job.recipe, Scoring):
+            first, trainer = trainer is None, trainer or _trainer_or_refusal(job, report)
+            job = trainer and _unpacked(job, report)
+            if job is None or (first and not _all_can_work(job, trainer, report)):
                 continue
         if job.only_check:
             report("checked", None)
@@ -59,9 +61,32 @@ def _listen(jobs: "queue.SimpleQueue[Any]") -> None:
         while True:
             jobs.put(pickle.load(sys.stdin.buffer))
     except EOFError:
+        pass
+    except Exception:  # nobody would take what comes: the driver is told by the end of this process
+        traceback.print_exc()
+    finally:
         if os.getpgrp() == os.getpid():  # what runs of this process have started ends with it
             os.killpg(0, signal.SIGKILL)
         os._exit(0)
+
+
+def _unpacked(job: Any, report: Any) -> Any:
+    """A job with its recipe, whose parts may be of the study's file; None where that fails."""
+    try:
+        if job.study_file is not None:
+            load_file(job.study_file)
+        return unpacked(job)
+    except InputError as error:
+        report("refused", (job.condition, str(error)))
+    except LEFT as error:
+        traceback.print_exc()
+        report("failed", _why(error))
+    return None
+
+
+def _why(error: BaseException) -> str:
+    lines = str(error).split("\n")
+    return f"{type(error).__name__}: {lines[0]}".removesuffix(": ")
 
 
 def _trainer_or_refusal(job: Any, report: Any) -> Any:
@@ -164,8 +189,7 @@ def _run(job: Any, trainer: Any, report: Any) -> None:
         report("refused", (job.condition, str(error)))
     except LEFT as error:
         traceback.print_exc()
-        lines = str(error).split("\n")
-        report("failed", f"{type(error).__name__}: {lines[0]}".removesuffix(": "))
+        report("failed", _why(error))
     else:
         report("record", replace(record, notes=record.notes + memory.measured()))
 
