@@ -17,6 +17,7 @@ TEXTS = {
     "from-weights": "trained before: evaluated from its kept weights",
     "continued": "interrupted, and gone on with after epoch {epoch}",
     "not-kept": "its state after epoch {epoch} could not be kept ({error})",
+    "weights-not-kept": "its weights could not be kept ({error})",
     "unseen": "code imported by a name that only a run knows ({where}) is not part of a result's "
     "identity: after an edit there, run it again with --overwrite",
     "absent": "no {part} examples of class {classes}",

@@ -295,7 +295,7 @@ def _check_features(recipe: Recipe, program: Program) -> None:
 
 
 def _keep(cache: WeightsCache, training: Training, status: Status, owner: dict[str, Any]) -> None:
-    """Keep the trained network and what was measured on the way."""
+    """Keep the trained network and what was measured on the way; a note where that fails."""
     results = write_results(training.history, training.evaluations, training.arrays())
     reached = {
         "status": status,
@@ -303,7 +303,10 @@ def _keep(cache: WeightsCache, training: Training, status: Status, owner: dict[s
         "remarks": [each.to_json() for each in training.notes],
         "run": owner,
     }
-    cache.save(training.program.model, results, reached)
+    try:
+        cache.save(training.program.model, results, reached)
+    except OSError as error:
+        training.notes.append(note("weights-not-kept", error=error.strerror or str(error)))
 
 
 def _parts(model: keras.Model, transfer: Transfer | None) -> dict[str, Any]:

@@ -6,12 +6,23 @@ kept weights and what was measured on the way: it leaves the same record as if i
 
 import dataclasses
 import hashlib
+import io
 import os
 from pathlib import Path
 from typing import Any
 
 from core.recipe import Recipe
 from core.training.checkpoints import Checkpoint, run_file
+
+
+class _File(io.BytesIO):
+    """A file of weights in memory, as far as Keras looks at its name.
+
+    HDF5 breaks its process where a disk takes only a part of what it writes; Python does not.
+    """
+
+    def __str__(self) -> str:
+        return "memory.weights.h5"
 
 
 class WeightsCache:
@@ -46,14 +57,23 @@ class WeightsCache:
             model: The Keras model.
             results: What was measured, as `write_results` writes it, before the sets at the end.
             reached: `status`, `epoch`, `step`, `segment`, `remarks` and `run`.
+
+        Raises:
+            OSError: They cannot be written; nothing of them is left.
         """
-        self.weights.parent.mkdir(parents=True, exist_ok=True)
+        content = _File()
+        model.save_weights(content)
         new = self.weights.with_name(f"new-{os.getpid()}-{self.weights.name}")
-        model.save_weights(new)
-        new.replace(self.weights)
-        Checkpoint(results, [], {}, [], {**reached, "weights": _checksum(self.weights)}).save(
-            self.results
-        )
+        try:
+            self.weights.parent.mkdir(parents=True, exist_ok=True)
+            new.write_bytes(content.getbuffer())
+            new.replace(self.weights)
+            noted = {**reached, "weights": _checksum(self.weights)}
+            Checkpoint(results, [], {}, [], noted).save(self.results)
+        except OSError:
+            self.remove()
+            raise
+        self._remove_halves()
 
     def load(self) -> Checkpoint | None:
         """What `save` noted beside the weights; None if they are not there, or not whole."""
@@ -66,6 +86,14 @@ class WeightsCache:
         """Forget the network."""
         self.results.unlink(missing_ok=True)
         self.weights.unlink(missing_ok=True)
+        self._remove_halves()
+
+    def _remove_halves(self) -> None:
+        """Remove what was left where a process was killed, or a disk full, as it was written."""
+        folder = self.weights.parent
+        for pattern in (f"new-*-{self.weights.name}", f"{self.results.stem}.*.new"):
+            for half in folder.glob(pattern):
+                half.unlink(missing_ok=True)
 
 
 def _checksum(file: Path) -> str:

@@ -129,4 +129,5 @@ def describe(record: Record) -> str:
     if not record.repeatable:
         reasons = [str(note) for note in record.notes if note.kind == "changed"]
         words.append(f"not kept: {'; '.join(reasons)}")
+    words += [str(note) for note in record.notes if note.kind == "weights-not-kept"]
     return clean(f"{record.condition} seed {record.seed}: {', '.join(words)}")

@@ -14,6 +14,7 @@ NOTES = (
     note("from-weights"),
     note("continued", epoch=12),
     note("not-kept", epoch=3, error="[Errno 28] No space left on device: 'x (1)'"),
+    note("weights-not-kept", error="No space left on device"),
     note("unseen", where="sizes.py line 4, blocks.py line 3"),
     note("absent", part="training", classes="3, 10007"),
     note("scaled", data="unit.npz", largest="0.995"),

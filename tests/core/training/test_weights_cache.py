@@ -1,5 +1,8 @@
 """A network whose weights were kept is looked at again without being trained again."""
 
+import errno
+import os
+import resource
 from dataclasses import replace
 
 import numpy as np
@@ -16,7 +19,7 @@ from core import (
     spec,
 )
 from core.training.build import fresh_model
-from core.training.checkpoints import RunFiles
+from core.training.checkpoints import Checkpoint, RunFiles
 from tests.core.by_hand import images
 
 PLAN = EvaluationPlan(sets=("test", "validation"), segments=True, segment_examples=8)
@@ -95,6 +98,39 @@ def test_a_damaged_network_is_trained_anew(part, damage, trainer, tmp_path):
     )
     assert epochs
     assert record.digest() == trainer.train(LATER, 0, images()).digest()
+
+
+def test_weights_that_cannot_be_written_cost_no_result_and_leave_no_half_file(trainer, tmp_path):
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (10_000, limits[1]))
+    try:
+        record = kept(trainer, tmp_path)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    assert record.digest() == trainer.train(PLAIN, 0, images()).digest()
+    assert "its weights could not be kept (File too large)" in map(str, record.notes)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_weights_without_what_was_measured_are_not_kept(trainer, tmp_path, monkeypatch):
+    def full(*_):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(Checkpoint, "save", full)
+    record = kept(trainer, tmp_path)
+    assert "its weights could not be kept (No space left on device)" in map(str, record.notes)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_what_a_killed_process_left_half_written_goes_with_the_next_that_keeps(trainer, tmp_path):
+    kept(trainer, tmp_path)
+    whole = sorted(tmp_path.iterdir())
+    weights, results = (next(tmp_path.glob(part)) for part in ("*.weights.h5", "*.npz"))
+    (tmp_path / f"new-7-{weights.name}").write_bytes(b"half")
+    results.with_suffix(".7.new").write_bytes(b"half")
+    results.unlink()
+    kept(trainer, tmp_path)
+    assert sorted(tmp_path.iterdir()) == whole
 
 
 def test_keras_reads_the_weights(trainer, tmp_path):
