@@ -24,7 +24,10 @@ COMMANDS = {
         "The data sets: which there are, what is in one, and bringing in your own.",
     ),
     "list": ("catalogue:list_studies", "The studies there are."),
-    "plan": ("plan:plan", "How many seeds a difference needs, before they are run."),
+    "plan": (
+        "plan:plan",
+        "How many seeds a difference needs, before they are run; or a margin, or an interval.",
+    ),
     "remove": (
         "remove:remove",
         "Remove a study's records from the store, its kept weights and unfinished runs with them.",
