@@ -228,6 +228,8 @@ def _drawn(
 
 def _dense_chain(model: keras.Model) -> list[Any]:
     """A network's layers one after the other; none where it has other weights than Dense ones."""
+    if not clonable(model):
+        return []
     layers = [each for each in model.layers if type(each) is not keras.layers.InputLayer]
     dense = keras.layers.Dense
     known = all(
