@@ -61,13 +61,12 @@ def _listen(jobs: "queue.SimpleQueue[Any]") -> None:
         while True:
             jobs.put(pickle.load(sys.stdin.buffer))
     except EOFError:
-        pass
-    except Exception:  # nobody would take what comes: the driver is told by the end of this process
-        traceback.print_exc()
-    finally:
         if os.getpgrp() == os.getpid():  # what runs of this process have started ends with it
             os.killpg(0, signal.SIGKILL)
         os._exit(0)
+    except Exception:  # nobody would take what comes: the driver is told by the end of this process
+        traceback.print_exc()
+        os._exit(1)
 
 
 def _unpacked(job: Any, report: Any) -> Any:

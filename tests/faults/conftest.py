@@ -145,9 +145,9 @@ class Ground:
         """A driver that ends by itself."""
         return in_a_process("run", "faults_study.py", *options, folder=self.folder)
 
-    def kept(self) -> dict[tuple[str, int], Run]:
+    def kept(self, study: str = "faults") -> dict[tuple[str, int], Run]:
         """What the store holds, read in full."""
-        entries = self.store.entries("faults")
+        entries = self.store.entries(study)
         records = self.store.records(entries)
         assert len(records) == len(entries) == len({(e.condition, e.seed) for e in entries})
         return {
