@@ -13,7 +13,8 @@ def test_counts_given_or_found_give_the_same_answer():
     rng = np.random.default_rng(12)
     a, b = rng.integers(8000, 8200, (2, 20)) / 10_000
     given_counts, found = pairs(a, b, n_test=10_000), pairs(a, b)
-    assert given_counts.to_json() == found.to_json()
+    # Of how many examples there are only a given count is known: 8,000 of 10,000 is 4 of 5 too.
+    assert given_counts.to_json() | {"test_set": None} == found.to_json()
     assert given_counts.exact.name.startswith("exact")
 
 
