@@ -430,11 +430,13 @@ def _encode(value: Any) -> Any:
 def _written(part: Any) -> dict[str, Any]:
     """The fields of a part, without those at the value that all had before they were there."""
     values = {item: getattr(part, item.name) for item in dataclasses.fields(part)}
-    missing = dataclasses.MISSING
     return {
         item.name: value
         for item, value in values.items()
-        if repr(value) != repr(item.metadata.get("left out", missing))
+        # By the type too: 0 is equal to False, and is written.
+        if "left out" not in item.metadata
+        or type(value) is not type(item.metadata["left out"])
+        or value != item.metadata["left out"]
     }
 
 

@@ -87,6 +87,13 @@ split_mnist = Recipe(
 """Plain training on Split MNIST, class-incremental, as Hsu et al. (2018) have it."""
 
 
+def split_mnist_in(scenario: Any) -> Recipe:
+    """Split MNIST in a scenario; heads of their own count Adam's steps each for itself."""
+    adam, own = split_mnist.optimiser, {"by_column": True} if scenario == "task" else {}
+    optimiser = spec(adam.name, **adam.parameters, **own)
+    return replace(split_mnist, scenario=Scenario(scenario), optimiser=optimiser)
+
+
 def with_widths(*widths: int) -> Recipe:
     """Fashion-MNIST, a network with these hidden layers: D4 of the notebook on noise and width."""
     return Recipe(

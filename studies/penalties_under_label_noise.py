@@ -8,15 +8,11 @@ help; a wrong label is that of the task's other digit.
 from dataclasses import replace
 from typing import Any
 
-from core import EWC, MAS, SI, Scenario, SymmetricLabelNoise, spec
-from studies.baselines import IN_PAIRS, split_mnist
+from core import EWC, MAS, SI, SymmetricLabelNoise
+from studies.baselines import IN_PAIRS, split_mnist_in
 from studies.definition.study import Interaction, Quick, Study
 
-plain = replace(
-    split_mnist,
-    scenario=Scenario("task"),
-    optimiser=spec("TorchAdam", learning_rate=1e-3, by_column=True),
-)
+plain = split_mnist_in("task")
 METHODS: dict[str, dict[str, Any]] = {
     "fine-tuning": {},
     "EWC": {"strategy": EWC(strength=100, fisher="predicted")},

@@ -10,8 +10,8 @@ that its scripts have. Its figures are means of ten runs with the population sta
 from dataclasses import replace
 from typing import Any
 
-from core import EWC, MAS, SI, L2Penalty, OnlineEWC, Recipe, Replay, Scenario, spec
-from studies.baselines import IN_PAIRS, SCENARIOS, split_mnist
+from core import EWC, MAS, SI, L2Penalty, OnlineEWC, Replay, spec
+from studies.baselines import IN_PAIRS, SCENARIOS, split_mnist_in
 from studies.definition.study import Quick, Reported, Study
 
 HSU = "Hsu et al. 2018, results_split_mnist.png of its repository"
@@ -52,21 +52,12 @@ PUBLISHED = {
 """Mean and population standard deviation of ten runs, in per cent."""
 
 
-def _in(scenario: Any, changes: dict[str, Any]) -> Recipe:
-    # Heads that are layers of their own count Adam's steps each for itself.
-    own_counts = {"by_column": True} if scenario == "task" else {}
-    optimiser = spec("TorchAdam", learning_rate=1e-3, **own_counts)
-    return replace(
-        split_mnist, **{"scenario": Scenario(scenario), "optimiser": optimiser, **changes}
-    )
-
-
 study = Study(
     name="split-mnist",
     question="Does each method keep Split MNIST as published, in three scenarios?",
     minutes=45,
     conditions={
-        f"{scenario}-{row}": _in(scenario, ROWS[row][i])
+        f"{scenario}-{row}": replace(split_mnist_in(scenario), **ROWS[row][i])
         for i, scenario in enumerate(SCENARIOS)
         for row in ROWS
     },

@@ -6,7 +6,6 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-from scipy.special import stdtr
 
 from analysis.rendering.formatting import counted, format_amount, format_p
 from analysis.statistics.design import Design
@@ -14,6 +13,7 @@ from analysis.statistics.grid import Floats, UsedRuns
 from analysis.statistics.matching import Row
 from analysis.statistics.notes import Note, note
 from analysis.statistics.significance import ExactTest
+from analysis.statistics.simultaneous import two_sided_p
 from analysis.statistics.statistical_power import FEWEST_SEEDS
 from analysis.statistics.verdict import PrimaryTest
 
@@ -22,11 +22,6 @@ PofT = Callable[[float, float], float]
 NOISIER = 2.0
 """How many times more the side with fewer runs must vary to be remarked."""
 FEW = 10
-
-
-def p_alone(t: float, df: float) -> float:
-    """The two-sided p of Student's t."""
-    return 2 * float(stdtr(df, -abs(t)))
 
 
 def disagreement_notes(test: PrimaryTest, exact: ExactTest, alpha: float) -> list[Note]:
@@ -40,7 +35,7 @@ def disagreement_notes(test: PrimaryTest, exact: ExactTest, alpha: float) -> lis
 
 
 def one_run_notes(
-    used: UsedRuns, p: float | None, alpha: float, p_of: PofT = p_alone
+    used: UsedRuns, p: float | None, alpha: float, p_of: PofT = two_sided_p
 ) -> list[Note]:
     """The run without which the difference would be found, or no longer be.
 

@@ -62,7 +62,7 @@ class CriticalValue:
 
     def p(self, t: float, df: float) -> float:
         """The adjusted two-sided p of a statistic: at most alpha where |t| is beyond `t(df)`."""
-        alone = 2 * float(stdtr(df, -abs(t)))
+        alone = two_sided_p(t, df)
         if self.maxima is None:
             return min(1.0, self.size * alone)
         return max(alone, _proportion(self.maxima, abs(t)))
@@ -90,6 +90,11 @@ class CriticalValue:
 def upper_t(tail: float, df: float) -> float:
     """The value of Student's t that is exceeded with this probability."""
     return -float(stdtrit(df, tail))
+
+
+def two_sided_p(t: float, df: float) -> float:
+    """The two-sided p of Student's t."""
+    return 2 * float(stdtr(df, -abs(t)))
 
 
 def critical_value(

@@ -71,12 +71,8 @@ def power(
         raise ValueError(
             f"received correlation={correlation} for unpaired runs; expected 0; declare paired=True"
         )
-    if paired:
-        df = seeds - 1
-        effect = difference / sd_of_differences(sd, correlation) * math.sqrt(seeds)
-    else:
-        df = 2 * seeds - 2
-        effect = difference / _positive(sd, "sd") * math.sqrt(seeds / 2)
+    error, df = standard_error(seeds, sd, paired=paired, correlation=correlation)
+    effect = difference / error
     critical = stats.t.isf(alpha / 2, df)
     # Upper tails only: nct.cdf is NaN in the far tail.
     return float(stats.nct.sf(critical, df, effect) + stats.nct.sf(critical, df, -effect))

@@ -169,12 +169,9 @@ class Replay(Checked):
                 count = round(size * replayed / full) if len(filled) else 0
                 shown += [part.indices[start:stop], held[_drawn(filled, count, rng)]]
                 counts.append((size, count))
-                enters = slots[start:stop] != EMPTY
-                # Where a slot is taken twice, NumPy keeps the last: the later arrival.
-                held[slots[start:stop][enters]] = part.indices[start:stop][enters]
+                _enter(held, part.indices[start:stop], slots[start:stop])
                 start = stop
-            seen = buffer.seen + np.bincount(labels[part.indices], minlength=len(buffer.seen))
-            buffer = Buffer(held, seen, is_full)
+            buffer = _after(buffer, held, is_full, labels[part.indices])
             ends.append(len(counts))
             contents.append(held)
         sizes = np.array(counts, dtype=np.int64).reshape(-1, 2)
@@ -204,30 +201,23 @@ class Replay(Checked):
         """New examples and the buffer, repeated to match them, shuffled together."""
         shown, old, sizes, contents = [schedule.indices[:0]], [np.zeros(0, dtype=bool)], [], []
         for part in segments(schedule):
-            held = buffer.held[buffer.held != EMPTY]
-            again = np.tile(held, max(len(part.indices) // max(len(held), 1), 1))
+            kept = buffer.held[buffer.held != EMPTY]
+            again = np.tile(kept, max(len(part.indices) // max(len(kept), 1), 1))
             order = rng.permutation(len(part.indices) + len(again))
             shown.append(np.concatenate([part.indices, again])[order])
             old.append(order >= len(part.indices))
             sizes.append(in_batches(len(order), batch_size))
-            buffer = self._after(part, labels, buffer, rng)
-            contents.append(buffer.held)
+            slots, is_full = self.rule.admit(buffer, part.indices, labels, rng)
+            held = buffer.held.copy()
+            _enter(held, part.indices, slots)
+            buffer = _after(buffer, held, is_full, labels[part.indices])
+            contents.append(held)
         mixed = schedule._replace(
             indices=np.concatenate(shown),
             batch_sizes=np.concatenate(sizes),
             segment_ends=np.cumsum([len(each) for each in sizes], dtype=np.int32),
         )
         return Replayed(mixed, np.concatenate(old), buffer, np.array(contents))
-
-    def _after(
-        self, part: Schedule, labels: Labels, buffer: Buffer, rng: np.random.Generator
-    ) -> Buffer:
-        """The buffer after a segment whose steps do not ask for it."""
-        slots, is_full = self.rule.admit(buffer, part.indices, labels, rng)
-        held, enters = buffer.held.copy(), slots != EMPTY
-        held[slots[enters]] = part.indices[enters]
-        seen = buffer.seen + np.bincount(labels[part.indices], minlength=len(buffer.seen))
-        return Buffer(held, seen, is_full)
 
     def loss_weights(
         self, schedule: Schedule, old: NDArray[np.bool_], task: int
@@ -267,6 +257,20 @@ class Replay(Checked):
             alone = n if self.rule.at_segment_ends else min(n, batch_size)
         sizes = [in_batches(alone, batch_size), in_batches(n - alone, batch_size - replayed)]
         return np.concatenate(sizes).tolist()
+
+
+def _enter(held: NDArray[np.int32], arrivals: NDArray[np.int32], slots: NDArray[np.int64]) -> None:
+    """Let arrivals take their slots, those that have one."""
+    enters = slots != EMPTY
+    # Where a slot is taken twice, NumPy keeps the last: the later arrival.
+    held[slots[enters]] = arrivals[enters]
+
+
+def _after(
+    buffer: Buffer, held: NDArray[np.int32], is_full: NDArray[np.bool_], classes: Labels
+) -> Buffer:
+    """The buffer after a segment: what it now holds, and what has arrived."""
+    return Buffer(held, buffer.seen + np.bincount(classes, minlength=len(buffer.seen)), is_full)
 
 
 def _drawn(filled: NDArray[np.intp], count: int, rng: np.random.Generator) -> NDArray[np.intp]:

@@ -61,8 +61,7 @@ class Training:
             labels[self._train],
             wrong[self._train],
         )
-        self._strategy, scenario = self.recipe.rule, self.recipe.scenario
-        self._masks = scenario.masks(self.prepared.groups) if scenario else None
+        self._strategy = self.recipe.rule
         self._state: dict[str, tf.Tensor] = {}
         self._strategy_figures: dict[str, float] = {}
         self._evaluator = Evaluator(ready, self._state)
@@ -220,7 +219,10 @@ class Training:
             if strategy is not None:
                 columns = strategy.columns(mixed, old, stream(self.seed, "replay", epoch, i))
             task = int(part.tasks[0])
-            if (active := self._active(mixed, old, task)) is not None:
+            replay = self.recipe.replay
+            apart = replay is not None and replay.weights == "asymmetric"
+            active = self._active(self._train[mixed.indices], task, old, apart)
+            if active is not None:
                 columns["active"] = active
             by_task = buffer.replay.loss_weights(mixed, old, task) if buffer else None
             for each in (by_task, None if weights is None else weights[mixed.indices]):
@@ -245,8 +247,9 @@ class Training:
         if self.buffer and self.prepared.tasks is not None:
             tasks, rng = self.prepared.tasks[self._train], stream(self.seed, "replay", 0, task)
             self.buffer.task_over(over.indices, tasks, rng)
-        for variable, value in zip(self._optimiser_variables(), self._at_start, strict=False):
-            variable.assign(value)
+        if self.recipe.reset_optimiser:
+            for variable, value in zip(self._optimiser_variables(), self._at_start, strict=True):
+                variable.assign(value)
         if strategy is not None:
             self._learn_from(strategy, self._task(over))
 
@@ -263,12 +266,11 @@ class Training:
 
     def _network(self, done: Task) -> Network:
         """The network at a task's end."""
-        x, y, scenario = self.device.x, self.device.y, self.recipe.scenario
+        x, y, table = self.device.x, self.device.y, self.prepared.masks
         masks = np.zeros((len(done.examples), self._outputs), dtype=np.float32)
-        if scenario is not None and self.prepared.tasks is not None and self._masks is not None:
-            tasks, new = self.prepared.tasks[done.examples], np.zeros(len(masks), dtype=bool)
-            groups = self.prepared.groups
-            masks = self._masks[scenario.rows_in_training(tasks, done.number, groups, new)]
+        rows = self._active(done.examples, done.number, np.zeros(len(masks), dtype=bool))
+        if rows is not None and table is not None:
+            masks = table[rows]
         rng = stream(self.seed, "importance", done.number)
         importance = partial(
             self.program.importance, x=x, y=y, examples=done.examples, masks=masks, rng=rng
@@ -283,15 +285,14 @@ class Training:
         return {name: each.numpy() for name, each in self._state.items()}
 
     def _active(
-        self, schedule: Schedule, old: NDArray[np.bool_], task: int
-    ) -> NDArray[np.int32] | None:
+        self, examples: Indices, task: int, old: NDArray[np.bool_], apart: bool = False
+    ) -> Indices | None:
         """Which outputs are active for each example shown: its row of the scenario's masks."""
         scenario, tasks = self.recipe.scenario, self.prepared.tasks
         if scenario is None or tasks is None:
             return None
-        apart = self.recipe.replay is not None and self.recipe.replay.weights == "asymmetric"
-        of_each = tasks[self._train][schedule.indices]
-        return scenario.rows_in_training(of_each, task, self.prepared.groups, old, apart)
+        groups = self.prepared.groups
+        return scenario.rows_in_training(tasks[examples], task, groups, old, apart)
 
     def _task(self, part: Schedule) -> Task:
         return Task(int(part.tasks[0]), self._train[np.unique(part.indices)])
@@ -320,7 +321,7 @@ class Training:
         if noise is not None and noise.when == "every-epoch":
             values = size * int(np.prod(self.device.x.shape[1:]))
             fresh = noise.fresh(len(schedule.batch_sizes), values, rng)
-        return Batches(schedule, self._train, size, fresh, columns, self._masks)
+        return Batches(schedule, self._train, size, fresh, columns, self.prepared.masks)
 
     # What is looked at.
 

@@ -83,9 +83,9 @@ class Evaluator:
 
     def _active(self, examples: Examples, epoch: int) -> Active:
         """Which outputs may be predicted of each example, after an epoch."""
-        order: Any = self._prepared.order
-        if self._scenario is None or examples.tasks is None:
+        order, masks = self._prepared.order, self._prepared.masks
+        if self._scenario is None or examples.tasks is None or masks is None:
             return ()
-        groups = order.groups
-        rows = self._scenario.rows_in_test(examples.tasks, order.task(epoch), groups)
-        return self._scenario.masks(groups), rows
+        task = order.task(epoch)  # type: ignore[attr-defined]  # a scenario has tasks
+        rows = self._scenario.rows_in_test(examples.tasks, task, self._prepared.groups)
+        return masks, rows

@@ -41,6 +41,7 @@ class Prepared(NamedTuple):
         classes: The true class of each example, int64 [n + m + v + k]; the true label but in a
             domain-incremental scenario.
         tasks: The task that each belongs to, int32 [n + m + v + k]; None in an order without.
+        masks: Which outputs can be active, see `core.examples.scenarios`; None without a scenario.
         weights: What each example of the training part counts in the loss, float32 [k]; None where
             all count 1.
     """
@@ -53,6 +54,7 @@ class Prepared(NamedTuple):
     order: Order
     classes: Labels
     tasks: Indices | None = None
+    masks: NDArray[np.float32] | None = None
     weights: NDArray[np.float32] | None = None
 
     def examples(self, name: str) -> Indices:
@@ -122,10 +124,11 @@ def prepare(recipe: Recipe, seed: int, dataset: Dataset) -> Prepared:
             rng=rng,
             n_classes=dataset.classes,
         )
-    labels, training_labels, tasks = classes, taught, None
+    labels, training_labels, tasks, masks = classes, taught, None, None
     if isinstance(order, Tasks):
         tasks = task_of_class(order.groups)[classes]
         if recipe.scenario is not None:
+            masks = recipe.scenario.masks(order.groups)
             labels, training_labels = (
                 recipe.scenario.targets(each, order.groups) for each in (classes, taught)
             )
@@ -136,7 +139,7 @@ def prepare(recipe: Recipe, seed: int, dataset: Dataset) -> Prepared:
     weights = _weights(recipe, dataset, originals, training_labels[split.train])
     changed = training_labels != labels
     return Prepared(
-        split, originals, labels, training_labels, changed, order, classes, tasks, weights
+        split, originals, labels, training_labels, changed, order, classes, tasks, masks, weights
     )
 
 

@@ -1,11 +1,13 @@
 """Comparisons of a study's conditions, from its records."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import combinations, compress
 from typing import Any
 
+import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from analysis.metrics.registry import metric_named
 from analysis.metrics.values import values_of
@@ -235,18 +237,45 @@ def _options(reading: Reading, metric: str, margin: float | None) -> dict[str, A
 def _conditions(
     reading: Reading, pairs: Pairs, metric: str, margin: float | None, wanted: Wanted
 ) -> Comparison | Family:
-    """One comparison, or several as a family with Friedman's line."""
+    """What a study's conditions come to."""
     names = dict.fromkeys(name for pair in pairs for name in pair)
     values = {name: values_in(reading, metric, name) for name in names}
     options = _options(reading, metric, margin) | {"n_test": examples_behind(reading, metric)}
-    if len(pairs) == 1:
+    arrays = {name: series.to_numpy() for name, series in values.items()}
+    seeds = {name: series.index.tolist() for name, series in values.items()}
+    return compare_pairs(arrays, seeds, pairs, wanted, options)
+
+
+def compare_pairs(
+    values: Mapping[str, NDArray[np.float64]],
+    seeds: Mapping[str, Sequence[Hashable]],
+    pairs: Pairs,
+    wanted: Wanted,
+    options: Mapping[str, Any],
+) -> Comparison | Family:
+    """One comparison, or several as a family with Friedman's line.
+
+    Args:
+        values: Of each condition, in the unit that it is compared in, [seeds of it].
+        seeds: Of each condition's values.
+        pairs: Those that are compared.
+        wanted: How.
+        options: What `compare` takes besides, `metric` among it.
+    """
+    if len(pairs) == 1 and not wanted.best:
         ((a, b),) = pairs
-        return compare_series(values[a], values[b], name_a=a, name_b=b, **options)
+        of_pair: dict[str, Any] = {
+            "name_a": a,
+            "name_b": b,
+            "seeds_a": seeds[a],
+            "seeds_b": seeds[b],
+        }
+        return compare(values[a], values[b], **of_pair, **options)
     return compare_all(
-        {name: series.to_numpy() for name, series in values.items()},
+        values,
         pairs,
-        seeds={name: series.index.tolist() for name, series in values.items()},
-        higher_is_better=metric_named(metric).higher_is_better is not False,
+        seeds=seeds,
+        higher_is_better=metric_named(options["metric"]).higher_is_better is not False,
         correction=wanted.correction,  # type: ignore[arg-type]
         best=wanted.best,
         **options,

@@ -10,12 +10,11 @@ from analysis.metrics.registry import metric_named
 from analysis.rendering.formatting import counted
 from analysis.score_layouts import OPTIONAL, REQUIRED
 from analysis.scores import ConditionScores, condition_scores, read_scores
-from analysis.statistics.comparison import compare
-from analysis.statistics.families import Family, compare_all, compare_classes
+from analysis.statistics.families import Family, compare_classes
 from analysis.statistics.result import Comparison
 from data import InputError
 from studies.results.compared import Compared
-from studies.results.comparing import Pairs, Wanted
+from studies.results.comparing import Pairs, Wanted, compare_pairs
 from studies.results.tables import input_errors
 
 SUFFIXES = (".csv", ".tsv", ".txt", ".json")
@@ -72,7 +71,9 @@ def compare_scores(path: Path, paired: bool, wanted: Wanted) -> Compared:
         if any(side.classes is not None for side in sides.values()) or wanted.per_class:
             found: Comparison | Family = _classes(path, sides, pairs, wanted, options)
         else:
-            found = _conditions(sides, pairs, wanted, options)
+            values = {name: side.values * metric.factor for name, side in sides.items()}
+            seeds = {name: side.seeds for name, side in sides.items()}
+            found = compare_pairs(values, seeds, pairs, wanted, options)
     left_out = len(names) - len(sides)
     others = (
         f"{counted(left_out, 'other condition')} of the file {'is' if left_out == 1 else 'are'}"
@@ -128,27 +129,6 @@ def _test_examples(sides: Mapping[str, ConditionScores]) -> int | tuple[int, ...
             f"Received the n_test {said}; expected the same test set for all that are compared."
         )
     return next(iter(sizes.values()))
-
-
-def _conditions(
-    sides: Mapping[str, ConditionScores], pairs: Pairs, wanted: Wanted, options: dict[str, Any]
-) -> Comparison | Family:
-    """One comparison, or several as a family with Friedman's line."""
-    metric = metric_named(options["metric"])
-    values = {name: side.values * metric.factor for name, side in sides.items()}
-    if len(pairs) == 1 and not wanted.best:
-        ((a, b),) = pairs
-        options |= {"seeds_a": sides[a].seeds, "seeds_b": sides[b].seeds}
-        return compare(values[a], values[b], name_a=a, name_b=b, **options)
-    return compare_all(
-        values,
-        pairs,
-        seeds={name: side.seeds for name, side in sides.items()},
-        higher_is_better=metric.higher_is_better is not False,
-        correction=wanted.correction,  # type: ignore[arg-type]
-        best=wanted.best,
-        **options,
-    )
 
 
 def _classes(

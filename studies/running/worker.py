@@ -140,8 +140,6 @@ def _all_can_work(job: Any, trainer: Any, report: Any) -> bool:
         return False
     for condition, recipe in job.together.items():
         try:
-            if job.study_file is not None:
-                load_file(job.study_file)
             trainer.check(recipe, *_datasets(recipe, job.data_dir))
             check_worker()
         except InputError as error:
