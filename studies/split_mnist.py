@@ -71,15 +71,16 @@ study = Study(
     reported=tuple(
         Reported(
             f"{scenario}-{row}",
-            "tasks: average accuracy",
-            round(mean / 100, 4),
+            # Of its joint training Hsu's code takes the accuracy over all test images.
+            "tasks: accuracy over examples" if row == "offline" else "tasks: average accuracy",
+            round(cells[i][0] / 100, 4),
             runs=10,
             source=HSU,
-            spread=round(spread / 100, 4),
+            spread=round(cells[i][1] / 100, 4),
             spread_kind="population standard deviation",
         )
+        for i, scenario in enumerate(SCENARIOS)
         for row, cells in PUBLISHED.items()
-        for scenario, (mean, spread) in zip(SCENARIOS, cells, strict=True)
     ),
     quick=Quick(
         seeds=3,

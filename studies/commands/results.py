@@ -59,9 +59,10 @@ def table(
 @click.command()
 @click.argument("study")
 @format_option("text", "csv", "json", "markdown", "latex")
+@figure_option("Draw each reported figure beside our prediction interval")
 @variant_option
 @store_option
-def check(study: str, style: str, variant: str | None, folder: Path) -> None:
+def check(study: str, style: str, figure: Path | None, variant: str | None, folder: Path) -> None:
     """What was reported elsewhere, beside what was measured here."""
-    if not print_check(Store(folder), study, variant, style):
+    if not print_check(Store(folder), study, variant, style, figure):
         raise SystemExit(FELL_SHORT)

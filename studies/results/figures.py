@@ -3,6 +3,7 @@
 import io
 from pathlib import Path
 
+import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
@@ -13,6 +14,7 @@ from analysis.figures.misclassified import misclassified_figure
 from analysis.figures.overview import overview_figure
 from analysis.figures.proportions import proportion_figure
 from analysis.figures.recency import position_figure
+from analysis.figures.reported import reported_figure
 from analysis.figures.saving import save
 from analysis.figures.tasks import matrix_figure, task_curve_figure
 from analysis.recency import class_positions
@@ -105,6 +107,16 @@ def figure_of_comparison(found: Comparison | Family) -> Figure:
     """
     with input_errors():
         return comparison_figure(found)
+
+
+def figure_of_check(reading: Reading, figures: pd.DataFrame) -> Figure:
+    """The figure of reported figures, in the rows of `check_figures`.
+
+    Raises:
+        InputError: None of them was measured.
+    """
+    with input_errors():
+        return reported_figure(figures, **heading_of(reading))
 
 
 def save_figure(figure: Figure, file: Path) -> None:

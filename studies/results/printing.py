@@ -52,8 +52,10 @@ def print_table(
         say(f"note: {clean(note)}", err=True)
 
 
-def print_check(store: Store, name: str, variant: str | None, style: str) -> bool:
-    """Print reported figures and claims beside ours; whether all hold.
+def print_check(
+    store: Store, name: str, variant: str | None, style: str, figure: Path | None
+) -> bool:
+    """Print reported figures and claims beside ours, and draw the figures; whether all hold.
 
     Raises:
         InputError: The study reports nothing, or was never run.
@@ -83,6 +85,8 @@ def print_check(store: Store, name: str, variant: str | None, style: str) -> boo
             say(claims_sentence(claims), markdown=markdown)
     for note in checked.notes:
         say(note, err=True)
+    if figure is not None:
+        drawing.save_figure(drawing.figure_of_check(reading, figures), figure)
     for note in reading.notes:
         say(f"note: {clean(note)}", err=True)
     return checked.holds

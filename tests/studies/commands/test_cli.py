@@ -573,7 +573,7 @@ def test_a_figure_is_drawn_beside_the_table(ebb, filled, tmp_path):
     assert "<svg" in (tmp_path / "forgetting.svg").read_text()
 
 
-def test_check_sets_what_was_reported_beside_ours_and_says_if_it_fell_short(ebb, store):
+def test_check_sets_what_was_reported_beside_ours_and_says_if_it_fell_short(ebb, store, tmp_path):
     for seed in range(5):
         keep(
             store,
@@ -586,7 +586,8 @@ def test_check_sets_what_was_reported_beside_ours_and_says_if_it_fell_short(ebb,
     assert (frame["agrees"] == False).any()  # noqa: E712
     reported = frame[(frame["metric"] == "test accuracy") & frame["class"].isna()]["reported"]
     assert set(reported) == {0.9782, 0.7787}
-    text = ebb("check", "class-order").out
+    text = ebb("check", "class-order", "--figure", "reported.svg").out
+    assert "<svg" in (tmp_path / "reported.svg").read_text()
     assert "claim: showing one class after the other costs accuracy: " in text
 
 
