@@ -13,9 +13,11 @@ from typing import Any
 
 import pandas as pd
 
+from analysis.metrics.registry import metric_named
 from analysis.metrics.values import known_values
 from analysis.runs import RunLike, RunSet
-from analysis.statistics.intervals import percentiles
+from analysis.statistics.intervals import describe
+from analysis.swept import base_of, is_number, settings_of, swept_name
 
 FEWEST = 3
 """Numbers that make a line: two conditions are a comparison."""
@@ -35,7 +37,10 @@ NAMES = {
 }
 NOTHING = {"input_noise", "label_noise", "replay"}
 """Parts that a recipe may do without: then their number is 0."""
-COLUMNS = ("line", "number", "condition", "n", "p25", "p50", "p75")
+FIGURES = ("n", "mean", "ci_low", "ci_high", "p25", "p50", "p75")
+COLUMNS = ("line", "number", "condition", *FIGURES, "best")
+MOST_REFERENCES = 3
+"""Conditions off the lines that are drawn beside them."""
 
 
 @dataclass(frozen=True)
@@ -45,10 +50,43 @@ class Sweep:
     Attributes:
         name: What it is, in words.
         lines: For each line its label, and its conditions with their numbers in ascending order.
+        references: Conditions that do without what is varied.
     """
 
     name: str
     lines: Mapping[str, Mapping[str, float]]
+    references: tuple[str, ...] = ()
+
+
+def found_sweeps(recipes: Mapping[str, Mapping[str, Any]], fewest: int = FEWEST) -> list[Sweep]:
+    """The sweeps that conditions are named by; else those that `sweeps` finds."""
+    return named_sweeps(list(recipes)) or sweeps(recipes, fewest)
+
+
+def named_sweeps(conditions: Sequence[str]) -> list[Sweep]:
+    """The sweeps that conditions are named by, as `--sweep` names them: one for each field.
+
+    A line for each condition that is varied, and for each combination of the other fields.
+    """
+    settings = {name: settings_of(name) for name in conditions}
+    off = tuple(name for name, each in settings.items() if not each)
+    found = []
+    for field in dict.fromkeys(field for each in settings.values() for field in each):
+        lines: dict[str, dict[str, float]] = {}
+        for name, each in settings.items():
+            if is_number(each.get(field)):
+                others = {key: value for key, value in each.items() if key != field}
+                line = lines.setdefault(swept_name(base_of(name), others), {})
+                line[name] = float(each[field])
+        several = {
+            label: dict(sorted(line.items(), key=lambda item: item[1]))
+            for label, line in lines.items()
+            if len(line) > 1
+        }
+        if several:
+            name = field.rpartition(".")[2].replace("_", " ")
+            found.append(Sweep(name, several, off if len(off) <= MOST_REFERENCES else ()))
+    return found
 
 
 def sweeps(recipes: Mapping[str, Mapping[str, Any]], fewest: int = FEWEST) -> list[Sweep]:
@@ -80,7 +118,7 @@ def _lines(
     """Conditions that differ in the number at a path alone, with their numbers in order."""
     groups: dict[frozenset[tuple[str, Any]], dict[str, float]] = {}
     for name, leaves in flat.items():
-        if _is_number(leaves.get(path)):
+        if is_number(leaves.get(path)):
             rest = frozenset((k, v) for k, v in leaves.items() if k != path)
             groups.setdefault(rest, {})[name] = float(leaves[path])
     for rest, members in groups.items():
@@ -90,7 +128,7 @@ def _lines(
 
 
 def sweep_table(runs: Sequence[RunLike], sweep: Sweep, metric: str) -> pd.DataFrame:
-    """A metric at each number, percentiles over the finished runs.
+    """A metric at each number, over the finished runs.
 
     Args:
         runs: Records of one study and variant.
@@ -98,16 +136,28 @@ def sweep_table(runs: Sequence[RunLike], sweep: Sweep, metric: str) -> pd.DataFr
         metric: A name as `metric_named` takes it.
 
     Returns:
-        Columns line, number, condition, n, p25, p50, p75; conditions without a value are left out.
+        Columns line, number, condition, n, mean, ci_low, ci_high, p25, p50, p75, best (whether its
+        mean is the best of its line); conditions without a value are left out.
     """
     runs = RunSet.of(runs)
     rows = []
     for line, members in sweep.lines.items():
+        there: list[dict[str, Any]] = []
         for condition, number in members.items():
-            values = known_values(runs, metric, condition)
-            if len(values):
-                rows.append((line, number, condition, len(values), *percentiles(values)))
+            figures = describe(known_values(runs, metric, condition).to_numpy())
+            if figures["n"]:
+                there.append({"line": line, "number": number, "condition": condition, **figures})
+        best = _best([each["mean"] for each in there], metric)
+        rows += [each | {"best": place == best} for place, each in enumerate(there)]
     return pd.DataFrame(rows, columns=list(COLUMNS))
+
+
+def _best(means: Sequence[float], metric: str) -> int | None:
+    """Where the best mean is; None where nobody knows which way is better."""
+    better = metric_named(metric).higher_is_better
+    if better is None or len(means) < 2:
+        return None
+    return means.index(max(means) if better else min(means))
 
 
 def _leaves(value: Any, path: str = "") -> Iterator[tuple[str, Any]]:
@@ -134,10 +184,6 @@ def _without(
         return {}
     wanted = {(name, value) for name, value in rest if name.partition(".")[0] != part}
     return {name: 0.0 for name, leaves in flat.items() if set(leaves.items()) == wanted}
-
-
-def _is_number(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)
 
 
 def _label(names: list[str]) -> str:

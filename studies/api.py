@@ -38,6 +38,7 @@ def run(  # noqa: PLR0913  # a user's options
     epochs: int | None = None,
     dataset: str | os.PathLike[str] | None = None,
     overrides: Mapping[str, Any] | None = None,
+    sweep: Mapping[str, Iterable[Any]] | None = None,
     conditions: Sequence[str] | None = None,
     workers: int | None = None,
     scheduler: str | None = None,
@@ -53,18 +54,17 @@ def run(  # noqa: PLR0913  # a user's options
 ) -> "Results":
     """Run a study as `ebb run` does, and read its results: all that the store holds of them.
 
-    What is in the store already is not run again; the same call continues what was interrupted.
-    The runs happen in processes of their own, so a script needs no `__main__` guard.
+    What is in the store is not run again; the same call continues what was interrupted. Runs happen
+    in processes of their own, so a script needs no `__main__` guard.
 
     Args:
-        study: A study's name, the FILE.py of one of your own, or a `Study` whose models have
-            names (`spec("mlp", ...)`).
+        study: A study's name, the FILE.py of your own, or a `Study` of models with names.
         quick: The same study in under a minute, on digits.
         seeds: How many seeds (5: the seeds 0 to 4), or which (`range(3, 8)`).
         epochs: Epochs of every run.
         dataset: A data set's name, or a file NAME.npz.
-        overrides: Recipe fields and their values in every condition that has them, as in
-            `{"replay.capacity": 100}`; of a study that trains no network, its parameters.
+        overrides: Fields and one value of each, `{"replay.capacity": 100}`; of scores, parameters.
+        sweep: Fields and several values of each, `{"batch_size": (32, 64)}`: see `Study.sweep`.
         conditions: Only these.
         workers: Processes; all processors if None.
         scheduler: Address of a Dask cluster to run on instead, as in "tcp://HOST:8786".
@@ -84,7 +84,7 @@ def run(  # noqa: PLR0913  # a user's options
     """
     definition, file = _study_to_run(study)
     return _carry_out(definition, quiet, Request(
-        variant=_variant(definition, overrides, epochs, dataset, quick), study_file=file,
+        variant=_variant(definition, overrides, epochs, dataset, quick, sweep), study_file=file,
         seeds=_seeds(seeds), conditions=_names(conditions), store=_store(store),
         data_dir=_data_dir(data_dir), workers=workers, scheduler=scheduler, timeout=timeout,
         keep_weights=keep_weights, tensorboard=None if tensorboard is None else Path(tensorboard),
@@ -189,13 +189,14 @@ def _variant(
     epochs: int | None,
     dataset: str | os.PathLike[str] | None,
     quick: bool,
+    sweep: Mapping[str, Iterable[Any]] | None,
 ) -> Variant:
     """The study with what a call overrides; a list is a tuple in a recipe."""
     fields = dict(overrides or {})
     fields |= {} if epochs is None else {"epochs": epochs}
     fields |= {} if dataset is None else {"dataset": os.fspath(dataset)}
     values = {name: tuple(v) if isinstance(v, list) else v for name, v in fields.items()}
-    return variant_of(study, values, quick=quick)
+    return variant_of(study, values, quick=quick, sweep=sweep)
 
 
 def _names(conditions: Sequence[str] | None) -> Sequence[str] | None:

@@ -8,20 +8,25 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from analysis.figures.panels import COLOURS, grid, heading, in_percent
+from analysis.figures.panels import COLOURS, INK, grid, heading, in_percent
 from analysis.metrics.values import known_values
+from analysis.rendering.text import clean
 from analysis.runs import RunLike
 from analysis.sweep import Sweep, sweep_table
 
-QUARTILES = ["p25", "p50", "p75"]
+INTERVAL = ["ci_low", "mean", "ci_high"]
 WIDE = 20
 """A ratio of the largest to the smallest number from which the axis is logarithmic."""
+GREY = "#777777"
 
 
 def sweep_figure(
     runs: Sequence[RunLike], found: Sequence[Sweep], metric: str, *, question: str, dataset: str
 ) -> Figure:
-    """Draw a panel for each number: each seed, the medians as a line, the quartiles as bars.
+    """Draw a panel for each number: each seed, the means as a line with their 95 % intervals.
+
+    The best mean of a line is a star with its number. Conditions that do without the number are
+    grey lines across.
 
     Args:
         runs: Records of one study and variant.
@@ -41,12 +46,14 @@ def sweep_figure(
         )
     scale, label = in_percent(metric)
     names = [sweep.name for sweep, _ in tables]
-    what = f"{metric} against {', '.join(names)}"
+    what = f"{metric} against {', '.join(names)}: each seed, and the mean with its 95 % interval"
+    if any(_outside(table, scale).any() for _, table in tables):
+        what += f" (ends at 0 and {scale:g} where it would go beyond)"
     figure, axes = grid(
         [f"by {name}" for name in names],
         across=2,
         high=3.8,
-        heading=heading(question, dataset, f"{what}: each seed, 25th, 50th and 75th percentile"),
+        heading=heading(question, dataset, what),
     )
     for axis, (sweep, table) in zip(axes, tables, strict=True):
         for place, (line, rows) in enumerate(table.groupby("line", sort=False)):
@@ -54,40 +61,66 @@ def sweep_figure(
                 (scale * known_values(runs, metric, condition)).tolist()
                 for condition in rows["condition"]
             ]
-            _line(axis, str(line), scale * rows[QUARTILES], rows["number"], values, place)
+            _line(axis, str(line), rows, scale, values, place)
+        for condition in sweep.references:
+            _reference(axis, condition, scale * known_values(runs, metric, condition).mean())
         _scale(axis, sorted(set(table["number"])))
         axis.set_xlabel(sweep.name)
         axis.set_ylabel(label)
         axis.grid(alpha=0.3)
-        if table["line"].nunique() > 1:
+        if table["line"].nunique() > 1 or sweep.references:
             axis.legend(fontsize=8, frameon=False)
     return figure
+
+
+def _outside(table: pd.DataFrame, scale: int) -> pd.Series:
+    """Which intervals of fractions go beyond 0 or 1."""
+    return (scale == 100) & ((table["ci_low"] < 0) | (table["ci_high"] > 1))
 
 
 def _line(
     axis: Axes,
     label: str,
-    quartiles: pd.DataFrame,
-    numbers: pd.Series,
+    rows: pd.DataFrame,
+    scale: int,
     values: Sequence[Sequence[float]],
     place: int,
 ) -> None:
-    """Draw one line of a sweep, the `place`-th of its panel: seeds, medians and quartiles."""
+    """Draw one line of a sweep, the `place`-th of its panel: seeds, means and intervals."""
     colour = COLOURS[place % len(COLOURS)]
+    numbers = rows["number"]
     for number, each in zip(numbers, values, strict=True):
-        axis.plot([number] * len(each), each, "o", color=colour, alpha=0.3, markersize=3)
-    low, middle, high = (quartiles[name] for name in QUARTILES)
+        axis.plot([number] * len(each), each, "o", color=colour, alpha=0.35, markersize=4)
+    low, mean, high = (scale * rows[name] for name in INTERVAL)
+    if scale == 100:
+        low, high = low.clip(lower=0), high.clip(upper=100)
     axis.errorbar(
         numbers,
-        middle,
-        yerr=[middle - low, high - middle],
+        mean,
+        yerr=[mean - low, high - mean],
         color=colour,
         marker="so^Dv<"[place % 6],
         markersize=5,
         linewidth=1.6,
         capsize=3,
-        label=label,
+        label=label or "mean",
     )
+    for number, value in zip(numbers[rows["best"]], mean[rows["best"]], strict=True):
+        axis.plot(number, value, "*", color=colour, markeredgecolor=INK, markersize=15, zorder=5)
+        axis.annotate(
+            f"best: {number:g}",
+            (number, value),
+            xytext=(0, 11),
+            textcoords="offset points",
+            ha="center",
+            fontsize=8,
+            color=INK,
+        )
+
+
+def _reference(axis: Axes, condition: str, mean: float) -> None:
+    """A condition that does without the number, as a line across."""
+    axis.axhline(mean, color=GREY, linestyle="--", linewidth=1.2, label=clean(condition))
 
 
 def _scale(axis: Axes, numbers: Sequence[float]) -> None:

@@ -21,7 +21,7 @@ from studies.running.meanwhile import ANSWER, import_meanwhile
 from studies.running.memory import expected_megabytes
 from studies.running.plan import Plan, expected_seconds, make_plan
 from studies.running.progress import display
-from studies.running.request import Request, override_typed, seeds_typed
+from studies.running.request import Request, overrides_typed, seeds_typed, sweeps_typed
 from studies.running.runner import check, execute, prepared
 
 
@@ -38,6 +38,13 @@ from studies.running.runner import check, execute, prepared
     metavar="FIELD=VALUE[,VALUE]",
     help="Change a recipe's field in every condition that has it (replay.capacity=100), or a "
     "parameter of the scores.",
+)
+@click.option(
+    "--sweep",
+    "sweeps",
+    multiple=True,
+    metavar="FIELD=VALUE,VALUE,...",
+    help="Each condition at each of these values of a field; of several, at all combinations.",
 )
 @click.option("--conditions", help="Only these, separated by commas.")
 @click.option("--workers", type=int, help="Processes. [default: all processors]")
@@ -76,6 +83,7 @@ def run(  # noqa: PLR0913  # a user's options
     epochs: int | None,
     dataset: str | None,
     overrides: tuple[str, ...],
+    sweeps: tuple[str, ...],
     conditions: str | None,
     workers: int | None,
     scheduler: str | None,
@@ -99,10 +107,11 @@ def run(  # noqa: PLR0913  # a user's options
     interruption = click.get_current_context().with_resource(Interruption(f"Interrupted; {go_on}"))
     fields = {"epochs": epochs, "dataset": dataset}
     given = {name: value for name, value in fields.items() if value is not None}
-    given |= dict(map(override_typed, overrides))
+    given |= overrides_typed(overrides)
+    grid = sweeps_typed(sweeps)
     try:
         request = Request(
-            variant=variant_of(find(study), given, quick=quick),
+            variant=variant_of(find(study), given, quick=quick, sweep=grid),
             study_file=Path(study).resolve() if study.endswith(".py") else None,
             seeds=None if seeds is None else seeds_typed(seeds),
             conditions=None if conditions is None else conditions.split(","),
@@ -136,6 +145,8 @@ def _carry_out(
     ready = prepared(request, plan, reports, lambda line: say(f"note: {line}"))
     executor, workers = click.get_current_context().with_resource(ready)
     say(_to_do(request, plan))
+    for line in _notes(plan):
+        say(f"note: {line}")
     if plan.jobs:
         import_meanwhile(ANSWER)
     with display(plan, quiet) as shown:
@@ -146,7 +157,9 @@ def _carry_out(
             f"{counted(len(records), 'run')} ended, {format_duration(seconds)} of work for "
             f"{counted(workers, 'worker')}"
         )
-    if any(record.repeatable and record.status != "failed" for record in records) or plan.done:
+    if any(record.repeatable and record.status != "failed" for record in records) or (
+        plan.done or plan.again
+    ):
         import_module(ANSWER).after_run(store, study, variant.name)
     failed = plan.failed + sum(record.status == "failed" for record in records)
     if failed:
@@ -166,6 +179,8 @@ def _show(request: Request) -> None:
     if request.study_file is not None or request.variant.scale.overrides:
         check(plan)
     click.echo(_to_do(request, plan) + _expected(request, plan))
+    for line in _notes(plan):
+        note(f"note: {line}")
     seeds: dict[str, list[int]] = {}
     for job in plan.jobs:
         seeds.setdefault(job.condition, []).append(job.seed)
@@ -180,7 +195,16 @@ def _name(request: Request) -> str:
 
 def _to_do(request: Request, plan: Plan) -> str:
     kept = f", {plan.done} in the store already" if plan.done else ""
-    return f"{_name(request)}: {counted(len(plan.jobs), 'run')} to do{kept}"
+    again = f", {len(plan.again)} taken over from another variant" if plan.again else ""
+    return f"{_name(request)}: {counted(len(plan.jobs), 'run')} to do{kept}{again}"
+
+
+def _notes(plan: Plan) -> list[str]:
+    """What is worth knowing of a plan."""
+    return [
+        clean(f"{' and '.join(names)} are one and the same recipe here: an override makes them so")
+        for names in plan.alike
+    ]
 
 
 def _expected(request: Request, plan: Plan) -> str:

@@ -1,12 +1,14 @@
 """A study: a question, named conditions, a number of seeds, and how to read the answer."""
 
 import re
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import KW_ONLY, dataclass, field
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import KW_ONLY, dataclass, field, replace
 from typing import Any
 
+from analysis.swept import base_of
 from core import Recipe
 from data import InputError
+from studies.definition.changing import over_a_grid
 from studies.definition.scoring import Scoring
 from studies.definition.typed import Typed
 
@@ -19,7 +21,7 @@ LARGEST = 1e100
 """What can be squared and divided by, and more than anybody measures."""
 SPREADS = ("population standard deviation", "standard deviation", "standard error")
 """What a reported mean can be written with: dividing by n, by n - 1, and that over sqrt(n)."""
-NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9.+_-]*")
+NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9.+_=-]*")
 
 
 @dataclass(frozen=True)
@@ -229,6 +231,7 @@ class Study(Typed):
     quick: Quick = field(default_factory=Quick)
     minutes: float | None = None
     callbacks: Callable[[str, int], list[Any]] | None = None
+    swept: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         """Refuse a study whose parts do not fit each other."""
@@ -293,3 +296,43 @@ class Study(Typed):
                 f"Received condition {condition!r}; expected one of {', '.join(self.conditions)}."
             )
         return self.conditions[condition]
+
+    def sweep(self, grid: Mapping[str, Iterable[Any]]) -> "Study":
+        """This study with each condition at several values of a field; of several fields, a grid.
+
+        A condition is named by its values, as in `tanh+learning_rate=0.001`; one without the
+        field's part (without `replay`, for `replay.capacity`) stays as it is. What was planned,
+        crossed, reported or claimed of conditions that are varied is left out.
+
+        Args:
+            grid: Recipe fields, or parameters of scores, and the values that each takes.
+
+        Raises:
+            InputError: A field that no recipe has, or a value that it refuses.
+
+        Example:
+            >>> from studies.tanh_vs_relu import study
+            >>> list(study.sweep({"batch_size": (32, 64)}).conditions)[:2]
+            ['tanh+batch_size=32', 'tanh+batch_size=64']
+        """
+        conditions = over_a_grid(self.conditions, grid)
+        quick, few = self.quick, self.quick.conditions
+        if few is not None:
+            # A single condition's name is left out of those of its values.
+            few = tuple(name for name in conditions if base_of(name) in (*few, ""))
+        overrides = {path: value for path, value in quick.overrides.items() if path not in grid}
+        quick = replace(quick, overrides=overrides, conditions=few)
+
+        def left(*names: str) -> bool:
+            return set(names) <= set(conditions)
+
+        return replace(
+            self,
+            conditions=conditions,
+            quick=quick,
+            swept=(*self.swept, *grid),
+            comparisons=tuple(pair for pair in self.comparisons if left(*pair)),
+            interactions=tuple(each for each in self.interactions if left(*each.conditions)),
+            reported=tuple(each for each in self.reported if left(each.condition)),
+            claims=tuple(each for each in self.claims if left(each.greater, each.smaller)),
+        )

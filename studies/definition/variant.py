@@ -1,18 +1,19 @@
 """Variants: a study in full, in quick, or with named overrides. They are never mixed."""
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from core import Recipe, replaced
-from studies.definition.scoring import Scoring
+from analysis.swept import settings_of, text_of, value_typed
+from data import InputError
+from studies.definition.changing import with_values
 from studies.definition.study import Study
 
 NEXT_FIELD = re.compile(r",(?=[A-Za-z_][\w.]*=)")
 """Where another override may begin in a variant's name."""
-WORDS: Mapping[str, Any] = {"true": True, "false": False, "none": None}
-"""Values that are neither numbers nor text."""
+SWEEP = re.compile(r"(?:^|,)sweep=([\w.]+(?:\+[\w.]+)*)")
+"""The swept fields in a variant's name; their values are in the names of its conditions."""
 
 
 @dataclass(frozen=True)
@@ -22,15 +23,22 @@ class Scale:
     Attributes:
         quick: Whether it starts from the study's quick scale.
         overrides: Recipe fields by their paths, and their values in every condition.
+        sweep: Recipe fields by their paths, and the values that conditions are made for.
     """
 
     quick: bool = False
     overrides: Mapping[str, Any] = field(default_factory=dict)
+    sweep: Mapping[str, Sequence[Any]] = field(default_factory=dict)
 
     @property
     def name(self) -> str:
-        """`full`, `quick`, or the overrides: `dataset=digits,epochs=3`."""
-        named = [f"{path}={_text(self.overrides[path])}" for path in sorted(self.overrides)]
+        """`full`, `quick`, or the overrides: `dataset=digits,epochs=3`.
+
+        A sweep is named by its fields, `sweep=batch_size`: further values join its records.
+        """
+        texts = {path: text_of(value) for path, value in self.overrides.items()}
+        texts |= {"sweep": "+".join(sorted(self.sweep))} if self.sweep else {}
+        named = [f"{path}={texts[path]}" for path in sorted(texts)]
         return ",".join(["quick"] * self.quick + named) or "full"
 
 
@@ -52,7 +60,13 @@ class Variant:
         return self.scale.name
 
 
-def variant_of(study: Study, overrides: Mapping[str, Any], *, quick: bool = False) -> Variant:
+def variant_of(
+    study: Study,
+    overrides: Mapping[str, Any],
+    *,
+    quick: bool = False,
+    sweep: Mapping[str, Iterable[Any]] | None = None,
+) -> Variant:
     """A study with changed recipes.
 
     Args:
@@ -61,40 +75,32 @@ def variant_of(study: Study, overrides: Mapping[str, Any], *, quick: bool = Fals
             the same in every condition. A field of a part that some conditions do without
             (`replay.capacity`) is changed in the others. Of a `Scoring`, its parameters.
         quick: Whether to start from the study's quick scale.
+        sweep: Recipe fields and several values of each, see `Study.sweep`.
 
     Raises:
-        InputError: A field that no recipe has, or a value that it refuses.
+        InputError: A field that no recipe has, or a value that it refuses; an override of a field
+            that is swept.
     """
-    scale = Scale(quick, dict(overrides))
-    parameters, parts = scale.overrides, scale.overrides
+    grid = {path: tuple(values) for path, values in (sweep or {}).items()}
+    if both := {*grid, *study.swept} & {*overrides}:
+        raise InputError(
+            f"Received one value of {', '.join(sorted(both))}, which is swept; expected one or the "
+            "other."
+        )
+    parameters = parts = dict(overrides)
     if quick:
         small = study.quick
         parameters = {**small.overrides, **overrides}
         parts = {"dataset": small.dataset, "epochs": small.epochs, **parameters}
-    recipes = study.conditions.values()
-    without = {path for path in parts if all(_missing(recipe, path) for recipe in recipes)}
-
-    def changed(recipe: Recipe | Scoring) -> Recipe | Scoring:
-        if isinstance(recipe, Scoring):
-            return recipe.changed(parameters)
-        for path, value in parts.items():
-            # Half of the conditions may have a buffer, whose capacity is changed in these.
-            if path in without or not _missing(recipe, path):
-                recipe = replaced(recipe, path, _of_its_own(recipe, path, value))
-        return recipe
-
+        parts = {path: value for path, value in parts.items() if path not in study.swept}
+    every = study.conditions
     if quick and study.quick.conditions is not None:
         study = only(study, study.quick.conditions)
-    conditions = {name: changed(recipe) for name, recipe in study.conditions.items()}
+    conditions = with_values(study.conditions, parts, parameters, every)
     seeds = study.quick.seeds if quick else study.seeds
-    return Variant(scale, replace(study, conditions=conditions, seeds=seeds))
-
-
-def _of_its_own(recipe: Recipe, path: str, value: Any) -> Any:
-    """An override's value; epochs below 1 are a fraction of the recipe's own."""
-    if path == "epochs" and isinstance(value, float) and 0 < value < 1:
-        return max(1, round(value * recipe.epochs))
-    return value
+    study = replace(study, conditions=conditions, seeds=seeds)
+    scale = Scale(quick, dict(overrides), grid)
+    return Variant(scale, study.sweep(grid) if grid else study)
 
 
 def only(study: Study, conditions: tuple[str, ...]) -> Study:
@@ -134,29 +140,49 @@ def scale_of(name: str, recipes: Sequence[Mapping[str, Any]]) -> Scale | None:
     quick = is_quick(name)
     rest = name.removeprefix("quick").removeprefix(",") if quick else name
     overrides: dict[str, Any] = {}
+    swept = SWEEP.search(rest)
+    if swept:
+        rest = rest.replace(swept[0], "", 1).removeprefix(",")
     while rest and name != "full":
         path, equals, rest = rest.partition("=")
         recorded = [value for recipe in recipes for value in _recorded(recipe, path)]
-        known = [value for value in recorded if f"{rest},".startswith(f"{_text(value)},")]
-        text = _text(known[0]) if known else NEXT_FIELD.split(rest, maxsplit=1)[0]
+        known = [value for value in recorded if f"{rest},".startswith(f"{text_of(value)},")]
+        text = text_of(known[0]) if known else NEXT_FIELD.split(rest, maxsplit=1)[0]
         value = known[0] if known else value_typed(text)
         if not equals or (not known and isinstance(value, str) and set(",+") & set(text)):
             return None
         overrides[path] = value
         rest = rest[len(text) :].removeprefix(",")
-    return Scale(quick, overrides)
+    grid = {
+        path: tuple(dict.fromkeys(value for recipe in recipes for value in _recorded(recipe, path)))
+        for path in swept_fields(name)
+    }
+    return Scale(quick, overrides, grid)
 
 
-def value_typed(text: str) -> Any:
-    """A value as it is typed: true, false, none, a number, or else text."""
-    if text.lower() in WORDS:
-        return WORDS[text.lower()]
-    for kind in (int, float):
-        try:
-            return kind(text)
-        except ValueError:
-            continue
-    return text
+def swept_fields(name: str) -> list[str]:
+    """The fields that a variant of this name sweeps."""
+    swept = SWEEP.search(name)
+    return swept[1].split("+") if swept else []
+
+
+def swept_as(study: Study, name: str, conditions: Iterable[str]) -> Study:
+    """A study with the conditions that a variant of this name sweeps.
+
+    Args:
+        study: The study as it is defined.
+        name: The variant's name.
+        conditions: The names of the variant's conditions, which have the values.
+    """
+    fields = swept_fields(name)
+    if not fields:
+        return study
+    grid: dict[str, dict[Any, None]] = {path: {} for path in fields}
+    for settings in map(settings_of, conditions):
+        for path, values in grid.items():
+            for key in (path, path.rpartition(".")[2]):
+                values |= {settings[key]: None} if key in settings else {}
+    return study.sweep({path: tuple(values) for path, values in grid.items()})
 
 
 def _recorded(recipe: Mapping[str, Any], path: str) -> Iterator[Any]:
@@ -169,13 +195,3 @@ def _recorded(recipe: Mapping[str, Any], path: str) -> Iterator[Any]:
             return
         value = parts[name]
     yield tuple(value) if isinstance(value, list) else value
-
-
-def _missing(recipe: Recipe | Scoring, path: str) -> bool:
-    """Whether the path leads into a part that the recipe does without."""
-    name, _, inner = path.partition(".")
-    return bool(inner) and hasattr(recipe, name) and getattr(recipe, name) is None
-
-
-def _text(value: Any) -> str:
-    return "+".join(map(str, value)) if isinstance(value, tuple) else str(value)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from analysis.recency import class_positions
 from analysis.runs import has_segments, task_sets, whole_sets
-from analysis.sweep import sweeps
+from analysis.sweep import named_sweeps, sweeps
 from data import InputError
 from studies.report import figures
 from studies.report.figures import PageFigure
@@ -44,6 +44,8 @@ def draw_figures(
 def _applicable(
     reading: Reading, compared: Compared | None, data_dir: Path | None
 ) -> Iterator[Drawable]:
+    if swept := named_sweeps(reading.conditions):
+        yield "Against a number", lambda: figures.sweeps(reading, swept)
     found = compared.found if compared is not None else None
     if found is not None:
         yield "Paired differences", lambda: figures.differences(found)
@@ -77,7 +79,8 @@ def _of_conditions(reading: Reading) -> Iterator[Drawable]:
     """The conditions beside each other, and against the numbers in which they differ."""
     if len({run.condition for run in reading.finished}) > 2:
         yield "Conditions beside each other", lambda: figures.overview(reading)
-    if found := sweeps({run.condition: run.recipe for run in reading.records}):
+    found = sweeps({run.condition: run.recipe for run in reading.records})
+    if found and not named_sweeps(reading.conditions):
         yield "Against a number", lambda: figures.sweeps(reading, found)
 
 

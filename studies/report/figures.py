@@ -23,7 +23,7 @@ from analysis.sweep import Sweep, sweep_table
 from analysis.tasks import task_curve_table
 from studies.results.figures import figure_of, heading_of
 from studies.results.reading import Reading
-from studies.results.tables import shown_metrics, shown_table, table_of
+from studies.results.tables import RESPONSE, shown_metrics, shown_table, table_of
 
 MANY = 3
 """Conditions up to which each has a wide row in the figure of the segments."""
@@ -316,17 +316,17 @@ def sweeps(reading: Reading, found: list[Sweep]) -> PageFigure:
     table = pd.concat([t.assign(quantity=sweep.name) for sweep, t in named], ignore_index=True)
     said = []
     for (name, line), rows in table.groupby(["quantity", "line"], sort=False):
-        each = zip(rows["number"], rows["p50"], strict=True)
-        points = ", ".join(f"{_level(p50, metric)} at {number:g}" for number, p50 in each)
-        said.append(f"{line} by {name}: {points}")
-    shown = table[["condition", "quantity", "number", "n", "p25", "p50", "p75"]]
+        each = zip(rows["number"], rows["mean"], strict=True)
+        points = ", ".join(f"{_level(mean, metric)} at {number:g}" for number, mean in each)
+        said.append(f"{line} by {name}: {points}".removeprefix(" "))
+    shown = table[["condition", "quantity", "number", *RESPONSE]]
     shown = shown.assign(number=[f"{number:g}" for number in shown["number"]])
     return PageFigure(
         "sweep",
         f"{metric.capitalize()} against {' and '.join(sweep.name for sweep in found)}",
         "Conditions that differ in nothing but this number. Points are seeds; the line joins the "
-        "medians, the bars are the 25th and 75th percentiles.",
-        f"Medians of {metric}. {_some(said)}.",
+        "means, the bars are their 95 % intervals, the star is the best mean of a line.",
+        f"Means of {metric}. {_some(said)}.",
         sweep_figure(reading.records, found, metric, **heading_of(reading)),
         table,
         Table("", shown, formats=formats_of(shown, Format(metric=metric))),

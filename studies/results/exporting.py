@@ -3,7 +3,7 @@
 import json
 import shutil
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from importlib.util import find_spec
 from itertools import count
@@ -16,6 +16,7 @@ import pandas as pd
 from analysis.rendering.tables import harmless
 from analysis.rendering.text import say
 from analysis.runs import class_names
+from analysis.swept import is_number, settings_of
 from core import Record, Store, environment, fingerprint
 from core.storage.store import TOGETHER, Entry
 from data import InputError
@@ -94,21 +95,46 @@ def export(store: Store, folder: Path, style: str, study: str | None, force: boo
 def _write(store: Store, entries: Sequence[Entry], files: dict[str, Path]) -> dict[str, int]:
     rows = dict.fromkeys(files, 0)
     numbers = count(1)
+    swept = swept_columns(entries)
+    tables = {
+        name: columns if name == "confusion" else columns | swept
+        for name, columns in TABLES.items()
+    }
     with ExitStack() as ends:
-        append = {name: _appender(file, name, ends) for name, file in files.items()}
+        append = {name: _appender(file, tables[name], ends) for name, file in files.items()}
         for start in range(0, len(entries), TOGETHER):
             part = entries[start : start + TOGETHER]
-            for name, frame in _frames(part, store.records(part), start + 1, numbers).items():
+            found = _frames(part, store.records(part), start + 1, numbers, tables, list(swept))
+            for name, frame in found.items():
                 append[name](frame)
                 rows[name] += len(frame)
     return rows
 
 
-def _appender(file: Path, table: str, ends: ExitStack) -> Any:
+def swept_columns(entries: Sequence[Entry]) -> dict[str, str]:
+    """A column for each field that conditions are named by, and its type."""
+    taken = {column for columns in TABLES.values() for column in columns}
+    plain: dict[str, bool] = {}
+    for condition in {entry.condition for entry in entries}:
+        for field, value in settings_of(condition).items():
+            plain[field] = plain.get(field, True) and is_number(value)
+    return {
+        f"swept {field}" if field in taken else field: "float64" if numbers else "str"
+        for field, numbers in sorted(plain.items())
+    }
+
+
+def _values(condition: str, columns: Sequence[str]) -> tuple[Any, ...]:
+    """A condition's values in the columns of what is swept."""
+    settings = settings_of(condition)
+    return tuple(settings.get(name.removeprefix("swept ")) for name in columns)
+
+
+def _appender(file: Path, columns: Mapping[str, str], ends: ExitStack) -> Any:
     """A function that adds a frame to a file."""
     if file.suffix == ".csv":
         out = ends.enter_context(file.open("w", encoding="utf-8", newline=""))
-        pd.DataFrame(columns=list(TABLES[table])).to_csv(out, index=False, lineterminator="\n")
+        pd.DataFrame(columns=list(columns)).to_csv(out, index=False, lineterminator="\n")
         return lambda frame: harmless(frame).to_csv(
             out, index=False, header=False, lineterminator="\n"
         )
@@ -117,7 +143,7 @@ def _appender(file: Path, table: str, ends: ExitStack) -> Any:
     from pyarrow.parquet import ParquetWriter  # noqa: PLC0415
 
     kinds = {"str": pa.string(), "bool": pa.bool_(), "int64": pa.int64(), "float64": pa.float64()}
-    schema = pa.schema([(name, kinds[kind]) for name, kind in TABLES[table].items()])
+    schema = pa.schema([(name, kinds[kind]) for name, kind in columns.items()])
     # Opened by Python, which takes any name of a file: Arrow wants text.
     writer = ends.enter_context(ParquetWriter(ends.enter_context(file.open("wb")), schema))
     return lambda frame: writer.write_table(
@@ -126,18 +152,23 @@ def _appender(file: Path, table: str, ends: ExitStack) -> Any:
 
 
 def _frames(
-    entries: Sequence[Entry], records: Sequence[Record], first: int, numbers: Iterator[int]
+    entries: Sequence[Entry],
+    records: Sequence[Record],
+    first: int,
+    numbers: Iterator[int],
+    tables: Mapping[str, Mapping[str, str]],
+    swept: Sequence[str],
 ) -> dict[str, pd.DataFrame]:
     here = fingerprint(environment())
     rows: dict[str, list[tuple]] = {name: [] for name in TABLES}
     for run, entry, record in zip(count(first), entries, records, strict=False):
-        label = (run, *entry[:4])
+        label, values = (run, *entry[:4]), _values(entry.condition, swept)
         rows["runs"].append(
             (
                 *(*label, entry.key, entry.recipe_digest, entry.data, entry.fingerprint),
                 *(entry.fingerprint != here, entry.status, entry.error, entry.seconds),
                 *(entry.finished, json.dumps(list(map(str, record.notes)))),
-                *(json.dumps(record.recipe), json.dumps(record.environment)),
+                *(json.dumps(record.recipe), json.dumps(record.environment), *values),
             )
         )
         classes = len(record.evaluations[0].confusion) if record.evaluations else 0
@@ -146,13 +177,13 @@ def _frames(
             number, n = next(numbers), int(each.confusion.sum())
             right = int(each.confusion.trace())
             rows["evaluations"].append(
-                (number, *label, *each[:4], each.loss, right / n if n else float("nan"), n)
+                (number, *label, *each[:4], each.loss, right / n if n else np.nan, n, *values)
             )
             for true, predicted in np.argwhere(each.confusion).tolist():
                 cell = int(each.confusion[true, predicted])
                 rows["confusion"].append((number, run, names[true], names[predicted], cell))
-        rows["history"] += [(*label, *row) for row in record.history]
+        rows["history"] += [(*label, *row, *values) for row in record.history]
     return {
         name: pd.DataFrame(rows[name], columns=list(columns)).astype(columns)
-        for name, columns in TABLES.items()
+        for name, columns in tables.items()
     }

@@ -16,12 +16,13 @@ from analysis.figures.proportions import proportion_figure
 from analysis.figures.recency import position_figure
 from analysis.figures.reported import reported_figure
 from analysis.figures.saving import save
+from analysis.figures.sweep import sweep_figure
 from analysis.figures.tasks import matrix_figure, task_curve_figure
 from analysis.recency import class_positions
 from analysis.rendering.text import say
 from analysis.statistics.families import Family
 from analysis.statistics.result import Comparison
-from analysis.sweep import sweeps
+from analysis.sweep import found_sweeps, sweeps
 from data import Dataset, InputError, load
 from studies.results.reading import Reading
 from studies.results.tables import (
@@ -90,6 +91,7 @@ def figure_of(reading: Reading, kind: str, data_dir: Path | None = None) -> Figu
         "overview": _overview,
         "gradients": _gradients,
         "proportions": _proportions,
+        "sweep": _sweep,
         "tasks": lambda reading: task_curve_figure(reading.records, **heading_of(reading)),
         "task-matrix": lambda reading: matrix_figure(reading.records, **heading_of(reading)),
     }
@@ -162,6 +164,11 @@ def _proportions(reading: Reading) -> Figure:
         counted=proportions.counted,
         question=heading_of(reading)["question"],
     )
+
+
+def _sweep(reading: Reading) -> Figure:
+    found = found_sweeps({record.condition: record.recipe for record in reading.records}, fewest=2)
+    return sweep_figure(reading.records, found, shown_metrics(reading)[0], **heading_of(reading))
 
 
 def _gradients(reading: Reading) -> Figure:

@@ -1,5 +1,6 @@
 """What a reader must know to read a table right, a line each."""
 
+import shlex
 from collections import Counter
 from collections.abc import Callable
 
@@ -52,6 +53,15 @@ def of_the_forgetting(reading: Reading) -> list[str]:
         "end; drop: learned - final (0 for the class shown last), with its interval over the "
         "seeds; forgetting max minus last: the best it ever was since its first segment, minus "
         f"final; recovery: won back each time the class comes back. On {_sample(reading)}."
+    ]
+
+
+def of_the_sweep(reading: Reading) -> list[str]:
+    """What is best, and what that says."""
+    words = shlex.join(["ebb", "compare", reading.study, "--variant", reading.variant, "--best"])
+    return [
+        f"{INTERVALS} best: the best mean of a line of values; which of them it is told apart from "
+        f"says `{words}`."
     ]
 
 

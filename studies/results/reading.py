@@ -3,23 +3,26 @@
 import re
 import shlex
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
+from typing import Any
 
 from analysis.rendering.text import clean
 from analysis.runs import RunSet
+from analysis.swept import base_of, by_value
 from core import Record, Store, environment, fingerprint
 from core.code_identity import source_without_helpers
 from core.storage.store import Entry
 from data import InputError
 from studies.definition import catalogue
 from studies.definition.study import Study
-from studies.definition.variant import Scale, is_quick, only, scale_of, variant_of
+from studies.definition.variant import Scale, is_quick, only, scale_of, swept_as, variant_of
 from studies.results.starts import same_starts
 
 MOST_NAMED = 10
 SAID = ("data", "own-parts", "hooks", "absent", "unused", "unseen", "scaled", "constant", "shared")
 """The notes of records that every table says."""
-FOREIGN = re.compile(r"[^A-Za-z0-9.+_-]")
+FOREIGN = re.compile(r"[^A-Za-z0-9.+_=-]")
 """What is in no name of a study or a condition, see `studies.definition.study.NAME`."""
 
 
@@ -124,7 +127,9 @@ def read(store: Store, name: str | Study, variant: str | None = None) -> Reading
         notes += _changed(definition, variant, latest)
         if is_quick(variant) and definition.quick.conditions is not None:
             definition = only(definition, definition.quick.conditions)
-        entries.sort(key=_place_in(definition))
+        with suppress(InputError):  # the study may have lost the field since
+            definition = swept_as(definition, variant, [entry.condition for entry in entries])
+    entries.sort(key=_place_in(definition))
     records, others = _same_data(entries, _loaded(store, study, entries))
     notes += others
     said = [each for record in records for each in record.notes if each.kind in SAID]
@@ -179,10 +184,15 @@ def _of_one_environment(entries: list[Entry]) -> tuple[list[Entry], list[str]]:
     return same, notes
 
 
-def _place_in(definition: Study) -> Callable[[Entry], tuple[int, str, int]]:
+def _place_in(definition: Study | None) -> Callable[[Entry], tuple[Any, ...]]:
     """By what entries are sorted: the study's order of conditions, then the seed."""
-    order = {condition: i for i, condition in enumerate(definition.conditions)}
-    return lambda entry: (order.get(entry.condition, len(order)), entry.condition, entry.seed)
+    order = {name: i for i, name in enumerate(definition.conditions if definition else ())}
+
+    def place(entry: Entry) -> tuple[Any, ...]:
+        name = entry.condition
+        return order.get(name, len(order)), base_of(name), by_value(name), name, entry.seed
+
+    return place
 
 
 def _loaded(store: Store, study: str, entries: Sequence[Entry]) -> list[Record]:

@@ -102,6 +102,10 @@ class Results:
         """Final accuracy by recency, where the places of the classes vary over the seeds."""
         return self.table("position")
 
+    def sweep(self) -> pd.DataFrame:
+        """The metric that decides at each value of what is swept."""
+        return self.table("sweep")
+
     def proportions(self) -> pd.DataFrame:
         """How often something is so, for scores that are 0 or 1."""
         return self.table("proportions")
@@ -198,6 +202,10 @@ class Results:
     def plot_position(self) -> "Panels":
         """Final accuracy over recency."""
         return self.plot("position")
+
+    def plot_sweep(self) -> "Panels":
+        """The metric that decides against what is swept, the best value marked."""
+        return self.plot("sweep")
 
     def plot_proportions(self) -> "Panels":
         """Proportions over a parameter."""

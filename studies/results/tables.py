@@ -25,6 +25,8 @@ from analysis.rendering.table import (
     formats_of,
 )
 from analysis.runs import SAMPLE, has_segments
+from analysis.sweep import found_sweeps, named_sweeps, sweep_table
+from analysis.swept import is_number, settings_of
 from analysis.tables import forgetting_table, history_table, per_class_table, summary_table
 from analysis.tasks import matrix_table, task_table
 from data import InputError
@@ -140,6 +142,17 @@ KINDS = {
             of_scores=True,
         ),
         Kind(
+            "sweep",
+            "{metric} at each value",
+            lambda reading, _: response_table(reading),
+            lambda reading, frame: formats_of(
+                frame, Format(metric=shown_metrics(reading)[0]), value=COUNT
+            ),
+            footnotes.of_the_sweep,
+            shown=lambda frame: frame.drop(columns="field") if _one_field(frame) else frame,
+            of_scores=True,
+        ),
+        Kind(
             "position",
             "final accuracy by recency, and what recency and similarity change",
             lambda reading, _: position_table(reading.records, baseline(reading)),
@@ -191,6 +204,7 @@ KINDS = {
     )
 }
 """The kinds of tables, by name."""
+RESPONSE = ("n", "mean", "ci_low", "ci_high", "p25", "p50", "p75", "best")
 MOST_EXAMPLES = 10
 """Misclassified examples of a condition that people are shown."""
 
@@ -206,6 +220,11 @@ def table_of(reading: Reading, kind: str, of: str | None = None) -> pd.DataFrame
     Raises:
         InputError: The study did not measure what is asked for.
     """
+    _refuse_what_does_not_apply(reading, kind, of)
+    return _with_values(_frame(reading, kind, of))
+
+
+def _refuse_what_does_not_apply(reading: Reading, kind: str, of: str | None) -> None:
     if of is not None and kind != "per-class":
         raise InputError(f"Received --set {of} with --kind {kind}; expected --kind per-class.")
     if not KINDS[kind].of_scores and "scores" in reading.records[0].recipe:
@@ -214,8 +233,48 @@ def table_of(reading: Reading, kind: str, of: str | None = None) -> pd.DataFrame
             f"Received --kind {kind} for {reading.study}, which trains no network; expected "
             f"{known}."
         )
+
+
+def _frame(reading: Reading, kind: str, of: str | None) -> pd.DataFrame:
     with input_errors():
         return KINDS[kind].frame(reading, of)
+
+
+def _with_values(frame: pd.DataFrame) -> pd.DataFrame:
+    """A frame with a column for each field that its conditions are named by, after the names."""
+    names = frame["condition"] if "condition" in frame else pd.Series(dtype=object)
+    settings = {name: settings_of(name) for name in names.unique()}
+    fields = dict.fromkeys(field for each in settings.values() for field in each)
+    for place, field in enumerate(
+        fields, 1 + list(frame.columns).index("condition") if fields else 0
+    ):
+        values = [settings[name].get(field) for name in names]
+        plain = all(value is None or is_number(value) for value in values)
+        column = f"swept {field}" if field in frame else field
+        frame.insert(place, column, pd.Series(values, dtype=float if plain else object).values)
+    return frame
+
+
+def response_table(reading: Reading) -> pd.DataFrame:
+    """The metric that decides at each value of what is swept, a row for each condition and field.
+
+    Raises:
+        ValueError: Conditions do not differ in one number.
+    """
+    found = found_sweeps({record.condition: record.recipe for record in reading.records}, fewest=2)
+    if not found:
+        raise ValueError(
+            f"Received --kind sweep for {reading.study}; expected conditions that differ in one "
+            f"number: `ebb run {reading.study} --sweep FIELD=VALUE,VALUE`."
+        )
+    metric = shown_metrics(reading)[0]
+    tables = [sweep_table(reading.records, each, metric).assign(field=each.name) for each in found]
+    table = pd.concat(tables, ignore_index=True).rename(columns={"number": "value"})
+    return table[["condition", "field", "value", *RESPONSE]]
+
+
+def _one_field(frame: pd.DataFrame) -> bool:
+    return frame["field"].nunique() == 1
 
 
 def shown_table(reading: Reading, kind: str, of: str | None = None) -> Table:
@@ -224,7 +283,8 @@ def shown_table(reading: Reading, kind: str, of: str | None = None) -> Table:
     Its title says the study, its scale, data and seeds, and what the table holds.
     """
     made = KINDS[kind]
-    frame = made.shown(table_of(reading, kind, of))
+    _refuse_what_does_not_apply(reading, kind, of)
+    frame = made.shown(_frame(reading, kind, of))
     seeds = {record.seed for record in reading.records}
     title = made.title.format(set=of or "test", metric=shown_metrics(reading)[0])
     title = (
@@ -240,6 +300,8 @@ def default_kind(reading: Reading) -> str:
     """The table that answers what a study asks: by place where the places are a Latin square."""
     if reading.definition is not None and reading.definition.proportions is not None:
         return "proportions"
+    if named_sweeps(reading.conditions):
+        return "sweep"
     if reading.primary.startswith(PREFIX):
         return "tasks"
     orders = (record.recipe.get("order", {}) for record in reading.records)

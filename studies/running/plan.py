@@ -7,6 +7,7 @@ from pathlib import Path
 from statistics import fmean
 
 from core import Recipe, Store, environment, fingerprint
+from core.storage.store import Entry
 from core.training.preparation import prepare
 from data import load
 from studies.definition.variant import Scale, Variant
@@ -25,6 +26,9 @@ class Plan:
         failed: How many of these had failed, and are not tried again unless asked.
         seeds: The number of seeds planned, as written with the first record.
         primary: The metric that decides.
+        again: Runs that another variant of the study has already, with their labels there: the
+            same recipe, seed and data in this environment.
+        alike: Conditions that are one and the same recipe, though the study's own are not.
     """
 
     jobs: tuple[Job, ...]
@@ -32,6 +36,8 @@ class Plan:
     failed: int
     seeds: int
     primary: str
+    again: tuple[tuple[Job, Entry], ...] = ()
+    alike: tuple[tuple[str, ...], ...] = ()
 
 
 def make_plan(request: Request) -> Plan:
@@ -45,7 +51,7 @@ def make_plan(request: Request) -> Plan:
     recipes = request.recipes
     together = {name: recipe for name, recipe in recipes.items() if isinstance(recipe, Recipe)}
     checksums = _checksums(together, request.data_dir)
-    status_of = _stored(request)
+    status_of, elsewhere = _stored(request)
     make_job = partial(
         Job,
         study=study.name,
@@ -58,21 +64,32 @@ def make_plan(request: Request) -> Plan:
         tensorboard=request.tensorboard and request.tensorboard.resolve(),
         together=together,
     )
-    jobs, done, failed = [], 0, 0
+    jobs, again, done, failed = [], [], 0, 0
+    digests = {condition: recipe.digest() for condition, recipe in recipes.items()}
     for condition, recipe in recipes.items():
-        data, digest = checksums.get(condition, ()), recipe.digest()
+        data, digest = checksums.get(condition, ()), digests[condition]
         for seed in seeds:
             key = recipe.key(seed, *data, digest=digest)
             status = status_of.get((condition, seed, key))
             if status is None or (status == "failed" and request.retry_failed):
-                jobs.append(
-                    make_job(key=key, condition=condition, seed=seed, recipe=recipe, data=data)
-                )
+                job = make_job(key=key, condition=condition, seed=seed, recipe=recipe, data=data)
+                if key in elsewhere:
+                    again.append((job, elsewhere[key]))
+                else:
+                    jobs.append(job)
             else:
                 done, failed = done + 1, failed + (status == "failed")
     # Fewer seeds than the study plans are a part of its plan, more are a plan of their own.
     planned = store.planned(study.name, request.variant.name) or max(study.seeds, len(seeds))
-    return Plan(tuple(jobs), done, failed, planned, study.primary)
+    return Plan(
+        jobs=tuple(jobs),
+        done=done,
+        failed=failed,
+        seeds=planned,
+        primary=study.primary,
+        again=tuple(again),
+        alike=_alike(digests) if request.variant.scale != Scale() else (),
+    )
 
 
 def _checksums(recipes: Mapping[str, Recipe], data_dir: Path | None) -> dict[str, tuple[str, ...]]:
@@ -88,17 +105,35 @@ def _checksums(recipes: Mapping[str, Recipe], data_dir: Path | None) -> dict[str
     }
 
 
-def _stored(request: Request) -> dict[tuple[str, int, str], str]:
-    """How the runs ended that need not be done again: by condition, seed and key."""
+def _alike(digests: Mapping[str, str]) -> tuple[tuple[str, ...], ...]:
+    """Conditions that have one recipe."""
+    groups: dict[str, list[str]] = {}
+    for condition, digest in digests.items():
+        groups.setdefault(digest, []).append(condition)
+    return tuple(tuple(names) for names in groups.values() if len(names) > 1)
+
+
+def _stored(request: Request) -> tuple[dict[tuple[str, int, str], str], dict[str, Entry]]:
+    """How the runs ended that need not be done again: by condition, seed and key.
+
+    Beside them, by key, the labels of runs that another variant has: not where a run leaves more
+    behind than its record, or is to be done anew.
+    """
     entries = request.store.entries(request.variant.study.name)
     here = fingerprint(environment())
-    return {
+    known = [entry for entry in entries if entry.fingerprint == here and not request.overwrite]
+    own = {
         (entry.condition, entry.seed, entry.key): entry.status
-        for entry in entries
+        for entry in known
         if entry.variant == request.variant.name
-        and entry.fingerprint == here
-        and not request.overwrite
     }
+    leaves_more = (
+        request.keep_weights
+        or request.tensorboard is not None
+        or request.variant.study.callbacks is not None
+    )
+    elsewhere = {} if leaves_more else {e.key: e for e in known if e.status != "failed"}
+    return own, elsewhere
 
 
 def expected_seconds(plan: Plan, variant: Variant, store: Store) -> float | None:

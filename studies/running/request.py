@@ -7,12 +7,13 @@ from pathlib import Path
 from typing import Any
 
 from analysis.rendering.formatting import unbroken
+from analysis.swept import base_of, setting_typed, text_of, value_typed
 from core import Recipe, Store
 from core.checks import is_count, is_number
 from data import InputError
 from studies.definition.scoring import Scoring
 from studies.definition.study import LARGEST_SEED, MOST_SEEDS
-from studies.definition.variant import Scale, Variant, value_typed
+from studies.definition.variant import Scale, Variant
 
 ONE_OF = {
     ("keep_weights", "tensorboard"): "a run from kept weights has no epochs to show",
@@ -78,10 +79,13 @@ class Request:
 
     @property
     def recipes(self) -> dict[str, Recipe | Scoring]:
-        """What is asked for, by condition."""
+        """What is asked for, by condition; one that is swept by its name alone, at all values."""
         study = self.variant.study
-        chosen = study.conditions if self.conditions is None else self.conditions
-        return {condition: study.recipe(condition) for condition in dict.fromkeys(chosen)}
+        names: list[str] = []
+        for each in study.conditions if self.conditions is None else self.conditions:
+            at_values = [name for name in study.conditions if base_of(name) == each != name]
+            names += at_values if study.swept and at_values else [each]
+        return {condition: study.recipe(condition) for condition in dict.fromkeys(names)}
 
     def _refuse(self, option: str, expected: str) -> None:
         received = f"{self._named(option)}={getattr(self, option)!r}"
@@ -163,6 +167,43 @@ def override_typed(text: str) -> tuple[str, Any]:
     return field, values if len(values) > 1 else values[0]
 
 
+def overrides_typed(texts: Sequence[str]) -> dict[str, Any]:
+    """What several `--set` ask for.
+
+    Raises:
+        InputError: One of them is wrong, or a field is set twice.
+    """
+    typed = list(map(override_typed, texts))
+    fields = [field for field, _ in typed]
+    for field, text in zip(fields, texts, strict=True):
+        if fields.count(field) > 1:
+            raise InputError(
+                f"Received --set {text!r} beside another of {field}; expected one value. Several "
+                f"beside each other are a sweep: --sweep {field}=VALUE,VALUE."
+            )
+    return dict(typed)
+
+
+def sweeps_typed(texts: Sequence[str]) -> dict[str, tuple[Any, ...]]:
+    """`FIELD=VALUE,VALUE,...` of each `--sweep`: its field and the values it takes.
+
+    A value that is itself a list has plus signs in it: `model.widths=100,100+100`.
+
+    Raises:
+        InputError: No field or no value, or a field twice.
+    """
+    found: dict[str, tuple[Any, ...]] = {}
+    for text in texts:
+        field, _, values = text.partition("=")
+        each = values.split(",")
+        if not field or field in found or not all(each):
+            raise InputError(
+                f"Received --sweep {text!r}; expected FIELD=VALUE,VALUE,... and each field once."
+            )
+        found[field] = tuple(map(setting_typed, each))
+    return found
+
+
 def scale_to_type(scale: Scale) -> list[str] | None:
     """The options that ask for a scale; None where a value cannot be typed."""
     words = ["--quick"] * scale.quick
@@ -176,4 +217,6 @@ def scale_to_type(scale: Scale) -> list[str] | None:
             words += ["--dataset", value]
         else:
             return None
+    for field, swept in scale.sweep.items():
+        words += ["--sweep", f"{field}={','.join(map(text_of, swept))}"]
     return words

@@ -12,7 +12,7 @@ from tempfile import TemporaryDirectory
 
 from analysis.rendering.formatting import counted
 from core import Recipe, Record, Store, environment
-from core.storage.store import StoreInUseError
+from core.storage.store import TOGETHER, StoreInUseError
 from core.training.checkpoints import delete_checkpoint
 from core.training.weights_cache import WeightsCache
 from data import InputError
@@ -123,7 +123,7 @@ def execute(
     reports: Reports | None = None,
     interruption: Interruption | None = None,
 ) -> list[Record]:
-    """Run what is planned and keep each record as it comes.
+    """Run what is planned and keep each record as it comes; what another variant has, first.
 
     Args:
         plan: What to run.
@@ -140,6 +140,7 @@ def execute(
         InputError: A recipe that cannot work; what ended before is kept.
         Interrupted: A signal came; what ended before is kept.
     """
+    _take_over(plan, store)
     if not plan.jobs:
         return []
     store.check_writable()
@@ -164,6 +165,18 @@ def execute(
         finally:
             kept.finish()
     return kept.records
+
+
+def _take_over(plan: Plan, store: Store) -> None:
+    """Keep the records of runs that another variant has under this one's labels too."""
+    for start in range(0, len(plan.again), TOGETHER):
+        part = plan.again[start : start + TOGETHER]
+        found = zip(part, store.records([entry for _, entry in part]), strict=True)
+        labelled = [
+            (replace(record, variant=job.variant, condition=job.condition), entry.recipe_digest)
+            for (job, entry), record in found
+        ]
+        store.save_all(labelled, plan.seeds)
 
 
 class _Recorder:

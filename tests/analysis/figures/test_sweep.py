@@ -3,7 +3,7 @@
 import pytest
 
 from analysis.figures.sweep import sweep_figure
-from analysis.sweep import Sweep, sweep_table, sweeps
+from analysis.sweep import Sweep, named_sweeps, sweep_table, sweeps
 from tests.analysis.conftest import Evaluation, Run, confusion
 
 WORDS = {"question": "Does more help?", "dataset": "digits"}
@@ -71,16 +71,47 @@ def test_the_table_has_the_percentiles_at_each_number():
     assert [row["p25"], row["p50"], row["p75"]] == pytest.approx([0.6, 0.7, 0.8])
 
 
-def test_the_line_joins_the_medians_and_the_axis_is_logarithmic_over_magnitudes():
+def test_the_line_joins_the_means_and_the_axis_is_logarithmic_over_magnitudes():
     members = {"w-1": 1.0, "w-10": 10.0, "w-1000": 1000.0}
     runs = [ended(name, s, 0.5 + 0.1 * s) for name in members for s in range(3)]
     found = [Sweep("width", {"w-...": members})]
     (axis,) = sweep_figure(runs, found, "test accuracy", **WORDS).axes
-    medians = axis.containers[0].lines[0]
-    assert medians.get_xdata().tolist() == [1, 10, 1000]
-    assert medians.get_ydata().tolist() == pytest.approx([60, 60, 60])
+    means = axis.containers[0].lines[0]
+    assert means.get_xdata().tolist() == [1, 10, 1000]
+    assert means.get_ydata().tolist() == pytest.approx([60, 60, 60])
     assert axis.get_xscale() == "log"
     assert [tick.get_text() for tick in axis.get_xticklabels()] == ["1", "10", "1000"]
+
+
+def test_conditions_named_by_their_values_are_lines_and_others_are_references():
+    names = [f"{base}+rate={rate}" for base in "ab" for rate in (0.1, 1e-05)]
+    (found,) = named_sweeps([*names, "clean"])
+    assert found.references == ("clean",)
+    assert found.lines == {b: {f"{b}+rate=1e-05": 1e-05, f"{b}+rate=0.1": 0.1} for b in "ab"}
+
+
+def test_a_grid_of_two_fields_is_seen_from_either():
+    names = [f"rate={rate}+size={size}" for rate in (1, 2) for size in (10, 20)]
+    rate, size = named_sweeps(names)
+    assert list(rate.lines) == ["size=10", "size=20"]
+    assert size.lines["rate=2"] == {"rate=2+size=10": 10.0, "rate=2+size=20": 20.0}
+
+
+def test_the_best_mean_is_marked_where_it_is_known_which_way_is_better():
+    runs = [ended(f"rate={rate}", seed, 0.5 + rate / 10) for rate in (1, 3, 2) for seed in (0, 1)]
+    found = named_sweeps(["rate=1", "rate=3", "rate=2"])
+    table = sweep_table(runs, found[0], "test accuracy")
+    assert table[table["best"]]["number"].tolist() == [3.0]
+    assert table["mean"].tolist() == pytest.approx([0.6, 0.7, 0.8])
+    (axis,) = sweep_figure(runs, found, "test accuracy", **WORDS).axes
+    assert [text.get_text() for text in axis.texts] == ["best: 3"]
+
+
+def test_an_interval_is_not_drawn_beyond_what_a_fraction_can_be():
+    runs = [ended(f"rate={rate}", s, a) for rate in (1, 2) for s, a in enumerate((1.0, 0.8))]
+    figure = sweep_figure(runs, named_sweeps(["rate=1", "rate=2"]), "test accuracy", **WORDS)
+    assert "where it would go beyond" in " ".join(figure.get_suptitle().split())
+    assert figure.axes[0].containers[0].lines[2][0].get_segments()[0].max() == 100
 
 
 def test_a_metric_that_nobody_has_is_refused():
