@@ -19,7 +19,7 @@ the labels taught (what is learned by heart), and against the true ones (what is
 TASK_SETS = "test-tasks"
 """The test set task by task: evaluated are `test-task-1`, `test-task-2`, ..."""
 
-MEASUREMENTS = ("gradient-norms", "weight-norms", "dead-units", "misclassified")
+MEASUREMENTS = ("gradient-norms", "weight-norms", "dead-units", "misclassified", "predictions")
 """What can be measured beside the sets, see `EvaluationPlan`."""
 
 Names = tuple[str, ...]
@@ -73,7 +73,8 @@ class EvaluationPlan(Checked):
             `core.record`). Before training and after every epoch, layer by layer:
             `gradient-norms` (of the mean loss of 2,000 training examples), `weight-norms`, and
             `dead-units` (of a relu: 0 for every training example). At the end, with the weights
-            that are kept: `misclassified` examples of the test set.
+            that are kept: `misclassified` examples of the test set, or the `predictions` of all of
+            them, by which comparisons pair runs example by example.
     """
 
     sets: Annotated[Names, NAMES] = ("test", "validation")

@@ -47,6 +47,8 @@ class Record:
             `weight_norms`, float32 [epochs + 1, layers], of the `layers` named; `dead_units`,
             int32 [epochs + 1, relu layers], of `relu_layers` with `relu_units` units each.
             `misclassified`, int32 [k, 3]: position in the test file, true and predicted class.
+            `predictions`, of the smallest unsigned type, [2, examples]: true and predicted class of
+            the whole test set, in the order of its file.
             A strategy's are named in its class: `penalty_quantiles` of `core.strategies.penalties`.
     """
 

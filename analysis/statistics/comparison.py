@@ -15,10 +15,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from analysis.statistics.design import Design
+from analysis.statistics.design import Design, Right
 from analysis.statistics.divergence import compare_divergence, worst_case
 from analysis.statistics.effects import correlation_of
-from analysis.statistics.examples_behind import examples_behind
+from analysis.statistics.examples_behind import (
+    ExamplesBehind,
+    examples_behind,
+    predicted_examples,
+)
 from analysis.statistics.grid import Floats, UsedRuns, on_grid
 from analysis.statistics.influence import disagreement_notes, one_run_notes, spread_notes
 from analysis.statistics.matching import (
@@ -50,7 +54,7 @@ def compare(  # noqa: PLR0913  # a user's options
     planned: int | None = None, level: float = 0.95, chance: float | None = None,
     study: str | None = None, variant: str | None = None, metric: str = "accuracy",
     name_a: str = "A", name_b: str = "B", class_: Hashable | None = None,
-    monte_carlo_seed: int = 0, rounding: float = 0.0,
+    monte_carlo_seed: int = 0, rounding: float = 0.0, right: tuple[Right, Right] | None = None,
 ) -> Comparison:  # fmt: skip
     """Compare one metric of two conditions over seeds.
 
@@ -82,6 +86,8 @@ def compare(  # noqa: PLR0913  # a user's options
         class_: Class that the values belong to, if they are one class's.
         monte_carlo_seed: Of the random sign flips that stand in for over 36 pairs of real numbers.
         rounding: The last digit that values were printed to; .001 for .912.
+        right: Which test examples each run of A and of B gets right, by seed, bool [examples],
+            where known: what the test set adds is then of exactly paired predictions. Needs seeds.
 
     Returns:
         The comparison; the difference is A minus B.
@@ -94,9 +100,10 @@ def compare(  # noqa: PLR0913  # a user's options
         paired, unit, level, margin, chance, n_test, planned, monte_carlo_seed, rounding
     )
     runs = _runs_of((a, b), (seeds_a, seeds_b), (name_a, name_b), design)
+    figures = _figures(runs, design, right)
     return Comparison(
         study=study, variant=variant, metric=metric, class_=class_, a=name_a, b=name_b, unit=unit,
-        paired=paired, planned=design.planned, **_figures(runs, design),
+        paired=paired, planned=design.planned, **figures,
     )  # fmt: skip
 
 
@@ -149,7 +156,7 @@ def _pairs(
     return match_by_seed(columns, key=str)
 
 
-def _figures(runs: _Runs, design: Design) -> dict[str, Any]:
+def _figures(runs: _Runs, design: Design, right: tuple[Right, Right] | None) -> dict[str, Any]:
     """Everything that a comparison finds out, by the names of its fields."""
     (x, y), names = runs.values, runs.names
 
@@ -194,10 +201,30 @@ def _figures(runs: _Runs, design: Design) -> dict[str, Any]:
         "values_a": values_a,
         "values_b": values_b,
         "correlation": correlation,
-        "test_set": examples_behind(mean_a, mean_b, design.n_test),
+        "test_set": _test_set(values, _seeds_of(ids, design.paired), design, right),
         "failures": failures,
         "notes": notes,
     }
+
+
+def _test_set(
+    values: tuple[Floats, Floats], seeds: Ids, design: Design, right: tuple[Right, Right] | None
+) -> ExamplesBehind | None:
+    """What the test set adds: of pairs of predictions where they are known, else of counts."""
+    if right is not None:
+        exact = predicted_examples(right, seeds, values, paired=design.paired)
+        if exact is not None:
+            return exact
+    mean_a, mean_b = (float(each.mean()) if each.size else None for each in values)
+    return examples_behind(mean_a, mean_b, design.n_test)
+
+
+def _seeds_of(ids: Ids, paired: bool) -> Ids:
+    """The seeds of both sides; unpaired runs are told apart by their condition too."""
+    if paired:
+        return ids[0], ids[0]
+    a, b = (tuple(key[1] for key in side) for side in ids)  # type: ignore[index]
+    return a, b
 
 
 def _ended(x: Floats, y: Floats, paired: bool, ids: Ids) -> tuple[tuple[Floats, Floats], Ids]:

@@ -3,7 +3,14 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+Right = Mapping[Hashable, NDArray[np.bool_]]
+"""Which test examples the network of each seed gets right, [examples]."""
 
 
 @dataclass(frozen=True)

@@ -17,6 +17,7 @@ from analysis.rendering.formatting import counted, format_p, format_percent
 from analysis.statistics.best import WithBest, best_text, compare_with_best
 from analysis.statistics.comparison import compare
 from analysis.statistics.corrections import Correction
+from analysis.statistics.design import Right
 from analysis.statistics.displayed import Displayed
 from analysis.statistics.family_correction import Asked, adjust_family
 from analysis.statistics.friedman import Friedman, complete_seeds, friedman
@@ -124,6 +125,7 @@ def compare_all(
     higher_is_better: bool = True,
     correction: Asked = "single-step",
     best: bool = False,
+    right: Mapping[str, Right] | None = None,
     **options: Any,
 ) -> Family:
     """Planned comparisons among k conditions: one family, with Friedman as the omnibus line.
@@ -136,6 +138,7 @@ def compare_all(
         higher_is_better: False for a loss; for the ranks.
         correction: As `adjust_family` takes it.
         best: Whether to compare each condition with the best too; `pairs` are all pairs then.
+        right: Which test examples each run of a condition gets right, by seed, see `compare`.
         **options: What `compare` takes besides (n_test, margin, unit, planned, study ...).
 
     Returns:
@@ -159,9 +162,12 @@ def compare_all(
     ids: Mapping[str, Any] = dict.fromkeys(scores) if seeds is None else seeds
     options |= {"paired": paired}
     results = [
-        compare(scores[a], scores[b], name_a=a, name_b=b, seeds_a=ids[a], seeds_b=ids[b], **options)
+        compare(
+            scores[a], scores[b], name_a=a, name_b=b, seeds_a=ids[a], seeds_b=ids[b],
+            right=(right[a], right[b]) if right else None, **options,
+        )
         for a, b in pairs
-    ]
+    ]  # fmt: skip
     omnibus = None
     if paired and seeds is not None and len(scores) >= 3:
         table = complete_seeds(scores, seeds)
@@ -209,10 +215,12 @@ def family_text(family: Family) -> str:
 
 
 def intervals_text(comparisons: Sequence[Comparison]) -> str:
-    """What the intervals of a family are: simultaneous 95 %, unadjusted 95 %."""
+    """What the intervals of a family are: simultaneous 95 %, unadjusted 95 %; alone 95 %."""
+    level = format_percent(comparisons[0].difference.level)
+    if comparisons[0].family is None:
+        return level
     joint = any(c.difference.joint for c in comparisons)
-    kind = "simultaneous" if joint else "unadjusted"
-    return f"{kind} {format_percent(comparisons[0].difference.level)}"
+    return f"{'simultaneous' if joint else 'unadjusted'} {level}"
 
 
 def friedman_text(family: Family) -> str:

@@ -184,7 +184,8 @@ class Comparison(Displayed):
         if self.test_set is None:
             return None
         low, high = self.test_set.interval(self.difference) or (None, None)
-        return asdict(self.test_set) | {"ci_low": low, "ci_high": high, "bound": "unpaired"}
+        bound = None if self.test_set.exact else "unpaired"
+        return asdict(self.test_set) | {"ci_low": low, "ci_high": high, "bound": bound}
 
     @property
     def this_test_set_alone(self) -> bool:
@@ -213,10 +214,14 @@ class Comparison(Displayed):
         size = format_signed(self.difference.points, self.unit, decimals_of(self.difference))
         return "difference", f"{size} ({self.a} minus {self.b})"
 
+    @property
+    def level_alone(self) -> str:
+        """The level of an interval that its family does not change, in words."""
+        return f"{_kind(self, joint=False)}{format_percent(self.difference.level)}"
+
     def rows_of_effects(self) -> Rows:
         """Effect sizes, the pairs' correlation, and where runs diverged how many did."""
-        f = self.effects
-        level = format_percent(self.difference.level)
+        f, level = self.effects, self.level_alone
         among = "" if self.paired else " of all pairings of runs"
         rows = [
             ("effect sizes", standardised_text(f, level)),
@@ -233,7 +238,7 @@ class Comparison(Displayed):
                 (
                     f"diverged, {name}",
                     f"{rate.diverged} of {rate.n}, rate {rate.rate:.2f}, "
-                    f"{format_percent(self.difference.level)} Wilson interval "
+                    f"{level} Wilson interval "
                     f"{rate.ci_low:.2f} to {rate.ci_high:.2f}",
                 )
                 for name, rate in ((self.a, self.failures.a), (self.b, self.failures.b))
@@ -308,7 +313,9 @@ def sentence(c: Comparison) -> str:
     diverged = _diverged(c)
     if c.verdict == "different" and c.test.p is None:
         return f"Different in divergence: {diverged}."
-    interval = _range(d, c.unit) + (" (simultaneous interval)" if several else "")
+    interval = _range(d, c.unit)
+    if several:
+        interval += f" (simultaneous {format_percent(d.level)} interval)"
     said = c.sentences[c.verdict].format(
         **c.subject(),
         reason="; ".join(map(str, c.reason)),
@@ -367,10 +374,7 @@ def correction_name(c: Comparison) -> str:
 def _rows_of_tests(c: Comparison) -> Rows:
     """The difference with its interval, the primary test, the exact one, the margin's."""
     name, difference = c.difference_row()
-    interval = "no interval"
-    if ends := _range(c.difference, c.unit):
-        level = format_percent(c.difference.level)
-        interval = f"{_kind(c, c.difference)}{level} interval {ends}"
+    interval = _interval(c, c.difference) or "no interval"
     # Mann-Whitney's ranks differ where means are the same and the spreads are not.
     distributions = "" if c.paired else "; of the distributions, not of the means alone"
     rows = [
@@ -387,22 +391,32 @@ def _rows_of_tests(c: Comparison) -> Rows:
 
 def _test_set_text(c: Comparison, behind: ExamplesBehind) -> str:
     """What more seeds do not tell: how far the test set stands for others."""
+    found = "paired by stored predictions, " if behind.exact else ""
+    most = "" if behind.exact else "at most "
     text = (
-        f"{behind.n_test:,} examples, whose own standard error is at most "
+        f"{behind.n_test:,} examples, {found}whose own standard error is {most}"
         f"{format_amount(behind.standard_error, c.unit)}"
     )
     ends = behind.interval(c.difference)
     if ends is None:
         return text
-    level = f"{_kind(c, c.difference)}{format_percent(c.difference.level)} interval"
-    return f"{text}; for a new network and test set {level} {format_range(*ends, c.unit)} (a bound)"
+    level = f"{_kind(c, c.difference.joint)}{format_percent(c.difference.level)} interval"
+    bound = "" if behind.exact else " (a bound)"
+    return f"{text}; for a new network and test set {level} {format_range(*ends, c.unit)}{bound}"
 
 
-def _kind(c: Comparison, of: Difference | Equivalence) -> str:
+def _interval(c: Comparison, of: Difference | Equivalence) -> str:
+    """An interval with its level, and what it is in a family; empty where there is none."""
+    if not (ends := _range(of, c.unit)):
+        return ""
+    return f"{_kind(c, of.joint)}{format_percent(of.level)} interval {ends}"
+
+
+def _kind(c: Comparison, joint: bool) -> str:
     """What an interval is in a family; nothing alone."""
     if c.family is None:
         return ""
-    return "simultaneous " if of.joint else "unadjusted "
+    return "simultaneous " if joint else "unadjusted "
 
 
 def _primary_text(c: Comparison) -> str:
@@ -441,10 +455,7 @@ def _margin_text(c: Comparison, e: Equivalence) -> str:
     text = f"margin {format_margin(e.margin, c.unit)}: "
     if e.p is None:
         return f"{text}not tested"
-    text += (
-        f"{_kind(c, e)}{format_percent(e.level)} interval {_range(e, c.unit)} "
-        f"{'inside' if e.inside else 'not inside'}, two one-sided t-tests "
-    )
+    text += f"{_interval(c, e)} {'inside' if e.inside else 'not inside'}, two one-sided t-tests "
     if e.p_adjusted is None:
         return text + format_p(e.p)
     return f"{text}unadjusted {format_p(e.p)}, adjusted {format_p(e.p_adjusted)}"
@@ -454,8 +465,8 @@ def _worst_case_text(c: Comparison, worst: WorstCase) -> str:
     """The difference with diverged runs at chance, and how it reads."""
     found = worst.decision
     text = format_signed(worst.points, c.unit)
-    if ends := _range(found.difference, c.unit):
-        text += f", {_kind(c, found.difference)}interval {ends}"
+    if interval := _interval(c, found.difference):
+        text += f", {interval}"
     unadjusted = "unadjusted " if found.p_adjusted is not None else ""
     if found.test.p is not None:
         text += f", {unadjusted}{format_p(found.test.p)}"

@@ -77,7 +77,7 @@ class Training:
         self.history: list[HistoryRow] = []
         self.evaluations = self._evaluator.evaluations
         self._segment_of_class: list[NDArray[np.int32]] = []
-        self._misclassified: dict[str, NDArray[Any]] = {}
+        self._at_end: dict[str, NDArray[Any]] = {}
         self._cached_arrays: dict[str, NDArray[Any]] | None = None
 
     # What is trained, and when.
@@ -129,8 +129,7 @@ class Training:
         status = outcome(status, self.evaluations)
         if status == "finished" and not all(np.isfinite(w).all() for w in model.get_weights()):
             status = "diverged"
-        if "misclassified" in self.recipe.evaluation.measurements:
-            self._misclassified["misclassified"] = self._evaluator.misclassified(self._place())
+        self._at_end = self._evaluator.measured_at_end(self._place())
         if self._strategy is not None:
             self.notes += self._strategy.notes(self.history, self._state_arrays())
         return status
@@ -346,7 +345,7 @@ class Training:
         replayed = self.buffer.arrays() if self.buffer else {}
         kept = self._strategy.recorded if self._strategy else ()
         own = {name: self._state[name].numpy() for name in kept}
-        return self._so_far() | self._misclassified | replayed | own
+        return self._so_far() | self._at_end | replayed | own
 
     def _so_far(self) -> dict[str, NDArray[Any]]:
         """The arrays that grow with the epochs."""

@@ -56,15 +56,22 @@ class Evaluator:
             if len(examples.rows):
                 self._look(name, examples, place)
 
-    def misclassified(self, place: Place) -> NDArray[np.int32]:
-        """Of each test example that is taken for another class: position, class, that other."""
+    def measured_at_end(self, place: Place) -> dict[str, NDArray[Any]]:
+        """What is measured of the test set once, example by example, as arrays of the record."""
+        asked = {"misclassified", "predictions"} & set(self._plan.measurements)
+        if not asked:
+            return {}
         examples = self._device.examples("test")
         with self._clock("measure"):
             predicted = self._predict(examples, place).classes
         labels = examples.labels[examples.rows]
-        positions = examples.rows - self._device.first
-        found = np.stack([positions, labels, predicted], axis=1)
-        return found[predicted != labels].astype(np.int32)
+        rows = np.stack([examples.rows - self._device.first, labels, predicted])
+        smallest = np.min_scalar_type(self._outputs - 1)
+        found = {
+            "misclassified": rows[:, predicted != labels].T.astype(np.int32),
+            "predictions": rows[1:].astype(smallest),
+        }
+        return {name: found[name] for name in asked}
 
     def _look(self, name: str, examples: Examples, place: Place) -> None:
         with self._clock("evaluate"):

@@ -13,6 +13,7 @@ from analysis.metrics.registry import metric_named
 from analysis.metrics.values import values_of
 from analysis.runs import class_names
 from analysis.statistics.comparison import compare
+from analysis.statistics.design import Right
 from analysis.statistics.families import Family, compare_all
 from analysis.statistics.family_correction import adjust_family
 from analysis.statistics.interaction import DoubleDifference, double_difference
@@ -26,6 +27,7 @@ from studies.results.units import (
     class_examples_behind,
     classes_of,
     examples_behind,
+    right_in,
     unit_in,
 )
 
@@ -243,7 +245,8 @@ def _conditions(
     options = _options(reading, metric, margin) | {"n_test": examples_behind(reading, metric)}
     arrays = {name: series.to_numpy() for name, series in values.items()}
     seeds = {name: series.index.tolist() for name, series in values.items()}
-    return compare_pairs(arrays, seeds, pairs, wanted, options)
+    right = right_in(reading, metric, tuple(names))
+    return compare_pairs(arrays, seeds, pairs, wanted, options, right)
 
 
 def compare_pairs(
@@ -252,6 +255,7 @@ def compare_pairs(
     pairs: Pairs,
     wanted: Wanted,
     options: Mapping[str, Any],
+    right: Mapping[str, Right] | None = None,
 ) -> Comparison | Family:
     """One comparison, or several as a family with Friedman's line.
 
@@ -261,6 +265,7 @@ def compare_pairs(
         pairs: Those that are compared.
         wanted: How.
         options: What `compare` takes besides, `metric` among it.
+        right: Which test examples each run gets right, by condition and seed, where known.
     """
     if len(pairs) == 1 and not wanted.best:
         ((a, b),) = pairs
@@ -269,6 +274,7 @@ def compare_pairs(
             "name_b": b,
             "seeds_a": seeds[a],
             "seeds_b": seeds[b],
+            "right": right and (right[a], right[b]),
         }
         return compare(values[a], values[b], **of_pair, **options)
     return compare_all(
@@ -278,6 +284,7 @@ def compare_pairs(
         higher_is_better=metric_named(options["metric"]).higher_is_better is not False,
         correction=wanted.correction,  # type: ignore[arg-type]
         best=wanted.best,
+        right=right,
         **options,
     )
 
@@ -308,9 +315,12 @@ def _classes(
     values = [_of_each_class(reading, metric, name, classes) for name in (a, b)]
     sizes = class_examples_behind(reading, metric) or [0] * count
     options = _options(reading, metric, margin) | {"name_a": a, "name_b": b}
+    right = [right_in(reading, metric, (a, b), name) for name in classes]
     found = [
-        compare_series(x, y, n_test=n_test or None, class_=name, **options)
-        for name, x, y, n_test in zip(classes, *values, sizes, strict=True)
+        compare_series(
+            x, y, n_test=n_test or None, class_=name, right=each and (each[a], each[b]), **options
+        )
+        for name, x, y, n_test, each in zip(classes, *values, sizes, right, strict=True)
     ]
     return Family(adjust_family(found, correction))  # type: ignore[arg-type]
 

@@ -1,12 +1,15 @@
 """What a study's runs say of a metric: what a guess scores, how many examples stand behind it."""
 
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterator, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
 from analysis.metrics.metric import POINTS
 from analysis.metrics.registry import metric_named
+from analysis.runs import class_number
+from analysis.statistics.design import Right
+from core import Record
 from studies.results.reading import Reading
 
 
@@ -47,6 +50,44 @@ def class_examples_behind(reading: Reading, metric: str) -> list[int] | None:
     """The examples of each class behind an accuracy, where all runs have as many."""
     sizes = {tuple(counts.tolist()) for counts in _class_counts(reading, metric)}
     return list(sizes.pop()) if len(sizes) == 1 else None
+
+
+def right_in(
+    reading: Reading, metric: str, conditions: Sequence[str], class_: int | None = None
+) -> dict[str, Right] | None:
+    """Which test examples each run of some conditions gets right, by seed, bool [examples].
+
+    Args:
+        reading: Records of a study.
+        metric: What is compared.
+        conditions: Whose runs.
+        class_: As tables name it, if only its examples count.
+
+    Returns:
+        None where the metric is not the accuracy on the test set at the end, or where a run that
+        finished did not store its predictions, or stored those of other examples.
+    """
+    known = metric_named(metric)
+    if (known.quantity, known.when, known.set) != ("accuracy", "last", "test"):
+        return None
+    runs = [run for run in reading.finished if run.condition in conditions]
+    stored = [run.arrays["predictions"] for run in runs if "predictions" in run.arrays]
+    if not runs or len(stored) < len(runs) or any(map(_own_test_set, runs)):
+        return None
+    labels = stored[0][0]
+    if not all(np.array_equal(labels, each[0]) for each in stored):
+        return None
+    counted = labels == class_number(runs[0], class_) if class_ is not None else slice(None)
+    found: dict[str, dict[Hashable, NDArray[np.bool_]]] = {name: {} for name in conditions}
+    for run, (true, predicted) in zip(runs, stored, strict=True):
+        found[run.condition][run.seed] = (true == predicted)[counted]
+    return dict(found)
+
+
+def _own_test_set(run: Record) -> bool:
+    """Whether each seed has another part of the test file for its test set."""
+    split = run.recipe.get("split", {})
+    return split.get("of") == "test" and split.get("where") == "random"
 
 
 def _class_counts(reading: Reading, metric: str) -> Iterator[NDArray[np.int64]]:

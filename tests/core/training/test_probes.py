@@ -315,6 +315,16 @@ def test_misclassified_examples_are_found_with_their_classes(measured, data):
     assert len(expected) == confusion.sum() - np.trace(confusion)
 
 
+def test_predictions_are_of_the_whole_test_set_in_the_smallest_type(measured, data):
+    arrays = measured["xla"][0].arrays
+    true, predicted = arrays["predictions"]
+    assert arrays["predictions"].dtype == np.uint8
+    assert true.tolist() == data.y_test.tolist()
+    wrong = np.flatnonzero(true != predicted)
+    found = np.stack([wrong, true[wrong], predicted[wrong]], axis=1)
+    assert found.tolist() == arrays["misclassified"].tolist()
+
+
 def test_positions_are_in_the_file_also_where_the_validation_part_is_taken_from_it(trainer, data):
     recipe = replace(
         BASE,
@@ -370,6 +380,7 @@ def test_only_what_is_asked_for_is_recorded(trainer, data):
         ("weight-norms", {"layers", "weight_norms"}),
         ("dead-units", {"dead_units", "relu_layers", "relu_units"}),
         ("misclassified", {"misclassified"}),
+        ("predictions", {"predictions"}),
     ):
         recipe = replace(BASE, epochs=1, evaluation=EvaluationPlan(measurements=(name,)))
         assert set(trainer.train(recipe, 0, data).arrays) == expected

@@ -3,6 +3,7 @@
 import json
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
 from analysis.statistics.comparison import compare
@@ -55,6 +56,35 @@ def test_a_studys_comparison_is_paired_by_seed_and_tests_counts(ebb, five):
         assert found[key] == expected[key]
     assert (found["study"], found["variant"], found["planned"]) == ("class-order", "full", 5)
     assert found["difference"]["points"] == pytest.approx(-16)
+
+
+def test_stored_predictions_are_paired_example_by_example(ebb, store):
+    """The one condition is right where the other is, and on one example of most classes besides."""
+    for seed in range(5):
+        for condition, right in (("shuffled", 0.9), ("class-sequential", 0.85)):
+            true = np.repeat(np.arange(10), 20)
+            # Of each class the first ones are right, in one condition one less, the more the seed.
+            hits = np.arange(200) % 20 < round(20 * right) - (true <= seed) * (condition[0] == "s")
+            arrays = {"predictions": np.array([true, np.where(hits, true, (true + 1) % 10)], "u1")}
+            counts = np.zeros((10, 10), dtype=np.int64)
+            np.add.at(counts, tuple(arrays["predictions"]), 1)
+            looks = (Evaluation("test", 2, 10, 20, counts, 0.5),)
+            more = {"arrays": arrays, "evaluations": looks, "segments": False}
+            keep(store, made_record(condition, seed, **more), planned=5)
+    words = ("compare", "class-order", "shuffled", "class-sequential")
+    assert "200 examples, paired by stored predictions, whose own standard error is" in (
+        ebb(*words).out
+    )
+    found = json.loads(ebb(*words, "--format", "json").out)["test_set"]
+    assert (found["exact"], found["bound"]) == (True, None)
+    # Few examples of 200 differ; from counts alone it would be 3.4 points.
+    assert 0 < found["standard_error"] < 1.6
+    of_classes = json.loads(ebb(*words, "--per-class", "--format", "json").out)["comparisons"]
+    assert [c["test_set"]["n_test"] for c in of_classes] == [20] * 10
+    assert all(c["test_set"]["exact"] for c in of_classes)
+    # One run without them, and it is a bound again.
+    keep(store, made_record("shuffled", 5, accuracy=0.9, segments=False), planned=6)
+    assert "(a bound)" in ebb(*words).out
 
 
 def test_without_names_the_planned_comparison_is_made(ebb, five):
