@@ -39,7 +39,7 @@ FEWEST_PAIRS = 3
 NO_VARIATION = "no variation over seeds: undecidable"
 CLAIMS = [
     *("claim", "metric", "greater", "smaller", "paired", "n", "n_greater", "n_smaller"),
-    *("difference", "low", "high", "verdict", "note"),
+    *("difference", "low", "high", "joint", "verdict", "note"),
 ]
 
 
@@ -204,7 +204,8 @@ def check_claims(
     Each claim has the interval that `compare` gives the difference (greater minus smaller): that of
     the pairs, matched by seed, or Welch's in a study whose runs share nothing. To diverge is an
     outcome: the interval is of the runs that finished, and the note counts those that did not and
-    says what the claim comes to in the worst case, in which they guess.
+    says what the claim comes to in the worst case, in which they guess. Several claims are one
+    family, whose intervals are simultaneous.
 
     Args:
         claims: The claims, each with text, metric, greater, smaller and, optionally, class_.
@@ -216,17 +217,22 @@ def check_claims(
 
     Returns:
         A row per claim: claim, metric, greater, smaller, paired, n (pairs; unpaired: the smaller of
-        the next two), n_greater, n_smaller (runs used), difference (of the means), low, high,
-        verdict ("holds": interval above 0; "contradicted": below 0; else "undecided"), note. Fewer
-        than 3 pairs (3 runs of each), or values without variation, leave it undecided without an
-        interval (NaN), and the note says so.
+        the next two), n_greater, n_smaller (runs used), difference (of the means), low, high, joint
+        (whether this interval is simultaneous with those of other claims), verdict ("holds":
+        interval above 0; "contradicted": below 0; else "undecided"), note. Fewer than 3 pairs (3
+        runs of each), or values without variation, leave it undecided without an interval (NaN),
+        and the note says so.
 
     Raises:
         ValueError: If an accuracy is no fraction.
     """
     guesses = chance or {}
     level = 1 - (1 - level) / max(1, len(claims))
-    rows = [_claim_row(claim, values, level, paired, guesses.get(claim.metric)) for claim in claims]
+    joint = {"joint": len(claims) > 1}
+    rows = [
+        _claim_row(claim, values, level, paired, guesses.get(claim.metric)) | joint
+        for claim in claims
+    ]
     return pd.DataFrame(rows, columns=CLAIMS)
 
 

@@ -22,7 +22,7 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import ArrayLike
 
-from analysis.rendering.formatting import format_percent, format_signed
+from analysis.rendering.formatting import format_signed
 from analysis.statistics.design import Design
 from analysis.statistics.divergence import worst_case
 from analysis.statistics.grid import double_differences_on_grid
@@ -146,8 +146,7 @@ class DoubleDifference(Comparison):
 
     def rows_of_effects(self) -> Rows:
         """Effect sizes: those that mean something for sums of two conditions."""
-        f = self.effects
-        level = format_percent(self.difference.level)
+        f, level = self.effects, self.level_alone
         return [
             ("effect sizes", standardised_text(f, level)),
             ("P(difference of differences > 0)", superiority_text(f, level, " within seeds")),

@@ -17,7 +17,7 @@ from analysis.metrics.registry import metric_named
 from analysis.rendering.formatting import counted
 from analysis.rendering.table import COUNT, PERCENT, POINTS, Format, Table, formats_of
 from analysis.statistics.comparison_table import comparison_table
-from analysis.statistics.families import Family
+from analysis.statistics.families import Family, intervals_text
 from analysis.statistics.result import Comparison
 from analysis.sweep import Sweep, sweep_table
 from analysis.tasks import task_curve_table
@@ -148,20 +148,24 @@ def differences(found: Comparison | Family) -> PageFigure:
     """The planned comparisons: every pair, and the difference with its interval."""
     comparisons = [found] if isinstance(found, Comparison) else list(found.comparisons)
     points = _points_of(found)
-    alt = "Differences with their 95 % intervals. " + _some([_difference(c) for c in comparisons])
+    kind = intervals_text(comparisons)
+    alt = f"Differences with their {kind} intervals. " + _some(
+        [_difference(c) for c in comparisons]
+    )
     rows = [
         (f"{c.a} - {c.b}", c.n, c.difference.points, c.difference.ci_low, c.difference.ci_high)
         for c in comparisons
     ]
     columns = ["comparison", "n", f"difference ({comparisons[0].unit})", "from", "to"]
-    numbers = pd.DataFrame(rows, columns=columns).assign(verdict=[c.verdict for c in comparisons])
+    numbers = pd.DataFrame(rows, columns=columns)
+    numbers = numbers.assign(interval=kind, verdict=[c.verdict for c in comparisons])
     return PageFigure(
         "differences",
         f"Paired differences of {comparisons[0].metric}"
         if comparisons[0].paired
         else f"Differences of {comparisons[0].metric}",
-        f"{f'{points}; the' if points else 'The'} bar is the 95 % interval of the mean difference. "
-        "An interval that crosses the dashed line leaves the direction open.",
+        f"{f'{points}; the' if points else 'The'} bar is the {kind} interval of the mean "
+        "difference. An interval that crosses the dashed line leaves the direction open.",
         f"{alt}.",
         comparison_figure(found),
         numbers,

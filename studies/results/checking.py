@@ -126,7 +126,8 @@ def difference_text(row: Mapping[str, Any]) -> str:
     if row["n"] > 0:
         said.append(f"{difference}{unit}")
     if row["low"] == row["low"]:  # not NaN
-        said.append(f"95 % interval {low} to {high}")
+        kind = "simultaneous " if row["joint"] else ""
+        said.append(f"{kind}95 % interval {low} to {high}")
     if row["n"] > 2:  # of fewer the note says how many
         runs = format_runs(row["n_greater"], row["n_smaller"], paired=row["paired"])
         said.append(f"{runs} of runs" if row["paired"] else runs)

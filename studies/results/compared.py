@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from analysis.rendering.formatting import counted
+from analysis.rendering.formatting import counted, format_percent
 from analysis.rendering.table import Table
 from analysis.rendering.tables import write
 from analysis.rendering.text import clean, say
@@ -129,7 +129,8 @@ def interactions_text(found: Sequence[DoubleDifference]) -> str:
 
 
 def _table_of_one(found: Comparison) -> Table:
-    title = f"{found.metric} of {found.a} and {found.b}: {found.test.name}, 95 % interval"
+    level = format_percent(found.difference.level)
+    title = f"{found.metric} of {found.a} and {found.b}: {found.test.name}, {level} interval"
     said = explanation(found)
     margin = [f"{name}: {text}" for name, text in said.rows if name == "equivalence"]
     lines = [said.sentence, *margin, *(f"note: {note}" for note in said.notes)]

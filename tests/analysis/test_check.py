@@ -357,6 +357,8 @@ def test_one_sentence_sums_it_up() -> None:
     assert claims_sentence(claims) == (
         "2 of 2 claims hold, 0 contradicted, 0 undecided. Their intervals are simultaneous."
     )
+    assert claims["joint"].all()
+    assert not check_claims([CLAIM], claim_values(TEN, TEN))["joint"].any()
     assert claims_sentence(check_claims([], {})) == "No claims were made elsewhere."
 
 

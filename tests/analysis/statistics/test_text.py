@@ -50,7 +50,18 @@ def test_what_is_corrected_is_said_to_be_and_what_its_interval_is():
     )
     assert within.startswith("Different, but within the margin of 0.50 points: ")
     assert within.endswith("(8 pairs, after max-t over 3 comparisons).")
-    assert open_.endswith("points (simultaneous interval).")
+    assert open_.endswith("points (simultaneous 95 % interval).")
+
+
+def test_every_interval_of_a_family_says_whether_it_is_simultaneous():
+    found = family(margin=0.5, a=WIGGLE, b=8 * WIGGLE)
+    for c in found.comparisons:
+        text = explain(c)
+        assert text.count("simultaneous 95 % interval") == 1 + (c.verdict == "inconclusive")
+        assert text.count("simultaneous 90 % interval") == 1
+        # Effect sizes are not tested, and are each by itself.
+        assert text.count("unadjusted 95 % interval") == 2
+    assert "simultaneous" not in explain(pairs(BASE + WIGGLE, BASE))
 
 
 def test_a_note_within_a_family_says_what_it_is_about():

@@ -19,7 +19,7 @@ from tests.studies.report.pages import Page
 
 SURE = {
     **{"metric": "test accuracy", "difference": 0.05, "low": 0.02, "high": 0.08, "note": ""},
-    **{"paired": True, "n": 10, "n_greater": 10, "n_smaller": 10},
+    **{"joint": False, "paired": True, "n": 10, "n_greater": 10, "n_smaller": 10},
 }
 NO_INTERVAL = {"low": float("nan"), "high": float("nan")}
 
@@ -31,6 +31,10 @@ NO_INTERVAL = {"low": float("nan"), "high": float("nan")}
         (
             {"paired": False, "n": 9, "n_smaller": 9},
             "+5.0 points, 95 % interval +2.0 to +8.0, 10 + 9 runs",
+        ),
+        (
+            {"joint": True},
+            "+5.0 points, simultaneous 95 % interval +2.0 to +8.0, 10 pairs of runs",
         ),
         ({"metric": "test loss"}, "+0.05, 95 % interval +0.02 to +0.08, 10 pairs of runs"),
         ({"note": "noted"} | NO_INTERVAL, "+5.0 points, 10 pairs of runs; noted"),
