@@ -2,12 +2,13 @@
 
 import math
 from itertools import combinations
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from scipy import stats
+from scipy import optimize, stats
 
-from analysis.statistics import simultaneous
+from analysis.statistics import best, simultaneous
 from analysis.statistics.best import compare_with_best
 from analysis.statistics.comparison import compare
 from analysis.statistics.families import compare_all, explain_family
@@ -52,6 +53,57 @@ def test_the_intervals_are_hsus(gap):
     assert [(each.low, each.high) for each in turned] == [
         pytest.approx((each.low, each.high)) for each in found
     ]
+
+
+# Hsu's own example (1984): colonies on seven brands of water filter. Data and intervals as printed
+# in the SAS Sample Library, macro MCB ("Example: Comparison of filters"; Hsu 1996, p. 94).
+FILTERS = {
+    1: (69, 122, 95), 2: (118, 154, 102), 3: (171, 132, 182), 4: (122, 119),
+    5: (204, 225, 190), 6: (140, 130, 127), 7: (170, 165),
+}  # fmt: skip
+SAS_INTERVALS = {
+    1: (-153.94, 0), 2: (-124.61, 0), 3: (-87.608, 0), 4: (-133.84, 0),
+    5: (-7.950, 86.8428), 6: (-116.94, 0), 7: (-86.843, 7.9498),
+}  # fmt: skip
+
+
+def dunnett_one_sided(n, others, df):
+    """Dunnett's .95 quantile: of the largest t of the others against a control of n runs."""
+    share = np.sqrt(others / (others + n))  # of the control in each difference's spread
+    z, weight = np.polynomial.hermite_e.hermegauss(80)
+    weight = weight / weight.sum()
+    s = np.sqrt(stats.chi2.ppf((np.arange(2000) + 0.5) / 2000, df) / df)
+
+    def beyond(d):
+        each = (share * z[:, None] + d * s[:, None, None]) / np.sqrt(1 - share**2)
+        return (stats.norm.cdf(each).prod(axis=-1) @ weight).mean() - 0.95
+
+    return optimize.brentq(beyond, 1, 5)
+
+
+def test_the_filters_of_hsu_have_the_intervals_that_sas_prints(monkeypatch):
+    """With SAS' pooled spread and Dunnett's quantile in place of Welch's and of the largest t."""
+    n = {brand: len(values) for brand, values in FILTERS.items()}
+    mean = {brand: np.mean(values) for brand, values in FILTERS.items()}
+    df = sum(n.values()) - len(n)
+    spread = math.sqrt(sum(np.var(v) * len(v) for v in FILTERS.values()) / df)
+    pairs = {
+        (a, b): SimpleNamespace(
+            difference=SimpleNamespace(
+                points=mean[a] - mean[b], standard_error=spread * math.sqrt(1 / n[a] + 1 / n[b])
+            )
+        )
+        for a, b in combinations(FILTERS, 2)
+    }
+
+    def quantile(_, signs):
+        control = max(set(signs and FILTERS), key=lambda x: sum(x in pair for pair in signs))
+        others = np.array([n[brand] for brand in n if brand != control])
+        return dict.fromkeys(signs, dunnett_one_sided(n[control], others, df))
+
+    monkeypatch.setattr(best, "_critical", quantile)
+    for each in compare_with_best(pairs, tuple(FILTERS)):
+        assert (each.low, each.high) == pytest.approx(SAS_INTERVALS[each.condition], abs=0.1)
 
 
 def test_one_that_is_clearly_best_is_said_to_be():

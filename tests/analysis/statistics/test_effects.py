@@ -39,10 +39,10 @@ def test_cliffs_delta_is_superiority_on_another_scale(a, b):
 
 
 def test_hedges_factor_is_the_exact_one():
-    # Hedges 1981: .7979 at 4 degrees of freedom; 1 - 3 / (4 df - 1) approximates it.
+    # Gamma(2) / (sqrt(2) Gamma(3/2)) at 4 degrees of freedom; 1 - 3 / (4 df - 1) is near it.
     a, b = [1.0, 2.0, 3.0], [2.0, 3.0, 5.0]
     factor = hedges_g(a, b) / cohens_d(a, b)
-    assert factor == pytest.approx(0.7979, abs=5e-5)
+    assert factor == pytest.approx(np.sqrt(2 / np.pi))
     assert factor == pytest.approx(1 - 3 / 15, abs=0.003)
 
 
@@ -65,14 +65,18 @@ SLEEP = (
 
 
 def test_intervals_are_those_of_rs_effectsize():
-    """hedges_g(mpg ~ am, data = mtcars); cohens_d of R's sleep, paired, without the correction."""
+    """As printed in effectsize's vignette "Standardized Differences" (mtcars; sleep, paired)."""
     g = hedges_g(AUTOMATIC, MANUAL)
     low, high = standardised_interval(g, 19 * 13 / 32, 30)
     assert (round(g, 2), round(low, 2), round(high, 2)) == (-1.44, -2.21, -0.65)
-    factor = unbiased(9)
+    uncorrected = [each / unbiased(30) for each in (g, low, high)]
+    assert [round(each, 2) for each in uncorrected] == [-1.48, -2.27, -0.67]
     d = d_z(*SLEEP)
-    ends = [end / factor for end in standardised_interval(d, 10, 9)]
-    assert [round(each, 2) for each in (d / factor, *ends)] == [-1.28, -2.12, -0.41]
+    ends = standardised_interval(d, 10, 9)
+    assert [round(each, 2) for each in (d, *ends)] == [-1.17, -1.94, -0.38]
+    # And in its reference page of cohens_d.
+    uncorrected = [each / unbiased(9) for each in (d, *ends)]
+    assert [round(each, 2) for each in uncorrected] == [-1.28, -2.12, -0.41]
 
 
 def test_the_interval_turns_with_its_effect_and_has_its_level():

@@ -8,7 +8,7 @@ from scipy.stats import false_discovery_control, ttest_ind, ttest_ind_from_stats
 from analysis.statistics.comparison import compare
 from analysis.statistics.corrections import adjust
 from analysis.statistics.effects import cliffs_delta, cohens_d
-from analysis.statistics.friedman import friedman
+from analysis.statistics.friedman import _rank_sums, friedman
 from analysis.statistics.significance import t_test
 from analysis.statistics.statistical_power import power
 
@@ -28,12 +28,36 @@ def test_demsar_table_6_mean_ranks_and_friedman():
     assert [round(rank, 3) for rank in result.mean_ranks] == [3.143, 2.000, 2.893, 1.964]
     assert result.statistic == pytest.approx(10.2283, abs=5e-5)
     assert result.p_chi_square == pytest.approx(0.01672, abs=5e-6)
-    assert (result.method, round(result.p, 3)) == ("exact", 0.014)
+    assert result.method == "exact"
+    assert result.p < result.p_chi_square
     n, k = DEMSAR_RANKS.shape
     uncorrected = (
         12 * n / (k * (k + 1)) * (np.square(result.mean_ranks).sum() - k * (k + 1) ** 2 / 4)
     )
     assert uncorrected == pytest.approx(9.28, abs=0.005)
+
+
+# Least statistics with an exact p of at most .05 and .01, by conditions and seeds, from the table
+# "Critical values for the Friedman test" that textbooks carry (scribd.com/document/464088360).
+FRIEDMAN_TABLE = {
+    (3, 3): (6.0, None), (3, 4): (6.5, 8.0), (3, 5): (6.4, 8.4), (3, 6): (7.0, 9.0),
+    (3, 7): (7.143, 8.857), (3, 8): (6.25, 9.0), (3, 9): (6.222, 9.556), (3, 10): (6.2, 9.6),
+    (4, 2): (6.0, None), (4, 3): (7.4, 9.0), (4, 4): (7.8, 9.6), (4, 5): (7.8, 9.96),
+    (4, 6): (7.6, 10.2), (5, 2): (7.6, 8.0), (5, 3): (8.533, 10.13),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("k", "n"), FRIEDMAN_TABLE)
+def test_the_exact_p_of_friedman_are_those_of_the_table(k, n):
+    ranks = np.tile(np.arange(1, k + 1), (n, 1))
+    sums, chances = _rank_sums(2 * ranks - k - 1)
+    squares = (sums / 2).astype(float) ** 2
+    statistic = 12 * squares.sum(axis=1) / (n * k * (k + 1))
+    for alpha, printed in zip((0.05, 0.01), FRIEDMAN_TABLE[k, n], strict=True):
+        values = np.unique(statistic.round(9))
+        p = np.array([chances[statistic >= value - 1e-9].sum() for value in values])
+        reached = values[p <= alpha]
+        assert (reached[:1].tolist() or None) == (printed and [pytest.approx(printed, abs=0.005)])
 
 
 def test_holm_as_r_gives_it():

@@ -6,7 +6,7 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from scipy import stats
+from scipy import optimize, stats
 
 from analysis.statistics import simultaneous
 from analysis.statistics.families import compare_all, compare_classes
@@ -76,17 +76,32 @@ def test_warp_breaks_agree_with_games_and_howell():
         q = abs(c.test.statistic) * math.sqrt(2)
         expected = stats.studentized_range.sf(q, 3, c.test.df)
         assert c.p_adjusted == pytest.approx(expected, abs=0.01)
+    # As R prints it: TukeyHSD's documented example on these data (multcomp's single step for all
+    # pairs), and multcomp's quantile in its own example with the wool too (50 degrees of freedom).
+    value = critical_value([c.used for c in family.comparisons], [None] * 3, 0.05)
+    pooled = 11.88058 * math.sqrt(2 / 18)
+    for c, printed in zip(family.comparisons, [0.0384598, 0.0014315, 0.4630831], strict=True):
+        p = value.p(c.difference.points / pooled, 51)
+        assert p == pytest.approx(printed, rel=0.05, abs=0.01)
+    assert value.t(50) == pytest.approx(2.416, abs=0.08)
 
 
 def test_the_critical_value_of_three_against_one_control_is_dunnetts():
-    """Two-sided .05, three treatments, correlation .5: 2.35 for known variances (Dunnett 1964)."""
+    """Two-sided .05, three treatments, correlation .5: of normal values with known variances."""
+    z, weight = np.polynomial.hermite_e.hermegauss(80)
+
+    def covered(d):
+        inside = stats.norm.cdf(math.sqrt(2) * d + z) - stats.norm.cdf(-math.sqrt(2) * d + z)
+        return (inside**3) @ weight / weight.sum() - 0.95
+
+    dunnett = optimize.brentq(covered, 1, 4)
     rng = np.random.default_rng(9)
     found = []
     for _ in range(10):
         control, *others = rng.normal(size=(4, 100))
         table = np.array(others).T - control[:, None]
         found.append(critical_value(runs_of(table), [None] * 3, 0.05).t(99))
-    assert np.mean(found) == pytest.approx(2.35, abs=0.05)
+    assert np.mean(found) == pytest.approx(dunnett, abs=0.05)
 
 
 def test_a_run_that_lacks_a_class_is_left_out_there_alone():
