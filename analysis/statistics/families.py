@@ -168,16 +168,24 @@ def compare_all(
         )
         for a, b in pairs
     ]  # fmt: skip
-    omnibus = None
-    if paired and seeds is not None and len(scores) >= 3:
-        table = complete_seeds(scores, seeds)
-        if len(table) >= 2:
-            omnibus = friedman(table, higher_is_better=higher_is_better)
+    omnibus = _omnibus(scores, seeds, higher_is_better) if paired else None
     of_best: tuple[WithBest, ...] = ()
     if best:
         of_pairs = {(c.a, c.b): c for c in results}
         of_best = compare_with_best(of_pairs, tuple(scores), higher_is_better=higher_is_better)
     return Family(adjust_family(results, correction), tuple(scores), omnibus, of_best)
+
+
+def _omnibus(
+    scores: Mapping[str, ArrayLike],
+    seeds: Mapping[str, Sequence[Hashable]] | None,
+    higher_is_better: bool,
+) -> Friedman | None:
+    """Friedman's line over the seeds that all conditions have; None where they are too few."""
+    if seeds is None or len(scores) < 3:
+        return None
+    table = complete_seeds(scores, seeds)
+    return friedman(table, higher_is_better=higher_is_better) if len(table) >= 2 else None
 
 
 def explain_family(family: Family) -> str:
