@@ -52,14 +52,23 @@ def available(folder: Path | None = None) -> list[Availability]:
     Raises:
         InputError: The folder is there but cannot be listed.
     """
-    rows = [Availability(name, "here", digits_shape(name), "scikit-learn", True) for name in DIGITS]
-    rows.append(Availability(CUBE, "here", SHAPE, SOURCE, True))
+    rows = [Availability(name, "here", known_shape(name), "scikit-learn", True) for name in DIGITS]
+    rows.append(Availability(CUBE, "here", known_shape(CUBE), SOURCE, True))
     rows += [_official(name, folder) for name in OFFICIAL]
     if folder is not None:
         for name in own_names(folder):
             if files := find_files(folder / name, name):
                 rows.append(_found(name, files, built_in=False))
     return rows
+
+
+def known_shape(name: str) -> tuple[int, ...] | None:
+    """The shape of the training examples of a built-in data set, wherever its files are."""
+    if name in DIGITS:
+        return digits_shape(name)
+    if name == CUBE:
+        return SHAPE
+    return OFFICIAL[name].shape if name in OFFICIAL else None
 
 
 def _official(name: str, folder: Path | None) -> Availability:

@@ -62,13 +62,12 @@ STEPS: dict[str, Callable[[Inputs, NDArray[np.int32], int], Inputs]] = {
 }
 
 
-def example_shape(dataset: Dataset, steps: tuple[str, ...]) -> tuple[int, ...]:
-    """The shape of one example as a network is given it.
+def example_shape(shape: tuple[int, ...], steps: tuple[str, ...]) -> tuple[int, ...]:
+    """The shape of one example as a network is given it, from that in the data set.
 
     Raises:
         InputError: A step is for images, and the examples are none.
     """
-    shape = dataset.x_train.shape[1:]
     for _ in (step for step in steps if step == "pad-2"):
         if len(shape) not in (2, 3):
             raise InputError(
@@ -90,7 +89,7 @@ def preprocess(dataset: Dataset, steps: tuple[str, ...], train: NDArray[np.int32
         float32 [n + m + v, ...]: the n examples of the training file, the m of the test file, then
         the v of a given validation part.
     """
-    example_shape(dataset, steps)
+    example_shape(dataset.x_train.shape[1:], steps)
     given = [] if dataset.x_val is None else [dataset.x_val]
     files = [dataset.x_train, dataset.x_test, *given]
     x = np.concatenate(files, dtype=np.float32, casting="unsafe")

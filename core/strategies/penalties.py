@@ -154,9 +154,14 @@ class L2Penalty(Penalty):
         """They stay 1."""
         return 0.0
 
+    def state(self, sizes: Sizes) -> dict[str, NDArray[Any]]:
+        """One importance is enough for a variable."""
+        zeros = [np.zeros(()) for _ in sizes.variables]
+        return {**super().state(sizes), **_numbered("importance", zeros)}
+
     def found(self, network: Network, state: State) -> Arrays:
         """See `Penalty`."""
-        return [np.ones(each.shape) for each in network.weights]
+        return [np.ones(()) for _ in network.weights]
 
 
 @dataclass(frozen=True, kw_only=True)

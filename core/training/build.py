@@ -39,7 +39,7 @@ def fresh_model(recipe: Recipe, seed: int, dataset: Dataset) -> keras.Model:
     keras.utils.clear_session(free_memory=False)
     # Stock initialisers draw from Keras' global generator: the one permitted use of a global.
     keras.utils.set_random_seed(integer(seed, "weights"))
-    shape = example_shape(dataset, recipe.preprocessing)
+    shape = example_shape(dataset.x_train.shape[1:], recipe.preprocessing)
     outputs = recipe.outputs(dataset.classes)
     few = dataset.x_train[:FEW].astype(np.float32)
     try:

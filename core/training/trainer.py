@@ -194,11 +194,12 @@ class Trainer:
         # Of a user's builder a model's text may not say all that the user's own parts compute.
         own = structure(model) if ":" not in recipe.model.name else None
         what = ("optimiser", "lr_schedule", "loss", "input_noise", "strategy", "scenario")
+        shape = example_shape(dataset.x_train.shape[1:], recipe.preprocessing)
         apart = make_loss(recipe.loss).apart and treats_examples_apart(model, training=False)
         kind = json.dumps(
             [text.get(part) for part in what]
             + [own or text["model"]]
-            + [_compiler(recipe, model), example_shape(dataset, recipe.preprocessing)]
+            + [_compiler(recipe, model), shape]
             + [recipe.outputs(dataset.classes)]
             + [recipe.batch_size] * (not apart)
         )

@@ -28,12 +28,12 @@ from analysis.runs import SAMPLE, has_segments
 from analysis.sweep import found_sweeps, named_sweeps, sweep_table
 from analysis.swept import is_number, settings_of
 from analysis.tables import forgetting_table, history_table, per_class_table, summary_table
-from analysis.tasks import matrix_table, task_table
+from analysis.tasks import matrix_table
 from data import InputError
 from studies.definition.study import Proportions
 from studies.results import footnotes
 from studies.results.reading import Reading, baseline
-from studies.results.tasks import of_the_tasks, shown_matrix, shown_tasks
+from studies.results.tasks import KEPT, of_the_tasks, shown_matrix, shown_tasks, table_of_tasks
 
 Frame = Callable[[Reading, str | None], pd.DataFrame]
 Formats = Callable[[Reading, pd.DataFrame], Mapping[str, Format]]
@@ -118,8 +118,8 @@ KINDS = {
         Kind(
             "tasks",
             "the conditions beside each other, by figures of tasks",
-            lambda reading, _: task_table(reading.records),
-            _all(POINTS),
+            lambda reading, _: table_of_tasks(reading),
+            _all(POINTS, **{KEPT: COUNT}),
             of_the_tasks,
             shown=shown_tasks,
             heads=1,

@@ -6,6 +6,8 @@ from analysis.metrics.task_sequence import PREFIX
 from analysis.metrics.task_sets import CLASS_INCREMENTAL, is_joint, scenario_of
 from analysis.metrics.values import known_values
 from analysis.runs import task_sets
+from analysis.tasks import task_table
+from studies.results.kept import bytes_kept
 from studies.results.reading import Reading
 
 SHORT = {
@@ -36,13 +38,29 @@ COLUMNS = (
     "that was seen. intransigence: mean of a*[j] - R[j, j], a* of the joint run of the same seed "
     "and scenario."
 )
+KEPT = "kB kept"
+OF_KEPT = (
+    "kB kept: beside the network and its optimiser, in thousands of bytes: images of a buffer, a "
+    "byte for each pixel and colour, and a strategy's importances, anchors and path in float32; -: "
+    "all examples (joint and cumulative training), or not known of a network, data set or strategy "
+    "of one's own."
+)
 NEAR = 0.05
 """How far from the floor of class-incremental learning an accuracy is still said to be near it."""
 
 
+def table_of_tasks(reading: Reading) -> pd.DataFrame:
+    """The figures of tasks, and what each method keeps."""
+    frame = task_table(reading.records)
+    kept = {record.condition: bytes_kept(record.recipe) for record in reading.records}
+    return frame.assign(**{"bytes kept": frame["condition"].map(kept)})
+
+
 def shown_tasks(frame: pd.DataFrame) -> pd.DataFrame:
     """The figures of tasks that there are, under short headings."""
-    return frame.dropna(axis=1, how="all").rename(columns=SHORT)
+    kept = (frame["bytes kept"] / 1000).round()
+    shown = frame.drop(columns="bytes kept").assign(**{KEPT: kept})
+    return shown.dropna(axis=1, how="all").rename(columns=SHORT)
 
 
 def shown_matrix(frame: pd.DataFrame) -> pd.DataFrame:
@@ -64,7 +82,7 @@ def of_the_tasks(reading: Reading) -> list[str]:
     """What each column is, and what a class-incremental network cannot do better than."""
     by_set = any(task_sets(record) for record in reading.finished)
     source = FROM_SETS if by_set else "From the classes of each task, on the test sample."
-    return [COLUMNS, source, *of_the_floor(reading)]
+    return [COLUMNS, source, OF_KEPT, *of_the_floor(reading)]
 
 
 def of_the_floor(reading: Reading) -> list[str]:

@@ -58,6 +58,16 @@ def test_a_study_shortened(name, trainer):
         assert {"test", "test-task-1"} & measured
 
 
+def test_split_fashion_mnist_takes_cifar_10_too(trainer):
+    conditions = variant_of(find("split-fashion-mnist"), {"dataset": "digits-colour"}).study
+    recipe = conditions.conditions["class-EWC"]  # images of 32 x 32 x 3, as CIFAR-10's
+    few = dataclasses.replace(recipe.order, epochs_each=1, steps_each=1)
+    recipe = dataclasses.replace(recipe, order=few, epochs=5, compiler="graph")
+    record = trainer.train(recipe, 0, load(recipe.dataset))
+    assert record.status == "finished"
+    assert {f"test-task-{task}" for task in range(1, 6)} <= {e.set for e in record.evaluations}
+
+
 @pytest.mark.parametrize("name", SCORED)
 def test_scores_are_what_the_study_shows(name):
     study = quick(name)

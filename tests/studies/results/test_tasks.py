@@ -62,6 +62,8 @@ def test_the_table_of_tasks_answers_a_question_of_tasks(ebb, tasks):
     assert row[:3] == ["kept", "3", "64.00"]
     assert row[7:9] == ["-45.00", "45.00"]
     assert "FWT" not in lines[1]
+    assert lines[1].split()[-2:] == ["kB", "kept"]
+    assert row[-1] == "0"
 
 
 def test_who_is_near_the_floor_of_class_incremental_learning_is_said_to_be_expected(ebb, tasks):
