@@ -11,6 +11,7 @@ from studies.commands.options import figure_option, format_option, store_option,
 from studies.results.comparing import Wanted, compare_reading
 from studies.results.comparing_scores import compare_scores, is_file_of_scores, named_columns
 from studies.results.reading import read
+from studies.results.variants import compare_variants
 
 
 @click.command()
@@ -36,6 +37,11 @@ from studies.results.reading import read
     metavar="condition=NAME,value=NAME",
     help="Of a SCORES.csv: what its columns are called.",
 )
+@click.option(
+    "--variants",
+    metavar="V,V",
+    help="Two variants instead: each condition (or A, or A and B) of one with itself in the other.",
+)
 @click.option("--unpaired", is_flag=True, help="Of a SCORES.csv: its runs share nothing.")
 @figure_option("Draw it")
 @format_option("text", "json", "markdown", "latex")
@@ -58,6 +64,7 @@ def compare(  # noqa: PLR0913  # a user's options
     figure: Path | None,
     style: str,
     variant: str | None,
+    variants: str | None,
     folder: Path,
 ) -> None:
     """Whether a difference is real: conditions A and B of STUDY, or of a file SCORES.csv.
@@ -65,11 +72,12 @@ def compare(  # noqa: PLR0913  # a user's options
     Without A and B, every comparison that the study plans; --all-pairs or --control for others. The
     file has the columns condition, seed, value (as fractions), and if known class and n_test.
     """
-    if (a is None) != (b is None) or (a is not None and a == b):
+    alone = (a is None) != (b is None) and variants is None
+    if alone or (a is not None and a == b):
         raise InputError(
             f"Received the condition {a!r} alone; expected two different ones, or none."
         )
-    pairs = ((a, b),) if a is not None and b is not None else ()
+    pairs = ((a, b),) if a is not None and b is not None and variants is None else ()
     among = all_pairs, control, best
     named = named_columns(columns)
     wanted = Wanted(pairs, metric, per_class, margin, correction, *among, chance, named)
@@ -78,6 +86,9 @@ def compare(  # noqa: PLR0913  # a user's options
     elif unpaired or chance is not None or columns:
         option = "--unpaired" if unpaired else "--columns" if columns else "--chance"
         raise InputError(f"Received {option}; expected it with a SCORES.csv: a study says itself.")
+    elif variants is not None:
+        conditions = [each for each in (a, b) if each is not None]
+        found = compare_variants(Store(folder), study, variants, conditions, wanted)
     else:
         found = compare_reading(read(Store(folder), study, variant), wanted)
     found.show(style, figure)
