@@ -81,11 +81,11 @@ class DoubleDifference(Comparison):
         "inconclusive": "{reading}: {runs} do not tell whether {effects} add up in "
         "{what}{corrected}{open}.",
         "equivalent": "{reading}: {what} is within {margin} of what {effects} add up to "
-        "({runs}{corrected}).",
+        "({runs}{corrected}{inside}).",
         "different": "{reading}: {what} is {amount} {higher} than what {effects} add up to "
         "({runs}{corrected}).",
         "different-within-margin": "{reading} of {margin}: {what} is {amount} {higher} than what "
-        "{effects} add up to ({runs}{corrected}).",
+        "{effects} add up to ({runs}{corrected}{inside}).",
     }
     left_open: ClassVar[str] = "; the difference of differences may lie anywhere from "
 

@@ -80,11 +80,11 @@ class Comparison(Displayed):
         "inconclusive": "Inconclusive: {runs} do not tell {a} and {b} apart in {what}{corrected}"
         "{open}.",
         "equivalent": "Equivalent: {what} of {a} and {b} differs by less than {margin} "
-        "({runs}{corrected}).",
+        "({runs}{corrected}{inside}).",
         "different": "Different: {what} of {a} is {amount} {higher} than of {b}{where} "
         "({runs}{corrected}).",
         "different-within-margin": "Different, but within the margin of {margin}: {what} of {a} is "
-        "{amount} {higher} than of {b}{where} ({runs}{corrected}).",
+        "{amount} {higher} than of {b}{where} ({runs}{corrected}{inside}).",
     }
     left_open: ClassVar[str] = "; the difference may lie anywhere from "
 
@@ -308,7 +308,7 @@ def explain(comparison: Comparison) -> str:
 
 def sentence(c: Comparison) -> str:
     """The verdict on a comparison or an interaction."""
-    d = c.difference
+    d, e = c.difference, c.equivalence
     several = c.family is not None and c.family > 1
     diverged = _diverged(c)
     if c.verdict == "different" and c.test.p is None:
@@ -322,10 +322,12 @@ def sentence(c: Comparison) -> str:
         runs=_runs(c),
         # An interval that is not of the family may leave out 0 where the family does not.
         open=f"{c.left_open}{interval}" if d.joint or not several else "",
-        margin=format_margin(c.equivalence.margin, c.unit) if c.equivalence else "",
+        margin=format_margin(e.margin, c.unit) if e else "",
         amount=format_amount(abs(d.points or 0.0), c.unit, decimals_of(d)),
         higher="higher" if (d.points or 0.0) > 0 else "lower",
         where=" on this test set" if c.this_test_set_alone else "",
+        # In a family the intervals of its table are those of the differences.
+        inside=f"; {_interval(c, e)}" if several and e and e.joint else "",
         corrected=f", after {correction_name(c)} over {c.family} {c.kind}" if several else "",
     )
     return f"{said} Diverged: {diverged}." if diverged else said
