@@ -3,10 +3,11 @@
 import dataclasses
 from typing import Any
 
-from core.recipe import KINDS, PARTS, Recipe, expect
+from core.recipe import KINDS, LINES, PARTS, Recipe, expect
 from core.schedule.tasks import Tasks
 from core.spec import Spec, spec
 from data import InputError
+from data.errors import shown
 
 
 def replaced(recipe: Recipe, path: str, value: Any) -> Recipe:
@@ -57,6 +58,8 @@ def replaced(recipe: Recipe, path: str, value: Any) -> Recipe:
 def _whole(name: str, part: Any, value: Any) -> Any:
     """A field's new value; parts of Ebb's own by their class, others by their name."""
     kinds = KINDS.get(name, (type(part),))
+    if name in LINES and not isinstance(value, str | Spec):
+        raise InputError(f"Received {name}={shown(value)}; expected {LINES[name]}.")
     if isinstance(value, str) and Spec in kinds and str not in kinds:
         return spec(value)
     own = {kind.__name__: kind for kind in kinds if kind.__name__ in PARTS}
@@ -71,7 +74,7 @@ def _whole(name: str, part: Any, value: Any) -> Any:
             ) from None
     value = _like(part, value)
     if not isinstance(value, kinds) or (kinds == (int,) and isinstance(value, bool)):
-        raise InputError(f"Received {name}={value!r}; expected a value like {part!r}.")
+        raise InputError(f"Received {name}={shown(value)}; expected a value like {part!r}.")
     return value
 
 

@@ -4,7 +4,7 @@ import dataclasses
 import hashlib
 import inspect
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any, Literal
@@ -35,6 +35,7 @@ from core.stored_names import to_stored
 from core.strategies.base import Strategy
 from core.strategies.penalties import EWC, MAS, SI, L2Penalty, OnlineEWC
 from data import InputError
+from data.errors import did_you_mean, shown
 
 # What may stand in a recipe's fields, by the name it has in JSON.
 ORDERS = (Shuffled, ClassSequential, Blurred, Blocks, Tasks)
@@ -158,7 +159,9 @@ class Recipe(Checked):
             value = getattr(self, name)
             if not isinstance(value, kinds):
                 names = " or ".join(kind.__name__ for kind in kinds if kind is not type(None))
-                raise InputError(f"Received {name}={value!r}; expected {names}.")
+                raise InputError(
+                    f"Received {name}={shown(value)}; expected {LINES.get(name, names)}."
+                )
         for step in self.preprocessing:
             expect(step, "preprocessing step", STEPS)
         _refuse_two_rates(self)
@@ -297,6 +300,15 @@ KINDS: dict[str, tuple[type, ...]] = {
     "evaluation": (EvaluationPlan,),
 }
 """What each field holds, but for the plain numbers and choices."""
+LINES = {
+    "dataset": "the name of a data set, or the path of a .npz file: for arrays "
+    'numpy.savez("mine.npz", x_train=..., y_train=..., x_test=..., y_test=...), then '
+    'dataset="mine.npz"',
+    "model": 'a network by its name, as in spec("mlp", widths=(100,)), or a function that builds '
+    "it anew for each seed: def build(shape, classes): return keras.Sequential([...]), then "
+    "model=spec(build)",
+}
+"""The line that works, where people give the thing itself."""
 
 
 def expect(value: Any, what: str, known: Any) -> None:
@@ -306,7 +318,10 @@ def expect(value: Any, what: str, known: Any) -> None:
         InputError: It is none.
     """
     if not isinstance(value, str) or value not in known:
-        raise InputError(f"Received {what} {value!r}; expected one of {', '.join(known)}.")
+        guess = did_you_mean(value, known) if isinstance(value, str) else ""
+        raise InputError(
+            f"Received {what} {shown(value)}; expected one of {', '.join(known)}{guess}."
+        )
 
 
 def _refuse_two_rates(recipe: Recipe) -> None:
@@ -409,13 +424,22 @@ _signature = lru_cache(maxsize=100)(inspect.signature)
 def _refuse_unbuildable(model: Spec) -> None:
     if ":" not in model.name:
         expect(model.name, "model", BUILDERS)
+    signature = _signature(builder(model.name))
     try:
-        _signature(builder(model.name)).bind((1,), 2, **model.parameters)
+        signature.bind((1,), 2, **model.parameters)
     except TypeError as error:
         raise InputError(
-            f"Received model {model.name} with "
-            f"{', '.join(model.parameters) or 'no parameters'}; {error}."
+            f"Received model {model.name} with {', '.join(model.parameters) or 'no parameters'}; "
+            f"{error}{accepted(model.parameters, list(signature.parameters)[2:])}."
         ) from None
+
+
+def accepted(given: Iterable[str], known: Sequence[str]) -> str:
+    """What a function takes, for a message of one that was given something else."""
+    unknown = [name for name in given if name not in known]
+    if not unknown or not known:
+        return ""
+    return f"; expected some of {', '.join(known)}{did_you_mean(unknown[0], known)}"
 
 
 def _encode(value: Any) -> Any:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from data import InputError
+from data.errors import shown
 
 
 @dataclass(frozen=True)
@@ -43,6 +44,12 @@ def spec(thing: str | Callable[..., Any], /, **parameters: Any) -> Spec:
     """
     if isinstance(thing, str):
         return Spec(thing, parameters)
+    if not callable(thing) or (hasattr(thing, "fit") and not isinstance(thing, type)):
+        raise InputError(
+            f"Received {shown(thing)}, a {type(thing).__name__}; expected a name or a function: of "
+            "a network one that builds it anew for each seed, def build(shape, classes): return "
+            "keras.Sequential([...]), then spec(build)."
+        )
     module, name = getattr(thing, "__module__", None), getattr(thing, "__qualname__", repr(thing))
     if module in (None, "__main__") or not name.isidentifier():
         raise InputError(

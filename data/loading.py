@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import difflib
 import os
 import re
 from pathlib import Path
 
 from data.dataset import Dataset
-from data.errors import InputError, quoted
+from data.errors import InputError, did_you_mean, quoted
 from data.formats.array_files import ArrayFiles, npz_file
 from data.formats.files import IDX, IMAGES, find_files
 from data.named.cube import CUBE, load_cube
@@ -111,8 +110,7 @@ def _unknown(name: str, folder: Path | None) -> InputError:
             f"or {IMAGES}; put them there, or use {_IMPORT}"
         )
     known = [*BUILT_IN, *own_names(folder)]
-    close = difflib.get_close_matches(name.lower(), known, n=1)
-    guess = f" (did you mean {close[0]}?)" if close else ""
+    guess = did_you_mean(name, known)
     place = f" (own ones in {quoted(folder)})" if folder is not None else ""
     return InputError(
         f"unknown data set {name!r}{guess}, expected {', '.join(known)}{place} or the path of a "

@@ -194,7 +194,10 @@ def _variant(
     """The study with what a call overrides; a list is a tuple in a recipe."""
     fields = dict(overrides or {})
     fields |= {} if epochs is None else {"epochs": epochs}
-    fields |= {} if dataset is None else {"dataset": os.fspath(dataset)}
+    if dataset is not None:
+        path = isinstance(dataset, str | os.PathLike)
+        # Else it is the recipe that says what it expects.
+        fields["dataset"] = os.fspath(dataset) if path else dataset
     values = {name: tuple(v) if isinstance(v, list) else v for name, v in fields.items()}
     return variant_of(study, values, quick=quick, sweep=sweep)
 

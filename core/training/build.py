@@ -1,5 +1,6 @@
 """What a recipe names, made with Keras: the network with its seed, the optimiser."""
 
+import inspect
 import json
 from typing import Any
 
@@ -10,14 +11,17 @@ import tensorflow as tf
 from core.examples.preprocessing import example_shape
 from core.models import builder
 from core.random_streams import integer
-from core.recipe import CALLBACK_SCHEDULES, Recipe
+from core.recipe import CALLBACK_SCHEDULES, Recipe, accepted
 from core.spec import Spec, in_one_line, resolve
 from core.training import lr_schedules, optimisers
 from core.training.in_force import check_keras
 from core.training.layers import clonable, leaf_layers, refuse_own_steps, seed_generators
 from core.training.losses import as_spec, expects_probabilities, try_loss
 from data import Dataset, InputError
+from data.errors import did_you_mean
 
+UNNAMED = ("name", "kwargs", "args")
+"""Parameters of Keras' classes that no recipe gives."""
 FEW = 8
 """Examples that a fresh network is tried on."""
 
@@ -128,15 +132,21 @@ def make(what: Spec, module: Any, kind: type, parameters: dict[str, Any] | None 
     """The Keras object that a recipe names, or an `InputError` that says what was wrong."""
     found = resolve(what.name) if ":" in what.name else getattr(module, what.name, None)
     if not (isinstance(found, type) and issubclass(found, kind)):
+        known = sorted(
+            name
+            for name, each in vars(module).items()
+            if isinstance(each, type) and issubclass(each, kind) and each is not kind
+        )
         raise InputError(
             f"Received {what.name!r}; expected a class of keras.{module.__name__.split('.')[-1]} "
-            f"by its Keras name."
+            f"by its Keras name: {', '.join(known)}{did_you_mean(what.name, known)}."
         )
     arguments = dict(what.parameters) if parameters is None else parameters
     try:
         return found(**{k: list(v) if isinstance(v, tuple) else v for k, v in arguments.items()})
     except (AttributeError, TypeError, ValueError) as error:
-        reason = in_one_line(error)
+        names = [name for name in inspect.signature(found).parameters if name not in UNNAMED]
         raise InputError(
-            f"Received {what.name} with {json.dumps(dict(what.parameters))}; {reason}"
+            f"Received {what.name} with {json.dumps(dict(what.parameters))}; "
+            f"{in_one_line(error)}{accepted(what.parameters, names)}"
         ) from None

@@ -6,6 +6,8 @@ from typing import Any
 
 import click
 
+from data.errors import did_you_mean
+
 
 class LazyGroup(click.Group):
     """A group that knows of a command where it is and what it does in a line.
@@ -30,6 +32,18 @@ class LazyGroup(click.Group):
         module, _, attribute = self.lazy[cmd_name][0].partition(":")
         command: click.Command = getattr(import_module(module), attribute)
         return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """A command by its name; of one that is none, which there are."""
+        name = args[0]
+        if name not in self.lazy and not name.startswith("-"):
+            ctx.fail(
+                f"No such command {name!r}; expected one of {', '.join(self.list_commands(ctx))}"
+                f"{did_you_mean(name, self.lazy)}"
+            )
+        return super().resolve_command(ctx, args)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the list of commands; none is imported for it."""

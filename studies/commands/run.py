@@ -14,6 +14,7 @@ from core.storage.store import Store
 from studies.commands.locking import lock
 from studies.commands.options import FELL_SHORT, confirm, data_option, note, store_option
 from studies.definition.catalogue import find
+from studies.definition.fields import fields_of
 from studies.definition.variant import variant_of
 from studies.running.executor import NoWorkersError, Reports, processors
 from studies.running.interruption import Interruption
@@ -23,6 +24,9 @@ from studies.running.plan import Plan, expected_seconds, make_plan
 from studies.running.progress import display
 from studies.running.request import Request, overrides_typed, seeds_typed, sweeps_typed
 from studies.running.runner import check, execute, prepared
+
+FIELDS = "ebb.fields"
+"""Where it is kept that a call asks for a study's fields alone."""
 
 
 @click.command()
@@ -73,6 +77,14 @@ from studies.running.runner import check, execute, prepared
 )
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @click.option("--dry-run", is_flag=True, help="Say what would be run.")
+@click.option(
+    "--fields",
+    is_flag=True,
+    is_eager=True,
+    expose_value=False,
+    callback=lambda context, option, asked: context.meta.update({FIELDS: asked}),
+    help="Say what --set and --sweep take, with today's values.",
+)
 @click.option("--quiet", is_flag=True, help="No progress.")
 @store_option
 @data_option
@@ -119,7 +131,9 @@ def run(  # noqa: PLR0913  # a user's options
             timeout=timeout, keep_weights=keep_weights, tensorboard=tensorboard,
             retry_failed=retry_failed, overwrite=overwrite, typed=True,
         )  # fmt: skip
-        if dry_run:
+        if click.get_current_context().meta.get(FIELDS):
+            _show_fields(request)
+        elif dry_run:
             _show(request)
         elif not _carry_out(request, study, yes, quiet, interruption):
             raise SystemExit(FELL_SHORT)
@@ -170,13 +184,20 @@ def _carry_out(
     return not failed
 
 
+def _show_fields(request: Request) -> None:
+    """Print what can be set, and what it is."""
+    for field, value in fields_of(request.recipes).items():
+        click.echo(clean(f"{field} = {value}"))
+
+
 def _show(request: Request) -> None:
     """Print what would be run: the seeds of each condition, and what they take.
 
     Where a recipe is not Ebb's own, a worker first looks whether it can work.
     """
     plan = make_plan(request)
-    if request.study_file is not None or request.variant.scale.overrides:
+    scale = request.variant.scale
+    if request.study_file is not None or scale.overrides or scale.sweep:
         check(plan)
     click.echo(_to_do(request, plan) + _expected(request, plan))
     for line in _notes(plan):

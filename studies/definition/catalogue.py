@@ -1,7 +1,7 @@
 """Finding a study: by its name, or in a user's own file."""
 
 import contextlib
-import difflib
+import dataclasses
 import importlib
 import importlib.util
 import os
@@ -12,9 +12,12 @@ import traceback
 from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
+from core.recipe import PARTS
 from data import InputError
-from studies.definition.study import Study
+from data.errors import did_you_mean
+from studies.definition.study import Claim, Interaction, Proportions, Quick, Reported, Study
 
 NAMES = (
     "class-order",
@@ -48,6 +51,12 @@ NAMES = (
 )
 """The studies that come with Ebb; `class-order` is in studies/class_order.py."""
 
+UNKNOWN_WORD = re.compile(r"(\w+)\.__init__\(\) got an unexpected keyword argument '(\w+)'")
+OF_A_STUDY: dict[str, Any] = {
+    **PARTS,
+    **{part.__name__: part for part in (Study, Reported, Claim, Interaction, Quick, Proportions)},
+}
+"""What a study file is made of, by its name."""
 BEING_READ = "__ebb_reads_this__"
 """What a user's module holds while its lines are run for the first time."""
 
@@ -61,8 +70,7 @@ def find(name: str) -> Study:
     if name.endswith(".py"):
         return study_in(Path(name))
     if name not in NAMES:
-        close = difflib.get_close_matches(name, NAMES, n=1)
-        hint = f" (did you mean {close[0]}?)" if close else ""
+        hint = did_you_mean(name, NAMES)
         raise InputError(
             f"Received study {name!r}; expected one of {', '.join(NAMES)}, or the path of a .py "
             f"file{hint}."
@@ -125,7 +133,7 @@ def load_file(path: Path) -> ModuleType:
         line = _line_in(error, path)
         raise InputError(
             f"Received study file {str(path)!r}; it does not run: "
-            f"{type(error).__name__}: {_said(error)}{line}."
+            f"{type(error).__name__}: {_said(error)}{_accepted(error)}{line}."
         ) from error
     delattr(module, BEING_READ)
     return module
@@ -172,6 +180,16 @@ def _said(error: BaseException) -> str:
         return " ".join(str(error).split())
     except Exception:  # whoever wrote the exception also wrote how it becomes text
         return "its message cannot be read"
+
+
+def _accepted(error: BaseException) -> str:
+    """What a part takes that was given a word it does not know."""
+    found = UNKNOWN_WORD.match(str(error)) if isinstance(error, TypeError) else None
+    part = found and OF_A_STUDY.get(found[1])
+    if not (found and part):
+        return ""
+    names = [each.name for each in dataclasses.fields(part)]
+    return f"; expected some of {', '.join(names)}{did_you_mean(found[2], names)}"
 
 
 def reading_a_file() -> bool:

@@ -1,5 +1,6 @@
 """Conditions with changed values: the same in all of them, or a grid of them."""
 
+import inspect
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from itertools import product
@@ -7,6 +8,7 @@ from typing import Any
 
 from analysis.swept import is_number, swept_name
 from core import Recipe, replaced
+from core.models import builder
 from data import InputError
 from studies.definition.scoring import Scoring
 
@@ -117,8 +119,14 @@ def _refuse_a_list(recipe: Recipe, path: str, value: Any) -> None:
         old = parameters.get(inner, 0 if name == "optimiser" else None)
     else:
         old = getattr(part, inner, None)
+    if name == "model" and parameters is not None and inner:
+        # Some parameters of networks are a value or a list of them, as their builders say.
+        takes = inspect.signature(builder(part.name)).parameters.get(inner)
+        if takes is not None and "tuple" in str(takes.annotation):
+            return
     single = isinstance(old, bool | int | float | str) or (not inner and hasattr(old, "parameters"))
-    if isinstance(value, tuple) and single:
+    plain = isinstance(value, tuple) and all(isinstance(v, bool | int | float | str) for v in value)
+    if plain and single:
         values = ",".join(map(str, value))
         raise InputError(
             f"Received {path}={values}; expected one value. Several beside each other are a sweep: "

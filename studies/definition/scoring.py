@@ -14,6 +14,7 @@ from core import Record, Spec, environment
 from core.code_identity import source
 from core.spec import resolve
 from data import InputError
+from data.errors import did_you_mean
 
 
 @cache
@@ -65,7 +66,7 @@ class Scoring:
             if name not in known:
                 raise InputError(
                     f"Received {name!r} for a study that trains no network; expected one of its "
-                    f"parameters: {', '.join(known)}."
+                    f"parameters: {', '.join(known)}{did_you_mean(name, known)}."
                 )
         return Scoring(Spec(self.scores.name, {**self.scores.parameters, **values}), self.dataset)
 

@@ -8,6 +8,7 @@ from typing import Any
 from analysis.swept import base_of
 from core import Recipe
 from data import InputError
+from data.errors import did_you_mean
 from studies.definition.changing import over_a_grid
 from studies.definition.scoring import Scoring
 from studies.definition.typed import Typed
@@ -293,7 +294,8 @@ class Study(Typed):
         """The recipe of a condition, or what scores it."""
         if condition not in self.conditions:
             raise InputError(
-                f"Received condition {condition!r}; expected one of {', '.join(self.conditions)}."
+                f"Received condition {condition!r}; expected one of {', '.join(self.conditions)}"
+                f"{did_you_mean(condition, self.conditions)}."
             )
         return self.conditions[condition]
 

@@ -9,6 +9,7 @@ from functools import cache
 from typing import Any
 
 from data import InputError
+from data.errors import shown
 
 Hints = tuple[Any, ...]
 
@@ -30,7 +31,7 @@ class Typed:
             if not fits(value, hint):
                 plain = isinstance(hint, type) and not typing.get_args(hint)
                 raise InputError(
-                    f"Received {type(self).__name__} with {name}={_short(value)}; expected "
+                    f"Received {type(self).__name__} with {name}={shown(value)}; expected "
                     f"{hint.__name__ if plain else hint}."
                 )
 
@@ -81,8 +82,3 @@ OF_SOME: Mapping[Any, Callable[[Any, Hints], bool]] = {
     Callable: lambda value, _: callable(value),
 }
 """By what a type is made of others: whether a value is of it."""
-
-
-def _short(value: Any) -> str:
-    text = repr(value)
-    return text if len(text) <= 100 else f"{text[:100]}..."

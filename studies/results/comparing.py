@@ -19,6 +19,7 @@ from analysis.statistics.family_correction import adjust_family
 from analysis.statistics.interaction import DoubleDifference, double_difference
 from analysis.statistics.result import Comparison
 from data import InputError
+from data.errors import did_you_mean
 from studies.results.compared import Compared
 from studies.results.reading import Reading
 from studies.results.tables import input_errors
@@ -117,6 +118,7 @@ def compare_reading(reading: Reading, wanted: Wanted) -> Compared:
         pairs = wanted.pairs_among(reading.conditions)
     elif wanted.pairs:
         pairs = wanted.pairs
+        _refuse_unknown(reading, pairs)
     else:
         pairs, notes = _planned_pairs(reading, crossed)
     if not (pairs or crossed):
@@ -136,6 +138,15 @@ def compare_reading(reading: Reading, wanted: Wanted) -> Compared:
         if crossed:
             interactions = interactions_of(reading, metric, margin, wanted.correction)
     return Compared(found, reading.notes + notes, interactions)
+
+
+def _refuse_unknown(reading: Reading, pairs: Pairs) -> None:
+    for name in (each for pair in pairs for each in pair):
+        if name not in reading.conditions:
+            raise InputError(
+                f"Received condition {name!r}; expected one of those that were run: "
+                f"{', '.join(reading.conditions)}{did_you_mean(name, reading.conditions)}."
+            )
 
 
 def planned_results(reading: Reading) -> Compared | None:

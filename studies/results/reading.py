@@ -14,6 +14,7 @@ from core import Record, Store, environment, fingerprint
 from core.code_identity import source_without_helpers
 from core.storage.store import Entry
 from data import InputError
+from data.errors import did_you_mean
 from studies.definition import catalogue
 from studies.definition.study import Study
 from studies.definition.variant import Scale, is_quick, only, scale_of, swept_as, variant_of
@@ -92,7 +93,8 @@ def choose_variant(entries: Sequence[Entry], study: str, asked: str | None) -> s
         )
     if asked not in there:
         raise InputError(
-            f"Received variant {asked!r} of {study}; expected one of {', '.join(there)}."
+            f"Received variant {asked!r} of {study}; expected one of {', '.join(there)}"
+            f"{did_you_mean(asked, there)}."
         )
     return asked
 
