@@ -8,7 +8,7 @@ from core import Recipe, spec
 from data import InputError
 from data.errors import did_you_mean, shown
 from studies import Study
-from tests.studies.conftest import in_a_process, refused, tiny
+from tests.studies.conftest import refused, tiny
 
 RUN = ("run", "class-order", "--quick", "--dry-run")
 SLIPS = {
@@ -40,9 +40,8 @@ def test_a_slip_is_answered_with_what_was_meant(words, said, ebb):
 
 @pytest.mark.slow
 @pytest.mark.parametrize(("change", "said"), KERAS_SLIPS.values(), ids=KERAS_SLIPS)
-def test_a_dry_run_builds_what_keras_has_to_know(change, said):
-    call = in_a_process("-m", "studies", *RUN, "--set", change)
-    assert said in refused(call)
+def test_a_dry_run_builds_what_keras_has_to_know(change, said, ebb):
+    assert said in refused(ebb(*RUN, "--set", change))
 
 
 def test_a_condition_of_a_comparison_and_a_variant_are_guessed(filled, ebb):
