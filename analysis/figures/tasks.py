@@ -28,7 +28,11 @@ from analysis.runs import RunLike, RunSet
 from analysis.tasks import matrix_table, task_curve_table
 
 FEW = 3
-"""Panels up to which they stand in one wide row."""
+"""Panels of a row."""
+MANY = 9
+"""Panels from more than which small ones stand four in a row."""
+UNKNOWN = "0.93"
+"""What a cell is filled with that was not evaluated."""
 SPREAD_UP_TO = 5
 """Tasks whose cells have room for the spread below the mean."""
 
@@ -37,7 +41,8 @@ def matrix_figure(runs: Sequence[RunLike], *, question: str, dataset: str) -> Fi
     """Draw R of each condition: a row after each task, a column for each task.
 
     A cell holds the mean over the seeds in percent, with its standard deviation below it where
-    there is room; above the diagonal are tasks that are still to come.
+    there is room; above the diagonal are tasks that are still to come. A joint training
+    has its last row alone; the others are grey.
 
     Args:
         runs: Records of one study and variant.
@@ -53,7 +58,7 @@ def matrix_figure(runs: Sequence[RunLike], *, question: str, dataset: str) -> Fi
     with_spread = most <= SPREAD_UP_TO
     what = "accuracy on each task after each task, mean"
     what += " and standard deviation over the seeds" if with_spread else " over the seeds"
-    across = 4 if with_spread and table["condition"].nunique() > FEW else FEW
+    across = 4 if with_spread and table["condition"].nunique() > MANY else FEW
     high = 1.0 + 0.36 * min(most, 10)
     figure, axes = _panels(table, heading(question, dataset, what), across, high, share_y=False)
     for axis, (_, rows) in zip(axes, table.groupby("condition", sort=False), strict=True):
@@ -73,7 +78,9 @@ def matrix_figure(runs: Sequence[RunLike], *, question: str, dataset: str) -> Fi
         )
         names = list(map(str, tasks))
         label_cells(axis, names, names)
-        axis.set(xlabel="accuracy on task", ylabel="after task")
+        axis.set(xlabel="accuracy on task", facecolor=UNKNOWN)
+    for axis in axes[::across]:
+        axis.set_ylabel("after task")
     colour_bar(axes, mesh, "accuracy (%)", shrink=0.6)
     return figure
 

@@ -22,6 +22,8 @@ STEPS = {
     "scale": "divided by 255",
     "standardise": "standardised by the training part's means and standard deviations",
     "subtract-mean-image": "the training file's mean image subtracted",
+    "normalise": "normalised by the training part's mean and standard deviation over all pixels",
+    "pad-2": "two pixels of 0 put around each image",
 }
 ORDERS = {
     "Blocks": "in blocks",
@@ -50,10 +52,22 @@ STRATEGIES = {
     "OnlineEWC": "online elastic weight consolidation",
     "SI": "synaptic intelligence",
 }
+SCENARIOS = {
+    "task": "task-incremental",
+    "domain": "domain-incremental",
+    "class": "class-incremental",
+    "class-masked-at-test": "class-incremental, tested among the outputs of the example's own task",
+}
+ACTIVE = {
+    "seen": "of the classes seen so far",
+    "all": "of all classes",
+    "current": "of the current task's classes",
+}
+"""Outputs that are active in class-incremental training."""
 NETWORKS = {"mlp": "multi-layer perceptron", "deep-mlp": "deep multi-layer perceptron"}
 SILENT = ("compiler", "evaluation")
 """Fields that are not part of what is trained."""
-WHOLE = ("split",)
+WHOLE = ("split", "scenario")
 """Fields that are said as a whole where conditions differ in them."""
 FEW = 24
 """Numbers of a list that are written out."""
@@ -255,11 +269,17 @@ def _gaussian(noise: Json) -> str:
     return f"Gaussian, {_said(_parameters(noise))}"
 
 
+def _scenario(scenario: Json) -> str:
+    kind = scenario["kind"]
+    active = f" (outputs {ACTIVE[scenario.get('active', 'seen')]})" if "class" in kind else ""
+    return f"{SCENARIOS.get(kind, kind)}{active}"
+
+
 def _replay(replay: Json) -> str:
     return f"from a buffer ({_said(_parameters(replay))})"
 
 
-ABSENT = {"widths": "none"}
+ABSENT = {"widths": "none", "by_column": "no", "shown": "new", "weights": "equal"}
 """What a parameter is that is not given, where that is clearer than to call it the default."""
 
 TITLES = {
@@ -283,6 +303,7 @@ PHRASES: Mapping[str, Callable[[Any], str]] = {
     "label_noise": _label_noise,
     "input_noise": _gaussian,
     "replay": _replay,
+    "scenario": _scenario,
 }
 """How a field's value is said, where it is not written out by name and parameters."""
 
@@ -301,7 +322,7 @@ SENTENCES = {
     "early_stopping": "Training may stop early: {}.",
     "callbacks": "Keras callbacks take part: {}.",
     "order": "Examples are shown {}.",
-    "scenario": "What the network is told of the tasks: {}.",
+    "scenario": "The scenario is {}.",
     "reset_optimiser": "Whether the optimiser begins anew with each task: {}.",
     "label_noise": "Labels of the training part: {}.",
     "input_noise": "Noise on the inputs: {}.",

@@ -66,6 +66,16 @@ def test_orders_buffers_and_splits_are_said_in_words():
     assert "from a buffer (buffer reservoir, capacity 500" in text
 
 
+def test_scenarios_are_said_in_words():
+    recipe = find("split-mnist").conditions["class-Adam"]
+    text = " ".join(said(a=recipe).common)
+    assert "The scenario is class-incremental (outputs of the classes seen so far)." in text
+    assert "two pixels of 0 put around each image, then divided by 255, then normalised" in text
+    found = said(a=recipe, b=replace(recipe, scenario=Scenario("task")))
+    assert found.columns == ("scenario",)
+    assert found.rows["b"] == ("task-incremental",)
+
+
 def test_braces_in_a_name_are_text():
     assert "The data are {0.x}." in protocol({"a": {"dataset": "{0.x}"}}).common
     assert "A{}: b." in protocol({"a": {"dataset": "d", "a{}": "b"}}).common
