@@ -26,12 +26,14 @@ class WithBest:
     Attributes:
         low: Lower end of its mean minus the best of the others', at most 0; higher is better here,
             also of a loss, whose sign is turned.
-        high: Upper end, at least 0; at 0 the condition is not the best.
+        high: Upper end, at least 0.
+        may_be: Whether it may be the best: no other is ahead of it, whatever the interval allows.
     """
 
     condition: str
     low: float
     high: float
+    may_be: bool
 
 
 def compare_with_best(
@@ -60,21 +62,22 @@ def compare_with_best(
             ahead[key] = better * sign * (difference.points or 0.0)
             half[key] = critical[a, b] * (difference.standard_error or 0.0)
     others = {name: [each for each in conditions if each != name] for name in conditions}
-    high = {i: max(0.0, min(ahead[i, j] + half[i, j] for j in others[i])) for i in conditions}
-    may_be = [name for name in conditions if high[name] > 0]
+    upper = {i: min(ahead[i, j] + half[i, j] for j in others[i]) for i in conditions}
+    # 0 itself is a tie at every seed, with an interval without width.
+    may_be = [name for name in conditions if upper[name] >= 0]
     found = []
     for i in conditions:
         rivals = [j for j in may_be if j != i]
         # The half-width is of the rival's comparisons, for it is the one taken to be the best.
         low = min([0.0, *(ahead[i, j] - half[j, i] for j in rivals)])
-        found.append(WithBest(i, low, high[i]))
+        found.append(WithBest(i, low, max(0.0, upper[i]), i in may_be))
     return tuple(found)
 
 
 def best_text(best: Sequence[WithBest], first: Comparison) -> str:
     """What they come to, in a sentence."""
-    may_be = [each for each in best if each.high > 0]
-    below = [each for each in best if each.high == 0]
+    may_be = [each for each in best if each.may_be]
+    below = [each for each in best if not each.may_be]
     if len(may_be) == 1:
         said = [f"{may_be[0].condition} is the best"]
     else:

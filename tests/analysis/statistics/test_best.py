@@ -136,3 +136,11 @@ def test_they_cover_jointly(n, paired, monkeypatch):
         )
         covered.append(all(f.low <= t <= f.high for f, t in zip(found, truth, strict=True)))
     assert np.mean(covered) >= 0.95 - 3 * math.sqrt(0.05 * 0.95 / 40)
+
+
+def test_two_that_are_equal_at_every_seed_may_both_be_the_best():
+    rng = np.random.default_rng(0)
+    first = rng.normal(1, 0.01, 4)
+    scores = {"a": first, "b": first, "c": first - rng.normal(0.5, 0.01, 4)}
+    found = compare_with_best(all_pairs(scores), list(scores))
+    assert [each.may_be for each in found] == [True, True, False]

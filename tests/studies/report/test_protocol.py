@@ -4,7 +4,15 @@ from dataclasses import replace
 
 import pytest
 
-from core import ClassSequential, GaussianNoise, HoldOut, Replay, SymmetricLabelNoise, spec
+from core import (
+    ClassSequential,
+    GaussianNoise,
+    HoldOut,
+    Replay,
+    Scenario,
+    SymmetricLabelNoise,
+    spec,
+)
 from studies.definition.catalogue import NAMES, find
 from studies.report.protocol import protocol
 from tests.studies.conftest import tiny
