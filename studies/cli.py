@@ -11,6 +11,7 @@ from core.storage.limits import said_of
 from data import InputError
 from studies.commands.lazy import LazyGroup
 from studies.commands.options import DONE, INTERRUPTED, WRONG_CALL, note
+from studies.results.program import program
 from studies.running.interruption import Interrupted, interruptible
 
 COMMANDS = {
@@ -111,7 +112,9 @@ def _run() -> int:
 
 
 def _refuse(message: str) -> int:
-    note(f"ebb: {clean(' '.join(message.split()))}")
+    # A line to type begins with what the command is called by here.
+    line = " ".join(message.split()).replace("`ebb ", f"`{program()} ")
+    note(f"ebb: {clean(line)}")
     return WRONG_CALL
 
 

@@ -7,7 +7,14 @@ import click
 from analysis.statistics.family_correction import CORRECTIONS
 from core.storage.store import Store
 from data import InputError
-from studies.commands.options import figure_option, format_option, store_option, variant_option
+from studies.commands.options import (
+    figure_option,
+    format_option,
+    out_option,
+    printed_into,
+    store_option,
+    variant_option,
+)
 from studies.results.comparing import Wanted, compare_reading
 from studies.results.comparing_scores import compare_scores, is_file_of_scores, named_columns
 from studies.results.reading import read
@@ -45,6 +52,7 @@ from studies.results.variants import compare_variants
 @click.option("--unpaired", is_flag=True, help="Of a SCORES.csv: its runs share nothing.")
 @figure_option("Draw it")
 @format_option("text", "json", "markdown", "latex")
+@out_option
 @variant_option
 @store_option
 def compare(  # noqa: PLR0913  # a user's options
@@ -63,6 +71,7 @@ def compare(  # noqa: PLR0913  # a user's options
     unpaired: bool,
     figure: Path | None,
     style: str,
+    out: Path | None,
     variant: str | None,
     variants: str | None,
     folder: Path,
@@ -91,4 +100,5 @@ def compare(  # noqa: PLR0913  # a user's options
         found = compare_variants(Store(folder), study, variants, conditions, wanted)
     else:
         found = compare_reading(read(Store(folder), study, variant), wanted)
-    found.show(style, figure)
+    with printed_into(out):
+        found.show(style, figure)

@@ -1,8 +1,10 @@
 """What commands share: options, and what they print beside the answer."""
 
 import contextlib
+import io
+import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -52,6 +54,40 @@ def figure_option(what: str) -> Callable[[Any], Any]:
     return click.option(
         "--figure", type=kind, callback=check, help=f"{what} into this .png or .svg."
     )
+
+
+out_option = click.option(
+    "--out",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Into this file, whole or not at all. [default: standard output]",
+)
+
+
+@contextlib.contextmanager
+def printed_into(file: Path | None) -> Iterator[None]:
+    """Have a file hold what is printed, if one is named; of a call that fails nothing is left.
+
+    Raises:
+        InputError: It cannot be written.
+    """
+    if file is None:
+        yield
+        return
+    if not file.parent.is_dir():
+        raise InputError(
+            f"Received --out {str(file)!r}; expected a folder that is there: make it first."
+        )
+    written = io.BytesIO()
+    held = io.TextIOWrapper(written, encoding="utf-8", write_through=True)
+    with contextlib.redirect_stdout(held):
+        yield
+    new = file.with_name(f".{file.name}.{os.getpid()}")
+    try:
+        new.write_bytes(written.getvalue())
+        new.replace(file)
+    finally:
+        new.unlink(missing_ok=True)
+    note(f"written: {file}")
 
 
 def format_option(*styles: str) -> Callable[[Any], Any]:

@@ -44,7 +44,8 @@ def _entries(store: Store, study: str, variant: str | None, key: str | None) -> 
     entries = store.entries(study)
     if not entries:
         raise InputError(
-            f"Received study {study!r}; expected one with records in {str(store.folder)!r}."
+            f"Received study {study!r}; expected one with records in "
+            f"{str(store.folder.resolve())!r}."
         )
     if variant is not None:
         choose_variant(entries, study, variant)

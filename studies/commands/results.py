@@ -11,6 +11,8 @@ from studies.commands.options import (
     data_option,
     figure_option,
     format_option,
+    out_option,
+    printed_into,
     store_option,
     variant_option,
 )
@@ -31,6 +33,7 @@ from studies.results.tables import KINDS, input_errors
     "--set", "of", help="Evaluated set of --kind per-class, as in gaussian-0.1. [default: test]"
 )
 @format_option("text", "csv", "json", "markdown", "latex", "parquet")
+@out_option
 @figure_option(
     "Draw per-class accuracy over the class segments (position: over recency; overview: every "
     "seed; gradients: by layer; misclassified: the images; proportions: over a parameter; tasks: "
@@ -44,16 +47,18 @@ def table(
     kind: str | None,
     of: str | None,
     style: str,
+    out: Path | None,
     figure: Path | None,
     variant: str | None,
     folder: Path,
     data_dir: Path | None,
 ) -> None:
     """A study's results over its seeds."""
-    if style == "parquet":
-        with input_errors():
-            check_parquet()
-    print_table(Store(folder), study, variant, kind, style, figure, of, data_dir)
+    with printed_into(out):
+        if style == "parquet":
+            with input_errors():
+                check_parquet()
+        print_table(Store(folder), study, variant, kind, style, figure, of, data_dir)
 
 
 @click.command()

@@ -16,6 +16,7 @@ from studies.commands.options import FELL_SHORT, confirm, data_option, note, sto
 from studies.definition.catalogue import find
 from studies.definition.fields import fields_of
 from studies.definition.variant import variant_of
+from studies.results.program import program
 from studies.running.executor import NoWorkersError, Reports, processors
 from studies.running.interruption import Interruption
 from studies.running.meanwhile import ANSWER, import_meanwhile
@@ -243,4 +244,4 @@ def _expected(request: Request, plan: Plan) -> str:
 
 def _same_call() -> str:
     words = (word for word in sys.argv[1:] if word not in ("--overwrite", "--fresh"))
-    return shlex.join(["ebb", *words])
+    return shlex.join([program(), *words])

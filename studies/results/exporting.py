@@ -66,7 +66,7 @@ def export(store: Store, folder: Path, style: str, study: str | None, force: boo
     if not entries:
         raise InputError(
             f"Received {f'study {study!r}' if study else 'a store'} without records in "
-            f"{str(store.folder)!r}; `ebb status` lists those there are."
+            f"{str(store.folder.resolve())!r}; `ebb status` lists those there are."
         )
     files = {name: folder / f"{name}.{style}" for name in TABLES}
     there = [file for file in files.values() if file.exists()]

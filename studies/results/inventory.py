@@ -10,6 +10,7 @@ from core import Record, Store, environment, fingerprint
 from core.record import Status
 from core.storage.store import Count
 from data import InputError
+from studies.results.program import program
 
 
 def study_name(name: str) -> str:
@@ -32,7 +33,7 @@ def store_status(store: Store, study: str | None, style: str) -> None:
     counts = store.counts(study)
     if study is not None and not counts:
         raise InputError(
-            f"Received study {study!r}, which has no records in {str(store.folder)!r}; "
+            f"Received study {study!r}, which has no records in {str(store.folder.resolve())!r}; "
             "`ebb status` alone lists those that have."
         )
     here = fingerprint(environment())
@@ -40,7 +41,10 @@ def store_status(store: Store, study: str | None, style: str) -> None:
         rows = [entry._asdict() | {"stale": entry.fingerprint != here} for entry in entries]
         say(json.dumps(rows, indent=1))
     elif not counts:
-        say(f"{store.folder} holds no records yet: start with `ebb run class-order --quick`")
+        say(
+            f"{store.folder.resolve()} holds no records yet: start with `{program()} run "
+            "class-order --quick`"
+        )
     else:
         _totals(store, counts, here)
         for entry in entries:

@@ -155,7 +155,7 @@ def _never_run(
     words = ["ebb", "run", str(name), *["--quick"] * is_quick(variant or "")]
     call = "studies.run(study)" if isinstance(name, Study) else shlex.join(words)
     return InputError(
-        f"Received study {study!r}, which has no records in {str(store.folder)!r}; "
+        f"Received study {study!r}, which has no records in {str(store.folder.resolve())!r}; "
         f"expected one that was run: `{call}`."
     )
 

@@ -25,8 +25,8 @@ def check_store(store: Store) -> bool:
     """
     if not store.exists():
         raise InputError(
-            f"Received the store {str(store.folder)!r}, which is not there; expected one that a "
-            "study was run in: name another with --store."
+            f"Received the store {str(store.folder.resolve())!r}, which is not there; expected one "
+            "that a study was run in: name another with --store."
         )
     faults = 0
     for fault in _faults(store):
