@@ -6,6 +6,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from analysis.figures.looks import looks_figure
 from analysis.figures.panels import COLOURS, INK, blank
 from analysis.rendering.formatting import IN_PERCENT
 from analysis.rendering.text import clean, clean_lines
@@ -28,7 +29,7 @@ def comparison_figure(found: Comparison | Family) -> Figure:
     Returns:
         For one comparison the values of both conditions, each pair joined where runs are paired,
         and beside it the difference; for a family the difference of every comparison, with the
-        differences of its pairs.
+        differences of its pairs; under a plan of looks, each difference look by look.
 
     Raises:
         ValueError: There are no values to draw.
@@ -36,9 +37,9 @@ def comparison_figure(found: Comparison | Family) -> Figure:
     comparisons = [found] if isinstance(found, Comparison) else list(found.comparisons)
     if not any(c.values_a and c.values_b for c in comparisons):
         raise ValueError("received a comparison without values; expected runs on both sides")
-    if isinstance(found, Comparison):
-        return _one(found)
-    return _several(found)
+    if comparisons[0].looks is not None:
+        return looks_figure(comparisons)
+    return _one(found) if isinstance(found, Comparison) else _several(found)
 
 
 def _one(c: Comparison) -> Figure:

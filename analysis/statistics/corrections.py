@@ -14,8 +14,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 Floats = NDArray[np.float64]
-Correction = Literal["max-t", "step-down", "holm", "bh", "by", "bonferroni"]
-"""Those that a family can have; the first two need more than p-values."""
+Correction = Literal["max-t", "step-down", "holm", "bh", "by", "bonferroni", "sequential"]
+"""Those that a family can have; the first two and the last need more than p-values."""
 
 
 def adjust(p: ArrayLike, correction: Correction = "holm") -> Floats:

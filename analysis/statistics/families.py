@@ -216,6 +216,11 @@ def omnibus_sentences(family: Family) -> list[str]:
 def family_text(family: Family) -> str:
     """What the family is, how it is corrected, and what its intervals are."""
     first = family.comparisons[0]
+    if first.looks is not None:
+        return (
+            f"{counted(family.size, 'comparison')} of {first.metric}, {first.looks.plan}; "
+            f"intervals are {intervals_text(family.comparisons)}, adjusted p by stage-wise ordering"
+        )
     return (
         f"{counted(family.size, 'comparison')} of {first.metric}, one family "
         f"({correction_name(first)}); intervals are {intervals_text(family.comparisons)}"
@@ -228,6 +233,8 @@ def intervals_text(comparisons: Sequence[Comparison]) -> str:
     if comparisons[0].family is None:
         return level
     joint = any(c.difference.joint for c in comparisons)
+    if comparisons[0].looks is not None:
+        return f"repeated {level}"
     return f"{'simultaneous' if joint else 'unadjusted'} {level}"
 
 

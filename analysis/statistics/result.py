@@ -20,12 +20,14 @@ from analysis.rendering.formatting import (
     format_signed,
     format_two,
 )
+from analysis.statistics.anytime import anytime_interval
 from analysis.statistics.corrections import Correction
 from analysis.statistics.displayed import Displayed
 from analysis.statistics.divergence import Failures, WorstCase
 from analysis.statistics.effects import Effects
 from analysis.statistics.examples_behind import ExamplesBehind
 from analysis.statistics.grid import UsedRuns
+from analysis.statistics.looks import Looked
 from analysis.statistics.notes import FRAGILE_SEEDS, Note
 from analysis.statistics.significance import ExactTest
 from analysis.statistics.verdict import Decision, Difference, Equivalence, PrimaryTest, Verdict
@@ -39,6 +41,7 @@ CORRECTION_NAMES = {
     "bonferroni": "Bonferroni",
     "bh": "Benjamini-Hochberg",
     "by": "Benjamini-Yekutieli",
+    "sequential": "group-sequential boundaries",
 }
 IN_FAMILY = ("p_adjusted", "exact_p_adjusted", "family", "correction")
 """What a comparison has in a family alone."""
@@ -62,6 +65,7 @@ class Comparison(Displayed):
         notes: What a reader must know; that of an undecidable one begin with the reason.
         p_adjusted: The primary p within its family of `family` comparisons, by `correction`.
         exact_p_adjusted: The exact test's p, adjusted in the same way.
+        looks: What its looks came to, of a comparison under a plan of looks.
         used: The runs that were compared, as integers.
         noun: What the two runs of one seed are called; kind: what a family of these is.
         json_keys: The keys of its JSON, in their order.
@@ -120,6 +124,7 @@ class Comparison(Displayed):
     exact_p_adjusted: float | None = None
     family: int | None = None
     correction: Correction | None = None
+    looks: Looked | None = None
 
     def __str__(self) -> str:
         """The comparison in words, see `explain`."""
@@ -163,7 +168,8 @@ class Comparison(Displayed):
         parts = self.json_parts()
         of_class = ("class",) if self.class_ is not None else ()
         family = IN_FAMILY if self.family is not None else ()
-        return {key: parts[key] for key in (*self.json_keys, *of_class, *family)}
+        looks = ("looks",) if self.looks is not None else ()
+        return {key: parts[key] for key in (*self.json_keys, *of_class, *family, *looks)}
 
     def json_parts(self) -> dict[str, Any]:
         """All that its JSON may hold, by `json_keys`."""
@@ -178,6 +184,7 @@ class Comparison(Displayed):
             "note": self.note,
             "test_set": self._test_set_json(),
             "class": plain(self.class_),
+            "looks": self.looks and self.looks.to_json(),
         }
 
     def _test_set_json(self) -> dict[str, Any] | None:
@@ -285,6 +292,8 @@ def explanation(c: Comparison) -> Explanation:
     rows = [*c.rows_of_values(), *_rows_of_tests(c), *c.rows_of_effects()]
     if c.worst_case is not None:
         rows.append(("worst case", _worst_case_text(c, c.worst_case)))
+    if any(note.kind == "more than planned" for note in c.notes):
+        rows.append(("however many", _anytime_text(c)))
     planned = f" of {c.planned} planned" if c.planned is not None else ""
     rows.append(("used", f"{_runs(c)}{planned}"))
     notes = c.notes[len(c.reason) :]
@@ -314,8 +323,8 @@ def sentence(c: Comparison) -> str:
     if c.verdict == "different" and c.test.p is None:
         return f"Different in divergence: {diverged}."
     interval = _range(d, c.unit)
-    if several:
-        interval += f" (simultaneous {format_percent(d.level)} interval)"
+    if several or c.looks:
+        interval += f" ({_kind(c, d.joint)}{format_percent(d.level)} interval)"
     said = c.sentences[c.verdict].format(
         **c.subject(),
         reason="; ".join(map(str, c.reason)),
@@ -327,10 +336,18 @@ def sentence(c: Comparison) -> str:
         higher="higher" if (d.points or 0.0) > 0 else "lower",
         where=" on this test set" if c.this_test_set_alone else "",
         # In a family the intervals of its table are those of the differences.
-        inside=f"; {_interval(c, e)}" if several and e and e.joint else "",
-        corrected=f", after {correction_name(c)} over {c.family} {c.kind}" if several else "",
+        inside=f"; {_interval(c, e)}" if several and not c.looks and e and e.joint else "",
+        corrected=_corrected(c) if several or c.looks else "",
     )
     return f"{said} Diverged: {diverged}." if diverged else said
+
+
+def _corrected(c: Comparison) -> str:
+    """What the verdict takes into account: the looks, and the comparisons of the family."""
+    if c.looks is None:
+        return f", after {correction_name(c)} over {c.family} {c.kind}"
+    shared = f", error shared by {c.family} {c.kind}" if c.looks.plan.shared else ""
+    return f", {c.looks.place}{shared}"
 
 
 def _diverged(c: Comparison) -> str:
@@ -407,6 +424,21 @@ def _test_set_text(c: Comparison, behind: ExamplesBehind) -> str:
     return f"{text}; for a new network and test set {level} {format_range(*ends, c.unit)}{bound}"
 
 
+def _anytime_text(c: Comparison) -> str:
+    """What holds of seeds that were added after a look, and what that costs."""
+    alpha = (1 - c.difference.level) / (c.family or 1)
+    ends = anytime_interval(c.difference, c.n_a, c.n_b, paired=c.paired, alpha=alpha)
+    if ends is None:
+        return "no anytime-valid interval of so few runs, or of unequal numbers of them"
+    d, level = c.difference, format_percent(c.difference.level)
+    text = f"anytime-valid {level} interval {format_range(*ends, c.unit)}"
+    if c.family is not None:
+        text += f" (Bonferroni over {c.family})"
+    if d.ci_low is not None and d.ci_high is not None:
+        text += f", {(ends[1] - ends[0]) / (d.ci_high - d.ci_low):.1f} times as wide"
+    return f"{text} (Wang & Ramdas 2025): it holds at every number of seeds"
+
+
 def _interval(c: Comparison, of: Difference | Equivalence) -> str:
     """An interval with its level, and what it is in a family; empty where there is none."""
     if not (ends := _range(of, c.unit)):
@@ -418,6 +450,8 @@ def _kind(c: Comparison, joint: bool) -> str:
     """What an interval is in a family; nothing alone."""
     if c.family is None:
         return ""
+    if c.looks is not None:
+        return "repeated "
     return "simultaneous " if joint else "unadjusted "
 
 
@@ -426,7 +460,9 @@ def _primary_text(c: Comparison) -> str:
         return "no test"
     df = f"{c.test.df:.0f}" if c.paired else f"{c.test.df:.2f}"
     adjusted = ""
-    if c.p_adjusted is not None:
+    if c.looks is not None:
+        adjusted = f"; {c.looks.boundary_text}"
+    elif c.p_adjusted is not None:
         adjusted = f", adjusted {format_p(c.p_adjusted)} ({correction_name(c)} over {c.family})"
     unadjusted = "unadjusted " if adjusted else ""
     return (
@@ -457,7 +493,10 @@ def _margin_text(c: Comparison, e: Equivalence) -> str:
     text = f"margin {format_margin(e.margin, c.unit)}: "
     if e.p is None:
         return f"{text}not tested"
-    text += f"{_interval(c, e)} {'inside' if e.inside else 'not inside'}, two one-sided t-tests "
+    text += f"{_interval(c, e)} {'inside' if e.inside else 'not inside'}"
+    if c.looks is not None:
+        return text
+    text += ", two one-sided t-tests "
     if e.p_adjusted is None:
         return text + format_p(e.p)
     return f"{text}unadjusted {format_p(e.p)}, adjusted {format_p(e.p_adjusted)}"

@@ -1,8 +1,9 @@
-"""From schema 1 to 2: a store of the version before, brought to today's names in one transaction.
+"""From schema 1 or 2 to 3: an earlier store, brought to today's form in one transaction.
 
-Schema 1 had a hash of the bytes of `core/` in every fingerprint, and names of variants with fields
-that are called otherwise today. Keys and recipes stay to the byte, so every record is found again.
-Records of its first day have a checksum of two columns alone; they get that of all.
+Schema 2 had no designs beside the numbers of planned seeds. Schema 1 had a hash of the bytes of
+`core/` in every fingerprint, and names of variants with fields that are called otherwise today.
+Keys and recipes stay to the byte, so every record is found again. Records of its first day have a
+checksum of two columns alone; they get that of all.
 """
 
 import json
@@ -43,7 +44,7 @@ def schema_of(file: Path) -> int | None:
 
 
 def migrate(file: Path) -> None:
-    """Bring a store from schema 1 to 2, or leave it as it is; say on standard error what was done.
+    """Bring a store to today's schema, or leave it as it is; say on standard error what was done.
 
     One transaction: who is killed on the way leaves the old store whole.
 
@@ -55,14 +56,16 @@ def migrate(file: Path) -> None:
             connection.text_factory = TEXT
             connection.execute("PRAGMA synchronous = EXTRA")
             connection.execute("BEGIN IMMEDIATE")
-            if connection.execute("PRAGMA user_version").fetchone()[0] != 1:
+            (version,) = connection.execute("PRAGMA user_version").fetchone()
+            if version == SCHEMA:
                 return  # somebody else has just done it
-            done = _records(connection)
-            for (variant,) in connection.execute("SELECT DISTINCT variant FROM plans").fetchall():
-                connection.execute(
-                    "UPDATE plans SET variant = ? WHERE variant = ?",
-                    (variant_of_today(variant), variant),
-                )
+            if version == 1:
+                done = _records(connection)
+                _variants_of_plans(connection)
+            else:
+                (there,) = connection.execute("SELECT count(*) FROM records").fetchone()
+                done = Counter({"found again": there})
+            connection.execute("ALTER TABLE plans ADD COLUMN design TEXT NOT NULL DEFAULT ''")
             connection.execute(f"PRAGMA user_version = {SCHEMA}")
             connection.execute("COMMIT")
     except sqlite3.Error as error:
@@ -72,6 +75,13 @@ def migrate(file: Path) -> None:
             "it can, or use a copy of the folder."
         ) from None
     print(f"note: {_said(file.parent, done)}", file=sys.stderr)
+
+
+def _variants_of_plans(connection: sqlite3.Connection) -> None:
+    for (variant,) in connection.execute("SELECT DISTINCT variant FROM plans").fetchall():
+        connection.execute(
+            "UPDATE plans SET variant = ? WHERE variant = ?", (variant_of_today(variant), variant)
+        )
 
 
 def _records(connection: sqlite3.Connection) -> Counter[str]:

@@ -6,8 +6,10 @@ from hashlib import sha256
 from typing import Any
 
 FILE = "ebb.sqlite"
-SCHEMA = 2
+SCHEMA = 3
 """Another number with each change of what is below: see tests/core/storage/test_schemas.py."""
+EARLIER = (1, 2)
+"""Schemas that `core.storage.migration` brings to this one."""
 APPLICATION = 0x45626201  # "Ebb", 1: what the file's header says that it is
 
 TEXT = partial(str, encoding="utf-8", errors="replace")
@@ -24,7 +26,7 @@ CREATE TABLE records (
 );
 CREATE TABLE plans (
     study TEXT NOT NULL, variant TEXT NOT NULL, seeds INTEGER NOT NULL,
-    planned TEXT NOT NULL DEFAULT CURRENT_TIMESTAMP,
+    planned TEXT NOT NULL DEFAULT CURRENT_TIMESTAMP, design TEXT NOT NULL DEFAULT '',
     PRIMARY KEY (study, variant)
 );
 """

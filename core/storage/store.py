@@ -19,7 +19,16 @@ from core.storage.limits import limit_reached
 from core.storage.migration import migrate, schema_of
 from core.storage.place import place_of
 from core.storage.recovery import finish_rollback, reader
-from core.storage.schema import APPLICATION, COLUMNS, FILE, SCHEMA, TABLES, TEXT, checksum
+from core.storage.schema import (
+    APPLICATION,
+    COLUMNS,
+    EARLIER,
+    FILE,
+    SCHEMA,
+    TABLES,
+    TEXT,
+    checksum,
+)
 from core.stored_names import from_stored, to_stored
 from core.training.environment import fingerprint
 from data import InputError
@@ -106,9 +115,21 @@ class Store:
         self.save_all([(record, recipe_digest)], planned)
 
     def save_all(
-        self, records: Sequence[tuple[Record, str]], planned: int, *, patience: float = PATIENCE
+        self,
+        records: Sequence[tuple[Record, str]],
+        planned: int,
+        *,
+        design: str = "",
+        patience: float = PATIENCE,
     ) -> None:
         """Commit records together, each with its recipe's digest; see `save`.
+
+        Args:
+            records: The records.
+            planned: The number of seeds planned, and `design` how they are to be compared; both
+                kept from the first record of a variant on.
+            design: Any text.
+            patience: Seconds to wait for another program.
 
         Raises:
             StoreInUseError: Another program has held the store for `patience` seconds; nothing is
@@ -120,8 +141,9 @@ class Store:
             for record, recipe_digest in records:
                 row = _row(record, recipe_digest)
                 connection.execute(
-                    "INSERT OR IGNORE INTO plans (study, variant, seeds) VALUES (?, ?, ?)",
-                    (record.study, record.variant, planned),
+                    "INSERT OR IGNORE INTO plans (study, variant, seeds, design)"
+                    " VALUES (?, ?, ?, ?)",
+                    (record.study, record.variant, planned, design),
                 )
                 connection.execute(
                     f"INSERT OR REPLACE INTO records ({COLUMNS}, digest)"
@@ -297,6 +319,14 @@ class Store:
             ).fetchone()
         return row[0] if row is not None and isinstance(row[0], int) else None
 
+    def design(self, study: str, variant: str) -> str:
+        """What was kept of how a variant is to be compared; empty where nothing was."""
+        with self._connection() as connection:
+            row = connection.execute(
+                "SELECT design FROM plans WHERE study = ? AND variant = ?", (study, variant)
+            ).fetchone()
+        return row[0] if row is not None and isinstance(row[0], str) else ""
+
     def remove(self, study: str, variant: str | None = None, key: str | None = None) -> int:
         """Remove records; how many they were.
 
@@ -332,7 +362,7 @@ class Store:
         """A transaction. The journal is SQLite's ordinary one, which network shares can hold."""
         try:
             finish_rollback(self.file, _is_sound)
-            if schema_of(self.file) == 1:
+            if schema_of(self.file) in EARLIER:
                 migrate(self.file)
             if write:
                 self.folder.mkdir(parents=True, exist_ok=True)

@@ -4,14 +4,17 @@ from pathlib import Path
 
 import click
 
+from analysis.statistics.boundaries import Spending
 from analysis.statistics.family_correction import CORRECTIONS
 from core.storage.store import Store
 from data import InputError
 from studies.commands.options import (
     figure_option,
     format_option,
+    looks_typed,
     out_option,
     printed_into,
+    spending_option,
     store_option,
     variant_option,
 )
@@ -50,6 +53,12 @@ from studies.results.variants import compare_variants
     help="Two variants instead: each condition (or A, or A and B) of one with itself in the other.",
 )
 @click.option("--unpaired", is_flag=True, help="Of a SCORES.csv: its runs share nothing.")
+@click.option(
+    "--looks",
+    metavar="5,10,20",
+    help="Seeds at which was looked, planned before the first: intervals and p allow for it.",
+)
+@spending_option
 @figure_option("Draw it")
 @format_option("text", "json", "markdown", "latex")
 @out_option
@@ -69,6 +78,8 @@ def compare(  # noqa: PLR0913  # a user's options
     chance: float | None,
     columns: str | None,
     unpaired: bool,
+    looks: str | None,
+    spending: Spending,
     figure: Path | None,
     style: str,
     out: Path | None,
@@ -89,7 +100,10 @@ def compare(  # noqa: PLR0913  # a user's options
     pairs = ((a, b),) if a is not None and b is not None and variants is None else ()
     among = all_pairs, control, best
     named = named_columns(columns)
-    wanted = Wanted(pairs, metric, per_class, margin, correction, *among, chance, named)
+    at = () if looks is None else looks_typed(looks)
+    wanted = Wanted(
+        pairs, metric, per_class, margin, correction, *among, chance, named, at, spending
+    )
     if is_file_of_scores(study):
         found = compare_scores(Path(study), not unpaired, wanted)
     elif unpaired or chance is not None or columns:

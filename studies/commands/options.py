@@ -38,6 +38,33 @@ variant_option = click.option(
 )
 
 
+SPENDING = ("pocock", "obrien-fleming")
+spending_option = click.option(
+    "--spending",
+    type=click.Choice(SPENDING),
+    default="pocock",
+    show_default=True,
+    help="How the error is shared among looks (Lan & DeMets): alike, or most for the last.",
+)
+
+
+def looks_typed(text: str) -> tuple[int, ...]:
+    """`5,10,20`: the numbers of seeds at which is looked.
+
+    Raises:
+        InputError: They are no numbers from 3 on that rise.
+    """
+    try:
+        looks = tuple(map(int, text.split(",")))
+    except ValueError:
+        looks = ()
+    if not looks or looks[0] < 3 or sorted(set(looks)) != list(looks):
+        raise InputError(
+            f"Received --looks {text!r}; expected numbers of seeds from 3 up that rise: 5,10,20."
+        )
+    return looks
+
+
 def figure_option(what: str) -> Callable[[Any], Any]:
     """The option that names a figure's file; one that cannot be drawn into is refused at once."""
 

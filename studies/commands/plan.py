@@ -7,11 +7,20 @@ from typing import Any
 import click
 
 from analysis.rendering.text import say
-from analysis.statistics.planning import explain_plan
+from analysis.statistics.boundaries import Spending
+from analysis.statistics.looks import LOOKS, LookPlan
+from analysis.statistics.planning import Plan, explain_plan
 from analysis.statistics.planning import plan as plan_seeds
+from analysis.statistics.sequential_planning import SequentialPlan, explain_looks, plan_looks
 from core.storage.store import Store
 from data import InputError
-from studies.commands.options import format_option, store_option, variant_option
+from studies.commands.options import (
+    format_option,
+    looks_typed,
+    spending_option,
+    store_option,
+    variant_option,
+)
 from studies.results.comparing_scores import is_file_of_scores
 from studies.results.planning import plan_by_pilot, plan_by_scores
 from studies.results.reading import read
@@ -39,6 +48,11 @@ from studies.results.tables import input_errors
 )
 @click.option("--comparisons", type=int, default=1, help="Size of the family. [default: 1]")
 @click.option("--power", type=float, default=0.8, show_default=True)
+@click.option(
+    "--sequential", is_flag=True, help="Beside it, seeds added look by look until it is decided."
+)
+@click.option("--looks", metavar="5,10,20", help="Seeds of its looks. [default: 5,10,20,40]")
+@spending_option
 @format_option("text", "json")
 @variant_option
 @store_option
@@ -55,6 +69,9 @@ def plan(  # noqa: PLR0913  # a user's options
     unpaired: bool,
     comparisons: int,
     power: float,
+    sequential: bool,
+    looks: str | None,
+    spending: Spending,
     style: str,
     variant: str | None,
     folder: Path,
@@ -84,7 +101,31 @@ def plan(  # noqa: PLR0913  # a user's options
                 "Received neither or both of --sd (with --pilot-seeds) and --pilot; expected one "
                 "of them."
             )
-    say(json.dumps(found.to_json(), indent=1) if style == "json" else explain_plan(found))
+    if looks and not sequential:
+        raise InputError("Received --looks; expected it with --sequential.")
+    shown = [json.dumps(found.to_json(), indent=1) if style == "json" else explain_plan(found)]
+    if sequential:
+        by_looks = _sequential(found, looks_typed(looks) if looks else LOOKS, spending)
+        text = json.dumps(by_looks.to_json(), indent=1)
+        shown = [text] if style == "json" else [*shown, explain_looks(by_looks)]
+    for each in shown:
+        say(each)
+
+
+def _sequential(fixed: Plan, looks: tuple[int, ...], spending: Spending) -> SequentialPlan:
+    """The same by looks."""
+    if fixed.goal != "difference":
+        raise InputError(f"Received --sequential with --{fixed.goal}; expected --difference.")
+    with input_errors():
+        return plan_looks(
+            LookPlan(looks, spending, fixed.comparisons, 1 - fixed.alpha),
+            fixed.sd,
+            fixed.difference,
+            paired=fixed.paired,
+            correlation=fixed.correlation,
+            power=fixed.power,
+            unit=fixed.unit,
+        )
 
 
 def _goal(sizes: dict[str, float | None]) -> tuple[str, float]:

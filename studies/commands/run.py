@@ -2,17 +2,28 @@
 
 import shlex
 import sys
+from collections.abc import Sequence
 from importlib import import_module
 from pathlib import Path
 from queue import SimpleQueue
+from typing import NamedTuple
 
 import click
 
 from analysis.rendering.formatting import counted, format_duration, format_numbers
 from analysis.rendering.text import clean
 from core.storage.store import Store
+from data import InputError
 from studies.commands.locking import lock
-from studies.commands.options import FELL_SHORT, confirm, data_option, note, store_option
+from studies.commands.options import (
+    FELL_SHORT,
+    SPENDING,
+    confirm,
+    data_option,
+    looks_typed,
+    note,
+    store_option,
+)
 from studies.definition.catalogue import find
 from studies.definition.fields import fields_of
 from studies.definition.variant import variant_of
@@ -28,6 +39,8 @@ from studies.running.runner import check, execute, prepared
 
 FIELDS = "ebb.fields"
 """Where it is kept that a call asks for a study's fields alone."""
+BY_LOOKS = "studies.running.until_decided"
+"""Imports what compares, which a run without looks need not wait for."""
 
 
 @click.command()
@@ -70,6 +83,17 @@ FIELDS = "ebb.fields"
     help="Write each new run's figures for TensorBoard: FOLDER/study/variant/condition/seed-N. An "
     "interrupted run then starts over.",
 )
+@click.option(
+    "--until-decided",
+    is_flag=True,
+    help="Add seeds, look by look, until every planned comparison is decided (group-sequential).",
+)
+@click.option("--looks", metavar="5,10,20", help="Seeds of its looks. [default: 5,10,20,40]")
+@click.option(
+    "--spending",
+    type=click.Choice(SPENDING),
+    help="How its error is shared among the looks. [default: pocock]",
+)
 @click.option("--retry-failed", is_flag=True, help="Do failed runs again.")
 @click.option(
     *("--overwrite", "--fresh", "overwrite"),
@@ -103,6 +127,9 @@ def run(  # noqa: PLR0913  # a user's options
     timeout: float | None,
     keep_weights: bool,
     tensorboard: Path | None,
+    until_decided: bool,
+    looks: str | None,
+    spending: str | None,
     retry_failed: bool,
     overwrite: bool,
     yes: bool,
@@ -132,11 +159,14 @@ def run(  # noqa: PLR0913  # a user's options
             timeout=timeout, keep_weights=keep_weights, tensorboard=tensorboard,
             retry_failed=retry_failed, overwrite=overwrite, typed=True,
         )  # fmt: skip
+        if (looks or spending) and not until_decided:
+            raise InputError("Received --looks or --spending; expected it with --until-decided.")
+        how = (() if looks is None else looks_typed(looks), spending) if until_decided else None
         if click.get_current_context().meta.get(FIELDS):
             _show_fields(request)
         elif dry_run:
             _show(request)
-        elif not _carry_out(request, study, yes, quiet, interruption):
+        elif not _carry_out(request, study, how, yes, quiet, interruption):
             raise SystemExit(FELL_SHORT)
     except NoWorkersError as stop:
         note(f"ebb: Stopped: {stop}; {go_on}")
@@ -147,14 +177,45 @@ def run(  # noqa: PLR0913  # a user's options
 
 
 def _carry_out(
-    request: Request, study: str, yes: bool, quiet: bool, interruption: Interruption
+    request: Request,
+    study: str,
+    looks: tuple[tuple[int, ...], str | None] | None,
+    yes: bool,
+    quiet: bool,
+    interruption: Interruption,
 ) -> bool:
-    """Run what is asked for and print the answer; whether no run failed."""
-    variant, store = request.variant, request.store
-    lock(store, variant.study.name, variant.name)
-    plan = make_plan(request)
+    """Run what is asked for, by looks or not, and print the answer; whether no run failed."""
+    if looks is not None and request.seeds is not None:
+        raise InputError("Received --seeds with --until-decided; expected --looks 5,10,20 there.")
+    plan = import_module(BY_LOOKS).planned_looks(request, *looks) if looks is not None else None
+    lock(request.store, request.variant.study.name, request.variant.name)
     if request.overwrite:
         confirm(f"Remove the records of {_name(request)}?", yes)
+    done: list[Done] = []
+
+    def step(of_look: Request) -> None:
+        done.append(_run(of_look, quiet, interruption))
+
+    if plan is None:
+        step(request)
+    else:
+        say = (lambda line: None) if quiet else note
+        say(f"{_name(request)}: {plan}")
+        import_module(BY_LOOKS).run_by_looks(request, find(study), plan, step, say)
+    _answer(request, study, done)
+    return not done[-1].failed
+
+
+class Done(NamedTuple):
+    """What came of a request: whether there is something to read, and how many runs failed."""
+
+    something: bool
+    failed: int
+
+
+def _run(request: Request, quiet: bool, interruption: Interruption) -> Done:
+    """Run what is asked for."""
+    plan = make_plan(request)
     say = (lambda line: None) if quiet else note
     reports: Reports = SimpleQueue()
     ready = prepared(request, plan, reports, lambda line: say(f"note: {line}"))
@@ -165,24 +226,30 @@ def _carry_out(
     if plan.jobs:
         import_meanwhile(ANSWER)
     with display(plan, quiet) as shown:
-        records = execute(plan, store, shown, executor, reports=reports, interruption=interruption)
+        records = execute(
+            plan, request.store, shown, executor, reports=reports, interruption=interruption
+        )
     if records:
         seconds = sum(sum(record.seconds.values()) for record in records)
         say(
             f"{counted(len(records), 'run')} ended, {format_duration(seconds)} of work for "
             f"{counted(workers, 'worker')}"
         )
-    if any(record.repeatable and record.status != "failed" for record in records) or (
-        plan.done or plan.again
-    ):
-        import_module(ANSWER).after_run(store, study, variant.name)
+    kept = any(record.repeatable and record.status != "failed" for record in records)
     failed = plan.failed + sum(record.status == "failed" for record in records)
-    if failed:
+    return Done(kept or bool(plan.done or plan.again), failed)
+
+
+def _answer(request: Request, study: str, done: Sequence[Done]) -> None:
+    """Print what the study says, and how many runs failed."""
+    variant = request.variant
+    if any(each.something for each in done):
+        import_module(ANSWER).after_run(request.store, study, variant.name)
+    if failed := done[-1].failed:
         note(
             f"{failed} failed: `ebb status {variant.study.name}` says why; `--retry-failed` does "
             "them again"
         )
-    return not failed
 
 
 def _show_fields(request: Request) -> None:

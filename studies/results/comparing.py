@@ -1,5 +1,6 @@
 """Comparisons of a study's conditions, from its records."""
 
+import json
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import combinations, compress
@@ -12,12 +13,15 @@ from numpy.typing import NDArray
 from analysis.metrics.registry import metric_named
 from analysis.metrics.values import values_of
 from analysis.runs import class_names
+from analysis.statistics.boundaries import Spending
 from analysis.statistics.comparison import compare
 from analysis.statistics.design import Right
 from analysis.statistics.families import Family, compare_all
 from analysis.statistics.family_correction import adjust_family
 from analysis.statistics.interaction import DoubleDifference, double_difference
+from analysis.statistics.looks import LookPlan
 from analysis.statistics.result import Comparison
+from analysis.statistics.sequential import ENDED, compare_by_looks
 from data import InputError
 from data.errors import did_you_mean
 from studies.results.compared import Compared
@@ -50,6 +54,9 @@ class Wanted:
         best: Each condition with the best too, which takes all pairs.
         chance: What a guess scores, where the values do not say it.
         columns: What the columns of a file of scores are called in it.
+        looks: The numbers of seeds at which is looked, where the comparisons are sequential.
+        spending: How the error is shared among the looks.
+        plan: The plan of looks that the records were made by.
     """
 
     pairs: Pairs
@@ -62,6 +69,9 @@ class Wanted:
     best: bool = False
     chance: float | None = None
     columns: Mapping[str, str] = field(default_factory=dict)
+    looks: tuple[int, ...] = ()
+    spending: Spending = "pocock"
+    plan: LookPlan | None = None
 
     def __post_init__(self) -> None:
         """Refuse what says twice which conditions are meant."""
@@ -70,6 +80,11 @@ class Wanted:
             raise InputError(
                 "Received more than one of two conditions, --all-pairs, --control and --best; "
                 "expected one of them (--best is of all pairs)."
+            )
+        if self.looks and (self.best or self.per_class):
+            raise InputError(
+                "Received --looks with --best or --per-class; expected comparisons of conditions: "
+                "a plan of looks is of these."
             )
 
     @property
@@ -128,6 +143,10 @@ def compare_reading(reading: Reading, wanted: Wanted) -> Compared:
         )
     metric = wanted.metric or reading.primary
     margin = reading.margin(metric) if wanted.margin is None else wanted.margin
+    if reading.design:
+        wanted, said = _under_plan(reading, wanted, pairs, metric)
+        notes += said
+        crossed = crossed and not wanted.plan
     with input_errors():
         found: Comparison | Family | None = None
         if wanted.per_class:
@@ -147,6 +166,49 @@ def _refuse_unknown(reading: Reading, pairs: Pairs) -> None:
                 f"Received condition {name!r}; expected one of those that were run: "
                 f"{', '.join(reading.conditions)}{did_you_mean(name, reading.conditions)}."
             )
+
+
+def _under_plan(
+    reading: Reading, wanted: Wanted, pairs: Pairs, metric: str
+) -> tuple[Wanted, tuple[str, ...]]:
+    """What is wanted of records that were made by looks; a note on what their plan is not of.
+
+    Raises:
+        InputError: Other looks are named than those of the plan.
+    """
+    plan = LookPlan.from_json(json.loads(reading.design))
+    if wanted.looks and (wanted.looks, wanted.spending) != (plan.looks, plan.spending):
+        raise InputError(
+            f"Received other looks than those of the plan that was made with the first record "
+            f"({plan}); expected none: leave out --looks."
+        )
+    definition = reading.definition
+    planned = set(pairs) <= set(definition.comparisons) if definition else False
+    if planned and metric == reading.primary and not wanted.per_class:
+        notes: tuple[str, ...] = ()
+        if definition and definition.interactions:
+            notes = ("interactions are left out: the plan of looks is not of them",)
+        return replace(wanted, looks=(), plan=plan), notes
+    return replace(wanted, looks=()), (
+        f"the runs were added look by look ({plan}) and this comparison is none of the plan: its "
+        "p and intervals hold for a number of seeds fixed beforehand",
+    )
+
+
+def open_comparisons(reading: Reading, plan: LookPlan) -> Pairs:
+    """The planned comparisons that need more seeds: not decided, and not at their last look."""
+    planned = reading.definition.comparisons if reading.definition else ()
+    run = set(reading.conditions)
+    found = []
+    for pair in (pair for pair in planned if set(pair) <= run):
+        try:
+            (c,) = compare_reading(reading, Wanted((pair,), plan=plan)).comparisons
+        except InputError:  # its first look is not reached: a run failed
+            found.append(pair)
+            continue
+        if not (c.verdict in ENDED or (c.looks and c.looks.last)):
+            found.append(pair)
+    return tuple(found)
 
 
 def planned_results(reading: Reading) -> Compared | None:
@@ -278,6 +340,11 @@ def compare_pairs(
         options: What `compare` takes besides, `metric` among it.
         right: Which test examples each run gets right, by condition and seed, where known.
     """
+    plan = wanted.plan
+    if wanted.looks:
+        plan = LookPlan(wanted.looks, wanted.spending, len(pairs))
+    if plan is not None:
+        return compare_by_looks(values, seeds, pairs, plan, **options)
     if len(pairs) == 1 and not wanted.best:
         ((a, b),) = pairs
         of_pair: dict[str, Any] = {

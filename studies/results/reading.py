@@ -38,6 +38,7 @@ class Reading:
         planned: The number of seeds planned when the first was written.
         notes: What a reader should know of what was left out, a sentence each.
         definition: The study itself, where it could be found.
+        design: How it is to be compared, as stored with the first record: a plan of looks.
     """
 
     study: str
@@ -46,6 +47,7 @@ class Reading:
     planned: int
     notes: tuple[str, ...]
     definition: Study | None
+    design: str = ""
 
     @property
     def conditions(self) -> list[str]:
@@ -141,7 +143,13 @@ def read(store: Store, name: str | Study, variant: str | None = None) -> Reading
     named = RunSet(replace(each, condition=FOREIGN.sub("?", each.condition)) for each in records)
     planned = store.planned(study, variant) or 0
     return Reading(
-        FOREIGN.sub("?", study), clean(variant), named, planned, tuple(notes), definition
+        FOREIGN.sub("?", study),
+        clean(variant),
+        named,
+        planned,
+        tuple(notes),
+        definition,
+        store.design(study, variant),
     )
 
 

@@ -29,6 +29,7 @@ class Plan:
         again: Runs that another variant of the study has already, with their labels there: the
             same recipe, seed and data in this environment.
         alike: Conditions that are one and the same recipe, though the study's own are not.
+        design: How they are to be compared, written with the first record.
     """
 
     jobs: tuple[Job, ...]
@@ -38,6 +39,7 @@ class Plan:
     primary: str
     again: tuple[tuple[Job, Entry], ...] = ()
     alike: tuple[tuple[str, ...], ...] = ()
+    design: str = ""
 
 
 def make_plan(request: Request) -> Plan:
@@ -80,13 +82,18 @@ def make_plan(request: Request) -> Plan:
             else:
                 done, failed = done + 1, failed + (status == "failed")
     # Fewer seeds than the study plans are a part of its plan, more are a plan of their own.
-    planned = store.planned(study.name, request.variant.name) or max(study.seeds, len(seeds))
+    planned = (
+        store.planned(study.name, request.variant.name)
+        or request.planned
+        or max(study.seeds, len(seeds))
+    )
     return Plan(
         jobs=tuple(jobs),
         done=done,
         failed=failed,
         seeds=planned,
         primary=study.primary,
+        design=request.design,
         again=tuple(again),
         alike=_alike(digests) if request.variant.scale != Scale() else (),
     )

@@ -40,6 +40,8 @@ class Request:
         tensorboard: Folder for TensorBoard's event files of the runs, if they are wanted.
         retry_failed: Whether failed runs are to be done again.
         overwrite: Whether to remove the variant's records first.
+        planned: The number of seeds planned, where the study and `seeds` do not say it.
+        design: How the variant is to be compared, stored with its first record: a plan of looks.
         typed: Whether it was typed: messages then name options as in `--keep-weights`.
 
     Raises:
@@ -60,6 +62,8 @@ class Request:
     tensorboard: Path | None = None
     retry_failed: bool = False
     overwrite: bool = False
+    planned: int | None = None
+    design: str = ""
     typed: bool = False
 
     def __post_init__(self) -> None:

@@ -146,7 +146,7 @@ def execute(
     store.check_writable()
     reports = SimpleQueue() if reports is None else reports
     stop = partial(reports.put, (None, "interrupted", None))
-    kept = _Recorder(store, plan.seeds, reports, display.note)
+    kept = _Recorder(store, plan, reports, display.note)
     handled = interruption.handled_by(stop) if interruption else nullcontext()
     # What was reported is kept before the workers are ended.
     with handled, executor(plan.jobs) as events:
@@ -176,7 +176,7 @@ def _take_over(plan: Plan, store: Store) -> None:
             (replace(record, variant=job.variant, condition=job.condition), entry.recipe_digest)
             for (job, entry), record in found
         ]
-        store.save_all(labelled, plan.seeds)
+        store.save_all(labelled, plan.seeds, design=plan.design)
 
 
 class _Recorder:
@@ -184,16 +184,16 @@ class _Recorder:
 
     Args:
         store: Where to keep them.
-        seeds: The number of seeds planned.
+        plan: What is run, with the number of seeds planned.
         reports: Where it has itself called again when a reader was in the way.
         note: Given in one line that there is one.
     """
 
     def __init__(
-        self, store: Store, seeds: int, reports: Reports, note: Callable[[str], None]
+        self, store: Store, plan: Plan, reports: Reports, note: Callable[[str], None]
     ) -> None:
         self.records: list[Record] = []
-        self._store, self._seeds, self._reports, self._note = store, seeds, reports, note
+        self._store, self._plan, self._reports, self._note = store, plan, reports, note
         self._digests: dict[str, str] = {}
         self._waiting: list[tuple[Record, str]] = []
         self._saved, self._next = time.monotonic(), 0.0
@@ -255,7 +255,9 @@ class _Recorder:
                 f"Received the store {folder!r}, which was removed while the study ran; expected "
                 "it to stay: put it back and call again, or call again to start over."
             )
-        self._store.save_all(self._waiting, self._seeds, patience=patience)
+        self._store.save_all(
+            self._waiting, self._plan.seeds, design=self._plan.design, patience=patience
+        )
         for record, _ in self._waiting:
             # Now that the record is there, nobody continues the run from its checkpoint.
             delete_checkpoint(self._store.folder / UNFINISHED, record.key)

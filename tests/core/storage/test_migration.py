@@ -124,7 +124,7 @@ def test_opening_it_says_what_was_done_and_only_once(folder, that_machine, capsy
     before = rows(folder)
     entries = Store(folder).entries()
     assert capsys.readouterr().err == (
-        f"note: the store {folder} was brought to schema 2: {len(before)} records, none lost\n"
+        f"note: the store {folder} was brought to schema 3: {len(before)} records, none lost\n"
     )
     assert len(entries) == len(before) == 80
     assert schema_of(folder / FILE) == SCHEMA
