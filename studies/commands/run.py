@@ -159,9 +159,7 @@ def run(  # noqa: PLR0913  # a user's options
             timeout=timeout, keep_weights=keep_weights, tensorboard=tensorboard,
             retry_failed=retry_failed, overwrite=overwrite, typed=True,
         )  # fmt: skip
-        if (looks or spending) and not until_decided:
-            raise InputError("Received --looks or --spending; expected it with --until-decided.")
-        how = (() if looks is None else looks_typed(looks), spending) if until_decided else None
+        how = _looks(until_decided, looks, spending)
         if click.get_current_context().meta.get(FIELDS):
             _show_fields(request)
         elif dry_run:
@@ -176,10 +174,21 @@ def run(  # noqa: PLR0913  # a user's options
         raise
 
 
+Looks = tuple[tuple[int, ...], str | None]
+"""The numbers of seeds that are named, and how the error is shared."""
+
+
+def _looks(until_decided: bool, looks: str | None, spending: str | None) -> Looks | None:
+    """The looks that are asked for; None where seeds are not added by looks."""
+    if (looks or spending) and not until_decided:
+        raise InputError("Received --looks or --spending; expected it with --until-decided.")
+    return (() if looks is None else looks_typed(looks), spending) if until_decided else None
+
+
 def _carry_out(
     request: Request,
     study: str,
-    looks: tuple[tuple[int, ...], str | None] | None,
+    looks: Looks | None,
     yes: bool,
     quiet: bool,
     interruption: Interruption,
