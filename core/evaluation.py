@@ -1,6 +1,6 @@
 """Evaluations: what is measured, on which examples, and when."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated, NamedTuple
 
 import numpy as np
@@ -33,6 +33,15 @@ MEASURED = Kind(
 )
 
 
+class DefaultSets(tuple[str, ...]):
+    """Sets that nobody named: what they are follows the recipe, see `EvaluationPlan.by_default`."""
+
+    __slots__ = ()
+
+
+BY_DEFAULT = DefaultSets(("test", "validation"))
+
+
 class Evaluation(NamedTuple):
     """One look at a network.
 
@@ -63,7 +72,8 @@ class EvaluationPlan(Checked):
             against the labels taught), its parts (see `PARTS`), `test-tasks` (of an order with
             tasks, whenever one is over: the test set of each, as `test-task-1`, ...), and
             corrupted test sets by kind and severity, as in `gaussian-0.1` (see
-            `core.examples.corruptions`).
+            `core.examples.corruptions`). If none are named, `test` and `validation`, and of a
+            recipe with label noise the parts by their labels.
         at_end: Further sets, evaluated once, after the training.
         segments: Whether to evaluate `test-sample` after every segment as well.
         segment_examples: Size of `test-sample`: a fixed sample of the test set, the same for
@@ -77,7 +87,7 @@ class EvaluationPlan(Checked):
             them, by which comparisons pair runs example by example.
     """
 
-    sets: Annotated[Names, NAMES] = ("test", "validation")
+    sets: Annotated[Names, NAMES] = BY_DEFAULT
     at_end: Annotated[Names, NAMES] = ()
     segments: bool = False
     segment_examples: Count = 2000
@@ -93,6 +103,18 @@ class EvaluationPlan(Checked):
         sets = [Corruption.named(name).name if name in corrupted else name for name in names]
         if twice := [name for name in sets if sets.count(name) > 1]:
             raise InputError(f"Received evaluation set {twice[0]!r} twice; expected it once.")
+
+    def by_default(self, *, parts: bool) -> "EvaluationPlan":
+        """This plan with the sets of a recipe where none were named; those that were stay.
+
+        Args:
+            parts: Whether the training part has wrong labels, and its parts are evaluated too.
+        """
+        if not isinstance(self.sets, DefaultSets):
+            return self
+        more = [name for name in PARTS if parts and name not in self.at_end]
+        sets = DefaultSets((*BY_DEFAULT, *more))
+        return self if sets == self.sets else replace(self, sets=sets)
 
     @property
     def all_sets(self) -> Names:

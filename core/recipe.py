@@ -162,6 +162,8 @@ class Recipe(Checked):
                 raise InputError(
                     f"Received {name}={shown(value)}; expected {LINES.get(name, names)}."
                 )
+        noisy = self.label_noise is not None and self.scenario is None
+        object.__setattr__(self, "evaluation", self.evaluation.by_default(parts=noisy))
         for step in self.preprocessing:
             expect(step, "preprocessing step", STEPS)
         _refuse_two_rates(self)

@@ -26,6 +26,7 @@ from core import (
     replaced,
     spec,
 )
+from core.evaluation import PARTS as BY_LABEL
 from data import InputError
 
 plain = Recipe(dataset="digits", model=spec("mlp", widths=(20,)))
@@ -397,3 +398,32 @@ def test_a_subset_per_class_is_named_in_json_and_recipes_without_one_keep_their_
     subset = replaced(plain, "split.per_class", 500)
     assert subset.to_json()["split"]["per_class"] == 500
     assert Recipe.from_json(json.loads(json.dumps(subset.to_json()))) == subset
+
+
+def test_label_noise_is_measured_without_being_asked_for():
+    plain = Recipe(dataset="digits", model=spec("mlp"))
+    noisy = replace(plain, label_noise=SymmetricLabelNoise(0.2))
+    assert noisy.evaluation.sets == ("test", "validation", *BY_LABEL)
+    assert replace(noisy, label_noise=None) == plain
+    assert replace(noisy, label_noise=None).digest() == plain.digest()
+
+
+def test_sets_that_are_named_stay_and_none_is_named_twice():
+    noise = SymmetricLabelNoise(0.2)
+    recipe = Recipe(dataset="digits", model=spec("mlp"), label_noise=noise)
+    named = replace(recipe, evaluation=EvaluationPlan(sets=("test", "validation")))
+    assert named.evaluation.sets == ("test", "validation")
+    late = replace(recipe, evaluation=EvaluationPlan(at_end=("train-clean",)))
+    assert sorted(late.evaluation.all_sets) == sorted(recipe.evaluation.all_sets)
+
+
+def test_a_stored_recipe_with_label_noise_is_what_it_was():
+    stored = Recipe(
+        dataset="digits",
+        model=spec("mlp"),
+        label_noise=SymmetricLabelNoise(0.2),
+        evaluation=EvaluationPlan(sets=("test", "validation")),
+    )
+    read = Recipe.from_json(json.loads(json.dumps(stored.to_json())))
+    assert read.digest() == stored.digest()
+    assert read.evaluation.sets == ("test", "validation")
