@@ -82,16 +82,19 @@ def by_hand(recipe, weigh=lambda old, task: np.ones(len(old))):
     model = fresh_model(recipe, 0, images())
     variables = model.trainable_variables
     for x, labels, old, task in steps(recipe):
-        weights = weigh(old, task)
+        weights = weigh(old, task).astype(np.float32) / len(labels)
+        pairs = zip(labels, old, strict=True)
+        heads = [tuple(active(recipe.scenario, label, again, task)) for label, again in pairs]
+        if recipe.scenario.kind == "domain":
+            heads, labels = [(0, 1)] * len(labels), PLACE[labels]
         with tf.GradientTape() as tape:
             logits, total = model(x, training=True), 0.0
-            for i, (label, again) in enumerate(zip(labels, old, strict=True)):
-                columns = active(recipe.scenario, label, again, task)
-                if recipe.scenario.kind == "domain":
-                    columns, label = [0, 1], PLACE[label]
-                some = tf.gather(logits[i], columns)
-                loss = tf.reduce_logsumexp(some) - logits[i, label]
-                total += weights[i] * loss / len(labels)
+            for head in set(heads):  # the columns of a head are all that its examples have
+                rows = [i for i, each in enumerate(heads) if each == head]
+                mine = tf.gather(tf.gather(logits, rows), head, axis=1)
+                places = [head.index(label) for label in labels[rows]]
+                of_each = tf.nn.sparse_softmax_cross_entropy_with_logits(places, mine)
+                total += tf.reduce_sum(weights[rows] * of_each)
         for variable, gradient in zip(variables, tape.gradient(total, variables), strict=True):
             variable.assign_sub(0.5 * gradient)
     return model.get_weights()
