@@ -29,6 +29,10 @@ MARKS = str.maketrans(
     }
 )
 NUMBER = re.compile(r"([+-]?)([\d.,]+)(?:e([+-]\d+))?")
+INTERVAL = re.compile(r"(\S+) \[([^\s,]+), ([^\s,]+)\]")
+"""A figure with its interval."""
+NO_LABEL = re.compile(r"[^A-Za-z0-9:.-]+")
+"""What is better in no label."""
 
 
 def escaped(text: str) -> str:
@@ -43,6 +47,8 @@ def latex_table(
     title: str = "",
     notes: Sequence[str] = (),
     spaces: Collection[int] = (),
+    label: str = "",
+    bold: Collection[tuple[int, int]] = (),
 ) -> str:
     """A table as a float; over several pages if it is long. Wider than a line, it is made smaller.
 
@@ -52,6 +58,8 @@ def latex_table(
         title: Its caption.
         notes: Paragraphs below it.
         spaces: Numbers of the lines, from 0, that have a space above them.
+        label: What `ref{LABEL}` refers to it by; letters, digits and marks that need no escape.
+        bold: Cells that are set in bold: their line and column, from 0.
 
     Returns:
         Lines for `input{FILE}`. They need the packages booktabs and graphicx, or longtable for a
@@ -63,16 +71,21 @@ def latex_table(
     body = []
     for i, line in enumerate(lines):
         body += [r"\addlinespace"] * (i in spaces)
-        body.append(_row(map(_cell, line)))
+        cells = [
+            f"\\textbf{{{_cell(text)}}}" if (i, j) in bold else _cell(text)
+            for j, text in enumerate(line)
+        ]
+        body.append(_row(cells))
+    caption = _caption(title, label)
     below = [f"{escaped(note)}\\par" for note in notes]
     if len(lines) > LONGEST:
-        return _long("".join(layout), head, body, title, below)
+        return _long("".join(layout), head, body, caption, below)
     return "\n".join(
         [
             r"% \usepackage{booktabs,graphicx}",
             r"\begin{table}[htbp]",
             r"\centering",
-            *([f"\\caption{{{escaped(title)}}}\\smallskip"] if title else []),
+            *([f"{caption}\\smallskip"] if caption else []),
             r"\resizebox{\ifdim\width>\linewidth\linewidth\else\width\fi}{!}{%",
             f"\\begin{{tabular}}{{{''.join(layout)}}}",
             *(r"\toprule", head, r"\midrule", *body, r"\bottomrule"),
@@ -85,13 +98,19 @@ def latex_table(
     )
 
 
-def _long(layout: str, head: str, body: list[str], title: str, below: list[str]) -> str:
+def _caption(title: str, label: str) -> str:
+    """The caption with the label that numbers it; a label alone would refer to the section."""
+    named = f"\\label{{{NO_LABEL.sub('-', label)}}}" if label else ""
+    return f"\\caption{{{escaped(title)}}}{named}" if title else ""
+
+
+def _long(layout: str, head: str, body: list[str], caption: str, below: list[str]) -> str:
     return "\n".join(
         [
             r"% \usepackage{booktabs,longtable}",
             r"{\footnotesize\setlength{\tabcolsep}{3pt}",
             f"\\begin{{longtable}}{{{layout}}}",
-            *([f"\\caption{{{escaped(title)}}}\\\\"] if title else []),
+            *([f"{caption}\\\\"] if caption else []),
             *(r"\toprule", head, r"\midrule", r"\endhead", *body, r"\bottomrule"),
             r"\end{longtable}",
             *below,
@@ -125,6 +144,9 @@ def _cell(text: str) -> str:
     """A cell: signs as signs, powers of ten as such, a dash where a figure is missing."""
     if text == "-":
         return "--"
+    if each := INTERVAL.fullmatch(text):
+        value, low, high = map(_cell, each.groups())
+        return f"{value} [{low}, {high}]"
     found = NUMBER.fullmatch(text)
     if found is None:
         return escaped(text)
@@ -135,4 +157,6 @@ def _cell(text: str) -> str:
 
 
 def _is_number(text: str) -> bool:
+    if each := INTERVAL.fullmatch(text):
+        return all(map(_is_number, each.groups()))
     return text == "-" or text.startswith("<.") or NUMBER.fullmatch(text) is not None

@@ -81,6 +81,8 @@ class Table:
         notes: Lines below it.
         formats: How the figures of the columns are written. Whole numbers and text need none.
         heads: How many columns name a row.
+        label: What LaTeX refers to it by, as in `tab:class-order-forgetting`; none if empty.
+        bold: Cells that LaTeX sets in bold: the number of a row, from 0, and a column's name.
     """
 
     title: str
@@ -88,6 +90,8 @@ class Table:
     notes: tuple[str, ...] = ()
     formats: Mapping[str, Format] = field(default_factory=dict)
     heads: int = 1
+    label: str = ""
+    bold: tuple[tuple[int, str], ...] = ()
 
     @property
     def headings(self) -> list[str]:

@@ -37,13 +37,19 @@ def write(table: Table, style: str, *, apart: bool = False, file: IO[str] | None
     elif style == "parquet":
         _parquet(table.frame, out)
     elif style == "latex":
+        from analysis.rendering.paper import for_paper  # noqa: PLC0415  # it needs pandas
+
+        made = for_paper(table)
+        names = list(map(str, made.frame.columns))
         out.write(
             latex_table(
-                table.headings,
-                table.rows,
-                title=table.title,
-                notes=table.notes,
+                made.headings,
+                made.rows,
+                title=made.title,
+                notes=made.notes,
                 spaces=_group_starts(table.frame),
+                label=made.label,
+                bold={(row, names.index(name)) for row, name in made.bold if name in names},
             )
         )
     else:

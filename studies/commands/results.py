@@ -33,6 +33,7 @@ from studies.results.tables import KINDS, input_errors
     "--set", "of", help="Evaluated set of --kind per-class, as in gaussian-0.1. [default: test]"
 )
 @format_option("text", "csv", "json", "markdown", "latex", "parquet")
+@click.option("--columns", metavar="A,B,...", help="Only these columns, in this order.")
 @out_option
 @figure_option(
     "Draw per-class accuracy over the class segments (position: over recency; overview: every "
@@ -42,11 +43,12 @@ from studies.results.tables import KINDS, input_errors
 @variant_option
 @store_option
 @data_option
-def table(
+def table(  # noqa: PLR0913  # a user's options
     study: str,
     kind: str | None,
     of: str | None,
     style: str,
+    columns: str | None,
     out: Path | None,
     figure: Path | None,
     variant: str | None,
@@ -58,7 +60,7 @@ def table(
         if style == "parquet":
             with input_errors():
                 check_parquet()
-        print_table(Store(folder), study, variant, kind, style, figure, of, data_dir)
+        print_table(Store(folder), study, variant, kind, style, figure, of, data_dir, columns)
 
 
 @click.command()

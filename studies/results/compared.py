@@ -101,7 +101,9 @@ class Compared:
         for i, table in enumerate(self._tables()):
             if i and style == "markdown":
                 say("")
-            write(replace(table, title=f"{where}{table.title}"), style, apart=True)
+            label = f"tab:{first.study or 'scores'}-comparison{i or ''}"
+            titled = replace(table, title=f"{where}{table.title}", label=label)
+            write(titled, style, apart=True)
 
     def _tables(self) -> list[Table]:
         tables = []

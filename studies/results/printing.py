@@ -9,10 +9,18 @@ from analysis.rendering.table import Table
 from analysis.rendering.tables import rows, write
 from analysis.rendering.text import clean, say
 from core import Store
+from data import InputError
+from data.errors import did_you_mean
 from studies.results import drawing
+from studies.results.best import clear_best
 from studies.results.checking import check_reading, difference_text
-from studies.results.reading import read
+from studies.results.reading import Reading, read
 from studies.results.tables import default_kind, shown_table, table_of
+
+BY_CONDITION = ("overview", "sweep")
+"""Tables with a line for each condition, whose mean is of the metric that decides."""
+IN_BOLD = "Bold: the only one that may be the best (Hsu 1984, simultaneous 95 %)."
+NOT_IN_BOLD = "None is in bold: which is the best is not told apart (Hsu 1984, simultaneous 95 %)."
 
 
 def print_table(
@@ -24,6 +32,7 @@ def print_table(
     figure: Path | None,
     of: str | None = None,
     data_dir: Path | None = None,
+    columns: str | None = None,
 ) -> None:
     """Print a table of a study, and draw its figure where one is asked for.
 
@@ -37,6 +46,7 @@ def print_table(
         figure: The file to draw into.
         of: The evaluated set of a per-class table, `test` if None.
         data_dir: Folder of data sets, for a figure that shows examples.
+        columns: The only columns to print, in this order, with commas between; all if None.
 
     Raises:
         InputError: The study was never run, or did not measure what is asked for.
@@ -45,11 +55,43 @@ def print_table(
     kind = kind or ("per-class" if of else default_kind(reading))
     programs = style in ("csv", "json", "parquet")
     table = Table("", table_of(reading, kind, of)) if programs else shown_table(reading, kind, of)
+    if style == "latex":
+        table = _for_latex(reading, table, kind)
+    if columns is not None:
+        table = _of_columns(table, columns)
     if figure is not None:
         drawing.save_figure(drawing.figure_of(reading, kind, data_dir), figure)
     write(table, style)
     for note in reading.notes:
         say(f"note: {clean(note)}", err=True)
+
+
+def _for_latex(reading: Reading, table: Table, kind: str) -> Table:
+    """The table with its label, and with the best mean in bold where it is told apart."""
+    table = replace(table, label=f"tab:{reading.study}-{kind}")
+    if kind not in BY_CONDITION:
+        return table
+    best = clear_best(reading)
+    rows_of_best = [i for i, name in enumerate(table.frame["condition"]) if name == best]
+    said = IN_BOLD if rows_of_best else NOT_IN_BOLD
+    bold = tuple((row, "mean") for row in rows_of_best)
+    return replace(table, bold=bold, notes=(*table.notes, said))
+
+
+def _of_columns(table: Table, columns: str) -> Table:
+    """Some columns of a table.
+
+    Raises:
+        InputError: It has no such column.
+    """
+    names, there = columns.split(","), list(map(str, table.frame.columns))
+    for name in names:
+        if name not in there:
+            raise InputError(
+                f"Received the column {name!r}; expected some of {', '.join(there)}"
+                f"{did_you_mean(name, there)}."
+            )
+    return replace(table, frame=table.frame[names])
 
 
 def print_check(

@@ -10,6 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from analysis.rendering.latex import escaped, latex_table
+from analysis.rendering.paper import for_paper
+from analysis.rendering.table import PERCENT, Table, formats_of
 
 LATEX = shutil.which("pdflatex")
 NAMES = ["a_b", "50 %", "{x}", "#1 & $2", "c^2~d", "a\\b", "p < .05 > q", "tanh|relu"]
@@ -54,6 +56,29 @@ def test_signs_powers_and_gaps_are_set_as_such():
         r"-- & w \\",
     ]
     assert r"\begin{tabular}{rl}" in text
+
+
+def test_a_figure_and_its_interval_are_one_cell_that_is_a_number():
+    text = latex_table(["a"], [["27.9 [24.0, 31.7]"], ["-0.5 [-1.5, +0.5]"], ["3.0"]])
+    assert "27.9 [24.0, 31.7] " in text
+    assert "$-$0.5 [$-$1.5, $+$0.5] " in text
+    assert r"\begin{tabular}{r}" in text
+
+
+def test_a_table_has_a_label_and_cells_in_bold():
+    text = latex_table(["a", "b"], [["x", "1.5"]], title="T", label="tab:a b", bold={(0, 1)})
+    assert r"\caption{T}\label{tab:a-b}" in text
+    assert r"x & \textbf{1.5} \\" in text
+    assert r"\label" not in latex_table(["a"], [["x"]], label="tab:a")  # nothing would number it
+
+
+def test_an_interval_moves_beside_its_figure_for_a_paper():
+    frame = pd.DataFrame({"condition": ["a", "b"], "mean": [0.279, 0.5], "sd": [0.1, 0.2]})
+    frame = frame.assign(ci_low=[0.24, float("nan")], ci_high=[0.317, float("nan")])
+    made = for_paper(Table("", frame, formats=formats_of(frame, PERCENT), bold=((0, "mean"),)))
+    assert made.headings == ["condition", "mean [95 %]", "sd"]
+    assert made.rows == [["a", "27.9 [24.0, 31.7]", "10.0"], ["b", "50.0", "20.0"]]
+    assert made.bold == ((0, "mean [95 %]"),)
 
 
 def test_an_empty_table_shows_its_columns():
