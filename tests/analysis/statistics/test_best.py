@@ -122,20 +122,29 @@ def test_one_that_is_clearly_best_is_said_to_be():
     assert "may be the best (-" in explain_family(close)
 
 
-@pytest.mark.parametrize("paired", [True, False])
-@pytest.mark.parametrize("n", [5, 10])
-def test_they_cover_jointly(n, paired, monkeypatch):
+@pytest.mark.parametrize(
+    ("n", "paired", "simulations"),
+    [
+        (10, False, 40),
+        *(
+            pytest.param(n, paired, 400, marks=pytest.mark.slow)
+            for n in (5, 10)
+            for paired in (True, False)
+        ),
+    ],
+)
+def test_they_cover_jointly(n, paired, simulations, monkeypatch):
     monkeypatch.setattr(simultaneous, "DRAWS", 500)
     rng, means = np.random.default_rng(n), np.array([0.0, 0.5, 0.5, -1.0])
     truth = means - [np.delete(means, i).max() for i in range(4)]
     covered = []
-    for _ in range(40):
+    for _ in range(simulations):
         values = rng.normal(size=(4, n)) + means[:, None] + rng.normal(size=n) * paired
         found = compare_with_best(
             all_pairs(dict(zip("abcd", values, strict=True)), paired=paired), "abcd"
         )
         covered.append(all(f.low <= t <= f.high for f, t in zip(found, truth, strict=True)))
-    assert np.mean(covered) >= 0.95 - 3 * math.sqrt(0.05 * 0.95 / 40)
+    assert np.mean(covered) >= 0.95 - 3 * math.sqrt(0.05 * 0.95 / simulations)
 
 
 def test_two_that_are_equal_at_every_seed_may_both_be_the_best():
