@@ -5,8 +5,8 @@ it lies inside the prediction interval, with Holm's correction over all figures 
 ask that it lie between our smallest and largest seed would fail a correct program four times in
 five at ten seeds.) A rounded figure stands for every number that rounds to it. Of means published
 with their spread, the cells of a table, the verdict is the plain interval, cell by cell: one of
-twenty falls outside where all is right. A claim in words is a named inequality between two
-conditions.
+twenty falls outside where all is right. That interval takes our spread for theirs; Welch's t-test
+with both is beside it. A claim in words is a named inequality between two conditions.
 """
 
 from __future__ import annotations
@@ -31,7 +31,8 @@ from analysis.statistics.matching import values_per_seed
 Key = tuple[str, str, int | None]
 FIGURES = [
     *("condition", "metric", "class", "reported", "runs", "n", "mean", "sd", "low", "high"),
-    *("p", "p_adjusted", "inside", "agrees", "spread", "spread_kind", "decimals", "source", "note"),
+    *("p", "p_adjusted", "inside", "agrees", "spread", "spread_kind", "p_welch", "decimals"),
+    *("source", "note"),
 ]
 VERDICTS = ("inside", "agrees")
 FEWEST_PAIRS = 3
@@ -118,7 +119,8 @@ def check_figures(
     Returns:
         A row per figure: condition, metric, class, reported, runs, n, mean, sd, low, high (the
         plain interval), p, p_adjusted, inside (the plain interval), agrees (under Holm), spread
-        and spread_kind (as reported), decimals, source, note. Undecidable figures (fewer than 2
+        and spread_kind (as reported), p_welch (of both means with both spreads; NaN without
+        one), decimals, source, note. Undecidable figures (fewer than 2
         seeds, no variation) have None for `inside` and `agrees`, NaN for p, and a note that says
         why; a figure that every run has, to its decimals, agrees without a p.
 
@@ -174,10 +176,27 @@ def _figure_row(each: ReportedLike, values: ArrayLike, level: float) -> dict[str
         "inside": inside,
         "spread": getattr(each, "spread", None),
         "spread_kind": getattr(each, "spread_kind", None),
+        "p_welch": _welch(each, mean, sd, x.size) if not undecidable else np.nan,
         "decimals": decimals,
         "source": getattr(each, "source", ""),
         "note": _joined(note, f"diverged: {lost.sum()} of {lost.size}" if lost.any() else ""),
     }
+
+
+def _welch(each: ReportedLike, mean: float, sd: float, n: int) -> float:
+    """Two-sided p of Welch's t-test between our mean and one that was published with its spread."""
+    spread, kind = getattr(each, "spread", None), getattr(each, "spread_kind", None)
+    if spread is None:
+        return np.nan
+    times = _runs_behind(each)
+    ours = sd**2 / n
+    theirs = {
+        "population standard deviation": spread**2 / (times - 1),
+        "standard deviation": spread**2 / times,
+        "standard error": spread**2,
+    }[str(kind)]
+    df = (ours + theirs) ** 2 / (ours**2 / (n - 1) + theirs**2 / (times - 1))
+    return float(2 * stdtr(df, -abs(each.value - mean) / np.sqrt(ours + theirs)))
 
 
 def _runs_behind(each: ReportedLike) -> int:
@@ -298,9 +317,14 @@ def _sentence(checked: pd.DataFrame, what: str, whose: str, level: float) -> str
     if decided.empty:
         return f"None of the reported {what} could be checked{rest}"
     inside, agree = (int(decided[name].astype(bool).sum()) for name in VERDICTS)
+    welch = ""
+    if (both := decided["p_welch"].dropna()).size:
+        alike = int((both > 1 - level).sum())
+        welch = f"; by Welch's t-test, with their spread too, {alike} of {both.size}"
     return (
         f"{inside} of {len(decided)} reported {what} lie inside {whose} {100 * level:g} % "
-        f"prediction interval, and {agree} of {len(decided)} agree after Holm's correction" + rest
+        f"prediction interval{welch}, and {agree} of {len(decided)} agree after Holm's correction"
+        + rest
     )
 
 

@@ -25,7 +25,8 @@ from studies.results.units import chance_of
 
 SPREAD = (
     "reported: the mean of so many runs, with their {} as spread; sd: of our n runs (n - 1). low, "
-    "high: where the mean of as many further runs of ours lies with 95 % probability, cell by cell."
+    "high: where the mean of as many further runs of ours lies with 95 % probability, cell by "
+    "cell. p (Welch): of both means, with both spreads."
 )
 
 
@@ -53,16 +54,18 @@ class Checked(Displayed):
     def figure_table(self) -> Table:
         """The figures as people are shown them, those with a spread beside the spread of ours."""
         found = self.figures.drop(columns=["source", "p", "decimals"])
-        spread = found.pop("spread")
+        spread, welch = found.pop("spread"), found.pop("p_welch")
         kinds = " or ".join(found.pop("spread_kind").dropna().unique())
         if not kinds:
             found = found.drop(columns=["sd", "runs"])
         else:
             found.insert(found.columns.get_loc("runs"), "spread", spread)
+            found.insert(found.columns.get_loc("inside") + 1, "p (Welch)", welch)
             found = found if found["class"].notna().any() else found.drop(columns="class")
             if spread.notna().all():
                 found = found.drop(columns=["p_adjusted", "agrees"])
         formats = formats_of(found, AS_METRIC, p_adjusted=P_VALUE) | {"class": COUNT}
+        formats |= {"p (Welch)": P_VALUE} if kinds else {}
         notes = (SPREAD.format(kinds),) if kinds else ()
         return Table(figures_sentence(self.figures), found, notes, formats, heads=2)
 

@@ -373,8 +373,8 @@ def test_means_with_a_spread_are_counted_by_themselves_and_by_the_plain_interval
     assert checked["spread"].tolist() == [0.02] * 4
     assert set(checked["spread_kind"]) == {"standard error"}
     said = (
-        "3 of 4 reported means lie inside our unadjusted 95 % prediction interval, and 4 of 4 "
-        "agree after Holm's correction."
+        "3 of 4 reported means lie inside our unadjusted 95 % prediction interval; by Welch's "
+        "t-test, with their spread too, 4 of 4, and 4 of 4 agree after Holm's correction."
     )
     assert figures_sentence(checked) == said
     mixed = check_figures([*means, Reported("a", "test accuracy", 0.8)], {KEY: TEN})
@@ -418,3 +418,22 @@ def test_a_claim_counts_the_seeds_that_have_no_partner() -> None:
     first = next(iter(values))
     values[first] = values[first].iloc[:8]
     assert check_claims([CLAIM], values)["note"].item() == "2 seeds without a partner"
+
+
+@pytest.mark.parametrize(
+    ("kind", "factor"),
+    [
+        ("population standard deviation", np.sqrt(10 / 9)),
+        ("standard deviation", 1.0),
+        ("standard error", np.sqrt(10)),
+    ],
+)
+def test_a_published_spread_is_part_of_welchs_test(kind, factor):
+    ours = [0.91, 0.93, 0.92, 0.95, 0.90]
+    each = Reported("a", "final accuracy", 0.9, runs=10, spread=0.02, spread_kind=kind)
+    (row,) = check_figures([each], {("a", "final accuracy", None): ours}).to_dict("records")
+    expected = stats.ttest_ind_from_stats(
+        np.mean(ours), np.std(ours, ddof=1), 5, 0.9, 0.02 * factor, 10, equal_var=False
+    )
+    assert row["p_welch"] == pytest.approx(expected.pvalue)
+    assert "by Welch's t-test, with their spread too, " in figures_sentence(pd.DataFrame([row]))

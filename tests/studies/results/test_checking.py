@@ -101,12 +101,12 @@ def test_a_reported_mean_stands_beside_ours_each_with_its_spread(store):
     table = checked.figure_table
     assert table.headings == [
         *("condition", "metric", "reported", "spread", "runs", "n", "mean", "sd", "low", "high"),
-        *("inside", "note"),
+        *("inside", "p (Welch)", "note"),
     ]
     low, high = prediction_interval([0.9, 0.95, 0.85], 10)
     cells = ["91.00", "2.01", "10", "3", "90.00", "5.00", f"{100 * low:.2f}", f"{100 * high:.2f}"]
-    assert table.rows[0][2:] == [*cells, "yes", ""]
-    assert table.rows[1][-2] == "no"
+    assert table.rows[0][2:-2] == [*cells, "yes"]
+    assert table.rows[1][-3] == "no"
     assert "population standard deviation as spread" in table.notes[0]
     assert not checked.holds  # so far away that no correction forgives it
     assert "1 of 2 reported means lie inside our unadjusted 95 %" in str(checked)
