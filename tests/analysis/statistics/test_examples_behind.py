@@ -57,14 +57,14 @@ def difference(a, b, paired):
 def test_the_interval_covers_new_networks_on_a_new_test_set():
     """Networks and images are drawn anew; conditions err independently, the case of the bound."""
     rng, covered = np.random.default_rng(0), []
-    for _ in range(300):
+    for _ in range(150):
         images = rng.normal(size=(2, 500))
         skill = 0.8 + 0.3 * rng.normal(size=(2, 8))
         a, b = (images[:, None] + skill[:, :, None] + rng.normal(size=(2, 8, 500)) > 0).mean(axis=2)
         behind = examples_behind(a.mean(), b.mean(), 500)
         low, high = behind.interval(difference(a, b, paired=False))
         covered.append(low <= 0 <= high)
-    assert np.mean(covered) >= 0.95 - 3 * math.sqrt(0.05 * 0.95 / 300)
+    assert np.mean(covered) >= 0.95 - 3 * math.sqrt(0.05 * 0.95 / 150)
 
 
 def test_in_a_family_it_is_simultaneous_and_without_a_size_it_is_not_there():
