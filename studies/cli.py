@@ -16,6 +16,10 @@ from studies.running.interruption import Interrupted, interruptible
 
 COMMANDS = {
     "check": ("results:check", "What was reported elsewhere, beside what was measured here."),
+    "cite": (
+        "cite:cite",
+        "What a paper should cite for STUDY, in BibTeX: Ebb, its methods, data and tests.",
+    ),
     "compare": (
         "compare:compare",
         "Whether a difference is real: conditions A and B of STUDY, or of a file SCORES.csv.",
