@@ -1,5 +1,7 @@
 """Tables of tasks as people read them: short headings, R in rows, what must be known of them."""
 
+from collections import Counter
+
 import pandas as pd
 
 from analysis.metrics.task_sequence import PREFIX
@@ -82,7 +84,7 @@ def of_the_tasks(reading: Reading) -> list[str]:
     """What each column is, and what a class-incremental network cannot do better than."""
     by_set = any(task_sets(record) for record in reading.finished)
     source = FROM_SETS if by_set else "From the classes of each task, on the test sample."
-    return [COLUMNS, source, OF_KEPT, *of_the_floor(reading)]
+    return [COLUMNS, source, OF_KEPT, *of_the_floor(reading), *_of_small_penalties(reading)]
 
 
 def of_the_floor(reading: Reading) -> list[str]:
@@ -107,3 +109,14 @@ def of_the_floor(reading: Reading) -> list[str]:
         "is expected, of penalties too (Hsu et al. 2018, van de Ven & Tolias 2019), and no fault. "
         f"Within {100 * NEAR:g} points of it: {', '.join(near) or 'none'}."
     ]
+
+
+def _of_small_penalties(reading: Reading) -> list[str]:
+    """Which conditions have a penalty that hardly acts, by the notes of their records."""
+    small = Counter(
+        record.condition
+        for record in reading.finished
+        if any(note.kind == "small-penalty" for note in record.notes)
+    )
+    named = ", ".join(f"{condition} (runs: {n})" for condition, n in small.items())
+    return [f"A penalty that is below a thousandth of the loss throughout: {named}."] * bool(small)

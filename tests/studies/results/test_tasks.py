@@ -9,6 +9,7 @@ import pytest
 
 import studies
 from core import Evaluation
+from core.notes import note
 from studies.report.content import report_of
 from tests.studies.conftest import confusion, keep, made_in_tasks
 
@@ -71,6 +72,14 @@ def test_who_is_near_the_floor_of_class_incremental_learning_is_said_to_be_expec
         said = ebb("table", "in_tasks.py", "--kind", kind).out
         assert "has ACC 20.00 (the mean of 0, ..., 0, 1)" in said
         assert "Within 5 points of it: fine-tuning (24.00)." in said
+
+
+def test_a_penalty_that_hardly_acts_is_said(ebb, store):
+    Path("in_tasks.py").write_text(STUDY)
+    weak = in_sets("kept", 0, 0.5)
+    keep(store, replace(weak, notes=(note("small-penalty", largest="1e-09"),)), planned=10)
+    said = ebb("table", "in_tasks.py").out
+    assert "A penalty that is below a thousandth of the loss throughout: kept (runs: 1)." in said
 
 
 def test_r_is_printed_with_its_spread_and_given_to_programs_in_full(ebb, tasks):
