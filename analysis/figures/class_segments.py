@@ -10,11 +10,11 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
-from matplotlib.patches import Rectangle
 from numpy.typing import NDArray
 
-from analysis.figures.panels import blank, heat_map, label_cells
-from analysis.figures.segments import no_segments, segment_grids
+from analysis.figures.look import PLAIN, Look
+from analysis.figures.panels import blank, heat_map, label_cells, write_title
+from analysis.figures.segments import outline
 from analysis.rendering.formatting import counted
 from analysis.runs import (
     RunLike,
@@ -24,6 +24,7 @@ from analysis.runs import (
     has_segments,
     segment_confusions,
 )
+from analysis.segments import no_segments, segment_grids
 
 Floats = NDArray[np.float64]
 
@@ -44,6 +45,7 @@ def class_segment_heatmap(
     *,
     question: str,
     dataset: str,
+    look: Look = PLAIN,
     set: str = "test-sample",
     x_labels: Mapping[str, str] | None = None,
 ) -> Figure:
@@ -58,12 +60,12 @@ def class_segment_heatmap(
         runs: Records of one study and variant; finished ones with segments are drawn.
         question: The study's question, for the title.
         dataset: The data set's name, for the title.
+        look: How wide the figure is.
         set: Name of the set that was evaluated after every segment.
-        x_labels: Condition to a label of its horizontal axis in place of "after the segment of
-            class", for orders in which no segment belongs to a class (shuffled).
+        x_labels: Condition to a label of its horizontal axis, where no segment belongs to a class.
 
     Returns:
-        A figure 1400 pixels wide (at 100 dots an inch).
+        A figure 14 inches wide where its look does not say another width.
 
     Raises:
         ValueError: If no finished run has segments, or runs differ in epochs or segments.
@@ -78,7 +80,7 @@ def class_segment_heatmap(
     widest = max(1.0, *(np.nanmax(each, initial=0) for each in spreads.values()))
     with_first = any(grid.shape[1] > 1 for grid in grids.values())
     classes = min(max(grid.shape[-1] for grid in grids.values()), 40)
-    figure = blank(14, 1.0 + len(grids) * (1.8 + 0.27 * classes))
+    figure = blank(look.wide(14), 1.0 + len(grids) * (1.8 + 0.27 * classes))
     axes = figure.subplots(len(grids), 3 if with_first else 2, squeeze=False)
     for row, (condition, grid) in zip(axes, grids.items(), strict=True):
         label = (x_labels or {}).get(condition)
@@ -92,9 +94,10 @@ def class_segment_heatmap(
         title = f"{name}\nepoch {last} of {last}, spread of {seeds}"
         scale = Scale(widest, "PuBuGn", "standard deviation over seeds (points)")
         _panel(row[-1], spreads[condition], orders[condition][:, -1], title, label, scale, names)
-    figure.suptitle(
-        f"{textwrap.fill(question, 110)}\n{dataset}, {set}: accuracy of each class "
-        "after each segment (outlined: just after the class's own segment)"
+    write_title(
+        figure,
+        f"{question}\n{dataset}, {set}: accuracy of each class after each segment (outlined: just "
+        "after the class's own segment)",
     )
     return figure
 
@@ -144,9 +147,7 @@ def _panel(
     if np.isnan(values).all():
         axis.text(0.5, 0.5, "one seed: no spread", transform=axis.transAxes, ha="center")
     elif same:
-        for c in np.flatnonzero(orders[0]).tolist():
-            corner = (int(orders[0, c]) - 1, c)
-            axis.add_patch(Rectangle(corner, 1, 1, fill=False, edgecolor="#d62728", linewidth=1.5))
+        outline(axis, orders[0])
     label_cells(axis, ticks, list(map(str, names)))
     axis.set_title(title, fontsize=10)
     axis.set_xlabel(textwrap.fill(x_label or fallback, 55))

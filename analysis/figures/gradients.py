@@ -11,7 +11,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from analysis.figures.panels import blank, heading
+from analysis.figures.look import PLAIN, Look
+from analysis.figures.panels import blank, heading, write_title
 from analysis.metrics.gradients import gradient_table
 from analysis.runs import RunLike
 from analysis.sweep import Sweep
@@ -20,7 +21,12 @@ COLOURS = "viridis"  # perceptually even and safe for the colour-blind
 
 
 def gradient_figure(
-    runs: Sequence[RunLike], found: Sequence[Sweep] = (), *, question: str, dataset: str
+    runs: Sequence[RunLike],
+    found: Sequence[Sweep] = (),
+    *,
+    question: str,
+    dataset: str,
+    look: Look = PLAIN,
 ) -> Figure:
     """Draw the gradient's norm by layer, one pair of panels for each group of conditions.
 
@@ -35,9 +41,10 @@ def gradient_figure(
         found: In which numbers conditions differ, as `sweeps` returns them.
         question: The study's question, for the title.
         dataset: The data set's name, for the title.
+        look: How wide the figure is.
 
     Returns:
-        A figure 1400 pixels wide at most (at 100 dots an inch).
+        A figure 14 inches wide at most where its look does not say another width.
 
     Raises:
         ValueError: As `gradient_table`.
@@ -46,7 +53,7 @@ def gradient_figure(
     groups = grouped(list(dict.fromkeys(table["condition"])), found)
     across = min(len(groups), 3)
     down = -(-len(groups) // across)
-    width = 14 if across > 1 else 9
+    width = look.wide(14 if across > 1 else 9)
     figure = blank(width, 1.4 + 2.4 * down)
     axes = figure.subplots(down, 2 * across, squeeze=False, sharey=True)
     every = table[["p25", "p50", "p75"]].to_numpy()
@@ -71,8 +78,7 @@ def gradient_figure(
     what = "median over the seeds and its middle half, by layer from the input"
     numbers = [each.name for each in found if any(each.lines.get(title) for title in groups)]
     what += f"; a line for each {' or '.join(numbers)}" if numbers else ""
-    title = heading(question, dataset, what, round(8 * width))
-    figure.suptitle(f"{title}\n{_what_was_lost(*lost)}", fontsize=10)
+    write_title(figure, f"{heading(question, dataset, what)}\n{_what_was_lost(*lost)}")
     return figure
 
 

@@ -1,105 +1,154 @@
-"""The figure of learning curves: every seed, the median and the middle half, epoch by epoch."""
+"""The figure of learning curves: all conditions over each other, each named where its line ends."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
 import numpy as np
-import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.collections import LineCollection
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from analysis.figures.panels import FAINT, INK, MOST_MARKS, grid, heading, seed_titles
-from analysis.metrics.confusion import accuracy
-from analysis.runs import RunLike, RunSet, epoch_evaluations
-from analysis.statistics.intervals import percentiles
+from analysis.curves import Curves, curves_of
+from analysis.figures.bounds import PERCENT, Bounded
+from analysis.figures.look import PLAIN, Look, Mark
+from analysis.figures.panels import apart, grid, heading
+from analysis.runs import RunLike, RunSet
+from analysis.statistics.intervals import t_interval
 
-COLUMNS = ("condition", "epoch", "n", "p25", "p50", "p75")
-
-
-def curve_table(runs: Sequence[RunLike], set: str = "test") -> pd.DataFrame:
-    """Accuracy at each epoch's end, percentiles over the finished runs.
-
-    Args:
-        runs: Records of one study and variant.
-        set: Name of the evaluated set.
-
-    Returns:
-        Columns condition, epoch (0: untrained), n (runs that reached it), p25, p50, p75, fractions.
-        Conditions and epochs that nobody evaluated are left out.
-    """
-    rows = []
-    for condition, curves in _curves(runs, set).items():
-        epochs = sorted({epoch for curve in curves.values() for epoch in curve})
-        for epoch in epochs:
-            values = [curve[epoch] for curve in curves.values() if epoch in curve]
-            rows.append((condition, epoch, len(values), *percentiles(values)))
-    return pd.DataFrame(rows, columns=list(COLUMNS))
+WRONG = "train-corrupted"
+"""The training examples whose labels are wrong, measured by these labels."""
+TOGETHER = 8
+"""Lines that one panel holds."""
+FEW = 10
+"""Seeds up to which each is drawn."""
+NAME = 0.06
+"""Height of a condition's name, as a fraction of the panel."""
+BANDS = 4
+"""Lines of a panel up to which intervals are bands; of more they stand at the end alone."""
 
 
 def learning_curve_figure(
-    runs: Sequence[RunLike], *, set: str = "test", question: str, dataset: str
+    runs: Sequence[RunLike],
+    *,
+    question: str,
+    dataset: str,
+    look: Look = PLAIN,
+    set: str = "test",
 ) -> Figure:
-    """Draw a panel for each condition: a thin line a seed, the median, a band of the middle half.
+    """Draw the mean of each condition from the first epoch on, with its 95 % t-interval.
+
+    Of few seeds each is a thin line. Where some training labels are wrong, a second panel shows how
+    many of the examples that have them are answered as they say.
 
     Args:
         runs: Records of one study and variant.
-        set: Name of the evaluated set.
         question: The study's question, for the title.
         dataset: The data set's name, for the title.
+        look: The marks of the conditions.
+        set: Name of the evaluated set.
 
     Raises:
         ValueError: If no finished run was evaluated after an epoch.
     """
-    found = {name: curves for name, curves in _curves(runs, set).items() if curves}
-    every = [curve for curves in found.values() for curve in curves.values()]
-    if not any(epoch > 0 for curve in every for epoch in curve):
+    panels = list(_panels(runs, set))
+    if not any(name == set for name, _ in panels):
         raise ValueError(
             f"received {len(runs)} runs, none finished with {set!r} evaluated after an epoch; "
             "expected some; run the study first"
         )
-    table = curve_table(runs, set)
-    what = f"{set} accuracy after each epoch: each seed, the median and the middle half"
     figure, axes = grid(
-        seed_titles({name: len(curves) for name, curves in found.items()}),
-        heading=heading(question, dataset, what),
+        [_title(name, set) if len(panels) > 1 else "" for name, _ in panels],
+        high=3.8,
+        across=2,
+        share_y=False,
+        heading=heading(
+            question, dataset, f"{set} accuracy after each epoch, mean and 95 % interval"
+        ),
+        look=look,
     )
-    many = sum(map(len, every)) > MOST_MARKS
-    for axis, (condition, curves) in zip(axes, found.items(), strict=True):
-        _panel(axis, list(curves.values()), table[table["condition"] == condition], many)
-    for axis in axes[::3]:
-        axis.set_ylabel(f"{set} accuracy (%)")
+    marks, limits = look.marks(RunSet.of(runs).finished), PERCENT.fresh()
+    for axis, (_, curves) in zip(axes, panels, strict=True):
+        _panel(axis, curves, marks, limits)
+        axis.set_ylabel("accuracy (%)")
+    limits.say(figure)
     return figure
 
 
-def _panel(
-    axis: Axes, curves: Sequence[Mapping[int, float]], middle: pd.DataFrame, many: bool
-) -> None:
-    """Draw one condition; as pixels where there are too many corners for shapes."""
-    lines = [[(epoch, 100 * value) for epoch, value in sorted(curve.items())] for curve in curves]
-    thin = LineCollection(lines, colors=FAINT, linewidths=0.8, alpha=0.45)
-    thin.set_rasterized(many)
-    axis.add_collection(thin)
-    low, median, high = (100 * middle[name].to_numpy() for name in ("p25", "p50", "p75"))
-    axis.fill_between(middle["epoch"], low, high, color=FAINT, alpha=0.25, linewidth=0)
-    axis.plot(middle["epoch"], median, color=INK, linewidth=1.8)
-    axis.autoscale_view()
+def _title(name: str, set: str) -> str:
+    if name == set:
+        return f"{set} accuracy"
+    return "wrong training labels, learned as they are"
+
+
+def _panels(runs: Sequence[RunLike], set: str) -> list[tuple[str, Curves]]:
+    """The conditions of each panel: some of them where they are many; then the wrong labels."""
+    found = []
+    for name in (set, WRONG) if set != WRONG else (set,):
+        curves = {
+            condition: {
+                seed: trained for seed, each in of_seeds.items() if (trained := _after(each))
+            }
+            for condition, of_seeds in curves_of(runs, name).items()
+        }
+        there = [condition for condition, of_seeds in curves.items() if of_seeds]
+        found += [
+            (name, {condition: curves[condition] for condition in there[first : first + TOGETHER]})
+            for first in range(0, len(there), TOGETHER)
+        ]
+    return found
+
+
+def _after(curve: Mapping[int, float]) -> dict[int, float]:
+    """A curve without the untrained network."""
+    return {epoch: value for epoch, value in curve.items() if epoch > 0}
+
+
+def _panel(axis: Axes, curves: Curves, marks: Mapping[str, Mark], limits: Bounded) -> None:
+    """Draw some conditions over each other, and their names at the ends."""
+    ends = {}
+    for condition, of_seeds in curves.items():
+        mark = marks[condition]
+        epochs = sorted({epoch for curve in of_seeds.values() for epoch in curve})
+        values = [
+            [100 * curve[epoch] for curve in of_seeds.values() if epoch in curve]
+            for epoch in epochs
+        ]
+        means = [float(np.mean(each)) for each in values]
+        intervals = np.array([t_interval(each) for each in values]).T
+        if 1 < len(of_seeds) <= FEW and len(curves) <= BANDS:
+            for curve in of_seeds.values():
+                thin = sorted(curve.items())
+                axis.plot(
+                    [epoch for epoch, _ in thin], [100 * value for _, value in thin],
+                    color=mark.colour, linewidth=0.6, alpha=0.4, zorder=1,
+                )  # fmt: skip
+        if len(curves) <= BANDS:
+            limits.band(axis, epochs, intervals, mark.colour)
+        axis.plot(epochs, means, mark.dash, color=mark.colour, linewidth=1.8)
+        single = mark.marker if len(epochs) == 1 else ""
+        last = (epochs[-1:], means[-1:], intervals[:, -1:])
+        if single or len(curves) > BANDS:
+            limits.bars(axis, *last, mark, size=4)
+        ends[condition] = (epochs[-1], means[-1])
+    _name_ends(axis, ends, marks)
     axis.xaxis.set_major_locator(MaxNLocator(6, integer=True))
     axis.set_xlabel("epoch")
     axis.grid(alpha=0.3)
 
 
-def _curves(runs: Sequence[RunLike], set: str) -> dict[str, dict[int, dict[int, float]]]:
-    """Condition to seed to epoch to accuracy."""
-    return {
-        condition: {run.seed: curve for run in finished if (curve := _curve(run, set))}
-        for condition, finished in RunSet.of(runs).finished.items()
-    }
-
-
-def _curve(run: RunLike, set: str) -> dict[int, float]:
-    looks = epoch_evaluations(run, set)
-    values = {epoch: float(accuracy(each.confusion)) for epoch, each in looks.items()}
-    return {epoch: value for epoch, value in values.items() if not np.isnan(value)}
+def _name_ends(
+    axis: Axes, ends: Mapping[str, tuple[int, float]], marks: Mapping[str, Mark]
+) -> None:
+    """Write each condition beside the end of its line, the names apart from each other."""
+    low, high = axis.get_ylim()
+    right = max(epoch for epoch, _ in ends.values())
+    places = apart([mean for _, mean in ends.values()], (high - low) * NAME)
+    for (condition, (epoch, mean)), place in zip(ends.items(), places, strict=True):
+        colour = marks[condition].colour
+        axis.annotate(
+            condition, (epoch, mean), (right + 0.04 * max(right - 1, 1), place), color=colour,
+            fontsize=8, va="center", ha="left", annotation_clip=False,
+            arrowprops={"arrowstyle": "-", "color": colour, "linewidth": 0.5, "shrinkA": 0,
+                        "shrinkB": 0},
+        )  # fmt: skip

@@ -10,7 +10,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from analysis.figures.panels import blank, heading
+from analysis.figures.look import PLAIN, Look
+from analysis.figures.panels import blank, heading, write_title
 
 ACROSS = 10
 MOST_CONDITIONS = 12
@@ -22,6 +23,7 @@ def misclassified_figure(
     *,
     question: str,
     dataset: str,
+    look: Look = PLAIN,
 ) -> Figure:
     """Draw the images at the head of each condition's part of a `misclassified_table`.
 
@@ -33,9 +35,10 @@ def misclassified_figure(
             [m, height, width, 1 or 3]. At most the first 12 conditions are drawn.
         question: The study's question, for the title.
         dataset: The data set's name, for the title.
+        look: How wide the figure is.
 
     Returns:
-        A figure 1300 pixels wide (at 100 dots an inch).
+        A figure 13 inches wide where its look does not say another width.
 
     Raises:
         ValueError: If nothing was misclassified, or the examples are no images.
@@ -48,7 +51,7 @@ def misclassified_figure(
         )
     _check_images([images[condition] for condition in conditions])
     down = 2 if len(conditions) <= 4 else 1
-    figure = blank(13, 0.9 + len(conditions) * (0.4 + 1.65 * down))
+    figure = blank(look.wide(13), 0.9 + len(conditions) * (0.4 + 1.65 * down))
     parts = figure.subfigures(len(conditions), 1, squeeze=False).ravel()
     for part, condition in zip(parts, conditions, strict=True):
         rows = table[table["condition"] == condition]
@@ -62,7 +65,7 @@ def misclassified_figure(
         _draw_images(axes, rows, images[condition])
     part_of = f", {len(conditions)} of {len(every)} conditions" * (len(conditions) < len(every))
     what = f"the test images that most runs take for another class{part_of}"
-    figure.suptitle(heading(question, dataset, what, 110), fontsize=10)
+    write_title(figure, heading(question, dataset, what))
     return figure
 
 

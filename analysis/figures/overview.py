@@ -1,17 +1,22 @@
-"""The figure of many conditions: every seed, the median and the quartiles of each."""
+"""The figure of many conditions: every seed, and the mean of each with its interval."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from analysis.figures.panels import FAINT, INK, blank, heading, in_percent
+from analysis.figures.bounds import PERCENT, Bounded
+from analysis.figures.look import PLAIN, Look, Mark
+from analysis.figures.panels import INK, apart, blank, heading, in_percent, write_title
+from analysis.metrics.registry import metric_named
 from analysis.metrics.values import known_values
 from analysis.runs import RunLike, RunSet
-from analysis.statistics.intervals import percentiles
+from analysis.statistics.intervals import t_interval
+
+ANYTHING = Bounded(-np.inf, np.inf, "")
 
 
 def overview_figure(
@@ -20,15 +25,17 @@ def overview_figure(
     *,
     question: str,
     dataset: str,
+    look: Look = PLAIN,
     trade_off: tuple[str, str] | None = None,
 ) -> Figure:
-    """Draw each metric in a panel: a faint point for each seed, the median, the middle half.
+    """Draw each metric in a panel: a faint point for each seed, the mean and its 95 % interval.
 
     Args:
         runs: Records of one study and variant.
         metrics: Names as `values_of` takes them; at most four are drawn.
         question: The study's question, for the title.
         dataset: The data set's name, for the title.
+        look: The marks of the conditions.
         trade_off: Two metrics to draw against each other as well, condition by condition.
 
     Returns:
@@ -47,19 +54,31 @@ def overview_figure(
             "accuracy'; run the study first"
         )
     panels = len(drawn) + (trade_off is not None)
-    size = (2.4 + 3.4 * panels, max(3.2, 1.6 + 0.32 * len(conditions)))
+    size = (look.wide(2.4 + 3.0 * panels), max(3.0, 1.4 + 0.3 * len(conditions)))
     figure = blank(*size)
     axes = figure.subplots(1, panels, squeeze=False)[0]
+    marks, limits = look.marks(conditions), PERCENT.fresh()
     for axis, metric in zip(axes, drawn, strict=False):
-        _strips(axis, metric, values[metric])
+        bounded = limits if is_proportion(metric) else ANYTHING
+        _strips(axis, metric, dict(zip(conditions, values[metric], strict=True)), marks, bounded)
         axis.set_yticks(range(len(conditions)), conditions if axis is axes[0] else [])
         axis.set_ylim(len(conditions) - 0.5, -0.5)
     if trade_off is not None:
-        x, y = (_values(runs, metric, conditions) for metric in trade_off)
-        _path(axes[-1], trade_off, conditions, x, y)
-    what = "each seed, the median and the middle half of the seeds"
-    figure.suptitle(heading(question, dataset, what, round(9 * size[0])), fontsize=10)
+        x, y = (
+            dict(zip(conditions, _values(runs, metric, conditions), strict=True))
+            for metric in trade_off
+        )
+        _path(axes[-1], trade_off, x, y, marks)
+    what = "each seed, and the mean over the seeds with its 95 % interval"
+    write_title(figure, heading(question, dataset, what))
+    limits.say(figure)
     return figure
+
+
+def is_proportion(metric: str) -> bool:
+    """Whether a metric lies between 0 and 100 %, as a drop does not."""
+    known = metric_named(metric)
+    return known.is_fraction and "accuracy" in (known.quantity or known.name)
 
 
 def _values(runs: Sequence[RunLike], metric: str, conditions: Sequence[str]) -> list[list[float]]:
@@ -69,38 +88,55 @@ def _values(runs: Sequence[RunLike], metric: str, conditions: Sequence[str]) -> 
     return [[factor * value for value in values] for values in every]
 
 
-def _strips(axis: Axes, metric: str, values: Sequence[Sequence[float]]) -> None:
-    for row, each in enumerate(values):
+def _strips(
+    axis: Axes,
+    metric: str,
+    values: Mapping[str, Sequence[float]],
+    marks: Mapping[str, Mark],
+    limits: Bounded,
+) -> None:
+    for row, (condition, each) in enumerate(values.items()):
         if not each:
             continue
-        axis.plot(each, [row] * len(each), "o", color=FAINT, alpha=0.35, markersize=4)
-        low, middle, high = percentiles(each)
-        axis.plot([low, high], [row, row], color=INK, linewidth=3, solid_capstyle="butt")
-        axis.plot(middle, row, "|", color=INK, markersize=12, markeredgewidth=2)
+        mark = marks[condition]
+        axis.plot(
+            each, [row] * len(each), "o", color=mark.colour, alpha=0.35, markersize=4,
+            markeredgewidth=0, zorder=1,
+        )  # fmt: skip
+        ends = np.array([t_interval(each)]).T
+        limits.bars(axis, [row], [float(np.mean(each))], ends, mark, across=True)
     axis.set_xlabel(in_percent(metric)[1])
     axis.grid(axis="x", alpha=0.3)
+    axis.spines[["top", "right"]].set_visible(False)
 
 
 def _path(
     axis: Axes,
     metrics: tuple[str, str],
-    conditions: Sequence[str],
-    x: Sequence[Sequence[float]],
-    y: Sequence[Sequence[float]],
+    x: Mapping[str, Sequence[float]],
+    y: Mapping[str, Sequence[float]],
+    marks: Mapping[str, Mark],
 ) -> None:
-    """One metric against the other: each seed, and a line through the conditions' medians."""
-    there = [i for i in range(len(conditions)) if x[i] and y[i]]
-    for i in there:
-        axis.plot(x[i], y[i], "o", color=FAINT, alpha=0.3, markersize=4)
-    middles = [(float(np.median(x[i])), float(np.median(y[i]))) for i in there]
-    if middles:
-        axis.plot(*zip(*middles, strict=True), "o-", color=INK, markersize=6)
-    for i, middle in zip(there, middles, strict=True):
-        left = middle[0] > np.mean(axis.get_xlim())
-        axis.annotate(
-            conditions[i], middle, (-7 if left else 7, 0), textcoords="offset points", fontsize=8,
-            ha="right" if left else "left", va="center",
-        )  # fmt: skip
+    """One metric against the other: each seed, and a line through the conditions' means."""
+    there = [name for name in x if x[name] and y[name]]
+    means = {name: (float(np.mean(x[name])), float(np.mean(y[name]))) for name in there}
+    for name in there:
+        n = min(len(x[name]), len(y[name]))
+        colour = marks[name].colour
+        axis.plot(x[name][:n], y[name][:n], "o", color=colour, alpha=0.35, markersize=4)
+        axis.plot(*means[name], marks[name].marker, color=colour, markersize=7, zorder=3)
+    if means:
+        axis.plot(*zip(*means.values(), strict=True), "-", color=INK, linewidth=0.8, zorder=0)
+        low, high = axis.get_ylim()
+        places = apart([mean[1] for mean in means.values()], 0.06 * (high - low))
+        middle = np.mean(axis.get_xlim())
+        for (name, mean), place in zip(means.items(), places, strict=True):
+            left = mean[0] > middle
+            shift = (-7 if left else 7, 0)
+            axis.annotate(
+                name, (mean[0], place), shift, textcoords="offset points", fontsize=8,
+                ha="right" if left else "left", va="center",
+            )  # fmt: skip
     axis.set_xlabel(in_percent(metrics[0])[1])
     axis.set_ylabel(in_percent(metrics[1])[1])
     axis.grid(alpha=0.3)

@@ -15,17 +15,19 @@ from matplotlib.colors import Colormap, Normalize
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
+from analysis.figures.look import COLOURS as COLOURS
+from analysis.figures.look import PLAIN, Look
 from analysis.metrics.registry import metric_named
 from analysis.rendering.formatting import counted
 
 Floats = NDArray[np.float64]
 
 INK = "#222222"
-# Okabe and Ito's colours: told apart by everybody; the two lightest are left out.
-COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
 FAINT = COLOURS[0]
 ANNOTATED_UP_TO = 12
 TICKS = 15
+LONG_NAME = 3
+"""Letters up to which names of classes stand upright beside each other."""
 ON_LIGHT = "#010101"  # black that a page does not take for the colour of its own text
 MIDDLE = 0.179
 """Luminance at which black and white text have the same contrast, 4.6."""
@@ -47,22 +49,25 @@ def grid(
     across: int = 3,
     share_y: bool = True,
     heading: str = "",
+    look: Look = PLAIN,
 ) -> tuple[Figure, list[Axes]]:
     """A figure with a panel for each title, at most `across` beside each other.
 
     Args:
         titles: Of the panels, at least one.
         high: Height of a row in inches.
-        across: How many panels stand in a row at most.
+        across: How many panels stand in a row of 11 inches at most; fewer in a narrow figure.
         share_y: Whether all panels have one vertical axis.
         heading: The figure's title.
+        look: How wide the figure is to be.
 
     Returns:
         The figure, about 11 inches wide (8 for one panel), and its panels in the titles' order.
     """
     columns = min(len(titles), across)
+    width = look.wide(8.0 if columns == 1 else 11.0)
+    columns = max(1, min(columns, round(across * width / 11.0 + 0.2)))
     rows = math.ceil(len(titles) / columns)
-    width = 8.0 if columns == 1 else 11.0
     figure = blank(width, 0.7 + rows * high)
     every = figure.subplots(rows, columns, squeeze=False, sharey=share_y).ravel()
     for spare in every[len(titles) :]:
@@ -71,15 +76,26 @@ def grid(
     for axis, title in zip(axes, titles, strict=True):
         axis.set_title(textwrap.fill(title, round(10 * width / columns)), fontsize=10)
         axis.spines[["top", "right"]].set_visible(False)
-    figure.suptitle(heading, fontsize=10)
+    write_title(figure, heading)
     return figure, axes
 
 
-def heading(question: str, dataset: str, what: str, letters: int = 100) -> str:
-    """A figure's title: the study's question, the data, and what is drawn; `letters` in a line."""
-    return (
-        f"{textwrap.fill(question, letters)}\n{textwrap.fill(f'{dataset}: {what}', letters + 10)}"
-    )
+def at_the_left(axes: Sequence[Axes]) -> list[Axes]:
+    """The panels that begin a row."""
+    places = [(axis, axis.get_subplotspec()) for axis in axes]
+    return [axis for axis, place in places if place is not None and place.is_first_col()]
+
+
+def heading(question: str, dataset: str, what: str) -> str:
+    """A figure's title: the study's question, the data, and what is drawn."""
+    return f"{question}\n{dataset}: {what}"
+
+
+def write_title(figure: Figure, text: str, fontsize: float = 10) -> None:
+    """Write a figure's title, its lines as long as the figure is wide."""
+    letters = round(125 / fontsize * figure.get_figwidth())
+    lines = (textwrap.fill(line, letters) for line in text.split("\n"))
+    figure.suptitle("\n".join(lines), fontsize=fontsize)
 
 
 def in_percent(metric: str) -> tuple[int, str]:
@@ -97,6 +113,7 @@ def heat_map(
     numbers: bool = True,
     bar: str | None = None,
     spread: Floats | None = None,
+    zeros: bool = True,
 ) -> QuadMesh:
     """Draw a matrix from the top down, with its numbers where there is room for them.
 
@@ -109,6 +126,7 @@ def heat_map(
         numbers: Whether to write them into the cells; never where a side has more than 12.
         bar: Label of a colour bar beside it; none if None.
         spread: What is written below each number with a ±, [rows, columns]; NaN is left out.
+        zeros: Whether a number that rounds to 0 is written.
     """
     # One class alone is a line of cells; more cells than can be told apart need no borders.
     small = max(values.shape) <= ANNOTATED_UP_TO and numbers
@@ -130,6 +148,8 @@ def heat_map(
         below = np.full(values.shape, np.nan) if spread is None else spread
         for row, column in np.argwhere(~np.isnan(values)).tolist():
             number, more = f"{values[row, column]:.{decimals}f}", below[row, column]
+            if not zeros and float(number) == 0:
+                continue
             axis.text(
                 column + 0.5,
                 row + 0.5,
@@ -168,7 +188,46 @@ def label_cells(axis: Axes, across: Sequence[str], down: Sequence[str]) -> None:
     for ticks, labels in ((axis.set_xticks, across), (axis.set_yticks, down)):
         shown = np.arange(0, len(labels), max(1, -(-len(labels) // TICKS)))
         ticks(shown + 0.5, [labels[k] for k in shown.tolist()], rotation=0, fontsize=9)
+    if max(map(len, across)) > LONG_NAME:
+        for label in axis.get_xticklabels():
+            label.set(rotation=35, ha="right", rotation_mode="anchor")
     axis.tick_params(length=0)
+
+
+def class_ticks(axis: Axes, names: Sequence[str]) -> None:
+    """Name the classes along the horizontal axis, at 0, 1, ...; long names stand on a slant."""
+    shown = range(0, len(names), max(1, -(-len(names) // TICKS)))
+    long = max(map(len, names)) > LONG_NAME
+    axis.set_xticks(
+        list(shown), [names[k] for k in shown], rotation=35 if long else 0,
+        ha="right" if long else "center", rotation_mode="anchor", fontsize=9,
+    )  # fmt: skip
+
+
+def apart(values: Sequence[float], step: float) -> list[float]:
+    """Places near some values, in their order, none closer to the next than `step`."""
+    places = sorted((value, k) for k, value in enumerate(values))
+    groups: list[list[tuple[float, int]]] = []
+    for each in places:
+        groups.append([each])
+        while len(groups) > 1 and _bottom(groups[-1], step) - _top(groups[-2], step) < step:
+            last = groups.pop()
+            groups[-1] += last
+    found = [0.0] * len(values)
+    for group in groups:
+        first = _bottom(group, step)
+        for k, (_, place) in enumerate(group):
+            found[place] = first + k * step
+    return found
+
+
+def _bottom(group: Sequence[tuple[float, int]], step: float) -> float:
+    """The lowest place of values that stand `step` apart around their mean."""
+    return sum(value for value, _ in group) / len(group) - step * (len(group) - 1) / 2
+
+
+def _top(group: Sequence[tuple[float, int]], step: float) -> float:
+    return _bottom(group, step) + step * (len(group) - 1)
 
 
 def seed_titles(titles: Mapping[str, int]) -> list[str]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -14,7 +13,8 @@ from matplotlib.image import AxesImage
 from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 
-from analysis.figures.panels import COLOURS, blank
+from analysis.figures.look import COLOURS
+from analysis.figures.panels import blank, write_title
 from analysis.metrics.values import values_of
 from analysis.proportions import proportion_table
 from analysis.runs import RunLike, RunSet
@@ -82,8 +82,7 @@ def proportion_figure(
     figure.colorbar(image, ax=list(right.flat), label="% of the seeds")
     what = f"{metric}, n = {table['its n'].max()} seeds each, with Wilson's 95 % intervals"
     title = f"left: {what}; right: {counted}, outlined where it is right"
-    question = textwrap.fill(question, round(9 * figure.get_figwidth()))
-    figure.suptitle(f"{question}\n{title}", fontsize=10)
+    write_title(figure, f"{question}\n{title}")
     return figure
 
 

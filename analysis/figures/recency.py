@@ -10,14 +10,17 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from analysis.figures.panels import FAINT, INK, blank, heading
+from analysis.figures.look import PLAIN, Look
+from analysis.figures.panels import FAINT, INK, blank, heading, write_title
 from analysis.recency import Positions
 from analysis.statistics.intervals import t_interval
 
 LINES = 45  # of small print that fit one above the other
 
 
-def position_figure(positions: Mapping[str, Positions], *, question: str, dataset: str) -> Figure:
+def position_figure(
+    positions: Mapping[str, Positions], *, question: str, dataset: str, look: Look = PLAIN
+) -> Figure:
     """Draw final accuracy against recency, a panel for each condition.
 
     The mean over the runs with its 95 % t-interval, and each class where it stood as a faint point
@@ -27,9 +30,10 @@ def position_figure(positions: Mapping[str, Positions], *, question: str, datase
         positions: Of each condition, see `analysis.recency.class_positions`.
         question: The study's question, for the title.
         dataset: The data set's name, for the title.
+        look: How wide the figure is.
 
     Returns:
-        A figure 1400 pixels wide at most (at 100 dots an inch).
+        A figure 14 inches wide at most where its look does not say another width.
 
     Raises:
         ValueError: There is nothing to draw.
@@ -39,7 +43,7 @@ def position_figure(positions: Mapping[str, Positions], *, question: str, datase
             "received no condition; expected one whose class order varies over the seeds; run the "
             "study class-position"
         )
-    width = min(14, 1 + 6.5 * len(positions))
+    width = look.wide(min(14, 1 + 6.5 * len(positions)))
     figure = blank(width, 6)
     axes = figure.subplots(1, len(positions), squeeze=False, sharey=True)[0]
     every = np.concatenate([100 * each.accuracy.ravel() for each in positions.values()])
@@ -53,7 +57,7 @@ def position_figure(positions: Mapping[str, Positions], *, question: str, datase
         axis.set_xlabel("classes shown later (0: shown last)")
     axes[0].set_ylabel("final accuracy on the class (%)")
     what = "mean over runs with its 95 % interval; faint: each class by its number"
-    figure.suptitle(heading(question, dataset, what, round(8 * width)))
+    write_title(figure, heading(question, dataset, what))
     return figure
 
 

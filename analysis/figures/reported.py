@@ -10,7 +10,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from analysis.figures.comparison import GROUND
-from analysis.figures.panels import COLOURS, INK, blank
+from analysis.figures.look import COLOURS, PLAIN, Look
+from analysis.figures.panels import INK, blank, write_title
 from analysis.metrics.registry import metric_named
 from analysis.rendering.text import clean
 
@@ -19,7 +20,9 @@ ROW = 0.24
 """Inches of a row."""
 
 
-def reported_figure(figures: pd.DataFrame, *, question: str, dataset: str) -> Figure:
+def reported_figure(
+    figures: pd.DataFrame, *, question: str, dataset: str, look: Look = PLAIN
+) -> Figure:
     """Draw every reported figure as its difference from the mean of our runs.
 
     A bar is our prediction interval, around our mean at 0; a point is the reported figure, hollow
@@ -29,6 +32,7 @@ def reported_figure(figures: pd.DataFrame, *, question: str, dataset: str) -> Fi
         figures: What `check_figures` returned; in a study with several units a panel for each.
         question: The study's question, for the title.
         dataset: The data set's name, for the title.
+        look: How wide the figure is.
 
     Raises:
         ValueError: If none of our runs has one of the figures.
@@ -38,16 +42,16 @@ def reported_figure(figures: pd.DataFrame, *, question: str, dataset: str) -> Fi
         raise ValueError("received no runs of a reported figure; expected some to draw; run them")
     units = measured["metric"].map(lambda metric: metric_named(metric).unit)
     groups = [rows for _, rows in measured.groupby(units, sort=False)]
-    figure = blank(8, 1.4 + sum(0.7 + ROW * len(rows) for rows in groups), dpi=150)
+    figure = blank(look.wide(8), 1.4 + sum(0.7 + ROW * len(rows) for rows in groups))
     panels = figure.subplots(len(groups), height_ratios=[len(g) + 2 for g in groups], squeeze=False)
     several = bool((measured.groupby("condition")["metric"].nunique() > 1).any())
     for axes, rows in zip(panels[:, 0], groups, strict=True):
         _panel(axes, rows, named=several)
     inside = int((measured["inside"] == True).sum())  # noqa: E712  (None is undecided)
-    figure.suptitle(
+    write_title(
+        figure,
         f"{question}\n{dataset}: {inside} of {len(measured)} reported figures inside our 95 % "
         "prediction interval",
-        fontsize=10,
     )
     handles, labels = panels[0, 0].get_legend_handles_labels()
     figure.legend(

@@ -1,63 +1,45 @@
-"""Accuracy of each class after each segment, as a table and as small panels of many conditions."""
+"""The figure of the classes over the segments of the last epoch, a heat map for each condition."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
 import numpy as np
-import pandas as pd
+from matplotlib.axes import Axes
 from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
+from matplotlib.patches import Rectangle
 from numpy.typing import NDArray
 
+from analysis.figures.look import PLAIN, Look
 from analysis.figures.panels import colour_bar, grid, heading, heat_map, label_cells, seed_titles
-from analysis.metrics.confusion import class_accuracy
-from analysis.runs import RunLike, RunSet, class_names, has_segments, segment_confusions
+from analysis.runs import RunLike, RunSet, class_names
+from analysis.segments import last_segments, no_segments, segment_grids
 
 Floats = NDArray[np.float64]
-COLUMNS = ("condition", "epoch", "segment", "class", "n", "mean", "sd")
 NUMBERS_UP_TO = 6
 """Panels whose cells have room for numbers."""
 
 
-def segment_table(runs: Sequence[RunLike], set: str = "test-sample") -> pd.DataFrame:
-    """Accuracy of each class after each segment of the first and of the last epoch.
-
-    Args:
-        runs: Records of one study and variant.
-        set: Name of the set that was evaluated after every segment.
-
-    Returns:
-        Columns condition, epoch, segment (both from 1), class, n, mean, sd (over the finished
-        runs; NaN for one), fractions.
-
-    Raises:
-        ValueError: If runs of a condition differ in their epochs or segments.
-    """
-    rows, runs = [], RunSet.of(runs)
-    for condition, grids in segment_grids(runs, set).items():
-        epochs = grids.shape[1]
-        for epoch in dict.fromkeys((1, epochs)):
-            values = grids[:, epoch - 1]
-            mean = values.mean(axis=0)
-            sd = values.std(axis=0, ddof=1) if len(values) > 1 else np.full(mean.shape, np.nan)
-            names = class_names(runs.finished[condition], mean.shape[1])
-            for segment, label in np.ndindex(mean.shape):
-                at = (condition, epoch, segment + 1, names[label], len(values))
-                rows.append((*at, float(mean[segment, label]), float(sd[segment, label])))
-    return pd.DataFrame(rows, columns=list(COLUMNS))
-
-
 def segment_figure(
-    runs: Sequence[RunLike], *, set: str = "test-sample", question: str, dataset: str
+    runs: Sequence[RunLike],
+    *,
+    question: str,
+    dataset: str,
+    look: Look = PLAIN,
+    set: str = "test-sample",
 ) -> Figure:
-    """Draw a small heat map for each condition: the mean over the seeds in the last epoch.
+    """Draw a heat map for each condition: the mean over the seeds in the last epoch, one scale.
+
+    An outlined cell marks a class just after its training segment; it is left out where the order
+    of the classes differs between seeds.
 
     Args:
         runs: Records of one study and variant.
-        set: Name of the set that was evaluated after every segment.
         question: The study's question, for the title.
         dataset: The data set's name, for the title.
+        look: How wide the figure is.
+        set: Name of the set that was evaluated after every segment.
 
     Raises:
         ValueError: If no finished run has segments, or runs differ in epochs or segments.
@@ -74,6 +56,7 @@ def segment_figure(
         high=3.1 if few else 2.5,
         share_y=False,
         heading=heading(question, dataset, what),
+        look=look,
     )
     for axis, (condition, grids) in zip(axes, found.items(), strict=True):
         mean = 100 * grids[:, -1].mean(axis=0).T
@@ -81,39 +64,16 @@ def segment_figure(
         classes, segments = mean.shape
         names = class_names(runs.finished[condition], classes)
         label_cells(axis, [str(k + 1) for k in range(segments)], list(map(str, names)))
+        outline(axis, last_segments(runs, condition, set))
         axis.set_xlabel("after segment")
         axis.set_ylabel("class")
     colour_bar(axes, mesh, "accuracy (%)", shrink=0.6)
     return figure
 
 
-def no_segments(runs: Sequence[RunLike], set: str) -> ValueError:
-    """The refusal of runs without evaluations after their segments."""
-    return ValueError(
-        f"received {len(runs)} runs, none finished with segment evaluations of {set!r}; "
-        "expected one after every segment; run a study that evaluates segments"
-    )
-
-
-def segment_grids(runs: Sequence[RunLike], set: str) -> dict[str, Floats]:
-    """Condition to accuracies [seeds, epochs, segments, classes] of the runs that have segments.
-
-    Raises:
-        ValueError: If runs of a condition differ in their epochs or segments.
-    """
-    found = {}
-    for condition, finished in RunSet.of(runs).finished.items():
-        grids = [
-            class_accuracy(segment_confusions(run, set))
-            for run in finished
-            if has_segments(run, set)
-        ]
-        shapes = {each.shape for each in grids}
-        if len(shapes) > 1:
-            raise ValueError(
-                f"received runs of {condition!r} with epochs, segments and classes "
-                f"{sorted(shapes)}; expected the same for all; draw runs without early stopping"
-            )
-        if grids:
-            found[condition] = np.stack(grids)
-    return found
+def outline(axis: Axes, segments: NDArray[np.int32] | None) -> None:
+    """Outline the cell of each class, a row, just after its training segment, from 1 (0: none)."""
+    if segments is not None:
+        for c in np.flatnonzero(segments).tolist():
+            corner = (int(segments[c]) - 1, c)
+            axis.add_patch(Rectangle(corner, 1, 1, fill=False, edgecolor="#d62728", linewidth=1.5))

@@ -8,7 +8,8 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from analysis.figures.panels import COLOURS, INK, grid, heading, in_percent
+from analysis.figures.look import COLOURS, PLAIN, Look
+from analysis.figures.panels import INK, grid, heading, in_percent
 from analysis.metrics.values import known_values
 from analysis.rendering.text import clean
 from analysis.runs import RunLike
@@ -21,7 +22,13 @@ GREY = "#777777"
 
 
 def sweep_figure(
-    runs: Sequence[RunLike], found: Sequence[Sweep], metric: str, *, question: str, dataset: str
+    runs: Sequence[RunLike],
+    found: Sequence[Sweep],
+    metric: str,
+    *,
+    question: str,
+    dataset: str,
+    look: Look = PLAIN,
 ) -> Figure:
     """Draw a panel for each number: each seed, the means as a line with their 95 % intervals.
 
@@ -34,6 +41,7 @@ def sweep_figure(
         metric: A name as `values_of` takes it.
         question: The study's question, for the title.
         dataset: The data set's name, for the title.
+        look: How wide the figure is.
 
     Raises:
         ValueError: If no run has the metric.
@@ -54,6 +62,7 @@ def sweep_figure(
         across=2,
         high=3.8,
         heading=heading(question, dataset, what),
+        look=look,
     )
     for axis, (sweep, table) in zip(axes, tables, strict=True):
         for place, (line, rows) in enumerate(table.groupby("line", sort=False)):

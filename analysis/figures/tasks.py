@@ -13,9 +13,11 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
+from analysis.figures.look import PLAIN, Look
 from analysis.figures.panels import (
     COLOURS,
     INK,
+    at_the_left,
     colour_bar,
     grid,
     heading,
@@ -37,7 +39,9 @@ SPREAD_UP_TO = 5
 """Tasks whose cells have room for the spread below the mean."""
 
 
-def matrix_figure(runs: Sequence[RunLike], *, question: str, dataset: str) -> Figure:
+def matrix_figure(
+    runs: Sequence[RunLike], *, question: str, dataset: str, look: Look = PLAIN
+) -> Figure:
     """Draw R of each condition: a row after each task, a column for each task.
 
     A cell holds the mean over the seeds in percent, with its standard deviation below it where
@@ -48,6 +52,7 @@ def matrix_figure(runs: Sequence[RunLike], *, question: str, dataset: str) -> Fi
         runs: Records of one study and variant.
         question: The study's question, for the title.
         dataset: The data set's name, for the title.
+        look: How wide the figure is.
 
     Raises:
         ValueError: If no finished run has tasks.
@@ -60,7 +65,9 @@ def matrix_figure(runs: Sequence[RunLike], *, question: str, dataset: str) -> Fi
     what += " and standard deviation over the seeds" if with_spread else " over the seeds"
     across = 4 if with_spread and table["condition"].nunique() > MANY else FEW
     high = 1.0 + 0.36 * min(most, 10)
-    figure, axes = _panels(table, heading(question, dataset, what), across, high, share_y=False)
+    figure, axes = _panels(
+        table, heading(question, dataset, what), across, high, look, share_y=False
+    )
     for axis, (_, rows) in zip(axes, table.groupby("condition", sort=False), strict=True):
         tasks = range(1, int(rows["task"].max()) + 1)
         mean, sd = (
@@ -85,7 +92,9 @@ def matrix_figure(runs: Sequence[RunLike], *, question: str, dataset: str) -> Fi
     return figure
 
 
-def task_curve_figure(runs: Sequence[RunLike], *, question: str, dataset: str) -> Figure:
+def task_curve_figure(
+    runs: Sequence[RunLike], *, question: str, dataset: str, look: Look = PLAIN
+) -> Figure:
     """Draw a panel for each condition: a line for each task, its median and middle half.
 
     Grey lines mark the ends of the tasks.
@@ -94,6 +103,7 @@ def task_curve_figure(runs: Sequence[RunLike], *, question: str, dataset: str) -
         runs: Records of one study and variant.
         question: The study's question, for the title.
         dataset: The data set's name, for the title.
+        look: How wide the figure is.
 
     Raises:
         ValueError: If no finished run has evaluation sets by task.
@@ -103,14 +113,14 @@ def task_curve_figure(runs: Sequence[RunLike], *, question: str, dataset: str) -
     tasks = int(table["task"].max())
     colours = _colours(tasks)
     what = "accuracy on each task after each epoch, the median and the middle half of the seeds"
-    figure, axes = _panels(table, heading(question, dataset, what), FEW, 2.6)
+    figure, axes = _panels(table, heading(question, dataset, what), FEW, 2.6, look)
     for axis, (condition, rows) in zip(axes, table.groupby("condition", sort=False), strict=True):
         _curves(axis, rows, colours)
         run = runs.finished[str(condition)][0]
         if not is_joint(run):
             for end in task_epochs(run, int(rows["task"].max()))[:-1]:
                 axis.axvline(end, color=INK, alpha=0.25, linewidth=0.8, zorder=0)
-    for axis in axes[::FEW]:
+    for axis in at_the_left(axes):
         axis.set_ylabel("accuracy (%)")
     lines = [Line2D([], [], color=colour) for colour in colours]
     names = [f"task {task + 1}" for task in range(tasks)]
@@ -119,12 +129,12 @@ def task_curve_figure(runs: Sequence[RunLike], *, question: str, dataset: str) -
 
 
 def _panels(
-    table: pd.DataFrame, title: str, across: int, high: float, *, share_y: bool = True
+    table: pd.DataFrame, title: str, across: int, high: float, look: Look, *, share_y: bool = True
 ) -> tuple[Figure, list[Axes]]:
     """A panel for each condition, with its number of seeds."""
     seeds = table.groupby("condition", sort=False)["n"].max().items()
     titles = seed_titles({str(condition): int(n) for condition, n in seeds})
-    return grid(titles, across=across, high=high, share_y=share_y, heading=title)
+    return grid(titles, across=across, high=high, share_y=share_y, heading=title, look=look)
 
 
 def _curves(axis: Axes, rows: pd.DataFrame, colours: Sequence[str]) -> None:

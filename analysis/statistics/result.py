@@ -295,7 +295,7 @@ def explanation(c: Comparison) -> Explanation:
     if any(note.kind == "more than planned" for note in c.notes):
         rows.append(("however many", _anytime_text(c)))
     planned = f" of {c.planned} planned" if c.planned is not None else ""
-    rows.append(("used", f"{_runs(c)}{planned}"))
+    rows.append(("used", f"{runs_of(c)}{planned}"))
     notes = c.notes[len(c.reason) :]
     return Explanation(sentence(c), tuple(rows), tuple(map(str, notes)))
 
@@ -322,13 +322,13 @@ def sentence(c: Comparison) -> str:
     diverged = _diverged(c)
     if c.verdict == "different" and c.test.p is None:
         return f"Different in divergence: {diverged}."
-    interval = _range(d, c.unit)
+    interval = range_of(d, c.unit)
     if several or c.looks:
         interval += f" ({_kind(c, d.joint)}{format_percent(d.level)} interval)"
     said = c.sentences[c.verdict].format(
         **c.subject(),
         reason="; ".join(map(str, c.reason)),
-        runs=_runs(c),
+        runs=runs_of(c),
         # An interval that is not of the family may leave out 0 where the family does not.
         open=f"{c.left_open}{interval}" if d.joint or not several else "",
         margin=format_margin(e.margin, c.unit) if e else "",
@@ -374,11 +374,12 @@ def plain(value: Any) -> Any:
     return value.item() if isinstance(value, np.generic) else value
 
 
-def _runs(c: Comparison) -> str:
+def runs_of(c: Comparison) -> str:
+    """How many runs were compared, in words."""
     return format_runs(c.n_a, c.n_b, paired=c.paired, noun=c.noun)
 
 
-def _range(of: Difference | Equivalence, unit: str) -> str:
+def range_of(of: Difference | Equivalence, unit: str) -> str:
     """An interval, empty where there is none."""
     if of.ci_low is None or of.ci_high is None:
         return ""
@@ -441,7 +442,7 @@ def _anytime_text(c: Comparison) -> str:
 
 def _interval(c: Comparison, of: Difference | Equivalence) -> str:
     """An interval with its level, and what it is in a family; empty where there is none."""
-    if not (ends := _range(of, c.unit)):
+    if not (ends := range_of(of, c.unit)):
         return ""
     return f"{_kind(c, of.joint)}{format_percent(of.level)} interval {ends}"
 

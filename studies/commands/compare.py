@@ -9,7 +9,7 @@ from analysis.statistics.family_correction import CORRECTIONS
 from core.storage.store import Store
 from data import InputError
 from studies.commands.options import (
-    figure_option,
+    figure_options,
     format_option,
     looks_typed,
     out_option,
@@ -21,6 +21,7 @@ from studies.commands.options import (
 from studies.results.comparing import Wanted, compare_reading
 from studies.results.comparing_scores import compare_scores, is_file_of_scores, named_columns
 from studies.results.reading import read
+from studies.results.sketch import Sketch
 from studies.results.variants import compare_variants
 
 
@@ -59,7 +60,7 @@ from studies.results.variants import compare_variants
     help="Seeds at which was looked, planned before the first: intervals and p allow for it.",
 )
 @spending_option
-@figure_option("Draw it")
+@figure_options("Draw it")
 @format_option("text", "json", "markdown", "latex")
 @out_option
 @variant_option
@@ -80,7 +81,7 @@ def compare(  # noqa: PLR0913  # a user's options
     unpaired: bool,
     looks: str | None,
     spending: Spending,
-    figure: Path | None,
+    figure: Sketch | None,
     style: str,
     out: Path | None,
     variant: str | None,

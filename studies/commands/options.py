@@ -5,6 +5,7 @@ import io
 import os
 import sys
 from collections.abc import Callable, Iterator
+from functools import wraps
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ import click
 
 from data import InputError
 from data.home import in_home
+from studies.results.sketch import Sketch
 
 DONE, FELL_SHORT, WRONG_CALL, INTERRUPTED = 0, 1, 2, 130
 """Exit statuses."""
@@ -65,22 +67,61 @@ def looks_typed(text: str) -> tuple[int, ...]:
     return looks
 
 
-def figure_option(what: str) -> Callable[[Any], Any]:
-    """The option that names a figure's file; one that cannot be drawn into is refused at once."""
+KINDS_OF_FIGURES = (".png", ".svg", ".pdf")
 
-    def check(context: click.Context, option: click.Parameter, path: Path | None) -> Path | None:
-        if path is not None and path.suffix.lower() not in (".png", ".svg"):
-            raise InputError(f"Received --figure {path.name!r}; expected a name in .png or .svg.")
-        if path is not None and not path.parent.is_dir():
-            raise InputError(
-                f"Received --figure {str(path)!r}; expected a folder that is there: make it first."
-            )
-        return path
 
+def figure_options(what: str) -> Callable[[Any], Any]:
+    """What is said of a figure: its file, its width and its title, together one `Sketch`.
+
+    The command gets it as `figure`, None where none is asked for.
+    """
+
+    def with_options(command: Callable[..., Any]) -> Callable[..., Any]:
+        @wraps(command)
+        def called(*given: Any, width: float | None, no_title: bool, **named: Any) -> Any:
+            file = named["figure"]
+            if file is None and (width is not None or no_title):
+                option = "--no-title" if width is None else "--width"
+                raise InputError(f"Received {option} without --figure; expected both.")
+            sketch = None if file is None else Sketch(file, width, not no_title)
+            return command(*given, **(named | {"figure": sketch}))
+
+        for option in reversed(_figure_options(what)):
+            called = option(called)
+        return called
+
+    return with_options
+
+
+def _figure_options(what: str) -> list[Callable[[Any], Any]]:
     kind = click.Path(path_type=Path, dir_okay=False)
-    return click.option(
-        "--figure", type=kind, callback=check, help=f"{what} into this .png or .svg."
-    )
+    return [
+        click.option(
+            "--figure",
+            type=kind,
+            callback=_figure_file,
+            help=f"{what} into this .png (300 dots an inch), .svg or .pdf.",
+        ),
+        click.option(
+            "--width",
+            type=click.FloatRange(1, 40),
+            metavar="INCHES",
+            help="Of the figure: a column of a paper is about 3.4.",
+        ),
+        click.option("--no-title", is_flag=True, help="The figure without its title."),
+    ]
+
+
+def _figure_file(context: click.Context, option: click.Parameter, path: Path | None) -> Path | None:
+    """Refuse at once what cannot be drawn into."""
+    if path is not None and path.suffix.lower() not in KINDS_OF_FIGURES:
+        expected = f"{', '.join(KINDS_OF_FIGURES[:-1])} or {KINDS_OF_FIGURES[-1]}"
+        raise InputError(f"Received --figure {path.name!r}; expected a name in {expected}.")
+    if path is not None and not path.parent.is_dir():
+        raise InputError(
+            f"Received --figure {str(path)!r}; expected a folder that is there: make it first."
+        )
+    return path
 
 
 out_option = click.option(

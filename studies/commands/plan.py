@@ -22,7 +22,7 @@ from studies.commands.options import (
     variant_option,
 )
 from studies.results.comparing_scores import is_file_of_scores
-from studies.results.planning import plan_by_pilot, plan_by_scores
+from studies.results.planning import StudyPlan, plan_by_pilot, plan_by_scores
 from studies.results.reading import read
 from studies.results.tables import input_errors
 
@@ -36,7 +36,9 @@ from studies.results.tables import input_errors
 @click.option(
     "--pilot", metavar="STUDY", help="Take it from a study in the store, or a SCORES.csv."
 )
-@click.option("--conditions", metavar="A,B", help="Of the pilot.")
+@click.option(
+    "--conditions", metavar="A,B", help="Of the pilot. [default: the comparisons that it plans]"
+)
 @click.option("--metric", help="Of the pilot. [default: its primary one]")
 @click.option(
     "--correlation",
@@ -46,7 +48,11 @@ from studies.results.tables import input_errors
 @click.option(
     "--unpaired", is_flag=True, help="Plan runs that share no seeds, whatever the pilot's."
 )
-@click.option("--comparisons", type=int, default=1, help="Size of the family. [default: 1]")
+@click.option(
+    "--comparisons",
+    type=int,
+    help="Size of the family. [default: 1; of a pilot's own comparisons, how many it plans]",
+)
 @click.option("--power", type=float, default=0.8, show_default=True)
 @click.option(
     "--sequential", is_flag=True, help="Beside it, seeds added look by look until it is decided."
@@ -67,7 +73,7 @@ def plan(  # noqa: PLR0913  # a user's options
     metric: str | None,
     correlation: float | None,
     unpaired: bool,
-    comparisons: int,
+    comparisons: int | None,
     power: float,
     sequential: bool,
     looks: str | None,
@@ -89,7 +95,8 @@ def plan(  # noqa: PLR0913  # a user's options
                     f"Received {' and '.join(given)} with --sd; expected it with --pilot alone."
                 )
             options |= {"paired": correlation is not None, "correlation": correlation or 0.0}
-            found = plan_seeds(sd, size, pilot_seeds=pilot_seeds, **options)
+            options["comparisons"] = 1 if comparisons is None else comparisons
+            found: Plan | StudyPlan = plan_seeds(sd, size, pilot_seeds=pilot_seeds, **options)
         elif pilot is not None and sd is None and pilot_seeds is None:
             asked = conditions, metric, size, unpaired, options | {"correlation": correlation}
             if is_file_of_scores(pilot):
@@ -103,8 +110,13 @@ def plan(  # noqa: PLR0913  # a user's options
             )
     if looks and not sequential:
         raise InputError("Received --looks; expected it with --sequential.")
-    shown = [json.dumps(found.to_json(), indent=1) if style == "json" else explain_plan(found)]
+    words = found.explain() if isinstance(found, StudyPlan) else explain_plan(found)
+    shown = [json.dumps(found.to_json(), indent=1) if style == "json" else words]
     if sequential:
+        if isinstance(found, StudyPlan):
+            raise InputError(
+                "Received --sequential for several comparisons; expected two: --conditions A,B."
+            )
         by_looks = _sequential(found, looks_typed(looks) if looks else LOOKS, spending)
         text = json.dumps(by_looks.to_json(), indent=1)
         shown = [text] if style == "json" else [*shown, explain_looks(by_looks)]

@@ -9,7 +9,7 @@ from core.storage.store import Store
 from studies.commands.options import (
     FELL_SHORT,
     data_option,
-    figure_option,
+    figure_options,
     format_option,
     out_option,
     printed_into,
@@ -17,6 +17,7 @@ from studies.commands.options import (
     variant_option,
 )
 from studies.results.printing import print_check, print_table
+from studies.results.sketch import Sketch
 from studies.results.tables import KINDS, input_errors
 
 
@@ -30,16 +31,15 @@ from studies.results.tables import KINDS, input_errors
     "forgetting where it was measured, else summary]",
 )
 @click.option(
-    "--set", "of", help="Evaluated set of --kind per-class, as in gaussian-0.1. [default: test]"
+    "--set",
+    "of",
+    help="Evaluated set of --kind per-class, learning-curves or confusions, as in gaussian-0.1. "
+    "[default: test]",
 )
 @format_option("text", "csv", "json", "markdown", "latex", "parquet")
 @click.option("--columns", metavar="A,B,...", help="Only these columns, in this order.")
 @out_option
-@figure_option(
-    "Draw per-class accuracy over the class segments (position: over recency; overview: every "
-    "seed; gradients: by layer; misclassified: the images; proportions: over a parameter; tasks: "
-    "each task over the epochs; task-matrix: as heat maps)"
-)
+@figure_options("Draw what the table holds")
 @variant_option
 @store_option
 @data_option
@@ -50,7 +50,7 @@ def table(  # noqa: PLR0913  # a user's options
     style: str,
     columns: str | None,
     out: Path | None,
-    figure: Path | None,
+    figure: Sketch | None,
     variant: str | None,
     folder: Path,
     data_dir: Path | None,
@@ -66,10 +66,10 @@ def table(  # noqa: PLR0913  # a user's options
 @click.command()
 @click.argument("study")
 @format_option("text", "csv", "json", "markdown", "latex")
-@figure_option("Draw each reported figure beside our prediction interval")
+@figure_options("Draw each reported figure beside our prediction interval")
 @variant_option
 @store_option
-def check(study: str, style: str, figure: Path | None, variant: str | None, folder: Path) -> None:
+def check(study: str, style: str, figure: Sketch | None, variant: str | None, folder: Path) -> None:
     """What was reported elsewhere, beside what was measured here."""
     if not print_check(Store(folder), study, variant, style, figure):
         raise SystemExit(FELL_SHORT)

@@ -22,6 +22,7 @@ from studies.report.provenance import command_of, environment_table, failures_ta
 from studies.results.checking import Checked, check_reading
 from studies.results.compared import Compared
 from studies.results.comparing import planned_results
+from studies.results.forgotten import forgotten_sentences
 from studies.results.reading import Reading, read
 from studies.results.tables import default_kind, shown_table
 
@@ -39,11 +40,12 @@ class Report:
         notices: What a reader must know before anything else: stale, incomplete, failed.
         protocol: What was run.
         differing: The protocol's table, if conditions differ.
-        verdicts: The result, a sentence for each planned comparison and interaction.
+        verdicts: The result: sentences on the planned comparisons and interactions, and which
+            class was forgotten most.
         comparisons: What stands behind the verdicts.
         tables: The study's table, and what each class lost.
         more: Further tables.
-        figures: Those that apply.
+        figures: Those that apply; the first stands beside the verdict.
         missing: Why others could not be drawn.
         check: Reported figures and claims beside ours: sentences, then tables.
         environment: Versions, data and seeds.
@@ -101,6 +103,7 @@ def report_of(
     planned = _planned(reading)
     said = protocol({record.condition: record.recipe for record in reading.records})
     compared, verdicts, comparisons = _verdicts(reading)
+    verdicts += forgotten_sentences(reading) if finished else []
     figures, missing = draw_figures(reading, compared, data_dir) if finished and drawn else ([], [])
     tables, more = _tables(reading) if finished else ([], [])
     check, checks = _check(reading)
@@ -210,7 +213,7 @@ def _verdicts(reading: Reading) -> tuple[Compared | None, list[str], list[Table]
     elif compared.found is not None:
         tables.append(_family_table(compared.found))
     tables += [_in_full(each) for each in compared.interactions]
-    return compared, compared.sentences(), tables
+    return compared, [*compared.sentences(), *compared.further()], tables
 
 
 def _family_table(family: Family) -> Table:

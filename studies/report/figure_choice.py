@@ -4,18 +4,21 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from analysis.recency import class_positions
-from analysis.runs import has_segments, task_sets, whole_sets
+from analysis.runs import SAMPLE, has_segments, task_sets, whole_sets
 from analysis.sweep import named_sweeps, sweeps
 from data import InputError
 from studies.report import figures
 from studies.report.figures import PageFigure
 from studies.report.inline import literal
 from studies.results.compared import Compared
+from studies.results.forgotten import forgotten_sentences
 from studies.results.reading import Reading
 from studies.results.tables import input_errors
 
 Drawable = tuple[str, Callable[[], PageFigure]]
 """What a figure shows, and what draws it."""
+MANY = 3
+"""Conditions up to which the figure of the segments is shown in full."""
 
 
 def draw_figures(
@@ -44,35 +47,52 @@ def draw_figures(
 def _applicable(
     reading: Reading, compared: Compared | None, data_dir: Path | None
 ) -> Iterator[Drawable]:
+    """The figures in their order: what answers the study's question stands at the head."""
     if swept := named_sweeps(reading.conditions):
         yield "Against a number", lambda: figures.sweeps(reading, swept)
-    found = compared.found if compared is not None else None
-    if found is not None:
-        yield "Paired differences", lambda: figures.differences(found)
     if "scores" in reading.records[0].recipe:
         if reading.definition is not None and reading.definition.proportions is not None:
             yield "Proportions", lambda: figures.proportions(reading)
+        yield from _of_comparisons(reading, compared)
         return
+    yield from _of_classes(reading)
     if any(task_sets(run) for run in reading.finished):
         yield "Tasks over the epochs", lambda: figures.tasks(reading)
         yield "Accuracy by task", lambda: figures.task_matrix(reading)
-    yield from _of_classes(reading)
+    if class_positions(reading.records):
+        yield "Recency", lambda: figures.positions(reading)
     yield from _of_conditions(reading)
+    yield from _of_comparisons(reading, compared)
+    yield from _of_the_end(reading)
     yield from _of_measurements(reading, data_dir)
 
 
+def _of_comparisons(reading: Reading, compared: Compared | None) -> Iterator[Drawable]:
+    found = compared.found if compared is not None else None
+    if found is not None:
+        yield "Paired differences", lambda: figures.differences(found, reading)
+
+
 def _of_classes(reading: Reading) -> Iterator[Drawable]:
-    """What becomes of each class: over the segments, by its place, at the end."""
-    if any(has_segments(run, "test-sample") for run in reading.finished):
+    """What classes lose, and when."""
+    if forgotten_sentences(reading):
+        yield "What each class loses", lambda: figures.drops(reading)
         yield "Classes over the segments", lambda: figures.segments(reading)
-    if class_positions(reading.records):
-        yield "Recency", lambda: figures.positions(reading)
+
+
+def _of_the_end(reading: Reading) -> Iterator[Drawable]:
+    """Over the epochs, and what becomes of each class; then the segments in full."""
     sets = whole_sets(reading.finished)
     name = "test" if "test" in sets else next(iter(sets), None)
     if name is not None:
         yield "Learning curves", lambda: figures.curves(reading, name)
-        yield "Final accuracy of each class", lambda: figures.strips(reading, name)
+        yield "Final accuracy of each class", lambda: figures.dumbbells(reading, name)
         yield "Confusion matrices", lambda: figures.confusions(reading, name)
+    if any(has_segments(run, SAMPLE) for run in reading.finished):
+        if not forgotten_sentences(reading):
+            yield "Classes over the segments", lambda: figures.segments(reading)
+        if len(reading.conditions) <= MANY:
+            yield "Spread over the segments", lambda: figures.segment_spread(reading)
 
 
 def _of_conditions(reading: Reading) -> Iterator[Drawable]:

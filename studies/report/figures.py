@@ -7,26 +7,27 @@ from pathlib import Path
 import pandas as pd
 from matplotlib.figure import Figure
 
-from analysis.figures.class_strip import class_strip_figure, class_strip_table
-from analysis.figures.comparison import comparison_figure
-from analysis.figures.confusion import confusion_figure, confusion_table
-from analysis.figures.learning_curve import curve_table, learning_curve_figure
-from analysis.figures.segments import segment_figure, segment_table
+from analysis.confusions import confusion_table
+from analysis.curves import curve_table
+from analysis.drops import class_drops
+from analysis.figures.class_dumbbells import class_end_table
 from analysis.figures.sweep import sweep_figure
 from analysis.metrics.registry import metric_named
 from analysis.rendering.formatting import counted
 from analysis.rendering.table import COUNT, PERCENT, POINTS, Format, Table, formats_of
+from analysis.segments import segment_table
 from analysis.statistics.comparison_table import comparison_table
 from analysis.statistics.families import Family, intervals_text
 from analysis.statistics.result import Comparison
 from analysis.sweep import Sweep, sweep_table
 from analysis.tasks import task_curve_table
-from studies.results.figures import figure_of, heading_of
+from studies.results.figures import drawn_as, figure_of, figure_of_comparison
+from studies.results.forgotten import forgotten_sentences
 from studies.results.reading import Reading
 from studies.results.tables import RESPONSE, shown_metrics, shown_table, table_of
 
-MANY = 3
-"""Conditions up to which each has a wide row in the figure of the segments."""
+LEAD = 5.4
+"""Inches of the figure at the head of a page: a telephone is about as wide."""
 MOST_SAID = 6
 """Conditions whose numbers the text beside a figure gives."""
 
@@ -144,7 +145,7 @@ def _of_table(
     return PageFigure(kind, title, text, alt, figure, table, shown)
 
 
-def differences(found: Comparison | Family) -> PageFigure:
+def differences(found: Comparison | Family, reading: Reading | None = None) -> PageFigure:
     """The planned comparisons: every pair, and the difference with its interval."""
     comparisons = [found] if isinstance(found, Comparison) else list(found.comparisons)
     points = _points_of(found)
@@ -167,7 +168,7 @@ def differences(found: Comparison | Family) -> PageFigure:
         f"{f'{points}; the' if points else 'The'} bar is the {kind} interval of the mean "
         "difference. An interval that crosses the dashed line leaves the direction open.",
         f"{alt}.",
-        comparison_figure(found),
+        figure_of_comparison(found, reading),
         numbers,
         _written(comparisons),
     )
@@ -176,7 +177,8 @@ def differences(found: Comparison | Family) -> PageFigure:
 def _points_of(found: Comparison | Family) -> str:
     """What the points of a comparison's figure are; nothing where it has none."""
     if isinstance(found, Comparison):
-        return f"Points are the runs{', joined by seed' if found.paired else ''}"
+        joined = ", joined by seed" if found.paired else ""
+        return f"Points are the runs{joined}; the scale at the right begins at the left one's mean"
     return "Faint points are the differences of the pairs" if found.comparisons[0].paired else ""
 
 
@@ -194,37 +196,59 @@ def _difference(c: Comparison) -> str:
     return f"{c.a} minus {c.b}: {d.points:+.2f} {c.unit}{ends}"
 
 
+def drops(reading: Reading) -> PageFigure:
+    """What each class loses: the answer of a study about classes."""
+    numbers = [
+        (condition, name, float(value))
+        for condition, each in class_drops(reading.records).items()
+        for values in each.values
+        for name, value in zip(each.names, values, strict=True)
+    ]
+    said = " ".join(forgotten_sentences(reading))
+    return PageFigure(
+        "drops",
+        "What each class loses",
+        "The drop of a class, from just after its training segment to the end, in the order of "
+        "training: the mean over the seeds with its 95 % interval, few seeds as faint points.",
+        f"Drops of the classes in each condition. {said}",
+        figure_of(reading, "forgetting", width=LEAD),
+        pd.DataFrame(numbers, columns=["condition", "class", "drop"]),
+        replace(shown_table(reading, "forgetting"), notes=()),
+    )
+
+
 def segments(reading: Reading) -> PageFigure:
-    """What each class loses and wins back over the segments."""
-    runs = reading.records
-    table = segment_table(runs)
-    conditions = table["condition"].nunique()
+    """What is known of each class over the segments of the last epoch."""
+    table = segment_table(reading.records)
     last = table[table["epoch"] == table.groupby("condition")["epoch"].transform("max")]
     ends = last[last["segment"] == last.groupby("condition")["segment"].transform("max")]
     alt = (
         "Heat maps of the accuracy of each class after each segment. At the end of the last epoch "
     )
-    alt += _some(_extremes(ends, "mean"))
     wide = last.pivot_table(
         index=["condition", "class"], columns="segment", values="mean", sort=False
     )
     wide.columns = [f"after segment {segment}" for segment in wide.columns]
-    figure = (
-        figure_of(reading, "forgetting")
-        if conditions <= MANY
-        else segment_figure(runs, **heading_of(reading))
-    )
     return PageFigure(
         "segments",
         "Each class, segment by segment",
         "A row is a class, time runs to the right; the red frame is the moment just after the "
-        "class's own segment. Where a row darkens to the right of it, the class is forgotten. The "
-        "table holds the means of the last epoch in percent.",
-        f"{alt}.",
-        figure,
+        "class's own segment. Where a row darkens to the right of it, the class is forgotten. Last "
+        "epoch, mean over the seeds in percent.",
+        f"{alt}{_some(_extremes(ends, 'mean'))}.",
+        figure_of(reading, "segments"),
         table,
         _in_percent(wide.reset_index(), PERCENT),
     )
+
+
+def segment_spread(reading: Reading) -> PageFigure:
+    """The first epoch beside the last, and the spread over the seeds."""
+    text = (
+        "The mean in the first epoch and in the last, and the standard deviation over the seeds in "
+        "the last."
+    )
+    return _of_table(reading, "segment-spread", "First epoch, last epoch, and the spread", text)
 
 
 def curves(reading: Reading, name: str) -> PageFigure:
@@ -232,33 +256,34 @@ def curves(reading: Reading, name: str) -> PageFigure:
     table = curve_table(reading.records, name)
     last = table.groupby("condition", sort=False).tail(1).to_dict("records")
     said = [
-        f"{row['condition']} at epoch {row['epoch']}: median {100 * row['p50']:.1f} %, middle half "
-        f"{100 * row['p25']:.1f} to {100 * row['p75']:.1f} %"
+        f"{row['condition']} at epoch {row['epoch']}: mean {100 * row['mean']:.1f} %"
         for row in last
     ]
+    shown = table[["condition", "epoch", "n", "mean", "ci_low", "ci_high"]]
     return PageFigure(
         "learning-curves",
         "Learning curves",
-        f"Accuracy on the {name} set after each epoch. Thin lines are seeds, the bold one is their "
-        "median, the band their middle half.",
+        f"Accuracy on the {name} set after each epoch, the mean over the seeds; thin lines are "
+        "seeds, bands and bars 95 % intervals. Where training labels are wrong: how many of those "
+        "examples are answered as their label says.",
         f"Learning curves of the {name} accuracy. {_some(said)}.",
-        learning_curve_figure(reading.records, set=name, **heading_of(reading)),
+        figure_of(reading, "learning-curves", of=name),
         table,
-        _in_percent(table, POINTS),
+        _in_percent(shown, POINTS),
     )
 
 
-def strips(reading: Reading, name: str) -> PageFigure:
-    """The final accuracy of each class on a set of that name, every seed."""
-    numbers = class_strip_table(reading.records, name)
+def dumbbells(reading: Reading, name: str) -> PageFigure:
+    """The final accuracy of each class on a set of that name."""
+    numbers = class_end_table(reading.records, name)
     shown = shown_table(reading, "per-class", name)
     return PageFigure(
         "classes",
         "Each class at the end",
-        f"Final accuracy on the {name} set: a point is a seed, the bar the median.",
-        f"Strips of the final {name} accuracy of each class. Medians: "
-        f"{_some(_extremes(shown.frame, 'p50'))}.",
-        class_strip_figure(reading.records, set=name, **heading_of(reading)),
+        f"Final accuracy on the {name} set: the means of the conditions, joined; with few "
+        "conditions the 95 % intervals, with few seeds each as a faint point.",
+        f"Final {name} accuracy of each class. Means: {_some(_extremes(shown.frame, 'mean'))}.",
+        figure_of(reading, "per-class", of=name),
         numbers,
         shown,
     )
@@ -287,9 +312,10 @@ def confusions(reading: Reading, name: str) -> PageFigure:
         "confusions",
         "What is taken for what",
         "Rows are true classes, columns what they are taken for, in percent of the true class over "
-        "all finished runs. Colours go by the square root, so that small errors are seen.",
+        "all finished runs, without zeros. Colours go by the square root, so that small errors are "
+        "seen.",
         f"Confusion matrices. Most frequent confusion, {_some(said)}.",
-        confusion_figure(reading.records, set=name, **heading_of(reading)),
+        figure_of(reading, "confusions", of=name),
         table,
         _in_percent(wide.reset_index().rename(columns={"true": "class"}), PERCENT),
     )
@@ -299,13 +325,13 @@ def overview(reading: Reading) -> PageFigure:
     """The conditions beside each other."""
     table = table_of(reading, "overview")
     metric = shown_metrics(reading)[0]
-    rows = table.dropna(subset=["p50"]).to_dict("records")
-    said = [f"{row['condition']} {_level(row['p50'], metric)}" for row in rows]
+    rows = table.dropna(subset=["mean"]).to_dict("records")
+    said = [f"{row['condition']} {_level(row['mean'], metric)}" for row in rows]
     return PageFigure(
         "overview",
         "All conditions beside each other",
-        "Points are seeds, the bar is the middle half of them, the tick their median.",
-        f"Strips of {metric} for each condition. Medians: {_some(said)}.",
+        "Faint points are seeds; the mean over them with its 95 % interval.",
+        f"Strips of {metric} for each condition. Means: {_some(said)}.",
         figure_of(reading, "overview"),
         table,
         shown_table(reading, "overview"),
@@ -331,7 +357,7 @@ def sweeps(reading: Reading, found: list[Sweep]) -> PageFigure:
         "Conditions that differ in nothing but this number. Points are seeds; the line joins the "
         "means, the bars are their 95 % intervals, the star is the best mean of a line.",
         f"Means of {metric}. {_some(said)}.",
-        sweep_figure(reading.records, found, metric, **heading_of(reading)),
+        sweep_figure(reading.records, found, metric, **drawn_as(reading)),
         table,
         Table("", shown, formats=formats_of(shown, Format(metric=metric))),
     )

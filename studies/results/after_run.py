@@ -3,16 +3,12 @@
 import shlex
 
 from analysis.rendering.text import say
-from analysis.runs import SAMPLE, has_segments
 from core import Store
 from studies.results.comparing import planned_results
+from studies.results.forgotten import forgotten_sentences
 from studies.results.printing import print_table
 from studies.results.program import program
-from studies.results.reading import Reading, read
-from studies.results.tables import default_kind
-
-OVER_SEGMENTS = ("forgetting", "summary")
-"""Tables that a study may answer with, and that have no figure without segments."""
+from studies.results.reading import read
 
 
 def after_run(store: Store, name: str, variant: str) -> None:
@@ -21,16 +17,9 @@ def after_run(store: Store, name: str, variant: str) -> None:
     if not reading.finished:
         return
     results = planned_results(reading)
-    for sentence in results.sentences() if results else ():
+    said = [] if results is None else [*results.sentences(), *results.further()]
+    for sentence in (*said, *forgotten_sentences(reading)):
         say(f"{reading.study} ({reading.variant}): {sentence}\n")
-    print_table(store, name, variant, None, "text", None)
-    more = [] if drawn_kind(reading) is None else ["--kind", str(drawn_kind(reading))]
-    words = [program(), "table", name, "--variant", variant, *more, "--figure", "FILE.png"]
+    print_table(store, name, variant, None, "text")
+    words = [program(), "table", name, "--variant", variant, "--figure", "FILE.png"]
     say(f"\nMore: {shlex.join(words)}")
-
-
-def drawn_kind(reading: Reading) -> str | None:
-    """The table whose figure can be drawn of what was measured; None for the one just printed."""
-    sampled = any(has_segments(record, SAMPLE) for record in reading.finished)
-    # Tables of classes are drawn over the segments, which not every study evaluates.
-    return None if sampled or default_kind(reading) not in OVER_SEGMENTS else "overview"

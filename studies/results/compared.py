@@ -3,8 +3,8 @@
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 
+from analysis.answers import answers
 from analysis.rendering.formatting import counted, format_percent
 from analysis.rendering.table import Table
 from analysis.rendering.tables import write
@@ -28,6 +28,9 @@ from analysis.statistics.result import (
 )
 from data import InputError
 from studies.results import drawing
+from studies.results.reading import Reading
+from studies.results.sketch import Sketch
+from studies.results.undecided import further_lines
 
 
 @dataclass(frozen=True)
@@ -38,11 +41,13 @@ class Compared:
         found: The comparison or the family; None where there are interactions alone.
         notes: What a reader should know of the records.
         interactions: The planned interactions.
+        reading: The records that are compared, where they are a study's.
     """
 
     found: Comparison | Family | None
     notes: tuple[str, ...] = ()
     interactions: tuple[DoubleDifference, ...] = ()
+    reading: Reading | None = None
 
     @property
     def comparisons(self) -> Sequence[Comparison]:
@@ -52,13 +57,17 @@ class Compared:
         return () if self.found is None else (self.found,)
 
     def sentences(self) -> list[str]:
-        """The verdict on each comparison and interaction."""
-        return list(map(sentence, [*self.comparisons, *self.interactions]))
+        """The verdicts on the comparisons, those that are alike together, and the interactions."""
+        return [*answers(self.comparisons), *map(sentence, self.interactions)]
 
-    def show(self, style: str, figure: Path | None) -> None:
+    def further(self) -> list[str]:
+        """What is said of a study below an open verdict: the means, and how to plan."""
+        return further_lines(self.reading, self.comparisons) if self.reading else []
+
+    def show(self, style: str, sketch: Sketch | None) -> None:
         """Print it, and draw its figure where one is asked for."""
-        if figure is not None:
-            self._draw(figure)
+        if sketch is not None:
+            self._draw(sketch)
         if style == "json":
             self._show_json()
         elif style in ("markdown", "latex"):
@@ -68,13 +77,14 @@ class Compared:
         for note in self.notes:
             say(f"note: {clean(note)}", err=True)
 
-    def _draw(self, file: Path) -> None:
+    def _draw(self, sketch: Sketch) -> None:
         if self.found is None:
             raise InputError(
                 "Received --figure for a study that plans no comparison; expected two "
                 "conditions to draw."
             )
-        drawing.save_figure(drawing.figure_of_comparison(self.found), file)
+        figure = drawing.figure_of_comparison(self.found, self.reading, sketch.width)
+        drawing.save_figure(figure, sketch.file, titled=sketch.titled)
 
     def _show_json(self) -> None:
         record = {} if self.found is None else self.found.to_json()
@@ -93,6 +103,8 @@ class Compared:
             say(interactions_text(self.interactions))
             for each in self.interactions:
                 say(f"\n{explain(each)}")
+        for line in self.further():
+            say(f"\n{clean(line)}")
 
     def _show_tables(self, style: str) -> None:
         """The comparisons as a table and their sentences; then the interactions likewise."""
@@ -144,7 +156,7 @@ def _show_family(family: Family) -> None:
         say(f"{line}\n")
     write(comparison_table(family, family_text(family)), "text")
     say("")
-    for comparison in family.comparisons:
-        say(sentence(comparison))
+    for line in answers(family.comparisons):
+        say(line)
     for note in family_notes(family):
         say(f"note: {note}")

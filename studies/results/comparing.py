@@ -156,7 +156,7 @@ def compare_reading(reading: Reading, wanted: Wanted) -> Compared:
         interactions: tuple[DoubleDifference, ...] = ()
         if crossed:
             interactions = interactions_of(reading, metric, margin, wanted.correction)
-    return Compared(found, reading.notes + notes, interactions)
+    return Compared(found, reading.notes + notes, interactions, reading)
 
 
 def _refuse_unknown(reading: Reading, pairs: Pairs) -> None:

@@ -1,36 +1,46 @@
 """The figures of a study, by the kind of table that they draw; imported by who draws."""
 
 import io
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from analysis.figures.class_drops import class_drop_figure
+from analysis.figures.class_dumbbells import class_dumbbell_figure
 from analysis.figures.class_segments import class_segment_heatmap
 from analysis.figures.comparison import comparison_figure
+from analysis.figures.confusion import confusion_figure
 from analysis.figures.gradients import gradient_figure
+from analysis.figures.learning_curve import learning_curve_figure
+from analysis.figures.look import Look
 from analysis.figures.misclassified import misclassified_figure
 from analysis.figures.overview import overview_figure
 from analysis.figures.proportions import proportion_figure
 from analysis.figures.recency import position_figure
 from analysis.figures.reported import reported_figure
 from analysis.figures.saving import save
+from analysis.figures.segments import segment_figure
 from analysis.figures.sweep import sweep_figure
 from analysis.figures.tasks import matrix_figure, task_curve_figure
 from analysis.recency import class_positions
 from analysis.rendering.text import say
+from analysis.runs import SAMPLE, has_segments
 from analysis.statistics.families import Family
 from analysis.statistics.result import Comparison
 from analysis.sweep import found_sweeps, sweeps
 from data import Dataset, InputError, load
-from studies.results.reading import Reading
+from studies.results.reading import Reading, reference_of
 from studies.results.tables import (
     datasets_of,
     input_errors,
     planned_proportions,
     shown_metrics,
     table_of,
+    whole_set,
 )
 
 
@@ -58,7 +68,7 @@ class Panels(tuple[Axes, ...]):
         return self
 
     def save(self, file: str | Path) -> None:
-        """Write the figure, in .png or .svg.
+        """Write the figure, in .png (300 dots an inch), .svg or .pdf.
 
         Raises:
             InputError: Another ending, or a folder that is not there.
@@ -75,74 +85,139 @@ class Panels(tuple[Axes, ...]):
         return written.getvalue()
 
 
-def figure_of(reading: Reading, kind: str, data_dir: Path | None = None) -> Figure:
-    """The figure that belongs to a kind of table; per-class accuracy over the segments else.
+DRAWERS: dict[str, Callable[..., Figure]] = {
+    "forgetting": class_drop_figure,
+    "segments": segment_figure,
+    "learning-curves": learning_curve_figure,
+    "confusions": confusion_figure,
+    "tasks": task_curve_figure,
+    "task-matrix": matrix_figure,
+}
+"""Figures that need the records alone, by the kind of table that they draw."""
+OF_A_SET = {
+    "per-class": class_dumbbell_figure,
+    "learning-curves": learning_curve_figure,
+    "confusions": confusion_figure,
+}
+"""Figures of one evaluated set."""
+
+
+def figure_of(
+    reading: Reading,
+    kind: str,
+    data_dir: Path | None = None,
+    *,
+    of: str | None = None,
+    width: float | None = None,
+) -> Figure:
+    """The figure that belongs to a kind of table.
 
     Args:
         reading: The records.
         kind: As `studies.results.tables.table_of` takes it.
         data_dir: Folder of data sets, for a figure that shows examples.
+        of: The evaluated set of a figure that is of one.
+        width: In inches.
 
     Raises:
-        InputError: The study did not measure what is drawn.
+        InputError: The study did not measure what is drawn; a kind without a figure.
     """
-    draw = {
+    others: dict[str, Callable[[Reading, float | None], Figure]] = {
+        "segment-spread": _segments,
         "position": _positions,
         "overview": _overview,
         "gradients": _gradients,
         "proportions": _proportions,
         "sweep": _sweep,
-        "tasks": lambda reading: task_curve_figure(reading.records, **heading_of(reading)),
-        "task-matrix": lambda reading: matrix_figure(reading.records, **heading_of(reading)),
+        "misclassified": lambda reading, width: _misclassified(reading, data_dir, width),
     }
+    kind = DRAWN_AS.get(kind, kind)
+    if kind == "forgetting" and not any(has_segments(each, SAMPLE) for each in reading.records):
+        kind = "per-class"
     with input_errors():
-        if kind == "misclassified":
-            return _misclassified(reading, data_dir)
-        return draw.get(kind, _segments)(reading)
+        if kind in OF_A_SET:
+            name = whole_set(reading, of)
+            return OF_A_SET[kind](reading.records, set=name, **drawn_as(reading, width))
+        if kind in DRAWERS:
+            return DRAWERS[kind](reading.records, **drawn_as(reading, width))
+        if kind in others:
+            return others[kind](reading, width)
+    known = ", ".join(sorted({*OF_A_SET, *DRAWERS, *others}))
+    raise InputError(f"Received --figure for --kind {kind}, which has none; expected {known}.")
 
 
-def figure_of_comparison(found: Comparison | Family) -> Figure:
+DRAWN_AS = {"wide": "forgetting", "summary": "overview", "history": "learning-curves"}
+"""Tables whose figure is that of another."""
+
+
+def drawn_as(reading: Reading, width: float | None = None) -> dict[str, Any]:
+    """What a figure is given beside its records: its title, the marks of conditions, its width."""
+    return {**heading_of(reading), "look": look_of(reading, width)}
+
+
+def look_of(reading: Reading, width: float | None = None) -> Look:
+    """The marks of a study's conditions, by its own order: those that were not run count."""
+    planned = reading.definition.conditions if reading.definition else ()
+    return Look((*planned, *reading.conditions), reference_of(reading), width)
+
+
+def figure_of_comparison(
+    found: Comparison | Family, reading: Reading | None = None, width: float | None = None
+) -> Figure:
     """The differences of a comparison or a family, with their intervals.
+
+    Args:
+        found: What is drawn.
+        reading: The study that it is of, whose conditions have their marks.
+        width: In inches.
 
     Raises:
         InputError: There is no difference to draw.
     """
+    look = Look(width=width) if reading is None else look_of(reading, width)
     with input_errors():
-        return comparison_figure(found)
+        return comparison_figure(found, look)
 
 
-def figure_of_check(reading: Reading, figures: pd.DataFrame) -> Figure:
+def figure_of_check(reading: Reading, figures: pd.DataFrame, width: float | None = None) -> Figure:
     """The figure of reported figures, in the rows of `check_figures`.
 
     Raises:
         InputError: None of them was measured.
     """
     with input_errors():
-        return reported_figure(figures, **heading_of(reading))
+        return reported_figure(figures, **drawn_as(reading, width))
 
 
-def save_figure(figure: Figure, file: Path) -> None:
+def save_figure(figure: Figure, file: Path, *, titled: bool = True) -> None:
     """Write a figure, and say where.
 
+    Args:
+        figure: What to write.
+        file: Where to.
+        titled: Whether it keeps its title, which a paper says below it.
+
     Raises:
-        InputError: An ending other than .png and .svg, or a folder that is not there.
+        InputError: An unknown ending, or a folder that is not there.
     """
+    if not titled:
+        figure.suptitle("")
     with input_errors():
         save(figure, file)
     say(f"drawn: {file}", err=True)
 
 
-def _segments(reading: Reading) -> Figure:
+def _segments(reading: Reading, width: float | None) -> Figure:
     labels = {
         record.condition: "after as many examples as the classes up to"
         for record in reading.records
         if record.recipe.get("order", {}).get("is") == "Shuffled"
     }
-    return class_segment_heatmap(reading.records, **heading_of(reading), x_labels=labels)
+    return class_segment_heatmap(reading.records, **drawn_as(reading, width), x_labels=labels)
 
 
-def _positions(reading: Reading) -> Figure:
-    return position_figure(class_positions(reading.records), **heading_of(reading))
+def _positions(reading: Reading, width: float | None) -> Figure:
+    return position_figure(class_positions(reading.records), **drawn_as(reading, width))
 
 
 def heading_of(reading: Reading) -> dict[str, str]:
@@ -151,9 +226,9 @@ def heading_of(reading: Reading) -> dict[str, str]:
     return {"question": question, "dataset": ", ".join(datasets_of(reading))}
 
 
-def _proportions(reading: Reading) -> Figure:
+def _proportions(reading: Reading, width: float | None) -> Figure:
     proportions = planned_proportions(reading)
-    return proportion_figure(
+    figure = proportion_figure(
         reading.records,
         {each.condition: each.recipe["scores"]["parameters"] for each in reading.records},
         metric=proportions.metrics[0],
@@ -164,19 +239,23 @@ def _proportions(reading: Reading) -> Figure:
         counted=proportions.counted,
         question=heading_of(reading)["question"],
     )
+    if width is not None:
+        figure.set_figwidth(width)
+    return figure
 
 
-def _sweep(reading: Reading) -> Figure:
+def _sweep(reading: Reading, width: float | None) -> Figure:
     found = found_sweeps({record.condition: record.recipe for record in reading.records}, fewest=2)
-    return sweep_figure(reading.records, found, shown_metrics(reading)[0], **heading_of(reading))
+    metric = shown_metrics(reading)[0]
+    return sweep_figure(reading.records, found, metric, **drawn_as(reading, width))
 
 
-def _gradients(reading: Reading) -> Figure:
+def _gradients(reading: Reading, width: float | None) -> Figure:
     found = sweeps({record.condition: record.recipe for record in reading.records}, fewest=2)
-    return gradient_figure(reading.records, found, **heading_of(reading))
+    return gradient_figure(reading.records, found, **drawn_as(reading, width))
 
 
-def _misclassified(reading: Reading, data_dir: Path | None) -> Figure:
+def _misclassified(reading: Reading, data_dir: Path | None, width: float | None) -> Figure:
     datasets: dict[str, Dataset] = {}
     images = {}
     for record in reading.records:
@@ -190,13 +269,13 @@ def _misclassified(reading: Reading, data_dir: Path | None) -> Figure:
             )
         images[record.condition] = datasets[name].x_test
     table = table_of(reading, "misclassified")
-    return misclassified_figure(table, images, **heading_of(reading))
+    return misclassified_figure(table, images, **drawn_as(reading, width))
 
 
-def _overview(reading: Reading) -> Figure:
+def _overview(reading: Reading, width: float | None) -> Figure:
     return overview_figure(
         reading.records,
         shown_metrics(reading),
-        **heading_of(reading),
+        **drawn_as(reading, width),
         trade_off=reading.definition.trade_off if reading.definition else None,
     )

@@ -65,6 +65,13 @@ def of_the_sweep(reading: Reading) -> list[str]:
     ]
 
 
+def of_the_wide(reading: Reading) -> list[str]:
+    """What each row is."""
+    if any(has_segments(record, SAMPLE) for record in reading.records):
+        return of_the_forgetting(reading)
+    return [INTERVALS]
+
+
 def of_the_summary(reading: Reading) -> list[str]:
     """What is optimistic, the spread of the deciding metric, and what the figures of tasks are."""
     lines = [INTERVALS]

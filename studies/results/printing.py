@@ -15,6 +15,7 @@ from studies.results import drawing
 from studies.results.best import clear_best
 from studies.results.checking import check_reading, difference_text
 from studies.results.reading import Reading, read
+from studies.results.sketch import Sketch
 from studies.results.tables import default_kind, shown_table, table_of
 
 BY_CONDITION = ("overview", "sweep")
@@ -29,7 +30,7 @@ def print_table(
     variant: str | None,
     kind: str | None,
     style: str,
-    figure: Path | None,
+    sketch: Sketch | None = None,
     of: str | None = None,
     data_dir: Path | None = None,
     columns: str | None = None,
@@ -43,8 +44,8 @@ def print_table(
         kind: One of `studies.results.tables.KINDS`; if None the one that answers what the study
             asks.
         style: As `analysis.rendering.tables.write` takes it.
-        figure: The file to draw into.
-        of: The evaluated set of a per-class table, `test` if None.
+        sketch: The figure to draw.
+        of: The evaluated set of a table of one, `test` if None.
         data_dir: Folder of data sets, for a figure that shows examples.
         columns: The only columns to print, in this order, with commas between; all if None.
 
@@ -59,8 +60,9 @@ def print_table(
         table = _for_latex(reading, table, kind)
     if columns is not None:
         table = _of_columns(table, columns)
-    if figure is not None:
-        drawing.save_figure(drawing.figure_of(reading, kind, data_dir), figure)
+    if sketch is not None:
+        figure = drawing.figure_of(reading, kind, data_dir, of=of, width=sketch.width)
+        drawing.save_figure(figure, sketch.file, titled=sketch.titled)
     write(table, style)
     for note in reading.notes:
         say(f"note: {clean(note)}", err=True)
@@ -95,7 +97,7 @@ def _of_columns(table: Table, columns: str) -> Table:
 
 
 def print_check(
-    store: Store, name: str, variant: str | None, style: str, figure: Path | None
+    store: Store, name: str, variant: str | None, style: str, sketch: Sketch | None = None
 ) -> bool:
     """Print reported figures and claims beside ours, and draw the figures; whether all hold.
 
@@ -127,8 +129,9 @@ def print_check(
             say(claims_sentence(claims), markdown=markdown)
     for note in checked.notes:
         say(note, err=True)
-    if figure is not None:
-        drawing.save_figure(drawing.figure_of_check(reading, figures), figure)
+    if sketch is not None:
+        figure = drawing.figure_of_check(reading, figures, sketch.width)
+        drawing.save_figure(figure, sketch.file, titled=sketch.titled)
     for note in reading.notes:
         say(f"note: {clean(note)}", err=True)
     return checked.holds

@@ -39,6 +39,7 @@ class Reading:
         notes: What a reader should know of what was left out, a sentence each.
         definition: The study itself, where it could be found.
         design: How it is to be compared, as stored with the first record: a plan of looks.
+        asked: What it was asked for as: its name, or the file of a user's own.
     """
 
     study: str
@@ -48,6 +49,12 @@ class Reading:
     notes: tuple[str, ...]
     definition: Study | None
     design: str = ""
+    asked: str = ""
+
+    @property
+    def called(self) -> str:
+        """What a command that is about it calls it."""
+        return self.asked or self.study
 
     @property
     def conditions(self) -> list[str]:
@@ -142,6 +149,7 @@ def read(store: Store, name: str | Study, variant: str | None = None) -> Reading
     # A store may be anybody's: its names go into tables, sentences and figures.
     named = RunSet(replace(each, condition=FOREIGN.sub("?", each.condition)) for each in records)
     planned = store.planned(study, variant) or 0
+    asked = name if isinstance(name, str) else ""
     return Reading(
         FOREIGN.sub("?", study),
         clean(variant),
@@ -150,6 +158,7 @@ def read(store: Store, name: str | Study, variant: str | None = None) -> Reading
         tuple(notes),
         definition,
         store.design(study, variant),
+        asked,
     )
 
 
@@ -235,6 +244,12 @@ def baseline(reading: Reading) -> str | None:
     }
     shuffled = [condition for condition, order in orders.items() if order == "Shuffled"]
     return "shuffled" if "shuffled" in orders else next(iter(shuffled), None)
+
+
+def reference_of(reading: Reading) -> str | None:
+    """The baseline of conditions that show classes in turns; None where all are shuffled."""
+    orders = {record.recipe.get("order", {}).get("is") for record in reading.records}
+    return baseline(reading) if orders > {"Shuffled"} else None
 
 
 def _definition(name: str | Study) -> Study | None:

@@ -21,6 +21,7 @@ from studies.results.comparing import (
     interactions_of,
     planned_results,
 )
+from studies.results.forgotten import forgotten_sentences
 from studies.results.reading import Reading
 from studies.results.tables import KINDS, default_kind, input_errors, shown_table, table_of
 
@@ -171,21 +172,46 @@ class Results:
         """What was reported elsewhere, beside what was measured here."""
         return check_reading(self.reading)
 
-    def plot(self, kind: str | None = None) -> "Panels":
-        """The figure that belongs to a kind of table; per-class accuracy over the segments else.
+    def plot(
+        self, kind: str | None = None, *, set: str | None = None, width: float | None = None
+    ) -> "Panels":
+        """The figure that belongs to a kind of table.
 
         Args:
             kind: As `table` takes it.
+            set: The evaluated set of the figures that are of one.
+            width: In inches: a column of a paper is about 3.4.
 
         Raises:
-            InputError: The study did not measure what is drawn.
+            InputError: The study did not measure what is drawn, or the kind has no figure.
         """
-        kind = kind or default_kind(self.reading)
-        return drawing.Panels(drawing.figure_of(self.reading, kind, self.data_dir))
+        kind = kind or ("per-class" if set else default_kind(self.reading))
+        figure = drawing.figure_of(self.reading, kind, self.data_dir, of=set, width=width)
+        return drawing.Panels(figure)
+
+    def plot_forgetting(self) -> "Panels":
+        """What each class loses, in the order of training."""
+        return self.plot("forgetting")
 
     def plot_segments(self) -> "Panels":
-        """Per-class accuracy over the class segments."""
-        return self.plot("per-class")
+        """Per-class accuracy over the class segments of the last epoch."""
+        return self.plot("segments")
+
+    def plot_segment_spread(self) -> "Panels":
+        """The same of the first epoch too, with the spread over the seeds."""
+        return self.plot("segment-spread")
+
+    def plot_learning_curves(self, set: str = "test") -> "Panels":
+        """Accuracy after each epoch, the conditions over each other."""
+        return self.plot("learning-curves", set=set)
+
+    def plot_classes(self, set: str = "test") -> "Panels":
+        """Final accuracy of each class, the conditions in a row."""
+        return self.plot("per-class", set=set)
+
+    def plot_confusions(self, set: str = "test") -> "Panels":
+        """What each class is taken for."""
+        return self.plot("confusions", set=set)
 
     def plot_overview(self) -> "Panels":
         """Every seed of every condition."""
@@ -229,7 +255,7 @@ class Results:
     ) -> "Panels":
         """Differences with their intervals; the arguments are those of `compare`."""
         found = self.compare(a, b, metric=metric, per_class=per_class)
-        return drawing.Panels(drawing.figure_of_comparison(found))
+        return drawing.Panels(drawing.figure_of_comparison(found, self.reading))
 
     def __str__(self) -> str:
         name = f"{self.reading.study} ({self.reading.variant})"
@@ -251,7 +277,8 @@ class Results:
         """The verdicts on what the study plans; else how much of it there is."""
         try:
             results = planned_results(self.reading)
-            found = results.sentences() if results else []
+            found = [*results.sentences(), *results.further()] if results else []
+            found += forgotten_sentences(self.reading)
         except InputError as error:
             found = [str(error)]
         seeds = len({record.seed for record in self.records})

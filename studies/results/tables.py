@@ -6,6 +6,9 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from analysis.confusions import confusion_table
+from analysis.curves import curve_table
+from analysis.drops import wide_table
 from analysis.metrics.dead_units import dead_units_table
 from analysis.metrics.gradients import gradient_table
 from analysis.metrics.misclassified import misclassified_table
@@ -23,8 +26,10 @@ from analysis.rendering.table import (
     Format,
     Table,
     formats_of,
+    heading,
 )
-from analysis.runs import SAMPLE, has_segments
+from analysis.runs import SAMPLE, has_segments, whole_sets
+from analysis.segments import segment_table
 from analysis.sweep import found_sweeps, named_sweeps, sweep_table
 from analysis.swept import is_number, settings_of
 from analysis.tables import forgetting_table, history_table, per_class_table, summary_table
@@ -116,6 +121,46 @@ KINDS = {
             ],
         ),
         Kind(
+            "wide",
+            "what each class loses, a column for each class",
+            lambda reading, _: wide_table(reading.records),
+            _all(PERCENT),
+            footnotes.of_the_wide,
+            shown=lambda frame: frame.assign(figure=frame["figure"].map(heading)),
+        ),
+        Kind(
+            "segments",
+            "accuracy of each class after each segment of the first and of the last epoch",
+            lambda reading, _: segment_table(reading.records),
+            _all(PERCENT),
+            "In percent: mean and standard deviation over the seeds, on the test sample.",
+            heads=3,
+        ),
+        Kind(
+            "segment-spread",
+            "accuracy of each class after each segment of the first and of the last epoch",
+            lambda reading, _: segment_table(reading.records),
+            _all(PERCENT),
+            "In percent: mean and standard deviation over the seeds, on the test sample.",
+            heads=3,
+        ),
+        Kind(
+            "learning-curves",
+            "accuracy after each epoch on the set {set}",
+            lambda reading, set: curve_table(reading.records, whole_set(reading, set)),
+            _all(POINTS, epoch=COUNT),
+            footnotes.INTERVALS,
+        ),
+        Kind(
+            "confusions",
+            "what each class is taken for at the end, of the set {set}",
+            lambda reading, set: confusion_table(reading.records, whole_set(reading, set)),
+            _all(PERCENT),
+            "In percent of the true class, over all runs together.",
+            shown=lambda frame: frame[frame["proportion"].round(3) > 0],
+            heads=3,
+        ),
+        Kind(
             "tasks",
             "the conditions beside each other, by figures of tasks",
             lambda reading, _: table_of_tasks(reading),
@@ -205,6 +250,8 @@ KINDS = {
 }
 """The kinds of tables, by name."""
 RESPONSE = ("n", "mean", "ci_low", "ci_high", "p25", "p50", "p75", "best")
+OF_A_SET = ("per-class", "learning-curves", "confusions")
+"""Tables of one evaluated set."""
 MOST_EXAMPLES = 10
 """Misclassified examples of a condition that people are shown."""
 
@@ -225,8 +272,9 @@ def table_of(reading: Reading, kind: str, of: str | None = None) -> pd.DataFrame
 
 
 def _refuse_what_does_not_apply(reading: Reading, kind: str, of: str | None) -> None:
-    if of is not None and kind != "per-class":
-        raise InputError(f"Received --set {of} with --kind {kind}; expected --kind per-class.")
+    if of is not None and kind not in OF_A_SET:
+        kinds = ", ".join(OF_A_SET)
+        raise InputError(f"Received --set {of} with --kind {kind}; expected --kind {kinds}.")
     if not KINDS[kind].of_scores and "scores" in reading.records[0].recipe:
         known = ", ".join(each.name for each in KINDS.values() if each.of_scores)
         raise InputError(
@@ -312,6 +360,12 @@ def default_kind(reading: Reading) -> str:
         return "overview"
     measured = any(has_segments(record, SAMPLE) for record in reading.records)
     return "forgetting" if measured else "summary"
+
+
+def whole_set(reading: Reading, of: str | None = None) -> str:
+    """The evaluated set that a table or a figure is of: the test set, if there is one."""
+    sets = whole_sets(reading.records)
+    return of or ("test" if "test" in sets or not sets else sets[0])
 
 
 def datasets_of(reading: Reading) -> list[str]:

@@ -3,14 +3,16 @@
 import numpy as np
 import pytest
 
+from analysis.confusions import confusion_table
+from analysis.figures.class_dumbbells import class_dumbbell_figure, class_end_table
 from analysis.figures.class_segments import class_segment_heatmap
-from analysis.figures.class_strip import class_strip_figure, class_strip_table
-from analysis.figures.confusion import confusion_figure, confusion_table
+from analysis.figures.confusion import confusion_figure
 from analysis.figures.recency import position_figure
-from analysis.figures.segments import segment_figure, segment_table
+from analysis.figures.segments import segment_figure
 from analysis.metrics.misclassified import misclassified_table
 from analysis.metrics.values import values_of
 from analysis.recency import class_positions
+from analysis.segments import segment_table
 from analysis.tables import forgetting_table, per_class_table
 from tests.analysis.conftest import segmented
 
@@ -30,7 +32,7 @@ def runs():
 @pytest.mark.parametrize(
     ("table", "column"),
     [
-        *((per_class_table, "class"), (forgetting_table, "class"), (class_strip_table, "class")),
+        *((per_class_table, "class"), (forgetting_table, "class"), (class_end_table, "class")),
         *((segment_table, "class"), (confusion_table, "true"), (confusion_table, "predicted")),
     ],
 )
@@ -54,7 +56,7 @@ def test_a_figure_of_a_class_is_asked_for_by_its_label(runs):
 
 
 @pytest.mark.parametrize(
-    "draw", [class_segment_heatmap, segment_figure, confusion_figure, class_strip_figure]
+    "draw", [class_segment_heatmap, segment_figure, confusion_figure, class_dumbbell_figure]
 )
 def test_figures_name_classes_by_their_labels(runs, draw):
     axes = draw(runs, **TITLE).axes[0]

@@ -88,10 +88,10 @@ def test_one_seed_and_one_epoch_can_be_drawn() -> None:
     assert any(text.get_text() == "one seed: no spread" for text in spread.texts)
 
 
-def test_the_figure_is_1400_pixels_wide(tmp_path: Path) -> None:
+def test_the_figure_is_14_inches_wide(tmp_path: Path) -> None:
     save(draw([segmented("a", 0)]), tmp_path / "f.png")
     header = (tmp_path / "f.png").read_bytes()[:24]
-    assert int.from_bytes(header[16:20], "big") == 1400
+    assert int.from_bytes(header[16:20], "big") == 14 * 300
 
 
 def test_labels_of_neighbouring_panels_do_not_overlap() -> None:

@@ -1,7 +1,9 @@
 import numpy as np
 import pytest
+from matplotlib.colors import to_hex
 
 from analysis.figures.comparison import comparison_figure
+from analysis.figures.look import Look
 from analysis.statistics.comparison import compare
 from analysis.statistics.families import compare_classes
 
@@ -9,31 +11,49 @@ A, B = np.array([0.8, 0.82, 0.81, 0.85]), np.array([0.9, 0.91, 0.93, 0.92])
 SEEDS = {"seeds_a": range(4), "seeds_b": range(4)}
 
 
-def lines(axes):
-    return [line for line in axes.lines if len(line.get_xdata()) == 2]
+def joined(axes):
+    return [line for line in axes.lines if list(line.get_xdata()) == [0, 1]]
 
 
-def test_every_pair_is_joined_and_the_difference_has_its_interval():
+def test_every_pair_is_joined_and_the_difference_stands_beside_the_second_mean():
     found = compare(A, B, paired=True, name_a="tanh", name_b="relu", **SEEDS)
-    left, right = comparison_figure(found).axes
-    joined = sorted(tuple(line.get_ydata()) for line in lines(left))
-    assert np.allclose(joined, sorted(zip(100 * A, 100 * B, strict=True)))
-    means = [line.get_ydata()[0] for line in right.lines if len(line.get_ydata()) == 1]
-    assert found.difference.points in means
-    (bars,) = right.containers
-    low, high = bars[2][0].get_segments()[0][:, 1]
+    (axes,) = comparison_figure(found).axes
+    ends = sorted(tuple(line.get_ydata()) for line in joined(axes))
+    assert np.allclose(ends, sorted(zip(100 * B, 100 * A, strict=True)))
+    (bars,) = axes.containers
+    mean = 100 * B.mean()
+    assert bars[0].get_ydata()[0] - mean == pytest.approx(found.difference.points)
+    low, high = bars[2][0].get_segments()[0][:, 1] - mean
     assert (low, high) == pytest.approx((found.difference.ci_low, found.difference.ci_high))
+    (right,) = axes.child_axes
+    assert right.get_ylabel() == "difference (points)"
+    assert [text.get_text() for text in axes.get_xticklabels()][2] == "tanh\nminus relu"
+
+
+def test_no_tick_says_that_an_accuracy_is_above_100_percent():
+    found = compare([0.99, 1.0, 0.97], [0.8, 0.99, 0.7], paired=True, seeds_a="abc", seeds_b="abc")
+    (axes,) = comparison_figure(found).axes
+    assert found.difference.ci_high > 20
+    assert max(axes.get_yticks()) <= 100
+
+
+def test_conditions_have_their_colours():
+    found = compare(A, B, paired=False, name_a="tanh", name_b="relu")
+    look = Look(("tanh", "relu"))
+    (axes,) = comparison_figure(found, look).axes
+    colours = [to_hex(each.get_facecolor()[0]) for each in axes.collections[:2]]
+    assert colours == [mark.colour.lower() for mark in look.marks(["relu", "tanh"]).values()]
 
 
 def test_unpaired_runs_are_not_joined():
-    left, _ = comparison_figure(compare(A, B, paired=False)).axes
-    assert lines(left) == []
+    (axes,) = comparison_figure(compare(A, B, paired=False)).axes
+    assert joined(axes) == []
 
 
 def test_a_margin_is_drawn_as_a_band():
     found = compare(A, B, paired=True, margin=2.0, **SEEDS)
-    _, right = comparison_figure(found).axes
-    assert [text.get_text() for text in right.get_legend().get_texts()] == ["margin of 2"]
+    (axes,) = comparison_figure(found).axes
+    assert [text.get_text() for text in axes.get_legend().get_texts()] == ["margin of 2"]
 
 
 def test_a_family_has_a_row_for_every_comparison():

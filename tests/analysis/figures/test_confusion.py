@@ -3,7 +3,8 @@ import pytest
 from matplotlib.colors import Normalize, to_rgb
 from matplotlib.figure import Figure
 
-from analysis.figures.confusion import confusion_figure, confusion_table
+from analysis.confusions import confusion_table
+from analysis.figures.confusion import confusion_figure
 from analysis.figures.panels import heat_map
 from tests.analysis.conftest import Evaluation, Run
 
@@ -28,6 +29,11 @@ def test_panels_hold_true_classes_in_rows_from_the_top_in_percent():
     np.testing.assert_allclose(panel.collections[0].get_array(), [[80, 20], [10, 90]])
     assert panel.yaxis_inverted()
     assert [text.get_text() for text in panel.texts] == ["80", "20", "10", "90"]
+
+
+def test_what_rounds_to_zero_has_no_number():
+    panel = confusion_figure([ended("a", 0, [[400, 1], [0, 10]])], **WORDS).axes[0]
+    assert [text.get_text() for text in panel.texts] == ["100", "100"]
 
 
 def test_a_class_without_examples_is_left_empty():

@@ -1,34 +1,58 @@
 import numpy as np
 import pytest
 
-from analysis.figures.learning_curve import curve_table, learning_curve_figure
+from analysis.curves import curve_table
+from analysis.figures.learning_curve import learning_curve_figure
+from analysis.figures.look import Look
 from tests.analysis.conftest import Evaluation, Run, confusion
 
 WORDS = {"question": "What is learned?", "dataset": "digits"}
 
 
-def trained(condition, seed, *accuracies):
-    looks = [Evaluation("test", k, 1, k, confusion(a, a)) for k, a in enumerate(accuracies)]
+def trained(condition, seed, *accuracies, set="test"):
+    looks = [Evaluation(set, k, 1, k, confusion(a, a)) for k, a in enumerate(accuracies)]
     return Run(condition, seed, evaluations=looks)
 
 
 RUNS = [trained("a", 0, 0.1, 0.5, 0.9), trained("a", 1, 0.1, 0.7), trained("b", 0, 0.2, 0.4, 0.6)]
 
 
-def test_percentiles_are_over_the_runs_that_reached_an_epoch():
+def test_figures_are_over_the_runs_that_reached_an_epoch():
     table = curve_table(RUNS).set_index(["condition", "epoch"])
     assert table.loc[("a", 1), "n"] == 2
     assert table.loc[("a", 1), ["p25", "p50", "p75"]].tolist() == pytest.approx([0.55, 0.6, 0.65])
+    assert table.loc[("a", 1), "mean"] == pytest.approx(0.6)
     assert table.loc[("a", 2), ["n", "p50"]].tolist() == [1, 0.9]
 
 
-def test_every_seed_is_a_line_and_the_median_another():
-    first, second = learning_curve_figure(RUNS, **WORDS).axes
-    thin = [path.vertices for path in first.collections[0].get_paths()]
-    np.testing.assert_allclose(thin[0], [[0, 10], [1, 50], [2, 90]])
-    np.testing.assert_allclose(thin[1], [[0, 10], [1, 70]])
-    np.testing.assert_allclose(first.lines[0].get_ydata(), [10, 60, 90])
-    assert [axis.get_title() for axis in (first, second)] == ["a (2 seeds)", "b (1 seed)"]
+def test_conditions_lie_over_each_other_from_the_first_epoch_on():
+    look = Look(("b", "a"))
+    (axis,) = learning_curve_figure(RUNS, look=look, **WORDS).axes
+    bold = [line for line in axis.lines if line.get_linewidth() == 1.8]
+    assert [list(line.get_xdata()) for line in bold] == [[1, 2], [1, 2]]
+    np.testing.assert_allclose(bold[0].get_ydata(), [60, 90])
+    marks = look.marks(["a", "b"])
+    assert [line.get_color() for line in bold] == [marks["a"].colour, marks["b"].colour]
+    thin = [list(line.get_ydata()) for line in axis.lines if line.get_linewidth() == 0.6]
+    assert thin == [pytest.approx([50, 90]), pytest.approx([70])]
+
+
+def test_every_line_is_named_at_its_end_and_no_name_lies_on_another():
+    runs = [trained(name, 0, 0.1, 0.5, 0.9 + k / 1000) for k, name in enumerate("abcde")]
+    (axis,) = learning_curve_figure(runs, **WORDS).axes
+    assert [text.get_text() for text in axis.texts] == list("abcde")
+    low, high = axis.get_ylim()
+    heights = sorted(text.get_position()[1] for text in axis.texts)
+    assert min(np.diff(heights)) >= 0.9 * 0.06 * (high - low)
+
+
+def test_what_is_learned_of_wrong_labels_has_a_panel_of_its_own():
+    for run in (noisy := [trained("a", 0, 0.1, 0.5), trained("clean", 0, 0.2, 0.9)]):
+        if run.condition == "a":
+            run.evaluations += trained("a", 0, 0.1, 0.3, set="train-corrupted").evaluations
+    test, wrong = learning_curve_figure(noisy, **WORDS).axes
+    assert (test.get_title(), wrong.get_title()[:21]) == ("test accuracy", "wrong training labels")
+    assert [text.get_text() for text in wrong.texts] == ["a"]
 
 
 def test_runs_that_did_not_finish_are_left_out():

@@ -1,5 +1,6 @@
 import errno
 import os
+import struct
 from pathlib import Path
 
 import pytest
@@ -8,7 +9,7 @@ from matplotlib.figure import Figure
 from analysis.figures.saving import save
 
 
-@pytest.mark.parametrize("name", ["f.png", "f.svg", "F.SVG"])
+@pytest.mark.parametrize("name", ["f.png", "f.svg", "F.SVG", "f.pdf"])
 def test_the_same_figure_gives_the_same_bytes(tmp_path: Path, name: str) -> None:
     for folder in ("one", "two"):
         (tmp_path / folder).mkdir()
@@ -20,6 +21,16 @@ def test_the_same_figure_gives_the_same_bytes(tmp_path: Path, name: str) -> None
     assert first == second
     assert b"Matplotlib v" not in first
     assert os.listdir(tmp_path / "one") == [name]
+
+
+def test_pixels_are_fine_enough_for_print_and_text_stays_text(tmp_path: Path) -> None:
+    figure = Figure(figsize=(2, 1), dpi=100)
+    figure.suptitle("Words")
+    save(figure, tmp_path / "f.png")
+    width, height = struct.unpack(">II", (tmp_path / "f.png").read_bytes()[16:24])
+    assert (width, height) == (600, 300)
+    save(figure, tmp_path / "f.svg")
+    assert ">Words</text>" in (tmp_path / "f.svg").read_text()
 
 
 def test_a_failed_save_leaves_the_old_file_whole(tmp_path: Path) -> None:
@@ -49,9 +60,9 @@ def test_what_cannot_be_written_is_named_though_the_library_knew_no_name(tmp_pat
     assert os.listdir(tmp_path) == []
 
 
-@pytest.mark.parametrize("name", ["f.pdf", "f", "f.jpg"])
+@pytest.mark.parametrize("name", ["f.eps", "f", "f.jpg"])
 def test_other_kinds_of_file_are_refused(tmp_path: Path, name: str) -> None:
-    with pytest.raises(ValueError, match=r"expected a name in .png or .svg"):
+    with pytest.raises(ValueError, match=r"expected a name in .png, .svg or .pdf"):
         save(Figure(), tmp_path / name)
 
 

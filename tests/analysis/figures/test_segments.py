@@ -1,7 +1,8 @@
 import numpy as np
 import pytest
 
-from analysis.figures.segments import segment_figure, segment_table
+from analysis.figures.segments import segment_figure
+from analysis.segments import segment_table
 from tests.analysis.conftest import Run
 from tests.analysis.figures.test_class_segments import segmented
 

@@ -250,7 +250,7 @@ def test_a_store_that_cannot_be_written_is_refused_in_one_line(ebb, tmp_path, wo
 
 @pytest.mark.parametrize(
     ("figure", "said"),
-    [("x.jpg", ".png or .svg"), ("x", ".png or .svg"), ("nowhere/x.png", "nowhere")],
+    [("x.jpg", ".png, .svg or .pdf"), ("x", ".png, .svg or .pdf"), ("nowhere/x.png", "nowhere")],
 )
 def test_a_figure_that_cannot_be_drawn_is_refused(figure, said, ebb, filled, tmp_path, monkeypatch):
     monkeypatch.setattr(

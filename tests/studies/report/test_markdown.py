@@ -47,7 +47,8 @@ def test_its_tables_and_sentences_are_those_of_the_page(printed, filled):
     tables = [table for table in page.tables if table.caption not in left_out]
     cells = [[cell.replace("<", "&#60;") for cell in row] for t in tables for row in t.rows]
     assert len(cells) > 40
-    assert rows_of(printed) == cells
+    # The page has the verdict, and the numbers behind it, before what was done.
+    assert sorted(rows_of(printed)) == sorted(cells)
     for sentence in (
         *page.paragraphs[3:5],
         *report.verdicts,

@@ -48,9 +48,19 @@ def rows(table):
 def test_the_verdict_is_the_first_of_the_results(three):
     _, page, _ = three
     assert [words for level, words in page.headings if level == 2] == [
-        *("What was done", "The verdict", "The numbers", "Figures", "Reported elsewhere"),
+        *("The verdict", "What was done", "The numbers", "Figures", "Reported elsewhere"),
         *("Environment and runs", "Do it again"),
     ]
+
+
+def test_what_was_forgotten_most_and_its_figure_stand_with_the_verdict(three):
+    store, page, text = three
+    (said,) = [each for each in page.paragraphs if "forgotten" in each]
+    assert said in " ".join(report_of(store, "class-order", drawn=False).verdicts)
+    answer, rest = text.split('id="protocol"', 1)
+    assert answer.count("<svg ") == 1
+    assert 'id="figure-drops"' in answer
+    assert rest.index('id="figure-segments"') < rest.index('id="figure-differences"')
 
 
 def test_the_title_is_the_question_and_headings_do_not_skip(three):

@@ -1,0 +1,92 @@
+"""Accuracy of each class after each segment, over the seeds."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from analysis.metrics.confusion import class_accuracy
+from analysis.runs import (
+    RunLike,
+    RunSet,
+    class_names,
+    class_segments,
+    has_segments,
+    segment_confusions,
+)
+
+Floats = NDArray[np.float64]
+COLUMNS = ("condition", "epoch", "segment", "class", "n", "mean", "sd")
+
+
+def segment_table(runs: Sequence[RunLike], set: str = "test-sample") -> pd.DataFrame:
+    """Accuracy of each class after each segment of the first and of the last epoch.
+
+    Args:
+        runs: Records of one study and variant.
+        set: Name of the set that was evaluated after every segment.
+
+    Returns:
+        Columns condition, epoch, segment (both from 1), class, n, mean, sd (over the finished
+        runs; NaN for one), fractions.
+
+    Raises:
+        ValueError: If runs of a condition differ in their epochs or segments.
+    """
+    rows, runs = [], RunSet.of(runs)
+    for condition, grids in segment_grids(runs, set).items():
+        epochs = grids.shape[1]
+        for epoch in dict.fromkeys((1, epochs)):
+            values = grids[:, epoch - 1]
+            mean = values.mean(axis=0)
+            sd = values.std(axis=0, ddof=1) if len(values) > 1 else np.full(mean.shape, np.nan)
+            names = class_names(runs.finished[condition], mean.shape[1])
+            for segment, label in np.ndindex(mean.shape):
+                at = (condition, epoch, segment + 1, names[label], len(values))
+                rows.append((*at, float(mean[segment, label]), float(sd[segment, label])))
+    return pd.DataFrame(rows, columns=list(COLUMNS))
+
+
+def last_segments(runs: RunSet[RunLike], condition: str, set: str) -> NDArray[np.int32] | None:
+    """The training segment of each class in the last epoch; None where runs differ in them."""
+    found = [
+        class_segments(run, len(segment_confusions(run, set)))[-1]
+        for run in runs.finished[condition]
+        if has_segments(run, set)
+    ]
+    return found[0] if all(np.array_equal(each, found[0]) for each in found) else None
+
+
+def no_segments(runs: Sequence[RunLike], set: str) -> ValueError:
+    """The refusal of runs without evaluations after their segments."""
+    return ValueError(
+        f"received {len(runs)} runs, none finished with segment evaluations of {set!r}; "
+        "expected one after every segment; run a study that evaluates segments"
+    )
+
+
+def segment_grids(runs: Sequence[RunLike], set: str) -> dict[str, Floats]:
+    """Condition to accuracies [seeds, epochs, segments, classes] of the runs that have segments.
+
+    Raises:
+        ValueError: If runs of a condition differ in their epochs or segments.
+    """
+    found = {}
+    for condition, finished in RunSet.of(runs).finished.items():
+        grids = [
+            class_accuracy(segment_confusions(run, set))
+            for run in finished
+            if has_segments(run, set)
+        ]
+        shapes = {each.shape for each in grids}
+        if len(shapes) > 1:
+            raise ValueError(
+                f"received runs of {condition!r} with epochs, segments and classes "
+                f"{sorted(shapes)}; expected the same for all; draw runs without early stopping"
+            )
+        if grids:
+            found[condition] = np.stack(grids)
+    return found

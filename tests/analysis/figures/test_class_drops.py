@@ -1,0 +1,63 @@
+"""What each class lost, drawn in the order of training; and which lost most."""
+
+import numpy as np
+import pytest
+
+from analysis.drops import class_drops, most_forgotten, wide_table
+from analysis.figures.class_drops import class_drop_figure
+from analysis.figures.look import GREY, Look
+from analysis.tables import forgetting_table
+from tests.analysis.conftest import GRID, Run, segmented
+
+WORDS = {"question": "What is lost?", "dataset": "digits"}
+RUNS = [segmented("a", seed, shift=seed / 10) for seed in range(2)]
+BACKWARDS = [segmented("b", seed) for seed in range(2)]
+for each in BACKWARDS:
+    each.arrays["class_segments"] = np.tile([3, 2, 1], (len(GRID), 1)).astype(np.int32)
+REFERENCE = [segmented("shuffled", seed) for seed in range(2)]
+
+
+def test_the_drops_are_those_of_the_forgetting_table():
+    table = forgetting_table(RUNS)
+    drops = class_drops(RUNS)["a"]
+    np.testing.assert_allclose(drops.values.mean(axis=0), table["drop"])
+    assert drops.names == ("0", "1", "2")
+
+
+def test_the_most_forgotten_class_has_its_interval_and_the_reference_is_none():
+    table = forgetting_table(RUNS).set_index("class")
+    (found,) = most_forgotten(class_drops(RUNS + REFERENCE), "shuffled")
+    worst = table["drop"].idxmax()
+    assert (found.condition, found.name, found.n) == ("a", str(worst), 2)
+    expected = table.loc[worst, ["drop", "ci_low", "ci_high"]].tolist()
+    assert [found.drop, found.low, found.high] == pytest.approx(expected)
+
+
+def test_classes_stand_in_the_order_of_training_and_the_reference_is_grey():
+    look = Look(("shuffled", "b"), reference="shuffled")
+    backwards = [segmented("shuffled", 0)]
+    backwards[0].arrays["class_segments"] = BACKWARDS[0].arrays["class_segments"]
+    (axis,) = class_drop_figure(BACKWARDS + backwards, look=look, **WORDS).axes
+    assert [text.get_text() for text in axis.get_xticklabels()] == ["2", "1", "0"]
+    assert [c[0].get_color() for c in axis.containers] == [GREY, "#0072B2"]
+    drops = class_drops(BACKWARDS)["b"].values.mean(axis=0)
+    np.testing.assert_allclose(axis.containers[1][0].get_ydata(), 100 * drops[[2, 1, 0]])
+
+
+def test_more_conditions_than_a_panel_holds_have_one_each():
+    runs = [segmented(name, 0) for name in "abcd"]
+    assert len(class_drop_figure(runs, **WORDS).axes) == 4
+    assert len(class_drop_figure(runs[:3], **WORDS).axes) == 1
+
+
+def test_the_wide_table_has_a_column_for_each_class():
+    long, wide = forgetting_table(RUNS), wide_table(RUNS)
+    assert wide.columns.tolist() == ["condition", "figure", "0", "1", "2"]
+    assert wide["figure"].tolist() == ["learned", "final", "drop", "ci_low", "ci_high"]
+    drops = wide[wide["figure"] == "drop"][["0", "1", "2"]].to_numpy()[0]
+    np.testing.assert_allclose(drops, long["drop"])
+
+
+def test_runs_without_segments_are_refused():
+    with pytest.raises(ValueError, match="none finished with segment"):
+        class_drop_figure([Run("a", 0)], **WORDS)

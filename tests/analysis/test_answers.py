@@ -1,0 +1,43 @@
+"""Verdicts that are alike share a sentence, and an open one says the means."""
+
+from analysis.answers import answers, means_in_order
+from analysis.statistics.families import compare_all
+from analysis.statistics.result import sentence
+from tests.analysis.conftest import BASE, WIGGLE, pairs
+
+ALIKE = {"a": BASE, "b": BASE + WIGGLE, "c": BASE - WIGGLE[::-1], "d": BASE - 0.2 + 3 * WIGGLE}
+
+
+def family(*names):
+    return compare_all(
+        ALIKE, [(name, "a") for name in names], seeds=dict.fromkeys(ALIKE, range(8)), paired=True,
+        metric="test accuracy",
+    ).comparisons  # fmt: skip
+
+
+def test_what_is_open_in_the_same_way_is_said_once_and_last():
+    found = family("b", "d", "c")
+    different, together = answers(found)
+    assert different == sentence(found[1])
+    assert together.startswith("Inconclusive: 8 pairs do not tell these pairs of conditions apart")
+    assert "b and a (" in together
+    assert "c and a (" in together
+    assert together.count("Inconclusive") == 1
+
+
+def test_one_open_comparison_keeps_its_sentence():
+    found = family("b", "d")
+    assert answers(found) == list(map(sentence, found))
+
+
+def test_an_open_verdict_says_the_means_the_best_first():
+    said = means_in_order(family("b", "c", "d"))
+    assert said.startswith("Means of test accuracy in order: ")
+    assert [word for word in said.split() if word in ALIKE][-1] == "d"
+    worse = BASE + WIGGLE + 0.0003
+    loss = pairs(worse, BASE, name_a="a", name_b="b", metric="test loss", unit="nats")
+    assert means_in_order([loss]).startswith("Means of test loss in order: b ")
+
+
+def test_a_clear_verdict_needs_no_means():
+    assert means_in_order(family("d")) == ""
