@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -32,7 +33,7 @@ def sweep_figure(
 ) -> Figure:
     """Draw a panel for each number: each seed, the means as a line with their 95 % intervals.
 
-    The best mean of a line is a star with its number. Conditions that do without the number are
+    The best mean of a line is ringed, with its number. Conditions that do without the number are
     grey lines across.
 
     Args:
@@ -58,7 +59,7 @@ def sweep_figure(
     if any(_outside(table, scale).any() for _, table in tables):
         what += f" (ends at 0 and {scale:g} where it would go beyond)"
     figure, axes = grid(
-        [f"by {name}" for name in names],
+        [f"by {name}" for name in names] if len(names) > 1 else [""],
         across=2,
         high=3.8,
         heading=heading(question, dataset, what),
@@ -77,6 +78,7 @@ def sweep_figure(
         axis.set_xlabel(sweep.name)
         axis.set_ylabel(label)
         axis.grid(alpha=0.3)
+        axis.margins(x=0.06, y=0.14)
         if table["line"].nunique() > 1 or sweep.references:
             axis.legend(fontsize=8, frameon=False)
     return figure
@@ -114,17 +116,25 @@ def _line(
         capsize=3,
         label=label or "mean",
     )
-    for number, value in zip(numbers[rows["best"]], mean[rows["best"]], strict=True):
-        axis.plot(number, value, "*", color=colour, markeredgecolor=INK, markersize=15, zorder=5)
-        axis.annotate(
-            f"best: {number:g}",
-            (number, value),
-            xytext=(0, 11),
-            textcoords="offset points",
-            ha="center",
-            fontsize=8,
-            color=INK,
-        )
+    if rows["best"].any():
+        at = rows["best"].to_numpy().argmax()
+        above = mean.iloc[at] if np.isnan(high.iloc[at]) else high.iloc[at]
+        _mark(axis, numbers.iloc[at], mean.iloc[at], above, ends=(numbers.min(), numbers.max()))
+
+
+def _mark(axis: Axes, number: float, mean: float, above: float, ends: tuple[float, float]) -> None:
+    """A ring around the best mean, and its number above the interval, within the panel."""
+    axis.plot(number, mean, "o", color=INK, markersize=14, markerfacecolor="none", zorder=5)
+    side = "left" if number == ends[0] else "right" if number == ends[1] else "center"
+    axis.annotate(
+        f"best: {number:g}",
+        (number, max(above, mean)),
+        xytext=(0, 10),
+        textcoords="offset points",
+        ha=side,
+        fontsize=9,
+        color=INK,
+    )
 
 
 def _reference(axis: Axes, condition: str, mean: float) -> None:

@@ -355,7 +355,7 @@ def sweeps(reading: Reading, found: list[Sweep]) -> PageFigure:
         "sweep",
         f"{metric.capitalize()} against {' and '.join(sweep.name for sweep in found)}",
         "Conditions that differ in nothing but this number. Points are seeds; the line joins the "
-        "means, the bars are their 95 % intervals, the star is the best mean of a line.",
+        "means, the bars are their 95 % intervals, a ring marks the best mean of a line.",
         f"Means of {metric}. {_some(said)}.",
         sweep_figure(reading.records, found, metric, **drawn_as(reading)),
         table,

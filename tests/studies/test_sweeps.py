@@ -108,6 +108,7 @@ def test_nothing_is_trained_twice_and_further_values_join(ebb, workers, store):
     call = ebb(*SHUFFLED, *SWEEP)
     assert workers.asked == [("shuffled", 0), ("shuffled+learning_rate=1e-05", 0)]
     assert "learning_rate=0.001" in call.out
+    assert "best learning rate of shuffled: " in call.out
     ebb(*SHUFFLED, "--sweep", "optimiser.learning_rate=1e-2")
     entries = [e for e in store.entries() if "sweep" in e.variant]
     assert len({entry.variant for entry in entries}) == 1
