@@ -12,7 +12,6 @@ from core import Store
 from data import InputError
 from data.errors import did_you_mean
 from studies.results import drawing
-from studies.results.best import clear_best
 from studies.results.checking import check_reading, difference_text
 from studies.results.reading import Reading, read
 from studies.results.sketch import Sketch
@@ -73,6 +72,8 @@ def _for_latex(reading: Reading, table: Table, kind: str) -> Table:
     table = replace(table, label=f"tab:{reading.study}-{kind}")
     if kind not in BY_CONDITION:
         return table
+    from studies.results.best import clear_best  # noqa: PLC0415  # brings in scipy.stats
+
     best = clear_best(reading)
     rows_of_best = [i for i, name in enumerate(table.frame["condition"]) if name == best]
     said = IN_BOLD if rows_of_best else NOT_IN_BOLD
