@@ -27,6 +27,8 @@ from studies.running.runner import execute, prepared
 if TYPE_CHECKING:
     from studies.results.results import Results
 
+BY_LOOKS = "studies.running.until_decided"
+"""Imports what compares, which a run without looks need not wait for."""
 StudyLike = Study | str | os.PathLike[str]
 
 
@@ -45,6 +47,7 @@ def run(  # noqa: PLR0913  # a user's options
     timeout: float | None = None,
     keep_weights: bool = False,
     tensorboard: str | os.PathLike[str] | None = None,
+    until_decided: bool | Sequence[int] = False,
     retry_failed: bool = False,
     overwrite: bool = False,
     fresh: bool = False,
@@ -71,6 +74,8 @@ def run(  # noqa: PLR0913  # a user's options
         timeout: Seconds that one run may take.
         keep_weights: Keep trained networks, to evaluate them later.
         tensorboard: Folder for TensorBoard's event files of the new runs.
+        until_decided: Add seeds until every planned comparison is decided, by looks at (5, 10, 20,
+            40) seeds or at those that are given.
         retry_failed: Do failed runs again.
         overwrite: Remove this variant's records first, without asking.
         fresh: An alias of `overwrite`.
@@ -83,7 +88,7 @@ def run(  # noqa: PLR0913  # a user's options
         NoWorkersError: A cluster without workers; what ended before is kept.
     """
     definition, file = _study_to_run(study)
-    return _carry_out(definition, quiet, Request(
+    return _carry_out(definition, quiet, until_decided, Request(
         variant=_variant(definition, overrides, epochs, dataset, quick, sweep), study_file=file,
         seeds=_seeds(seeds), conditions=_names(conditions), store=_store(store),
         data_dir=_data_dir(data_dir), workers=workers, scheduler=scheduler, timeout=timeout,
@@ -92,25 +97,41 @@ def run(  # noqa: PLR0913  # a user's options
     ))  # fmt: skip
 
 
-def _carry_out(definition: Study, quiet: bool, request: Request) -> "Results":
-    """Run what is asked for, and read the results."""
+def _carry_out(
+    definition: Study, quiet: bool, until_decided: bool | Sequence[int], request: Request
+) -> "Results":
+    """Run what is asked for, by looks or not, and read the results."""
 
     def note(line: str) -> None:
         if not quiet:
             print(f"note: {line}", file=sys.stderr)
 
-    store, variant = request.store, request.variant
-    reports: Reports = SimpleQueue()
-    with exclusive(store.file.parent, variant.study.name, variant.name) as no_locks:
-        if no_locks:
-            note(no_locks)
-        plan = make_plan(request)
-        with prepared(request, plan, reports, note) as (executor, _), display(plan, quiet) as shown:
+    def step(of_look: Request) -> None:
+        reports: Reports = SimpleQueue()
+        plan = make_plan(of_look)
+        with (
+            prepared(of_look, plan, reports, note) as (executor, _),
+            display(plan, quiet) as shown,
+        ):
             try:
                 execute(plan, store, shown, executor, reports=reports)
             except KeyboardInterrupt as stop:
                 stop.add_note("What ended is kept; the same call goes on.")
                 raise
+
+    store, variant = request.store, request.variant
+    with exclusive(store.file.parent, variant.study.name, variant.name) as no_locks:
+        if no_locks:
+            note(no_locks)
+        if until_decided is False:
+            step(request)
+        else:
+            if request.seeds is not None:
+                raise InputError("Received seeds with until_decided; expected looks there.")
+            by_looks = import_module(BY_LOOKS)
+            looks = () if until_decided is True else tuple(until_decided)
+            plan = by_looks.planned_looks(request, looks, None)
+            by_looks.run_by_looks(request, definition, plan, step, note)
     return _results(read_store(store, definition, variant.name), request.data_dir)
 
 

@@ -57,6 +57,15 @@ def test_what_is_there_already_is_not_run_again(workers):
     assert labels(results) == workers.asked
 
 
+def test_seeds_are_added_until_all_is_decided(workers):
+    conditions = {"a": tiny(), "b": tiny(epochs=2)}
+    study = replace(mine, conditions=conditions, comparisons=(("a", "b"),))
+    results = studies.run(study, until_decided=(3, 4, 6), quiet=True)
+    looks = results.compare("a", "b").looks
+    assert looks.plan.looks == (3, 4, 6)
+    assert len(workers.asked) == 2 * looks.plan.looks[len(looks.differences) - 1]
+
+
 def test_overrides_make_a_variant_of_their_own_named_as_on_the_command_line(workers):
     results = studies.run(
         "class-order",
@@ -119,6 +128,8 @@ def test_wrong_seeds_are_refused(seeds):
         ({"dataset": "nonsense"}, "expected digits"),
         ({"overrides": {"nonsense": 1}}, "expected one of dataset, model"),
         ({"workers": 0}, "workers=0; expected 1 or more"),
+        ({"until_decided": (3, 5), "seeds": 3}, "expected looks there"),
+        ({"until_decided": True}, "of which no planned comparison is run"),
         ({"workers": 2, "scheduler": "tcp://there:8786"}, "expected one of them"),
         ({"keep_weights": True, "tensorboard": "there"}, "expected one of them"),
         ({"study": replace(mine, name="class-order")}, "that is one of Ebb's own"),
