@@ -137,6 +137,17 @@ def test_every_line_of_a_page_that_is_followed_can_be_executed(page):
 @pytest.mark.slow
 @pytest.mark.parametrize("page", by_name(FOLLOWED))
 def test_a_page_can_be_followed_literally(page, tmp_path):
+    follow(page, tmp_path)
+
+
+@pytest.mark.slow
+def test_pages_can_be_followed_one_after_the_other_in_one_folder(tmp_path):
+    for name in ("own-data", "paper"):
+        follow(DOCS / "how-to" / f"{name}.md", tmp_path)
+
+
+def follow(page, tmp_path):
+    """Do in a folder what a page says."""
     for i, block in enumerate(blocks(page)):
         if block["file"]:
             (tmp_path / block["file"]).write_text(block["text"])
