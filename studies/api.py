@@ -57,8 +57,7 @@ def run(  # noqa: PLR0913  # a user's options
 ) -> "Results":
     """Run a study as `ebb run` does, and read its results: all that the store holds of them.
 
-    What is in the store is not run again; the same call continues what was interrupted. Runs happen
-    in processes of their own, so a script needs no `__main__` guard.
+    The same call continues what was interrupted; a script needs no `__main__` guard.
 
     Args:
         study: A study's name, the FILE.py of your own, or a `Study` of models with names.
@@ -74,18 +73,16 @@ def run(  # noqa: PLR0913  # a user's options
         timeout: Seconds that one run may take.
         keep_weights: Keep trained networks, to evaluate them later.
         tensorboard: Folder for TensorBoard's event files of the new runs.
-        until_decided: Add seeds until every planned comparison is decided, by looks at (5, 10, 20,
-            40) seeds or at those that are given.
+        until_decided: Add seeds until all is decided, by looks at (5, 10, 20, 40) or as given.
         retry_failed: Do failed runs again.
         overwrite: Remove this variant's records first, without asking.
-        fresh: An alias of `overwrite`.
+        fresh: The same.
         quiet: Print nothing; else a line on standard error for each run, on a terminal a bar.
         store: Folder of the records; EBB_STORE or `results` if None.
         data_dir: Folder with a sub-folder for each data set; EBB_DATA or the Keras cache if None.
 
     Raises:
-        InputError: A wrong argument, a recipe that cannot work; what ended before is kept.
-        NoWorkersError: A cluster without workers; what ended before is kept.
+        InputError, NoWorkersError: A call or cluster that cannot work; what ended before is kept.
     """
     definition, file = _study_to_run(study)
     return _carry_out(definition, quiet, until_decided, Request(
