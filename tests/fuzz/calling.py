@@ -153,7 +153,8 @@ class World:
         kept = "run" in words and changed == {str(self.folder / "results" / "ebb.sqlite")}
         assert found.status != 2 or (kept and "--dry-run" not in words), (found, changed)
         figures = all(name.lower().endswith((".png", ".svg")) for name in changed)
-        assert figures or set(CHANGING) & set(words), (found, changed)
+        named = "--out" in words and len(changed) == 1
+        assert figures or named or set(CHANGING) & set(words), (found, changed)
         self.restore()
         return found
 

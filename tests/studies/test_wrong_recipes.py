@@ -137,9 +137,9 @@ FULL = (
 )
 SETTINGS = {
     "replay.capacity=0": "capacity 0; expected a whole number",
-    "replay.capacity=100,200": "capacity (100, 200); expected a whole number",
+    "replay.capacity=100,200": "expected one value. Several beside each other are a sweep",
     "replay.fraction=2": "fraction 2; expected a number from 0 up to",
-    "replay.buffer=ring,50": "expected one of reservoir",
+    "replay.buffer=rings": "expected one of reservoir",
     "replay=Replay": "expected it with its parameters",
     "label_noise.rate=3": "no more labels than there are can be wrong",
     "label_noise=SymmetricLabelNoise": "expected it with its parameters",
