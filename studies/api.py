@@ -106,6 +106,8 @@ def _carry_out(
     def step(of_look: Request) -> None:
         reports: Reports = SimpleQueue()
         plan = make_plan(of_look)
+        for line in plan.notes:
+            note(line)
         with (
             prepared(of_look, plan, reports, note) as (executor, _),
             display(plan, quiet) as shown,

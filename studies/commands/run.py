@@ -230,7 +230,7 @@ def _run(request: Request, quiet: bool, interruption: Interruption) -> Done:
     ready = prepared(request, plan, reports, lambda line: say(f"note: {line}"))
     executor, workers = click.get_current_context().with_resource(ready)
     say(_to_do(request, plan))
-    for line in _notes(plan):
+    for line in plan.notes:
         say(f"note: {line}")
     if plan.jobs:
         import_meanwhile(ANSWER)
@@ -277,7 +277,7 @@ def _show(request: Request) -> None:
     if request.study_file is not None or scale.overrides or scale.sweep:
         check(plan)
     click.echo(_to_do(request, plan) + _expected(request, plan))
-    for line in _notes(plan):
+    for line in plan.notes:
         note(f"note: {line}")
     seeds: dict[str, list[int]] = {}
     for job in plan.jobs:
@@ -295,14 +295,6 @@ def _to_do(request: Request, plan: Plan) -> str:
     kept = f", {plan.done} in the store already" if plan.done else ""
     again = f", {len(plan.again)} taken over from another variant" if plan.again else ""
     return f"{_name(request)}: {counted(len(plan.jobs), 'run')} to do{kept}{again}"
-
-
-def _notes(plan: Plan) -> list[str]:
-    """What is worth knowing of a plan."""
-    return [
-        clean(f"{' and '.join(names)} are one and the same recipe here: an override makes them so")
-        for names in plan.alike
-    ]
 
 
 def _expected(request: Request, plan: Plan) -> str:

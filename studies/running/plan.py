@@ -39,6 +39,15 @@ class Plan:
     primary: str
     again: tuple[tuple[Job, Entry], ...] = ()
     alike: tuple[tuple[str, ...], ...] = ()
+
+    @property
+    def notes(self) -> list[str]:
+        """What is worth knowing of it, a line each."""
+        return [
+            f"{' and '.join(names)} are one and the same recipe here: an override makes them so"
+            for names in self.alike
+        ]
+
     design: str = ""
 
 

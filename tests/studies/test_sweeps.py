@@ -180,3 +180,12 @@ def test_a_study_of_no_numbers_has_no_response(filled, ebb):
 def test_a_spec_of_another_optimiser_is_swept_as_text():
     swept = mine.sweep({"optimiser": ("SGD", "Adam")})
     assert swept.conditions["plain+optimiser=SGD"].optimiser == spec("SGD")
+
+
+def test_a_script_sweeps_and_is_told_of_equal_conditions(workers, capsys):
+    results = studies.run("class-order", quick=True, sweep={"batch_size": [7, 5]}, seeds=1)
+    assert results.reading.variant == "quick,sweep=batch_size"
+    assert results.sweep()["value"].tolist() == [5.0, 7.0, 5.0, 7.0]
+    assert results.plot_sweep()[0].get_xlabel() == "batch size"
+    studies.run("class-order", quick=True, overrides={"order": "Shuffled"}, seeds=1)
+    assert "are one and the same recipe" in capsys.readouterr().err
