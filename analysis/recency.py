@@ -42,7 +42,7 @@ class Positions:
 
     recency: NDArray[np.int64]
     accuracy: Floats
-    names: Sequence[int] = ()
+    names: Sequence[Any] = ()
 
     @property
     def balanced(self) -> bool:

@@ -58,9 +58,9 @@ class RunLike(Protocol):
     value). `evaluations` stand in the order in which they were made. `arrays["class_segments"]`,
     present where epochs have segments, is int32 [epochs, classes]: the training segment of
     each class in each epoch (from 1), 0 where it has none (tasks). `arrays["class_names"]`,
-    int64 [classes], present where they are not 0, 1, ..., are the labels that people know the
-    classes by: every table and figure names a class so. Where there is a `recipe` (as JSON), it
-    says when a task is over and whether its classes compete with those of others.
+    [classes], present where they are not 0, 1, ..., are the labels that people know the classes by,
+    numbers or words: every table and figure names a class so. Where there is a `recipe` (as JSON),
+    it says when a task is over and whether its classes compete with those of others.
     """
 
     @property
@@ -185,19 +185,25 @@ def number_of_classes(runs: Sequence[RunLike], set: str) -> int | None:
     return next(shapes, None)
 
 
-def class_names(runs: Iterable[RunLike], classes: int) -> list[int]:
-    """Return what people call each class: the labels that runs recorded, else its number."""
+def class_names(runs: Iterable[RunLike], classes: int) -> list[Any]:
+    """Return what people call each class: the labels that runs recorded, else its number.
+
+    Where a network has another number of outputs than there are labels, they are not its classes.
+    """
     recorded = (run.arrays["class_names"] for run in runs if "class_names" in run.arrays)
-    names: list[int] = next(recorded, np.arange(classes)).tolist()
-    return names
+    names: list[Any] = next(recorded, np.arange(classes)).tolist()
+    return names if len(names) == classes or isinstance(names[0], int) else list(range(classes))
 
 
-def class_number(run: RunLike, name: int) -> int:
-    """Return the number of the class that people call so; -1 where a run has none."""
-    if "class_names" not in run.arrays:
+def class_number(run: RunLike, name: int | str) -> int:
+    """Return the number of the class that people call so; -1 where a run has none.
+
+    A class that is called by a word is found by its number too.
+    """
+    names = run.arrays["class_names"].tolist() if "class_names" in run.arrays else []
+    if isinstance(name, int) and not (names and isinstance(names[0], int)):
         return name
-    found = np.flatnonzero(run.arrays["class_names"] == name)
-    return int(found[0]) if len(found) else -1
+    return names.index(name) if name in names else -1
 
 
 def has_segments(run: RunLike, set: str) -> bool:

@@ -239,8 +239,10 @@ def _of_classes(runs: RunSet[RunLike], condition: str, classes: int, set: str) -
 def history_table(runs: Sequence[RunLike]) -> pd.DataFrame:
     """Everything that was followed over the epochs, in long form, for runs of every status.
 
-    The rows of `history` as they are, then for each whole set and set by task the accuracy and loss
-    of the last evaluation in each epoch, named "test accuracy", "test loss", ...
+    The rows of `history` as they are, but for a network's "accuracy", which is called "training
+    accuracy": of the training part with its training labels, while it is trained. Then for each
+    whole set and set by task the accuracy and loss of the last evaluation in each epoch, named
+    "test accuracy", "test loss", ...
 
     Returns:
         Columns condition, seed, epoch, step, name, value.
@@ -251,7 +253,12 @@ def history_table(runs: Sequence[RunLike]) -> pd.DataFrame:
     assert RunSet.of(runs).finished  # the same checks as every table
     rows: list[tuple[str, int, int, int, str, float]] = []
     for run in runs:
-        rows += [(run.condition, run.seed, *row) for row in run.history]
+        # Whoever evaluated nothing trained nothing: those are scores under their own names.
+        names = {"accuracy": "training accuracy"} if run.evaluations else {}
+        rows += [
+            (run.condition, run.seed, epoch, step, names.get(name, name), value)
+            for epoch, step, name, value in run.history
+        ]
         for set in (*whole_sets([run]), *task_sets(run)):
             looks = list(epoch_evaluations(run, set).values())
             accuracies = accuracy([each.confusion for each in looks]).tolist()

@@ -30,6 +30,7 @@ TEXTS = {
     "after the first task (largest strength x importance: {largest}): it hardly acts, or holds "
     "what it acts on where it was",
     "memory": "memory of its worker until its end, at most: {megabytes} MB",
+    "class-labels": "its classes are called {labels}",
     "other": "{text}",
 }
 """What each kind says of its figures. Records from before notes were values hold these texts."""

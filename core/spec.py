@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from core.cells import in_a_cell, module_of
 from data import InputError
 from data.errors import shown
 
@@ -38,9 +39,12 @@ class Spec:
 def spec(thing: str | Callable[..., Any], /, **parameters: Any) -> Spec:
     """Name a thing: `spec("Adam", learning_rate=1e-3)`, or `spec(build)` for a function.
 
+    A function that is defined in a notebook's cell is named by a file that is made of it and of
+    what it reaches, see `core.cells`.
+
     Raises:
         InputError: A function that a worker process could not import: one defined inside
-            another, in a notebook cell, or at a prompt.
+            another, or at a prompt.
     """
     if isinstance(thing, str):
         return Spec(thing, parameters)
@@ -51,6 +55,8 @@ def spec(thing: str | Callable[..., Any], /, **parameters: Any) -> Spec:
             "keras.Sequential([...]), then spec(build)."
         )
     module, name = getattr(thing, "__module__", None), getattr(thing, "__qualname__", repr(thing))
+    if name.isidentifier() and in_a_cell(thing):
+        return Spec(f"{module_of(thing)}:{name}", parameters)
     if module in (None, "__main__") or not name.isidentifier():
         raise InputError(
             f"Received the function {name!r}; expected one with a name at the top level of a "

@@ -42,6 +42,8 @@ class Dataset:
         note: What is to be said beside every figure; empty where nothing is.
         class_names: The label that each class has in the files, where these are not 0..classes-1;
             empty where they are.
+        class_labels: What people call each class, where its files say it in words, as folders of
+            images do; it does not count for the checksum, nor for `class_names`.
         x_val: The examples of a validation part of the files' own [k, ...], as those of x_train,
             and None where they have none. What is trained and tested on does not hold them.
         y_val: Their labels, int64[k].
@@ -63,6 +65,7 @@ class Dataset:
     x_val: NDArray[Any] | None = None
     y_val: NDArray[np.int64] | None = None
     weights_train: NDArray[np.float32] | None = None
+    class_labels: tuple[str, ...] = ()
 
     @classmethod
     def from_arrays(

@@ -5,6 +5,7 @@ In a script or a notebook: `studies.run("class-order", quick=True)` runs a study
 package loads nothing else: each name loads its module when it is first used (PEP 562).
 """
 
+import sys
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
@@ -46,3 +47,12 @@ def __getattr__(name: str) -> Any:
 
 def __dir__() -> list[str]:
     return [*globals(), *__all__]
+
+
+def _in_a_notebook() -> None:
+    """Keep TensorFlow's lines on drivers out of the cell that imports it."""
+    if "ipykernel" in sys.modules:
+        import_module(f"{__name__}.running.quiet").hush()
+
+
+_in_a_notebook()

@@ -1,5 +1,6 @@
 """Ebb in a script or a notebook: run a study, or read what is in a store already."""
 
+import json
 import os
 import sys
 from collections.abc import Iterable, Mapping, Sequence
@@ -8,6 +9,7 @@ from pathlib import Path
 from queue import SimpleQueue
 from typing import TYPE_CHECKING, Any
 
+from core.cells import file_in, is_of_a_cell
 from core.storage.lock import exclusive
 from core.storage.store import Store
 from data import InputError
@@ -185,8 +187,8 @@ def _study(study: StudyLike) -> tuple[Study, Path | None]:
                 "Ebb's own."
             )
         return study, None
-    file = _file_of(study)
-    if file is None and study.callbacks is not None:
+    file = _file_of(study) or _cells_of(study)
+    if (file is None or is_of_a_cell(file)) and study.callbacks is not None:
         raise InputError(
             f"Received study {study.name!r} with callbacks, defined in a script or a notebook; "
             "expected it in a FILE.py, from which workers can import them: "
@@ -195,11 +197,19 @@ def _study(study: StudyLike) -> tuple[Study, Path | None]:
     return study, file
 
 
+def _cells_of(study: Study) -> Path | None:
+    """A file of a notebook's function that the study's recipes name."""
+    recipes = (each.to_json() for each in study.conditions.values())
+    return next(filter(None, map(file_in, map(json.dumps, recipes))), None)
+
+
 def _file_of(study: Study) -> Path | None:
     """The file that defines the study, if it was imported from one as `study`."""
     for name, module in list(sys.modules.items()):
-        if name != "__main__" and getattr(module, "__dict__", {}).get("study") is study:
-            return Path(str(module.__file__)).resolve()
+        known = getattr(module, "__dict__", {})
+        # A notebook's own module has no file.
+        if name != "__main__" and known.get("study") is study and known.get("__file__"):
+            return Path(known["__file__"]).resolve()
     return None
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -66,16 +67,17 @@ def _panel(axis: Axes, positions: Positions, step: float) -> None:
     recency, percent = positions.recency, 100 * positions.accuracy
     classes = recency.shape[1]
     names = positions.names or range(classes)
-    named: dict[tuple[int, int], list[int]] = {}
+    named: dict[tuple[int, int], list[Any]] = {}
     for label in range(classes):
         for place in np.unique(recency[:, label]).tolist():
             value = percent[recency[:, label] == place, label].mean()
             axis.plot(place, value, "o", color=FAINT, alpha=0.3, markersize=4)
             named.setdefault((place, round(value / step)), []).append(names[label])
+    join = "" if max(len(str(name)) for name in names) == 1 else ","
     # Classes that end alike share a line, so that none is written over another.
     for (place, line), labels in named.items():
         axis.annotate(
-            ("" if max(names) < 10 else ",").join(map(str, labels)), (place, line * step), (4, 0),
+            join.join(map(str, labels)), (place, line * step), (4, 0),
             textcoords="offset points", va="center", color=FAINT, alpha=0.7, fontsize=7,
         )  # fmt: skip
     places = np.unique(recency)

@@ -224,6 +224,7 @@ def _record(key: str, training: Training, status: Status, datasets: Sequence[Dat
             note("compiled", compiler=training.program.compiler),
             *_kept_from_xla(training),
             *(note("data", said=each.note) for each in datasets if each.note),
+            *_class_labels(datasets[0]),
             *_implausible(training.recipe, datasets),
             *notes_on_data(training.recipe, training.prepared, datasets[0]),
             *_unseen(training.recipe),
@@ -240,6 +241,12 @@ def _class_names(dataset: Dataset) -> dict[str, NDArray[Any]]:
     """The labels that the classes have in the data set's files, where tables have to know them."""
     names = dataset.class_names
     return {"class_names": np.array(names, dtype=np.int64)} if names else {}
+
+
+def _class_labels(dataset: Dataset) -> list[Note]:
+    """What people call the classes, as JSON."""
+    words = dataset.class_labels
+    return [note("class-labels", labels=json.dumps(words, ensure_ascii=False))] if words else []
 
 
 def _implausible(recipe: Recipe, datasets: Sequence[Dataset]) -> list[Note]:

@@ -97,7 +97,8 @@ class ImageFiles:
         encoding = " and ".join(sorted(formats))
         source = f"{self.source} (images encoded as {encoding})"
         dataset = Dataset.from_arrays(name, arrays, source=source, where=where)
-        return replace(dataset, encoding=encoding)
+        words = () if all(kind.isdecimal() for kind in classes) else tuple(classes)
+        return replace(dataset, encoding=encoding, class_labels=words)
 
     def _checked_classes(self, tree: Tree) -> list[str]:
         for part in tree:

@@ -17,12 +17,9 @@ from numpy.typing import NDArray
 from data.formats.array_files import npz_file
 from data.formats.files import Files
 from data.formats.images import image_files
+from data.named.class_names import CIFAR10
 from data.named.verified_files import PublishedFiles, published_files
 
-CLASSES = (
-    *("airplane", "automobile", "bird", "cat", "deer"),
-    *("dog", "frog", "horse", "ship", "truck"),
-)
 ARCHIVE = "cifar-10-python.tar.gz"
 FOLDER = "cifar-10-batches-py"
 SHAPE = (50_000, 32, 32, 3)
@@ -51,7 +48,7 @@ def find_cifar10(folder: Path) -> Files | None:
     return (
         cifar_batches(folder)
         or npz_file(folder / "cifar10.npz")
-        or (images and replace(images, classes=CLASSES))
+        or (images and replace(images, classes=CIFAR10))
     )
 
 

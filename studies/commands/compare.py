@@ -53,6 +53,12 @@ from studies.results.variants import compare_variants
     metavar="V,V",
     help="Two variants instead: each condition (or A, or A and B) of one with itself in the other.",
 )
+@click.option(
+    "--higher-is-better/--lower",
+    "higher",
+    default=None,
+    help="Which way the metric is better, where its name does not say: for ranks and --best.",
+)
 @click.option("--unpaired", is_flag=True, help="Of a SCORES.csv: its runs share nothing.")
 @click.option(
     "--looks",
@@ -78,6 +84,7 @@ def compare(  # noqa: PLR0913  # a user's options
     best: bool,
     chance: float | None,
     columns: str | None,
+    higher: bool | None,
     unpaired: bool,
     looks: str | None,
     spending: Spending,
@@ -103,8 +110,9 @@ def compare(  # noqa: PLR0913  # a user's options
     named = named_columns(columns)
     at = () if looks is None else looks_typed(looks)
     wanted = Wanted(
-        pairs, metric, per_class, margin, correction, *among, chance, named, at, spending
-    )
+        pairs, metric, per_class, margin, correction, *among, chance, named, at, spending,
+        higher=higher,
+    )  # fmt: skip
     if is_file_of_scores(study):
         found = compare_scores(Path(study), not unpaired, wanted)
     elif unpaired or chance is not None or columns:

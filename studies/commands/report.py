@@ -1,12 +1,13 @@
 """`ebb report`: pages."""
 
+import webbrowser
 from pathlib import Path
 
 import click
 
 from core.storage.store import Store
 from data import InputError
-from studies.commands.options import data_option, store_option, variant_option
+from studies.commands.options import data_option, note, store_option, variant_option
 from studies.report.publishing import write_markdown, write_reports
 from studies.report.store_comparison import write_store_comparison
 
@@ -40,6 +41,7 @@ from studies.report.store_comparison import write_store_comparison
     metavar="STORE_A STORE_B",
     help="Instead: what moved between two stores, of two versions for instance.",
 )
+@click.option("--open", "opened", is_flag=True, help="Show the page in the browser.")
 @variant_option
 @store_option
 @data_option
@@ -49,6 +51,7 @@ def report(
     figures: Path | None,
     style: str,
     stores: tuple[Path, Path] | None,
+    opened: bool,
     variant: str | None,
     folder: Path,
     data_dir: Path | None,
@@ -58,6 +61,8 @@ def report(
     The page needs no network and runs nothing, and says the environment. Of several studies, a
     page each and an index.
     """
+    if opened and (style == "markdown" or stores is not None):
+        raise InputError("Received --open with --format markdown or --compare; expected a page.")
     if style == "markdown":
         if figures is not None or stores is not None:
             raise InputError(
@@ -72,6 +77,8 @@ def report(
             )
         write_store_comparison(Store(stores[0]), Store(stores[1]), studies[0], variant, out)
         return
-    write_reports(
+    page = write_reports(
         Store(folder), studies, variant=variant, out=out, figures=figures, data_dir=data_dir
     )
+    if opened and not webbrowser.open(page.resolve().as_uri()):
+        note(f"no browser was found: open {page} in one")

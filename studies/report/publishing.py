@@ -30,7 +30,7 @@ def write_reports(
     out: Path | None = None,
     figures: Path | None = None,
     data_dir: Path | None = None,
-) -> None:
+) -> Path:
     """Write the page of a study, or an index and a page for each of several.
 
     Args:
@@ -41,6 +41,9 @@ def write_reports(
             there. A page by the study's name in the current folder if None.
         figures: A folder, made if it is not there: each figure as png and svg, its numbers as csv.
         data_dir: Folder of data sets, for figures of examples.
+
+    Returns:
+        The page, or the index.
 
     Raises:
         InputError: A study was never run, or a place cannot be written to.
@@ -69,6 +72,7 @@ def write_reports(
     if index is not None:
         pages = {target.name: report for target, report in reports.items()}
         write_page(index, index_page(pages))
+    return index or next(iter(reports))
 
 
 def write_markdown(

@@ -57,6 +57,7 @@ class Wanted:
         looks: The numbers of seeds at which is looked, where the comparisons are sequential.
         spending: How the error is shared among the looks.
         plan: The plan of looks that the records were made by.
+        higher: Whether a higher value is better; None where the metric says it.
     """
 
     pairs: Pairs
@@ -72,6 +73,7 @@ class Wanted:
     looks: tuple[int, ...] = ()
     spending: Spending = "pocock"
     plan: LookPlan | None = None
+    higher: bool | None = None
 
     def __post_init__(self) -> None:
         """Refuse what says twice which conditions are meant."""
@@ -359,12 +361,27 @@ def compare_pairs(
         values,
         pairs,
         seeds=seeds,
-        higher_is_better=metric_named(options["metric"]).higher_is_better is not False,
+        higher_is_better=_higher_is_better(options["metric"], wanted),
         correction=wanted.correction,  # type: ignore[arg-type]
         best=wanted.best,
         right=right,
         **options,
     )
+
+
+def _higher_is_better(metric: str, wanted: Wanted) -> bool:
+    """Which way a metric is better, for ranks and the best.
+
+    Raises:
+        InputError: Nobody says it, and the best is asked for.
+    """
+    known = metric_named(metric).higher_is_better if wanted.higher is None else wanted.higher
+    if known is None and wanted.best:
+        raise InputError(
+            f"Received --best by the metric {metric!r}, whose name does not say which way is "
+            "better; expected --higher-is-better or --lower."
+        )
+    return known is not False
 
 
 def _classes(

@@ -2,9 +2,10 @@
 
 import shlex
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
 from analysis.metrics.metric import POINTS
@@ -14,6 +15,7 @@ from analysis.metrics.values import values_of
 from analysis.proportions import proportion_table
 from analysis.recency import class_positions, position_sentences, similarity_in
 from analysis.rendering.formatting import counted
+from analysis.rendering.table import Format
 from analysis.runs import SAMPLE, has_segments, task_sets
 from analysis.statistics.intervals import (
     binomial_standard_error,
@@ -44,6 +46,25 @@ def below(reading: Reading, notes: str | Callable[[Reading], list[str]]) -> list
         return [*_endings(reading), "No run finished: there is nothing to average."]
     own = [notes] if isinstance(notes, str) else notes(reading)
     return own + _of_the_seeds(reading) + _endings(reading)
+
+
+def of_the_bounds(frame: pd.DataFrame, formats: Mapping[str, Format]) -> list[str]:
+    """Whether an interval of an accuracy or of a drop leaves what these can be."""
+    if "ci_high" not in frame:
+        return []
+    least = -1.0 if "drop" in frame else 0.0
+    known = formats.get("ci_high", Format())
+    rows = [
+        row
+        for row in frame.to_dict("records")
+        if "accuracy" in str(row.get(known.column) or known.metric)
+    ]
+    if not any(row["ci_low"] < least - 1e-9 or row["ci_high"] > 1 + 1e-9 for row in rows):
+        return []
+    return [
+        f"An interval beyond {100 * least:g} to 100 is of the t-distribution, which knows no "
+        "bounds: the mean lies inside them."
+    ]
 
 
 def of_the_forgetting(reading: Reading) -> list[str]:

@@ -18,6 +18,7 @@ from data.errors import did_you_mean
 from studies.definition import catalogue
 from studies.definition.study import Study
 from studies.definition.variant import Scale, is_quick, only, scale_of, swept_as, variant_of
+from studies.results.class_words import class_words
 from studies.results.starts import same_starts
 
 MOST_NAMED = 10
@@ -147,7 +148,14 @@ def read(store: Store, name: str | Study, variant: str | None = None) -> Reading
     notes += dict.fromkeys(str(each.figures.get("said", each)) for each in said)
     notes += same_starts(records)
     # A store may be anybody's: its names go into tables, sentences and figures.
-    named = RunSet(replace(each, condition=FOREIGN.sub("?", each.condition)) for each in records)
+    named = RunSet(
+        replace(
+            each,
+            condition=FOREIGN.sub("?", each.condition),
+            arrays={**each.arrays, **class_words(each)},
+        )
+        for each in records
+    )
     planned = store.planned(study, variant) or 0
     asked = name if isinstance(name, str) else ""
     return Reading(

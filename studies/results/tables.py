@@ -341,7 +341,9 @@ def shown_table(reading: Reading, kind: str, of: str | None = None) -> Table:
     )
     with input_errors():
         notes = footnotes.below(reading, made.notes) if made.notes else []
-    return Table(title, frame, tuple(notes), made.formats(reading, frame), made.heads)
+    formats = made.formats(reading, frame)
+    notes += footnotes.of_the_bounds(frame, formats)
+    return Table(title, frame, tuple(notes), formats, made.heads)
 
 
 def default_kind(reading: Reading) -> str:

@@ -14,6 +14,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from core.cells import is_of_a_cell
 from core.training.checkpoints import RunFiles
 from core.training.environment import THREADS
 from data import InputError, load
@@ -154,7 +155,8 @@ def _all_can_work(job: Any, trainer: Any, report: Any) -> bool:
 def _run(job: Any, trainer: Any, report: Any) -> None:
     whose = {"study": job.study, "variant": job.variant, "condition": job.condition}
     try:
-        study = None if job.study_file is None else study_in(job.study_file)
+        file = job.study_file
+        study = None if file is None or is_of_a_cell(file) else study_in(file)
         if isinstance(job.recipe, Scoring):
             record = job.recipe.run(job.seed, **whose)
         else:

@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 
 from data import available, import_folder, load
-from data.named.cifar10 import ARCHIVE, CLASSES, FOLDER, MD5
+from data.named.cifar10 import ARCHIVE, FOLDER, MD5
+from data.named.class_names import CIFAR10 as CLASSES
 from data.named.official import OFFICIAL
 
 
