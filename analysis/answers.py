@@ -9,6 +9,8 @@ from analysis.rendering.formatting import format_level
 from analysis.statistics.result import Comparison, correction_name, range_of, runs_of, sentence
 
 OPEN = "inconclusive"
+WITH_INTERVALS = 3
+"""Comparisons up to which a sentence gives each interval; the table has them."""
 MOST_GROUPED = 12
 """Comparisons that a sentence names."""
 
@@ -31,24 +33,25 @@ def _together(alike: Sequence[Comparison]) -> str:
     first = alike[0]
     size = first.family or 1
     corrected = f", after {correction_name(first)} over {size} {first.kind}" if size > 1 else ""
-    named = ", ".join(map(_named, alike[:MOST_GROUPED]))
+    few = len(alike) <= WITH_INTERVALS
+    named = ", ".join(_named(c, few) for c in alike[:MOST_GROUPED])
     if len(alike) > MOST_GROUPED:
         named += f", and {len(alike) - MOST_GROUPED} more"
     what = "these classes" if first.class_ is not None else "these pairs of conditions"
     pair = f" of {first.a} and {first.b}" if first.class_ is not None else ""
     said = "; in brackets where the difference may lie"
-    if not (first.difference.joint or size == 1):
+    if not few or not (first.difference.joint or size == 1):
         said = ""  # an interval that is not of the family may leave out 0 where the family does not
-    joint = " (simultaneous intervals)" if first.difference.joint and size > 1 else ""
+    joint = " (simultaneous intervals)" if few and first.difference.joint and size > 1 else ""
     return (
         f"Inconclusive: {runs_of(first)} do not tell {what} apart in {first.metric}{pair}"
         f"{corrected}{said}{joint}: {named}."
     )
 
 
-def _named(c: Comparison) -> str:
+def _named(c: Comparison, with_interval: bool) -> str:
     name = f"{c.class_}" if c.class_ is not None else f"{c.a} and {c.b}"
-    shown = c.difference.joint or (c.family or 1) == 1
+    shown = with_interval and (c.difference.joint or (c.family or 1) == 1)
     return f"{name} ({range_of(c.difference, c.unit)})" if shown else name
 
 

@@ -22,6 +22,8 @@ FEW = 10
 """Seeds up to which each is drawn."""
 SHIFT = 0.14
 """How far from its row the first and the last condition stand."""
+OUTWARDS = 0.15
+"""How far from its mean a condition's seeds stand."""
 APART = 4
 """Conditions up to which each has a line of its own in the row of a class, with its interval."""
 
@@ -136,10 +138,12 @@ def _rows(
             line.set_solid_capstyle("butt")
     for k, (condition, each) in enumerate(values.items()):
         place, mark = rows + beside[k], marks[condition]
+        # Beside the interval, where they are seen.
+        outwards = OUTWARDS if beside[k] > 0 else -OUTWARDS
         if 1 < len(each) <= FEW and apart:
             axis.plot(
-                each.ravel(), np.tile(place, len(each)), "o", color=mark.colour, alpha=0.35,
-                markersize=3, markeredgewidth=0, zorder=1, rasterized=pixels,
+                each.ravel(), np.tile(place + outwards, len(each)), "o", color=mark.colour,
+                alpha=0.5, markersize=3, markeredgewidth=0, zorder=1, rasterized=pixels,
             )  # fmt: skip
         ends = np.array([t_interval(column) for column in each.T]).T
         limits.bars(

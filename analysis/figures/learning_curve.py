@@ -18,7 +18,7 @@ from analysis.statistics.intervals import t_interval
 
 WRONG = "train-corrupted"
 """The training examples whose labels are wrong, measured by these labels."""
-TOGETHER = 8
+TOGETHER = 12
 """Lines that one panel holds."""
 FEW = 10
 """Seeds up to which each is drawn."""

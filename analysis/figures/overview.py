@@ -16,6 +16,12 @@ from analysis.metrics.values import known_values
 from analysis.runs import RunLike, RunSet
 from analysis.statistics.intervals import t_interval
 
+DIFFERENCES = (
+    *("drop", "forgetting", "recovery", "transfer", "intransigence", "roughness", "change"),
+)
+"""Words in the names of metrics that may be negative."""
+BELOW = 0.27
+"""How far below a condition's mean its seeds stand, where they are seen beside its interval."""
 ANYTHING = Bounded(-np.inf, np.inf, "")
 
 
@@ -76,9 +82,8 @@ def overview_figure(
 
 
 def is_proportion(metric: str) -> bool:
-    """Whether a metric lies between 0 and 100 %, as a drop does not."""
-    known = metric_named(metric)
-    return known.is_fraction and "accuracy" in (known.quantity or known.name)
+    """Whether a metric lies between 0 and 100 %: no difference of accuracies does."""
+    return metric_named(metric).is_fraction and not any(word in metric for word in DIFFERENCES)
 
 
 def _values(runs: Sequence[RunLike], metric: str, conditions: Sequence[str]) -> list[list[float]]:
@@ -100,7 +105,7 @@ def _strips(
             continue
         mark = marks[condition]
         axis.plot(
-            each, [row] * len(each), "o", color=mark.colour, alpha=0.35, markersize=4,
+            each, [row + BELOW] * len(each), "o", color=mark.colour, alpha=0.5, markersize=3.5,
             markeredgewidth=0, zorder=1,
         )  # fmt: skip
         ends = np.array([t_interval(each)]).T

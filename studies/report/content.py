@@ -103,7 +103,8 @@ def report_of(
     planned = _planned(reading)
     said = protocol({record.condition: record.recipe for record in reading.records})
     compared, verdicts, comparisons = _verdicts(reading)
-    verdicts += forgotten_sentences(reading) if finished else []
+    further = compared.further() if compared is not None else []
+    verdicts += [*(forgotten_sentences(reading) if finished else []), *further]
     figures, missing = draw_figures(reading, compared, data_dir) if finished and drawn else ([], [])
     tables, more = _tables(reading) if finished else ([], [])
     check, checks = _check(reading)
@@ -213,7 +214,7 @@ def _verdicts(reading: Reading) -> tuple[Compared | None, list[str], list[Table]
     elif compared.found is not None:
         tables.append(_family_table(compared.found))
     tables += [_in_full(each) for each in compared.interactions]
-    return compared, [*compared.sentences(), *compared.further()], tables
+    return compared, compared.sentences(), tables
 
 
 def _family_table(family: Family) -> Table:

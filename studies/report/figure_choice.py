@@ -56,6 +56,9 @@ def _applicable(
         yield from _of_comparisons(reading, compared)
         return
     yield from _of_classes(reading)
+    many = len({run.condition for run in reading.finished}) > 2
+    if many and not forgotten_sentences(reading) and not named_sweeps(reading.conditions):
+        yield "The metric that decides", lambda: figures.primary(reading)
     if any(task_sets(run) for run in reading.finished):
         yield "Tasks over the epochs", lambda: figures.tasks(reading)
         yield "Accuracy by task", lambda: figures.task_matrix(reading)

@@ -11,6 +11,7 @@ from analysis.confusions import confusion_table
 from analysis.curves import curve_table
 from analysis.drops import class_drops
 from analysis.figures.class_dumbbells import class_end_table
+from analysis.figures.overview import overview_figure
 from analysis.figures.sweep import sweep_figure
 from analysis.metrics.registry import metric_named
 from analysis.rendering.formatting import counted
@@ -321,7 +322,16 @@ def confusions(reading: Reading, name: str) -> PageFigure:
     )
 
 
-def overview(reading: Reading) -> PageFigure:
+def primary(reading: Reading) -> PageFigure:
+    """The metric that decides, in each condition: small enough to stand beside the verdict."""
+    metric = shown_metrics(reading)[0]
+    every = overview(reading, [metric], width=LEAD)
+    return replace(every, name="primary", title=f"{metric.capitalize()} of each condition")
+
+
+def overview(
+    reading: Reading, metrics: Sequence[str] | None = None, width: float | None = None
+) -> PageFigure:
     """The conditions beside each other."""
     table = table_of(reading, "overview")
     metric = shown_metrics(reading)[0]
@@ -332,7 +342,9 @@ def overview(reading: Reading) -> PageFigure:
         "All conditions beside each other",
         "Faint points are seeds; the mean over them with its 95 % interval.",
         f"Strips of {metric} for each condition. Means: {_some(said)}.",
-        figure_of(reading, "overview"),
+        figure_of(reading, "overview", width=width)
+        if metrics is None
+        else overview_figure(reading.records, metrics, **drawn_as(reading, width)),
         table,
         shown_table(reading, "overview"),
     )

@@ -28,7 +28,7 @@ def test_the_means_of_a_class_are_joined_and_every_seed_is_a_point():
     (axis,) = class_dumbbell_figure(RUNS + BESIDE, **WORDS).axes
     joined = [line.get_xdata().tolist() for line in axis.lines if line.get_color() == "#bbbbbb"]
     assert joined == [pytest.approx([80, 100]), pytest.approx([50, 20])]
-    points = next(line for line in axis.lines if line.get_alpha() == 0.35)
+    points = next(line for line in axis.lines if line.get_alpha() == 0.5)
     assert sorted(points.get_xdata()) == pytest.approx([20, 40, 70, 80, 90, 90])
     assert [text.get_text() for text in axis.get_yticklabels()] == ["0", "1"]
     assert axis.yaxis_inverted()

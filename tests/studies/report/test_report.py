@@ -9,6 +9,7 @@ import pytest
 
 from core import Store
 from core.notes import note
+from studies.definition.catalogue import find
 from studies.report.content import report_of
 from studies.report.page import study_page
 from tests.studies.conftest import OTHER_ENVIRONMENT, keep, made_record, tiny
@@ -200,7 +201,6 @@ def test_what_was_reported_elsewhere_is_what_check_prints(three, ebb):
 
 
 def test_a_family_has_the_rows_of_compare(ebb, store):
-    from studies.definition.catalogue import find
 
     recipes = find("learning-rate").conditions
     for k, (condition, recipe) in enumerate(recipes.items()):
@@ -273,7 +273,6 @@ def test_a_study_known_by_its_name_alone_has_a_page(store):
 
 
 def test_a_study_without_networks_has_its_proportions(store):
-    from studies.definition.catalogue import find
     from studies.definition.scoring import Scoring
 
     study = find("polynomial-degree")
@@ -344,3 +343,16 @@ def test_hostile_names_errors_and_remarks_stay_text(store):
     # No name of a study or condition has such characters: they are shown as question marks.
     assert "?script?alert???x??????script???31m??" in page.text
     assert "\x1b" not in text
+
+
+def test_many_conditions_have_the_deciding_metric_alone_beside_the_verdict(tmp_path):
+    store = Store(tmp_path / "results")
+    for number, condition in enumerate(("noise-0", "noise-0.1", "noise-0.2")):
+        recipe = find("label-noise").conditions[condition]
+        for seed in range(2):
+            accuracy = 0.9 - number / 10 + seed / 100
+            keep(store, made_record(condition, seed, study="label-noise", recipe=recipe,
+                                    accuracy=accuracy, segments=False))  # fmt: skip
+    report = report_of(store, "label-noise")
+    assert report.figures[0].name == "primary"
+    assert len(report.figures[0].figure.axes) == 1
