@@ -159,6 +159,14 @@ def last_evaluation(run: RunLike, set: str) -> EvaluationLike | None:
     return next((each for each in reversed(run.evaluations) if each.set == set), None)
 
 
+def no_evaluation(runs: Sequence[RunLike], set: str) -> ValueError:
+    """The refusal of runs that were not evaluated on a set."""
+    return ValueError(
+        f"received {len(runs)} runs, none finished with an evaluation of {set!r}; expected "
+        "one at the end; run the study first"
+    )
+
+
 def epoch_evaluations(run: RunLike, set: str) -> dict[int, EvaluationLike]:
     """Map each epoch to the evaluation of a set that was made when it ended.
 

@@ -41,8 +41,7 @@ def segment_table(runs: Sequence[RunLike], set: str = "test-sample") -> pd.DataF
         epochs = grids.shape[1]
         for epoch in dict.fromkeys((1, epochs)):
             values = grids[:, epoch - 1]
-            mean = values.mean(axis=0)
-            sd = values.std(axis=0, ddof=1) if len(values) > 1 else np.full(mean.shape, np.nan)
+            mean, sd = values.mean(axis=0), spread(values)
             names = class_names(runs.finished[condition], mean.shape[1])
             for segment, label in np.ndindex(mean.shape):
                 at = (condition, epoch, segment + 1, names[label], len(values))
@@ -50,14 +49,20 @@ def segment_table(runs: Sequence[RunLike], set: str = "test-sample") -> pd.DataF
     return pd.DataFrame(rows, columns=list(COLUMNS))
 
 
-def last_segments(runs: RunSet[RunLike], condition: str, set: str) -> NDArray[np.int32] | None:
-    """The training segment of each class in the last epoch; None where runs differ in them."""
-    found = [
-        class_segments(run, len(segment_confusions(run, set)))[-1]
-        for run in runs.finished[condition]
-        if has_segments(run, set)
-    ]
-    return found[0] if all(np.array_equal(each, found[0]) for each in found) else None
+def spread(values: Floats) -> Floats:
+    """Standard deviation over the first axis; NaN where there is one seed."""
+    return values.std(axis=0, ddof=1) if len(values) > 1 else np.full(values.shape[1:], np.nan)
+
+
+def training_segments(runs: Sequence[RunLike], set: str) -> dict[str, NDArray[np.int32]]:
+    """Condition to `class_segments` [seeds, epochs, classes] of its runs with segments."""
+    found = {}
+    for condition, finished in RunSet.of(runs).finished.items():
+        chosen = [run for run in finished if has_segments(run, set)]
+        if chosen:
+            epochs = len(segment_confusions(chosen[0], set))
+            found[condition] = np.stack([class_segments(run, epochs) for run in chosen])
+    return found
 
 
 def no_segments(runs: Sequence[RunLike], set: str) -> ValueError:

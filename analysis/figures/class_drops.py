@@ -13,6 +13,7 @@ from analysis.figures.bounds import Bounded
 from analysis.figures.look import PLAIN, Look, Mark
 from analysis.figures.panels import INK, at_the_left, class_ticks, grid, heading
 from analysis.runs import SAMPLE, RunLike
+from analysis.segments import no_segments
 from analysis.statistics.intervals import t_interval
 
 TOGETHER = 3
@@ -46,10 +47,7 @@ def class_drop_figure(
     """
     drops = class_drops(runs, set)
     if not drops:
-        raise ValueError(
-            f"received {len(runs)} runs, none finished with segment evaluations of {set!r}; "
-            "expected one after every segment; run a study that evaluates segments"
-        )
+        raise no_segments(runs, set)
     marks = look.marks(drops)
     others = [name for name in drops if name != look.reference]
     panels = [others or list(drops)] if len(others) <= TOGETHER else [[name] for name in others]

@@ -14,7 +14,7 @@ from analysis.figures.bounds import PERCENT, Bounded
 from analysis.figures.look import PLAIN, Look, Mark
 from analysis.figures.panels import MOST_MARKS, blank, heading, write_title
 from analysis.metrics.confusion import class_accuracy
-from analysis.runs import RunLike, RunSet, class_names, last_evaluation
+from analysis.runs import RunLike, RunSet, class_names, last_evaluation, no_evaluation
 from analysis.statistics.intervals import t_interval
 
 COLUMNS = ("condition", "class", "seed", "accuracy")
@@ -75,10 +75,7 @@ def class_dumbbell_figure(
     """
     table = class_end_table(runs, set)
     if table.empty:
-        raise ValueError(
-            f"received {len(runs)} runs, none finished with an evaluation of {set!r}; expected "
-            "one at the end; run the study first"
-        )
+        raise no_evaluation(runs, set)
     classes = list(dict.fromkeys(table["class"]))
     values = {
         str(condition): 100

@@ -16,15 +16,8 @@ from analysis.figures.look import PLAIN, Look
 from analysis.figures.panels import blank, heat_map, label_cells, write_title
 from analysis.figures.segments import outline
 from analysis.rendering.formatting import counted
-from analysis.runs import (
-    RunLike,
-    RunSet,
-    class_names,
-    class_segments,
-    has_segments,
-    segment_confusions,
-)
-from analysis.segments import no_segments, segment_grids
+from analysis.runs import RunLike, RunSet, class_names
+from analysis.segments import no_segments, segment_grids, spread, training_segments
 
 Floats = NDArray[np.float64]
 
@@ -74,8 +67,8 @@ def class_segment_heatmap(
     grids = segment_grids(runs, set)
     if not grids:
         raise no_segments(runs, set)
-    orders = _orders(runs, set)
-    spreads = {name: 100 * _spread(grid[:, -1]) for name, grid in grids.items()}
+    orders = training_segments(runs, set)
+    spreads = {name: 100 * spread(grid[:, -1]) for name, grid in grids.items()}
     # One seed has no spread, and equal seeds have none: the scale must still have a width.
     widest = max(1.0, *(np.nanmax(each, initial=0) for each in spreads.values()))
     with_first = any(grid.shape[1] > 1 for grid in grids.values())
@@ -100,22 +93,6 @@ def class_segment_heatmap(
         "after the class's own segment)",
     )
     return figure
-
-
-def _orders(runs: Sequence[RunLike], set: str) -> dict[str, NDArray[np.int32]]:
-    """Condition to `class_segments` [seeds, epochs, classes] of its runs with segments."""
-    found = {}
-    for condition, finished in RunSet.of(runs).finished.items():
-        chosen = [run for run in finished if has_segments(run, set)]
-        if chosen:
-            epochs = len(segment_confusions(chosen[0], set))
-            found[condition] = np.stack([class_segments(run, epochs) for run in chosen])
-    return found
-
-
-def _spread(values: Floats) -> Floats:
-    """Standard deviation over the first axis; NaN where there is one seed."""
-    return values.std(axis=0, ddof=1) if len(values) > 1 else np.full(values.shape[1:], np.nan)
 
 
 def _panel(

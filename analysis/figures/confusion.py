@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 from analysis.confusions import confusion_proportions
 from analysis.figures.look import PLAIN, Look
 from analysis.figures.panels import colour_bar, grid, heading, heat_map, label_cells, seed_titles
-from analysis.runs import RunLike, RunSet, class_names
+from analysis.runs import RunLike, RunSet, class_names, no_evaluation
 
 NUMBERS_UP_TO = 4
 """Panels whose cells have room for numbers."""
@@ -42,10 +42,7 @@ def confusion_figure(
     runs = RunSet.of(runs)
     found = confusion_proportions(runs, set)
     if not found:
-        raise ValueError(
-            f"received {len(runs)} runs, none finished with an evaluation of {set!r}; expected "
-            "one at the end; run the study first"
-        )
+        raise no_evaluation(runs, set)
     few = len(found) <= NUMBERS_UP_TO
     what = f"what each class is taken for, {set} set, in percent of the true class"
     figure, axes = grid(

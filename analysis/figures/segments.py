@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from analysis.figures.look import PLAIN, Look
 from analysis.figures.panels import colour_bar, grid, heading, heat_map, label_cells, seed_titles
 from analysis.runs import RunLike, RunSet, class_names
-from analysis.segments import last_segments, no_segments, segment_grids
+from analysis.segments import no_segments, segment_grids, training_segments
 
 Floats = NDArray[np.float64]
 NUMBERS_UP_TO = 6
@@ -48,6 +48,7 @@ def segment_figure(
     found = segment_grids(runs, set)
     if not found:
         raise no_segments(runs, set)
+    orders = training_segments(runs, set)
     what = f"accuracy of each class after each segment of the last epoch, {set}, mean"
     few = len(found) <= NUMBERS_UP_TO
     figure, axes = grid(
@@ -64,7 +65,8 @@ def segment_figure(
         classes, segments = mean.shape
         names = class_names(runs.finished[condition], classes)
         label_cells(axis, [str(k + 1) for k in range(segments)], list(map(str, names)))
-        outline(axis, last_segments(runs, condition, set))
+        last = orders[condition][:, -1]
+        outline(axis, last[0] if (last == last[0]).all() else None)
         axis.set_xlabel("after segment")
         axis.set_ylabel("class")
     colour_bar(axes, mesh, "accuracy (%)", shrink=0.6)

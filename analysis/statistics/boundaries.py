@@ -12,8 +12,9 @@ boundary's.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Literal
 
 import numpy as np
@@ -173,6 +174,15 @@ class Walk:
         return Walk(self.drift, self.now, self.now, values, edge * _W * (density @ self.weights))
 
 
+def at_looks(bound: Boundary, drift: float = 0.0) -> Iterator[tuple[Walk, float]]:
+    """What comes to each look, and that look's critical value."""
+    walk = Walk.start(drift)
+    for now, critical in zip(bound.information, bound.critical, strict=True):
+        walk = walk.moved(now)
+        yield walk, critical
+        walk = walk.kept(critical)
+
+
 def crossing(bound: Boundary, drift: float) -> tuple[Floats, Floats]:
     """Probabilities of stopping at each look.
 
@@ -183,14 +193,11 @@ def crossing(bound: Boundary, drift: float) -> tuple[Floats, Floats]:
     Returns:
         Above and below at each look, [looks] each.
     """
-    above, below = [], []
-    walk = Walk.start(drift)
-    for now, critical in zip(bound.information, bound.critical, strict=True):
-        walk = walk.moved(now)
-        above.append(walk.above(critical))
-        below.append(walk.below(-critical))
-        walk = walk.kept(critical)
-    return np.array(above), np.array(below)
+    found = [
+        (walk.above(critical), walk.below(-critical)) for walk, critical in at_looks(bound, drift)
+    ]
+    above, below = np.array(found).T
+    return above, below
 
 
 def stagewise_p(bound: Boundary, look: int, z: float) -> float:
@@ -205,15 +212,10 @@ def stagewise_p(bound: Boundary, look: int, z: float) -> float:
         Twice the smaller of the probabilities of a result at least as far above or below (Tsiatis,
         Rosner & Mehta 1984; Jennison & Turnbull 2000, section 8.4), at most 1.
     """
-    above = below = 0.0
-    walk = Walk.start()
-    for now, critical in list(zip(bound.information, bound.critical, strict=True))[:look]:
-        walk = walk.moved(now)
-        above += walk.above(critical)
-        below += walk.below(-critical)
-        walk = walk.kept(critical)
-    walk = walk.moved(bound.information[look])
-    return min(1.0, 2 * min(above + walk.above(z), below + walk.below(z)))
+    *earlier, (walk, _) = islice(at_looks(bound), look + 1)
+    above = sum(before.above(critical) for before, critical in earlier) + walk.above(z)
+    below = sum(before.below(-critical) for before, critical in earlier) + walk.below(z)
+    return min(1.0, 2 * min(above, below))
 
 
 def _solved(beyond: Callable[[float], float], error: float) -> float:

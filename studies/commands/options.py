@@ -2,7 +2,6 @@
 
 import contextlib
 import io
-import os
 import sys
 from collections.abc import Callable, Iterator
 from functools import wraps
@@ -14,6 +13,7 @@ import click
 from data import InputError
 from data.home import in_home
 from studies.results.sketch import Sketch
+from studies.results.whole import write_whole
 
 DONE, FELL_SHORT, WRONG_CALL, INTERRUPTED = 0, 1, 2, 130
 """Exit statuses."""
@@ -41,6 +41,7 @@ variant_option = click.option(
 
 
 SPENDING = ("pocock", "obrien-fleming")
+"""As `analysis.statistics.boundaries` has them, which brings in SciPy."""
 spending_option = click.option(
     "--spending",
     type=click.Choice(SPENDING),
@@ -149,12 +150,7 @@ def printed_into(file: Path | None) -> Iterator[None]:
     held = io.TextIOWrapper(written, encoding="utf-8", write_through=True)
     with contextlib.redirect_stdout(held):
         yield
-    new = file.with_name(f".{file.name}.{os.getpid()}")
-    try:
-        new.write_bytes(written.getvalue())
-        new.replace(file)
-    finally:
-        new.unlink(missing_ok=True)
+    write_whole(file, written.getvalue())
     note(f"written: {file}")
 
 

@@ -228,16 +228,17 @@ def _run(request: Request, quiet: bool, interruption: Interruption) -> Done:
     say = (lambda line: None) if quiet else note
     reports: Reports = SimpleQueue()
     ready = prepared(request, plan, reports, lambda line: say(f"note: {line}"))
-    executor, workers = click.get_current_context().with_resource(ready)
-    say(_to_do(request, plan))
-    for line in plan.notes:
-        say(f"note: {line}")
-    if plan.jobs:
-        import_meanwhile(ANSWER)
-    with display(plan, quiet) as shown:
-        records = execute(
-            plan, request.store, shown, executor, reports=reports, interruption=interruption
-        )
+    # A look lets go of its cluster before the next one asks for it.
+    with ready as (executor, workers):
+        say(_to_do(request, plan))
+        for line in plan.notes:
+            say(f"note: {line}")
+        if plan.jobs:
+            import_meanwhile(ANSWER)
+        with display(plan, quiet) as shown:
+            records = execute(
+                plan, request.store, shown, executor, reports=reports, interruption=interruption
+            )
     if records:
         seconds = sum(sum(record.seconds.values()) for record in records)
         say(

@@ -1,6 +1,5 @@
 """`ebb report`: which pages are written where, and the figures beside them as files."""
 
-import os
 import re
 from collections.abc import Sequence
 from pathlib import Path
@@ -17,6 +16,7 @@ from studies.report.inline import literal
 from studies.report.markdown import MARK, study_markdown
 from studies.report.page import index_page, is_ours, study_page
 from studies.results.tables import input_errors
+from studies.results.whole import write_whole
 
 UNFIT = re.compile(r"[^A-Za-z0-9.+_=-]+")
 """What does not belong in a file's name."""
@@ -135,7 +135,7 @@ def write_figures(report: Report, folder: Path, prefix: str = "") -> None:
             for kind in ("png", "svg"):
                 save(figure.figure, folder / f"{prefix}{figure.name}.{kind}")
             csv = harmless(figure.numbers).to_csv(index=False, lineterminator="\n")
-            write_whole(folder / f"{prefix}{figure.name}.csv", csv)
+            write_whole(folder / f"{prefix}{figure.name}.csv", csv.encode())
     count = 3 * len(report.figures)
     say(f"drawn: {count} files in {folder}", err=True)
 
@@ -174,23 +174,5 @@ def refuse_foreign(target: Path) -> None:
 
 def write_page(target: Path, text: str) -> None:
     """Write a page whole and say where."""
-    write_whole(target, text)
+    write_whole(target, text.encode())
     say(f"written: {target}", err=True)
-
-
-def write_whole(target: Path, text: str) -> None:
-    """Write a file whole or not at all.
-
-    Raises:
-        InputError: It cannot be written.
-    """
-    temporary = target.with_name(f".{target.name}.{os.getpid()}")
-    try:
-        temporary.write_text(text, encoding="utf-8", newline="\n")
-        os.replace(temporary, target)
-    except OSError as error:
-        raise InputError(
-            f"Received {str(target)!r}; expected a file that can be written ({error.strerror})."
-        ) from None
-    finally:
-        temporary.unlink(missing_ok=True)

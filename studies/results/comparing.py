@@ -197,14 +197,12 @@ def _under_plan(
     )
 
 
-def open_comparisons(reading: Reading, plan: LookPlan) -> Pairs:
-    """The planned comparisons that need more seeds: not decided, and not at their last look."""
-    planned = reading.definition.comparisons if reading.definition else ()
-    run = set(reading.conditions)
+def open_comparisons(reading: Reading) -> Pairs:
+    """The comparisons of a plan of looks that need more seeds: open, and not at their last look."""
     found = []
-    for pair in (pair for pair in planned if set(pair) <= run):
+    for pair in reading.planned_pairs:
         try:
-            (c,) = compare_reading(reading, Wanted((pair,), plan=plan)).comparisons
+            (c,) = compare_reading(reading, Wanted((pair,))).comparisons
         except InputError:  # its first look is not reached: a run failed
             found.append(pair)
             continue
@@ -228,7 +226,7 @@ def planned_results(reading: Reading) -> Compared | None:
         return None
     run = set(reading.conditions)
     crossed = [set(each.conditions) <= run for each in definition.interactions]
-    if not (any(crossed) or any(set(pair) <= run for pair in definition.comparisons)):
+    if not (any(crossed) or reading.planned_pairs):
         return None
     found = compare_reading(reading, Wanted(()))
     return replace(found, interactions=tuple(compress(found.interactions, crossed)))
@@ -240,8 +238,7 @@ def _planned_pairs(reading: Reading, crossed: bool) -> tuple[Pairs, tuple[str, .
     If none was run they are all there, to be refused; not beside interactions, which were planned.
     """
     planned = reading.definition.comparisons if reading.definition else ()
-    run = set(reading.conditions)
-    there = tuple(pair for pair in planned if set(pair) <= run)
+    there = reading.planned_pairs
     pairs = there or (() if crossed else planned)
     if pairs == planned:
         return pairs, ()

@@ -88,8 +88,6 @@ class Panels(tuple[Axes, ...]):
 DRAWERS: dict[str, Callable[..., Figure]] = {
     "forgetting": class_drop_figure,
     "segments": segment_figure,
-    "learning-curves": learning_curve_figure,
-    "confusions": confusion_figure,
     "tasks": task_curve_figure,
     "task-matrix": matrix_figure,
 }

@@ -89,9 +89,8 @@ def plan_by_pilot(
         ValueError: A number out of range; a pilot that says nothing.
     """
     metric = metric or reading.primary
-    there = set(reading.conditions)
     planned = reading.definition.comparisons if reading.definition else ()
-    run = [pair for pair in planned if set(pair) <= there]
+    run = reading.planned_pairs
     paired = reading.paired and not unpaired
 
     def of_pair(pair: tuple[str, ...], family: int) -> Plan:

@@ -82,6 +82,13 @@ class Reading:
         """What the records were asked for as; None where it cannot be told."""
         return scale_of(self.records[0].variant, [record.recipe for record in self.records])
 
+    @property
+    def planned_pairs(self) -> tuple[tuple[str, str], ...]:
+        """The comparisons that the study plans and whose conditions were run."""
+        planned = self.definition.comparisons if self.definition else ()
+        run = set(self.conditions)
+        return tuple(pair for pair in planned if set(pair) <= run)
+
     def margin(self, metric: str) -> float | None:
         """What does not matter, in points: planned for the metric that decides alone."""
         return self.definition.margin if self.definition and metric == self.primary else None

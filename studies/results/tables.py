@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pandas as pd
 
@@ -80,6 +80,15 @@ def _overview_formats(reading: Reading, frame: pd.DataFrame) -> dict[str, Format
     return formats_of(frame, Format(metric=metric), **others)
 
 
+SEGMENTS = Kind(
+    "segments",
+    "accuracy of each class after each segment of the first and of the last epoch",
+    lambda reading, _: segment_table(reading.records),
+    _all(PERCENT),
+    "In percent: mean and standard deviation over the seeds, on the test sample.",
+    heads=3,
+)
+"""One table, of which there are two figures."""
 KINDS = {
     kind.name: kind
     for kind in (
@@ -128,22 +137,8 @@ KINDS = {
             footnotes.of_the_wide,
             shown=lambda frame: frame.assign(figure=frame["figure"].map(heading)),
         ),
-        Kind(
-            "segments",
-            "accuracy of each class after each segment of the first and of the last epoch",
-            lambda reading, _: segment_table(reading.records),
-            _all(PERCENT),
-            "In percent: mean and standard deviation over the seeds, on the test sample.",
-            heads=3,
-        ),
-        Kind(
-            "segment-spread",
-            "accuracy of each class after each segment of the first and of the last epoch",
-            lambda reading, _: segment_table(reading.records),
-            _all(PERCENT),
-            "In percent: mean and standard deviation over the seeds, on the test sample.",
-            heads=3,
-        ),
+        SEGMENTS,
+        replace(SEGMENTS, name="segment-spread"),
         Kind(
             "learning-curves",
             "accuracy after each epoch on the set {set}",

@@ -39,6 +39,7 @@ class Plan:
     primary: str
     again: tuple[tuple[Job, Entry], ...] = ()
     alike: tuple[tuple[str, ...], ...] = ()
+    design: str = ""
 
     @property
     def notes(self) -> list[str]:
@@ -47,8 +48,6 @@ class Plan:
             f"{' and '.join(names)} are one and the same recipe here: an override makes them so"
             for names in self.alike
         ]
-
-    design: str = ""
 
 
 def make_plan(request: Request) -> Plan:

@@ -78,7 +78,7 @@ def run_by_looks(
     request = replace(request, planned=plan.looks[-1], design=json.dumps(plan.to_json()))
     for number, seeds in enumerate(plan.looks, 1):
         if number > 1:
-            pairs = open_comparisons(read(request.store, study, request.variant.name), plan)
+            pairs = open_comparisons(read(request.store, study, request.variant.name))
             if not pairs:
                 break
             conditions = tuple(dict.fromkeys(name for pair in pairs for name in pair))
