@@ -112,6 +112,8 @@ def _of_tests(study: Study) -> Iterator[tuple[str, str]]:
     elif compared:
         yield "welch1947", "t-test of unpaired runs"
         yield "mann1947", "exact test of unpaired runs"
+    if compared:
+        yield "lan1983", "looks, where it was run with --until-decided"
     if len(study.comparisons) > 1:
         yield "westfall1993", "correction for several comparisons"
         yield "friedman1937", "all conditions at once"

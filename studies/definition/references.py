@@ -335,5 +335,13 @@ REFERENCES = {
         "6(2)",
         "65--70",
     ),
+    "lan1983": _article(
+        "Lan, K. K. Gordon and DeMets, David L.",
+        "Discrete Sequential Boundaries for Clinical Trials",
+        1983,
+        "Biometrika",
+        "70(3)",
+        "659--663",
+    ),
 }
 """By the keys that BibTeX is given."""

@@ -200,6 +200,7 @@ def test_one_worker_and_two_leave_the_same_records(sound, sound_with_two):
     assert len(digests(sound)) == 6
 
 
+@pytest.mark.slow
 def test_it_does_not_matter_what_a_worker_did_before(sound, sound_with_two):
     """A run that came third in the only worker came first in the second of two: the same."""
 
