@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy import stats
 
-from analysis.rendering.formatting import format_amount
+from analysis.rendering.formatting import format_amount, format_percent
 from analysis.statistics.statistical_power import (
     sd_of_differences,
     seeds_for_half_width,
@@ -215,7 +215,7 @@ def explain_plan(plan: Plan) -> str:
     """A plan as text."""
     each = "pairs of seeds" if plan.paired else "seeds per condition"
     given = f", correlation {plan.correlation:.2f}" if plan.paired else ""
-    size, chance = format_amount(abs(plan.difference), plan.unit), f"{plan.power:.0%}"
+    size, chance = format_amount(abs(plan.difference), plan.unit), format_percent(plan.power)
     kind = "paired" if plan.paired else "two-sample"
     promise, test = {
         "difference": (
@@ -229,7 +229,7 @@ def explain_plan(plan: Plan) -> str:
         ),
         "half-width": (
             f"are expected to give the difference to +-{size}",
-            f"{1 - plan.alpha:.0%} interval of the {kind} t-test",
+            f"{format_percent(1 - plan.alpha)} interval of the {kind} t-test",
         ),
     }[plan.goal]
     if plan.comparisons > 1:

@@ -145,7 +145,7 @@ def explain_looks(found: SequentialPlan) -> str:
             line += ", a false alarm"
         else:
             line += (
-                f"; fixed design: {row.fixed_seeds} for {found.power:.0%}, "
+                f"; fixed design: {row.fixed_seeds} for {format_percent(found.power)}, "
                 f"{format_percent(round(row.fixed_found, 3))} with {found.plan.looks[-1]}"
             )
         lines.append(line)

@@ -1,6 +1,6 @@
 """How many seeds a study needs, from a pilot in the store or in a file of scores."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -101,7 +101,8 @@ def plan_by_pilot(
         return _planned(a, b, metric, size, paired, given)
 
     if conditions or len(run) < 2:
-        return of_pair(_pair(conditions, run[0] if len(run) == 1 else None), 1)
+        only = run[0] if len(run) == 1 else None
+        return of_pair(_pair(conditions, only, list(reading.conditions)), 1)
     plans: dict[tuple[str, str], Plan | None] = {}
     for pair in run:
         try:
@@ -133,7 +134,7 @@ def plan_by_scores(
     scores = scores_of(path, unit, {})
     names = list(map(str, scores["condition"].unique()))
     only = (names[0], names[1]) if len(names) == 2 else None
-    sides = [condition_scores(scores, name) for name in _pair(conditions, only)]
+    sides = [condition_scores(scores, name) for name in _pair(conditions, only, names)]
     if any(side.classes is not None for side in sides):
         raise InputError(f"Received {str(path)!r} with classes; expected one value for each run.")
     a, b = (pd.Series(side.values, index=list(side.seeds)).dropna() for side in sides)
@@ -150,11 +151,17 @@ def _planned(
     return plan_from_pilot(scale * a, scale * b, size, paired=paired, **options)
 
 
-def _pair(conditions: str | None, only: tuple[str, str] | None) -> tuple[str, ...]:
+def _pair(
+    conditions: str | None, only: tuple[str, str] | None, there: Sequence[str]
+) -> tuple[str, ...]:
     """The two conditions that are named, or the only ones."""
     if not conditions and only:
         return only
     pair = tuple(conditions.split(",")) if conditions else ()
     if len(pair) != 2:
-        raise InputError(f"Received --conditions {conditions!r}; expected two of them: A,B.")
+        given = repr(conditions) if conditions else "none"
+        raise InputError(
+            f"Received {given} as --conditions; expected two, as in --conditions A,B, "
+            f"of {', '.join(there)}."
+        )
     return pair

@@ -470,7 +470,7 @@ def test_a_plan_is_of_what_is_analysed(ebb, tmp_path):
     assert "two one-sided paired t-tests" in ebb(*words, "--margin", "1").out
     half = ebb(*words, "--half-width", "0.5").out
     assert "are expected to give the difference to +-0.50 points" in half
-    assert "95% interval of the paired t-test" in half
+    assert "95 % interval of the paired t-test" in half
     # A correlation of 0 is one of pairs.
     assert "pairs of seeds" in ebb("plan", "--sd", "1", "--correlation", "0", "--margin", "1").out
     pilot = ebb("plan", "--sd", "1", "--difference", "1", "--pilot-seeds", "5").out
