@@ -46,7 +46,7 @@ COMMANDS = {
     "status": ("records:status", "What the store holds; with a STUDY, run by run."),
     "store": (
         "store:store_group",
-        "The store itself: whether it is sound, and its content as tables for other programs.",
+        "The store itself: whether it is sound, and its content as tables or a file.",
     ),
     "table": ("results:table", "A study's results over its seeds."),
 }

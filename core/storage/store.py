@@ -137,7 +137,7 @@ class Store:
         """
         if not records:
             return
-        with self._connection(write=True, patience=patience) as connection:
+        with self.transaction(write=True, patience=patience) as connection:
             for record, recipe_digest in records:
                 row = _row(record, recipe_digest)
                 connection.execute(
@@ -154,7 +154,7 @@ class Store:
     def counts(self, study: str | None = None) -> list[Count]:
         """How many records ended how, by study, variant and environment; quick in a large store."""
         where, values = ("WHERE study = ?", (study,)) if study is not None else ("", ())
-        with self._connection() as connection:
+        with self.transaction() as connection:
             # Through the index each row would be looked up by itself: five times as long.
             rows = connection.execute(
                 "SELECT study, variant, status, fingerprint, count(*), max(finished) FROM records "
@@ -174,7 +174,7 @@ class Store:
             InputError: A label is not what was written.
         """
         where, values = ("WHERE study = ?", (study,)) if study is not None else ("", ())
-        with self._connection() as connection:
+        with self.transaction() as connection:
             rows = connection.execute(
                 "SELECT study, variant, condition, seed, key, recipe_digest, data, fingerprint,"
                 " status, error, seconds, finished FROM records "
@@ -193,7 +193,7 @@ class Store:
         found: list[Record] = []
         for start in range(0, len(entries), TOGETHER):
             part = entries[start : start + TOGETHER]
-            with self._connection() as connection:
+            with self.transaction() as connection:
                 rows = [
                     connection.execute(
                         f"SELECT {COLUMNS}, digest FROM records WHERE study = ? AND variant = ?"
@@ -214,7 +214,7 @@ class Store:
 
     def integrity(self) -> list[str]:
         """What SQLite itself finds wrong with the file; nothing if it is sound."""
-        with self._connection() as connection:
+        with self.transaction() as connection:
             found = [str(line) for (line,) in connection.execute("PRAGMA integrity_check(9)")]
         return [] if found == ["ok"] else found
 
@@ -226,7 +226,7 @@ class Store:
         """
         last = -1
         while True:
-            with self._connection() as connection:
+            with self.transaction() as connection:
                 rows = connection.execute(
                     f"SELECT {COLUMNS}, digest, rowid FROM records NOT INDEXED WHERE rowid > ?"
                     " ORDER BY rowid LIMIT ?",
@@ -313,7 +313,7 @@ class Store:
 
     def planned(self, study: str, variant: str) -> int | None:
         """The number of seeds that was planned when the first record was written."""
-        with self._connection() as connection:
+        with self.transaction() as connection:
             row = connection.execute(
                 "SELECT seeds FROM plans WHERE study = ? AND variant = ?", (study, variant)
             ).fetchone()
@@ -321,7 +321,7 @@ class Store:
 
     def design(self, study: str, variant: str) -> str:
         """What was kept of how a variant is to be compared; empty where nothing was."""
-        with self._connection() as connection:
+        with self.transaction() as connection:
             row = connection.execute(
                 "SELECT design FROM plans WHERE study = ? AND variant = ?", (study, variant)
             ).fetchone()
@@ -339,7 +339,7 @@ class Store:
         for column, value in (("variant", variant), ("key", key)):
             if value is not None:
                 where, values = f"{where} AND {column} = ?", [*values, value]
-        with self._connection(write=True) as connection:
+        with self.transaction(write=True) as connection:
             count = connection.execute(f"DELETE FROM records WHERE {where}", values).rowcount
             connection.execute(
                 "DELETE FROM plans WHERE study = ? AND NOT EXISTS (SELECT 1 FROM records WHERE"
@@ -351,12 +351,12 @@ class Store:
     def check_writable(self) -> None:
         """Refuse a store that could not take a record, before anything is trained."""
         # Whoever reads it now is not there for ever.
-        with suppress(StoreInUseError), self._connection(write=True, patience=0) as connection:
+        with suppress(StoreInUseError), self.transaction(write=True, patience=0) as connection:
             # SQLite opens a file that it may not write to all the same: only writing tells.
             connection.execute(f"PRAGMA user_version = {SCHEMA}")
 
     @contextmanager
-    def _connection(
+    def transaction(
         self, write: bool = False, patience: float = PATIENCE
     ) -> Iterator[sqlite3.Connection]:
         """A transaction. The journal is SQLite's ordinary one, which network shares can hold."""

@@ -11,11 +11,15 @@ COMMANDS = {
     ),
     "export": (
         "studies.commands.store_export:store_export",
-        "Write the records as tables into FOLDER: runs, evaluations, confusion, history.",
+        "Write the records into TARGET: a folder of tables, or one file NAME.sqlite.xz.",
+    ),
+    "import": (
+        "studies.commands.store_import:store_import",
+        "Make a store again of what `ebb store export NAME.sqlite.xz` wrote, or add it to one.",
     ),
 }
 
 
 @click.group("store", cls=LazyGroup, lazy=COMMANDS)
 def store_group() -> None:
-    """The store itself: whether it is sound, and its content as tables for other programs."""
+    """The store itself: whether it is sound, and its content as tables or a file."""

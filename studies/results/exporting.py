@@ -18,6 +18,7 @@ from analysis.rendering.text import say
 from analysis.runs import class_names
 from analysis.swept import is_number, settings_of
 from core import Record, Store, environment, fingerprint
+from core.storage.exchange import write_export
 from core.storage.store import TOGETHER, Entry
 from data import InputError
 
@@ -62,12 +63,8 @@ def export(store: Store, folder: Path, style: str, study: str | None, force: boo
             "Received --format parquet without pyarrow; expected it installed: pip install "
             "'ebb-lab[parquet]', or --format csv."
         )
+    _refuse_nothing(store, study)
     entries = store.entries(study)
-    if not entries:
-        raise InputError(
-            f"Received {f'study {study!r}' if study else 'a store'} without records in "
-            f"{str(store.folder.resolve())!r}; `ebb status` lists those there are."
-        )
     files = {name: folder / f"{name}.{style}" for name in TABLES}
     there = [file for file in files.values() if file.exists()]
     if there and not force:
@@ -90,6 +87,41 @@ def export(store: Store, folder: Path, style: str, study: str | None, force: boo
         ) from None
     for name, file in files.items():
         say(f"{file}: {rows[name]:,} rows", err=True)
+
+
+def export_whole(store: Store, file: Path, study: str | None, force: bool) -> None:
+    """Write all that the records hold into one compressed file, which `ebb store import` reads.
+
+    Args:
+        store: Where the records are.
+        file: Where to write; its name ends in `ENDING`.
+        study: Only this one's records.
+        force: Whether to overwrite.
+
+    Raises:
+        InputError: Nothing to export; a file that is there, or cannot be written.
+    """
+    _refuse_nothing(store, study)
+    if file.exists() and not force:
+        raise InputError(
+            f"Received {str(file)!r}, which is there already; expected another name, or --force to "
+            "overwrite."
+        )
+    try:
+        records = write_export(store, file, study)
+        say(f"{file}: {records:,} records, {file.stat().st_size:,} bytes", err=True)
+    except OSError as error:
+        raise InputError(
+            f"Received {str(file)!r}; expected a file that can be written ({error.strerror})."
+        ) from None
+
+
+def _refuse_nothing(store: Store, study: str | None) -> None:
+    if not store.entries(study):
+        raise InputError(
+            f"Received {f'study {study!r}' if study else 'a store'} without records in "
+            f"{str(store.folder.resolve())!r}; `ebb status` lists those there are."
+        )
 
 
 def _write(store: Store, entries: Sequence[Entry], files: dict[str, Path]) -> dict[str, int]:

@@ -113,7 +113,7 @@ def test_garbage_for_a_journal_leaves_a_sound_store(tmp_path):
 
 def test_ebb_itself_makes_no_log(tmp_path):
     store = filled(tmp_path)
-    with store._connection(write=True) as connection:
+    with store.transaction(write=True) as connection:
         assert connection.execute("PRAGMA journal_mode").fetchone() == ("delete",)
         connection.execute("DELETE FROM records")
         assert {file.name for file in tmp_path.iterdir()} == {"ebb.sqlite", "ebb.sqlite-journal"}
@@ -121,7 +121,7 @@ def test_ebb_itself_makes_no_log(tmp_path):
 
 def test_the_journal_of_a_writer_at_work_is_left_alone(tmp_path):
     store = filled(tmp_path)
-    with store._connection(write=True) as connection:
+    with store.transaction(write=True) as connection:
         connection.execute("DELETE FROM records")
         before = journal(store).read_bytes()
         assert all_there(store)

@@ -173,7 +173,7 @@ def test_nothing_is_unpickled(tmp_path):
 def test_a_store_can_be_read_while_it_is_written(tmp_path):
     store = Store(tmp_path)
     store.save(record(), "digest", planned=1)
-    with store._connection(write=True) as connection:
+    with store.transaction(write=True) as connection:
         connection.execute("DELETE FROM records")
         assert len(store.entries()) == 1  # what is not committed is not seen
     assert store.entries() == []

@@ -164,3 +164,24 @@ def test_hostile_names_are_no_formulas_in_csv_and_untouched_in_parquet(ebb, stor
     safe = [*("'" + name for name in hostile[:4]), "?x", "'\nx"]
     assert sorted(runs["csv"].study) == sorted(safe)
     assert (runs["csv"].error == runs["csv"].study).all()
+
+
+def test_a_store_is_exported_whole_and_imported(ebb, odd, tmp_path):
+    file = tmp_path / "all.sqlite.xz"
+    call = ebb("store", "export", file)
+    assert (call.status, call.out) == (0, "")
+    assert "6 records" in call.err
+    assert "--force" in refused(ebb("store", "export", file))
+    assert ebb("store", "export", file, "--force").status == 0
+    assert "6 stored" in ebb("store", "import", file, "--store", "again").err
+    for words in (("status",), ("table", "class-order", "--kind", "summary", "--format", "csv")):
+        assert ebb(*words, "--store", "again").out == ebb(*words).out
+    assert "6 already there" in ebb("store", "import", file, "--store", "again").err
+
+
+def test_an_export_that_cannot_be_read_or_written_is_refused(ebb, filled, tmp_path):
+    assert "can be read" in refused(ebb("store", "import", tmp_path / "nothing.sqlite.xz"))
+    assert "can be written" in refused(ebb("store", "export", tmp_path / "no" / "all.sqlite.xz"))
+    words = ("store", "export", tmp_path / "all.sqlite.xz")
+    assert "without --format" in refused(ebb(*words, "--format", "csv"))
+    assert "without records" in refused(ebb(*words, "--study", "nothing"))
