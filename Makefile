@@ -5,13 +5,14 @@ BIN := .venv/bin
 # Files in their own order: the longest have few tests, and would come last where most come first.
 TOGETHER := --numprocesses logical --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 
-.PHONY: help install demo test test-all lint bench docs notebook clean
+.PHONY: help install demo test test-all lint bench bench-peers docs notebook clean
 
 help:
 	@echo "make demo      install, then a study in under a minute, on data that needs no network"
 	@echo "make test      install, then format, lint, types and tests"
 	@echo "make test-all  the same with the full-length checks"
 	@echo "make bench     side by side with Keras' fit"
+	@echo "make bench-peers  side by side with Avalanche, in an environment of its own"
 	@echo "make docs      the reference, from the docstrings, in docs/reference"
 	@echo "make notebook  execute the notebook in docs anew"
 	@echo "make clean     remove what was installed and made"
@@ -40,6 +41,14 @@ test-all: lint
 
 bench: install
 	$(BIN)/python -m benchmarks
+
+.venv-peers/installed: Makefile
+	$(PYTHON) -m venv .venv-peers
+	.venv-peers/bin/python -m pip install --quiet avalanche-lib==0.6.0 torch==2.14.1 torchvision==0.29.1
+	touch $@
+
+bench-peers: install .venv-peers/installed
+	$(BIN)/python -m benchmarks.peers
 
 docs: install
 	$(BIN)/python docs/reference.py
