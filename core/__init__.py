@@ -37,10 +37,12 @@ if TYPE_CHECKING:
     from core.storage.store import Store
     from core.strategies.base import Strategy
     from core.strategies.penalties import EWC, MAS, SI, L2Penalty, OnlineEWC
+    from core.strategies.stored_logits import DER
     from core.training.environment import environment, fingerprint
     from core.training.trainer import Trainer
 
 __all__ = [
+    "DER",
     "EWC",
     "MAS",
     "SI",
@@ -89,6 +91,7 @@ __all__ = [
 
 
 _MODULE_OF = {
+    "DER": "strategies.stored_logits",
     "EWC": "strategies.penalties",
     "MAS": "strategies.penalties",
     "SI": "strategies.penalties",

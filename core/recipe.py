@@ -34,13 +34,14 @@ from core.spec import Spec, resolve, spec
 from core.stored_names import to_stored
 from core.strategies.base import Strategy
 from core.strategies.penalties import EWC, MAS, SI, L2Penalty, OnlineEWC
+from core.strategies.stored_logits import DER
 from data import InputError
 from data.errors import did_you_mean, shown
 
 # What may stand in a recipe's fields, by the name it has in JSON.
 ORDERS = (Shuffled, ClassSequential, Blurred, Blocks, Tasks)
 LABEL_NOISE = (SymmetricLabelNoise, UniformLabelNoise, ClassLabelNoise, MatrixLabelNoise)
-STRATEGIES = (L2Penalty, EWC, OnlineEWC, SI, MAS)
+STRATEGIES = (L2Penalty, EWC, OnlineEWC, SI, MAS, DER)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -172,6 +173,7 @@ class Recipe(Checked):
         _refuse_unfitting_parts(self)
         _refuse_unfitting_order(self)
         _refuse_unfitting_replay(self)
+        _refuse_unfitting_strategy(self)
         _refuse_noise_twice(self)
         _refuse_unbuildable(self.model)
         if self.pretraining is not None and self.transfer is not None:
@@ -350,11 +352,23 @@ def _refuse_unfitting_parts(recipe: Recipe) -> None:
             f"Received class_weight={weights!r}; expected a tuple with a number from 0 up for "
             "each class."
         )
-    if recipe.strategy is not None and recipe.optimiser.parameters.get("loss_scale_factor"):
+
+
+def _refuse_unfitting_strategy(recipe: Recipe) -> None:
+    strategy, order = recipe.strategy, recipe.order
+    if strategy is None:
+        return
+    if recipe.optimiser.parameters.get("loss_scale_factor"):
         raise InputError(
             "Received loss_scale_factor with a strategy; expected an optimiser without it: a "
             "strategy reads gradients that are not scaled."
         )
+    if strategy.needs_tasks and not isinstance(order, Tasks):
+        raise InputError(
+            f"Received strategy {type(strategy).__name__} with the order "
+            f"{type(order).__name__}; expected Tasks: it learns from where one task ends."
+        )
+    strategy.check(recipe)
 
 
 def _refuse_unfitting_order(recipe: Recipe) -> None:
@@ -364,7 +378,6 @@ def _refuse_unfitting_order(recipe: Recipe) -> None:
             f"Received epochs={recipe.epochs} with {len(order.groups)} tasks and "
             f"epochs_each={order.epochs_each}; expected epochs={order.epochs}."
         )
-    needs = recipe.strategy is not None and recipe.strategy.needs_tasks
     if isinstance(order, Tasks):
         if recipe.scenario is not None and set(recipe.evaluation.measurements) & {"gradient-norms"}:
             raise InputError(
@@ -381,11 +394,6 @@ def _refuse_unfitting_order(recipe: Recipe) -> None:
         raise InputError(
             f"Received {what} with the order {type(order).__name__}; expected Tasks, which says "
             "which classes each task has."
-        )
-    if needs:
-        raise InputError(
-            f"Received strategy {type(recipe.strategy).__name__} with the order "
-            f"{type(order).__name__}; expected Tasks: it learns from where one task ends."
         )
 
 

@@ -22,6 +22,7 @@ class BufferState:
         classes: How many the data set has.
         labels: Training labels of the training part, int64 [n].
         changed: Which of them are wrong, bool [n].
+        draws: See `Replay.__call__`.
     """
 
     def __init__(
@@ -31,8 +32,10 @@ class BufferState:
         classes: int,
         labels: NDArray[np.int64],
         changed: NDArray[np.bool_],
+        draws: int = 1,
     ) -> None:
         self.replay, self._batch_size, self._classes = replay, batch_size, classes
+        self._draws = draws
         self._labels, self._changed = labels, changed
         self._buffer = replay.empty(classes)
         self._epoch: list[NDArray[np.int32]] = []
@@ -42,7 +45,12 @@ class BufferState:
     def mixed(self, schedule: Schedule, rng: np.random.Generator) -> Replayed:
         """A schedule with what is replayed; the buffer goes on to the schedule's end."""
         replayed = self.replay(
-            schedule, self._labels, self._buffer, batch_size=self._batch_size, rng=rng
+            schedule,
+            self._labels,
+            self._buffer,
+            batch_size=self._batch_size,
+            rng=rng,
+            draws=self._draws,
         )
         self._buffer = replayed.buffer
         self._epoch += list(replayed.contents)

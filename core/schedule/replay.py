@@ -1,7 +1,7 @@
 """Replay: examples shown before, mixed into the schedule from a buffer of their positions."""
 
 from dataclasses import dataclass, field
-from typing import Annotated, Literal, NamedTuple
+from typing import Annotated, Any, Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,18 +26,50 @@ FRACTION = Kind(
 )
 
 
+class Origin(NamedTuple):
+    """Where the examples that a schedule shows come from.
+
+    Attributes:
+        draw: 0 of a new example; of a replayed one the draw from the buffer that it is of, from 1;
+            int32 [m].
+        slot: The slot that a replayed example was in, or that a new one is in after its step; -1
+            of one in none, and where examples enter later; int32 [m].
+    """
+
+    draw: NDArray[np.int32]
+    slot: NDArray[np.int32]
+
+    @property
+    def old(self) -> NDArray[np.bool_]:
+        """Which are replayed, bool [m]."""
+        return self.draw > 0
+
+    @classmethod
+    def new(cls, schedule: Schedule) -> "Origin":
+        """Of a schedule without replay."""
+        draw = np.zeros(len(schedule.indices), dtype=np.int32)
+        return cls(draw, np.full_like(draw, EMPTY))
+
+    def together(self, schedule: Schedule) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """How many each example's batch has, and how many of them are of its own draw, [m]."""
+        draws = int(self.draw.max(initial=0)) + 1
+        step = np.repeat(np.arange(len(schedule.batch_sizes)), schedule.batch_sizes)
+        group = step * draws + self.draw
+        return schedule.batch_sizes.astype(np.int64)[step], np.bincount(group)[group]
+
+
 class Replayed(NamedTuple):
     """A schedule with replay, and what the buffer has become.
 
     Attributes:
         schedule: What to train on. In each batch the new examples come first.
-        old: Which of its indices are replayed, bool [m].
+        origin: Where each of its indices comes from.
         buffer: The buffer afterwards.
         contents: What it held at each segment's end, int32 [segments, capacity], -1 for empty.
     """
 
     schedule: Schedule
-    old: NDArray[np.bool_]
+    origin: Origin
     buffer: Buffer
     contents: NDArray[np.int32]
 
@@ -110,9 +142,9 @@ class Replay(Checked):
             )
         return replayed
 
-    def largest_batch(self, batch_size: int) -> int:
+    def largest_batch(self, batch_size: int, draws: int = 1) -> int:
         """The size of the largest batch that there can be."""
-        return batch_size + (self.per_batch(batch_size) if self.mode == "add" else 0)
+        return batch_size + (draws * self.per_batch(batch_size) if self.mode == "add" else 0)
 
     def empty(self, classes: int) -> Buffer:
         """The buffer at the beginning of a run.
@@ -135,6 +167,7 @@ class Replay(Checked):
         *,
         batch_size: int,
         rng: np.random.Generator,
+        draws: int = 1,
     ) -> Replayed:
         """Mix replay into a schedule.
 
@@ -145,6 +178,7 @@ class Replay(Checked):
             buffer: The buffer before; stays as it is.
             batch_size: The recipe's.
             rng: The stream to draw from.
+            draws: How often a batch draws its replayed examples; more than once with mode `add`.
 
         Returns:
             The new schedule; with a fraction of 0 the one that came in.
@@ -158,7 +192,8 @@ class Replay(Checked):
         replayed = self.per_batch(batch_size)
         full = batch_size - replayed if self.mode == "replace" else batch_size
         shown, ends, contents = [schedule.indices[:0]], [], []
-        counts: list[tuple[int, int]] = []  # new and replayed examples of each step
+        places: list[NDArray[np.integer[Any]]] = [schedule.indices[:0]]
+        counts: list[list[int]] = []  # new examples of each step, and those of each draw
         for part in segments(schedule):
             slots, is_full = self.rule.admit(buffer, part.indices, labels, rng)
             held = buffer.held.copy()
@@ -167,21 +202,24 @@ class Replay(Checked):
                 stop = start + size
                 filled = np.flatnonzero(held != EMPTY)
                 count = round(size * replayed / full) if len(filled) else 0
-                shown += [part.indices[start:stop], held[_drawn(filled, count, rng)]]
-                counts.append((size, count))
-                _enter(held, part.indices[start:stop], slots[start:stop])
+                drawn = [_drawn(filled, count, rng) for _ in range(draws)]
+                shown += [part.indices[start:stop], *(held[each] for each in drawn)]
+                taken = _enter(held, part.indices[start:stop], slots[start:stop])
+                places += [taken, *drawn]
+                counts.append([size, *[count] * draws])
                 start = stop
             buffer = _after(buffer, held, is_full, labels[part.indices])
             ends.append(len(counts))
             contents.append(held)
-        sizes = np.array(counts, dtype=np.int64).reshape(-1, 2)
+        sizes = np.array(counts, dtype=np.int64).reshape(-1, draws + 1)
         mixed = schedule._replace(
             indices=np.concatenate(shown),
             batch_sizes=sizes.sum(axis=1).astype(np.int32),
             segment_ends=np.array(ends, dtype=np.int32),
         )
-        old = np.repeat(np.tile([False, True], len(sizes)), sizes.ravel())
-        return Replayed(mixed, old, buffer, np.array(contents))
+        draw = np.repeat(np.tile(np.arange(draws + 1), len(sizes)), sizes.ravel())
+        origin = Origin(draw.astype(np.int32), np.concatenate(places).astype(np.int32))
+        return Replayed(mixed, origin, buffer, np.array(contents))
 
     def _refuse_several_segments(self, schedule: Schedule) -> None:
         if self.rule.at_segment_ends and len(schedule.segment_ends) > 1:
@@ -199,13 +237,13 @@ class Replay(Checked):
         rng: np.random.Generator,
     ) -> Replayed:
         """New examples and the buffer, repeated to match them, shuffled together."""
-        shown, old, sizes, contents = [schedule.indices[:0]], [np.zeros(0, dtype=bool)], [], []
+        shown, draws, sizes, contents = [schedule.indices[:0]], [schedule.indices[:0]], [], []
         for part in segments(schedule):
             kept = buffer.held[buffer.held != EMPTY]
             again = np.tile(kept, max(len(part.indices) // max(len(kept), 1), 1))
             order = rng.permutation(len(part.indices) + len(again))
             shown.append(np.concatenate([part.indices, again])[order])
-            old.append(order >= len(part.indices))
+            draws.append((order >= len(part.indices)).astype(np.int32))
             sizes.append(in_batches(len(order), batch_size))
             slots, is_full = self.rule.admit(buffer, part.indices, labels, rng)
             held = buffer.held.copy()
@@ -217,16 +255,18 @@ class Replay(Checked):
             batch_sizes=np.concatenate(sizes),
             segment_ends=np.cumsum([len(each) for each in sizes], dtype=np.int32),
         )
-        return Replayed(mixed, np.concatenate(old), buffer, np.array(contents))
+        draw = np.concatenate(draws)
+        origin = Origin(draw, np.full_like(draw, EMPTY))
+        return Replayed(mixed, origin, buffer, np.array(contents))
 
     def loss_weights(
-        self, schedule: Schedule, old: NDArray[np.bool_], task: int
+        self, schedule: Schedule, origin: Origin, task: int
     ) -> NDArray[np.float32] | None:
         """What each example counts in its batch's mean loss, see `weights`.
 
         Args:
             schedule: With what is replayed.
-            old: Which of its indices are replayed, bool [m].
+            origin: Where its indices come from.
             task: The task that is trained, from 0.
 
         Returns:
@@ -234,15 +274,10 @@ class Replay(Checked):
         """
         if self.weights == "equal":
             return None
-        step = np.repeat(np.arange(len(schedule.batch_sizes)), schedule.batch_sizes)
-        replayed = np.bincount(step, weights=old, minlength=len(schedule.batch_sizes))
-        size = schedule.batch_sizes.astype(np.float64)
         shares = (1.0, 1.0) if self.weights == "asymmetric" else (1 / (task + 1), task / (task + 1))
-        with np.errstate(divide="ignore", invalid="ignore"):
-            of_new, of_old = shares[0] * size / (size - replayed), shares[1] * size / replayed
-        mixed = (replayed > 0) & (replayed < size)
-        weights = np.where(mixed[step], np.where(old, of_old[step], of_new[step]), 1.0)
-        return weights.astype(np.float32)
+        size, own = origin.together(schedule)
+        weights = np.where(origin.old, shares[1], shares[0]) * size / own
+        return np.where(own < size, weights, 1.0).astype(np.float32)
 
     def _new_sizes(
         self, part: Schedule, batch_size: int, replayed: int, buffer: Buffer
@@ -259,11 +294,14 @@ class Replay(Checked):
         return np.concatenate(sizes).tolist()
 
 
-def _enter(held: NDArray[np.int32], arrivals: NDArray[np.int32], slots: NDArray[np.int64]) -> None:
-    """Let arrivals take their slots, those that have one."""
+def _enter(
+    held: NDArray[np.int32], arrivals: NDArray[np.int32], slots: NDArray[np.int64]
+) -> NDArray[np.int64]:
+    """Let arrivals take their slots, those that have one; the slots that they are in afterwards."""
     enters = slots != EMPTY
     # Where a slot is taken twice, NumPy keeps the last: the later arrival.
     held[slots[enters]] = arrivals[enters]
+    return np.where(enters & (held[slots] == arrivals), slots, EMPTY)
 
 
 def _after(

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from core.notes import Note
 from core.schedule.orders import Schedule
+from core.schedule.replay import Origin
 from core.types import Indices
 
 Tensor = Any
@@ -88,14 +89,26 @@ class Strategy:
     recorded: ClassVar[tuple[str, ...]] = ()
     """Which of its arrays the record keeps, as they are at the training's end."""
 
+    @property
+    def draws(self) -> int:
+        """How often each batch draws from the replay buffer."""
+        return 1
+
+    def check(self, recipe: Any) -> None:
+        """Refuse a recipe that the rule cannot be part of.
+
+        Raises:
+            InputError: It is one; with the reason.
+        """
+
     def columns(
-        self, schedule: Schedule, replayed: NDArray[np.bool_], rng: np.random.Generator
+        self, schedule: Schedule, origin: Origin, rng: np.random.Generator
     ) -> dict[str, NDArray[Any]]:
         """What comes with each example that a schedule shows, made before its steps run.
 
         Args:
             schedule: What is shown, replayed examples included.
-            replayed: Which of its indices are replayed, bool [m].
+            origin: Where each of its indices comes from: new, or of which draw from the buffer.
             rng: A stream of this part of the run's own.
 
         Returns:

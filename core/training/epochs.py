@@ -16,6 +16,7 @@ from core.record import Status, outcome
 from core.results import HistoryRow, read_results, write_results
 from core.schedule.buffer_state import BufferState
 from core.schedule.orders import NO_TASK, Schedule, segments
+from core.schedule.replay import Origin
 from core.schedule.tasks import Tasks
 from core.strategies.base import Network, Sizes, Strategy, Task
 from core.training import checkpoints
@@ -54,14 +55,16 @@ class Training:
         self._measured = ready.measured
         self._train = self.prepared.split.train
         labels, wrong = self.prepared.training_labels, self.prepared.changed
+        self._strategy = self.recipe.rule
+        self._draws = self._strategy.draws if self._strategy else 1
         self.buffer = self.recipe.replay and BufferState(
             self.recipe.replay,
             self.recipe.batch_size,
             self._outputs,
             labels[self._train],
             wrong[self._train],
+            self._draws,
         )
-        self._strategy = self.recipe.rule
         self._state: dict[str, tf.Tensor] = {}
         self._strategy_figures: dict[str, float] = {}
         self._evaluator = Evaluator(ready, self._state)
@@ -210,20 +213,20 @@ class Training:
         by_segment = strategy is not None or (buffer and buffer.replay.rule.at_segment_ends)
         parts = segments(schedule) if by_segment else [schedule]
         for i, part in enumerate(parts):
-            mixed, old = part, np.zeros(len(part.indices), dtype=bool)
+            mixed, origin = part, Origin.new(part)
             if buffer:
                 replayed = buffer.mixed(part, rng)
-                mixed, old = replayed.schedule, replayed.old
+                mixed, origin = replayed.schedule, replayed.origin
             columns = {}
             if strategy is not None:
-                columns = strategy.columns(mixed, old, stream(self.seed, "replay", epoch, i))
+                columns = strategy.columns(mixed, origin, stream(self.seed, "replay", epoch, i))
             task = int(part.tasks[0])
             replay = self.recipe.replay
             apart = replay is not None and replay.weights == "asymmetric"
-            active = self._active(self._train[mixed.indices], task, old, apart)
+            active = self._active(self._train[mixed.indices], task, origin.old, apart)
             if active is not None:
                 columns["active"] = active
-            by_task = buffer.replay.loss_weights(mixed, old, task) if buffer else None
+            by_task = buffer.replay.loss_weights(mixed, origin, task) if buffer else None
             for each in (by_task, None if weights is None else weights[mixed.indices]):
                 if each is not None:
                     columns["weight"] = columns.get("weight", np.float32(1)) * each
@@ -315,7 +318,7 @@ class Training:
         """A schedule's batches, with their noise where it is fresh."""
         size, noise = self.recipe.batch_size, self.recipe.input_noise
         if self.recipe.replay is not None:
-            size = self.recipe.replay.largest_batch(size)
+            size = self.recipe.replay.largest_batch(size, self._draws)
         fresh = None
         if noise is not None and noise.when == "every-epoch":
             values = size * int(np.prod(self.device.x.shape[1:]))

@@ -16,6 +16,7 @@ BY_VALUE: Mapping[str, Mapping[str, str]] = {
         "SI": "zenke2017",
         "MAS": "aljundi2018",
         "L2Penalty": "hsu2018",
+        "DER": "buzzega2020",
     },
     "scenario.is": {"Scenario": "vandeven2022"},
     "replay.buffer": {

@@ -116,6 +116,12 @@ REFERENCES = {
         2017,
         CVPR,
     ),
+    "buzzega2020": _talk(
+        "Buzzega, Pietro and others",
+        "Dark Experience for General Continual Learning: a Strong, Simple Baseline",
+        2020,
+        NIPS,
+    ),
     "vitter1985": _article(
         "Vitter, Jeffrey S.",
         "Random Sampling with a Reservoir",

@@ -46,6 +46,7 @@ NOISE = {
     "ClassLabelNoise": "replaced by another class, in each class at its own rate",
 }
 STRATEGIES = {
+    "DER": "dark experience replay",
     "EWC": "elastic weight consolidation",
     "L2Penalty": "an L2 penalty on what changes after a task",
     "MAS": "memory aware synapses",

@@ -9,6 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from core import (
+    DER,
     SI,
     AugmentedCopy,
     Blocks,
@@ -119,6 +120,9 @@ RUNS = {
     "strategy": replace(PLAIN, strategy=Pull()),
     "online ewc": replace(IN_TASKS, strategy=OnlineEWC(strength=10.0, fisher="sampled")),
     "si": replace(IN_TASKS, strategy=SI(strength=1.0)),
+    "der++": replace(
+        IN_TASKS, replay=Replay(capacity=9, mode="add"), strategy=DER(alpha=0.5, beta=0.5)
+    ),
 }
 
 

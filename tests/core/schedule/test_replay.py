@@ -46,17 +46,19 @@ def epochs(replay, order, y, size, seed, count=2):
 def steps(mixed):
     """The new and the replayed examples of every step."""
     bounds = np.cumsum(mixed.schedule.batch_sizes)[:-1]
-    indices, old = np.split(mixed.schedule.indices, bounds), np.split(mixed.old, bounds)
+    indices, old = np.split(mixed.schedule.indices, bounds), np.split(mixed.origin.old, bounds)
     return [(i[~o].tolist(), i[o].tolist()) for i, o in zip(indices, old, strict=True)]
 
 
 @given(replays, st.sampled_from(ORDERS), labels, st.integers(4, 9), st.integers(0, 99))
 def test_everything_new_is_shown_once_in_the_order_and_the_segments_it_had(r, order, y, size, seed):
     for schedule, mixed, _ in epochs(r, order, y, size, seed):
-        assert mixed.schedule.batch_sizes.sum() == len(mixed.schedule.indices) == len(mixed.old)
+        assert (
+            mixed.schedule.batch_sizes.sum() == len(mixed.schedule.indices) == len(mixed.origin.old)
+        )
         assert all(array.dtype == np.int32 for array in mixed.schedule)
         assert list(mixed.schedule.segment_of_class) == list(schedule.segment_of_class)
-        old = iter(mixed.old)
+        old = iter(mixed.origin.old)
         for before, after in zip(segments(schedule), segments(mixed.schedule), strict=True):
             new = [example for example in after.indices if not next(old)]
             assert new == list(before.indices)
@@ -161,7 +163,7 @@ def test_a_share_of_0_leaves_the_schedule_as_it_was(buffer, mode, order, y, size
     for part in parts:
         mixed = r(part, y, r.empty(3), batch_size=size, rng=np.random.default_rng(seed))
         assert all(np.array_equal(*pair) for pair in zip(part, mixed.schedule, strict=True))
-        assert not mixed.old.any()
+        assert not mixed.origin.old.any()
 
 
 @given(replays, labels, st.integers(0, 99))
@@ -207,7 +209,7 @@ def test_added_replay_keeps_the_steps_and_has_the_same_fraction():
 def test_replay_shows_earlier_classes_while_a_later_one_has_its_turn():
     mixed = one_epoch(Replay(buffer="class-balanced", capacity=500), ClassSequential())
     last = segments(mixed.schedule)[9]
-    old = mixed.old[-len(last.indices) :]
+    old = mixed.origin.old[-len(last.indices) :]
     shown = np.bincount(MNIST[last.indices[old]], minlength=10)
     assert (shown[:9] > 200).all()
     assert (np.bincount(MNIST[mixed.buffer.held]) == 50).all()
@@ -225,7 +227,7 @@ def test_herding_waits_for_the_end_of_a_segment():
         before = buffer
         mixed = r(part, y, buffer, batch_size=8, rng=np.random.default_rng(0))
         composed.append([(len(new), len(old)) for new, old in steps(mixed)])
-        assert set(mixed.schedule.indices[mixed.old]) <= set(before.held)
+        assert set(mixed.schedule.indices[mixed.origin.old]) <= set(before.held)
         assert list(mixed.buffer.held) == list(before.held)
         examples = candidates(mixed.buffer, part.indices, y)
         buffer = exemplars(mixed.buffer, examples, features[examples], y)

@@ -60,10 +60,10 @@ class Recorder(Strategy):
 
     calls: ClassVar[list] = []
 
-    def columns(self, schedule, replayed, rng):
-        assert len(schedule.indices) == len(replayed)
-        self.calls.append(("columns", schedule.tasks.tolist(), int(replayed.sum())))
-        return {"again": replayed.astype(np.float32)}
+    def columns(self, schedule, origin, rng):
+        assert len(schedule.indices) == len(origin.draw) == len(origin.slot)
+        self.calls.append(("columns", schedule.tasks.tolist(), int(origin.old.sum())))
+        return {"again": origin.old.astype(np.float32)}
 
     def state(self, sizes):
         self.calls.append(("state", sizes))
@@ -198,8 +198,8 @@ def test_its_scores_decide_the_predicted_class(trainer):
 class Weighted(Strategy):
     """Trains on every other example only."""
 
-    def columns(self, schedule, replayed, rng):
-        return {"weight": (np.arange(len(replayed)) % 2).astype(np.float32)}
+    def columns(self, schedule, origin, rng):
+        return {"weight": (np.arange(len(origin.draw)) % 2).astype(np.float32)}
 
 
 def test_a_weight_multiplies_the_loss_of_its_example():

@@ -20,11 +20,10 @@ from core import (
     replaced,
     spec,
 )
-from core.training import checkpoints
 from core.training.build import fresh_model
-from core.training.checkpoints import RunFiles
 from data import InputError
 from tests.core.by_hand import CLASSES, batches, distance, images, shown_to, trained
+from tests.core.strategies.interrupted import ends_in_the_same_bytes
 
 GROUPS = ((0, 1), (2,), (3,))
 RECIPE = Recipe(
@@ -187,19 +186,8 @@ def test_xla_and_graph_mode_agree(name, trainer):
 
 @pytest.mark.parametrize("name", ["si", pytest.param("ewc", marks=pytest.mark.slow)])
 def test_it_goes_on_within_a_task_after_an_interruption(name, trainer, monkeypatch, tmp_path):
-    monkeypatch.setattr(checkpoints, "LONG", 0.0)
-    recipe, files = replace(RECIPE, strategy=PENALTIES[name]), RunFiles(checkpoints=tmp_path)
-    whole = trainer.train(recipe, 0, images())
-
-    def interrupt(epoch):
-        if epoch == 4:
-            raise KeyboardInterrupt
-
-    with pytest.raises(KeyboardInterrupt):
-        trainer.train(recipe, 0, images(), files=files, progress=interrupt)
-    again = Trainer().train(recipe, 0, images(), files=files)
-    assert any("gone on with after epoch 3" in str(note) for note in again.notes)
-    assert again.digest() == whole.digest()
+    recipe = replace(RECIPE, strategy=PENALTIES[name])
+    assert ends_in_the_same_bytes(recipe, trainer, monkeypatch, tmp_path)
 
 
 @dataclass(frozen=True, kw_only=True)

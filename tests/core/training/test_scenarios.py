@@ -50,7 +50,7 @@ def steps(recipe):
         if recipe.replay:
             rng = stream(0, "replay", epoch)
             mixed = recipe.replay(schedule, labels, buffer, batch_size=8, rng=rng)
-            schedule, old, buffer = mixed.schedule, mixed.old, mixed.buffer
+            schedule, old, buffer = mixed.schedule, mixed.origin.old, mixed.buffer
             if recipe.replay.rule.at_task_ends and epoch == 2:
                 buffer = keep(recipe.replay, buffer, np.flatnonzero(TASK[true] == task))
         ends = np.cumsum(schedule.batch_sizes)[:-1]

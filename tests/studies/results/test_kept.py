@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from core import EWC, MAS, SI, L2Penalty, OnlineEWC, Recipe, Replay, Scenario, Tasks, spec
+from core import DER, EWC, MAS, SI, L2Penalty, OnlineEWC, Recipe, Replay, Scenario, Tasks, spec
 from core.models.mlp import mlp
 from studies.results import kept
 from studies.results.kept import bytes_kept
@@ -48,6 +48,12 @@ def test_a_buffer_keeps_images_as_they_are_in_the_file(mode):
     assert of(replay=Replay(capacity=30, buffer="task-balanced", mode=mode)) == 30 * PIXELS
     colour = of(dataset="digits-colour", replay=Replay(capacity=30, mode="add"))
     assert colour == 30 * 32 * 32 * 3
+
+
+def test_stored_logits_are_kept_beside_the_images():
+    # One row more takes what has no slot.
+    both = of(strategy=DER(alpha=1), replay=Replay(capacity=30, mode="add"))
+    assert both == 30 * PIXELS + 4 * 31 * 10
 
 
 def test_both_are_added_up():
