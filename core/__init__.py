@@ -37,13 +37,16 @@ if TYPE_CHECKING:
     from core.storage.store import Store
     from core.strategies.base import Strategy
     from core.strategies.penalties import EWC, MAS, SI, L2Penalty, OnlineEWC
+    from core.strategies.projection import AGEM, GEM
     from core.strategies.stored_logits import DER
     from core.training.environment import environment, fingerprint
     from core.training.trainer import Trainer
 
 __all__ = [
+    "AGEM",
     "DER",
     "EWC",
+    "GEM",
     "MAS",
     "SI",
     "AugmentedCopy",
@@ -91,8 +94,10 @@ __all__ = [
 
 
 _MODULE_OF = {
+    "AGEM": "strategies.projection",
     "DER": "strategies.stored_logits",
     "EWC": "strategies.penalties",
+    "GEM": "strategies.projection",
     "MAS": "strategies.penalties",
     "SI": "strategies.penalties",
     "AugmentedCopy": "examples.augmented_copies",

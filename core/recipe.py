@@ -34,6 +34,7 @@ from core.spec import Spec, resolve, spec
 from core.stored_names import to_stored
 from core.strategies.base import Strategy
 from core.strategies.penalties import EWC, MAS, SI, L2Penalty, OnlineEWC
+from core.strategies.projection import AGEM, GEM
 from core.strategies.stored_logits import DER
 from data import InputError
 from data.errors import did_you_mean, shown
@@ -41,7 +42,7 @@ from data.errors import did_you_mean, shown
 # What may stand in a recipe's fields, by the name it has in JSON.
 ORDERS = (Shuffled, ClassSequential, Blurred, Blocks, Tasks)
 LABEL_NOISE = (SymmetricLabelNoise, UniformLabelNoise, ClassLabelNoise, MatrixLabelNoise)
-STRATEGIES = (L2Penalty, EWC, OnlineEWC, SI, MAS, DER)
+STRATEGIES = (L2Penalty, EWC, OnlineEWC, SI, MAS, DER, AGEM, GEM)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -409,6 +410,15 @@ def _refuse_unfitting_replay(recipe: Recipe) -> None:
         raise InputError(
             f"Received replay with the buffer {replay.buffer} and weights {replay.weights}, and "
             f"the order {type(order).__name__}; expected Tasks, one after the other."
+        )
+    if (
+        replay.rule.at_task_ends
+        and isinstance(order, Tasks)
+        and replay.capacity < len(order.groups)
+    ):
+        raise InputError(
+            f"Received replay capacity {replay.capacity} with the buffer {replay.buffer} for "
+            f"{len(order.groups)} tasks; expected one slot for each task or more."
         )
     if replay.weights == "asymmetric" and (scenario is None or "class" not in scenario.kind):
         raise InputError(

@@ -80,8 +80,25 @@ class BufferState:
             rng: The stream to draw from.
         """
         if self.replay.rule.at_task_ends:
-            self._buffer = task_balanced(self._buffer, np.unique(shown), tasks, rng)
+            shares = int(tasks.max()) + 1 if self.replay.fixed_shares else None
+            self._buffer = task_balanced(self._buffer, np.unique(shown), tasks, rng, shares)
             self._epoch[-1] = self._buffer.held
+
+    def by_task(self, tasks: NDArray[np.int32]) -> Schedule:
+        """What is held, a batch for each task.
+
+        Args:
+            tasks: The task of each example of the training part, int32 [n].
+        """
+        held = self._buffer.held[self._buffer.held != EMPTY]
+        sizes = np.bincount(tasks[held], minlength=int(tasks.max()) + 1).astype(np.int32)
+        return Schedule(
+            held[np.argsort(tasks[held], kind="stable")],
+            sizes,
+            np.arange(1, len(sizes) + 1, dtype=np.int32),
+            np.zeros(self._classes, dtype=np.int32),
+            np.arange(len(sizes), dtype=np.int32),
+        )
 
     def epoch_over(self, segments: bool) -> None:
         """Note what the buffer held at the ends of the epoch's segments, or at its own end."""

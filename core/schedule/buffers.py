@@ -235,7 +235,11 @@ def exemplars(
 
 
 def task_balanced(
-    buffer: Buffer, shown: NDArray[np.int32], tasks: NDArray[np.int32], rng: np.random.Generator
+    buffer: Buffer,
+    shown: NDArray[np.int32],
+    tasks: NDArray[np.int32],
+    rng: np.random.Generator,
+    shares: int | None = None,
 ) -> Buffer:
     """The buffer after a task, as Hsu et al. (2018) keep it: as many of each task so far.
 
@@ -247,10 +251,11 @@ def task_balanced(
         shown: The examples of the task that is over, each once, int32 [m].
         tasks: The task of each example of the training part, int32 [n].
         rng: The stream to draw from.
+        shares: Instead of t, where each task has the same share from the beginning.
     """
     held = buffer.held[buffer.held != EMPTY]
     before = np.unique(tasks[held])
-    own = len(buffer.held) // (len(before) + 1)
+    own = len(buffer.held) // (shares or len(before) + 1)
     kept = [held[tasks[held] == task][:own] for task in before]
     together = np.concatenate([*kept, rng.permutation(shown)[:own]])
     after = np.full_like(buffer.held, EMPTY)

@@ -1,7 +1,7 @@
 """Replay: examples shown before, mixed into the schedule from a buffer of their positions."""
 
 from dataclasses import dataclass, field
-from typing import Annotated, Any, Literal, NamedTuple
+from typing import Annotated, Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -49,6 +49,16 @@ class Origin(NamedTuple):
         """Of a schedule without replay."""
         draw = np.zeros(len(schedule.indices), dtype=np.int32)
         return cls(draw, np.full_like(draw, EMPTY))
+
+    def apart(self, schedule: Schedule) -> tuple[Schedule, Schedule]:
+        """What each step shows that is new, and what is replayed: schedules of as many steps."""
+        step = np.repeat(np.arange(len(schedule.batch_sizes)), schedule.batch_sizes)
+        parts = []
+        for which in (~self.old, self.old):
+            sizes = np.bincount(step[which], minlength=len(schedule.batch_sizes))
+            indices = schedule.indices[which]
+            parts.append(schedule._replace(indices=indices, batch_sizes=sizes.astype(np.int32)))
+        return parts[0], parts[1]
 
     def together(self, schedule: Schedule) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """How many each example's batch has, and how many of them are of its own draw, [m]."""
@@ -102,6 +112,9 @@ class Replay(Checked):
             and that over replayed ones 1 - 1/t (van de Ven et al. 2022). `asymmetric` (ER-ACE,
             Caccia et al. 2022): the two means are added, and new examples leave the outputs of
             earlier tasks' classes alone: it takes a class-incremental scenario.
+        fixed_shares: With a buffer that is filled at the ends of tasks: whether each task has
+            capacity // tasks from the beginning and none is cut (A-GEM, Chaudhry et al. 2019),
+            instead of capacity // tasks so far.
 
     Replayed examples are drawn without replacement within a batch; where the batch asks for more
     than the buffer holds, each is shown as often as any other, give or take one.
@@ -114,6 +127,16 @@ class Replay(Checked):
     weights: Literal["equal", "by-task", "asymmetric"] = field(
         default="equal", metadata={"left out": "equal"}
     )
+    fixed_shares: bool = field(default=False, metadata={"left out": False})
+
+    def __post_init__(self) -> None:
+        """Refuse shares of a buffer that has none."""
+        super().__post_init__()
+        if self.fixed_shares and not self.rule.at_task_ends:
+            raise InputError(
+                f"Received fixed_shares with the buffer {self.buffer}; expected it with "
+                f"{' or '.join(name for name, rule in RULES.items() if rule.at_task_ends)}."
+            )
 
     @property
     def rule(self) -> Rule:
@@ -191,8 +214,8 @@ class Replay(Checked):
             return self._pooled(schedule, labels, buffer, batch_size, rng)
         replayed = self.per_batch(batch_size)
         full = batch_size - replayed if self.mode == "replace" else batch_size
-        shown, ends, contents = [schedule.indices[:0]], [], []
-        places: list[NDArray[np.integer[Any]]] = [schedule.indices[:0]]
+        ends, contents = [], []
+        shown, places = [schedule.indices[:0]], [schedule.indices[:0].astype(np.int64)]
         counts: list[list[int]] = []  # new examples of each step, and those of each draw
         for part in segments(schedule):
             slots, is_full = self.rule.admit(buffer, part.indices, labels, rng)

@@ -8,7 +8,7 @@ per step. The arrays that a rule carries on from step to step are its state.
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar, NamedTuple
+from typing import Any, ClassVar, Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +17,7 @@ from core.notes import Note
 from core.schedule.orders import Schedule
 from core.schedule.replay import Origin
 from core.types import Indices
+from data import InputError
 
 Tensor = Any
 """A TensorFlow tensor, float32 unless said otherwise: this file is read without TensorFlow."""
@@ -86,6 +87,10 @@ class Strategy:
     """`xla`, `graph`, or `auto`: as the network's layers ask for."""
     reaches_all: ClassVar[bool] = False
     """Whether its gradient is of all variables from the second task on, also where it is 0."""
+    references: ClassVar[Literal["", "batch", "tasks"]] = ""
+    """Whose gradients it is given beside that of the loss: of the examples that each `batch` draws
+    from the replay buffer, which are then no part of the loss; of all that the buffer holds of each
+    of the `tasks` that are over."""
     recorded: ClassVar[tuple[str, ...]] = ()
     """Which of its arrays the record keeps, as they are at the training's end."""
 
@@ -127,7 +132,8 @@ class Strategy:
         Args:
             logits: float32 [b, outputs].
             rows: `inputs` [b, ...], `labels` int32 [b], `mask` [b] (1 of an example, 0 of padding),
-                and the columns, each [b].
+                `off` [b, outputs] (what is added to the logits: 0 of an active output, -1e9 of
+                others; 0 without a scenario), and the columns, each [b].
             state: The strategy's arrays.
         """
         return 0.0
@@ -138,7 +144,10 @@ class Strategy:
         """Traced: the gradient that the optimiser is given.
 
         Args:
-            parts: `parts[0]` is the gradient of the batch's loss, by variable.
+            parts: `parts[0]` is the gradient of the batch's loss, by variable. With `references`,
+                `parts[1]` has those of their mean cross-entropies, by variable, [k, ...] for k
+                references: 1 of a batch (0 throughout before there is one), else the tasks that
+                are over.
             variables: The trainable variables' values.
             state: The strategy's arrays.
         """
@@ -209,3 +218,21 @@ class Strategy:
     def needs_tasks(self) -> bool:
         """Whether it does something between tasks, and so is nothing without them."""
         return self.overrides("between_tasks")
+
+
+def refuse_fresh_noise(name: str, recipe: Any, why: str) -> None:
+    """Refuse input noise that is drawn anew in every step.
+
+    Args:
+        name: Of the strategy.
+        recipe: The recipe.
+        why: The reason.
+
+    Raises:
+        InputError: The recipe has it.
+    """
+    noise = recipe.input_noise
+    if noise is not None and noise.when == "every-epoch":
+        raise InputError(
+            f"Received {name} with input noise when=every-epoch; expected when=once: {why}."
+        )

@@ -24,6 +24,7 @@ class Batches:
         noise: Fresh noise for the schedule's steps.
         columns: What comes with each example shown, [m] by name, see `core.strategies.base`.
         masks: With a column `active`: what rows of it stand for, see `core.examples.scenarios`.
+        references: The batches whose gradients a strategy is given, see `core.strategies.base`.
     """
 
     def __init__(
@@ -34,6 +35,7 @@ class Batches:
         noise: Fresh | None = None,
         columns: Mapping[str, NDArray[Any]] | None = None,
         masks: NDArray[np.float32] | None = None,
+        references: "Batches | None" = None,
     ) -> None:
         steps = len(schedule.batch_sizes)
         rows = np.zeros((-(-steps // BLOCK) * BLOCK, batch_size), dtype=np.int32)
@@ -49,6 +51,7 @@ class Batches:
             offsets = np.zeros((len(rows), 2), dtype=np.int32)
             offsets[:steps] = noise.offsets
             self.noise = (tf.constant(noise.pool), tf.constant(offsets))
+        self.references = references
         self.masks = () if masks is None else tf.constant(masks)
         self.columns: dict[str, tf.Tensor] = {}
         for name, values in (columns or {}).items():

@@ -6,7 +6,7 @@ The same batches from the same weights end in the same weights as `fit`.
 """
 
 import math
-from collections.abc import Mapping, MutableMapping
+from collections.abc import Callable, Mapping, MutableMapping
 from typing import Any, Literal, NamedTuple
 
 import keras
@@ -95,6 +95,11 @@ class Program:
         apart = self._loss.apart and treats_examples_apart(model, training=True)
         self._exact = compiler == "xla" and not apart
         self._padded = compiler == "xla" and apart
+        if self._exact and strategy is not None and strategy.references:
+            raise InputError(
+                f"Received compiler=xla with {type(strategy).__name__} and layers that look at a "
+                "batch as a whole; expected compiler=graph: its references are filled up there."
+            )
         xla = compiler == "xla"
         self._train = tf.function(self._steps, jit_compile=xla, autograph=False)
         self._predict = tf.function(self._look, jit_compile=xla, autograph=False)
@@ -143,7 +148,10 @@ class Program:
             indices = batches.indices[:, :width]
             span = (tf.constant(first), tf.constant(last))
             columns = {name: each[:, :width] for name, each in batches.columns.items()}
-            rows = (indices, batches.sizes, batches.noise, columns, batches.masks)
+            other = batches.references
+            references = (other.indices, other.sizes, (), other.columns) if other else ()
+            shown = (indices, batches.sizes, batches.noise, columns)
+            rows = (shown, batches.masks, references)
             *sums, changed = self._train(x, y, rows, *span, dict(state or {}))
             total, correct = total + float(sums[0]), correct + float(sums[1])
             if state is not None:
@@ -258,48 +266,57 @@ class Program:
         stop: tf.Tensor,
         state: dict[str, tf.Tensor],
     ) -> tuple[tf.Tensor, tf.Tensor, dict[str, tf.Tensor]]:
-        indices, sizes, noise, columns, masks = batches
-        place = tf.range(indices.shape[1] or 0)
+        shown, masks, references = batches
 
         def step(
             i: tf.Tensor, total: tf.Tensor, correct: tf.Tensor, state: dict[str, tf.Tensor]
         ) -> tuple[Any, ...]:
-            size = tf.cast(sizes[i], x.dtype)
-
-            def row(of: tf.Tensor) -> tf.Tensor:
-                return of[i] if self.compiler == "xla" else of[i, : sizes[i]]
-
-            chosen = row(indices)
-            inputs, labels = tf.gather(x, chosen), tf.gather(y, chosen)
-            if noise:
-                inputs = self._with_noise(inputs, noise, i)
-            mask = tf.cast(place < sizes[i], x.dtype) if self._padded else tf.ones((), x.dtype)
-            shown = {name: row(each) for name, each in columns.items()}
+            rows, size = self._rows(x, y, shown, masks, i)
             if self._strategy is None:
-                weight = shown.get("weight")
-                output, loss = self._plain_step(inputs, labels, mask, weight, size)
+                output, loss = self._plain_step(rows, size)
             else:
-                ones = tf.ones_like(labels, dtype=x.dtype)
-                rows = {"inputs": inputs, "labels": labels, "mask": mask * ones, **shown}
-                off = tf.gather(masks, shown["active"]) if "active" in shown else 0.0
-                output, loss, state = self._strategy_step(self._strategy, rows, size, state, off)
+
+                def others() -> list[list[tf.Tensor]]:
+                    return self._reference_gradients(x, y, references, masks, i)
+
+                output, loss, state = self._strategy_step(self._strategy, rows, size, state, others)
+            labels = rows["labels"]
             hits = tf.equal(tf.argmax(output, axis=-1, output_type=labels.dtype), labels)
-            hit = tf.reduce_sum(mask * tf.cast(hits, x.dtype))
+            hit = tf.reduce_sum(rows["mask"] * tf.cast(hits, x.dtype))
             return i + 1, total + loss * size, correct + hit, state
 
         zero = tf.zeros((), x.dtype)
         sums = tf.while_loop(lambda i, *_: i < stop, step, (start, zero, zero, state))
         return sums[1], sums[2], sums[3]
 
+    def _rows(
+        self, x: tf.Tensor, y: tf.Tensor, shown: tuple[Any, ...], masks: Any, i: tf.Tensor
+    ) -> tuple[dict[str, tf.Tensor], tf.Tensor]:
+        """What a step shows, see `Strategy.loss`, and how many examples that is."""
+        indices, sizes, noise, columns = shown
+
+        def row(of: tf.Tensor) -> tf.Tensor:
+            return of[i] if self.compiler == "xla" else of[i, : sizes[i]]
+
+        chosen = row(indices)
+        inputs, labels = tf.gather(x, chosen), tf.gather(y, chosen)
+        if noise:
+            inputs = self._with_noise(inputs, noise, i)
+        there = tf.range(indices.shape[1] or 0) < sizes[i]
+        mask = tf.cast(there, x.dtype) if self._padded else tf.ones((), x.dtype)
+        rows = {"inputs": inputs, "labels": labels, "mask": mask}
+        rows |= {name: row(each) for name, each in columns.items()}
+        if self._strategy is not None:
+            rows["mask"] *= tf.ones_like(labels, dtype=x.dtype)
+            rows["off"] = tf.gather(masks, rows["active"]) if "active" in rows else 0.0
+        return rows, tf.cast(sizes[i], x.dtype)
+
     def _plain_step(
-        self,
-        inputs: tf.Tensor,
-        labels: tf.Tensor,
-        mask: tf.Tensor,
-        weight: tf.Tensor | None,
-        size: tf.Tensor,
+        self, rows: dict[str, tf.Tensor], size: tf.Tensor
     ) -> tuple[tf.Tensor, tf.Tensor]:
         """Outputs and loss of a batch, after which the weights are those of the next step."""
+        inputs, labels, mask = rows["inputs"], rows["labels"], rows["mask"]
+        weight = rows.get("weight")
         with tf.GradientTape() as tape:
             output = self.model(inputs, training=True)
             if self._padded:
@@ -319,26 +336,56 @@ class Program:
         rows: dict[str, tf.Tensor],
         size: tf.Tensor,
         state: dict[str, tf.Tensor],
-        off: tf.Tensor | float,
+        others: Callable[[], list[list[tf.Tensor]]],
     ) -> tuple[tf.Tensor, tf.Tensor, dict[str, tf.Tensor]]:
-        """The same by a strategy, with what is added to the logits; also its arrays afterwards."""
-        weight = rows["mask"] * rows.get("weight", 1.0)
+        """The same by a strategy, with the gradients of its references; also its arrays after."""
         with tf.GradientTape() as tape:
-            logits = self.model(rows["inputs"], training=True)
-            output = logits + off
-            losses = self.losses(rows["labels"], output)
-            mean = tf.reduce_sum(weight * losses) / size
+            logits, mean = self._data_loss(rows, size)
             loss = tf.add_n([mean, *self.model.losses]) + strategy.loss(logits, rows, state)
         variables = self.model.trainable_variables
         data_gradients = tape.gradient(loss, variables)
         before = [tf.convert_to_tensor(each) for each in variables]
-        gradients = strategy.gradients([data_gradients], before, state)
+        gradients = strategy.gradients([data_gradients, *others()], before, state)
         self.optimiser.apply(list(gradients), variables)
         if strategy.overrides("after_step"):
             after = [tf.convert_to_tensor(each) for each in variables]
             changed = strategy.after_step(rows, logits, data_gradients, before, after, state)
             state = {**state, **changed}
-        return output, loss, state
+        return logits + rows["off"], loss, state
+
+    def _data_loss(
+        self, rows: dict[str, tf.Tensor], size: tf.Tensor
+    ) -> tuple[tf.Tensor, tf.Tensor]:
+        """Logits of examples, and the mean of their losses by weight."""
+        logits = self.model(rows["inputs"], training=True)
+        losses = self.losses(rows["labels"], logits + rows["off"])
+        weight = rows["mask"] * rows.get("weight", 1.0)
+        return logits, tf.reduce_sum(weight * losses) / size
+
+    def _reference_gradients(
+        self, x: tf.Tensor, y: tf.Tensor, references: tuple[Any, ...], masks: Any, step: tf.Tensor
+    ) -> list[list[tf.Tensor]]:
+        """Of a strategy with references their gradients, see `Strategy.gradients`."""
+        if not references:
+            return []
+        variables, sizes = self.model.trainable_variables, references[1]
+
+        def gradient(i: tf.Tensor) -> list[tf.Tensor]:
+            rows, size = self._rows(x, y, references, masks, i)
+            with tf.GradientTape() as tape:
+                _, mean = self._data_loss(rows, size)
+            found: list[tf.Tensor] = tape.gradient(
+                mean, variables, unconnected_gradients=tf.UnconnectedGradients.ZERO
+            )
+            return found
+
+        if self._strategy is not None and self._strategy.references == "tasks":
+            over = tf.reduce_sum(tf.cast(sizes > 0, tf.int32))
+            kinds = [tf.TensorSpec(each.shape, x.dtype) for each in variables]
+            return [tf.map_fn(gradient, tf.range(over), fn_output_signature=kinds)]
+        none = [tf.zeros(each.shape, x.dtype) for each in variables]
+        found = tf.cond(sizes[step] > 0, lambda: gradient(step), lambda: none)
+        return [[each[None] for each in found]]
 
     def _with_noise(
         self, inputs: tf.Tensor, noise: tuple[tf.Tensor, ...], step: tf.Tensor

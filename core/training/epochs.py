@@ -161,8 +161,8 @@ class Training:
             self._segment_of_class.append(schedule.segment_of_class)
         noise = stream(self.seed, "corruption", 3, epoch)
         total, correct, examples, segment = 0.0, 0.0, 0, 0
-        for part, columns in self._parts(schedule, epoch):
-            batches = self._batches(part, columns, noise)
+        for part, columns, references in self._parts(schedule, epoch):
+            batches = self._batches(part, columns, noise, references)
             ends = part.segment_ends if plan.segments else part.segment_ends[-1:]
             start = 0
             for end in ends.tolist():
@@ -202,13 +202,13 @@ class Training:
 
     def _parts(
         self, schedule: Schedule, epoch: int
-    ) -> Iterator[tuple[Schedule, dict[str, NDArray[Any]]]]:
-        """What is trained between two boundaries, with what is replayed and what comes with it.
+    ) -> Iterator[tuple[Schedule, dict[str, NDArray[Any]], Batches | None]]:
+        """What is trained between two boundaries, what comes with it, and a strategy's references.
 
         An epoch in one part, unless its network is asked at the ends of segments what is kept, or
         a strategy at the ends of tasks.
         """
-        buffer, strategy, weights = self.buffer, self._strategy, self.prepared.weights
+        buffer, strategy = self.buffer, self._strategy
         rng = stream(self.seed, "replay", epoch)
         by_segment = strategy is not None or (buffer and buffer.replay.rule.at_segment_ends)
         parts = segments(schedule) if by_segment else [schedule]
@@ -217,23 +217,48 @@ class Training:
             if buffer:
                 replayed = buffer.mixed(part, rng)
                 mixed, origin = replayed.schedule, replayed.origin
+            references = None
+            if buffer and strategy is not None and strategy.references:
+                new, apart = origin.apart(mixed)
+                if strategy.references == "batch":
+                    mixed, origin = new, Origin.new(new)
+                references = self._references(apart, int(part.tasks[0]))
             columns = {}
             if strategy is not None:
                 columns = strategy.columns(mixed, origin, stream(self.seed, "replay", epoch, i))
-            task = int(part.tasks[0])
-            replay = self.recipe.replay
-            apart = replay is not None and replay.weights == "asymmetric"
-            active = self._active(self._train[mixed.indices], task, origin.old, apart)
-            if active is not None:
-                columns["active"] = active
-            by_task = buffer.replay.loss_weights(mixed, origin, task) if buffer else None
-            for each in (by_task, None if weights is None else weights[mixed.indices]):
-                if each is not None:
-                    columns["weight"] = columns.get("weight", np.float32(1)) * each
-            yield mixed, columns
+            self._weigh(columns, mixed, origin, int(part.tasks[0]))
+            yield mixed, columns, references
             self._at_boundary(part, parts[i + 1] if i + 1 < len(parts) else None)
         if buffer:
             buffer.epoch_over(self.recipe.evaluation.segments)
+
+    def _references(self, drawn: Schedule, task: int) -> Batches:
+        """The batches whose gradients a strategy is given: those drawn, or what is held by task."""
+        assert self.buffer
+        assert self._strategy
+        assert self.prepared.tasks is not None
+        size = self.buffer.replay.per_batch(self.recipe.batch_size)
+        if self._strategy.references == "tasks":
+            drawn = self.buffer.by_task(self.prepared.tasks[self._train])
+            size = self.buffer.replay.capacity
+        columns: dict[str, NDArray[Any]] = {}
+        draw = np.ones(len(drawn.indices), dtype=np.int32)
+        self._weigh(columns, drawn, Origin(draw, -draw), task)
+        return Batches(drawn, self._train, size, columns=columns)
+
+    def _weigh(
+        self, columns: dict[str, NDArray[Any]], shown: Schedule, origin: Origin, task: int
+    ) -> None:
+        """Say which outputs are active for each example shown, and what it counts."""
+        replay, weights = self.recipe.replay, self.prepared.weights
+        apart = replay is not None and replay.weights == "asymmetric"
+        active = self._active(self._train[shown.indices], task, origin.old, apart)
+        if active is not None:
+            columns["active"] = active
+        by_task = replay.loss_weights(shown, origin, task) if replay else None
+        for each in (by_task, None if weights is None else weights[shown.indices]):
+            if each is not None:
+                columns["weight"] = columns.get("weight", np.float32(1)) * each
 
     def _at_boundary(self, over: Schedule, coming: Schedule | None) -> None:
         """What happens between two parts: exemplars are chosen, a task that is over is left."""
@@ -313,17 +338,23 @@ class Training:
         return self.program.features(self.device.x, self._train[places])
 
     def _batches(
-        self, schedule: Schedule, columns: dict[str, NDArray[Any]], rng: np.random.Generator
+        self,
+        schedule: Schedule,
+        columns: dict[str, NDArray[Any]],
+        rng: np.random.Generator,
+        references: Batches | None = None,
     ) -> Batches:
         """A schedule's batches, with their noise where it is fresh."""
         size, noise = self.recipe.batch_size, self.recipe.input_noise
         if self.recipe.replay is not None:
-            size = self.recipe.replay.largest_batch(size, self._draws)
+            apart = self._strategy is not None and self._strategy.references == "batch"
+            size = self.recipe.replay.largest_batch(size, 0 if apart else self._draws)
         fresh = None
         if noise is not None and noise.when == "every-epoch":
             values = size * int(np.prod(self.device.x.shape[1:]))
             fresh = noise.fresh(len(schedule.batch_sizes), values, rng)
-        return Batches(schedule, self._train, size, fresh, columns, self.prepared.masks)
+        masks = self.prepared.masks
+        return Batches(schedule, self._train, size, fresh, columns, masks, references)
 
     # What is looked at.
 

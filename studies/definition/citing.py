@@ -17,6 +17,8 @@ BY_VALUE: Mapping[str, Mapping[str, str]] = {
         "MAS": "aljundi2018",
         "L2Penalty": "hsu2018",
         "DER": "buzzega2020",
+        "AGEM": "chaudhry2019agem",
+        "GEM": "lopezpaz2017",
     },
     "scenario.is": {"Scenario": "vandeven2022"},
     "replay.buffer": {

@@ -116,6 +116,12 @@ REFERENCES = {
         2017,
         CVPR,
     ),
+    "chaudhry2019agem": _talk(
+        "Chaudhry, Arslan and others",
+        "Efficient Lifelong Learning with A-GEM",
+        2019,
+        ICLR,
+    ),
     "buzzega2020": _talk(
         "Buzzega, Pietro and others",
         "Dark Experience for General Continual Learning: a Strong, Simple Baseline",

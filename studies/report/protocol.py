@@ -46,8 +46,10 @@ NOISE = {
     "ClassLabelNoise": "replaced by another class, in each class at its own rate",
 }
 STRATEGIES = {
+    "AGEM": "averaged gradient episodic memory",
     "DER": "dark experience replay",
     "EWC": "elastic weight consolidation",
+    "GEM": "gradient episodic memory",
     "L2Penalty": "an L2 penalty on what changes after a task",
     "MAS": "memory aware synapses",
     "OnlineEWC": "online elastic weight consolidation",

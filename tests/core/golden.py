@@ -9,7 +9,9 @@ from dataclasses import replace
 from pathlib import Path
 
 from core import (
+    AGEM,
     DER,
+    GEM,
     SI,
     AugmentedCopy,
     Blocks,
@@ -122,6 +124,16 @@ RUNS = {
     "si": replace(IN_TASKS, strategy=SI(strength=1.0)),
     "der++": replace(
         IN_TASKS, replay=Replay(capacity=9, mode="add"), strategy=DER(alpha=0.5, beta=0.5)
+    ),
+    "a-gem": replace(
+        IN_TASKS,
+        replay=Replay(capacity=9, buffer="task-balanced", fixed_shares=True, mode="add"),
+        strategy=AGEM(),
+    ),
+    "gem": replace(
+        IN_TASKS,
+        replay=Replay(capacity=9, buffer="task-balanced", mode="pool"),
+        strategy=GEM(margin=0.5),
     ),
 }
 
