@@ -195,8 +195,7 @@ class Replay(Checked):
         """Mix replay into a schedule.
 
         Args:
-            schedule: New examples, as an order wrote them down. With herding one segment: the
-                network chooses at its end what is kept (see `core.schedule.buffers.exemplars`).
+            schedule: New examples, as an order wrote them down; with herding one segment.
             labels: Training labels of the training part, int64 [n].
             buffer: The buffer before; stays as it is.
             batch_size: The recipe's.
