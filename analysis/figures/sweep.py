@@ -4,22 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from analysis.figures.look import COLOURS, PLAIN, Look
+from analysis.figures.bounds import PERCENT, Bounded
+from analysis.figures.look import GREY, PLAIN, Look, Mark
+from analysis.figures.overview import ANYTHING
 from analysis.figures.panels import INK, grid, heading, in_percent
 from analysis.metrics.values import known_values
 from analysis.rendering.text import clean
 from analysis.runs import RunLike
 from analysis.sweep import Sweep, sweep_table
+from analysis.swept import base_of
 
-INTERVAL = ["ci_low", "mean", "ci_high"]
 WIDE = 20
 """A ratio of the largest to the smallest number from which the axis is logarithmic."""
-GREY = "#777777"
 
 
 def sweep_figure(
@@ -56,8 +56,6 @@ def sweep_figure(
     scale, label = in_percent(metric)
     names = [sweep.name for sweep, _ in tables]
     what = f"{metric} against {', '.join(names)}: each seed, and the mean with its 95 % interval"
-    if any(_outside(table, scale).any() for _, table in tables):
-        what += f" (ends at 0 and {scale:g} where it would go beyond)"
     figure, axes = grid(
         [f"by {name}" for name in names] if len(names) > 1 else [""],
         across=2,
@@ -65,13 +63,13 @@ def sweep_figure(
         heading=heading(question, dataset, what),
         look=look,
     )
+    limits = (PERCENT if scale == 100 else ANYTHING).fresh()
     for axis, (sweep, table) in zip(axes, tables, strict=True):
-        for place, (line, rows) in enumerate(table.groupby("line", sort=False)):
-            values = [
-                (scale * known_values(runs, metric, condition)).tolist()
-                for condition in rows["condition"]
-            ]
-            _line(axis, str(line), rows, scale, values, place)
+        marks = _marks(look, list(sweep.lines))
+        for line, rows in table.groupby("line", sort=False):
+            _seeds(axis, runs, rows, metric, scale, marks[str(line)])
+            _line(axis, rows, scale, marks[str(line)], limits, str(line) or "mean")
+            _best(axis, rows[rows["best"]], table, scale)
         for condition in sweep.references:
             _reference(axis, condition, scale * known_values(runs, metric, condition).mean())
         _scale(axis, sorted(set(table["number"])))
@@ -81,60 +79,53 @@ def sweep_figure(
         axis.margins(x=0.06, y=0.14)
         if table["line"].nunique() > 1 or sweep.references:
             axis.legend(fontsize=8, frameon=False)
+    limits.say(figure)
     return figure
 
 
-def _outside(table: pd.DataFrame, scale: int) -> pd.Series:
-    """Which intervals of fractions go beyond 0 or 1."""
-    return (scale == 100) & ((table["ci_low"] < 0) | (table["ci_high"] > 1))
+def _marks(look: Look, lines: Sequence[str]) -> dict[str, Mark]:
+    """A line of a condition that is varied has the mark of that condition."""
+    bases = tuple(dict.fromkeys(map(base_of, look.conditions)))
+    if not set(lines) <= set(bases):
+        return PLAIN.marks(lines)
+    return Look(bases, look.reference and base_of(look.reference)).marks(lines)
+
+
+def _seeds(
+    axis: Axes, runs: Sequence[RunLike], rows: pd.DataFrame, metric: str, scale: int, mark: Mark
+) -> None:
+    """Each seed as a faint point."""
+    for number, condition in zip(rows["number"], rows["condition"], strict=True):
+        each = scale * known_values(runs, metric, condition)
+        axis.plot([number] * len(each), each, "o", color=mark.colour, alpha=0.35, markersize=4)
 
 
 def _line(
-    axis: Axes,
-    label: str,
-    rows: pd.DataFrame,
-    scale: int,
-    values: Sequence[Sequence[float]],
-    place: int,
+    axis: Axes, rows: pd.DataFrame, scale: int, mark: Mark, limits: Bounded, label: str
 ) -> None:
-    """Draw one line of a sweep, the `place`-th of its panel: seeds, means and intervals."""
-    colour = COLOURS[place % len(COLOURS)]
-    numbers = rows["number"]
-    for number, each in zip(numbers, values, strict=True):
-        axis.plot([number] * len(each), each, "o", color=colour, alpha=0.35, markersize=4)
-    low, mean, high = (scale * rows[name] for name in INTERVAL)
-    if scale == 100:
-        low, high = low.clip(lower=0), high.clip(upper=100)
-    axis.errorbar(
-        numbers,
-        mean,
-        yerr=[mean - low, high - mean],
-        color=colour,
-        marker="so^Dv<"[place % 6],
-        markersize=5,
-        linewidth=1.6,
-        capsize=3,
-        label=label or "mean",
-    )
-    if rows["best"].any():
-        at = rows["best"].to_numpy().argmax()
-        above = mean.iloc[at] if np.isnan(high.iloc[at]) else high.iloc[at]
-        _mark(axis, numbers.iloc[at], mean.iloc[at], above, ends=(numbers.min(), numbers.max()))
+    """The means of a line, joined, with their intervals."""
+    numbers, mean = rows["number"], scale * rows["mean"]
+    axis.plot(numbers, mean, color=mark.colour, linestyle=mark.dash, linewidth=1.6, zorder=3)
+    ends = scale * rows[["ci_low", "ci_high"]].to_numpy().T
+    limits.bars(axis, numbers, mean, ends, mark, label=label)
 
 
-def _mark(axis: Axes, number: float, mean: float, above: float, ends: tuple[float, float]) -> None:
-    """A ring around the best mean, and its number above the interval, within the panel."""
-    axis.plot(number, mean, "o", color=INK, markersize=14, markerfacecolor="none", zorder=5)
-    side = "left" if number == ends[0] else "right" if number == ends[1] else "center"
-    axis.annotate(
-        f"best: {number:g}",
-        (number, max(above, mean)),
-        xytext=(0, 10),
-        textcoords="offset points",
-        ha=side,
-        fontsize=9,
-        color=INK,
-    )
+def _best(axis: Axes, best: pd.DataFrame, table: pd.DataFrame, scale: int) -> None:
+    """A ring around the best mean of a line, and its number on the side away from other lines."""
+    for number, mean in zip(best["number"], scale * best["mean"], strict=True):
+        axis.plot(number, mean, "o", color=INK, markersize=14, markerfacecolor="none", zorder=5)
+        there = scale * table.loc[table["number"] == number, "mean"]
+        below = bool((there > mean).any())
+        first, last = table["number"].min(), table["number"].max()
+        axis.annotate(
+            f"best: {number:g}",
+            (number, mean),
+            xytext=(12 if number == first else -12 if number == last else 0, -20 if below else 12),
+            textcoords="offset points",
+            ha="left" if number == first else "right" if number == last else "center",
+            fontsize=9,
+            color=INK,
+        )
 
 
 def _reference(axis: Axes, condition: str, mean: float) -> None:

@@ -2,6 +2,7 @@
 
 import pytest
 
+from analysis.figures.look import COLOURS, GREY, Look
 from analysis.figures.sweep import sweep_figure
 from analysis.sweep import Sweep, named_sweeps, sweep_table, sweeps
 from tests.analysis.conftest import Evaluation, Run, confusion
@@ -110,8 +111,17 @@ def test_the_best_mean_is_marked_where_it_is_known_which_way_is_better():
 def test_an_interval_is_not_drawn_beyond_what_a_fraction_can_be():
     runs = [ended(f"rate={rate}", s, a) for rate in (1, 2) for s, a in enumerate((1.0, 0.8))]
     figure = sweep_figure(runs, named_sweeps(["rate=1", "rate=2"]), "test accuracy", **WORDS)
-    assert "where it would go beyond" in " ".join(figure.get_suptitle().split())
+    assert "are cut there" in figure.get_supxlabel()
     assert figure.axes[0].containers[0].lines[2][0].get_segments()[0].max() == 100
+
+
+def test_a_line_has_the_mark_of_the_condition_that_is_varied():
+    names = [f"{base}+rate={rate}" for base in ("shuffled", "in-order") for rate in (1, 2)]
+    runs = [ended(name, seed, 0.5) for name in names for seed in (0, 1)]
+    look = Look(tuple(names), "shuffled+rate=1")
+    figure = sweep_figure(runs, named_sweeps(names), "test accuracy", **WORDS, look=look)
+    drawn = {each.get_label(): each.lines[0].get_color() for each in figure.axes[0].containers}
+    assert drawn == {"shuffled": GREY, "in-order": COLOURS[0]}
 
 
 def test_a_metric_that_nobody_has_is_refused():
