@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from core.schedule.tasks import Tasks
     from core.storage.store import Store
     from core.strategies.base import Strategy
+    from core.strategies.distillation import ICaRL, LwF
     from core.strategies.penalties import EWC, MAS, SI, L2Penalty, OnlineEWC
     from core.strategies.projection import AGEM, GEM
     from core.strategies.stored_logits import DER
@@ -62,8 +63,10 @@ __all__ = [
     "GaussianNoise",
     "GivenLabels",
     "HoldOut",
+    "ICaRL",
     "L2Penalty",
     "LabelNoise",
+    "LwF",
     "MatrixLabelNoise",
     "OnlineEWC",
     "Order",
@@ -113,8 +116,10 @@ _MODULE_OF = {
     "GaussianNoise": "examples.input_noise",
     "GivenLabels": "examples.given_labels",
     "HoldOut": "examples.splits",
+    "ICaRL": "strategies.distillation",
     "L2Penalty": "strategies.penalties",
     "LabelNoise": "examples.label_noise",
+    "LwF": "strategies.distillation",
     "MatrixLabelNoise": "examples.label_noise",
     "OnlineEWC": "strategies.penalties",
     "Order": "schedule.orders",

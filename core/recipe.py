@@ -33,6 +33,7 @@ from core.schedule.tasks import Tasks
 from core.spec import Spec, resolve, spec
 from core.stored_names import to_stored
 from core.strategies.base import Strategy
+from core.strategies.distillation import ICaRL, LwF
 from core.strategies.penalties import EWC, MAS, SI, L2Penalty, OnlineEWC
 from core.strategies.projection import AGEM, GEM
 from core.strategies.stored_logits import DER
@@ -42,7 +43,7 @@ from data.errors import did_you_mean, shown
 # What may stand in a recipe's fields, by the name it has in JSON.
 ORDERS = (Shuffled, ClassSequential, Blurred, Blocks, Tasks)
 LABEL_NOISE = (SymmetricLabelNoise, UniformLabelNoise, ClassLabelNoise, MatrixLabelNoise)
-STRATEGIES = (L2Penalty, EWC, OnlineEWC, SI, MAS, DER, AGEM, GEM)
+STRATEGIES = (L2Penalty, EWC, OnlineEWC, SI, MAS, DER, AGEM, GEM, LwF, ICaRL)
 
 
 @dataclass(frozen=True, kw_only=True)

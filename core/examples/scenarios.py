@@ -83,6 +83,23 @@ class Scenario(Checked):
         on = [of_task, seen, ~(seen & ~of_task), np.ones((1, outputs), dtype=bool)]
         return np.where(np.concatenate(on), np.float32(0), OFF)
 
+    def heads(self, task: int, groups: Groups) -> NDArray[np.float32]:
+        """What is added to the logits after a task, a row for each softmax of the tasks so far.
+
+        Args:
+            task: The task that is over.
+            groups: The tasks' classes.
+
+        Returns:
+            float32 [h, outputs]: of each task one where each has outputs of its own, else one.
+        """
+        masks = self.masks(groups)
+        if self.kind == "task":
+            return masks[: task + 1]
+        _, seen, _, every = self._rows(task, groups)
+        row = every if self.kind == "domain" or self.active == "all" else seen
+        return masks[row : row + 1]
+
     def rows_in_training(
         self,
         tasks: Indices,

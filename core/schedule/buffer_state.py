@@ -65,24 +65,45 @@ class BufferState:
         """
         if not self.replay.rule.at_segment_ends or not len(segment.indices):
             return
-        examples = candidates(self._buffer, segment.indices, self._labels)
-        self._buffer = exemplars(self._buffer, examples, features(examples), self._labels)
+        self._choose(segment.indices, features)
         self._epoch[-1] = self._buffer.held
 
     def task_over(
-        self, shown: NDArray[np.int32], tasks: NDArray[np.int32], rng: np.random.Generator
+        self,
+        shown: NDArray[np.int32],
+        tasks: NDArray[np.int32],
+        rng: np.random.Generator,
+        features: Features,
     ) -> None:
-        """Draw what is kept of a task that is over, where the rule has it so.
+        """Draw or choose what is kept of a task that is over, where the rule has it so.
 
         Args:
             shown: Its examples, positions in the training part, int32 [m].
             tasks: The task of each example of the training part, int32 [n].
             rng: The stream to draw from.
+            features: See `segment_over`.
         """
-        if self.replay.rule.at_task_ends:
-            shares = int(tasks.max()) + 1 if self.replay.fixed_shares else None
+        rule, fixed = self.replay.rule, self.replay.fixed_shares
+        if not rule.at_task_ends:
+            return
+        if rule.by_features:
+            self._choose(shown, features, self._classes if fixed else None)
+        else:
+            shares = int(tasks.max()) + 1 if fixed else None
             self._buffer = task_balanced(self._buffer, np.unique(shown), tasks, rng, shares)
-            self._epoch[-1] = self._buffer.held
+        self._epoch[-1] = self._buffer.held
+
+    def _choose(
+        self, shown: NDArray[np.int32], features: Features, shares: int | None = None
+    ) -> None:
+        examples = candidates(self._buffer, shown, self._labels)
+        chosen = features(examples)
+        self._buffer = exemplars(self._buffer, examples, chosen, self._labels, shares)
+
+    @property
+    def held(self) -> NDArray[np.int32]:
+        """Positions in the training part of what it holds, int32 [k]."""
+        return self._buffer.held[self._buffer.held != EMPTY]
 
     def by_task(self, tasks: NDArray[np.int32]) -> Schedule:
         """What is held, a batch for each task.
@@ -90,7 +111,7 @@ class BufferState:
         Args:
             tasks: The task of each example of the training part, int32 [n].
         """
-        held = self._buffer.held[self._buffer.held != EMPTY]
+        held = self.held
         sizes = np.bincount(tasks[held], minlength=int(tasks.max()) + 1).astype(np.int32)
         return Schedule(
             held[np.argsort(tasks[held], kind="stable")],

@@ -65,15 +65,16 @@ class Rule(NamedTuple):
     Attributes:
         admit: What becomes of those that arrive.
         slot_for_each_class: Whether every class needs a slot of its own.
-        at_segment_ends: Whether the network chooses, as it is when a segment is over, what of it
-            is kept: see `exemplars`.
+        at_segment_ends: Whether what is kept is chosen when a segment is over.
         at_task_ends: Whether what is kept is drawn when a task is over: see `task_balanced`.
+        by_features: Whether the network's features decide what is kept: see `exemplars`.
     """
 
     admit: Admit
     slot_for_each_class: bool = False
     at_segment_ends: bool = False
     at_task_ends: bool = False
+    by_features: bool = False
 
 
 def reservoir(
@@ -171,7 +172,8 @@ RULES: dict[str, Rule] = {
     "reservoir": Rule(reservoir),
     "class-balanced": Rule(class_balanced),
     "ring": Rule(ring, slot_for_each_class=True),
-    "herding": Rule(none, slot_for_each_class=True, at_segment_ends=True),
+    "herding": Rule(none, slot_for_each_class=True, at_segment_ends=True, by_features=True),
+    "exemplars": Rule(none, slot_for_each_class=True, at_task_ends=True, by_features=True),
     "task-balanced": Rule(none, at_task_ends=True),
 }
 
@@ -197,8 +199,9 @@ def exemplars(
     examples: NDArray[np.int32],
     features: NDArray[np.float32],
     labels: Labels,
+    shares: int | None = None,
 ) -> Buffer:
-    """The buffer after a segment, as iCaRL keeps it (Rebuffi et al. 2017).
+    """The buffer after a segment or a task, as iCaRL keeps it (Rebuffi et al. 2017).
 
     Every class that has been seen has capacity // (classes seen) exemplars. Those of the classes
     among `examples` are chosen anew, see `core.schedule.herding`; of the other classes the first
@@ -209,12 +212,13 @@ def exemplars(
         examples: What `candidates` returned, int32 [k].
         features: What the network now makes of them, float32 [k, d].
         labels: Labels of the training part, int64 [n].
+        shares: Instead of the classes seen, where each class has the same share from the beginning.
 
     Raises:
         InputError: More classes have been seen than the buffer has slots.
     """
     seen = np.flatnonzero(buffer.seen)
-    own = len(buffer.held) // max(len(seen), 1)
+    own = len(buffer.held) // (shares or max(len(seen), 1))
     if own == 0:
         raise InputError(
             f"Received replay capacity {len(buffer.held)} for {len(seen)} classes; "

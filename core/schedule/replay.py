@@ -95,8 +95,8 @@ class Replay(Checked):
 
     Args:
         buffer: What the buffer keeps: `reservoir`, `class-balanced`, `ring`, `herding` or, of an
-            order with tasks, `task-balanced`; see `core.schedule.buffers`, where each has its
-            source.
+            order with tasks, `task-balanced` and `exemplars` (herding at the end of a task instead
+            of a segment); see `core.schedule.buffers`, where each has its source.
         capacity: How many examples it can hold.
         fraction: Of each batch as it is trained on, the fraction that is replayed: from 0 up to,
             not including, 1.
@@ -106,24 +106,27 @@ class Replay(Checked):
             new ones. A smaller batch of new examples has replayed ones in the same proportion.
             `pool` is naive rehearsal (Hsu et al. 2018): what the buffer holds is repeated until it
             is about as much as the segment has new (never less than once), the two are shuffled
-            together and shown in batches of the batch size; `fraction` has no say.
+            together and shown in batches of the batch size; `fraction` has no say. `join` is the
+            same with what is held shown as often as what is new: once in a pass over a task.
         weights: What examples count in the loss, of an order with tasks. `equal`: all the same
             (ER, Chaudhry et al. 2019). `by-task`: in task t the mean over new examples counts 1/t
             and that over replayed ones 1 - 1/t (van de Ven et al. 2022). `asymmetric` (ER-ACE,
             Caccia et al. 2022): the two means are added, and new examples leave the outputs of
             earlier tasks' classes alone: it takes a class-incremental scenario.
-        fixed_shares: With a buffer that is filled at the ends of tasks: whether each task has
-            capacity // tasks from the beginning and none is cut (A-GEM, Chaudhry et al. 2019),
-            instead of capacity // tasks so far.
+        fixed_shares: With a buffer that is filled at the ends of tasks: whether each task (class,
+            of `exemplars`) has capacity // tasks from the beginning and none is cut (A-GEM,
+            Chaudhry et al. 2019), instead of capacity // tasks so far.
 
     Replayed examples are drawn without replacement within a batch; where the batch asks for more
     than the buffer holds, each is shown as often as any other, give or take one.
     """
 
-    buffer: Literal["reservoir", "class-balanced", "ring", "herding", "task-balanced"] = "reservoir"
+    buffer: Literal[
+        "reservoir", "class-balanced", "ring", "herding", "exemplars", "task-balanced"
+    ] = "reservoir"
     capacity: Annotated[int, CAPACITY]
     fraction: Annotated[float, FRACTION] = 0.5
-    mode: Literal["replace", "add", "pool"] = "replace"
+    mode: Literal["replace", "add", "pool", "join"] = "replace"
     weights: Literal["equal", "by-task", "asymmetric"] = field(
         default="equal", metadata={"left out": "equal"}
     )
@@ -149,7 +152,7 @@ class Replay(Checked):
         Raises:
             InputError: None of them, or no new ones, at this batch size.
         """
-        if self.mode == "pool":
+        if self.mode in ("pool", "join"):
             return 0
         odds = 1 if self.mode == "replace" else 1 - self.fraction
         replayed = round(self.fraction / odds * batch_size)
@@ -209,7 +212,7 @@ class Replay(Checked):
             ValueError: Several segments with herding.
         """
         self._refuse_several_segments(schedule)
-        if self.mode == "pool":
+        if self.mode in ("pool", "join"):
             return self._pooled(schedule, labels, buffer, batch_size, rng)
         replayed = self.per_batch(batch_size)
         full = batch_size - replayed if self.mode == "replace" else batch_size
@@ -258,11 +261,12 @@ class Replay(Checked):
         batch_size: int,
         rng: np.random.Generator,
     ) -> Replayed:
-        """New examples and the buffer, repeated to match them, shuffled together."""
+        """New examples and the buffer, repeated as the mode has it, shuffled together."""
         shown, draws, sizes, contents = [schedule.indices[:0]], [schedule.indices[:0]], [], []
         for part in segments(schedule):
             kept = buffer.held[buffer.held != EMPTY]
-            again = np.tile(kept, max(len(part.indices) // max(len(kept), 1), 1))
+            once = len(np.unique(part.indices)) if self.mode == "join" else len(kept)
+            again = np.tile(kept, max(len(part.indices) // max(once, 1), 1))
             order = rng.permutation(len(part.indices) + len(again))
             shown.append(np.concatenate([part.indices, again])[order])
             draws.append((order >= len(part.indices)).astype(np.int32))

@@ -34,6 +34,7 @@ class Sizes(NamedTuple):
         examples: How many are trained on.
         capacity: Of the replay buffer; 0 without one.
         tasks: How many the order has; 0 of an order without tasks.
+        heads: How many softmaxes the outputs can have, see `Network`.
     """
 
     variables: tuple[NDArray[np.float32], ...]
@@ -41,6 +42,7 @@ class Sizes(NamedTuple):
     examples: int
     capacity: int
     tasks: int
+    heads: int = 1
 
 
 class Task(NamedTuple):
@@ -49,10 +51,12 @@ class Task(NamedTuple):
     Attributes:
         number: Counted from 0.
         examples: Positions of its examples in the arrays of `Network`, int32 [k].
+        places: Their positions in the training part, as a schedule has them, int32 [k].
     """
 
     number: int
     examples: Indices
+    places: Indices
 
 
 class Network(NamedTuple):
@@ -69,6 +73,13 @@ class Network(NamedTuple):
             example's own gradient, see `core.training.importance`; float64, in its shape. Of
             `exact`, `predicted`, `true` and `sampled` it is the Fisher information, of `outputs`
             the sensitivity of the outputs' squared norm, by batches where `batch` says how large.
+        heads: The outputs of the tasks so far, a row for each softmax that they have: 0 of an
+            output that is active in it, -1e9 of others; float32 [h, outputs].
+        train: Where the training part is in `x` and `y`, int32 [n].
+        held: What the replay buffer holds, positions in the training part, int32 [k].
+        logits: From positions in the training part, int32 [k], to what the network says of them,
+            float32 [k, outputs].
+        features: The same to the inputs of its last layer, float32 [k, d].
     """
 
     model: Any
@@ -77,6 +88,11 @@ class Network(NamedTuple):
     masks: NDArray[np.float32]
     weights: tuple[NDArray[np.float32], ...]
     importance: Callable[..., list[NDArray[np.float64]]]
+    heads: NDArray[np.float32]
+    train: Indices
+    held: Indices
+    logits: Callable[[Indices], NDArray[np.float32]]
+    features: Callable[[Indices], NDArray[np.float32]]
 
 
 @dataclass(frozen=True)
@@ -85,6 +101,8 @@ class Strategy:
 
     compiler: ClassVar[str] = "auto"
     """`xla`, `graph`, or `auto`: as the network's layers ask for."""
+    cross_entropy: ClassVar[bool] = True
+    """Whether the batch's mean cross-entropy is part of the loss."""
     reaches_all: ClassVar[bool] = False
     """Whether its gradient is of all variables from the second task on, also where it is 0."""
     references: ClassVar[Literal["", "batch", "tasks"]] = ""
@@ -220,8 +238,8 @@ class Strategy:
         return self.overrides("between_tasks")
 
 
-def refuse_fresh_noise(name: str, recipe: Any, why: str) -> None:
-    """Refuse input noise that is drawn anew in every step.
+def refuse_changing_inputs(name: str, recipe: Any, why: str) -> None:
+    """Refuse input noise, or images, that are drawn anew in every step.
 
     Args:
         name: Of the strategy.
@@ -235,4 +253,8 @@ def refuse_fresh_noise(name: str, recipe: Any, why: str) -> None:
     if noise is not None and noise.when == "every-epoch":
         raise InputError(
             f"Received {name} with input noise when=every-epoch; expected when=once: {why}."
+        )
+    if recipe.model.parameters.get("augmentation"):
+        raise InputError(
+            f"Received {name} with a network that has augmentation; expected none: {why}."
         )

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from core.checks import Checked, number
 from core.strategies import traced
-from core.strategies.base import State, Strategy, Tensor, refuse_fresh_noise
+from core.strategies.base import State, Strategy, Tensor, refuse_changing_inputs
 from data import InputError
 
 RIDGE = 1e-3
@@ -164,4 +164,4 @@ def _refuse_other_memories(strategy: Strategy, recipe: Any) -> None:
             f'Received {name} {received}; expected replay=Replay(buffer="task-balanced", '
             "capacity=...): its memory is of tasks that are over."
         )
-    refuse_fresh_noise(name, recipe, "the memory has none")
+    refuse_changing_inputs(name, recipe, "the memory has none")

@@ -104,6 +104,7 @@ class Program:
         self._train = tf.function(self._steps, jit_compile=xla, autograph=False)
         self._predict = tf.function(self._look, jit_compile=xla, autograph=False)
         self._see = tf.function(self._features, jit_compile=xla, autograph=False)
+        self._say = tf.function(self._logits, autograph=False, reduce_retracing=True)
         self.importance = Importance(model)
 
     def load(self, model: keras.Model, optimiser: keras.optimizers.Optimizer) -> None:
@@ -238,7 +239,14 @@ class Program:
         Returns:
             float32 [k, d].
         """
-        seen = self._see(x, in_chunks(indices, self._at_a_time)).numpy()
+        return self._of_each(self._see, x, indices)
+
+    def logits(self, x: tf.Tensor, indices: NDArray[np.int32]) -> NDArray[np.float32]:
+        """What the network says of examples in evaluation, float32 [k, outputs]; see `features`."""
+        return self._of_each(self._say, x, indices)
+
+    def _of_each(self, made: Any, x: tf.Tensor, indices: NDArray[np.int32]) -> NDArray[np.float32]:
+        seen = made(x, in_chunks(indices, self._at_a_time)).numpy()
         found: NDArray[np.float32] = seen.reshape(-1, seen.shape[-1])[: len(indices)]
         return found
 
@@ -341,6 +349,7 @@ class Program:
         """The same by a strategy, with the gradients of its references; also its arrays after."""
         with tf.GradientTape() as tape:
             logits, mean = self._data_loss(rows, size)
+            mean = mean if strategy.cross_entropy else tf.zeros_like(mean)
             loss = tf.add_n([mean, *self.model.losses]) + strategy.loss(logits, rows, state)
         variables = self.model.trainable_variables
         data_gradients = tape.gradient(loss, variables)
@@ -407,10 +416,14 @@ class Program:
         return keras.Model(self.model.inputs, self.model.layers[-1].input)
 
     def _features(self, x: tf.Tensor, indices: tf.Tensor) -> tf.Tensor:
-        before = self._before_last_layer()
+        return self._through(self._before_last_layer(), x, indices)
 
+    def _logits(self, x: tf.Tensor, indices: tf.Tensor) -> tf.Tensor:
+        return self._through(self.model, x, indices)
+
+    def _through(self, network: Any, x: tf.Tensor, indices: tf.Tensor) -> tf.Tensor:
         def chunk(chosen: tf.Tensor) -> tf.Tensor:
-            return tf.reshape(before(tf.gather(x, chosen), training=False), (indices.shape[1], -1))
+            return tf.reshape(network(tf.gather(x, chosen), training=False), (indices.shape[1], -1))
 
         return tf.map_fn(chunk, indices, fn_output_signature=x.dtype)
 

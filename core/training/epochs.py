@@ -273,7 +273,7 @@ class Training:
             return
         if self.buffer and self.prepared.tasks is not None:
             tasks, rng = self.prepared.tasks[self._train], stream(self.seed, "replay", 0, task)
-            self.buffer.task_over(over.indices, tasks, rng)
+            self.buffer.task_over(over.indices, tasks, rng, self._features)
         if self.recipe.reset_optimiser:
             for variable, value in zip(self._optimiser_variables(), self._at_start, strict=True):
                 variable.assign(value)
@@ -302,7 +302,18 @@ class Training:
         importance = partial(
             self.program.importance, x=x, y=y, examples=done.examples, masks=masks, rng=rng
         )
-        return Network(self.program.model, x, y, masks, self._weights(), importance)
+        scenario, held = self.recipe.scenario, np.zeros(0, dtype=np.int32)
+        heads = np.zeros((1, self._outputs), dtype=np.float32)
+        if scenario is not None:
+            heads = scenario.heads(done.number, self.prepared.groups)
+        if self.buffer:
+            held = self.buffer.held
+
+        def logits(places: Indices) -> NDArray[np.float32]:
+            return self.program.logits(x, self._train[places])
+
+        own = (self.program.model, x, y, masks, self._weights(), importance)
+        return Network(*own, heads, self._train, held, logits, self._features)
 
     def _weights(self) -> tuple[NDArray[np.float32], ...]:
         return tuple(each.numpy() for each in self.program.model.trainable_variables)
@@ -322,7 +333,8 @@ class Training:
         return scenario.rows_in_training(tasks[examples], task, groups, old, apart)
 
     def _task(self, part: Schedule) -> Task:
-        return Task(int(part.tasks[0]), self._train[np.unique(part.indices)])
+        places = np.unique(part.indices)
+        return Task(int(part.tasks[0]), self._train[places], places)
 
     def _take(self, arrays: dict[str, NDArray[Any]]) -> None:
         """Put a strategy's arrays where the compiled program reads them."""
@@ -331,7 +343,9 @@ class Training:
     def _sizes(self) -> Sizes:
         capacity = self.recipe.replay.capacity if self.recipe.replay else 0
         tasks = len(self.recipe.order.groups) if isinstance(self.recipe.order, Tasks) else 0
-        return Sizes(self._weights(), self._outputs, len(self._train), capacity, tasks)
+        scenario = self.recipe.scenario
+        heads = tasks if scenario is not None and scenario.kind == "task" else 1
+        return Sizes(self._weights(), self._outputs, len(self._train), capacity, tasks, heads)
 
     def _features(self, places: Indices) -> NDArray[np.float32]:
         """What the network makes of examples of the training part."""

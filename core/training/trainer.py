@@ -297,7 +297,7 @@ def _program(
 
 def _check_features(recipe: Recipe, program: Program) -> None:
     """Refuse a network whose features are asked for and cannot be had."""
-    herding = recipe.replay is not None and recipe.replay.rule.at_segment_ends
+    herding = recipe.replay is not None and recipe.replay.rule.by_features
     if herding or (recipe.strategy is not None and recipe.strategy.overrides("scores")):
         program.check_features()
 

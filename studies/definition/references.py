@@ -122,6 +122,7 @@ REFERENCES = {
         2019,
         ICLR,
     ),
+    "li2016": _talk("Li, Zhizhong and Hoiem, Derek", "Learning without Forgetting", 2016, ECCV),
     "buzzega2020": _talk(
         "Buzzega, Pietro and others",
         "Dark Experience for General Continual Learning: a Strong, Simple Baseline",

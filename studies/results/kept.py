@@ -21,7 +21,7 @@ def bytes_kept(recipe: Json) -> float:
 
     Images count as the data set's file has them, a byte for each pixel and colour, without their
     labels; of a strategy all arrays that it carries on count, in float32: importances, anchors,
-    the path of `SI`.
+    the path of `SI`, stored logits, and a teacher's logits of every training example.
 
     Args:
         recipe: As a record has it.
@@ -48,7 +48,9 @@ def _arrays_kept(recipe: Json, shape: tuple[int, ...], capacity: int) -> float:
     if kind is None or variables is None:
         return math.nan
     strategy: Strategy = kind(**fields)
-    sizes = Sizes(variables, variables[-1].size, shape[0], capacity, len(recipe["order"]["groups"]))
+    tasks = len(recipe["order"]["groups"])
+    heads = tasks if (recipe.get("scenario") or {}).get("kind") == "task" else 1
+    sizes = Sizes(variables, variables[-1].size, shape[0], capacity, tasks, heads)
     arrays = strategy.state(sizes).items()
     return sum(each.nbytes for name, each in arrays if name not in strategy.recorded)
 

@@ -21,6 +21,8 @@ from core import (
     EvaluationPlan,
     GaussianNoise,
     HoldOut,
+    ICaRL,
+    LwF,
     MatrixLabelNoise,
     OnlineEWC,
     Pretraining,
@@ -129,6 +131,13 @@ RUNS = {
         IN_TASKS,
         replay=Replay(capacity=9, buffer="task-balanced", fixed_shares=True, mode="add"),
         strategy=AGEM(),
+    ),
+    "lwf": replace(IN_TASKS, scenario=Scenario("task"), strategy=LwF()),
+    "icarl": replace(
+        IN_TASKS,
+        scenario=Scenario("class"),
+        replay=Replay(capacity=9, buffer="exemplars", mode="join"),
+        strategy=ICaRL(),
     ),
     "gem": replace(
         IN_TASKS,

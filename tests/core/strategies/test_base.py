@@ -126,7 +126,7 @@ def test_a_strategy_is_told_the_sizes_of_its_arrays(trainer):
     assert tuple(each.shape for each in sizes.variables) == shapes
     first = fresh_model(recipe, 0, images()).get_weights()
     assert distance(sizes.variables, first) == 0
-    assert sizes[1:] == (CLASSES, 90, 7, 2)
+    assert sizes[1:] == (CLASSES, 90, 7, 2, 1)
 
 
 def test_a_task_ends_once_after_all_its_epochs(trainer):

@@ -6,8 +6,23 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from core import DER, EWC, MAS, SI, L2Penalty, OnlineEWC, Recipe, Replay, Scenario, Tasks, spec
+from core import (
+    AGEM,
+    DER,
+    EWC,
+    MAS,
+    SI,
+    L2Penalty,
+    LwF,
+    OnlineEWC,
+    Recipe,
+    Replay,
+    Scenario,
+    Tasks,
+    spec,
+)
 from core.models.mlp import mlp
+from data.listing import known_shape
 from studies.results import kept
 from studies.results.kept import bytes_kept
 
@@ -54,6 +69,18 @@ def test_stored_logits_are_kept_beside_the_images():
     # One row more takes what has no slot.
     both = of(strategy=DER(alpha=1), replay=Replay(capacity=30, mode="add"))
     assert both == 30 * PIXELS + 4 * 31 * 10
+
+
+def test_a_memory_of_gradients_is_its_images():
+    memory = Replay(capacity=30, buffer="task-balanced", mode="add")
+    assert of(strategy=AGEM(), replay=memory) == 30 * PIXELS
+
+
+def test_a_teacher_keeps_its_logits_of_every_example_and_what_each_head_is_over():
+    examples = known_shape("digits")[0]
+    assert of(strategy=LwF()) == 4 * (examples * 10 + 10 + 1)
+    heads = of(strategy=LwF(), scenario=Scenario("task"))
+    assert heads == 4 * (examples * 10 + 5 * (10 + 1))
 
 
 def test_both_are_added_up():
