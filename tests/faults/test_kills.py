@@ -110,6 +110,7 @@ def test_a_driver_is_killed_at_any_moment_and_nothing_is_lost_or_done_again(
     drivers_are_killed(2, undisturbed, tmp_path, moments)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("undisturbed", ["scores"], indirect=True)
 def test_a_worker_is_killed_at_any_moment_and_costs_its_run(undisturbed, tmp_path, moments):
     workers_are_killed(1, undisturbed, tmp_path, moments)

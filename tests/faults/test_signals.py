@@ -21,10 +21,7 @@ pytestmark = pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="re
 
 SIGNALS = pytest.mark.parametrize(
     "number",
-    [
-        pytest.param(each, id=each.name, marks=pytest.mark.slow if i else ())
-        for i, each in enumerate((signal.SIGINT, signal.SIGTERM, signal.SIGHUP))
-    ],
+    [pytest.param(each, id=each.name) for each in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)],
 )
 EVERYTHING = 4 * 30
 CONTINUE = "To go on: ebb run faults_study.py"
@@ -87,6 +84,7 @@ def at_any_moment(n: int, number: int, expected, folder: Path, moments: random.R
     assert n < 10 or 128 + number in statuses
 
 
+@pytest.mark.slow
 @SIGNALS
 def test_a_signal_at_any_moment_loses_nothing(number, expected, tmp_path, moments):
     at_any_moment(1, number, expected, tmp_path, moments)

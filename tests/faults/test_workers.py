@@ -48,6 +48,7 @@ def gone_wrong(part):
 )
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="reads /proc")
 def test_a_worker_gone_wrong_costs_its_own_run_alone(tmp_path):
     ground = Ground(tmp_path, WRONG)

@@ -188,10 +188,10 @@ AUGMENTED = {"augmentation": ("horizontal-flip", "rotation-15", "shift-0.1")}
 @pytest.mark.parametrize(
     "more",
     [
-        pytest.param({}, id="naive", marks=pytest.mark.slow),
+        pytest.param({}, id="naive"),
         pytest.param(TUNED, id="tuned", marks=pytest.mark.slow),
         pytest.param(AUGMENTED, id="augmented", marks=pytest.mark.slow),
-        pytest.param(TUNED | AUGMENTED, id="both"),
+        pytest.param(TUNED | AUGMENTED, id="both", marks=pytest.mark.slow),
     ],
 )
 def test_the_cnn_equals_fit_to_the_byte(more):

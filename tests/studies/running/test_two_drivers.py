@@ -115,6 +115,7 @@ def test_after_a_killed_driver_the_study_goes_on_and_its_records_can_be_removed(
     assert removed.out == "6 records removed\n"
 
 
+@pytest.mark.slow
 def test_nothing_is_removed_from_under_a_driver(tmp_path):
     (tmp_path / "go").touch()
     with driver("one", tmp_path) as process:
