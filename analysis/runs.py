@@ -25,6 +25,8 @@ SAMPLE = "test-sample"
 """The set that figures of forgetting are of."""
 BY_TASK = "test-task-"
 """What the names of the sets by task begin with; the task's number follows, from 1."""
+R_KNOWN = "task_accuracies"
+"""The array that holds R where it was known and not evaluated here."""
 FINISHED = "finished"
 DIVERGED = "diverged"
 STATUSES = (FINISHED, DIVERGED, "failed", "stopped")
@@ -61,6 +63,8 @@ class RunLike(Protocol):
     [classes], present where they are not 0, 1, ..., are the labels that people know the classes by,
     numbers or words: every table and figure names a class so. Where there is a `recipe` (as JSON),
     it says when a task is over and whether its classes compete with those of others.
+    `arrays["task_accuracies"]` is R where another program computed it, float64 [T + 1, T],
+    fractions: row 0 before training, row i after task i, NaN where it is not known.
     """
 
     @property
@@ -147,6 +151,11 @@ def task_sets(run: RunLike) -> list[str]:
     """Name the sets by task of a run, task by task; none where it was not evaluated so."""
     names = {each.set for each in run.evaluations if each.set.startswith(BY_TASK)}
     return sorted(names, key=lambda name: int(name.removeprefix(BY_TASK)))
+
+
+def has_tasks(run: RunLike) -> bool:
+    """Tell whether the accuracy on each task by itself is known."""
+    return R_KNOWN in run.arrays or bool(task_sets(run))
 
 
 def last_in_history(run: RunLike) -> dict[str, float]:

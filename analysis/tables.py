@@ -22,12 +22,14 @@ from analysis.metrics.run_forgetting import class_forgetting, forgetting_scalars
 from analysis.metrics.task_sets import task_figures_among
 from analysis.metrics.values import values_of
 from analysis.runs import (
+    FINISHED,
     STATUSES,
     RunLike,
     RunSet,
     class_names,
     epoch_evaluations,
     has_segments,
+    has_tasks,
     last_evaluation,
     last_in_history,
     number_of_classes,
@@ -134,7 +136,10 @@ def _of_evaluations(finished: Sequence[RunLike], sets: Sequence[str]) -> Iterato
     for set in sets:
         last = [last_evaluation(run, set) for run in finished]
         for name, figure in EVALUATED.items():
-            yield f"{set} {name}", [figure(each) for each in last if each is not None]
+            values = [figure(each) for each in last if each is not None]
+            # As in `history_table`: a loss that is not known.
+            if not values or not np.isnan(values).all() or name != "loss":
+                yield f"{set} {name}", values
 
 
 def _of_best_epochs(runs: RunSet[RunLike], condition: str) -> Iterator[Figure]:
@@ -168,7 +173,7 @@ def _of_segments(runs: RunSet[RunLike], condition: str, sample: str) -> Iterator
 
 def _of_tasks(runs: RunSet[RunLike], condition: str) -> Iterator[Figure]:
     """The published figures of tasks, where there are sets by task."""
-    by_task = [run for run in runs.finished[condition] if task_sets(run)]
+    by_task = [run for run in runs.finished[condition] if has_tasks(run)]
     yield from _collected([task_figures_among(runs, run) for run in by_task])
 
 
@@ -264,7 +269,10 @@ def history_table(runs: Sequence[RunLike]) -> pd.DataFrame:
             accuracies = accuracy([each.confusion for each in looks]).tolist()
             for each, value in zip(looks, accuracies, strict=True):
                 at = (run.condition, run.seed, each.epoch, each.step)
-                rows += [(*at, f"{set} accuracy", value), (*at, f"{set} loss", float(each.loss))]
+                rows.append((*at, f"{set} accuracy", value))
+                # Of what another program trained the loss need not be known.
+                if run.status != FINISHED or not np.isnan(each.loss):
+                    rows.append((*at, f"{set} loss", float(each.loss)))
     return pd.DataFrame(rows, columns=["condition", "seed", "epoch", "step", "name", "value"])
 
 

@@ -1,8 +1,9 @@
 """The questions: one file per study, the runner, the command line.
 
 In a script or a notebook: `studies.run("class-order", quick=True)` runs a study,
-`studies.read("class-order")` reads what was run before; either returns `Results`. Importing this
-package loads nothing else: each name loads its module when it is first used (PEP 562).
+`studies.read("class-order")` reads what was run before; either returns `Results`.
+`studies.record(...)` and `studies.ForgettingRecorder` record what another program trains. Importing
+this package loads nothing else: each name loads its module when it is first used (PEP 562).
 """
 
 import sys
@@ -13,10 +14,13 @@ if TYPE_CHECKING:
     from studies.api import read, run
     from studies.definition.scoring import Scoring
     from studies.definition.study import Claim, Interaction, Proportions, Quick, Reported, Study
+    from studies.recording.keras_callback import ForgettingRecorder
+    from studies.recording.recorder import record
     from studies.results.results import Results
 
 __all__ = [
     "Claim",
+    "ForgettingRecorder",
     "Interaction",
     "Proportions",
     "Quick",
@@ -25,13 +29,16 @@ __all__ = [
     "Scoring",
     "Study",
     "read",
+    "record",
     "run",
 ]
 
 _MODULE_OF = {
+    "ForgettingRecorder": "recording.keras_callback",
     "Results": "results.results",
     "Scoring": "definition.scoring",
     "read": "api",
+    "record": "recording.recorder",
     "run": "api",
 } | dict.fromkeys(
     ("Claim", "Interaction", "Quick", "Reported", "Proportions", "Study"), "definition.study"

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from core.cells import file_in, is_of_a_cell
 from core.storage.lock import exclusive
+from core.storage.place import store_folder
 from core.storage.store import Store
 from data import InputError
 from data.home import in_home
@@ -89,7 +90,7 @@ def run(  # noqa: PLR0913  # a user's options
     definition, file = _study_to_run(study)
     return _carry_out(definition, quiet, until_decided, Request(
         variant=_variant(definition, overrides, epochs, dataset, quick, sweep), study_file=file,
-        seeds=_seeds(seeds), conditions=_names(conditions), store=_store(store),
+        seeds=_seeds(seeds), conditions=_names(conditions), store=Store(store_folder(store)),
         data_dir=_data_dir(data_dir), workers=workers, scheduler=scheduler, timeout=timeout,
         keep_weights=keep_weights, tensorboard=None if tensorboard is None else Path(tensorboard),
         retry_failed=retry_failed, overwrite=overwrite or fresh,
@@ -158,7 +159,7 @@ def read(
     name = study if isinstance(study, Study) else os.fspath(study)
     if isinstance(name, Study) or name.endswith(".py"):
         name = _study(name)[0]
-    return _results(read_store(_store(store), name, variant), _data_dir(data_dir))
+    return _results(read_store(Store(store_folder(store)), name, variant), _data_dir(data_dir))
 
 
 def _study_to_run(study: StudyLike) -> tuple[Study, Path | None]:
@@ -247,10 +248,6 @@ def _seeds(seeds: int | Iterable[int] | None) -> list[int] | None:
             f"Received seeds={seeds!r}; expected a number from 1 to {MOST_SEEDS:,} (5: the seeds "
             "0 to 4), or at most so many whole numbers from 0 up, as in range(3, 8)."
         ) from None
-
-
-def _store(folder: str | os.PathLike[str] | None) -> Store:
-    return Store(Path(folder or os.environ.get("EBB_STORE") or "results"))
 
 
 def _data_dir(folder: str | os.PathLike[str] | None) -> Path | None:

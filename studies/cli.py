@@ -28,6 +28,10 @@ COMMANDS = {
         "data:data_group",
         "The data sets: which there are, what is in one, and bringing in your own.",
     ),
+    "import": (
+        "import_results:import_command",
+        "Results of other programs as records of a study, of which every command then tells.",
+    ),
     "list": ("catalogue:list_studies", "The studies there are."),
     "plan": (
         "plan:plan",

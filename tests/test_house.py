@@ -109,8 +109,9 @@ WITHIN = {
         "definition": set(),
         "results": {"definition"},
         "running": {"definition", "results"},
+        "recording": {"definition", "results"},
         "report": {"definition", "results", "running"},
-        "commands": {"definition", "results", "running", "report"},
+        "commands": {"definition", "results", "running", "recording", "report"},
     },
 }
 """The rooms of each package, and which others they may know."""
@@ -200,6 +201,7 @@ HEAVY = {"tensorflow", "keras"}
 TRAINING = {
     *(ROOT / "core" / "training").glob("*.py"),
     *(ROOT / "core" / "models").glob("*.py"),
+    ROOT / "studies" / "recording" / "keras_callback.py",  # is one of Keras' callbacks
     ROOT / "studies" / "running" / "event_files.py",  # TensorFlow writes TensorBoard's files
     ROOT / "studies" / "running" / "worker.py",
 }

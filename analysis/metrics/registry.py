@@ -22,8 +22,8 @@ from analysis.runs import (
     RunSet,
     epoch_evaluations,
     has_segments,
+    has_tasks,
     last_evaluation,
-    task_sets,
 )
 
 EVALUATED: Mapping[str, Callable[[EvaluationLike], float]] = {
@@ -98,7 +98,7 @@ def _of_tasks(name: str, unit: str, better: bool, source: str) -> Metric:
     metric = _of_classes(PREFIX + name, better, definition, source, unit)
 
     def compute(runs: RunSet[Any], run: RunLike, class_: int | None) -> float | None:
-        if class_ is None and task_sets(run):
+        if class_ is None and has_tasks(run):
             return task_figures_among(runs, run).get(metric.name)
         return metric.compute(runs, run, class_) if metric.compute else None
 

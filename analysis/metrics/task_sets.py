@@ -19,12 +19,14 @@ from analysis.metrics.task_sequence import PREFIX, accuracy_matrix, figures_of, 
 from analysis.runs import (
     BY_TASK,
     FINISHED,
+    R_KNOWN,
     SAMPLE,
     RunLike,
     RunSet,
     class_segments,
     epoch_evaluations,
     has_segments,
+    has_tasks,
     segment_confusions,
     task_sets,
 )
@@ -57,14 +59,16 @@ def task_epochs(run: RunLike, tasks: int) -> list[int]:
 def task_accuracies(run: RunLike) -> Floats | None:
     """R of one run, below the accuracies of its untrained network (Lopez-Paz & Ranzato 2017).
 
-    From the sets by task; without them from the classes' confusion on the sample, where the run
-    saw each of several tasks once.
+    As another program computed it, or from the sets by task; without either from the classes'
+    confusion on the sample, where the run saw each of several tasks once.
 
     Returns:
         float64 [T + 1, T], fractions: row 0 before training, row i after task i. NaN where it was
         not evaluated; of a joint run, which has no tasks, only row 0 and the last one are known.
         None for a run without tasks.
     """
+    if R_KNOWN in run.arrays:
+        return np.asarray(run.arrays[R_KNOWN], dtype=np.float64)
     sets = task_sets(run)
     if not sets:
         return _of_classes(run)
@@ -106,14 +110,17 @@ def set_figures(run: RunLike, sets: str = BY_TASK) -> dict[str, float]:
     untrained, r = accuracies[0], accuracies[1:]
     if np.isnan(r[-1]).any():
         return {}
-    looks = [epoch_evaluations(run, f"{sets}{task}") for task in range(1, len(r) + 1)]
-    examples = [next(iter(each.values())).confusion.sum() for each in looks]
-    figures = {
-        "average accuracy": task_metrics.average_accuracy(r),
-        "accuracy over examples": task_metrics.accuracy_over_examples(r[-1], examples),
-    }
-    known = not np.isnan(r).any() and len(r) > 1
-    if known and scenario_of(run) != CLASS_INCREMENTAL and not np.isnan(untrained).any():
+    figures = {"average accuracy": task_metrics.average_accuracy(r)}
+    if R_KNOWN in run.arrays:  # nobody says how many examples: each task counts alike
+        examples = [1] * len(r)
+    else:
+        looks = [epoch_evaluations(run, f"{sets}{task}") for task in range(1, len(r) + 1)]
+        examples = [int(next(iter(each.values())).confusion.sum()) for each in looks]
+        by_size = task_metrics.accuracy_over_examples(r[-1], examples)
+        figures["accuracy over examples"] = by_size
+    known = not np.isnan(np.tril(r)).any() and len(r) > 1
+    before = np.array([*np.diagonal(r, offset=1), *untrained])
+    if known and scenario_of(run) != CLASS_INCREMENTAL and not np.isnan(before).any():
         figures["forward transfer"] = task_metrics.forward_transfer(r, untrained)
     said = {PREFIX + name: float(figure) for name, figure in figures.items()}
     return said | (figures_of(r, examples) if known else {})
@@ -135,6 +142,7 @@ def task_figures_among(runs: RunSet[Any], run: RunLike) -> dict[str, float]:
         and other.status == FINISHED
         and is_joint(other)
         and scenario_of(other) == scenario_of(run)
+        and has_tasks(other)
         and task_sets(other) == task_sets(run)
     ]
     if not joint:

@@ -1,5 +1,6 @@
 """Where a store lies: its folder and its file, behind `~` and links."""
 
+import os
 from pathlib import Path
 
 from core.storage.schema import FILE
@@ -42,6 +43,11 @@ def place_of(folder: Path) -> tuple[Path, Path]:
             "folder that is there: make it or mount it first, or name another with --store."
         )
     return there, file.resolve() if file.is_symlink() else file
+
+
+def store_folder(named: str | os.PathLike[str] | None) -> Path:
+    """The folder that a script names; EBB_STORE or `results` if None."""
+    return Path(named or os.environ.get("EBB_STORE") or "results")
 
 
 def _is_there(place: Path) -> bool:

@@ -67,6 +67,11 @@ class Entry(NamedTuple):
     seconds: float
     finished: str
 
+    @property
+    def recorded(self) -> bool:
+        """Whether another program trained it: its settings are all that it is told apart by."""
+        return self.fingerprint == self.recipe_digest[:16]
+
 
 class Count(NamedTuple):
     """How many records of a study and variant ended so, in one environment."""
@@ -77,6 +82,15 @@ class Count(NamedTuple):
     fingerprint: str
     records: int
     last: str
+    recorded: bool
+
+
+def is_stale(of: Entry | Count, here: str) -> bool:
+    """Whether records are of another environment than this one, whose fingerprint is given.
+
+    What another program trained is of none.
+    """
+    return of.fingerprint != here and not of.recorded
 
 
 class Store:
@@ -157,12 +171,13 @@ class Store:
         with self.transaction() as connection:
             # Through the index each row would be looked up by itself: five times as long.
             rows = connection.execute(
-                "SELECT study, variant, status, fingerprint, count(*), max(finished) FROM records "
+                "SELECT study, variant, status, fingerprint, count(*), max(finished),"
+                " max(fingerprint = substr(recipe_digest, 1, 16)) FROM records "
                 f"NOT INDEXED {where} GROUP BY study, variant, status, fingerprint",
                 values,
             ).fetchall()
             self._check_count(connection, sum(row[4] for row in rows), where, values)
-        for *texts, _, last in rows:
+        for *texts, _, last, _ in rows:
             if not all(isinstance(text, str) for text in (*texts, last)):
                 raise self._damage((*texts[:2], "?", "?", "?"))
         return list(map(Count._make, rows))
@@ -283,7 +298,8 @@ class Store:
                 recipe=from_stored(recipe),
                 data=data,
                 environment=environment,
-                status=outcome(status, evaluations),
+                # The losses of what another program trained need not be known.
+                status=status if "settings" in recipe else outcome(status, evaluations),
                 error=error,
                 seconds=seconds,
                 notes=tuple(map(Note.from_json, notes)),

@@ -47,18 +47,23 @@ def xla_flags() -> str:
     return os.environ.get("XLA_FLAGS", wide)
 
 
-def fingerprint(of: Mapping[str, str]) -> str:
-    """What tells this environment from others, 16 hex digits."""
+def identity(of: Mapping[str, str]) -> str:
+    """What tells this environment from others, 64 hex digits."""
     return _hashed({name: value for name, value in of.items() if name not in RECORDED})
+
+
+def fingerprint(of: Mapping[str, str]) -> str:
+    """The beginning of that, 16 hex digits."""
+    return identity(of)[:16]
 
 
 def fingerprint_of_schema_1() -> str:
     """What this environment had in the last version that hashed `core/`: names of its files."""
-    return _hashed({**environment(), "ebb": "0.1.0", "core": LAST_CORE})
+    return _hashed({**environment(), "ebb": "0.1.0", "core": LAST_CORE})[:16]
 
 
 def _hashed(of: Mapping[str, str]) -> str:
-    return hashlib.sha256(json.dumps(dict(of), sort_keys=True).encode()).hexdigest()[:16]
+    return hashlib.sha256(json.dumps(dict(of), sort_keys=True).encode()).hexdigest()
 
 
 def _processor() -> str:

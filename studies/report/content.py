@@ -7,7 +7,7 @@ from pathlib import Path
 from analysis.check import claims_sentence, figures_sentence
 from analysis.rendering.formatting import counted, format_duration
 from analysis.rendering.table import Table, text_table
-from analysis.runs import SAMPLE, has_segments, task_sets
+from analysis.runs import SAMPLE, has_segments, has_tasks
 from analysis.statistics.comparison_table import comparison_table
 from analysis.statistics.families import Family, family_notes, family_text, omnibus_sentences
 from analysis.statistics.result import Comparison, explanation
@@ -149,10 +149,9 @@ def _planned(reading: Reading) -> Study | None:
 
 def _facts(reading: Reading) -> str:
     datasets = sorted({str(record.recipe["dataset"]) for record in reading.records})
-    seeds = {record.seed for record in reading.records}
     conditions = counted(len(reading.conditions), "condition")
     return (
-        f"{', '.join(datasets)} · {conditions} · {len(seeds)} of {reading.planned} planned seeds"
+        f"{', '.join(datasets)} · {conditions} · {reading.seeds_said}"
         f" · {counted(len(reading.records), 'run')}"
     )
 
@@ -164,7 +163,9 @@ def _notices(reading: Reading, planned: Study | None) -> Iterator[str]:
         yield "One seed: values without intervals, and no verdict."
     if reading.variant != "full":
         yield f"This is the variant {reading.variant}, not the full study."
-    if planned is None:
+    if reading.recorded:
+        yield "Another program trained these runs; they were recorded here."
+    elif planned is None:
         yield (
             "Known by its name alone: the study's file was not given, so its question, its planned "
             "comparisons and reported figures are not known here."
@@ -236,7 +237,7 @@ def _tables(reading: Reading) -> tuple[list[Table], list[Table]]:
     if segments and "forgetting" not in kinds:
         kinds.append("forgetting")
     rest = []
-    if any(task_sets(record) for record in reading.finished):
+    if any(has_tasks(record) for record in reading.finished):
         kinds += ["tasks"] if "tasks" not in kinds else []
         rest.append("task-matrix")
     tables = [_table(reading, kind) for kind in kinds]

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from analysis.recency import class_positions
-from analysis.runs import SAMPLE, has_segments, task_sets, whole_sets
+from analysis.runs import SAMPLE, has_segments, has_tasks, task_sets, whole_sets
 from analysis.sweep import named_sweeps, sweeps
 from data import InputError
 from studies.report import figures
@@ -61,6 +61,7 @@ def _applicable(
         yield "The metric that decides", lambda: figures.primary(reading)
     if any(task_sets(run) for run in reading.finished):
         yield "Tasks over the epochs", lambda: figures.tasks(reading)
+    if any(has_tasks(run) for run in reading.finished):
         yield "Accuracy by task", lambda: figures.task_matrix(reading)
     if class_positions(reading.records):
         yield "Recency", lambda: figures.positions(reading)

@@ -28,6 +28,7 @@ STEPS = {
 ORDERS = {
     "Blocks": "in blocks",
     "Blurred": "class by class, with some places open to all classes",
+    "InTurns": "in turns, some classes after others, as recorded",
     "ClassSequential": "one class after the other, in every epoch",
     "Shuffled": "shuffled anew in every epoch",
     "Tasks": "in tasks, each for its epochs and never again",
@@ -153,6 +154,8 @@ def _in_common(name: str, each: Sequence[Json]) -> str:
     if name == "scores":
         said = f" ({_said(same)})" if same else ""
         return f"No network is trained; each run draws data and scores them{said}."
+    if name == "settings":
+        return f"Settings: {_said(same) or 'none in common'}; the rest differs by condition."
     what = _called(_kind(each[0]), same)
     return f"{_title(name).capitalize()}: {what}; the rest differs by condition."
 
@@ -309,6 +312,7 @@ PHRASES: Mapping[str, Callable[[Any], str]] = {
     "input_noise": _gaussian,
     "replay": _replay,
     "scenario": _scenario,
+    "settings": lambda settings: _said(settings) or "none were given",
 }
 """How a field's value is said, where it is not written out by name and parameters."""
 
@@ -336,5 +340,6 @@ SENTENCES = {
     "pretraining": "A training on uncorrupted data comes first: {}.",
     "transfer": "A training of another network comes first: {}.",
     "scores": "No network is trained; each run draws data and scores them: {}.",
+    "settings": "Settings: {}.",
 }
 """The fields of a recipe in the order in which a reader needs them, each with its sentence."""

@@ -46,10 +46,14 @@ def failures_table(reading: Reading) -> Table | None:
 
 def environment_table(reading: Reading) -> Table:
     """Versions, processor and data that the numbers come from."""
-    first = reading.records[0]
-    rows = [(ENVIRONMENT.get(name, name), value) for name, value in first.environment.items()]
-    same = fingerprint(first.environment) == fingerprint(environment())
-    rows.append(("the environment of this page", "the same" if same else "another: stale"))
+    first = reading.records[0].environment
+    if reading.recorded:
+        versions = dict.fromkeys(r.environment.get("code version", "") for r in reading.records)
+        rows = [("code version", each) for each in versions if each]
+    else:
+        rows = [(ENVIRONMENT.get(name, name), value) for name, value in first.items()]
+        same = fingerprint(first) == fingerprint(environment())
+        rows.append(("the environment of this page", "the same" if same else "another: stale"))
     checksums = dict.fromkeys(f"{r.recipe['dataset']}: {r.data or 'none'}" for r in reading.records)
     rows += [("data, checksum", each) for each in checksums]
     most = max(map(memory.megabytes, reading.records))
@@ -66,6 +70,8 @@ def environment_table(reading: Reading) -> Table:
 
 def command_of(reading: Reading, name: str, planned: Study | None) -> tuple[str, str]:
     """The line that does it all again, and what a reader must add; no line if none does it."""
+    if reading.recorded:
+        return "", "The program that trained these runs does it again."
     parts, note = ["ebb", "run", name], ""
     if reading.definition is None:
         parts[2] = "FILE.py"

@@ -298,7 +298,7 @@ def _options(reading: Reading, metric: str, margin: float | None) -> dict[str, A
     """What is the same for each comparison of a study."""
     return {
         "paired": reading.paired,
-        "planned": reading.planned,
+        "planned": reading.planned or None,
         "study": reading.study,
         "variant": reading.variant,
         "metric": metric,

@@ -19,7 +19,7 @@ from analysis.runs import class_names
 from analysis.swept import is_number, settings_of
 from core import Record, Store, environment, fingerprint
 from core.storage.exchange import write_export
-from core.storage.store import TOGETHER, Entry
+from core.storage.store import TOGETHER, Entry, is_stale
 from data import InputError
 
 RUN = {"run": "int64", "study": "str", "variant": "str", "condition": "str", "seed": "int64"}
@@ -198,7 +198,7 @@ def _frames(
         rows["runs"].append(
             (
                 *(*label, entry.key, entry.recipe_digest, entry.data, entry.fingerprint),
-                *(entry.fingerprint != here, entry.status, entry.error, entry.seconds),
+                *(is_stale(entry, here), entry.status, entry.error, entry.seconds),
                 *(entry.finished, json.dumps(list(map(str, record.notes)))),
                 *(json.dumps(record.recipe), json.dumps(record.environment), *values),
             )

@@ -16,7 +16,7 @@ from analysis.proportions import proportion_table
 from analysis.recency import class_positions, position_sentences, similarity_in
 from analysis.rendering.formatting import counted
 from analysis.rendering.table import Format
-from analysis.runs import SAMPLE, has_segments, task_sets
+from analysis.runs import SAMPLE, has_segments, has_tasks
 from analysis.statistics.intervals import (
     binomial_standard_error,
     median_interval,
@@ -104,7 +104,7 @@ def of_the_summary(reading: Reading) -> list[str]:
     lines += _of_the_metric(reading)
     if any(_saw_tasks(record) for record in reading.finished):
         lines.append(_of_the_tasks(reading))
-    if any(task_sets(record) for record in reading.finished):
+    if any(has_tasks(record) for record in reading.finished):
         lines.append(f"tasks: {FROM_SETS[:1].lower()}{FROM_SETS[1:]}")
     return lines + of_the_floor(reading)
 

@@ -8,7 +8,7 @@ from analysis.rendering.formatting import format_duration
 from analysis.rendering.text import clean, say
 from core import Record, Store, environment, fingerprint
 from core.record import Status
-from core.storage.store import Count
+from core.storage.store import Count, is_stale
 from data import InputError
 from studies.results.program import program
 
@@ -38,7 +38,7 @@ def store_status(store: Store, study: str | None, style: str) -> None:
         )
     here = fingerprint(environment())
     if style == "json":
-        rows = [entry._asdict() | {"stale": entry.fingerprint != here} for entry in entries]
+        rows = [entry._asdict() | {"stale": is_stale(entry, here)} for entry in entries]
         say(json.dumps(rows, indent=1))
     elif not counts:
         say(
@@ -48,7 +48,7 @@ def store_status(store: Store, study: str | None, style: str) -> None:
     else:
         _totals(store, counts, here)
         for entry in entries:
-            stale = ", stale" if entry.fingerprint != here else ""
+            stale = ", stale" if is_stale(entry, here) else ""
             error = f": {entry.error}" if entry.error else ""
             line = (
                 f"  {entry.key}  {entry.variant}  {entry.condition} seed {entry.seed}  "
@@ -66,16 +66,20 @@ def _totals(store: Store, counts: list[Count], here: str) -> None:
         ends = Counter(dict.fromkeys(get_args(Status), 0))
         for count in members:
             ends[count.status] += count.records
-        ends["stale"] = sum(count.records for count in members if count.fingerprint != here)
+        ends["stale"] = sum(count.records for count in members if is_stale(count, here))
         words = ", ".join(f"{number} {name}" for name, number in ends.items() if number)
         line = (
             f"{study} ({variant}): {sum(each.records for each in members)} runs ({words}), "
-            f"{store.planned(study, variant)} seeds planned, last "
-            f"{max(each.last for each in members)} UTC"
+            f"{_planned(store, study, variant)}last {max(each.last for each in members)} UTC"
         )
         lines.append(clean(line))
     # Not one by one: the store may be found to be damaged on the way, and then nothing is said.
     say("\n".join(lines))
+
+
+def _planned(store: Store, study: str, variant: str) -> str:
+    planned = store.planned(study, variant)
+    return f"{planned} seeds planned, " if planned else ""
 
 
 def show_run(store: Store, key: str) -> None:

@@ -28,10 +28,11 @@ def bytes_kept(recipe: Json) -> float:
 
     Returns:
         NaN where it is not known: of joint and cumulative training, which keep every example; of
+        what another program trained; of
         data sets and strategies of the user's own; of penalties on what is no plain `mlp`.
     """
     shape = known_shape(recipe["dataset"])
-    if recipe["order"].get("shown", "new") != "new" or shape is None:
+    if "settings" in recipe or shape is None or recipe["order"].get("shown", "new") != "new":
         return math.nan
     capacity = recipe["replay"]["capacity"] if recipe.get("replay") else 0
     images = capacity * math.prod(shape[1:])

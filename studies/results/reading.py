@@ -7,8 +7,11 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any
 
+from analysis.metrics.metric import POINTS
+from analysis.metrics.registry import metric_named
+from analysis.metrics.task_sequence import PREFIX
 from analysis.rendering.text import clean
-from analysis.runs import RunSet
+from analysis.runs import RunSet, has_tasks
 from analysis.swept import base_of, by_value
 from core import Record, Store, environment, fingerprint
 from core.code_identity import source_without_helpers
@@ -68,9 +71,20 @@ class Reading:
         return [record for record in self.records if record.status == "finished"]
 
     @property
+    def recorded(self) -> bool:
+        """Whether another program trained what was recorded."""
+        return "settings" in self.records[0].recipe
+
+    @property
+    def seeds_said(self) -> str:
+        """How many seeds there are, of how many that were planned where that is known."""
+        seeds = len({record.seed for record in self.records})
+        return f"{seeds} of {self.planned} planned seeds" if self.planned else f"{seeds} seeds"
+
+    @property
     def primary(self) -> str:
-        """The metric that decides."""
-        return self.definition.primary if self.definition else "test accuracy"
+        """The metric that decides; where no definition says it, the first that runs have."""
+        return self.definition.primary if self.definition else _primary(self.records)
 
     @property
     def paired(self) -> bool:
@@ -92,6 +106,18 @@ class Reading:
     def margin(self, metric: str) -> float | None:
         """What does not matter, in points: planned for the metric that decides alone."""
         return self.definition.margin if self.definition and metric == self.primary else None
+
+
+def _primary(records: Sequence[Record]) -> str:
+    if not any(record.recipe.get("settings") is not None for record in records):
+        return "test accuracy"
+    if any(each.set == "test" for record in records for each in record.evaluations):
+        return "test accuracy"
+    if any(has_tasks(record) for record in records):
+        return f"{PREFIX}average accuracy"
+    names = list(dict.fromkeys(row[2] for record in records for row in record.history))
+    accuracies = [name for name in names if metric_named(name).unit == POINTS]
+    return next(iter((*accuracies, *names)), "test accuracy")
 
 
 def choose_variant(entries: Sequence[Entry], study: str, asked: str | None) -> str:
@@ -203,7 +229,12 @@ def _of_the_latest(
 
 
 def _of_one_environment(entries: list[Entry]) -> tuple[list[Entry], list[str]]:
-    """The entries of this environment, or of the latest if there are none of it; what to note."""
+    """The entries of this environment, or of the latest if there are none of it; what to note.
+
+    What another program trained has none.
+    """
+    if all(entry.recorded for entry in entries):
+        return entries, []
     notes = []
     kept = fingerprint(environment())
     if all(entry.fingerprint != kept for entry in entries):

@@ -281,8 +281,7 @@ class Results:
             found += forgotten_sentences(self.reading)
         except InputError as error:
             found = [str(error)]
-        seeds = len({record.seed for record in self.records})
-        plan = f"{seeds} of {self.reading.planned} planned seeds of {', '.join(self.conditions)}"
+        plan = f"{self.reading.seeds_said} of {', '.join(self.conditions)}"
         return found or [plan]
 
 

@@ -328,11 +328,10 @@ def shown_table(reading: Reading, kind: str, of: str | None = None) -> Table:
     made = KINDS[kind]
     _refuse_what_does_not_apply(reading, kind, of)
     frame = made.shown(_frame(reading, kind, of))
-    seeds = {record.seed for record in reading.records}
     title = made.title.format(set=of or "test", metric=shown_metrics(reading)[0])
     title = (
-        f"{reading.study} ({reading.variant}), {', '.join(datasets_of(reading))}, {len(seeds)} of "
-        f"{reading.planned} planned seeds: {title}"
+        f"{reading.study} ({reading.variant}), {', '.join(datasets_of(reading))}, "
+        f"{reading.seeds_said}: {title}"
     )
     with input_errors():
         notes = footnotes.below(reading, made.notes) if made.notes else []

@@ -5,9 +5,9 @@ from collections import Counter
 import pandas as pd
 
 from analysis.metrics.task_sequence import PREFIX
-from analysis.metrics.task_sets import CLASS_INCREMENTAL, is_joint, scenario_of
+from analysis.metrics.task_sets import CLASS_INCREMENTAL, is_joint, scenario_of, task_accuracies
 from analysis.metrics.values import known_values
-from analysis.runs import task_sets
+from analysis.runs import R_KNOWN, has_tasks, task_sets
 from analysis.tasks import task_table
 from studies.results.kept import bytes_kept
 from studies.results.reading import Reading
@@ -84,15 +84,18 @@ def of_the_tasks(reading: Reading) -> list[str]:
     """What each column is, and what a class-incremental network cannot do better than."""
     by_set = any(task_sets(record) for record in reading.finished)
     source = FROM_SETS if by_set else "From the classes of each task, on the test sample."
+    if any(R_KNOWN in record.arrays for record in reading.finished):
+        source = "From R as another program reports it; each task counts alike."
     return [COLUMNS, source, OF_KEPT, *of_the_floor(reading), *_of_small_penalties(reading)]
 
 
 def of_the_floor(reading: Reading) -> list[str]:
     """What a class-incremental network scores that knows the last task alone, and who is near."""
     tasks = {
-        record.condition: len(task_sets(record))
+        record.condition: len(known[0])
         for record in reading.finished
-        if task_sets(record) and scenario_of(record) == CLASS_INCREMENTAL
+        if has_tasks(record) and scenario_of(record) == CLASS_INCREMENTAL
+        if (known := task_accuracies(record)) is not None
         if not is_joint(record) and not record.recipe.get("replay")
     }
     near = []

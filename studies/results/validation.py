@@ -6,7 +6,7 @@ from analysis.rendering.text import clean, say
 from core import Store, environment, fingerprint
 from core.storage.migration import schema_of
 from core.storage.schema import SCHEMA
-from core.storage.store import Entry
+from core.storage.store import Entry, is_stale
 from core.training.checkpoints import Checkpoint
 from core.training.weights_cache import WeightsCache
 from data import InputError
@@ -36,7 +36,8 @@ def check_store(store: Store) -> bool:
         counts = store.counts()
     except InputError:
         counts = []
-    stale = sum(each.records for each in counts if each.fingerprint != fingerprint(environment()))
+    here = fingerprint(environment())
+    stale = sum(each.records for each in counts if is_stale(each, here))
     checkpoints, weights = (len(files_in(store, name)) for name in (UNFINISHED, WEIGHTS))
     say(
         f"{store.folder}: {sum(each.records for each in counts)} records "

@@ -1,0 +1,124 @@
+"""What a file of another program holds of runs, and the note on its own figures."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.results import HistoryRow
+from data import InputError
+
+Floats = NDArray[np.float64]
+MOST_BYTES = 64 << 20
+"""How large a file of figures may be."""
+MOST_TASKS = 1000
+
+
+@dataclass(frozen=True, kw_only=True)
+class Imported:
+    """One run.
+
+    Attributes:
+        accuracies: R below the accuracies of the untrained network, float64 [T + 1, T], fractions,
+            NaN where it is not known; None of a run without tasks.
+        history: Rows of (epoch, step, name, value).
+        settings: What the file says of how it was trained.
+        dataset: The name of its data, where the file says it.
+        reported: The mean forgetting that the program computed itself, a fraction, if it did.
+    """
+
+    accuracies: Floats | None = None
+    history: tuple[HistoryRow, ...] = ()
+    settings: Mapping[str, str | int | float] = field(default_factory=dict)
+    dataset: str = ""
+    reported: float | None = None
+
+
+@dataclass(frozen=True)
+class Definition:
+    """Which forgetting a program computes.
+
+    Attributes:
+        said: In a sentence.
+        figure: Its mean over tasks, from R, float64 [T, T].
+    """
+
+    said: str
+    figure: Callable[[Floats], float]
+
+
+def text_of(file: Path) -> str:
+    """The text of a file, lines ended by a newline alone.
+
+    Raises:
+        InputError: It cannot be read, is no text, or too large.
+    """
+    try:
+        with file.open("rb") as raw:
+            content = raw.read(MOST_BYTES + 1)
+        if len(content) > MOST_BYTES:
+            raise InputError(
+                f"Received {str(file)!r} of more than {MOST_BYTES >> 20} MB; expected results."
+            )
+        text = content.decode("utf-8-sig")
+    except OSError as error:
+        raise InputError(
+            f"Received {str(file)!r}; expected a file that can be read ({error.strerror})."
+        ) from None
+    except UnicodeDecodeError:
+        raise InputError(f"Received {str(file)!r}; expected text in UTF-8.") from None
+    return text.replace("\r\n", "\n").replace("\r", "\n")
+
+
+def number_in(cell: str, file: Path, where: str) -> float:
+    """A cell as a number; NaN of an empty one.
+
+    Raises:
+        InputError: It is none.
+    """
+    try:
+        return float(cell) if cell.strip() else np.nan
+    except ValueError:
+        raise InputError(
+            f"Received {cell[:40]!r} in {where} of {str(file)!r}; expected a number."
+        ) from None
+
+
+def matrix_of(rows: Floats, file: Path) -> Floats:
+    """R below the untrained network, as fractions; from R with or without that row.
+
+    Args:
+        rows: [T, T] or [T + 1, T], fractions or percent; NaN, or 0 everywhere above the diagonal,
+            where a task that comes later was not evaluated.
+        file: Where it stands.
+
+    Raises:
+        InputError: Another shape; values that are no accuracies; a hole below the diagonal.
+    """
+    shape = rows.shape
+    if len(shape) != 2 or not 0 <= shape[0] - shape[1] <= 1 or not 1 <= shape[1] <= MOST_TASKS:
+        raise InputError(
+            f"Received {str(file)!r} with a table of {' x '.join(map(str, shape))}; expected R, "
+            "the accuracy on task j (column) after task i (row): tasks x tasks, or with a first "
+            "row for the untrained network."
+        )
+    tasks = shape[1]
+    untrained = np.full((tasks + 1 - shape[0], tasks), np.nan)
+    found = np.vstack([untrained, rows.astype(np.float64)])
+    r = found[1:]
+    above = np.triu_indices(tasks, 1)
+    if not np.nan_to_num(r[above]).any():
+        r[above] = np.nan
+    known = found[~np.isnan(found)]
+    if known.size and known.max() > 1:
+        found /= 100  # of percent
+        known = known / 100
+    if np.isnan(r[np.tril_indices(tasks)]).any() or known.min() < 0 or known.max() > 1:
+        raise InputError(
+            f"Received {str(file)!r} with R that has holes on or below its diagonal, or values "
+            "beyond 0 to 1 (or 100 %); expected the accuracy on every task that was learned, after "
+            "every task."
+        )
+    return found

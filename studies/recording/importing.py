@@ -1,0 +1,182 @@
+"""`ebb import`: the results of other programs become records."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+
+from analysis.runs import R_KNOWN
+from core.storage.store import Store
+from data import InputError
+from studies.recording import curves, matrices
+from studies.recording.imported import Definition, Imported, text_of
+from studies.recording.label import OWN_DATA, Label, refuse_what_is_there
+
+Rows = list[list[str]]
+PRINTED = 2e-3
+"""How far a mean of accuracies printed to four digits, or to .1 %, may be from its own."""
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A kind of file.
+
+    Attributes:
+        name: What it is called.
+        fits: Whether rows of cells are such a file.
+        read: Its runs.
+        definition: Which forgetting the program computes.
+        of_one_run: Whether several files are one run's.
+    """
+
+    name: str
+    fits: Callable[[Rows], bool]
+    read: Callable[[Path, Rows], list[Imported]]
+    definition: Definition | None = None
+    of_one_run: bool = False
+
+
+def _header(rows: Rows) -> list[str]:
+    return rows[0] if rows else []
+
+
+KINDS = (
+    Kind(
+        "Avalanche's eval_results.csv",
+        lambda rows: _header(rows) == matrices.AVALANCHE,
+        matrices.read_avalanche,
+        matrices.FIRST_MINUS_LAST,
+    ),
+    Kind(
+        "a scalar of TensorBoard",
+        lambda rows: _header(rows) == curves.TENSORBOARD,
+        curves.read_tensorboard,
+        of_one_run=True,
+    ),
+    Kind(
+        "a panel of W&B",
+        lambda rows: any(cell.endswith(curves.EXTREMES) for cell in _header(rows)),
+        curves.read_wandb_panel,
+    ),
+    Kind(
+        "a history of W&B",
+        lambda rows: "_step" in _header(rows),
+        curves.read_wandb_history,
+    ),
+    Kind(
+        "Keras' CSVLogger",
+        lambda rows: len(_header(rows)) > 1 and _header(rows)[0] == "epoch",
+        curves.read_keras,
+    ),
+    Kind("a matrix R", lambda rows: bool(rows), matrices.read_csv),
+)
+"""What a table is, by its header; the first that fits."""
+ARRAY = Kind("a matrix R", lambda rows: False, lambda file, rows: matrices.read_npy(file))
+MAMMOTH = Kind(
+    "Mammoth's lines of results",
+    lambda rows: False,
+    lambda file, rows: matrices.read_mammoth(file, text_of(file)),
+    matrices.BEST_MINUS_LAST,
+)
+EXPECTED = (
+    "R as .npy or CSV, Avalanche's eval_results.csv, Mammoth's logs.pyd, Keras' CSVLogger, or a "
+    "CSV from TensorBoard or W&B"
+)
+
+
+def import_results(
+    files: Sequence[Path], store: Store, first: Label, *, overwrite: bool
+) -> list[str]:
+    """Record the runs in some files, all of them or none; what to say of them.
+
+    Args:
+        files: Of one kind; their runs are numbered in their order.
+        store: Where to.
+        first: The label of the first run; its settings are those that the files say, and without
+            a data set its name is too.
+        overwrite: Whether to replace results of the same runs.
+
+    Raises:
+        InputError: A file that cannot be read, is damaged or of no known kind; files of several
+            kinds or settings; a run that is recorded already.
+    """
+    kind, found = _found(files)
+    settings = {"imported from": kind.name, **found[0][1].settings}
+    records = []
+    for i, (_, run) in enumerate(found):
+        dataset = first.dataset or run.dataset or OWN_DATA
+        label = replace(first, seed=first.seed + i, settings=settings, dataset=dataset)
+        arrays = {} if run.accuracies is None else {R_KNOWN: run.accuracies}
+        record = label.record(status="finished", history=run.history, arrays=arrays)
+        records.append((label, record))
+    refuse_what_is_there(store, [label for label, _ in records], overwrite)
+    store.save_all([(record, label.digest) for label, record in records], planned=0)
+    last = first.seed + len(found) - 1
+    seeds = f"seed {last}" if len(found) == 1 else f"seeds {first.seed} to {last}"
+    return [f"{kind.name}: {first.condition}, {seeds}", *_on_forgetting(kind, found)]
+
+
+def _found(files: Sequence[Path]) -> tuple[Kind, list[tuple[Path, Imported]]]:
+    """What kind of files these are, and their runs."""
+    kinds = [_kind_of(file) for file in files]
+    if other := next((kind for kind in kinds if kind is not kinds[0]), None):
+        raise InputError(
+            f"Received {kinds[0].name} and {other.name}; expected files of one kind: import each "
+            "kind by itself."
+        )
+    found = [(file, run) for file in files for run in _runs(kinds[0], file)]
+    if kinds[0].of_one_run:
+        found = [(files[0], curves.together(found))]
+    settings = found[0][1].settings
+    if apart := next((file for file, run in found if run.settings != settings), None):
+        raise InputError(
+            f"Received {str(apart)!r} with runs of several settings ({_apart(found)}); expected "
+            "one condition's: import each condition by itself."
+        )
+    return kinds[0], found
+
+
+def _kind_of(file: Path) -> Kind:
+    if file.suffix == ".npy":
+        return ARRAY
+    text = text_of(file)
+    if text.lstrip().startswith("{") and "'accuracy_1_task1'" in text:
+        return MAMMOTH
+    rows = matrices.rows_of(text)
+    kind = next((each for each in KINDS if each.fits(rows)), None)
+    if kind is None:
+        raise InputError(f"Received {str(file)!r}, which is empty; expected {EXPECTED}.")
+    return kind
+
+
+def _runs(kind: Kind, file: Path) -> list[Imported]:
+    if kind in (ARRAY, MAMMOTH):
+        return kind.read(file, [])
+    return kind.read(file, matrices.rows_of(text_of(file)))
+
+
+def _apart(found: list[tuple[Path, Imported]]) -> str:
+    """The settings in which runs differ."""
+    names = dict.fromkeys(name for _, run in found for name in run.settings)
+    values = {name: dict.fromkeys(run.settings.get(name) for _, run in found) for name in names}
+    return "; ".join(
+        f"{name}: {', '.join(map(str, each))}" for name, each in values.items() if len(each) > 1
+    )
+
+
+def _on_forgetting(kind: Kind, found: list[tuple[Path, Imported]]) -> list[str]:
+    """Which forgetting the program computes, and whether its own figures follow from R."""
+    if kind.definition is None:
+        return []
+    lines = [kind.definition.said]
+    for file, run in found:
+        if run.reported is None or run.accuracies is None:
+            continue
+        own = kind.definition.figure(run.accuracies[1:])
+        same = np.isclose(own, run.reported, rtol=0, atol=PRINTED)
+        lines.append(
+            f"{file.name}: it reports {100 * run.reported:.2f} points, from R follow "
+            f"{100 * own:.2f}{'' if same else ': NOT the same'}"
+        )
+    return lines

@@ -1,0 +1,196 @@
+"""R from matrices in .npy and CSV files, Avalanche's CSVLogger and Mammoth's lines of results."""
+
+import csv
+import io
+import re
+from pathlib import Path
+
+import numpy as np
+
+from analysis.metrics import task_metrics
+from data import InputError
+from studies.recording.imported import (
+    Definition,
+    Floats,
+    Imported,
+    matrix_of,
+    number_in,
+)
+
+AVALANCHE = ["eval_exp", "training_exp", "eval_accuracy", "eval_loss", "forgetting"]
+"""The header of eval_results.csv (`avalanche.logging.CSVLogger`)."""
+FIRST_MINUS_LAST = Definition(
+    "Avalanche's forgetting of a task is its first accuracy minus its last: mean "
+    "forgetting_first_minus_last",
+    lambda r: float(task_metrics.mean_forgetting_first_minus_last(r)),
+)
+BEST_MINUS_LAST = Definition(
+    "Mammoth's forgetting of a task is its best accuracy, the last included, minus its last, so "
+    "never below 0: mean forgetting_max_minus_last where no task was best at the end",
+    lambda r: float(np.mean(np.nanmax(r, axis=0)[:-1] - r[-1, :-1])),
+)
+OF_MAMMOTH = re.compile(r"'accuracy_(\d+)_task(\d+)': (?:np\.float64\()?([^,)}]+)")
+"""The accuracy on a task after a task (`log_fullacc` in Mammoth's `utils/loggers.py`)."""
+SETTING = re.compile(
+    r"'(model|buffer_size|lr|n_epochs|batch_size|optimizer)': (?:'([^']*)'|([\d.e+-]+))[,}]"
+)
+DATASET = re.compile(r"'dataset': '([^']*)'")
+REPORTED = re.compile(r"'forgetting': (?:np\.float64\()?([\d.e+-]+)\)?[,}]")
+
+
+def read_npy(file: Path) -> list[Imported]:
+    """The matrices of a .npy file: one, or one for each seed.
+
+    Raises:
+        InputError: It cannot be read, or holds something else.
+    """
+    try:
+        found = np.load(file, allow_pickle=False)
+    except (OSError, ValueError, EOFError) as error:
+        raise InputError(
+            f"Received {str(file)!r}; expected an array of numbers that NumPy saved "
+            f"({str(error)[:80]})."
+        ) from None
+    if found.dtype.kind not in "fiu" or found.ndim not in (2, 3) or not found.size:
+        raise InputError(
+            f"Received {str(file)!r} with {found.dtype} of shape {found.shape}; expected R, "
+            "[tasks, tasks], or [seeds, tasks, tasks]."
+        )
+    runs = found if found.ndim == 3 else found[None]
+    return [Imported(accuracies=matrix_of(run.astype(float), file)) for run in runs]
+
+
+def read_csv(file: Path, rows: list[list[str]]) -> list[Imported]:
+    """The matrix of a CSV file, with or without names of rows and columns.
+
+    Rows may be as long as tasks were learned.
+
+    Raises:
+        InputError: Cells that are no numbers; another shape.
+    """
+    if not _are_numbers(rows[0]) or not rows[0][0].strip():
+        rows = rows[1:]
+    if rows and all(len(row) > 1 for row in rows) and _names(file, rows):
+        rows = [row[1:] for row in rows]
+    width = max((len(row) for row in rows), default=0)
+    cells = [
+        [number_in(cell, file, f"row {i}") for cell in row] + [np.nan] * (width - len(row))
+        for i, row in enumerate(rows, 1)
+    ]
+    return [Imported(accuracies=matrix_of(np.array(cells, dtype=float).reshape(-1, width), file))]
+
+
+def read_avalanche(file: Path, rows: list[list[str]]) -> list[Imported]:
+    """The runs in eval_results.csv; one begins anew where an evaluation comes again.
+
+    Raises:
+        InputError: Evaluations that are missing; numbers that are none.
+    """
+    runs: list[dict[tuple[int, int], tuple[float, float]]] = [{}]
+    for i, row in enumerate(rows[1:], 2):
+        if len(row) != len(AVALANCHE):
+            raise InputError(
+                f"Received {len(row)} cells in row {i} of {str(file)!r}; expected "
+                f"{','.join(AVALANCHE)}."
+            )
+        task, after = (_experience(cell, file, i) for cell in row[:2])
+        value, lost = (number_in(row[place], file, f"row {i}") for place in (2, 4))
+        # One run evaluates a task once after each training, and trains forwards.
+        if (task, after) in runs[-1] or any(before > after for _, before in runs[-1]):
+            runs.append({})
+        runs[-1][task, after] = value, lost
+    return [_of_avalanche(run, file) for run in runs]
+
+
+def read_mammoth(file: Path, text: str) -> list[Imported]:
+    """The runs in a logs.pyd, one a line; the text is searched, not executed.
+
+    Raises:
+        InputError: A line without accuracies.
+    """
+    found = []
+    for i, line in enumerate(filter(str.strip, text.split("\n")), 1):
+        cells = {
+            (int(after), int(task)): number_in(value, file, f"line {i}")
+            for task, after, value in OF_MAMMOTH.findall(line)
+        }
+        if not cells:
+            raise InputError(
+                f"Received line {i} of {str(file)!r} without 'accuracy_1_task1' and its like; "
+                "expected the lines that Mammoth writes for a sequence of tasks."
+            )
+        tasks = max(max(each) for each in cells)
+        rows = np.full((tasks, tasks), np.nan)
+        for (after, task), value in cells.items():
+            if after and task:
+                rows[after - 1, task - 1] = value
+        reported, dataset = REPORTED.search(line), DATASET.search(line)
+        found.append(
+            Imported(
+                accuracies=matrix_of(rows, file),
+                settings={
+                    name: text or float(number) for name, text, number in SETTING.findall(line)
+                },
+                dataset=dataset[1] if dataset else "",
+                reported=float(reported[1]) / 100 if reported else None,
+            )
+        )
+    return found
+
+
+def rows_of(text: str) -> list[list[str]]:
+    """The cells of a table whose delimiter its first line has most of, or its last."""
+    lines = [line for line in text.split("\n") if line.strip() and not line.startswith("#")]
+    if not lines:
+        return []
+    delimiter = max(",;\t", key=lambda each: (lines[0].count(each), lines[-1].count(each)))
+    if delimiter not in lines[-1]:
+        return [line.split() for line in lines]
+    rows = csv.reader(io.StringIO("\n".join(lines)), delimiter=delimiter)
+    return [[cell.strip() for cell in row] for row in rows]
+
+
+def _are_numbers(cells: list[str]) -> bool:
+    try:
+        return bool([float(cell) for cell in cells if cell.strip()])
+    except ValueError:
+        return False
+
+
+def _names(file: Path, rows: list[list[str]]) -> bool:
+    """Whether the first column names the rows: by words, or counting up beside a square."""
+    first = [row[0] for row in rows]
+    if not _are_numbers(first):
+        return True
+    counted = [float(cell) if cell.strip() else np.nan for cell in first]
+    counts = all(each == i + counted[0] for i, each in enumerate(counted))
+    beside = len(rows) - (max(map(len, rows)) - 1)
+    return len(rows) > 2 and counts and counted[0] in (0, 1) and 0 <= beside <= 1
+
+
+def _experience(cell: str, file: Path, row: int) -> int:
+    """The number of an experience; -1 before the first was trained."""
+    if cell in ("None", ""):
+        return -1
+    value = number_in(cell, file, f"row {row}")
+    if value != int(value) or not 0 <= value < 1000:
+        raise InputError(
+            f"Received experience {cell!r} in row {row} of {str(file)!r}; expected a number from 0."
+        )
+    return int(value)
+
+
+def _of_avalanche(run: dict[tuple[int, int], tuple[float, float]], file: Path) -> Imported:
+    tasks = max((max(each) for each in run), default=0) + 1
+    rows = np.full((tasks + 1, tasks), np.nan)
+    lost: Floats = np.full(tasks, np.nan)
+    for (task, after), (value, forgotten) in run.items():
+        rows[after + 1, task] = value
+        if after == tasks - 1:
+            lost[task] = forgotten
+    # Who does not measure it writes 0 throughout.
+    measured = any(forgotten for _, forgotten in run.values()) and tasks > 1
+    return Imported(
+        accuracies=matrix_of(rows, file),
+        reported=float(lost[:-1].mean()) if measured else None,
+    )

@@ -1,0 +1,271 @@
+"""A run of anybody's training loop, recorded: what is evaluated in it, and when."""
+
+import math
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from os import PathLike
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from analysis.runs import SAMPLE
+from core.evaluation import Evaluation, confusion_matrix
+from core.results import HistoryRow
+from core.storage.place import store_folder
+from core.storage.store import Store
+from data import InputError
+from studies.definition.study import NAME
+from studies.recording.label import OWN_DATA, Label, refuse_what_is_there
+
+LAST = "test"
+"""The set that figures of forgetting are of, where classes are shown in turns."""
+
+
+class RecordedRun:
+    """What is measured of one run, until `record` stores it.
+
+    Args:
+        classes: How many there are, or their names, words or numbers.
+
+    Raises:
+        InputError: Fewer than two classes.
+    """
+
+    def __init__(self, classes: int | Sequence[str | int]) -> None:
+        names = list(range(classes)) if isinstance(classes, int) else list(classes)
+        if len(names) < 2 or len(set(names)) < len(names):
+            raise InputError(
+                f"Received classes={classes!r}; expected how many there are, from 2, or their "
+                "names, each once."
+            )
+        self.classes = len(names)
+        self._names = None if isinstance(classes, int) else np.array(names)
+        self._evaluations: list[Evaluation] = []
+        self._history: list[HistoryRow] = []
+        self._segment_of_class: dict[tuple[int, int], int] = {}
+        self._diverged = False
+
+    def evaluate(
+        self,
+        set: str,
+        labels: ArrayLike,
+        predictions: ArrayLike,
+        *,
+        segment: int | None = None,
+        epoch: int | None = None,
+        shown: Sequence[int] = (),
+        loss: float | None = None,
+        step: int = 0,
+    ) -> None:
+        """Record what the network predicts of a set now.
+
+        Args:
+            set: Its name: `test`, `validation`, ...; of the test examples of single tasks
+                `test-task-1`, `test-task-2`, ... in training order.
+            labels: The true classes, whole numbers from 0, [n].
+            predictions: The predicted ones, [n].
+            segment: How many segments are over; 0 for the untrained network. Without an epoch each
+                segment is one of its own, as tasks are that do not come back.
+            epoch: Where classes come back: how many epochs are over; segments then count from 1 in
+                each of them.
+            shown: The classes of the training examples since the evaluation before.
+            loss: Mean loss over the examples, where it is known. If one of the last evaluations is
+                not finite, the run diverged.
+            step: How many training steps are over.
+
+        Raises:
+            InputError: Arrays that do not fit each other or the classes; a place that lies before
+                the last one; a class that was shown in another segment of the epoch.
+        """
+        if not isinstance(set, str) or not NAME.fullmatch(set):
+            raise InputError(f"Received set {set!r}; expected a name such as 'test'.")
+        at = self._place(segment, epoch)
+        true, predicted = self._whole("labels", labels), self._whole("predictions", predictions)
+        if true.shape != predicted.shape:
+            raise InputError(
+                f"Received {len(true)} labels and {len(predicted)} predictions; expected as many."
+            )
+        for each in self._whole("shown", shown).tolist() if len(shown) else ():
+            self._show(each, *at)
+        confusion = confusion_matrix(true, predicted, self.classes)
+        if at > (self._evaluations[-1][1:3] if self._evaluations else (0, 0)):
+            self._diverged = False
+        self._diverged |= loss is not None and not math.isfinite(loss)
+        known = math.nan if loss is None else float(loss)
+        self._evaluations.append(Evaluation(set, *at, step, confusion, known))
+
+    def score(self, name: str, value: float, *, epoch: int = 0, step: int = 0) -> None:
+        """Record a figure of any name, such as the training loss of an epoch.
+
+        Args:
+            name: Its name.
+            value: A number; accuracies are fractions.
+            epoch: How many epochs are over.
+            step: How many training steps are over.
+        """
+        self._history.append((int(epoch), int(step), str(name), float(value)))
+
+    def measured(self) -> dict[str, Any]:
+        """What was measured, as a record has it.
+
+        Raises:
+            InputError: Nothing; or a segment without an evaluation of the test set.
+        """
+        if not self._evaluations and not self._history:
+            raise InputError("Received a run without evaluations; expected one: run.evaluate(...).")
+        arrays = {} if self._names is None else {"class_names": self._names}
+        found: dict[str, Any] = {
+            "evaluations": tuple(self._evaluations),
+            "history": tuple(self._history),
+            "status": "diverged" if self._diverged else "finished",
+            "arrays": arrays,
+        }
+        if self._segment_of_class:
+            found["evaluations"] = tuple(self._in_turns())
+            found["arrays"]["class_segments"] = self._class_segments()
+        return found
+
+    def _place(self, segment: int | None, epoch: int | None) -> tuple[int, int]:
+        """Epoch and segment, as evaluations have them."""
+        if segment is None and epoch is None:
+            raise InputError(
+                "Received neither segment nor epoch; expected how many are over, 0 for the "
+                "untrained network."
+            )
+        numbers = (segment, epoch)
+        if any(each is not None and (int(each) != each or each < 0) for each in numbers):
+            raise InputError(
+                f"Received segment={segment!r} and epoch={epoch!r}; expected whole numbers from 0."
+            )
+        if epoch is None:
+            at = (int(segment or 0), int(bool(segment)))
+        else:
+            at = (int(epoch), int(bool(epoch) if segment is None else segment))
+        last = self._evaluations[-1][1:3] if self._evaluations else (0, 0)
+        if at < last or bool(at[0]) != bool(at[1]):
+            raise InputError(
+                f"Received an evaluation after epoch {at[0]}, segment {at[1]}; expected one that "
+                f"does not lie before epoch {last[0]}, segment {last[1]}, and segments from 1 in "
+                "every epoch."
+            )
+        return at
+
+    def _whole(self, what: str, values: ArrayLike) -> NDArray[np.int64]:
+        """Classes, int64 [n]."""
+        found = np.asarray(values)
+        fits = found.ndim == 1 and found.size and found.dtype.kind in "iu"
+        if not fits or found.min() < 0 or found.max() >= self.classes:
+            hint = "; take the argmax of scores" if found.ndim == 2 else ""
+            raise InputError(
+                f"Received {what} of shape {found.shape} and type {found.dtype}; expected whole "
+                f"numbers from 0 to {self.classes - 1}, [n]{hint}."
+            )
+        return found.astype(np.int64)
+
+    def _show(self, class_: int, epoch: int, segment: int) -> None:
+        before = self._segment_of_class.setdefault((epoch, class_), segment)
+        if not epoch or before != segment:
+            raise InputError(
+                f"Received class {class_} as shown in segment {segment} of epoch {epoch}; expected "
+                f"one segment of each epoch, from 1 (it was shown in segment {before}): where "
+                "classes come back, give the epoch too."
+            )
+
+    def _in_turns(self) -> Iterator[Evaluation]:
+        """The evaluations as a training with segments has them.
+
+        The test set is its own sample, evaluated after every segment; as a whole set it is
+        evaluated at the ends of epochs.
+        """
+        looks = [each for each in self._evaluations if each.set == LAST]
+        segments = {each.epoch: each.segment for each in looks if each.epoch}
+        places = {each[1:3] for each in looks if each.epoch}
+        most = max(segments.values(), default=0)
+        wanted = {(e + 1, s + 1) for e in range(self._epochs) for s in range(most)}
+        if not most or places != wanted:
+            raise InputError(
+                f"Received evaluations of {LAST!r} after {len(places)} segments; expected one "
+                f"after every segment of every epoch, {self._epochs} x {most or 1}, since classes "
+                "were shown in turns."
+            )
+        for each in self._evaluations:
+            if each.set == LAST:
+                yield each._replace(set=SAMPLE)
+            if each.set != LAST or each.segment == segments.get(each.epoch, 0):
+                yield each
+
+    @property
+    def _epochs(self) -> int:
+        return max(each.epoch for each in self._evaluations)
+
+    def _class_segments(self) -> NDArray[np.int32]:
+        """See `class_segments` of `core.record.Record`."""
+        found = np.zeros((self._epochs, self.classes), dtype=np.int32)
+        for (epoch, class_), segment in self._segment_of_class.items():
+            found[epoch - 1, class_] = segment
+        return found
+
+
+@contextmanager
+def record(  # noqa: PLR0913  # a user's options
+    study: str,
+    *,
+    condition: str,
+    seed: int,
+    classes: int | Sequence[str | int],
+    settings: Mapping[str, Any] | None = None,
+    code_version: str = "",
+    dataset: str = OWN_DATA,
+    scenario: str = "class",
+    planned_seeds: int = 0,
+    store: str | PathLike[str] | None = None,
+    overwrite: bool = False,
+) -> Iterator[RecordedRun]:
+    """Record one run of a training loop of your own, in any framework.
+
+    When the block ends the record is committed, whole; if it ends with an exception, a record says
+    so (`failed`), and the next call for this run replaces it. Who is killed stores nothing.
+    Many processes may record into one store.
+
+    Args:
+        study: The study's name, none of Ebb's own.
+        condition: What is compared: the method, or a setting of it.
+        seed: The run's number; runs of two conditions with the same seed are a pair.
+        classes: How many there are, or their names.
+        settings: What all seeds of the condition have in common, as JSON holds it. Runs with other
+            settings are runs of another definition, of which tables show the latest.
+        code_version: The same for your code: a version, or a commit.
+        dataset: Its name, for tables; "mnist" is called MNIST on the page.
+        scenario: `task`, `domain` or `class` (which outputs compete for a test example).
+        planned_seeds: How many seeds are planned, said with the first record; 0 if nobody says.
+        store: Folder of the records; EBB_STORE or `results` if None.
+        overwrite: Replace a result of the same run; else it is refused before anything is done.
+
+    Yields:
+        What `evaluate` and `score` are called on.
+
+    Raises:
+        InputError: A name or setting that cannot be kept; a run that is recorded already.
+    """
+    label = Label(
+        study=study, condition=condition, seed=seed, settings=settings or {},
+        code_version=code_version, dataset=dataset, scenario=scenario,
+    )  # fmt: skip
+    run, place = RecordedRun(classes), Store(store_folder(store))
+    refuse_what_is_there(place, [label], overwrite)
+    start = time.perf_counter()
+
+    def keep(**measured: Any) -> None:
+        seconds = {"run": time.perf_counter() - start}
+        place.save(label.record(seconds=seconds, **measured), label.digest, planned_seeds)
+
+    try:
+        yield run
+        measured = run.measured()
+    except Exception as error:
+        said = " ".join(f"{type(error).__name__}: {error}".split())
+        keep(status="failed", error=said)
+        raise
+    keep(**measured)

@@ -1,0 +1,231 @@
+"""Results of other programs, in the forms in which these write them, become records."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import studies
+from core import Store
+from tests.studies.conftest import keep, made_record, refused
+
+R = np.array([[0.9, 0.1, 0.2], [0.6, 0.8, 0.3], [0.5, 0.4, 0.7]])
+MINE = ("--study", "theirs", "--condition", "naive")
+AVALANCHE = """\
+eval_exp,training_exp,eval_accuracy,eval_loss,forgetting
+0,0,0.9000,0.3,0
+1,0,0.1000,2.3,0
+2,0,0.2000,2.2,0
+0,1,0.6000,0.9,0.3000
+1,1,0.8000,0.5,0
+2,1,0.3000,1.9,0
+0,2,0.5000,1.4,0.4000
+1,2,0.4000,1.5,0.4000
+2,2,0.7000,0.6,0
+"""
+MAMMOTH = (
+    "{'dataset': 'seq-mnist', 'model': 'er', 'lr': 0.03, 'buffer_size': 500, 'seed': None, "
+    "'device': device(type='cuda', index=0), 'accmean_task1': np.float64(90.0), "
+    "'accuracy_1_task1': 90.0, 'accuracy_1_task2': 60.0, 'accuracy_2_task2': np.float64(80.0), "
+    "'accuracy_1_task3': 50.0, 'accuracy_2_task3': 40.0, 'accuracy_3_task3': 70.0, "
+    "'forward_transfer': None, 'backward_transfer': -40.0, 'forgetting': np.float64(40.0)}\n"
+)
+KERAS = """\
+epoch,accuracy,loss,val_accuracy,val_loss
+0,0.50,1.5,0.55,1.4
+1,0.70,0.9,NA,0.8
+2,0.80,0.6,0.75,0.7
+"""
+TENSORBOARD = "Wall time,Step,Value\n1654943296.2,0,59.5\n1654943313.7,1,64.0\n"
+PANEL = """\
+"Step","warm-sun-1 - val_acc","warm-sun-1 - val_acc__MIN","warm-sun-1 - val_acc__MAX",\
+"cold-sea-2 - val_acc","cold-sea-2 - val_acc__MIN","cold-sea-2 - val_acc__MAX"
+"0","0.5","0.5","0.5","","",""
+"10","0.6","0.6","0.6","0.7","0.7","0.7"
+"""
+HISTORY = ",_step,_runtime,test/accuracy,confusion\n0,0,1.5,0.5,\n1,5,2.5,0.75,{'_type': 'table'}\n"
+
+
+def imported(ebb, name, content, *words):
+    with open(name, "w", newline="") as file:
+        file.write(content)
+    call = ebb("import", name, *MINE, *words)
+    assert (call.status, call.out) == (0, ""), call.err
+    return call.err
+
+
+def figures():
+    return studies.read("theirs").tasks().set_index("condition").iloc[0]
+
+
+def of_history(seed=0):
+    record = next(r for r in studies.read("theirs").records if r.seed == seed)
+    return list(record.history)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "0.9,0.1,0.2\n0.6,0.8,0.3\n0.5,0.4,0.7\n",
+        "90;10;20\r\n60;80;30\r\n50;40;70\r\n",
+        "0.9 0.1 0.2\n0.6 0.8 0.3\n0.5 0.4 0.7\n",
+        "# accuracies\n,0,1,2\n0,0.9,0.1,0.2\n1,0.6,0.8,0.3\n2,0.5,0.4,0.7\n",
+        "after,task 1,task 2,task 3\na,0.9,0.1,0.2\nb,0.6,0.8,0.3\nc,0.5,0.4,0.7\n",
+        "task1,task2,task3\n0.9,,\n0.6,0.8,\n0.5,0.4,0.7\n",
+        "0.9,0,0\n0.6,0.8,0\n0.5,0.4,0.7\n",
+        "0.9\n0.6,0.8\n0.5,0.4,0.7\n",
+    ],
+    ids=["plain", "percent", "spaces", "pandas", "named", "holes", "zeros", "ragged"],
+)
+def test_a_matrix_has_the_published_figures(text, ebb, tmp_path):
+    imported(ebb, "r.csv", text)
+    found = figures()
+    assert found["average accuracy"] == pytest.approx((0.5 + 0.4 + 0.7) / 3)
+    assert found["backward transfer"] == pytest.approx(-0.4)
+    assert found["mean forgetting_max_minus_last"] == pytest.approx(0.4)
+    assert np.isnan(found["forward transfer"])
+    assert np.isnan(found["accuracy over examples"])
+    assert "each task counts alike" in ebb("table", "theirs", "--kind", "tasks").out
+
+
+def test_several_seeds_are_several_files_or_one_array(ebb):
+    np.save("all.npy", np.stack([R, R - 0.1, R + 0.1]))
+    np.save("one.npy", np.vstack([[0.2, 0.3, 0.4], R]))
+    assert ebb("import", "all.npy", *MINE, "--scenario", "task").status == 0
+    assert ebb("import", "one.npy", "all.npy", *MINE, "--seed", "3").status == 0
+    results = studies.read("theirs")
+    assert [record.seed for record in results.records] == [3, 4, 5, 6]
+    assert ebb("import", "one.npy", *MINE[:3], "other", "--scenario", "domain").status == 0
+    rows = studies.read("theirs").tasks().set_index("condition")
+    assert rows.loc["naive", "n"] == 4
+    assert rows.loc["other", "forward transfer"] == pytest.approx((0.1 - 0.3 + 0.3 - 0.4) / 2)
+    assert "task 3" in ebb("table", "theirs", "--kind", "task-matrix").out
+
+
+def test_all_commands_tell_of_what_was_imported(ebb):
+    np.save("a.npy", np.stack([R, R - 0.01, R + 0.02, R + 0.01]))
+    np.save("b.npy", np.stack([R, R - 0.03, R + 0.01, R - 0.02]) - 0.05)
+    for name in ("a", "b"):
+        assert ebb("import", f"{name}.npy", *MINE[:3], name).status == 0
+    assert "4 pairs" in ebb("compare", "theirs", "a", "b").out
+    assert "tasks: average accuracy of a" in ebb("compare", "theirs", "a", "b").out
+    assert ebb("report", "theirs", "--format", "markdown").status == 0
+    assert "Imported from" in ebb("report", "theirs", "--format", "markdown").out.replace(
+        "imported", "Imported"
+    )
+    assert "8 runs (8 finished)" in ebb("status").out
+
+
+def test_avalanche_s_file_is_r_and_its_forgetting_is_first_minus_last(ebb):
+    said = imported(ebb, "eval_results.csv", AVALANCHE)
+    assert "it reports 40.00 points, from R follow 40.00" in said
+    assert "NOT" not in said
+    np.testing.assert_allclose(studies.read("theirs").records[0].arrays["task_accuracies"][1:], R)
+    twice = AVALANCHE + AVALANCHE.partition("\n")[2].replace("0,2,0.5000", "0,2,0.4000")
+    said = imported(ebb, "twice.csv", twice, "--seed", "1")
+    assert "seeds 1 to 2" in said
+    assert said.count("NOT the same") == 1
+
+
+def test_mammoth_s_lines_are_r_and_searched_not_executed(ebb):
+    said = imported(ebb, "logs.pyd", 2 * MAMMOTH)
+    assert "seeds 0 to 1" in said
+    assert said.count("it reports 40.00 points, from R follow 40.00\n") == 2
+    record = studies.read("theirs").records[0]
+    assert record.recipe["dataset"] == "seq-mnist"
+    assert record.recipe["settings"] == {
+        "imported from": "Mammoth's lines of results",
+        "model": "er",
+        "lr": 0.03,
+        "buffer_size": 500,
+    }
+    np.testing.assert_allclose(np.tril(record.arrays["task_accuracies"][1:]), np.tril(R))
+
+
+def test_keras_csv_logger_is_a_history_by_epochs(ebb):
+    imported(ebb, "log.csv", KERAS)
+    assert of_history()[:4] == [
+        (1, 0, "training accuracy", 0.5),
+        (1, 0, "training loss", 1.5),
+        (1, 0, "validation accuracy", 0.55),
+        (1, 0, "validation loss", 1.4),
+    ]
+    assert len(of_history()) == 11
+    assert "validation accuracy" in ebb("table", "theirs", "--kind", "summary").out
+    assert studies.read("theirs").reading.primary == "training accuracy"
+
+
+def test_tensorboard_s_scalars_of_one_run_come_together(ebb):
+    for name in ("run-train-tag-epoch_accuracy", "run-validation-tag-epoch_accuracy"):
+        with open(f"{name}.csv", "w") as file:
+            file.write(TENSORBOARD)
+    files = ("run-train-tag-epoch_accuracy.csv", "run-validation-tag-epoch_accuracy.csv")
+    assert ebb("import", *files, *MINE).status == 0
+    assert of_history() == [
+        (1, 0, "training accuracy", 0.595),
+        (1, 0, "validation accuracy", 0.595),
+        (2, 0, "training accuracy", 0.64),
+        (2, 0, "validation accuracy", 0.64),
+    ]
+    imported(ebb, "reward.csv", TENSORBOARD, "--seed", "1")
+    assert of_history(1) == [(0, 0, "reward", 59.5), (0, 1, "reward", 64.0)]
+
+
+def test_a_panel_of_wandb_has_a_run_for_each_name(ebb):
+    assert "seeds 0 to 1" in imported(ebb, "panel.csv", PANEL)
+    assert of_history() == [(0, 0, "val_acc", 0.5), (0, 10, "val_acc", 0.6)]
+    assert of_history(1) == [(0, 10, "val_acc", 0.7)]
+
+
+def test_a_history_of_wandb_is_its_numbers(ebb):
+    imported(ebb, "history.csv", HISTORY)
+    assert of_history() == [(0, 0, "test/accuracy", 0.5), (0, 5, "test/accuracy", 0.75)]
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "said"),
+    [
+        ("r.csv", "", "is empty"),
+        ("r.csv", "0.9,0.1\n0.5,x\n", "'x' in row 2"),
+        ("r.csv", "0.9,0.1,0.2\n0.5,0.4,0.1\n", "a table of 2 x 3"),
+        ("r.csv", "0.9,\n,0.8\n", "holes"),
+        ("r.csv", "0.9,0.1\n-0.5,0.8\n", "beyond 0 to 1"),
+        ("r.csv", "900,10\n50,80\n", "beyond 0 to 1"),
+        ("r.csv", b"\xff\xfe\x00", "UTF-8"),
+        ("r.npy", b"\x93NUMPY", "NumPy"),
+        ("eval_results.csv", AVALANCHE.replace("0,1,0.6000,0.9,0.3000\n", ""), "holes"),
+        ("eval_results.csv", AVALANCHE + "1,x,0.5,0,0\n", "'x' in row 11"),
+        ("eval_results.csv", AVALANCHE + "1,2\n", "2 cells in row 11"),
+        ("logs.pyd", MAMMOTH + "{'accmean': 1}\n", "line 2"),
+        ("logs.pyd", MAMMOTH + MAMMOTH.replace("'er'", "'der'"), "model: er, der"),
+        ("log.csv", KERAS.replace("0,0.50", "x,0.50"), "'x' in row 2"),
+        ("log.csv", KERAS.partition("\n")[0] + "\n", "without figures"),
+        ("tb.csv", TENSORBOARD.replace(",1,", ",-1,"), "step '-1' in row 3"),
+        ("panel.csv", PANEL.partition("\n")[0] + "\n", "without figures"),
+    ],
+)
+def test_a_file_that_is_not_such_is_refused_in_one_line(name, content, said, ebb, store):
+    with open(name, "wb") as file:
+        file.write(content if isinstance(content, bytes) else content.encode())
+    assert said in refused(ebb("import", name, *MINE))
+    assert not store.exists()
+
+
+def test_files_of_several_kinds_or_figures_given_twice_are_refused(ebb, store):
+    for name, content in (("r.csv", "1,0\n0,1\n"), ("log.csv", KERAS), ("a.csv", TENSORBOARD)):
+        with open(name, "w") as file:
+            file.write(content)
+    assert "one kind" in refused(ebb("import", "r.csv", "log.csv", *MINE))
+    assert "'a' in" in refused(ebb("import", "a.csv", str(Path("a.csv").resolve()), *MINE))
+    assert "can be read" in refused(ebb("import", "nothing.csv", *MINE))
+    assert not store.exists()
+
+
+def test_a_run_that_is_there_and_a_name_of_ebb_s_own_are_refused(ebb, store):
+    imported(ebb, "r.csv", "1,0\n0,1\n")
+    assert "recorded already" in refused(ebb("import", "r.csv", *MINE))
+    assert ebb("import", "r.csv", *MINE, "--overwrite").status == 0
+    assert "Ebb's own" in refused(ebb("import", "r.csv", "--study", "cnn", "--condition", "a"))
+    keep(store, made_record(study="mine"))
+    assert "Ebb trained" in refused(ebb("import", "r.csv", "--study", "mine", "--condition", "a"))
+    assert len(Store(store.folder).entries()) == 2

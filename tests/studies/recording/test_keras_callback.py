@@ -1,0 +1,132 @@
+"""Plain `fit` with the callback: recorded like a training, and trained as without it."""
+
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import keras
+import numpy as np
+import pandas as pd
+import pytest
+
+import studies
+from analysis.tables import forgetting_table, per_class_table, summary_table
+from core import ClassSequential, EvaluationPlan, Tasks, Trainer, spec
+from core.training.build import fresh_model
+from data import InputError
+from tests.core.training.against_fit import CLASSES, hundred_points, recipe_of
+from tests.studies.conftest import HOUSE
+
+POINTS = hundred_points()
+GROUPS = ((0,), (1, 2))
+WHOLE_CLASS = 80
+"""A batch that takes all examples of a class, so that their order does not matter."""
+
+
+def compiled(recipe):
+    model = fresh_model(recipe, 0, POINTS)
+    model.compile(
+        optimizer=keras.optimizers.SGD(1.0),
+        loss="sparse_categorical_crossentropy",
+        metrics=["accuracy"],
+    )
+    return model
+
+
+def recorder(**more):
+    given = {"study": "mine", "condition": "fit", "seed": 0} | more
+    return studies.ForgettingRecorder(POINTS.x_test, POINTS.y_test, **given)
+
+
+def fit(model, classes, **more):
+    chosen = np.isin(POINTS.y_train, classes)
+    x, y = POINTS.x_train[chosen], POINTS.y_train[chosen]
+    return model.fit(x, y, batch_size=WHOLE_CLASS, shuffle=False, verbose=0, **more)
+
+
+@pytest.mark.parametrize("tasks", [False, True], ids=["repeats", "tasks"])
+def test_fit_for_each_class_in_turn_gives_the_figures_of_the_trainer(tasks):
+    order, epochs = Tasks(groups=GROUPS) if tasks else ClassSequential(), 2
+    plan = EvaluationPlan(sets=("test",), segments=True)
+    recipe = replace(
+        recipe_of(), order=order, epochs=epochs, batch_size=WHOLE_CLASS, evaluation=plan,
+        optimiser=spec("SGD", learning_rate=1.0), compiler="graph",
+    )  # fmt: skip
+    trained = replace(Trainer().train(recipe, 0, POINTS), condition="fit")
+    model = compiled(recipe)
+    with recorder() as recorded:
+        for _ in range(1 if tasks else epochs):
+            for shown in GROUPS if tasks else range(CLASSES):
+                recorded.segment(classes=shown)
+                fit(model, shown, callbacks=[recorded])
+    own = studies.read("mine").records
+    for table in (forgetting_table, per_class_table, summary_table):
+        pd.testing.assert_frame_equal(table(own), table([trained]), rtol=1e-5)
+    assert forgetting_table(own)["drop"].max() > 0.3
+
+
+def test_a_single_fit_is_recorded_epoch_by_epoch_and_trained_as_without():
+    with_it, without = compiled(recipe_of()), compiled(recipe_of())
+    validation = {"validation_data": (POINTS.x_test, POINTS.y_test), "epochs": 3}
+    history = fit(with_it, range(CLASSES), callbacks=[recorder()], **validation).history
+    assert fit(without, range(CLASSES), **validation).history == history
+    for a, b in zip(with_it.get_weights(), without.get_weights(), strict=True):
+        np.testing.assert_array_equal(a, b)
+    (record,) = studies.read("mine").records
+    assert [(e.set, e.epoch, e.segment) for e in record.evaluations] == [
+        ("test", epoch, min(epoch, 1)) for epoch in range(4)
+    ]
+    assert [e.loss for e in record.evaluations[1:]] == pytest.approx(history["val_loss"])
+    right = [e.confusion.trace() / 45 for e in record.evaluations[1:]]
+    assert right == pytest.approx(history["val_accuracy"])
+    losses = [row[3] for row in record.history if row[2] == "loss"]
+    assert losses == pytest.approx(history["loss"])
+
+
+def test_one_hot_labels_and_other_outputs_are_taken():
+    model = keras.Sequential([keras.layers.Dense(1, activation="sigmoid")])
+    model.compile(optimizer="sgd", loss="binary_crossentropy")
+    x, y = POINTS.x_train, (POINTS.y_train > 0)[:, None].astype("f4")
+    given = {"study": "mine", "condition": "binary", "seed": 0}
+    with pytest.raises(InputError, match="give predicted="):
+        model.fit(x, y, verbose=0, callbacks=[studies.ForgettingRecorder(x, y, **given)])
+    said = studies.ForgettingRecorder(
+        x, y, predicted=lambda model, x: model.predict(x, verbose=0)[:, 0] > 0.5, **given
+    )
+    with pytest.raises(InputError, match="bool"):
+        model.fit(x, y, verbose=0, callbacks=[said])
+    labels = np.eye(CLASSES)[POINTS.y_test]
+    model = compiled(recipe_of())
+    model.compile(optimizer="sgd", loss="categorical_crossentropy")
+    model.fit(
+        POINTS.x_train, np.eye(CLASSES)[POINTS.y_train], verbose=0,
+        callbacks=[studies.ForgettingRecorder(POINTS.x_test, labels, **given)],
+    )  # fmt: skip
+    assert studies.read("mine").records[0].evaluations[-1].confusion.sum() == 45
+
+
+def test_a_wrong_use_is_refused_and_stores_nothing():
+    with pytest.raises(InputError, match="with recorder:"):
+        recorder(seed=1).segment(classes=0)
+    with pytest.raises(InputError, match="whole numbers"):
+        studies.ForgettingRecorder(
+            POINTS.x_test, POINTS.y_test + 0.5, study="mine", condition="fit", seed=2
+        )
+    assert not Path("results").exists()
+
+
+def test_a_block_that_fails_is_recorded_as_failed(ebb):
+    def fails():
+        with recorder() as recorded:
+            recorded.segment(classes=0)
+            1 / 0  # noqa: B018
+
+    with pytest.raises(ZeroDivisionError):
+        fails()
+    assert "fit seed 0  failed" in ebb("status", "mine").out
+
+
+def test_keras_is_imported_only_for_the_callback():
+    words = "import sys, studies; studies.record; sys.exit('keras' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", words], cwd=HOUSE).returncode == 0

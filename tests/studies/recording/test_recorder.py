@@ -1,0 +1,425 @@
+"""Any loop's runs are recorded as those of a training, and give the same tables."""
+
+import json
+import math
+import os
+import signal
+import subprocess
+import sys
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import studies
+from analysis.tables import forgetting_table, per_class_table, summary_table
+from core import ClassSequential, EvaluationPlan, Recipe, Store, Tasks, Trainer, spec
+from core.evaluation import Evaluation, confusion_matrix
+from data import InputError, load
+from tests.studies.conftest import HOUSE, keep, made_record
+
+CLASSES = 4
+LABELS = np.arange(40) % CLASSES
+
+
+def guessed(seed, right=0.6):
+    """Predictions that are right for some, else any."""
+    rng = np.random.default_rng(seed)
+    return np.where(rng.random(len(LABELS)) < right, LABELS, rng.integers(0, CLASSES, len(LABELS)))
+
+
+def in_turns(run, seed, classes=((0, 1), (2, 3))):
+    run.evaluate("test", LABELS, guessed(seed), segment=0)
+    for i, shown in enumerate(classes, 1):
+        run.evaluate("test", LABELS, guessed(seed + 100 * i), segment=i, shown=shown, loss=1 / i)
+
+
+def recorded(condition="naive", seed=0, **more):
+    return studies.record("mine", condition=condition, seed=seed, classes=CLASSES, **more)
+
+
+@pytest.fixture
+def mine():
+    """Two conditions of three seeds in turns, in the store that is used where none is named."""
+    for condition, n in (("naive", 0), ("replay", 200)):
+        for seed in range(3):
+            with recorded(condition, seed, settings={"buffer": n}) as run:
+                in_turns(run, seed + n)
+    return "mine"
+
+
+def test_every_command_treats_it_as_any_study(ebb, mine, tmp_path):
+    status = ebb("status")
+    assert status.out.startswith("mine (full): 6 runs (6 finished), last ")
+    assert "stale" not in ebb("status", mine).out
+    assert "what each class loses" in ebb("table", mine).out
+    assert "WC-ACC" in ebb("table", mine, "--kind", "tasks").out
+    compared = ebb("compare", mine, "naive", "replay").out
+    assert "3 pairs do not tell naive and replay apart in test accuracy" in compared
+    page = ebb("report", mine, "--format", "markdown").out
+    assert "Another program trained these runs" in page
+    assert "| naive | 0 |\n| replay | 200 |" in page
+    assert ebb("store", "export", tmp_path / "all.sqlite.xz").status == 0
+    assert "6 stored" in ebb("store", "import", tmp_path / "all.sqlite.xz", "--store", "again").err
+    assert "(0 stale" in ebb("store", "check").out
+
+
+@pytest.mark.slow
+def test_its_page_has_the_figures_of_classes_and_tasks(ebb, mine):
+    assert ebb("report", mine, "--out", "page.html").status == 0
+    page = Path("page.html").read_text()
+    assert all(title in page for title in ("What each class loses", "Learning curves"))
+
+
+def test_tables_say_how_many_seeds_were_planned_where_it_was_said(ebb, mine):
+    assert ", 3 seeds: what each class loses" in ebb("table", mine).out
+    with studies.record("other", condition="a", seed=0, classes=2, planned_seeds=5) as run:
+        run.evaluate("test", [0, 1], [0, 0], epoch=1)
+    assert ", 1 of 5 planned seeds: " in ebb("table", "other").out
+
+
+def as_predictions(confusion):
+    """Labels and predictions that give a confusion matrix."""
+    true, predicted = np.divmod(np.arange(confusion.size), len(confusion))
+    return np.repeat(true, confusion.ravel()), np.repeat(predicted, confusion.ravel())
+
+
+@pytest.mark.parametrize(
+    ("order", "epochs"),
+    [(ClassSequential(), 2), (Tasks(groups=((0, 1, 2), (3, 4), (5, 6, 7, 8, 9))), 3)],
+    ids=["repeats", "tasks"],
+)
+def test_a_loop_gives_the_tables_of_the_trainer_on_the_same_predictions(order, epochs):
+    plan = EvaluationPlan(sets=("test",), segments=True, segment_examples=10_000)
+    recipe = Recipe(
+        dataset="digits",
+        model=spec("linear"),
+        preprocessing=("scale",),
+        order=order,
+        epochs=epochs,
+        batch_size=64,
+        evaluation=plan,
+        compiler="graph",
+    )
+    trained = replace(Trainer().train(recipe, 3, load("digits")), condition="a")
+    segments = trained.arrays["class_segments"]
+    with studies.record("loop", condition="a", seed=3, classes=10) as run:
+        for each in trained.evaluations:
+            if each.set == "test":
+                continue  # the same as its sample at an epoch's end
+            shown = np.flatnonzero(segments[each.epoch - 1] == each.segment) if each.epoch else ()
+            at = {"segment": each.epoch if segments.max() == 1 else each.segment}
+            at |= {"epoch": each.epoch} if segments.max() > 1 else {}
+            true, predicted = as_predictions(each.confusion)
+            run.evaluate("test", true, predicted, shown=shown, loss=each.loss, **at)
+    own = studies.read("loop").records
+    for table in (forgetting_table, per_class_table, summary_table):
+        pd.testing.assert_frame_equal(table(own), table([trained]), check_exact=True)
+
+
+def test_a_loop_of_scikit_learn_gives_the_tables_of_a_training_with_these_predictions():
+    from sklearn.linear_model import SGDClassifier
+
+    digits = load("digits")
+    x, y = digits.x_train.reshape(len(digits.x_train), -1) / 16.0, digits.y_train
+    x_test, y_test = digits.x_test.reshape(len(digits.x_test), -1) / 16.0, digits.y_test
+    looks = []
+    with studies.record("loop", condition="sgd", seed=0, classes=10, dataset="digits") as run:
+        network = SGDClassifier(loss="log_loss", random_state=0)
+        for epoch in (1, 2):
+            for segment in range(1, 11):
+                mine = y == segment - 1
+                network.partial_fit(x[mine], y[mine], classes=np.arange(10))
+                predicted = network.predict(x_test)
+                shown = (segment - 1,)
+                run.evaluate("test", y_test, predicted, epoch=epoch, segment=segment, shown=shown)
+                confusion = confusion_matrix(y_test, predicted, 10)
+                looks.append(Evaluation("test-sample", epoch, segment, 0, confusion, 0.5))
+    test = [each._replace(set="test") for each in looks if each.segment == 10]
+    turns = np.tile(np.arange(1, 11, dtype=np.int32), (2, 1))
+    trained = made_record(
+        "sgd", recipe=Recipe(dataset="digits", model=spec("linear")),
+        evaluations=(*looks, *test), arrays={"class_segments": turns},
+    )  # fmt: skip
+    own = studies.read("loop").records
+    for table in (forgetting_table, per_class_table):
+        pd.testing.assert_frame_equal(table(own), table([trained]), check_exact=True)
+    assert forgetting_table(own)["drop"].max() > 0.5
+
+
+LIGHT = """
+import sys
+import studies
+with studies.record("mine", condition="a", seed=0, classes=2) as run:
+    run.evaluate("test", [0, 1], [0, 0], epoch=1)
+print(sorted({"tensorflow", "keras", "sklearn"} & set(sys.modules)))
+"""
+
+
+def test_nothing_heavy_is_imported(tmp_path):
+    words = [sys.executable, "-c", LIGHT]
+    done = subprocess.run(
+        words, cwd=tmp_path, env=os.environ | {"PYTHONPATH": str(HOUSE)}, capture_output=True
+    )
+    assert (done.stdout, done.stderr) == (b"[]\n", b"")
+
+
+def test_a_loss_that_is_not_known_is_in_no_table(mine):
+    with recorded("unknown") as run:
+        run.evaluate("test", LABELS, LABELS, epoch=1)
+    results = studies.read(mine)
+    shown = results.summary().set_index(["condition", "metric"])
+    assert ("unknown", "test loss") not in shown.index
+    assert shown.loc[("unknown", "test accuracy"), "mean"] == 1
+    assert shown.loc[("naive", "test loss"), "mean"] == 0.5
+    past = results.history()
+    assert not past["value"].isna().any()
+    assert set(past["name"][past["condition"] == "unknown"]) == {"test accuracy"}
+
+
+def test_a_run_whose_last_loss_is_not_finite_diverged():
+    for seed, losses in enumerate([(1.0, math.nan), (math.inf, 1.0), (1.0, None)]):
+        with recorded(seed=seed) as run:
+            for epoch, loss in enumerate(losses, 1):
+                run.evaluate("test", LABELS, LABELS, epoch=epoch, loss=loss)
+                run.evaluate("validation", LABELS, LABELS, epoch=epoch, loss=1.0)
+    statuses = [record.status for record in studies.read("mine").records]
+    assert statuses == ["diverged", "finished", "finished"]
+
+
+def test_scores_and_names_of_classes_are_kept():
+    names = ("cat", "dog", "cow", "hen")
+    with studies.record("mine", condition="a", seed=0, classes=names) as run:
+        run.score("training loss", 0.25, epoch=1, step=10)
+        run.evaluate("test", LABELS, LABELS, epoch=1)
+    results = studies.read("mine")
+    assert list(results.per_class()["class"]) == list(names)
+    assert results.records[0].history == ((1, 10, "training loss", 0.25),)
+
+
+def test_tasks_by_themselves_have_their_figures():
+    with studies.record("mine", condition="a", seed=0, classes=2, scenario="domain") as run:
+        for task in (1, 2, 3):
+            run.evaluate(f"test-task-{task}", [0, 1], [0, 0], segment=0)
+        for after in (1, 2, 3):
+            for task in (1, 2, 3):
+                right = task <= after and not (task == 1 and after == 3)
+                run.evaluate(f"test-task-{task}", [0, 1], [0, right], segment=after)
+    results = studies.read("mine")
+    assert results.reading.primary == "tasks: average accuracy"
+    row = results.tasks().iloc[0]
+    assert row["average accuracy"] == pytest.approx((0.5 + 1 + 1) / 3)
+    assert row["backward transfer"] == pytest.approx(-0.25)
+    assert row["forward transfer"] == 0
+
+
+def test_an_exception_is_recorded_as_a_failure_that_the_next_call_replaces(ebb, mine):
+    def fails():
+        with recorded(seed=7) as run:
+            in_turns(run, 7)
+            1 / 0  # noqa: B018
+
+    with pytest.raises(ZeroDivisionError):
+        fails()
+    assert "naive seed 7  failed" in ebb("status", mine).out
+    assert "ZeroDivisionError: division by zero" in ebb("status", mine).out
+    assert "7" not in map(str, studies.read(mine).per_class()["n"])
+    with recorded(seed=7) as run:
+        in_turns(run, 7)
+    with recorded(seed=7, settings={"buffer": 0}) as run:
+        in_turns(run, 7)
+    assert len(Store(Path("results")).entries(mine)) == 8
+
+
+def test_a_result_is_replaced_only_where_that_is_said(mine):
+    same = {"condition": "naive", "seed": 0, "settings": {"buffer": 0}}
+    with pytest.raises(InputError, match="seed 0 of naive in mine, which is"), recorded(**same):
+        pytest.fail("refused before anything is done")
+    with recorded(**same, overwrite=True) as run:
+        run.evaluate("test", LABELS, LABELS, segment=1, shown=(0, 1, 2, 3))
+    entries = Store(Path("results")).entries(mine)
+    assert len(entries) == 6
+    assert len(Store(Path("results")).records(entries)[0].evaluations) == 2
+
+
+def test_tables_show_the_latest_settings_and_version_of_a_condition(mine):
+    for changed in ({"settings": {"buffer": 1}}, {"code_version": "2"}):
+        with recorded(seed=0, **changed) as run:
+            in_turns(run, 0)
+        with Store(Path("results")).transaction(write=True) as connection:
+            connection.execute("UPDATE records SET finished = datetime(finished, '-1 day')")
+    results = studies.read(mine)
+    found = [(r.condition, r.seed) for r in results.records]
+    assert found == [("naive", 0), *(("replay", seed) for seed in range(3))]
+    assert results.records[0].environment["code version"] == "2"
+    assert any("4 records of an earlier definition" in note for note in results.reading.notes)
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ({"study": "class-order"}, "one of Ebb's own"),
+        ({"study": "my study"}, "letters, digits"),
+        ({"condition": ""}, "letters, digits"),
+        ({"seed": -1}, "whole number from 0"),
+        ({"seed": 1.5}, "whole number from 0"),
+        ({"classes": 1}, "from 2"),
+        ({"classes": ["a", "a"]}, "each once"),
+        ({"settings": {"x": object()}}, "what JSON holds"),
+        ({"settings": {"lr": math.nan}}, "what JSON holds"),
+        ({"settings": {"seed": 1}}, "have in common"),
+        ({"scenario": "none"}, "class, task, domain"),
+        ({"dataset": None}, "expected text"),
+    ],
+)
+def test_what_no_store_could_keep_is_refused_at_once(given, said):
+    words = {"study": "mine", "condition": "a", "seed": 0, "classes": 2} | given
+    with pytest.raises(InputError, match=said), studies.record(**words):
+        pytest.fail("refused before anything is done")
+    assert not Path("results").exists()
+
+
+@pytest.mark.parametrize(
+    ("evaluations", "said"),
+    [
+        ([{"segment": 1, "labels": [0, 4]}], "from 0 to 3"),
+        ([{"segment": 1, "labels": [0.0, 1.0]}], "float64"),
+        ([{"segment": 1, "labels": []}], "whole numbers"),
+        ([{"segment": 1, "predictions": [[0.1, 0.9, 0, 0]] * 2}], "argmax"),
+        ([{"segment": 1, "predictions": [1]}], "2 labels and 1 predictions"),
+        ([{}], "neither segment nor epoch"),
+        ([{"segment": -1}], "from 0"),
+        ([{"segment": 2}, {"segment": 1}], "does not lie before"),
+        ([{"epoch": 1, "segment": 0}], "segments from 1"),
+        ([{"segment": 1, "set": "my set"}], "a name such as"),
+        ([{"segment": 0, "shown": (0,)}], "from 1"),
+        ([{"segment": 1, "shown": (0, 4)}], "shown"),
+        ([{"epoch": 1, "segment": s, "shown": (0,)} for s in (1, 2)], "where classes come back"),
+        ([{"segment": 1, "shown": (0,)}, {"segment": 3, "shown": (1,)}], "every segment"),
+        ([{"segment": 1, "shown": (0,), "set": "validation"}], "of 'test' after 0 segments"),
+        ([], "without evaluations"),
+    ],
+)
+def test_a_measurement_that_no_table_could_read_is_refused(evaluations, said):
+    given = {"set": "test", "labels": [0, 1], "predictions": [0, 1]}
+
+    def measure():
+        with recorded() as run:
+            for each in evaluations:
+                run.evaluate(**given | each)
+
+    with pytest.raises(InputError, match=said):
+        measure()
+    (entry,) = Store(Path("results")).entries()
+    assert entry.status == "failed"
+
+
+def test_runs_are_not_mixed_with_those_that_were_trained(store):
+    keep(store, made_record(study="mine"))
+    with pytest.raises(InputError, match="runs that Ebb trained"), recorded():
+        pytest.fail("refused before anything is done")
+
+
+WRITER = """
+import json, sys
+import numpy as np
+import studies
+
+who, runs, folder = int(sys.argv[1]), int(sys.argv[2]), sys.argv[3]
+for i in range(runs):
+    seed = who * 1000 + i
+    rng = np.random.default_rng(seed)
+    with studies.record("many", condition="a", seed=seed, classes=4, store=folder) as run:
+        labels = np.arange(40) % 4
+        for segment in range(3):
+            shown = () if segment == 0 else (2 * segment - 2, 2 * segment - 1)
+            predicted = rng.integers(0, 4, 40)
+            run.evaluate("test", labels, predicted, segment=segment, shown=shown)
+    print(json.dumps([seed, predicted.tolist()]), flush=True)
+"""
+"""Records runs, and says of each what it predicted last once it is stored."""
+
+
+def writers(folder, count, runs):
+    environment = os.environ | {"PYTHONPATH": str(HOUSE)}
+    return [
+        subprocess.Popen(
+            [sys.executable, "-c", WRITER, str(who), str(runs), str(folder)],
+            stdout=subprocess.PIPE,
+            env=environment,
+            text=True,
+        )
+        for who in range(count)
+    ]
+
+
+def last_predictions(folder):
+    """What the store has of each seed: the last confusion matrix."""
+    store = Store(folder)
+    assert store.integrity() == []
+    assert list(store.damaged()) == []
+    records = store.records(store.entries("many"))
+    assert len({record.seed for record in records}) == len(records)
+    for record in records:
+        assert record.status == "finished"
+        assert [(e.set, e.epoch) for e in record.evaluations] == [
+            (name, segment) for segment in range(3) for name in ("test-sample", "test")
+        ]
+    return {record.seed: record.evaluations[-1].confusion for record in records}
+
+
+def said(lines):
+    """What a writer said of each seed."""
+    told = map(json.loads, lines)
+    return {
+        seed: confusion_matrix(np.arange(40) % 4, np.array(predicted), 4)
+        for seed, predicted in told
+    }
+
+
+def check_each_once(folder, told):
+    kept = last_predictions(folder)
+    assert kept.keys() >= told.keys()
+    for seed, confusion in told.items():
+        np.testing.assert_array_equal(kept[seed], confusion)
+    return kept
+
+
+def test_many_processes_record_into_one_store_and_nothing_is_lost(tmp_path):
+    told = {}
+    for each in writers(tmp_path / "shared", 3, 10):
+        out, _ = each.communicate(timeout=120)
+        assert each.returncode == 0
+        told |= said(out.splitlines())
+    assert len(check_each_once(tmp_path / "shared", told)) == len(told) == 30
+
+
+@pytest.mark.slow
+def test_eight_processes_record_a_hundred_runs_each(tmp_path):
+    told = {}
+    for each in writers(tmp_path / "shared", 8, 100):
+        out, _ = each.communicate(timeout=600)
+        assert each.returncode == 0
+        told |= said(out.splitlines())
+    assert len(check_each_once(tmp_path / "shared", told)) == len(told) == 800
+
+
+@pytest.mark.slow
+def test_what_was_reported_is_stored_whole_though_processes_are_killed(tmp_path):
+    moments = np.random.default_rng(int(os.environ.get("EBB_FAULT_SEED", "0")))
+    started = writers(tmp_path / "shared", 8, 100)
+    for victim in moments.permutation(8)[:5]:
+        time.sleep(float(moments.uniform(1, 4)))
+        started[victim].send_signal(signal.SIGKILL)
+    told = {}
+    for each in started:
+        out, _ = each.communicate(timeout=600)
+        lines = out.splitlines(keepends=True)
+        told |= said(line for line in lines if line.endswith("\n"))
+    assert sum(each.returncode == -signal.SIGKILL for each in started) > 0
+    kept = check_each_once(tmp_path / "shared", told)
+    # Who is killed between its commit and its line has told one run less than it stored.
+    assert len(told) <= len(kept) <= len(told) + 5
