@@ -1,0 +1,76 @@
+"""The tables of the README are what the records kept in docs/data give.
+
+The records travel as exports (`ebb store export NAME.sqlite.xz`), so no training is needed; where
+they were made on another processor, they still say what was measured.
+"""
+
+import re
+from pathlib import Path
+
+import pytest
+
+import studies
+from core.storage.exchange import read_export
+from core.storage.store import Store
+
+ROOT = Path(__file__).parent.parent
+README = (ROOT / "README.md").read_text()
+FIGURE = re.compile(r"-?\d+\.\d+")
+ROWS = {
+    "Adam": "fine-tuning, Adam",
+    "SGD": "fine-tuning, SGD",
+    "Adagrad": "fine-tuning, Adagrad",
+    "L2": "L2",
+    "EWC": "EWC",
+    "online-EWC": "online EWC",
+    "SI": "SI",
+    "MAS": "MAS",
+    "rehearsal-1100": "rehearsal, 1,100 images",
+    "rehearsal-4400": "rehearsal, 4,400 images",
+    "offline": "offline (all at once)",
+}
+"""Of split-mnist: the rows of the study, and what the README calls them."""
+
+
+def kept(study, export, tmp_path):
+    """The results of a study that came with the project."""
+    read_export(ROOT / "docs" / "data" / export, Store(tmp_path))
+    return studies.read(study, store=tmp_path)
+
+
+def row(name):
+    """The figures of the row of a table in the README that begins with a name."""
+    (line,) = [
+        line for line in README.splitlines() if line.replace("*", "").startswith(f"| {name} |")
+    ]
+    return [float(figure) for figure in FIGURE.findall(line)]
+
+
+def test_what_each_class_forgets(tmp_path):
+    results = kept("class-order", "class-order.sqlite.xz", tmp_path)
+    found = results.forgetting().set_index(["condition", "class"])
+    sequential, shuffled = found.loc["class-sequential"], found.loc["shuffled"]
+    for name, values in {
+        "just after its training segment": sequential["learned"],
+        "at the epoch's end": sequential["final"],
+        "forgotten": sequential["drop"],
+        "shuffled, at the end": shuffled["final"],
+    }.items():
+        assert row(name) == pytest.approx((100 * values).tolist(), abs=0.0501), name
+    ends = [end for both in sequential[["ci_low", "ci_high"]].to_numpy() for end in 100 * both]
+    assert row("95 % interval") == pytest.approx(ends, abs=0.0501)
+    difference = results.compare("class-sequential", "shuffled")
+    said = f"{-difference.difference.points:.2f} points less accurate"
+    assert said in " ".join(README.split())
+
+
+def test_split_mnist_beside_what_was_published(tmp_path):
+    results = kept("split-mnist", "split-mnist.sqlite.xz", tmp_path)
+    figures = results.check().figures
+    rows = dict(list(figures.groupby(figures["condition"].str.partition("-")[2])))
+    assert len(rows) == len(ROWS)
+    for name, shown in ROWS.items():
+        ours, published = 100 * rows[name]["mean"], 100 * rows[name]["reported"]
+        assert row(shown)[::2] == pytest.approx(ours.tolist(), abs=0.00501), name
+        assert row(shown)[1::2] == pytest.approx(published.tolist(), abs=0.00501), name
+    assert f"{figures['inside'].sum()} of {len(figures)} published means" in README
