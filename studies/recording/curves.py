@@ -27,6 +27,7 @@ def read_keras(file: Path, rows: list[list[str]]) -> list[Imported]:
     ones validation loss and validation accuracy.
     """
     names = [_of_keras(name) for name in rows[0][1:]]
+    _refuse_a_second_run(file, rows)
     history = [
         (1 + _step(row[0], file, i), 0, name, value)
         for i, row in enumerate(rows[1:], 2)
@@ -104,6 +105,17 @@ def together(found: list[tuple[Path, Imported]]) -> Imported:
                 )
     history = [row for _, run in found for row in run.history]
     return Imported(history=tuple(sorted(history, key=lambda row: row[:2])))
+
+
+def _refuse_a_second_run(file: Path, rows: list[list[str]]) -> None:
+    """Refuse what `CSVLogger(append=True)` added for another training."""
+    epochs = [_step(row[0], file, i) for i, row in enumerate(rows[1:], 2)]
+    for i, row in enumerate(rows[1:], 2):
+        if len(row) != len(rows[0]) or (i > 2 and epochs[i - 2] <= epochs[i - 3]):
+            raise InputError(
+                f"Received {str(file)!r}, in row {i} of which another training begins (an epoch "
+                "that does not follow, or other columns); expected one training's rows."
+            )
 
 
 def _of_keras(name: str) -> str:

@@ -199,6 +199,8 @@ def test_a_history_of_wandb_is_its_numbers(ebb):
         ("logs.pyd", MAMMOTH + "{'accmean': 1}\n", "line 2"),
         ("logs.pyd", MAMMOTH + MAMMOTH.replace("'er'", "'der'"), "model: er, der"),
         ("log.csv", KERAS.replace("0,0.50", "x,0.50"), "'x' in row 2"),
+        ("log.csv", KERAS + "0,0.5,1.5,0.5,1.4\n", "in row 5 of which another training begins"),
+        ("log.csv", KERAS + "3,0.5\n", "in row 5 of which another training begins"),
         ("log.csv", KERAS.partition("\n")[0] + "\n", "without figures"),
         ("tb.csv", TENSORBOARD.replace(",1,", ",-1,"), "step '-1' in row 3"),
         ("panel.csv", PANEL.partition("\n")[0] + "\n", "without figures"),
