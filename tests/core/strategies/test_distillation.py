@@ -129,7 +129,7 @@ def lwf_by_hand(recipe):
 @pytest.mark.parametrize(
     "changes",
     [
-        {},
+        pytest.param({}, marks=pytest.mark.slow),
         IN_HEADS,
         pytest.param({"scenario": Scenario("class"), "label_noise": None}, marks=pytest.mark.slow),
         pytest.param(
@@ -186,6 +186,7 @@ def test_distillation_by_itself_moves_active_outputs_and_no_others():
     assert (gradient[4:] == 0).all()  # replayed examples and padding
 
 
+@pytest.mark.slow
 def test_at_strength_0_it_is_fine_tuning(trainer):
     recipes = (replace(RECIPE, strategy=each) for each in (Strategy(), LwF(strength=0.0)))
     one, other = (trained(each, 0, images(), trainer)[1].last for each in recipes)
@@ -244,10 +245,13 @@ def features_of(model, x):
     "changes",
     [
         {},
-        {
-            "scenario": Scenario("class", active="all"),
-            "replay": replace(EXEMPLARS, fixed_shares=True),
-        },
+        pytest.param(
+            {
+                "scenario": Scenario("class", active="all"),
+                "replay": replace(EXEMPLARS, fixed_shares=True),
+            },
+            marks=pytest.mark.slow,
+        ),
         pytest.param({"compiler": "xla"}, marks=pytest.mark.slow),
     ],
 )
@@ -288,7 +292,9 @@ def test_exemplars_are_of_tasks_that_are_over(trainer):
     assert counts[:, 2].tolist() == [0, 0, 0, 4, 4, 3]
 
 
-@pytest.mark.parametrize("recipe", [RECIPE, IN_CLASSES], ids=["lwf", "icarl"])
+@pytest.mark.parametrize(
+    "recipe", [pytest.param(RECIPE, marks=pytest.mark.slow), IN_CLASSES], ids=["lwf", "icarl"]
+)
 def test_it_goes_on_within_a_task_after_an_interruption(recipe, trainer, monkeypatch, tmp_path):
     assert ends_in_the_same_bytes(recipe, trainer, monkeypatch, tmp_path)
 

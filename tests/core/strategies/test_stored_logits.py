@@ -100,7 +100,9 @@ def cross_entropy(labels, logits):
     [
         {"strategy": DER(alpha=0.5)},
         {},
-        {"replay": Replay(capacity=40, mode="add", fraction=0.8)},  # batches that are not filled
+        pytest.param(  # batches that are not filled
+            {"replay": Replay(capacity=40, mode="add", fraction=0.8)}, marks=pytest.mark.slow
+        ),
         pytest.param({"compiler": "xla"}, marks=pytest.mark.slow),
         pytest.param({"replay": replace(ADDED, buffer="class-balanced")}, marks=pytest.mark.slow),
     ],
@@ -157,6 +159,7 @@ def test_a_slot_that_is_taken_twice_in_a_step_keeps_the_later():
     assert (mixed.buffer.held[mixed.origin.slot[taken]] == schedule.indices[taken]).all()
 
 
+@pytest.mark.slow
 def test_with_nothing_to_match_it_is_training_on_what_is_new(trainer):
     plain = replace(RECIPE, strategy=Strategy(), replay=None)
     still = replace(RECIPE, strategy=DER(alpha=0.0))
@@ -172,7 +175,7 @@ def test_it_goes_on_within_a_task_after_an_interruption(trainer, monkeypatch, tm
 @pytest.mark.parametrize(
     "changes",
     [
-        {"scenario": Scenario("task")},
+        {"scenario": Scenario("task"), "label_noise": None},
         {"input_noise": GaussianNoise(standard_deviation=0.1, when="every-epoch")},
     ],
 )
