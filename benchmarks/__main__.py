@@ -41,6 +41,8 @@ NAMES = {
 # XLA takes fifteen times as long for a step of the CNN, so there it is not tried every time.
 FIT = {"cnn": ("fit", "fit-data")}
 EPOCHS = {"c3": 20, "a3": 100}
+PAIR = 12_000
+"""New examples of a task of two classes, about."""
 
 
 def start(*what: str) -> subprocess.Popen:
@@ -153,6 +155,27 @@ def penalties(rounds: int) -> None:
     print()
 
 
+def memories(rounds: int) -> None:
+    """What DER++ and A-GEM take for each row, against plain training in batches of as many."""
+    print("784-100-100-10, SGD, five tasks: microseconds a row, one worker")
+    pairs = {"DER++ (128 + 128 + 128)": ("ebb-der++", "ebb-384")}
+    pairs["A-GEM (128 + 128)"] = ("ebb-agem", "ebb-256")
+    times: dict[str, list[float]] = {way: [] for pair in pairs.values() for way in pair}
+    for _ in range(rounds):
+        for way in times:
+            times[way].append(alone("memory", way, 9))
+    for name, (way, plain) in pairs.items():
+        for which, values in ((name, times[way]), ("plain, as many rows", times[plain])):
+            print(f"  {which:<44} {1e6 * statistics.median(values) / PAIR:8.2f}", flush=True)
+        ratios = sorted(a / b for a, b in zip(times[way], times[plain], strict=True))
+        print(
+            f"    {statistics.median(ratios):.2f} times plain training "
+            f"({ratios[0]:.2f} to {ratios[-1]:.2f}, n = {len(ratios)})",
+            flush=True,
+        )
+    print()
+
+
 def whole_study(rounds: int, seeds: int) -> None:
     """C3 from the start of the program to the stored records."""
     print(
@@ -193,6 +216,7 @@ def main() -> None:
         training(network, options.rounds)
     additions(options.rounds)
     penalties(options.rounds)
+    memories(options.rounds)
     whole_study(max(1, options.rounds // 2), options.seeds)
 
 

@@ -6,7 +6,9 @@ as fast as it can be set, the last one from a prefetched `tf.data` pipeline; `eb
 `ebb-labels`, `ebb-noise`, `ebb-reservoir`, `ebb-herding`, the same with label noise, new input
 noise every epoch, or a replay buffer that fills half of each batch. `split` is two tasks of five
 classes, with `ebb-l2`, `ebb-ewc`, `ebb-mas`, `ebb-si` for a penalty; `importance predicted`,
-`exact` and `outputs` are passes over 12,000 examples.
+`exact` and `outputs` are passes over 12,000 examples. `memory` is five tasks of two classes, with
+`ebb-der++` and `ebb-agem`, and `ebb-384` and `ebb-256` for plain training in batches of as many
+rows.
 """
 
 import json
@@ -19,6 +21,8 @@ from typing import Any
 import numpy as np
 
 from core import (
+    AGEM,
+    DER,
     EWC,
     MAS,
     SI,
@@ -58,6 +62,16 @@ ADDITIONS: dict[str, dict[str, Any]] = {
     "ebb-ewc": {"strategy": EWC(strength=100, fisher="predicted")},
     "ebb-si": {"strategy": SI(strength=300)},
     "ebb-mas": {"strategy": MAS(strength=1)},
+    "ebb-256": {"batch_size": 256},
+    "ebb-384": {"batch_size": 384},
+    "ebb-der++": {
+        "replay": Replay(capacity=500, mode="add"),
+        "strategy": DER(alpha=0.5, beta=0.5),
+    },
+    "ebb-agem": {
+        "replay": Replay(capacity=500, buffer="task-balanced", mode="add"),
+        "strategy": AGEM(),
+    },
 }
 
 
@@ -208,6 +222,15 @@ def recipe(network: str, epochs: int, addition: dict[str, Any]) -> Recipe:
             order=Tasks(groups=halves, epochs_each=epochs // 2),
             batch_size=128,
         )
+    if network == "memory":
+        pairs = tuple((i, i + 1) for i in range(0, 10, 2))
+        return Recipe(
+            **{"batch_size": 128, **common, "loss": "sparse_categorical_crossentropy"},
+            model=spec("mlp", widths=(100, 100)),
+            optimiser=spec("SGD", learning_rate=0.1),
+            preprocessing=("scale",),
+            order=Tasks(groups=pairs, epochs_each=epochs // len(pairs)),
+        )
     if network in PART:
         deep = network == "deep"
         return Recipe(
@@ -253,8 +276,10 @@ def by_ebb(network: str, way: str, epochs: int) -> list[float]:
         dataset=Dataset.from_arrays("images", arrays),
         progress=lambda _: ends.append(time.perf_counter()),
     )
-    # With half of each batch replayed an epoch shows twice as many examples.
-    return (np.diff(ends) / (2 if "replay" in addition else 1)).tolist()
+    # With half of each batch replayed an epoch shows twice as many examples; DER++ draws twice.
+    draws = addition["strategy"].draws if "strategy" in addition else 1
+    shown = 1 + draws * ("replay" in addition)
+    return (np.diff(ends) / shown).tolist()
 
 
 def importances(kind: str, passes: int) -> list[float]:
