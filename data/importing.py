@@ -8,24 +8,27 @@ from pathlib import Path
 
 from data.errors import InputError, quoted, shortly
 from data.formats.archive import is_archive
-from data.formats.array_files import ArrayFiles, idx_files, npz_file
+from data.formats.array_files import ArrayFiles, idx_files, npz_file, single_files
 from data.formats.files import IDX, IMAGES, Files
 from data.formats.images import ImageFiles, image_files
 from data.formats.npz import write_npz
 from data.loading import BUILT_IN, is_plain_name
 from data.named.cifar10 import cifar_batches
+from data.named.cifar100 import Cifar100Files, Labels, cifar100_files
 from data.named.stl10 import find_stl10
 
 
-def import_folder(name: str, source: Path, folder: Path) -> Path:
+def import_folder(name: str, source: Path, folder: Path, *, labels: Labels | None = None) -> Path:
     """Checks a data set and writes it into the data folder, from where `load(name)` takes it.
 
     Args:
         name: The new data set's name: letters, digits, `_`, `-`, `.` and spaces.
-        source: A folder with the four IDX files (each plain or .gz), else exactly one .npz file,
-            else the published files of CIFAR-10 or STL-10, else images (see `data.formats.images`);
-            or a .npz file or an archive of images itself. It is only read.
+        source: A folder with the four IDX files (each plain or .gz, by MNIST's or EMNIST's names),
+            else KMNIST's four .npz files, else exactly one .npz file, else the published files of
+            CIFAR-10, CIFAR-100 (the binary version) or STL-10, else images (see
+            `data.formats.images`); or a .npz file or an archive of images itself. It is only read.
         folder: The user's data folder; made if it is not there.
+        labels: Which labels of CIFAR-100: `fine` (as if None) or `coarse`.
 
     Returns:
         The file written, folder/name/name.npz. It appears whole or not at all.
@@ -35,7 +38,13 @@ def import_folder(name: str, source: Path, folder: Path) -> Path:
             damaged or no data set; or the file cannot be written.
     """
     _check_name(name, folder)
-    dataset = _source_files(source).load(name)
+    files = _source_files(source, labels or "fine")
+    if labels is not None and not isinstance(files, Cifar100Files):
+        raise InputError(
+            f"{quoted(source)} has one label for each image, expected CIFAR-100's binary version "
+            f"with labels={labels}; leave that out"
+        )
+    dataset = files.load(name)
     target = folder / name / f"{name}.npz"
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
@@ -70,13 +79,14 @@ def _check_name(name: str, folder: Path) -> None:
         )
 
 
-def _source_files(source: Path) -> Files:
+def _source_files(source: Path, labels: Labels) -> Files:
     found: Files | None
     if os.path.isfile(source):
         found = ImageFiles(source) if is_archive(source) else npz_file(source)
     else:
-        published = cifar_batches(source) or find_stl10(source)
-        found = idx_files(source) or _only_npz(source) or published or image_files(source)
+        published = cifar_batches(source) or cifar100_files(source, labels) or find_stl10(source)
+        arrays = idx_files(source) or single_files(source) or _only_npz(source)
+        found = arrays or published or image_files(source)
     if found is None:
         raise InputError(
             f"{quoted(source)} holds no data set, expected {IDX}, one .npz file or {IMAGES}; check "

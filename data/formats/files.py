@@ -7,7 +7,7 @@ from typing import Protocol
 
 from data.dataset import Dataset
 from data.formats.archive import ENDINGS
-from data.formats.array_files import IDX_NAMES, idx_files, npz_file
+from data.formats.array_files import IDX_NAMES, idx_files, npz_file, single_files
 from data.formats.images import LAYOUT, image_files
 
 IDX = f"{', '.join(IDX_NAMES.values())} (each plain or .gz)"
@@ -49,6 +49,12 @@ def find_files(folder: Path, name: str) -> Files | None:
 
     Returns:
         The IDX files if there is at least one (so that a missing one is noticed), else the .npz,
-        else images (see `data.formats.images.image_files`), else None.
+        else the .npz files of one array each, else images (see
+        `data.formats.images.image_files`), else None.
     """
-    return idx_files(folder) or npz_file(folder / f"{name}.npz") or image_files(folder)
+    return (
+        idx_files(folder)
+        or npz_file(folder / f"{name}.npz")
+        or single_files(folder)
+        or image_files(folder)
+    )

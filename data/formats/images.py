@@ -23,6 +23,11 @@ SUFFIXES = (".png", ".jpg", ".jpeg")
 LAYOUT = f"train/CLASS/ and test/CLASS/ with images ({', '.join(SUFFIXES)})"
 _MODES: dict[str, tuple[int, ...]] = {"L": (), "RGB": (3,)}
 
+LINKED = 2
+"""Down to which depth a folder may be a link: parts and classes."""
+WHOLE_ALPHA = (255, 255)
+MOST_NAMED = 5
+
 Content = bytes | Path
 Tree = dict[str, dict[str, dict[str, Content]]]
 """The images by part, class and file name: their bytes, or where they lie."""
@@ -181,13 +186,14 @@ def _in_folder(folder: Path) -> Tree:
     return tree
 
 
-def _walk(folder: Path, *, inner: bool = False) -> Iterator[tuple[Path, bool]]:
+def _walk(folder: Path, depth: int = 0) -> Iterator[tuple[Path, bool]]:
     try:
         with os.scandir(folder) as found:
-            entries = [entry for entry in found if inner or entry.name in (*PARTS, VAL)]
+            entries = [entry for entry in found if depth or entry.name in (*PARTS, VAL)]
         for entry in entries:
             path = folder / entry.name
-            is_folder = entry.is_dir(follow_symlinks=False)
+            # The folder of a part or of a class may be a link: data lie on another disk.
+            is_folder = entry.is_dir(follow_symlinks=depth < LINKED)
             if not is_folder and not entry.is_file(follow_symlinks=False):
                 kind = "a link" if entry.is_symlink() else "no plain file"
                 raise InputError(
@@ -196,7 +202,7 @@ def _walk(folder: Path, *, inner: bool = False) -> Iterator[tuple[Path, bool]]:
                 )
             yield path, is_folder
             if is_folder and not entry.name.startswith("."):
-                yield from _walk(path, inner=True)
+                yield from _walk(path, depth + 1)
     except OSError as error:
         raise InputError(
             f"{quoted(folder)} cannot be listed ({shortly(error)}), expected a folder that you may "
@@ -255,30 +261,71 @@ def _decoded(
     from PIL import Image  # noqa: PLC0415
 
     x = np.empty(0, np.uint8)
-    first = ""
+    first, first_place = "", Path()
+    damaged: dict[Path, str] = {}
     for number, (name, content) in enumerate(files):
+        place = folders[number] / name
         try:
             opened = io.BytesIO(content) if isinstance(content, bytes) else content
             with Image.open(opened, formats=("PNG", "JPEG")) as image:
-                here = f"{image.width} x {image.height}, mode {image.mode}"
-                if not number:
-                    x, first = _room(folders[0] / name, len(files), image.size, image.mode), here
+                plain = _plain(image)
+                here = f"{image.width} x {image.height}, mode {plain.mode}"
+                if not first:
+                    x = _room(place, len(files), image.size, plain.mode)
+                    first, first_place = here, place
                 if here != first:
                     raise InputError(
-                        f"{quoted(folders[number] / name)} is an image of {here}, expected {first} "
-                        f"as of {quoted(folders[0] / files[0][0])}; bring all to one size and mode"
+                        f"{quoted(place)} is an image of {here}, expected {first} as of "
+                        f"{quoted(first_place)}; bring all to one size and mode"
                     )
                 formats.add(str(image.format))
-                x[number] = np.asarray(image)
+                x[number] = np.asarray(plain)
         except InputError:
             raise
         except Exception as error:  # a damaged image raises nearly anything
-            raise InputError(
-                f"{quoted(folders[number] / name)} is not a sound image ({_reason(error)}), "
-                "expected PNG or JPEG; copy it again or remove it"
-            ) from error
+            damaged[place] = _reason(error)
+    _refuse_damaged(damaged)
     x.flags.writeable = False
     return x
+
+
+def _plain(image: Any) -> Any:
+    """An image in grey or colour, where it is one that is only written otherwise.
+
+    Black and white is grey; a palette's colours are colours, grey if all are; of transparency
+    nothing is lost where there is none. Any other mode stays, to be refused.
+    """
+    if image.mode == "1":
+        return image.convert("L")
+    if image.mode == "P" and "transparency" not in image.info:
+        colours = image.convert("RGB")
+        bands = colours.split()
+        grey = all(band.tobytes() == bands[0].tobytes() for band in bands)
+        return bands[0] if grey else colours
+    if image.mode in ("LA", "RGBA") and image.getchannel("A").getextrema() == WHOLE_ALPHA:
+        return image.convert(image.mode.removesuffix("A"))
+    return image
+
+
+def _refuse_damaged(damaged: dict[Path, str]) -> None:
+    """Name the images that cannot be read, all together.
+
+    Raises:
+        InputError: There are some.
+    """
+    if not damaged:
+        return
+    (place, reason), *others = damaged.items()
+    more = ""
+    if others:
+        shown = ", ".join(quoted(other) for other, _ in others[: MOST_NAMED - 1])
+        left = len(others) - (MOST_NAMED - 1)
+        more = f"; nor {'is' if len(others) == 1 else 'are'} {shown}"
+        more += f" and {left} more" if left > 0 else ""
+    raise InputError(
+        f"{quoted(place)} is not a sound image ({reason}){more}, expected PNG or JPEG; copy "
+        f"{'them' if others else 'it'} again or remove {'them' if others else 'it'}"
+    )
 
 
 def _room(path: Path, count: int, size: tuple[int, int], mode: str) -> NDArray[np.uint8]:

@@ -28,6 +28,8 @@ _ALSO = {
     "y_test": "test_labels",
 }
 """What MedMNIST calls these arrays (Yang et al. 2023)."""
+SINGLE = "arr_0"
+"""What `numpy.savez` calls an array without a name."""
 _DAMAGE = (
     zipfile.BadZipFile,
     zlib.error,
@@ -79,6 +81,18 @@ def read_npz_shape(path: Path) -> tuple[int, ...]:
         first, *_ = (_member(archive, path, name) for name in ARRAYS)
         with archive.open(first) as stream:
             return _read_header(stream, path, "x_train")[0]
+
+
+def read_single(path: Path) -> NDArray[Any]:
+    """Reads the one array of a .npz file that NumPy called `arr_0`; errors as `read_npz`."""
+    with _opened(path) as archive:
+        return _read_array(archive, path, SINGLE)
+
+
+def read_single_shape(path: Path) -> tuple[int, ...]:
+    """Reads its shape, and nothing more of the file; errors as `read_npz_shape`."""
+    with _opened(path) as archive, archive.open(_member(archive, path, SINGLE)) as stream:
+        return _read_header(stream, path, SINGLE)[0]
 
 
 def write_npz(path: Path, arrays: Mapping[str, NDArray[Any]]) -> None:
@@ -135,7 +149,7 @@ def _member(archive: zipfile.ZipFile, path: Path, name: str) -> zipfile.ZipInfo:
         more = f" and {len(found) - 8} more" if len(found) > 8 else ""
         raise InputError(
             f"{quoted(path)} lacks the array {name}: found {listed}{more}, expected "
-            f"{', '.join(ARRAYS)}; {_SAVE}"
+            f"{name if name == SINGLE else ', '.join(ARRAYS)}; {_SAVE}"
         )
     return archive.getinfo(called)
 

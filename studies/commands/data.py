@@ -1,6 +1,7 @@
 """`ebb data`: the data sets."""
 
 from pathlib import Path
+from typing import Any
 
 import click
 import numpy as np
@@ -50,9 +51,14 @@ def data_show(name: str, data_dir: Path | None) -> None:
 @data_group.command("import")
 @click.argument("name")
 @click.argument("source", type=click.Path(path_type=Path))
+@click.option(
+    "--labels",
+    type=click.Choice(["fine", "coarse"]),
+    help="Of CIFAR-100, which has 100 and 20. [default: fine]",
+)
 @data_option
-def data_import(name: str, source: Path, data_dir: Path | None) -> None:
+def data_import(name: str, source: Path, labels: Any, data_dir: Path | None) -> None:
     """Check the files in SOURCE and keep them as the data set NAME."""
     if data_dir is None:
         raise InputError("Received no --data-dir; expected the folder to keep the data set in.")
-    click.echo(clean(f"kept as {import_folder(name, source, data_dir)}"))
+    click.echo(clean(f"kept as {import_folder(name, source, data_dir, labels=labels)}"))

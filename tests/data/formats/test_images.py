@@ -122,7 +122,7 @@ def another_mode(folder):
 
 def transparent(folder):
     for file in folder.rglob("*.png"):
-        Image.new("RGBA", (5, 4)).save(file)
+        Image.new("RGBA", (5, 4)).save(file)  # black, and transparent throughout
 
 
 def cut(folder):
@@ -183,13 +183,55 @@ def test_a_missing_part_is_named(tmp_path, write_images, pack, fails):
     fails(load, "own", tmp_path / "packed", says=["own.tar", "in train and not in test"])
 
 
-@pytest.mark.parametrize("place", ["train/pear/link.png", "train/plum", "test"])
-def test_no_link_is_followed(tmp_path, fruit, fails, place):
-    elsewhere = tmp_path / "elsewhere"
-    if place == "test":
-        (fruit / "test").rename(elsewhere)
+@pytest.mark.parametrize("place", ["test", "train/pear"])
+def test_the_folder_of_a_part_or_class_may_be_a_link(tmp_path, fruit, place):
+    before = load("fruit", tmp_path)
+    elsewhere = tmp_path / "another disk"
+    (fruit / place).rename(elsewhere)
     (fruit / place).symlink_to(elsewhere)
-    fails(load, "fruit", tmp_path, says=[place, "is a link"])
+    assert load("fruit", tmp_path).checksum == before.checksum
+
+
+def test_no_other_link_is_followed(tmp_path, fruit, fails):
+    link = fruit / "train/pear/link.png"
+    link.symlink_to(tmp_path / "elsewhere")
+    fails(load, "fruit", tmp_path, says=["link.png", "is a link"])
+    link.unlink()
+    link.symlink_to(fruit / "train")
+    fails(load, "fruit", tmp_path, says=["link.png", "is a link"])
+
+
+@pytest.mark.parametrize("mode", ["1", "P", "LA"])
+def test_images_that_are_grey_and_written_otherwise_are_grey(tmp_path, fruit, mode):
+    before = load("fruit", tmp_path)
+    for file in fruit.rglob("*.png"):
+        with Image.open(file) as image:
+            grey = image.convert("L").point(lambda value: 255 * (value > 127))
+        grey.save(file)
+    two_tones = load("fruit", tmp_path)
+    assert two_tones.checksum != before.checksum
+    for file in fruit.rglob("*.png"):
+        with Image.open(file) as image:
+            written = image.convert(mode)
+        written.save(file)
+    again = load("fruit", tmp_path)
+    np.testing.assert_array_equal(again.x_train, two_tones.x_train)
+
+
+def test_opaque_images_are_colour_and_transparent_ones_refused(tmp_path, write_images, fails):
+    folder = write_images(tmp_path / "own", FRUIT)
+    for file in folder.rglob("*.png"):
+        Image.new("RGBA", (5, 4), (9, 8, 7, 255)).save(file)
+    assert load("own", tmp_path).x_train[0, 0, 0].tolist() == [9, 8, 7]
+    Image.new("RGBA", (5, 4), (9, 8, 7, 254)).save(file)
+    fails(load, "own", tmp_path, says=[file.name, "RGBA"])
+
+
+def test_images_that_cannot_be_read_are_named_together(tmp_path, fruit, fails):
+    files = sorted((fruit / "train").rglob("*.png"))
+    for file in files[:2]:
+        file.write_bytes(b"")
+    fails(load, "fruit", tmp_path, says=[*map(str, files[:2]), "copy them again"])
 
 
 def test_a_file_that_never_ends_is_refused(tmp_path, fruit, fails):
