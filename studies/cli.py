@@ -33,6 +33,7 @@ COMMANDS = {
         "Results of other programs as records of a study, of which every command then tells.",
     ),
     "list": ("catalogue:list_studies", "The studies there are."),
+    "new": ("new:new", "Write a commented study that runs at once, to be changed into your own."),
     "plan": (
         "plan:plan",
         "How many seeds a difference needs, before they are run; or a margin, or an interval.",
@@ -57,6 +58,10 @@ COMMANDS = {
 """Where each command is in `studies.commands`, and what it does."""
 
 
+COMPLETION = "_EBB_COMPLETE"
+"""What the shell's completion sets, see docs/README.md."""
+
+
 @click.group(
     cls=LazyGroup,
     lazy={name: (f"studies.commands.{where}", what) for name, (where, what) in COMMANDS.items()},
@@ -72,6 +77,8 @@ def ebb() -> None:
 
 def main() -> None:
     """Run the command line; whatever is wrong with a call is said in one line."""
+    if COMPLETION in os.environ:  # asked by the shell, while somebody types
+        ebb.main(prog_name="ebb")
     for stream in ("stdout", "stderr"):
         if getattr(sys, stream) is None:  # closed by the caller: `ebb list >&-`
             setattr(sys, stream, open(os.devnull, "w"))  # noqa: SIM115

@@ -877,3 +877,15 @@ def test_the_command_is_installed_under_its_name():
     done = subprocess.run([found, "--version"], capture_output=True, text=True, timeout=60)
     assert done.returncode == 0
     assert re.fullmatch(r"ebb, version \d+\.\d+\.\d+\n", done.stdout)
+
+
+def test_the_shell_completes_commands_and_options(tmp_path):
+    for words, at, expected in (
+        ("ebb st", 1, ["status", "store"]),
+        ("ebb new --ki", 2, ["--kind"]),
+    ):
+        asked = {"_EBB_COMPLETE": "bash_complete", "COMP_WORDS": words, "COMP_CWORD": str(at)}
+        call = in_a_process(folder=tmp_path, **asked)
+        assert call.out.split() == [f"plain,{each}" for each in expected]
+    call = in_a_process(folder=tmp_path, _EBB_COMPLETE="zsh_source")
+    assert "#compdef ebb" in call.out
