@@ -23,7 +23,7 @@ def replaced(recipe: Recipe, path: str, value: Any) -> Recipe:
         InputError: No such field, or a value that the recipe refuses.
     """
     name, _, inner = path.partition(".")
-    expect(name, "field", [item.name for item in dataclasses.fields(Recipe)])
+    _expect_field(recipe, name, path)
     part = getattr(recipe, name)
     changed: Any
     if not inner:
@@ -33,6 +33,8 @@ def replaced(recipe: Recipe, path: str, value: Any) -> Recipe:
             together["order"] = recipe.order.in_epochs(changed)
         return dataclasses.replace(recipe, **{name: changed}, **together)
     if isinstance(part, Spec):
+        if inner == "name":  # Keras' classes take one, which would change what they are called
+            raise InputError(f"Received {path}={value}; expected {name}={value}, to take another.")
         old = part.parameters.get(inner)
         changed = Spec(part.name, {**part.parameters, inner: _like(old, value)})
     elif dataclasses.is_dataclass(part) and not isinstance(part, type):
@@ -53,6 +55,38 @@ def replaced(recipe: Recipe, path: str, value: Any) -> Recipe:
     # Tasks say how long a training is.
     epochs = changed.epochs if isinstance(changed, Tasks) else recipe.epochs
     return dataclasses.replace(recipe, **{name: changed, "epochs": epochs})
+
+
+def _expect_field(recipe: Recipe, name: str, path: str) -> None:
+    """Refuse what is no field, and say where in a part a parameter of that name is."""
+    fields = [item.name for item in dataclasses.fields(Recipe)]
+    inside = (
+        []
+        if name in fields
+        else [f"{part}.{_RATE.get(name, name)}" for part in _with(recipe, name)]
+    )
+    if inside:
+        raise InputError(f"Received field {path!r}; expected {' or '.join(inside)}.")
+    expect(name, "field", fields)
+
+
+_RATE = {"lr": "learning_rate"}
+"""What an optimiser's rate is called besides."""
+
+
+def _with(recipe: Recipe, name: str) -> list[str]:
+    """The recipe's parts that have a parameter of that name."""
+    name = _RATE.get(name, name)
+    found = ["optimiser"] if name == "learning_rate" else []
+    for field in dataclasses.fields(Recipe):
+        part = getattr(recipe, field.name)
+        if isinstance(part, Spec):
+            there = name in part.parameters
+        else:
+            there = dataclasses.is_dataclass(part) and hasattr(part, name)
+        if there and field.name not in found:
+            found.append(field.name)
+    return found
 
 
 def _whole(name: str, part: Any, value: Any) -> Any:

@@ -447,6 +447,14 @@ def _refuse_unbuildable(model: Spec) -> None:
         expect(model.name, "model", BUILDERS)
     signature = _signature(builder(model.name))
     try:
+        signature.bind_partial((1,), 2)
+    except TypeError:
+        name = model.name.rpartition(":")[2]
+        raise InputError(
+            f"Received model {model.name}, a function of ({', '.join(signature.parameters)}); "
+            f"expected one of (input_shape, classes): def {name}(input_shape, classes)."
+        ) from None
+    try:
         signature.bind((1,), 2, **model.parameters)
     except TypeError as error:
         raise InputError(

@@ -59,7 +59,7 @@ def __dir__() -> list[str]:
 def _in_a_notebook() -> None:
     """Keep TensorFlow's lines on drivers out of the cell that imports it."""
     if "ipykernel" in sys.modules:
-        import_module(f"{__name__}.running.quiet").hush()
+        import_module(f"{__name__}.definition.quiet").hush()
 
 
 _in_a_notebook()

@@ -124,6 +124,14 @@ def make_optimiser(optimiser: Spec, schedule: Spec | None) -> keras.optimizers.O
         parameters["learning_rate"] = make(
             schedule, module, keras.optimizers.schedules.LearningRateSchedule
         )
+    rate = optimiser.parameters.get("learning_rate", 0.0)
+    if isinstance(rate, bool) or not isinstance(rate, int | float) or not rate >= 0:
+        raise InputError(
+            f"Received optimiser.learning_rate={rate!r}; expected a number of 0 or more, as in "
+            "0.01."
+        )
+    if type(rate) is int:
+        parameters["learning_rate"] = float(rate)
     module = optimisers if optimiser.name in optimisers.OWN else keras.optimizers
     return make(optimiser, module, keras.optimizers.Optimizer, parameters)
 

@@ -17,6 +17,7 @@ from typing import Any
 from core.recipe import PARTS
 from data import InputError
 from data.errors import did_you_mean
+from studies.definition.quiet import hush
 from studies.definition.study import Claim, Interaction, Proportions, Quick, Reported, Study
 
 NAMES = (
@@ -119,6 +120,7 @@ def load_file(path: Path) -> ModuleType:
     # A user's study may import a neighbour of its file, as a script does; Ebb's own names first.
     if str(path.parent) not in sys.path:
         sys.path.append(str(path.parent))
+    hush()
     try:
         # Standard output is for tables: what a study prints while it is read is a note.
         with contextlib.redirect_stdout(sys.stderr), _staying_here(path):

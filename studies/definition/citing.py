@@ -92,7 +92,7 @@ def _of_recipes(study: Study) -> Iterator[tuple[str, str]]:
             for path, known in BY_VALUE.items():
                 value = _at(each, path)
                 if value in known:
-                    yield known[value], f"{path.replace('.is', '')}: {value}"
+                    yield known[value], f"{path.removesuffix('.is').removesuffix('.name')}: {value}"
             if _at(each, "model.parameters.dropout"):
                 yield "srivastava2014", "dropout"
             if _at(each, "model.parameters.batch_normalization"):

@@ -229,6 +229,11 @@ def test_a_part_can_be_replaced_by_its_name():
         ("preprocessing", "normalize", "scale"),
         ("compiler", "jax", "xla"),
         ("early_stopping", "Later", "EarlyStopping"),
+        # Keras' classes take a name, which names nothing else: Adam called SGD.
+        ("optimiser.name", "SGD", "expected optimiser=SGD"),
+        ("lr", 0.1, "expected optimiser.learning_rate"),
+        ("learning_rate", 0.1, "expected optimiser.learning_rate"),
+        ("widths", (8,), "expected model.widths"),
     ],
 )
 def test_what_cannot_work_is_refused_in_one_line(path, value, said):
@@ -427,3 +432,12 @@ def test_a_stored_recipe_with_label_noise_is_what_it_was():
     read = Recipe.from_json(json.loads(json.dumps(stored.to_json())))
     assert read.digest() == stored.digest()
     assert read.evaluation.sets == ("test", "validation")
+
+
+def no_arguments():
+    """A user's function that forgets what it is given."""
+
+
+def test_a_function_that_takes_no_shape_is_told_what_it_is_given():
+    with pytest.raises(InputError, match=r"def no_arguments\(input_shape, classes\)"):
+        replace(plain, model=spec(no_arguments))

@@ -8,6 +8,7 @@ import tensorflow as tf
 from keras import layers, regularizers
 
 from core import Trainer, spec
+from core.training.build import make_optimiser
 from data import InputError
 from tests.core.training.against_fit import (
     by_ebb,
@@ -272,6 +273,13 @@ def test_what_cannot_be_right_is_refused_before_anything_trains(network, says, p
     with pytest.raises(InputError, match=says) as refused:
         Trainer().check(recipe_of(network), points)
     assert "\n" not in str(refused.value)
+
+
+@pytest.mark.parametrize("rate", [-1, -0.1, True, "fast", float("nan")])
+def test_a_rate_that_is_none_is_refused_and_a_whole_one_is_taken(rate):
+    assert make_optimiser(spec("SGD", learning_rate=1), None).learning_rate == 1
+    with pytest.raises(InputError, match="expected a number of 0 or more"):
+        make_optimiser(spec("SGD", learning_rate=rate), None)
 
 
 def test_an_optimiser_around_an_optimiser_is_refused_in_one_line(points):

@@ -84,7 +84,10 @@ WRONG_FILES = {
         + TAIL,
         "top level",
     ),
-    "takes_too_little": (HEAD + "def build(shape): pass\n" + TAIL, "too many positional"),
+    "takes_too_little": (
+        HEAD + "def build(shape): pass\n" + TAIL,
+        r"expected one of \(input_shape, classes\)",
+    ),
     "odd_name": (HEAD + BUILD + TAIL.replace("mine", "my study"), "letters, digits"),
     "without_seeds": (HEAD + BUILD + TAIL.replace("seeds=2", "seeds=0"), "seeds=0"),
     "without_conditions": (
