@@ -17,7 +17,7 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmarks.contestant import BATCH, PART, images
+from benchmarks.contestant import BATCH, PART, SMALL_EPOCHS, images
 
 CORES = 2
 EXAMPLES = {"c3": 53_994, "a3": 60_000, **PART}
@@ -130,6 +130,16 @@ def additions(rounds: int) -> None:
         print()
 
 
+def to_plain(times: list[float], plain: list[float]) -> None:
+    """Print how many times as long as plain training something takes."""
+    ratios = sorted(a / b for a, b in zip(times, plain, strict=True))
+    print(
+        f"    {statistics.median(ratios):.2f} times plain training "
+        f"({ratios[0]:.2f} to {ratios[-1]:.2f}, n = {len(ratios)})",
+        flush=True,
+    )
+
+
 def penalties(rounds: int) -> None:
     """What a quadratic penalty adds to an epoch, and how long importances take."""
     print("784-400-400-10, Adam, batches of 128, two tasks: seconds an epoch, one worker")
@@ -144,12 +154,7 @@ def penalties(rounds: int) -> None:
     seconds("plain", times["ebb"])
     for way, name in zip(ways[1:], ("L2", "EWC", "MAS", "SI"), strict=True):
         seconds(name, times[way])
-        ratios = sorted(a / b for a, b in zip(times[way], times["ebb"], strict=True))
-        print(
-            f"    {statistics.median(ratios):.2f} times plain training "
-            f"({ratios[0]:.2f} to {ratios[-1]:.2f}, n = {len(ratios)})",
-            flush=True,
-        )
+        to_plain(times[way], times["ebb"])
     for kind, name in zip(passes, ("predicted", "exact", "MAS"), strict=True):
         seconds(f"importances of 12,000 examples, {name}", times[kind])
     print()
@@ -167,12 +172,20 @@ def memories(rounds: int) -> None:
     for name, (way, plain) in pairs.items():
         for which, values in ((name, times[way]), ("plain, as many rows", times[plain])):
             print(f"  {which:<44} {1e6 * statistics.median(values) / PAIR:8.2f}", flush=True)
-        ratios = sorted(a / b for a, b in zip(times[way], times[plain], strict=True))
-        print(
-            f"    {statistics.median(ratios):.2f} times plain training "
-            f"({ratios[0]:.2f} to {ratios[-1]:.2f}, n = {len(ratios)})",
-            flush=True,
-        )
+        to_plain(times[way], times[plain])
+    print()
+
+
+def pixel_maps(rounds: int) -> None:
+    """What permuted tasks add to an epoch."""
+    print("784-100-100-10, SGD, batches of 128: seconds an epoch, one worker")
+    times: dict[str, list[float]] = {"ebb": [], "ebb-maps": []}
+    for _ in range(rounds):
+        for way, found in times.items():
+            found.append(alone("small", way, SMALL_EPOCHS - 1))
+    seconds("plain", times["ebb"])
+    seconds("pixel maps", times["ebb-maps"])
+    to_plain(times["ebb-maps"], times["ebb"])
     print()
 
 
@@ -217,6 +230,7 @@ def main() -> None:
     additions(options.rounds)
     penalties(options.rounds)
     memories(options.rounds)
+    pixel_maps(options.rounds)
     whole_study(max(1, options.rounds // 2), options.seeds)
 
 

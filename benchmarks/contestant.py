@@ -8,7 +8,7 @@ noise every epoch, or a replay buffer that fills half of each batch. `split` is 
 classes, with `ebb-l2`, `ebb-ewc`, `ebb-mas`, `ebb-si` for a penalty; `importance predicted`,
 `exact` and `outputs` are passes over 12,000 examples. `memory` is five tasks of two classes, with
 `ebb-der++` and `ebb-agem`, and `ebb-384` and `ebb-256` for plain training in batches of as many
-rows.
+rows; `small` is the same network, with `ebb-maps` in permuted tasks.
 """
 
 import json
@@ -27,6 +27,7 @@ from core import (
     MAS,
     SI,
     ClassSequential,
+    Domains,
     EvaluationPlan,
     GaussianNoise,
     HoldOut,
@@ -51,6 +52,9 @@ BATCH = {"c3": 100, "a3": 32, "deep": 32, "cnn": 128}
 PASS = 12_000
 """Examples of a task of Split MNIST, about."""
 
+SMALL_EPOCHS = 9
+"""Of the network `small`: one for each permuted task, the first of which is not timed."""
+
 # What each way adds to a plain epoch.
 ADDITIONS: dict[str, dict[str, Any]] = {
     "ebb": {},
@@ -58,6 +62,7 @@ ADDITIONS: dict[str, dict[str, Any]] = {
     "ebb-noise": {"input_noise": GaussianNoise(standard_deviation=0.1, when="every-epoch")},
     "ebb-reservoir": {"replay": Replay(capacity=2000, fraction=0.5)},
     "ebb-herding": {"replay": Replay(buffer="herding", capacity=2000, fraction=0.5)},
+    "ebb-maps": {"order": Domains(kind="permuted", number=SMALL_EPOCHS)},
     "ebb-l2": {"strategy": L2Penalty(strength=0.01)},
     "ebb-ewc": {"strategy": EWC(strength=100, fisher="predicted")},
     "ebb-si": {"strategy": SI(strength=300)},
@@ -230,6 +235,14 @@ def recipe(network: str, epochs: int, addition: dict[str, Any]) -> Recipe:
             optimiser=spec("SGD", learning_rate=0.1),
             preprocessing=("scale",),
             order=Tasks(groups=pairs, epochs_each=epochs // len(pairs)),
+        )
+    if network == "small":
+        return Recipe(
+            **{"order": Shuffled(), **common, "loss": "sparse_categorical_crossentropy"},
+            model=spec("mlp", widths=(100, 100)),
+            optimiser=spec("SGD", learning_rate=0.1),
+            preprocessing=("scale",),
+            batch_size=128,
         )
     if network in PART:
         deep = network == "deep"

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from core.recipe import Pretraining, Recipe, Transfer
     from core.record import Record
     from core.schedule.buffers import Buffer
+    from core.schedule.domains import Domains
     from core.schedule.orders import Blocks, Blurred, ClassSequential, Order, Schedule, Shuffled
     from core.schedule.replay import Replay, Replayed
     from core.schedule.tasks import Tasks
@@ -58,6 +59,7 @@ __all__ = [
     "ClassSequential",
     "Corrupted",
     "Corruption",
+    "Domains",
     "Evaluation",
     "EvaluationPlan",
     "GaussianNoise",
@@ -111,6 +113,7 @@ _MODULE_OF = {
     "ClassSequential": "schedule.orders",
     "Corrupted": "examples.label_noise",
     "Corruption": "examples.corruptions",
+    "Domains": "schedule.domains",
     "Evaluation": "evaluation",
     "EvaluationPlan": "evaluation",
     "GaussianNoise": "examples.input_noise",

@@ -1,6 +1,6 @@
 """Evaluations: what is measured, on which examples, and when."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Annotated, NamedTuple
 
 import numpy as np
@@ -79,6 +79,9 @@ class EvaluationPlan(Checked):
         segment_examples: Size of `test-sample`: a fixed sample of the test set, the same for
             every seed, with each class's share of it. Ten segments on all of MNIST's test set
             would cost half as much as the training.
+        task_examples: How many test examples of each task `test-tasks` has until the last task is
+            over, a fixed sample as of `segments`: of twenty tasks all of them at every task's end
+            cost more than the training. All if None, and always of the last epoch.
         measurements: Names from `MEASUREMENTS`; they become arrays of the record (see
             `core.record`). Before training and after every epoch, layer by layer:
             `gradient-norms` (of the mean loss of 2,000 training examples), `weight-norms`, and
@@ -91,6 +94,7 @@ class EvaluationPlan(Checked):
     at_end: Annotated[Names, NAMES] = ()
     segments: bool = False
     segment_examples: Count = 2000
+    task_examples: Count | None = field(default=None, metadata={"left out": None})
     measurements: Annotated[Names, MEASURED] = ()
 
     def __post_init__(self) -> None:

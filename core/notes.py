@@ -30,6 +30,7 @@ TEXTS = {
     "after the first task (largest strength x importance: {largest}): it hardly acts, or holds "
     "what it acts on where it was",
     "memory": "memory of its worker until its end, at most: {megabytes} MB",
+    "pixel-maps": "the maps of its tasks' pixels have the checksum {checksum}",
     "class-labels": "its classes are called {labels}",
     "other": "{text}",
 }

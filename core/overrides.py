@@ -4,7 +4,7 @@ import dataclasses
 from typing import Any
 
 from core.recipe import KINDS, LINES, PARTS, Recipe, expect
-from core.schedule.tasks import Tasks
+from core.schedule.tasks import InTasks
 from core.spec import Spec, spec
 from data import InputError
 from data.errors import shown
@@ -29,7 +29,7 @@ def replaced(recipe: Recipe, path: str, value: Any) -> Recipe:
     if not inner:
         changed = _whole(name, part, value)
         together: dict[str, Any] = {}
-        if name == "epochs" and isinstance(recipe.order, Tasks):
+        if name == "epochs" and isinstance(recipe.order, InTasks):
             together["order"] = recipe.order.in_epochs(changed)
         return dataclasses.replace(recipe, **{name: changed}, **together)
     if isinstance(part, Spec):
@@ -53,7 +53,7 @@ def replaced(recipe: Recipe, path: str, value: Any) -> Recipe:
     else:
         raise InputError(f"Received field {path!r}; expected {name} alone: it has no fields.")
     # Tasks say how long a training is.
-    epochs = changed.epochs if isinstance(changed, Tasks) else recipe.epochs
+    epochs = changed.epochs if isinstance(changed, InTasks) else recipe.epochs
     return dataclasses.replace(recipe, **{name: changed, "epochs": epochs})
 
 

@@ -27,9 +27,10 @@ from core.examples.scenarios import Scenario
 from core.examples.splits import HoldOut
 from core.models import BUILDERS, builder
 from core.numerics import numerics
+from core.schedule.domains import Domains
 from core.schedule.orders import Blocks, Blurred, ClassSequential, Order, Shuffled
 from core.schedule.replay import Replay
-from core.schedule.tasks import Tasks
+from core.schedule.tasks import InTasks, Tasks
 from core.spec import Spec, resolve, spec
 from core.stored_names import to_stored
 from core.strategies.base import Strategy
@@ -41,7 +42,7 @@ from data import InputError
 from data.errors import did_you_mean, shown
 
 # What may stand in a recipe's fields, by the name it has in JSON.
-ORDERS = (Shuffled, ClassSequential, Blurred, Blocks, Tasks)
+ORDERS = (Shuffled, ClassSequential, Blurred, Blocks, Tasks, Domains)
 LABEL_NOISE = (SymmetricLabelNoise, UniformLabelNoise, ClassLabelNoise, MatrixLabelNoise)
 STRATEGIES = (L2Penalty, EWC, OnlineEWC, SI, MAS, DER, AGEM, GEM, LwF, ICaRL)
 
@@ -135,6 +136,9 @@ class Recipe(Checked):
     """Noise on the inputs, in the units after preprocessing."""
     augmented_copy: AugmentedCopy | None = None
     """A changed copy of the training part, appended to it before training."""
+    random_crop: Count | None = field(default=None, metadata={"left out": None})
+    """Each time that an image is shown in training, so many pixels of black are put around it and
+    a random part of the size that it had is shown, anew in every epoch."""
     replay: Replay | None = None
     """A buffer of examples shown before, mixed into the order."""
     pretraining: Pretraining | None = None
@@ -174,6 +178,7 @@ class Recipe(Checked):
             expect(self.early_stopping.name, "early stopping", ("EarlyStopping",))
         _refuse_unfitting_parts(self)
         _refuse_unfitting_order(self)
+        _refuse_unfitting_crop(self)
         _refuse_unfitting_replay(self)
         _refuse_unfitting_strategy(self)
         _refuse_noise_twice(self)
@@ -208,8 +213,13 @@ class Recipe(Checked):
 
     def outputs(self, classes: int) -> int:
         """How many outputs the network has, for data of so many classes."""
-        tasks: Any = self.order
-        return classes if self.scenario is None else self.scenario.outputs(tasks.groups)
+        if self.scenario is None or not isinstance(self.order, InTasks):
+            return classes
+        return self.scenario.outputs(self.order.classes_by_task(classes))
+
+    def classes(self, classes: int) -> int:
+        """How many classes the order divides, for data of so many: of `Domains` each task's own."""
+        return classes * self.order.number if isinstance(self.order, Domains) else classes
 
     def clean(self) -> "Recipe":
         """The recipe of the pretraining."""
@@ -306,6 +316,10 @@ KINDS: dict[str, tuple[type, ...]] = {
     "evaluation": (EvaluationPlan,),
 }
 """What each field holds, but for the plain numbers and choices."""
+OF_A_FILE = ("misclassified", "predictions")
+"""Measurements that name examples by their place in the test file."""
+KEEP_BLACK = ("pad-2", "scale", "normalise")
+"""Steps after which black is one number, in this order."""
 LINES = {
     "dataset": "the name of a data set, or the path of a .npz file: for arrays "
     'numpy.savez("mine.npz", x_train=..., y_train=..., x_test=..., y_test=...), then '
@@ -365,22 +379,25 @@ def _refuse_unfitting_strategy(recipe: Recipe) -> None:
             "Received loss_scale_factor with a strategy; expected an optimiser without it: a "
             "strategy reads gradients that are not scaled."
         )
-    if strategy.needs_tasks and not isinstance(order, Tasks):
+    if strategy.needs_tasks and not isinstance(order, InTasks):
         raise InputError(
             f"Received strategy {type(strategy).__name__} with the order "
-            f"{type(order).__name__}; expected Tasks: it learns from where one task ends."
+            f"{type(order).__name__}; expected Tasks or Domains: it learns from where one task "
+            "ends."
         )
     strategy.check(recipe)
 
 
 def _refuse_unfitting_order(recipe: Recipe) -> None:
     order = recipe.order
-    if isinstance(order, Tasks) and order.epochs != recipe.epochs:
+    if isinstance(order, InTasks) and order.epochs != recipe.epochs:
         raise InputError(
-            f"Received epochs={recipe.epochs} with {len(order.groups)} tasks and "
+            f"Received epochs={recipe.epochs} with {order.n_tasks} tasks and "
             f"epochs_each={order.epochs_each}; expected epochs={order.epochs}."
         )
-    if isinstance(order, Tasks):
+    if isinstance(order, Domains):
+        _refuse_what_maps_miss(recipe, order)
+    if isinstance(order, InTasks):
         if recipe.scenario is not None and set(recipe.evaluation.measurements) & {"gradient-norms"}:
             raise InputError(
                 "Received the measurement gradient-norms with a scenario; expected it without: it "
@@ -394,8 +411,50 @@ def _refuse_unfitting_order(recipe: Recipe) -> None:
     }
     for what in (each for each, asked in wanted.items() if asked):
         raise InputError(
-            f"Received {what} with the order {type(order).__name__}; expected Tasks, which says "
-            "which classes each task has."
+            f"Received {what} with the order {type(order).__name__}; expected Tasks or Domains, "
+            "which say what each task has."
+        )
+
+
+def _refuse_what_maps_miss(recipe: Recipe, order: Domains) -> None:
+    """What looks at images, or changes them, without the maps of their tasks."""
+    noise, plan = recipe.input_noise, recipe.evaluation
+    fresh = noise is None or (noise.when == "every-epoch" and noise.on == "train")
+    if not fresh:
+        raise InputError(
+            f"Received {noise!r} with Domains; expected it with when='every-epoch' and "
+            "on='train': noise is added to what a task's map makes of an image."
+        )
+    unmapped = [*plan.corrupted, *(each for each in plan.measurements if each in OF_A_FILE)]
+    if unmapped:
+        raise InputError(
+            f"Received the evaluation of {unmapped[0]} with Domains; expected it without: it is of "
+            "the images of a file, not of those under a task's map."
+        )
+    if order.kind == "rotated":
+        _refuse_unlike_black(recipe, "rotated tasks")
+
+
+def _refuse_unfitting_crop(recipe: Recipe) -> None:
+    if recipe.random_crop is None:
+        return
+    for what in ("strategy", "input_noise"):
+        if getattr(recipe, what) is not None:
+            raise InputError(f"Received random_crop and {what}; expected one of them.")
+    if isinstance(recipe.order, Domains):
+        raise InputError(
+            "Received random_crop and Domains; expected one of them: each is a map of the pixels."
+        )
+    _refuse_unlike_black(recipe, "random_crop")
+
+
+def _refuse_unlike_black(recipe: Recipe, what: str) -> None:
+    steps = recipe.preprocessing
+    if steps != tuple(each for each in KEEP_BLACK if each in steps):
+        raise InputError(
+            f"Received preprocessing={steps!r} with {what}; expected some of "
+            f"{', '.join(KEEP_BLACK)}, in this order: what comes in at the edges is black, one "
+            "number for all pixels."
         )
 
 
@@ -405,21 +464,17 @@ def _refuse_unfitting_replay(recipe: Recipe) -> None:
     if replay is None:
         return
     replay.per_batch(recipe.batch_size)
-    in_turn = isinstance(order, Tasks) and order.shown == "new"
+    in_turn = isinstance(order, InTasks) and order.shown == "new"
     by_task = replay.rule.at_task_ends or replay.weights != "equal"
     if by_task and not in_turn:
         raise InputError(
             f"Received replay with the buffer {replay.buffer} and weights {replay.weights}, and "
-            f"the order {type(order).__name__}; expected Tasks, one after the other."
+            f"the order {type(order).__name__}; expected Tasks or Domains, one after the other."
         )
-    if (
-        replay.rule.at_task_ends
-        and isinstance(order, Tasks)
-        and replay.capacity < len(order.groups)
-    ):
+    if replay.rule.at_task_ends and isinstance(order, InTasks) and replay.capacity < order.n_tasks:
         raise InputError(
             f"Received replay capacity {replay.capacity} with the buffer {replay.buffer} for "
-            f"{len(order.groups)} tasks; expected one slot for each task or more."
+            f"{order.n_tasks} tasks; expected one slot for each task or more."
         )
     if replay.weights == "asymmetric" and (scenario is None or "class" not in scenario.kind):
         raise InputError(

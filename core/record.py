@@ -49,6 +49,7 @@ class Record:
             `misclassified`, int32 [k, 3]: position in the test file, true and predicted class.
             `predictions`, of the smallest unsigned type, [2, examples]: true and predicted class of
             the whole test set, in the order of its file.
+            `degrees`, float64 [tasks]: by how much each of rotated tasks is turned.
             A strategy's are named in its class: `penalty_quantiles` of `core.strategies.penalties`.
     """
 

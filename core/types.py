@@ -7,3 +7,5 @@ Labels = NDArray[np.int64]
 """Class labels, int64 [n]."""
 Indices = NDArray[np.int32]
 """Positions of examples, int32 [n]."""
+Groups = tuple[tuple[int, ...], ...]
+"""The classes of the first task, of the second, ..."""

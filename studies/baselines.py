@@ -3,10 +3,27 @@
 A study changes one thing in one of these. Notebooks are cited by what they are about.
 """
 
+from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any
+from typing import Any, NamedTuple
 
-from core import ClassSequential, EvaluationPlan, HoldOut, Recipe, Replay, Scenario, Tasks, spec
+from core import (
+    AGEM,
+    DER,
+    GEM,
+    SI,
+    ClassSequential,
+    Domains,
+    EvaluationPlan,
+    HoldOut,
+    OnlineEWC,
+    Recipe,
+    Replay,
+    Scenario,
+    Tasks,
+    spec,
+)
+from studies.definition.study import Quick
 
 FORGETTING = "notebook on catastrophic forgetting"
 NOISE_AND_WIDTH = "notebook on noise and width"
@@ -92,6 +109,75 @@ def split_mnist_in(scenario: Any) -> Recipe:
     adam, own = split_mnist.optimiser, {"by_column": True} if scenario == "task" else {}
     optimiser = spec(adam.name, **adam.parameters, **own)
     return replace(split_mnist, scenario=Scenario(scenario), optimiser=optimiser)
+
+
+DOMAINS = Recipe(
+    dataset="mnist",
+    model=spec("mlp", widths=(100, 100)),
+    preprocessing=("scale",),
+    order=Domains(kind="rotated", number=20),
+    scenario=Scenario("domain"),
+    optimiser=spec("SGD", learning_rate=0.2),
+    epochs=20,
+    batch_size=128,
+    evaluation=EvaluationPlan(sets=("test-tasks",), task_examples=2000),
+)
+"""Plain training on twenty tasks of all of MNIST, as Buzzega et al. (2020) have it."""
+
+
+def by_sgd(recipe: Recipe, rate: float, clip: float | None = None, **changes: Any) -> Recipe:
+    """A recipe by SGD at another rate, each entry of the gradient cut at `clip`, and changed."""
+    cut = {} if clip is None else {"clipvalue": clip}
+    return replace(recipe, optimiser=spec("SGD", learning_rate=rate, **cut), **changes)
+
+
+class OfMemory(NamedTuple):
+    """What a memory of one size is used with: SGD's rates, DER's alpha, DER++'s alpha and beta."""
+
+    agem: float
+    der: float
+    plus: float
+    weights: tuple[float, float]
+
+
+def methods_in_domains(
+    kind: Any, si: float, gem: float, memories: Mapping[int, OfMemory]
+) -> dict[str, Recipe]:
+    """What permuted, or rotated, tasks are learned by, with SI's strength and GEM's rate.
+
+    The rates and parameters of Mammoth's utils/best_args.py (aimagelab, Buzzega et al. 2020).
+    """
+    order = Domains(kind=kind, number=20)
+    plain = replace(DOMAINS, order=order)
+    found = {
+        "SGD": plain,
+        "joint": replace(plain, order=order.joint(), epochs=1),
+        "online-EWC": by_sgd(plain, 0.1, strategy=OnlineEWC(strength=0.7, fisher="true")),
+        "SI": by_sgd(plain, 0.1, clip=1.0, strategy=SI(strength=si, damping=1.0)),
+    }
+    for capacity, of in memories.items():
+        er = Replay(capacity=capacity, mode="add")
+        tasks = replace(er, buffer="task-balanced")
+        shares, only = replace(tasks, fixed_shares=True), replace(tasks, fraction=0)
+        alpha, beta = of.weights
+        found |= {
+            f"ER-{capacity}": replace(plain, replay=er),
+            f"A-GEM-{capacity}": by_sgd(plain, of.agem, replay=shares, strategy=AGEM()),
+            f"GEM-{capacity}": by_sgd(plain, gem, replay=only, strategy=GEM(margin=0.5)),
+            f"DER-{capacity}": replace(plain, replay=er, strategy=DER(alpha=of.der)),
+            f"DER++-{capacity}": by_sgd(
+                plain, of.plus, replay=er, strategy=DER(alpha=alpha, beta=beta)
+            ),
+        }
+    return found
+
+
+SHORT_DOMAINS = Quick(
+    epochs=None,
+    overrides={"order.number": 5, "batch_size": 16},
+    conditions=("SGD", "joint", "online-EWC", "SI", "ER-200", "A-GEM-200", "DER-200", "DER++-200"),
+)
+"""Five tasks of digits."""
 
 
 def with_widths(*widths: int) -> Recipe:

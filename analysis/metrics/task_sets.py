@@ -39,9 +39,11 @@ CLASS_INCREMENTAL = "class"
 def scenario_of(run: RunLike) -> str:
     """The kind of a run's scenario: "task", "domain", "class", "class-masked-at-test".
 
-    Without one, every output competes for every example: class-incremental.
+    Without one, every output competes for every example: class-incremental, but of domains, whose
+    tasks have the same classes.
     """
-    return str((_recipe(run).get("scenario") or {}).get("kind", CLASS_INCREMENTAL))
+    alone = "domain" if _order(run).get("is") == "Domains" else CLASS_INCREMENTAL
+    return str((_recipe(run).get("scenario") or {}).get("kind", alone))
 
 
 def is_joint(run: RunLike) -> bool:
@@ -129,8 +131,8 @@ def set_figures(run: RunLike, sets: str = BY_TASK) -> dict[str, float]:
 def task_figures_among(runs: RunSet[Any], run: RunLike) -> dict[str, float]:
     """`set_figures` of one of these runs, and its intransigence where a joint run is among them.
 
-    That is the joint run of the same seed and scenario; of several the one whose recipe has most
-    in common with this one's.
+    That is the joint run of the same seed, scenario and split; of several the one whose recipe has
+    most in common with this one's.
     """
     figures = runs.once(set_figures, run, BY_TASK)
     if PREFIX + "learning accuracy" not in figures or is_joint(run):
@@ -143,6 +145,8 @@ def task_figures_among(runs: RunSet[Any], run: RunLike) -> dict[str, float]:
         and is_joint(other)
         and scenario_of(other) == scenario_of(run)
         and has_tasks(other)
+        # Trained on a part of each class alone, joint training bounds nothing.
+        and _recipe(other).get("split") == _recipe(run).get("split")
         and task_sets(other) == task_sets(run)
     ]
     if not joint:

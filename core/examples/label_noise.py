@@ -11,8 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.checks import Checked, Kind, is_number, number
-from core.examples.scenarios import Groups
-from core.types import Labels
+from core.types import Groups, Labels
 from data import InputError
 
 Matrix = tuple[tuple[float, ...], ...] | Sequence[Sequence[float]] | NDArray[np.floating]

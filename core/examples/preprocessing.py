@@ -77,21 +77,25 @@ def example_shape(shape: tuple[int, ...], steps: tuple[str, ...]) -> tuple[int, 
     return shape
 
 
-def preprocess(dataset: Dataset, steps: tuple[str, ...], train: NDArray[np.int32]) -> Inputs:
+def preprocess(
+    dataset: Dataset, steps: tuple[str, ...], train: NDArray[np.int32], black: bool = False
+) -> Inputs:
     """The files of a data set, one after the other, as a network is given them.
 
     Args:
         dataset: The data set.
         steps: Names from `STEPS`, applied from left to right; none leaves the values as they are.
         train: Positions of the training part, int32 [k], for steps that measure it.
+        black: Whether an example of 0 follows, as the steps leave it.
 
     Returns:
         float32 [n + m + v, ...]: the n examples of the training file, the m of the test file, then
-        the v of a given validation part.
+        the v of a given validation part; one more where `black` asks for it.
     """
     example_shape(dataset.x_train.shape[1:], steps)
     given = [] if dataset.x_val is None else [dataset.x_val]
-    files = [dataset.x_train, dataset.x_test, *given]
+    nothing = [np.zeros_like(dataset.x_train[:1])] * black
+    files = [dataset.x_train, dataset.x_test, *given, *nothing]
     x = np.concatenate(files, dtype=np.float32, casting="unsafe")
     for step in steps:
         x = STEPS[step](x, train, len(dataset.x_train))

@@ -12,11 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.checks import Checked
-from core.types import Indices, Labels
+from core.types import Groups, Indices, Labels
 from data import InputError
-
-Groups = tuple[tuple[int, ...], ...]
-"""The classes of the first task, of the second, ..., as in `core.schedule.orders.Tasks`."""
 
 OFF = np.float32(-1e9)
 

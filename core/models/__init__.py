@@ -12,6 +12,7 @@ from core.models.cnn import cnn
 from core.models.lenet import lenet
 from core.models.lenet_inside import lenet_inside, squeezed_lenet
 from core.models.mlp import deep_mlp, linear, mlp
+from core.models.normalised_mlp import normalised_mlp
 from core.models.resnet50 import resnet50
 from core.spec import resolve
 
@@ -19,6 +20,7 @@ BUILDERS: dict[str, Callable[..., Any]] = {
     "linear": linear,
     "mlp": mlp,
     "deep-mlp": deep_mlp,
+    "normalised-mlp": normalised_mlp,
     "cnn": cnn,
     "lenet": lenet,
     "lenet-inside": lenet_inside,

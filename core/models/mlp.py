@@ -86,7 +86,7 @@ def mlp(
     inputs = [math.prod(input_shape), *widths]
     penalties = l2 if isinstance(l2, tuple) else (l2,) * len(widths)
     for width, own_l2, before in zip(widths, penalties, inputs[:-1], strict=True):
-        own = _initialisers(start, before)
+        own = initialisers(start, before)
         model.add(layers.Dense(width, kernel_regularizer=penalty(l1, own_l2), **own))
         if batch_normalization:
             model.add(layers.BatchNormalization())
@@ -95,7 +95,7 @@ def mlp(
         if dropout:
             model.add(layers.Dropout(dropout))
     start["kernel_initializer"] = output_initializer or kernel_initializer
-    model.add(layers.Dense(classes, activation="softmax", **_initialisers(start, inputs[-1])))
+    model.add(layers.Dense(classes, activation="softmax", **initialisers(start, inputs[-1])))
     return model
 
 
@@ -162,7 +162,7 @@ def _activation_layer(name: str) -> Any:
         ) from None
 
 
-def _initialisers(named: dict[str, str], inputs: int) -> dict[str, Any]:
+def initialisers(named: dict[str, str], inputs: int) -> dict[str, Any]:
     """Keras initialisers, where `torch` stands for PyTorch's of a layer with so many inputs."""
     from keras import initializers
 

@@ -1,7 +1,8 @@
 """Tasks: groups of classes that are learned one after the other, once each."""
 
+from abc import abstractmethod
 from dataclasses import dataclass, field, replace
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -9,7 +10,7 @@ from numpy.typing import NDArray
 from core.checks import Checked, Count, Kind
 from core.random_streams import stream
 from core.schedule.orders import NO_TASK, Schedule, in_batches
-from core.types import Labels
+from core.types import Groups, Labels
 from data import InputError
 
 
@@ -30,30 +31,25 @@ GROUPS = Kind(
 
 
 @dataclass(frozen=True, kw_only=True)
-class Tasks(Checked):
-    """Groups of classes one after the other, each for several epochs, and never again.
+class InTasks(Checked):
+    """What orders share that show one task after the other: how long each of them takes.
 
-    An epoch shows the examples of one group only, shuffled, and is one segment. A training has as
+    An epoch shows the examples of one task only, shuffled, and is one segment. A training has as
     many epochs as all tasks together. What the network is told of tasks is the recipe's scenario,
     see `core.examples.scenarios`.
 
     Args:
-        groups: The classes of the first task, of the second, ...; each class in one of them.
         epochs_each: How many epochs each task takes.
         steps_each: How many steps instead (van de Ven et al. 2022): each task is one epoch, of
             full batches from reshuffled passes over its examples, what is left of a pass dropped.
         shown: The examples of the `new` task alone; of all tasks `seen` so far (cumulative
             training); or of `all` tasks from the beginning (joint training: no tasks, as many
             epochs as one of them has; with `steps_each` as many steps as all together).
-        permuted: Whether each seed has the classes in a random order of its own: the digits of
-            `groups` are then places in it.
     """
 
-    groups: Annotated[tuple[tuple[int, ...], ...], GROUPS]
     epochs_each: Count = 1
     steps_each: Count | None = field(default=None, metadata={"left out": None})
     shown: Literal["new", "seen", "all"] = field(default="new", metadata={"left out": "new"})
-    permuted: bool = field(default=False, metadata={"left out": False})
 
     def __post_init__(self) -> None:
         """Refuse lengths of two kinds."""
@@ -65,31 +61,40 @@ class Tasks(Checked):
             )
 
     @property
+    @abstractmethod
+    def n_tasks(self) -> int:
+        """How many tasks there are."""
+
+    @abstractmethod
+    def classes_by_task(self, classes: int) -> Groups:
+        """The classes of the first task, of the second, ..., of data with so many."""
+
+    @property
     def epochs(self) -> int:
         """How many epochs all tasks together take."""
         if self.shown == "all" and self.steps_each is None:
             return self.epochs_each
-        return len(self.groups) * self.epochs_each
+        return self.n_tasks * self.epochs_each
 
-    def in_epochs(self, epochs: int) -> "Tasks":
+    def in_epochs(self, epochs: int) -> Self:
         """The same tasks in so many epochs.
 
         Raises:
             InputError: They cannot be divided among the tasks.
         """
-        tasks = 1 if self.shown == "all" else len(self.groups)
+        tasks = 1 if self.shown == "all" else self.n_tasks
         if self.steps_each is not None or epochs % tasks:
             raise InputError(
-                f"Received epochs={epochs} with {len(self.groups)} tasks; expected a multiple of "
+                f"Received epochs={epochs} with {self.n_tasks} tasks; expected a multiple of "
                 f"{tasks} (order.epochs_each says it for each task), and none with steps_each."
             )
         return replace(self, epochs_each=epochs // tasks)
 
-    def joint(self) -> "Tasks":
+    def joint(self) -> Self:
         """The same with all examples from the beginning."""
         return replace(self, shown="all")
 
-    def cumulative(self) -> "Tasks":
+    def cumulative(self) -> Self:
         """The same with the examples of all tasks so far."""
         return replace(self, shown="seen")
 
@@ -98,6 +103,32 @@ class Tasks(Checked):
         if epoch < 1 or self.shown == "all":
             return NO_TASK
         return (epoch - 1) // self.epochs_each
+
+
+@dataclass(frozen=True, kw_only=True)
+class Tasks(InTasks):
+    """Groups of classes one after the other, each for several epochs, and never again.
+
+    Args:
+        groups: The classes of the first task, of the second, ...; each class in one of them.
+        epochs_each: See `InTasks`.
+        steps_each: See `InTasks`.
+        shown: See `InTasks`.
+        permuted: Whether each seed has the classes in a random order of its own: the digits of
+            `groups` are then places in it.
+    """
+
+    groups: Annotated[Groups, GROUPS]
+    permuted: bool = field(default=False, metadata={"left out": False})
+
+    @property
+    def n_tasks(self) -> int:
+        """See `InTasks`."""
+        return len(self.groups)
+
+    def classes_by_task(self, classes: int) -> Groups:
+        """See `InTasks`."""
+        return self.groups
 
     def for_run(self, seed: int, classes: int) -> "Tasks":
         """The tasks of one run: with their classes by name, where they are permuted."""

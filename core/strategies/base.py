@@ -50,7 +50,7 @@ class Task(NamedTuple):
 
     Attributes:
         number: Counted from 0.
-        examples: Positions of its examples in the arrays of `Network`, int32 [k].
+        examples: Positions of its examples, int32 [k]; see `Network`.
         places: Their positions in the training part, as a schedule has them, int32 [k].
     """
 
@@ -64,7 +64,7 @@ class Network(NamedTuple):
 
     Attributes:
         model: The Keras model; its outputs are logits.
-        x: Inputs, float32 [n, ...].
+        inputs: From positions of examples, int32 [k], to their inputs, float32 [k, ...].
         y: Training labels, int32 [n].
         masks: What is added to the logits of each of the task's examples, in their order: 0 for an
             output that is active, -1e9 for one that is not; float32 [k, outputs].
@@ -75,7 +75,7 @@ class Network(NamedTuple):
             the sensitivity of the outputs' squared norm, by batches where `batch` says how large.
         heads: The outputs of the tasks so far, a row for each softmax that they have: 0 of an
             output that is active in it, -1e9 of others; float32 [h, outputs].
-        train: Where the training part is in `x` and `y`, int32 [n].
+        train: Where the training part is in `y`, int32 [n].
         held: What the replay buffer holds, positions in the training part, int32 [k].
         logits: From positions in the training part, int32 [k], to what the network says of them,
             float32 [k, outputs].
@@ -83,7 +83,7 @@ class Network(NamedTuple):
     """
 
     model: Any
-    x: Tensor
+    inputs: Callable[[Indices], Tensor]
     y: Tensor
     masks: NDArray[np.float32]
     weights: tuple[NDArray[np.float32], ...]

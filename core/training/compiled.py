@@ -27,6 +27,7 @@ from core.training.layers import (
     treats_examples_apart,
 )
 from core.training.losses import make_loss
+from core.training.mapped import Inputs, gathered
 from data import InputError
 
 Active = tuple[()] | tuple[NDArray[np.float32], NDArray[np.int32]]
@@ -121,7 +122,7 @@ class Program:
 
     def train(
         self,
-        x: tf.Tensor,
+        x: Inputs,
         y: tf.Tensor,
         batches: Batches,
         start: int,
@@ -172,7 +173,7 @@ class Program:
 
     def predict(
         self,
-        x: tf.Tensor,
+        x: Inputs,
         y: tf.Tensor,
         indices: NDArray[np.int32],
         state: Mapping[str, tf.Tensor] | None = None,
@@ -198,7 +199,7 @@ class Program:
 
     def _predict_in_batches(
         self,
-        x: tf.Tensor,
+        x: Inputs,
         y: tf.Tensor,
         indices: NDArray[np.int32],
         state: dict[str, tf.Tensor],
@@ -229,7 +230,7 @@ class Program:
                 "the inputs of its last layer."
             )
 
-    def features(self, x: tf.Tensor, indices: NDArray[np.int32]) -> NDArray[np.float32]:
+    def features(self, x: Inputs, indices: NDArray[np.int32]) -> NDArray[np.float32]:
         """What the network makes of examples just before its output layer.
 
         Args:
@@ -241,7 +242,7 @@ class Program:
         """
         return self._of_each(self._see, x, indices)
 
-    def logits(self, x: tf.Tensor, indices: NDArray[np.int32]) -> NDArray[np.float32]:
+    def logits(self, x: Inputs, indices: NDArray[np.int32]) -> NDArray[np.float32]:
         """What the network says of examples in evaluation, float32 [k, outputs]; see `features`."""
         return self._of_each(self._say, x, indices)
 
@@ -267,7 +268,7 @@ class Program:
 
     def _steps(
         self,
-        x: tf.Tensor,
+        x: Inputs,
         y: tf.Tensor,
         batches: tuple[Any, ...],
         start: tf.Tensor,
@@ -298,7 +299,7 @@ class Program:
         return sums[1], sums[2], sums[3]
 
     def _rows(
-        self, x: tf.Tensor, y: tf.Tensor, shown: tuple[Any, ...], masks: Any, i: tf.Tensor
+        self, x: Inputs, y: tf.Tensor, shown: tuple[Any, ...], masks: Any, i: tf.Tensor
     ) -> tuple[dict[str, tf.Tensor], tf.Tensor]:
         """What a step shows, see `Strategy.loss`, and how many examples that is."""
         indices, sizes, noise, columns = shown
@@ -307,7 +308,7 @@ class Program:
             return of[i] if self.compiler == "xla" else of[i, : sizes[i]]
 
         chosen = row(indices)
-        inputs, labels = tf.gather(x, chosen), tf.gather(y, chosen)
+        inputs, labels = gathered(x, chosen), tf.gather(y, chosen)
         if noise:
             inputs = self._with_noise(inputs, noise, i)
         there = tf.range(indices.shape[1] or 0) < sizes[i]
@@ -372,7 +373,7 @@ class Program:
         return logits, tf.reduce_sum(weight * losses) / size
 
     def _reference_gradients(
-        self, x: tf.Tensor, y: tf.Tensor, references: tuple[Any, ...], masks: Any, step: tf.Tensor
+        self, x: Inputs, y: tf.Tensor, references: tuple[Any, ...], masks: Any, step: tf.Tensor
     ) -> list[list[tf.Tensor]]:
         """Of a strategy with references their gradients, see `Strategy.gradients`."""
         if not references:
@@ -415,21 +416,21 @@ class Program:
     def _before_last_layer(self) -> keras.Model:
         return keras.Model(self.model.inputs, self.model.layers[-1].input)
 
-    def _features(self, x: tf.Tensor, indices: tf.Tensor) -> tf.Tensor:
+    def _features(self, x: Inputs, indices: tf.Tensor) -> tf.Tensor:
         return self._through(self._before_last_layer(), x, indices)
 
-    def _logits(self, x: tf.Tensor, indices: tf.Tensor) -> tf.Tensor:
+    def _logits(self, x: Inputs, indices: tf.Tensor) -> tf.Tensor:
         return self._through(self.model, x, indices)
 
-    def _through(self, network: Any, x: tf.Tensor, indices: tf.Tensor) -> tf.Tensor:
+    def _through(self, network: Any, x: Inputs, indices: tf.Tensor) -> tf.Tensor:
         def chunk(chosen: tf.Tensor) -> tf.Tensor:
-            return tf.reshape(network(tf.gather(x, chosen), training=False), (indices.shape[1], -1))
+            return tf.reshape(network(gathered(x, chosen), training=False), (indices.shape[1], -1))
 
         return tf.map_fn(chunk, indices, fn_output_signature=x.dtype)
 
     def _look(
         self,
-        x: tf.Tensor,
+        x: Inputs,
         y: tf.Tensor,
         indices: tf.Tensor,
         state: dict[str, tf.Tensor],
@@ -440,7 +441,7 @@ class Program:
         before = self._before_last_layer() if scored else None
 
         def chunk(chosen: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
-            inputs, labels = tf.gather(x, chosen), tf.gather(y, chosen)
+            inputs, labels = gathered(x, chosen), tf.gather(y, chosen)
             output, off = self.model(inputs, training=False), 0.0
             if active:
                 masks, rows = active

@@ -7,9 +7,11 @@ import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
-from core.examples.preprocessing import preprocess
+from core.examples.pixel_maps import Maps, shifts
+from core.examples.preprocessing import example_shape, preprocess
 from core.random_streams import stream
 from core.recipe import Recipe
+from core.training.mapped import Inputs, Mapped
 from core.training.preparation import Prepared, corrupted_test_file
 from data import Dataset
 
@@ -23,9 +25,11 @@ class Examples(NamedTuple):
         labels: The same labels, int64 [n].
         rows: Which of these examples are in the set, int32 [k].
         tasks: The task of each of the n, int32 [n]; None in an order without tasks.
+
+    Of `core.schedule.domains` the n are examples under a task's map, and the inputs `Mapped`.
     """
 
-    x: tf.Tensor
+    x: Inputs
     y: tf.Tensor
     labels: NDArray[np.int64]
     rows: NDArray[np.int32]
@@ -37,12 +41,13 @@ class Device:
 
     Attributes:
         x: Inputs of all files and the k augmented copies, with the run's noise,
-            float32 [n + m + v + k, ...].
-        y: The labels that the network is taught, int32 [n + m + v + k].
+            float32 [n + m + v + k, ...]; with maps where the recipe has some.
+        y: The labels that the network is taught, int32 [n + m + v + k]; the same for every random
+            crop, where there are any.
         first: Position of the test file's first example, n.
     """
 
-    x: tf.Tensor
+    x: Inputs
     y: tf.Tensor
     first: int
 
@@ -54,9 +59,13 @@ class Device:
         originals, copy = prepared.originals, recipe.augmented_copy
         # Every seed draws a copy of its own.
         drawn = copy and (copy, seed)
-        wanted = (dataset.checksum, recipe.preprocessing, originals.tobytes(), drawn)
+        maps = _maps(recipe, prepared, dataset)
+        mapped = maps is not None
+        wanted = (dataset.checksum, recipe.preprocessing, originals.tobytes(), drawn, mapped)
         if wanted != self._wanted:
-            x = preprocess(dataset, recipe.preprocessing, originals)
+            x = preprocess(dataset, recipe.preprocessing, originals, black=mapped)
+            if mapped:
+                x, self._black = x[:-1], x[-1].flat[0]
             if copy is not None:
                 x = np.concatenate([x, copy(x[originals], stream(seed, "augmentation"))])
             self._inputs = tf.constant(x)
@@ -65,6 +74,10 @@ class Device:
         self._recipe, self._dataset, self._prepared = recipe, dataset, prepared
         self.x = self._with_noise(seed)
         self.y = _int32(prepared.training_labels)
+        if maps is not None:
+            self.x = Mapped(self.x, tf.constant(maps), tf.constant(self._black))
+            if recipe.random_crop is not None:
+                self.y = tf.tile(self.y, [len(maps)])
         self.first = len(dataset.x_train)
 
     def examples(self, name: str) -> Examples:
@@ -100,6 +113,14 @@ class Device:
             apart = np.concatenate([split.validation, split.test])
             x[apart] = noise(x[apart], stream(seed, "corruption", 2))
         return tf.constant(x)
+
+
+def _maps(recipe: Recipe, prepared: Prepared, dataset: Dataset) -> Maps | None:
+    """By what maps images are read: those of tasks, or random crops."""
+    if recipe.random_crop is not None:
+        shape = example_shape(dataset.x_train.shape[1:], recipe.preprocessing)
+        return shifts(shape, recipe.random_crop)
+    return prepared.domains and prepared.domains.maps
 
 
 def _int32(labels: NDArray[np.int64]) -> tf.Tensor:

@@ -17,13 +17,14 @@ from core.results import HistoryRow, read_results, write_results
 from core.schedule.buffer_state import BufferState
 from core.schedule.orders import NO_TASK, Schedule, segments
 from core.schedule.replay import Origin
-from core.schedule.tasks import Tasks
+from core.schedule.tasks import InTasks
 from core.strategies.base import Network, Sizes, Strategy, Task
 from core.training import checkpoints
 from core.training.batches import Batches
 from core.training.callbacks import Observers, callback_list, equal, never_called, recipe_callbacks
 from core.training.checkpoints import Checkpoint, remembered, remind
 from core.training.evaluator import Evaluator, Place
+from core.training.mapped import gathered
 from core.training.optimisers import TorchAdam
 from core.training.ready import Ready
 from core.types import Indices
@@ -160,9 +161,10 @@ class Training:
         if plan.segments:
             self._segment_of_class.append(schedule.segment_of_class)
         noise = stream(self.seed, "corruption", 3, epoch)
+        crops = stream(self.seed, "augmentation", 1, epoch)
         total, correct, examples, segment = 0.0, 0.0, 0, 0
         for part, columns, references in self._parts(schedule, epoch):
-            batches = self._batches(part, columns, noise, references)
+            batches = self._batches(part, columns, noise, crops, references)
             ends = part.segment_ends if plan.segments else part.segment_ends[-1:]
             start = 0
             for end in ends.tolist():
@@ -312,7 +314,7 @@ class Training:
         def logits(places: Indices) -> NDArray[np.float32]:
             return self.program.logits(x, self._train[places])
 
-        own = (self.program.model, x, y, masks, self._weights(), importance)
+        own = (self.program.model, partial(gathered, x), y, masks, self._weights(), importance)
         return Network(*own, heads, self._train, held, logits, self._features)
 
     def _weights(self) -> tuple[NDArray[np.float32], ...]:
@@ -342,7 +344,7 @@ class Training:
 
     def _sizes(self) -> Sizes:
         capacity = self.recipe.replay.capacity if self.recipe.replay else 0
-        tasks = len(self.recipe.order.groups) if isinstance(self.recipe.order, Tasks) else 0
+        tasks = self.recipe.order.n_tasks if isinstance(self.recipe.order, InTasks) else 0
         scenario = self.recipe.scenario
         heads = tasks if scenario is not None and scenario.kind == "task" else 1
         return Sizes(self._weights(), self._outputs, len(self._train), capacity, tasks, heads)
@@ -356,9 +358,10 @@ class Training:
         schedule: Schedule,
         columns: dict[str, NDArray[Any]],
         rng: np.random.Generator,
+        crops: np.random.Generator,
         references: Batches | None = None,
     ) -> Batches:
-        """A schedule's batches, with their noise where it is fresh."""
+        """A schedule's batches, with their noise where it is fresh, and their random crops."""
         size, noise = self.recipe.batch_size, self.recipe.input_noise
         if self.recipe.replay is not None:
             apart = self._strategy is not None and self._strategy.references == "batch"
@@ -367,8 +370,13 @@ class Training:
         if noise is not None and noise.when == "every-epoch":
             values = size * int(np.prod(self.device.x.shape[1:]))
             fresh = noise.fresh(len(schedule.batch_sizes), values, rng)
-        masks = self.prepared.masks
-        return Batches(schedule, self._train, size, fresh, columns, masks, references)
+        masks, examples = self.prepared.masks, self._train
+        if self.recipe.random_crop is not None:
+            maps = np.arange(self.device.x.maps.shape[0], dtype=np.int32)[:, None]
+            drawn = crops.integers(len(maps), size=len(schedule.indices), dtype=np.int32)
+            schedule = schedule._replace(indices=schedule.indices + len(examples) * drawn)
+            examples = (examples + self.device.x.shape[0] * maps).ravel()
+        return Batches(schedule, examples, size, fresh, columns, masks, references)
 
     # What is looked at.
 

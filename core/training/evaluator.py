@@ -34,16 +34,23 @@ class Evaluator:
         self._scenario, self._prepared = ready.recipe.scenario, ready.prepared
         sets = {name: self._device.examples(name) for name in self._plan.sets}
         self._sets = {name: examples for name, examples in sets.items() if len(examples.rows)}
-        sample = stratified(test, ready.prepared.classes[test], self._plan.segment_examples)
+        classes, tasks = ready.prepared.classes[test], len(ready.prepared.groups)
+        sample = stratified(test, classes, self._plan.segment_examples)
         self._sample = self._device.examples("test")._replace(rows=sample)
+        few = self._plan.task_examples
+        self._few = test if few is None else stratified(test, classes, few * tasks)
+        self._epochs = ready.recipe.epochs
 
     def all_sets(self, place: Place, sample: bool = False) -> None:
         """Evaluate the whole sets, and before them the sample where it is asked for."""
         if sample:
             self.sample(place)
         for name, examples in self._sets.items():
-            if name != TASK_SETS or self._prepared.task_is_over(place[0]):
+            if name != TASK_SETS:
                 self._look(name, examples, place)
+            elif self._prepared.task_is_over(place[0]):
+                over = place[0] == self._epochs
+                self._look(name, examples if over else examples._replace(rows=self._few), place)
 
     def sample(self, place: Place) -> None:
         """Evaluate the sample of the test set."""

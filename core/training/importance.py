@@ -21,6 +21,7 @@ import tensorflow as tf
 from numpy.typing import NDArray
 
 from core.training.layers import clonable
+from core.training.mapped import Inputs, gathered
 from core.types import Indices
 
 CHUNK = 1024
@@ -64,7 +65,7 @@ class Importance:
     def __call__(
         self,
         kind: str,
-        x: tf.Tensor,
+        x: Inputs,
         y: tf.Tensor,
         examples: Indices,
         masks: NDArray[np.float32],
@@ -99,7 +100,7 @@ class Importance:
             if kind == "sampled":  # the largest of logits and these is a draw from their softmax
                 noise[:] = rng.gumbel(size=mask.shape)
             shown = Shown(
-                *(tf.gather(each, chosen) for each in (x, y)), *map(tf.constant, (mask, noise))
+                gathered(x, chosen), tf.gather(y, chosen), *map(tf.constant, (mask, noise))
             )
             there = tf.constant(len(examples[part]))
             found = self._sums(kind, shown, tf.constant(columns), tf.constant(draws), there)
@@ -109,7 +110,7 @@ class Importance:
 
     def _of_batches(
         self,
-        x: tf.Tensor,
+        x: Inputs,
         order: NDArray[np.intp],
         examples: Indices,
         masks: NDArray[np.float32],
@@ -121,7 +122,7 @@ class Importance:
             chosen = np.resize(part, size)
             active = (masks[chosen] > INACTIVE) & (np.arange(size) < len(part))[:, None]
             share = (active / active.sum()).astype(np.float32)
-            found = self._norm(tf.gather(x, examples[chosen]), tf.constant(share))
+            found = self._norm(gathered(x, examples[chosen]), tf.constant(share))
             for so_far, more in zip(total, found, strict=True):
                 so_far += np.abs(more.numpy())
         return [each / len(batches) for each in total]

@@ -13,7 +13,14 @@ from core.spec import Spec
 from core.training.preparation import Prepared
 from data import InputError
 
-LENGTHS = ("decay_steps", "boundaries", "first_decay_steps", "warmup_steps", "total_steps")
+LENGTHS = (
+    "decay_steps",
+    "boundaries",
+    "first_decay_steps",
+    "warmup_steps",
+    "total_steps",
+    "pass_steps",
+)
 """The parameters of schedules that are counted in steps."""
 
 
@@ -79,6 +86,45 @@ class OneCycle(keras.optimizers.schedules.LearningRateSchedule):
         return {name: getattr(self, name) for name in names}
 
 
+class WarmRestarts(keras.optimizers.schedules.LearningRateSchedule):
+    """A cosine that starts anew, each time for twice as many passes, with one rate in each pass.
+
+    Warm restarts (Loshchilov & Hutter 2017) as GDumb has them (Prabhu et al. 2020): in pass e,
+    counted from 0, a tenth of the largest rate if e is 0, and otherwise, with c the largest power
+    of 2 up to e, smallest + (largest - smallest) * (1 + cos(pi * (e - c) / c)) / 2.
+
+    Args:
+        largest_learning_rate: At every start.
+        smallest_learning_rate: What the cosine goes to.
+        pass_steps: Steps of one pass.
+    """
+
+    def __init__(
+        self, largest_learning_rate: float, smallest_learning_rate: float, pass_steps: int
+    ) -> None:
+        if pass_steps <= 0:
+            raise ValueError(f"received pass_steps={pass_steps}; expected 1 or more.")
+        super().__init__()
+        self.largest_learning_rate = largest_learning_rate
+        self.smallest_learning_rate = smallest_learning_rate
+        self.pass_steps = pass_steps
+
+    def __call__(self, step: Any) -> Any:
+        """The rate of a step, counted from 0."""
+        now = ops.cast(ops.cast(step, "int32") // self.pass_steps, "float32")
+        powers = ops.convert_to_tensor([2.0**i for i in range(31)])
+        start = ops.max(ops.where(powers <= now, powers, 1.0))
+        half = (self.largest_learning_rate - self.smallest_learning_rate) / 2
+        cosine = half * (1 + ops.cos(np.pi * (now - start) / start))
+        rate = self.smallest_learning_rate + cosine
+        return ops.where(now < 1, 0.1 * self.largest_learning_rate, rate)
+
+    def get_config(self) -> dict[str, Any]:
+        """The parameters, as Keras saves them."""
+        names = ("largest_learning_rate", "smallest_learning_rate", "pass_steps")
+        return {name: getattr(self, name) for name in names}
+
+
 def in_steps(recipe: Recipe, prepared: Prepared, seed: int) -> Spec | None:
     """A recipe's schedule with its lengths in steps.
 
@@ -106,13 +152,14 @@ def in_steps(recipe: Recipe, prepared: Prepared, seed: int) -> Spec | None:
 
 def _steps(recipe: Recipe, prepared: Prepared, seed: int) -> int:
     """How many steps all epochs of a recipe have."""
-    labels: np.ndarray[Any, Any] = prepared.labels[prepared.split.train]
+    labels: np.ndarray[Any, Any] = prepared.classes[prepared.split.train]
     each = (
         prepared.order(
             labels,
             epoch=epoch,
             batch_size=recipe.batch_size,
             rng=stream(seed, "order", epoch),
+            n_classes=sum(map(len, prepared.groups)) or None,
         )
         for epoch in range(1, recipe.epochs + 1)
     )
@@ -131,5 +178,5 @@ def _counted(value: Any, steps: int) -> Any:
     return max(1, round(value * steps)) if _has_share(value) else value
 
 
-OWN: Mapping[str, type] = {"OneCycle": OneCycle}
+OWN: Mapping[str, type] = {"OneCycle": OneCycle, "WarmRestarts": WarmRestarts}
 """Schedules that are not Keras' own, by name."""

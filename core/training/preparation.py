@@ -8,20 +8,35 @@ from numpy.typing import NDArray
 from core.examples.corruptions import Corruption
 from core.examples.given_labels import GivenLabels
 from core.examples.label_noise import within_tasks
-from core.examples.scenarios import Groups, task_of_class
+from core.examples.pixel_maps import Maps, permutations, rotations
+from core.examples.preprocessing import example_shape
+from core.examples.scenarios import task_of_class
 from core.examples.splits import Indices, Split
 from core.notes import Note, note
 from core.random_streams import stream
 from core.recipe import Recipe
+from core.schedule.domains import Domains
 from core.schedule.orders import NO_TASK, Order, for_run
 from core.schedule.tasks import Tasks
-from core.types import Labels
+from core.types import Groups, Labels
 from data import Dataset, InputError
 
 MOST_NAMED = 10
 """Classes that a note lists."""
 CHECKED_EPOCHS = 1000
 """An order that stops to fit its data after more epochs is found out when it does."""
+
+
+class DomainMaps(NamedTuple):
+    """How each task of one run maps the pixels.
+
+    Attributes:
+        maps: See `core.examples.pixel_maps`.
+        degrees: By how much each task is rotated, float64 [tasks]; None of permuted ones.
+    """
+
+    maps: Maps
+    degrees: NDArray[np.float64] | None
 
 
 class Prepared(NamedTuple):
@@ -44,6 +59,8 @@ class Prepared(NamedTuple):
         masks: Which outputs can be active, see `core.examples.scenarios`; None without a scenario.
         weights: What each example of the training part counts in the loss, float32 [k]; None where
             all count 1.
+        domains: Of an order of `Domains` how each task maps the pixels. All positions are then
+            those of examples under a task's map, see there, and arrays have as many entries.
     """
 
     split: Split
@@ -56,6 +73,7 @@ class Prepared(NamedTuple):
     tasks: Indices | None = None
     masks: NDArray[np.float32] | None = None
     weights: NDArray[np.float32] | None = None
+    domains: "DomainMaps | None" = None
 
     def examples(self, name: str) -> Indices:
         """Positions of the examples of a set that `EvaluationPlan` names; none if it is empty."""
@@ -114,6 +132,10 @@ def prepare(recipe: Recipe, seed: int, dataset: Dataset) -> Prepared:
         copies = len(classes) + np.arange(len(originals), dtype=np.int32)
         split = split._replace(train=np.concatenate([originals, copies]))
         classes, taught = (np.concatenate([y, y[originals]]) for y in (classes, taught))
+    domains = None
+    if isinstance(recipe.order, Domains):
+        domains = _domain_maps(recipe, recipe.order, seed, dataset)
+        split, classes, taught = _in_domains(split, classes, taught, dataset.classes, domains.maps)
     # Which labels there are decides whether an order fits, not how many of each.
     there, rng = np.unique(classes[split.train]), stream(seed, "order")
     for epoch in range(1, min(recipe.epochs, CHECKED_EPOCHS) + 1):
@@ -122,7 +144,7 @@ def prepare(recipe: Recipe, seed: int, dataset: Dataset) -> Prepared:
             epoch=epoch,
             batch_size=recipe.batch_size,
             rng=rng,
-            n_classes=dataset.classes,
+            n_classes=recipe.classes(dataset.classes),
         )
     labels, training_labels, tasks, masks = classes, taught, None, None
     if isinstance(order, Tasks):
@@ -132,6 +154,8 @@ def prepare(recipe: Recipe, seed: int, dataset: Dataset) -> Prepared:
             labels, training_labels = (
                 recipe.scenario.targets(each, order.groups) for each in (classes, taught)
             )
+        elif domains is not None:
+            labels, training_labels = (each % dataset.classes for each in (classes, taught))
     if recipe.replay is not None:
         recipe.replay.empty(recipe.outputs(dataset.classes))
     for name in recipe.evaluation.corrupted:
@@ -139,8 +163,32 @@ def prepare(recipe: Recipe, seed: int, dataset: Dataset) -> Prepared:
     weights = _weights(recipe, dataset, originals, training_labels[split.train])
     changed = training_labels != labels
     return Prepared(
-        split, originals, labels, training_labels, changed, order, classes, tasks, masks, weights
+        *(split, originals, labels, training_labels, changed, order, classes, tasks, masks),
+        *(weights, domains),
     )
+
+
+def _domain_maps(recipe: Recipe, order: Domains, seed: int, dataset: Dataset) -> DomainMaps:
+    """The maps of one run."""
+    shape = example_shape(dataset.x_train.shape[1:], recipe.preprocessing)
+    rng = order.rng(seed)
+    if order.kind == "rotated":
+        degrees = order.degrees(rng)
+        return DomainMaps(rotations(shape, degrees.tolist()), degrees)
+    maps = permutations(shape, order.number, rng)
+    if order.first_plain:
+        maps[0] = np.arange(maps.shape[1])
+    return DomainMaps(maps, None)
+
+
+def _in_domains(
+    split: Split, classes: Labels, taught: Labels, n_classes: int, maps: Maps
+) -> tuple[Split, Labels, Labels]:
+    """Positions and classes of all examples under the map of each task, one after the other."""
+    tasks, examples = np.arange(len(maps))[:, None], len(classes)
+    parts = ((tasks * examples + part).ravel().astype(np.int32) for part in split)
+    of_task = tasks * n_classes
+    return Split(*parts), (classes + of_task).ravel(), (taught + of_task).ravel()
 
 
 def _with_label_noise(
@@ -152,17 +200,19 @@ def _with_label_noise(
     part: Indices,
 ) -> Labels:
     """The classes that the network is taught, int64 [n]: wrong in the training part where asked."""
+    # Of domains the order's classes are others than those of the images, whose labels are noisy.
+    in_tasks = recipe.scenario is not None and not isinstance(recipe.order, Domains)
     noise, taught = recipe.label_noise, classes.copy()
     if noise is None:
         return taught
     rng = stream(seed, "corruption")
     if isinstance(noise, GivenLabels):
         taught[part] = noise.of(dataset)[part]
-    elif recipe.scenario is not None and isinstance(order, Tasks):
+    elif in_tasks and isinstance(order, Tasks):
         taught[part] = within_tasks(noise, classes[part], order.groups, rng)
     else:
         taught[part] = noise(classes[part], dataset.classes, rng).labels
-    if recipe.scenario is not None and isinstance(order, Tasks):
+    if in_tasks and isinstance(order, Tasks):
         task = task_of_class(order.groups)
         if (elsewhere := np.flatnonzero(task[taught] != task[classes])).size:
             label = classes[elsewhere[0]]
@@ -193,7 +243,7 @@ def _weights(
             f"Received class_weight with {len(by_class)} numbers for data of {dataset.classes} "
             "classes; expected one for each class."
         )
-    return np.array(by_class, dtype=np.float32)[labels]
+    return np.array(by_class, dtype=np.float32)[labels % dataset.classes]
 
 
 def notes_on_data(recipe: Recipe, prepared: Prepared, dataset: Dataset) -> list[Note]:
@@ -208,7 +258,8 @@ def _absent(prepared: Prepared, dataset: Dataset) -> list[Note]:
     """Classes without figures: there is nothing to learn them from, or to test them with."""
     names, notes = np.array(dataset.class_names or range(dataset.classes)), []
     for part, examples in (("training", prepared.originals), ("test", prepared.split.test)):
-        counts = np.bincount(prepared.classes[examples], minlength=dataset.classes)
+        there = prepared.classes[examples] % dataset.classes
+        counts = np.bincount(there, minlength=dataset.classes)
         absent = names[counts == 0].tolist()
         if absent:
             more = [f"... ({len(absent)} classes)"] * (len(absent) > MOST_NAMED)

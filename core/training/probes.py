@@ -15,6 +15,7 @@ from core.evaluation import stratified
 from core.examples.splits import Indices
 from core.training.compiled import Program
 from core.training.layers import clonable
+from core.training.mapped import Inputs, gathered
 from core.training.preparation import Prepared
 from data import InputError
 
@@ -62,7 +63,7 @@ class Probe:
         self._gradient = tf.function(self._slopes, autograph=False, reduce_retracing=True)
         self._fire = tf.function(self._fired, autograph=False)
 
-    def gradient_norms(self, x: tf.Tensor, y: tf.Tensor, rows: Indices) -> NDArray[np.float32]:
+    def gradient_norms(self, x: Inputs, y: tf.Tensor, rows: Indices) -> NDArray[np.float32]:
         """The Euclidean norm of the gradient of the mean loss, layer by layer.
 
         With respect to all trainable weights of a layer, kernel and bias as one vector. Dropout is
@@ -93,7 +94,7 @@ class Probe:
             [[each.numpy().astype(np.float64) for each in group] for group in self._groups]
         )
 
-    def dead_units(self, x: tf.Tensor, rows: Indices) -> NDArray[np.int32]:
+    def dead_units(self, x: Inputs, rows: Indices) -> NDArray[np.int32]:
         """How many units of each relu are 0 for every one of the examples.
 
         Args:
@@ -111,18 +112,18 @@ class Probe:
         fired = self._fire(x, tf.constant(padded))
         return np.array([np.sum(~each.numpy().any(axis=0)) for each in fired], dtype=np.int32)
 
-    def _slopes(self, x: tf.Tensor, y: tf.Tensor, rows: tf.Tensor, n: tf.Tensor) -> list[tf.Tensor]:
+    def _slopes(self, x: Inputs, y: tf.Tensor, rows: tf.Tensor, n: tf.Tensor) -> list[tf.Tensor]:
         weights = [weight for group in self._groups for weight in group]
         with tf.GradientTape() as tape:
-            output = self._program.model(tf.gather(x, rows), training=False)
+            output = self._program.model(gathered(x, rows), training=False)
             losses = self._program.losses(tf.gather(y, rows), output)
             loss = tf.reduce_sum(losses) / tf.cast(n, losses.dtype)
         found = tape.gradient(loss, weights, unconnected_gradients="zero")
         return [tf.convert_to_tensor(each) for each in found]
 
-    def _fired(self, x: tf.Tensor, rows: tf.Tensor) -> list[tf.Tensor]:
+    def _fired(self, x: Inputs, rows: tf.Tensor) -> list[tf.Tensor]:
         def piece(chosen: tf.Tensor) -> list[tf.Tensor]:
-            outputs = self._to_relus(tf.gather(x, chosen), training=False)
+            outputs = self._to_relus(gathered(x, chosen), training=False)
             each_unit = [
                 tf.reshape(each, (-1, each.shape[-1])) for each in tf.nest.flatten(outputs)
             ]
@@ -145,7 +146,7 @@ class Measured:
     """
 
     def __init__(
-        self, probe: Probe, wanted: Sequence[str], x: tf.Tensor, y: tf.Tensor, prepared: Prepared
+        self, probe: Probe, wanted: Sequence[str], x: Inputs, y: tf.Tensor, prepared: Prepared
     ) -> None:
         train = prepared.split.train
         sample = stratified(train, prepared.labels[train], SAMPLE)

@@ -38,8 +38,8 @@ class Ready:
     Attributes:
         recipe: What to do.
         seed: The run's number.
-        classes: Of the data.
-        outputs: Of the network; as many as classes but in a domain-incremental scenario.
+        classes: Of the order, see `Recipe.classes`.
+        outputs: Of the network.
         program: Holds the fresh network.
         device: Holds the run's arrays.
         prepared: Its split, labels and order.

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from core.code_identity import unseen_code
 from core.examples.implausible import implausible
+from core.examples.pixel_maps import checksum
 from core.examples.preprocessing import example_shape
 from core.notes import Note, note
 from core.recipe import Recipe, Transfer
@@ -179,7 +180,7 @@ class Trainer:
                 self._probes[program, wanted] = Probe(program, wanted)
             probe = self._probes[program, wanted]
             measured = Measured(probe, wanted, self._device.x, self._device.y, prepared)
-        classes, outputs = dataset.classes, recipe.outputs(dataset.classes)
+        classes, outputs = recipe.classes(dataset.classes), recipe.outputs(dataset.classes)
         return Ready(
             recipe, seed, classes, outputs, program, self._device, prepared, measured, clock
         )
@@ -225,6 +226,7 @@ def _record(key: str, training: Training, status: Status, datasets: Sequence[Dat
             *_kept_from_xla(training),
             *(note("data", said=each.note) for each in datasets if each.note),
             *_class_labels(datasets[0]),
+            *_pixel_maps(training),
             *_implausible(training.recipe, datasets),
             *notes_on_data(training.recipe, training.prepared, datasets[0]),
             *_unseen(training.recipe),
@@ -232,9 +234,15 @@ def _record(key: str, training: Training, status: Status, datasets: Sequence[Dat
         ),
         history=tuple(training.history),
         evaluations=tuple(training.evaluations),
-        arrays=training.arrays() | _class_names(datasets[0]),
+        arrays=training.arrays() | _degrees(training) | _class_names(datasets[0]),
         repeatable=training.repeatable,
     )
+
+
+def _degrees(training: Training) -> dict[str, NDArray[Any]]:
+    """By how much each task of the run is rotated."""
+    domains = training.prepared.domains
+    return {"degrees": domains.degrees} if domains and domains.degrees is not None else {}
 
 
 def _class_names(dataset: Dataset) -> dict[str, NDArray[Any]]:
@@ -247,6 +255,12 @@ def _class_labels(dataset: Dataset) -> list[Note]:
     """What people call the classes, as JSON."""
     words = dataset.class_labels
     return [note("class-labels", labels=json.dumps(words, ensure_ascii=False))] if words else []
+
+
+def _pixel_maps(training: Training) -> list[Note]:
+    """What tells the maps of a run's tasks from others."""
+    domains = training.prepared.domains
+    return [note("pixel-maps", checksum=checksum(domains.maps))] if domains else []
 
 
 def _implausible(recipe: Recipe, datasets: Sequence[Dataset]) -> list[Note]:

@@ -32,11 +32,17 @@ BY_VALUE: Mapping[str, Mapping[str, str]] = {
     },
     "replay.is": {"Replay": "chaudhry2019"},
     "replay.weights": {"asymmetric": "caccia2022", "by-task": "vandeven2022"},
+    "order.kind": {"permuted": "goodfellow2014", "rotated": "lopezpaz2017"},
     "order.classes": {"latin-square": "williams1949"},
     "label_noise.is": {"GivenLabels": "wei2022"},
     "optimiser.name": {"Adam": "kingma2015", "TorchAdam": "kingma2015", "Adagrad": "duchi2011"},
-    "lr_schedule.name": {"OneCycle": "smith2017", "CosineDecay": "loshchilov2017"},
+    "lr_schedule.name": {
+        "OneCycle": "smith2017",
+        "CosineDecay": "loshchilov2017",
+        "WarmRestarts": "loshchilov2017",
+    },
     "model.name": {
+        "normalised-mlp": "prabhu2020",
         "alexnet": "krizhevsky2012",
         "resnet50": "he2016",
         "lenet": "lecun1998",

@@ -129,6 +129,18 @@ REFERENCES = {
         2020,
         NIPS,
     ),
+    "prabhu2020": _talk(
+        "Prabhu, Ameya and Torr, Philip H. S. and Dokania, Puneet K.",
+        "GDumb: A Simple Approach that Questions Our Progress in Continual Learning",
+        2020,
+        ECCV,
+    ),
+    "goodfellow2014": _talk(
+        "Goodfellow, Ian J. and others",
+        "An Empirical Investigation of Catastrophic Forgetting in Gradient-Based Neural Networks",
+        2014,
+        ICLR,
+    ),
     "vitter1985": _article(
         "Vitter, Jeffrey S.",
         "Random Sampling with a Reservoir",

@@ -131,21 +131,22 @@ class Quick(Typed):
         seeds: How many.
         dataset: Embedded data of the study's image size.
         epochs: Of every run; below 1, the fraction of each condition's own that is left, where
-            conditions differ in them.
+            conditions differ in them; None leaves them as they are.
         overrides: Further recipe fields to change.
         conditions: Those that are run, where all of them would take too long.
     """
 
     seeds: int = 3
     dataset: str = "digits"
-    epochs: int | float = 5
+    epochs: int | float | None = 5
     overrides: Mapping[str, Any] = field(default_factory=dict)
     conditions: tuple[str, ...] | None = None
 
     def __post_init__(self) -> None:
         """Refuse what is no scale."""
         super().__post_init__()
-        if not 0 < self.seeds <= MOST_SEEDS or self.epochs <= 0 or self.conditions == ():
+        no_epochs = self.epochs is not None and self.epochs <= 0
+        if not 0 < self.seeds <= MOST_SEEDS or no_epochs or self.conditions == ():
             raise InputError(
                 f"Received Quick with seeds={self.seeds}, epochs={self.epochs} and "
                 f"conditions={self.conditions}; expected seeds from 1 to {MOST_SEEDS:,}, epochs "

@@ -91,7 +91,8 @@ def variant_of(
     if quick:
         small = study.quick
         parameters = {**small.overrides, **overrides}
-        parts = {"dataset": small.dataset, "epochs": small.epochs, **parameters}
+        shorter = {} if small.epochs is None else {"epochs": small.epochs}
+        parts = {"dataset": small.dataset, **shorter, **parameters}
         parts = {path: value for path, value in parts.items() if path not in study.swept}
     every = study.conditions
     if quick and study.quick.conditions is not None:

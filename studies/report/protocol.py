@@ -29,6 +29,7 @@ ORDERS = {
     "Blocks": "in blocks",
     "Blurred": "class by class, with some places open to all classes",
     "InTurns": "in turns, some classes after others, as recorded",
+    "Domains": "in tasks of all examples, with the pixels mapped in each task its own way",
     "ClassSequential": "one class after the other, in every epoch",
     "Shuffled": "shuffled anew in every epoch",
     "Tasks": "in tasks, each for its epochs and never again",
@@ -288,6 +289,7 @@ def _replay(replay: Json) -> str:
 
 
 ABSENT = {"widths": "none", "by_column": "no", "shown": "new", "weights": "equal"}
+ABSENT |= {"angles": "uniform", "first_plain": "no", "seed": "each run's own"}
 """What a parameter is that is not given, where that is clearer than to call it the default."""
 
 TITLES = {
@@ -332,6 +334,7 @@ SENTENCES = {
     "callbacks": "Keras callbacks take part: {}.",
     "order": "Examples are shown {}.",
     "scenario": "The scenario is {}.",
+    "random_crop": "Images shown in training are random crops, with {} pixels of black around.",
     "reset_optimiser": "Whether the optimiser begins anew with each task: {}.",
     "label_noise": "Labels of the training part: {}.",
     "input_noise": "Noise on the inputs: {}.",

@@ -37,12 +37,13 @@ COLUMNS = (
     "learned. F max-last: mean of the best R[i, j] from i = j to T - 1, minus R[T, j]; F "
     "first-last: -BWT. learning: mean of R[j, j]. min-ACC: mean of the lowest R[i, j], i > j; "
     "WC-ACC: R[T, T] / T + (1 - 1 / T) min-ACC. incremental: mean over i of the accuracy on all "
-    "that was seen. intransigence: mean of a*[j] - R[j, j], a* of the joint run of the same seed "
-    "and scenario."
+    "that was seen. intransigence: mean of a*[j] - R[j, j], a* of the joint run of the same seed, "
+    "scenario and split."
 )
 KEPT = "kB kept"
 OF_KEPT = (
-    "kB kept: beside the network and its optimiser, in thousands of bytes: images of a buffer, a "
+    "kB kept: beside the network and its optimiser, in thousands of bytes: images of a buffer, or "
+    "the part of each class that is all that joint training has, a "
     "byte for each pixel and colour, and a strategy's importances, anchors and path in float32; -: "
     "all examples (joint and cumulative training), or not known of a network, data set or strategy "
     "of one's own."
@@ -54,7 +55,11 @@ NEAR = 0.05
 def table_of_tasks(reading: Reading) -> pd.DataFrame:
     """The figures of tasks, and what each method keeps."""
     frame = task_table(reading.records)
-    kept = {record.condition: bytes_kept(record.recipe) for record in reading.records}
+    kept = {
+        record.condition: bytes_kept(record.recipe, len(record.evaluations[0].confusion))
+        for record in reading.records
+        if record.evaluations
+    }
     return frame.assign(**{"bytes kept": frame["condition"].map(kept)})
 
 

@@ -18,6 +18,7 @@ from core import (
     Blurred,
     ClassLabelNoise,
     ClassSequential,
+    Domains,
     EvaluationPlan,
     GaussianNoise,
     HoldOut,
@@ -76,6 +77,15 @@ RUNS = {
     "blurred": replace(SEQUENTIAL, order=Blurred(fraction=0.5)),
     "blocks": replace(PLAIN, order=Blocks(length=4)),
     "tasks": IN_TASKS,
+    "permuted": replace(PLAIN, order=Domains(kind="permuted", number=2), batch_size=16),
+    "rotated, class-incremental": replace(
+        PLAIN,
+        order=Domains(kind="rotated", number=2, first_plain=True),
+        preprocessing=("pad-2", "scale", "normalise"),
+        scenario=Scenario("class"),
+        replay=Replay(capacity=16, mode="add"),
+        evaluation=EvaluationPlan(sets=("test-tasks",), task_examples=12),
+    ),
     "scenario, naive rehearsal": replace(
         IN_TASKS,
         scenario=Scenario("class"),

@@ -76,6 +76,18 @@ def test_intransigence_is_what_joint_training_of_the_same_seed_and_scenario_does
     assert values_of(runs[:4], "tasks: average accuracy", "joint").size == 2
 
 
+def test_joint_training_on_a_part_of_the_data_bounds_nothing():
+    part = by_task("part", 0, shown="all", split={"per_class": 30})
+    with pytest.raises(ValueError, match="expected a figure that runs of 'a' have"):
+        values_of([by_task("a", 0), part], "tasks: intransigence", "a")
+
+
+def test_the_tasks_of_domains_have_the_same_classes():
+    run = by_task("a", 0, scenario=None)
+    run.recipe["order"] |= {"is": "Domains"}
+    assert "tasks: forward transfer" in set_figures(run)
+
+
 def test_of_several_joint_runs_the_one_with_the_most_alike_recipe_counts():
     noisy = {"label_noise": {"is": "WrongLabels", "share": 0.2}}
     joint = [by_task("j", 0, shown="all"), by_task("jn", 0, shown="all", shift=-0.3, **noisy)]

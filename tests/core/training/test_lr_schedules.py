@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core import HoldOut, Recipe, Replay, Trainer, spec
-from core.training.lr_schedules import OneCycle, in_steps
+from core.training.lr_schedules import OneCycle, WarmRestarts, in_steps
 from core.training.preparation import prepare
 from data import InputError
 from tests.core.by_hand import images
@@ -151,3 +151,16 @@ def test_the_best_epoch_is_restored_at_the_end_of_a_training_that_was_not_stoppe
     losses = [each.loss for each in epochs]
     assert losses[-1] > min(losses), "the last epoch must not be the best for this to say anything"
     assert restored.loss == pytest.approx(min(losses), rel=1e-6)
+
+
+def test_warm_restarts_have_one_rate_in_each_pass_and_start_anew_at_powers_of_2():
+    schedule = WarmRestarts(0.05, 0.0005, pass_steps=3)
+    found = [float(schedule(step)) for step in range(3 * 12)]
+    rates = [0.005, 0.05, 0.05, 0.02525, 0.05]
+    rates += [0.0005 + 0.02475 * (1 + np.cos(np.pi * k / 4)) for k in (1, 2, 3)] + [0.05]
+    rates += [0.0005 + 0.02475 * (1 + np.cos(np.pi * k / 8)) for k in (1, 2, 3)]
+    assert found == pytest.approx(np.repeat(rates, 3), rel=1e-5)
+    assert float(schedule(3 * 1024)) == pytest.approx(0.05)
+    assert WarmRestarts(**schedule.get_config()).get_config() == schedule.get_config()
+    with pytest.raises(ValueError, match="pass_steps=0; expected 1 or more"):
+        WarmRestarts(0.05, 0.0005, pass_steps=0)

@@ -12,6 +12,8 @@ from core import (
     EWC,
     MAS,
     SI,
+    Domains,
+    HoldOut,
     L2Penalty,
     LwF,
     OnlineEWC,
@@ -40,7 +42,8 @@ VARIABLES = 6
 
 
 def of(**changes):
-    return bytes_kept(replace(PLAIN, **changes).to_json())
+    recipe = replace(PLAIN, **changes)
+    return bytes_kept(recipe.to_json(), recipe.outputs(10))
 
 
 @pytest.mark.parametrize(
@@ -92,8 +95,23 @@ def test_a_domain_has_as_many_outputs_as_its_largest_task_has_classes():
     assert of(strategy=EWC(strength=1), scenario=Scenario("domain")) == 8 * (WEIGHTS - 7 * 6)
 
 
+def test_the_maps_of_domains_are_no_method_s():
+    order = Domains(kind="permuted", number=5)
+    assert of(order=order) == 0
+    assert of(order=order, strategy=EWC(strength=1)) == 8 * WEIGHTS
+    wide = of(order=order, strategy=EWC(strength=1), scenario=Scenario("class"))
+    assert wide == 8 * (WEIGHTS + 40 * 6)
+
+
+def test_who_is_trained_on_a_part_of_each_class_keeps_that_part():
+    part = {"split": HoldOut(per_class=30), "epochs": 1}
+    assert of(order=TASKS.joint(), **part) == 300 * PIXELS
+    assert of(order=TASKS.joint(), scenario=Scenario("domain"), **part) == 300 * PIXELS
+    assert of(order=Domains(kind="rotated", number=3).joint(), **part) == 300 * PIXELS
+
+
 def test_the_shapes_are_those_of_the_network():
-    found = kept._variables(PLAIN.to_json(), (1, 28, 28))
+    found = kept._variables(PLAIN.to_json(), (1, 28, 28), 10)
     network = mlp((32, 32), 10, widths=(7, 5))
     assert [each.shape for each in found] == [each.shape for each in network.trainable_variables]
 
@@ -115,4 +133,4 @@ def test_what_is_not_known_is_not_made_up(changes):
 def test_a_strategy_of_the_users_own_is_not_looked_for():
     recipe = replace(PLAIN, strategy=EWC(strength=1)).to_json()
     recipe["strategy"] = {"is": "nowhere:Mine"}
-    assert np.isnan(bytes_kept(recipe))
+    assert np.isnan(bytes_kept(recipe, 10))
