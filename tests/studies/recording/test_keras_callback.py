@@ -20,6 +20,7 @@ from tests.studies.conftest import HOUSE
 
 POINTS = hundred_points()
 GROUPS = ((0,), (1, 2))
+SLOW = pytest.mark.slow
 WHOLE_CLASS = 80
 """A batch that takes all examples of a class, so that their order does not matter."""
 
@@ -45,7 +46,9 @@ def fit(model, classes, **more):
     return model.fit(x, y, batch_size=WHOLE_CLASS, shuffle=False, verbose=0, **more)
 
 
-@pytest.mark.parametrize("tasks", [False, True], ids=["repeats", "tasks"])
+@pytest.mark.parametrize(
+    "tasks", [pytest.param(False, id="repeats"), pytest.param(True, id="tasks", marks=SLOW)]
+)
 def test_fit_for_each_class_in_turn_gives_the_figures_of_the_trainer(tasks):
     order, epochs = Tasks(groups=GROUPS) if tasks else ClassSequential(), 2
     plan = EvaluationPlan(sets=("test",), segments=True)
@@ -84,6 +87,7 @@ def test_a_single_fit_is_recorded_epoch_by_epoch_and_trained_as_without():
     assert losses == pytest.approx(history["loss"])
 
 
+@SLOW
 def test_one_hot_labels_and_other_outputs_are_taken():
     model = keras.Sequential([keras.layers.Dense(1, activation="sigmoid")])
     model.compile(optimizer="sgd", loss="binary_crossentropy")
