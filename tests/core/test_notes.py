@@ -23,6 +23,7 @@ NOTES = (
     note("unused", examples=5000),
     note("small-penalty", largest="1e-09"),
     note("memory", megabytes=812),
+    note("pixel-maps", checksum="0a1b2c3d"),
     note("class-labels", labels='["apple", "pear"]'),
     note("other", text="XLA, not graph mode"),
 )

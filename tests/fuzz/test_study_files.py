@@ -56,6 +56,7 @@ VALUES = (
 PLACES = {
     kind.__name__: [(field.name, str(field.type)) for field in dataclasses.fields(kind)]
     for kind in (Study, Recipe, Quick, Reported, Claim, Interaction, Proportions, *PARTS.values())
+    if dataclasses.fields(kind)
 }
 BASE = {
     "Study": {
