@@ -183,6 +183,7 @@ def wait_for_its_workers(ground: Ground) -> None:
     wait_until(lambda: waits() == 2 and 0 < len(ground.witnessed()) == len(ground.ran()) - 2)
 
 
+@pytest.mark.slow
 def test_a_store_that_is_removed_during_a_run_ends_it_in_one_line(waiting):
     ground = waiting
     with ground.start("--workers", "2") as driver, ended(driver):
