@@ -174,7 +174,7 @@ def methods_in_domains(
 
 SHORT_DOMAINS = Quick(
     epochs=None,
-    overrides={"order.number": 5, "batch_size": 16},
+    overrides={"order.number": 5, "batch_size": 16, "optimiser.learning_rate": 0.05},
     conditions=("SGD", "joint", "online-EWC", "SI", "ER-200", "A-GEM-200", "DER-200", "DER++-200"),
 )
 """Five tasks of digits."""

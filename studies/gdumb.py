@@ -2,10 +2,15 @@
 
 Greedy sampler and dumb learner (Prabhu, Torr & Dokania 2020, ECCV): a memory takes the stream's
 examples so that its classes stay balanced, and only when it is asked for is a fresh network trained
-on it. In the code (drimpossible/GDumb) the memory is the first examples of each class, the same for
-every seed, which is `split.per_class` here: MNIST in 128 passes, batches of 16, SGD with warm
-restarts and the gradient's norm cut at 10, images cropped at random after padding them by 4, and a
-network whose every sum is normalised by batch.
+on it: MNIST in 128 passes, batches of 16, SGD with warm restarts and the gradient's norm cut at 10,
+images cropped at random after padding them by 4, and a network whose every sum is normalised by
+batch (drimpossible/GDumb).
+
+In that code the memory is one for all seeds: the first of each class in the order of an argsort
+that is not stable. What is in it matters more than the seed: four memories of 300 gave 86.5 to 89.9
+% (one run each). Here each seed draws its own: the first of each class in a random half. With the
+memory of the code, two runs of a cell each lay at 88.3 and 89.4 (300), 90.1 and 90.4 (500), 92.1
+and 92.4 % (500, 400 units).
 
 The code trains in half precision and reports the best test accuracy of all passes, as means of
 seeds 0, 1, 2 with a spread of a kind that is not stated. A method cannot choose its best pass by
@@ -26,7 +31,7 @@ def on_memory(width: int, memory: int) -> Recipe:
     """A network with two hidden layers of so many units, trained on so many examples."""
     return Recipe(
         dataset="mnist",
-        split=HoldOut(per_class=memory // 10),
+        split=HoldOut(size=0.5, where="random", per_class=memory // 10),
         preprocessing=("scale", "normalise"),
         model=spec("normalised-mlp", widths=(width, width)),
         optimiser=spec("SGD", momentum=0.9, weight_decay=1e-6, global_clipnorm=10.0),

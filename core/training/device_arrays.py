@@ -91,7 +91,9 @@ class Device:
             labels, tasks = labels[test], None if tasks is None else tasks[test]
             return Examples(self._damage(name), _int32(labels), labels, rows - self.first, tasks)
         y = self.y if labels is prepared.training_labels else _int32(labels)
-        return Examples(self.x, y, labels, rows, tasks)
+        # Looked at are whole images, without the detour through a map.
+        x = self.x.x if self._recipe.random_crop is not None else self.x
+        return Examples(x, y, labels, rows, tasks)
 
     def _damage(self, name: str) -> tf.Tensor:
         if name not in self._damaged:
