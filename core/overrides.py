@@ -57,33 +57,29 @@ def replaced(recipe: Recipe, path: str, value: Any) -> Recipe:
     return dataclasses.replace(recipe, **{name: changed, "epochs": epochs})
 
 
+_RATE = {"lr": "learning_rate"}
+"""What an optimiser's rate is called besides."""
+
+
 def _expect_field(recipe: Recipe, name: str, path: str) -> None:
     """Refuse what is no field, and say where in a part a parameter of that name is."""
     fields = [item.name for item in dataclasses.fields(Recipe)]
-    inside = (
-        []
-        if name in fields
-        else [f"{part}.{_RATE.get(name, name)}" for part in _with(recipe, name)]
-    )
+    inner = _RATE.get(name, name)
+    inside = [] if name in fields else [f"{part}.{inner}" for part in _with(recipe, inner)]
     if inside:
         raise InputError(f"Received field {path!r}; expected {' or '.join(inside)}.")
     expect(name, "field", fields)
 
 
-_RATE = {"lr": "learning_rate"}
-"""What an optimiser's rate is called besides."""
-
-
-def _with(recipe: Recipe, name: str) -> list[str]:
-    """The recipe's parts that have a parameter of that name."""
-    name = _RATE.get(name, name)
-    found = ["optimiser"] if name == "learning_rate" else []
+def _with(recipe: Recipe, inner: str) -> list[str]:
+    """The recipe's parts that have a parameter of that name, or that take a rate."""
+    found = ["optimiser"] if inner == "learning_rate" else []
     for field in dataclasses.fields(Recipe):
         part = getattr(recipe, field.name)
         if isinstance(part, Spec):
-            there = name in part.parameters
+            there = inner in part.parameters
         else:
-            there = dataclasses.is_dataclass(part) and hasattr(part, name)
+            there = dataclasses.is_dataclass(part) and hasattr(part, inner)
         if there and field.name not in found:
             found.append(field.name)
     return found

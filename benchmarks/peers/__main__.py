@@ -20,6 +20,7 @@ from pathlib import Path
 import numpy as np
 
 from analysis import compare, explain
+from benchmarks.__main__ import CORES, ratio
 from core import Store
 from data import load
 
@@ -30,7 +31,6 @@ STUDY = HERE / "split_mnist_online.py"
 METHODS = ("fine-tuning", "ER-1000", "EWC", "SI")
 ALIKE = METHODS[:2]
 """Avalanche's EWC squares the gradients of batches, its SI takes those of the whole loss."""
-CORES = 2
 
 
 def write_mnist(folder: Path) -> None:
@@ -74,16 +74,6 @@ def by_ebb(method: str, seeds: int, store: Path) -> tuple[float, list[dict]]:
         accuracy = right / sum(each.confusion.sum() for each in after)
         runs.append({"seed": record.seed, "seconds": training, "accuracy": accuracy})
     return taken, runs
-
-
-def ratio(name: str, over: list[float], under: list[float]) -> None:
-    """A ratio within a round: its median, smallest and largest."""
-    ratios = sorted(a / b for a, b in zip(over, under, strict=True))
-    print(
-        f"  {name}: {statistics.median(ratios):.1f} times as fast "
-        f"({ratios[0]:.1f} to {ratios[-1]:.1f}, n = {len(ratios)})",
-        flush=True,
-    )
 
 
 def side_by_side(method: str, rounds: int, seeds: int, folder: Path) -> None:
