@@ -10,18 +10,20 @@ that its scripts have. Its figures are means of ten runs with the population sta
 from dataclasses import replace
 from typing import Any
 
-from core import EWC, MAS, SI, L2Penalty, OnlineEWC, Replay, spec
+from core import EWC, GEM, MAS, SI, L2Penalty, OnlineEWC, Replay, spec
 from studies.baselines import IN_PAIRS, SCENARIOS, split_mnist_in
 from studies.definition.study import Quick, Reported, Study
 
 HSU = "Hsu et al. 2018, results_split_mnist.png of its repository"
 # PyTorch's Adagrad starts from 0, where Keras' starts from .1.
 ADAGRAD = spec("Adagrad", learning_rate=0.01, initial_accumulator_value=0.0, epsilon=1e-20)
+SGD = spec("SGD", learning_rate=0.01)
 REHEARSAL = Replay(capacity=1100, buffer="task-balanced", mode="pool")
+LARGE = replace(REHEARSAL, capacity=4400)
 
 ROWS: dict[str, tuple[Any, ...]] = {
     "Adam": ({}, {}, {}),
-    "SGD": ({"optimiser": spec("SGD", learning_rate=0.01)},) * 3,
+    "SGD": ({"optimiser": SGD},) * 3,
     "Adagrad": ({"optimiser": ADAGRAD},) * 3,
     "L2": tuple({"strategy": L2Penalty(strength=each)} for each in (0.01, 0.5, 100)),
     "EWC": tuple({"strategy": EWC(strength=each, fisher="predicted")} for each in (100, 100, 600)),
@@ -31,7 +33,9 @@ ROWS: dict[str, tuple[Any, ...]] = {
     "SI": tuple({"strategy": SI(strength=each)} for each in (300, 3000, 600)),
     "MAS": tuple({"strategy": MAS(strength=each, batch=128)} for each in (1, 10_000, 1)),
     "rehearsal-1100": ({"replay": REHEARSAL},) * 3,
-    "rehearsal-4400": ({"replay": replace(REHEARSAL, capacity=4400)},) * 3,
+    "rehearsal-4400": ({"replay": LARGE},) * 3,
+    "GEM-1100": ({"optimiser": SGD, "strategy": GEM(), "replay": REHEARSAL},) * 3,
+    "GEM-4400": ({"optimiser": SGD, "strategy": GEM(), "replay": LARGE},) * 3,
     "offline": ({"order": IN_PAIRS.joint(), "epochs": 4},) * 3,
 }
 """What each row of the table changes, in the order of `SCENARIOS`."""

@@ -20,7 +20,8 @@ def bytes_kept(recipe: Json, outputs: int) -> float:
 
     Images count as the data set's file has them, a byte for each pixel and colour, without their
     labels; of a strategy all arrays that it carries on count, in float32: importances, anchors,
-    the path of `SI`, stored logits, and a teacher's logits of every training example. Joint
+    the path of `SI`, stored logits. A teacher counts as a copy of the network, which can say at any
+    time what it says of an example: fewer bytes than its logits of a task of MNIST. Joint
     training on a part of each class (`split.per_class`) keeps that part: it is how GDumb is
     trained. The maps of permuted and rotated tasks are the benchmark's.
 
@@ -60,8 +61,13 @@ def _arrays_kept(recipe: Json, shape: tuple[int, ...], capacity: int, outputs: i
     tasks = order["number"] if "number" in order else len(order["groups"])
     heads = tasks if (recipe.get("scenario") or {}).get("kind") == "task" else 1
     sizes = Sizes(variables, outputs, shape[0], capacity, tasks, heads)
-    arrays = strategy.state(sizes).items()
-    return sum(each.nbytes for name, each in arrays if name not in strategy.recorded)
+    arrays = strategy.state(sizes)
+    copied = (
+        sum(each.nbytes for each in variables) if arrays.pop("teacher", None) is not None else 0
+    )
+    return copied + sum(
+        each.nbytes for name, each in arrays.items() if name not in strategy.recorded
+    )
 
 
 def _variables(recipe: Json, shape: tuple[int, ...], outputs: int) -> tuple[np.ndarray, ...] | None:

@@ -79,11 +79,10 @@ def test_a_memory_of_gradients_is_its_images():
     assert of(strategy=AGEM(), replay=memory) == 30 * PIXELS
 
 
-def test_a_teacher_keeps_its_logits_of_every_example_and_what_each_head_is_over():
-    examples = known_shape("digits")[0]
-    assert of(strategy=LwF()) == 4 * (examples * 10 + 10 + 1)
+def test_a_teacher_is_a_copy_of_the_network_beside_what_each_head_is_over():
+    assert of(strategy=LwF()) == 4 * (WEIGHTS + 10 + 1)
     heads = of(strategy=LwF(), scenario=Scenario("task"))
-    assert heads == 4 * (examples * 10 + 5 * (10 + 1))
+    assert heads == 4 * (WEIGHTS + 5 * (10 + 1))
 
 
 def test_both_are_added_up():
