@@ -3,8 +3,8 @@
 Tables compare methods that keep very different things: EWC a float32 importance and an anchor for
 each weight, SI a path beside them, replay images. Here each penalty stands beside replay (ER) and
 beside a network trained on the memory alone (GDumb) with as many bytes of MNIST images: 784 each.
-With 89,610 weights one array is 358 kB or 457 images, which is what LwF's teacher takes; two are 914
-images, or 869 with ten logits each (DER++); three are 1,371.
+With 89,610 weights one array is 358 kB or 457 images, which is what LwF's teacher takes; two are
+914 images, or 869 with ten logits each (DER++); three are 1,371.
 
 Split MNIST by the protocol of the study `split-mnist`, in its three scenarios, with two hidden
 layers of 100 units and without padding; the strengths of Hsu et al. (2018), who chose them for a

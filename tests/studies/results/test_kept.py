@@ -24,7 +24,6 @@ from core import (
     spec,
 )
 from core.models.mlp import mlp
-from data.listing import known_shape
 from studies.results import kept
 from studies.results.kept import bytes_kept
 
