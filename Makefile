@@ -5,7 +5,7 @@ BIN := .venv/bin
 # Files in their own order: the longest have few tests, and would come last where most come first.
 TOGETHER := --numprocesses logical --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 
-.PHONY: help install demo test test-all lint bench bench-peers docs notebook clean
+.PHONY: help install demo test test-all lint bench bench-peers docs notebook results clean
 
 help:
 	@echo "make demo      install, then a study in under a minute, on data that needs no network"
@@ -14,6 +14,7 @@ help:
 	@echo "make bench     side by side with Keras' fit"
 	@echo "make bench-peers  side by side with Avalanche, in an environment of its own"
 	@echo "make docs      the reference, from the docstrings, in docs/reference"
+	@echo "make results   the tables of docs/results.md, from the records in docs/data"
 	@echo "make notebook  execute the notebook in docs anew"
 	@echo "make clean     remove what was installed and made"
 
@@ -49,6 +50,9 @@ bench: install
 
 bench-peers: install .venv-peers/installed
 	$(BIN)/python -m benchmarks.peers
+
+results: install
+	$(BIN)/python docs/results.py
 
 docs: install
 	$(BIN)/python docs/reference.py

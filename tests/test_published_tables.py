@@ -1,10 +1,11 @@
-"""The tables of the README are what the records kept in docs/data give.
+"""The tables of the README and of docs/results.md are what the records kept in docs/data give.
 
 The records travel as exports (`ebb store export NAME.sqlite.xz`), so no training is needed; where
 they were made on another processor, they still say what was measured.
 """
 
 import re
+import runpy
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,8 @@ from core.storage.store import Store
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text()
+MADE = runpy.run_path(str(ROOT / "docs" / "results.py"))
+BLOCKS = list(MADE["BLOCK"].finditer((ROOT / "docs" / "results.md").read_text()))
 FIGURE = re.compile(r"-?\d+\.\d+")
 ROWS = {
     "Adam": "fine-tuning, Adam",
@@ -74,3 +77,21 @@ def test_split_mnist_beside_what_was_published(tmp_path):
         assert row(shown)[::2] == pytest.approx(ours.tolist(), abs=0.00501), name
         assert row(shown)[1::2] == pytest.approx(published.tolist(), abs=0.00501), name
     assert f"{figures['inside'].sum()} of {len(figures)} published means" in README
+
+
+@pytest.fixture(scope="module")
+def stores(tmp_path_factory):
+    """Where the stores of exports are made, once for all blocks."""
+    return tmp_path_factory.mktemp("stores")
+
+
+def test_the_results_have_blocks_that_commands_make():
+    assert BLOCKS
+    page = (ROOT / "docs" / "results.md").read_text()
+    assert page.count("<!-- end -->") == len(BLOCKS)
+
+
+@pytest.mark.parametrize("block", BLOCKS, ids=lambda block: block["words"])
+def test_a_block_of_the_results_is_what_its_command_prints(block, stores):
+    printed = MADE["printed"](block["export"], block["words"], stores)
+    assert block["body"].strip() == printed, "`make results` writes it anew"

@@ -16,14 +16,13 @@ if TYPE_CHECKING:
 FORMULA = ("=", "+", "-", "@", "\n")
 
 
-def write(table: Table, style: str, *, apart: bool = False, file: IO[str] | None = None) -> None:
-    """Print a table with its title and its notes.
+def write(table: Table, style: str, *, file: IO[str] | None = None) -> None:
+    """Print a table with its title and its notes; in Markdown blank lines part them.
 
     Args:
         table: What to print.
         style: `text`, `markdown` or `latex` as people read it; `csv`, `json` or `parquet` the frame
             alone in full, the last in bytes.
-        apart: Whether blank lines part the title, the table and its notes.
         file: Standard output if None.
 
     Raises:
@@ -53,11 +52,11 @@ def write(table: Table, style: str, *, apart: bool = False, file: IO[str] | None
             )
         )
     else:
-        _write_lines(table, out, apart=apart, markdown=style == "markdown")
+        _write_lines(table, out, markdown=style == "markdown")
 
 
-def _write_lines(table: Table, out: IO[str], *, apart: bool, markdown: bool) -> None:
-    gap = "\n" if apart else ""
+def _write_lines(table: Table, out: IO[str], *, markdown: bool) -> None:
+    gap = "\n" if markdown else ""
     if table.title:
         say(f"{table.title}{gap}", markdown=markdown, file=out)
     if markdown:

@@ -115,7 +115,7 @@ class Compared:
                 say("")
             label = f"tab:{first.study or 'scores'}-comparison{i or ''}"
             titled = replace(table, title=f"{where}{table.title}", label=label)
-            write(titled, style, apart=True)
+            write(titled, style)
 
     def _tables(self) -> list[Table]:
         tables = []

@@ -119,15 +119,17 @@ def print_check(
                 write(replace(table, title=f"{named}: {table.title}"), style)
     else:
         markdown = style == "markdown"
-        sentence = figures_sentence(figures)
-        say(f"{reading.study} ({reading.variant}): {sentence}", markdown=markdown)
+        gap = "\n" if markdown else ""
+        said = f"{reading.study} ({reading.variant}): {figures_sentence(figures)}"
         if len(figures):
-            write(replace(checked.figure_table, title=""), style)
+            write(replace(checked.figure_table, title=said), style)
+        else:
+            say(said, markdown=markdown)
         for row in claims.to_dict("records"):
             line = f"claim: {row['claim']}: {row['verdict']} ({difference_text(row)})"
-            say(clean(line), markdown=markdown)
+            say(gap + clean(line), markdown=markdown)
         if len(claims):
-            say(claims_sentence(claims), markdown=markdown)
+            say(gap + claims_sentence(claims), markdown=markdown)
     for note in checked.notes:
         say(note, err=True)
     if sketch is not None:
