@@ -19,7 +19,8 @@ from studies.cli import ebb
 DOCS = Path(__file__).parent
 PAGE = DOCS / "results.md"
 BLOCK = re.compile(
-    r"(?P<head><!-- (?P<export>[\w.-]+): ebb (?P<words>.+?) -->\n)(?P<body>.*?)(?P<end><!-- end -->)",
+    r"(?P<head><!-- (?P<export>[\w.-]+): ebb (?P<words>.+?) -->\n)"
+    r"(?P<body>.*?)(?P<end><!-- end -->)",
     re.DOTALL,
 )
 
