@@ -54,6 +54,12 @@ def read_tensorboard(file: Path, rows: list[list[str]]) -> list[Imported]:
     return [_one_run(file, history)]
 
 
+def is_wandb_panel(header: list[str]) -> bool:
+    """Whether a header is a panel's; people leave out the columns of extremes."""
+    of_runs = header[:1] == ["Step"] and all(" - " in name for name in header[1:])
+    return (of_runs and len(header) > 1) or any(name.endswith(EXTREMES) for name in header)
+
+
 def read_wandb_panel(file: Path, rows: list[list[str]]) -> list[Imported]:
     """The runs of a panel: columns `RUN - FIGURE` beside what is on the horizontal axis."""
     columns = {

@@ -95,7 +95,8 @@ def matrix_of(rows: Floats, file: Path) -> Floats:
         file: Where it stands.
 
     Raises:
-        InputError: Another shape; values that are no accuracies; a hole below the diagonal.
+        InputError: Another shape; values that are no accuracies; a hole below the diagonal; a
+            matrix whose rows are the tasks that are tested.
     """
     shape = rows.shape
     if len(shape) != 2 or not 0 <= shape[0] - shape[1] <= 1 or not 1 <= shape[1] <= MOST_TASKS:
@@ -115,6 +116,11 @@ def matrix_of(rows: Floats, file: Path) -> Floats:
     if known.size and known.max() > 1:
         found /= 100  # of percent
         known = known / 100
+    if _is_turned(r):
+        raise InputError(
+            f"Received {str(file)!r} with accuracies above the diagonal of R alone; expected a row "
+            "for each task that was learned, a column for each that is tested: transpose it."
+        )
     if np.isnan(r[np.tril_indices(tasks)]).any() or known.min() < 0 or known.max() > 1:
         raise InputError(
             f"Received {str(file)!r} with R that has holes on or below its diagonal, or values "
@@ -122,3 +128,10 @@ def matrix_of(rows: Floats, file: Path) -> Floats:
             "every task."
         )
     return found
+
+
+def _is_turned(r: Floats) -> bool:
+    """Whether an R with its whole diagonal has nothing below it, but something above."""
+    held = np.nan_to_num(r)
+    whole = not np.isnan(r.diagonal()).any()
+    return bool(whole and np.triu(held, 1).any() and not np.tril(held, -1).any())

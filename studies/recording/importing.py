@@ -14,6 +14,7 @@ from studies.recording.imported import Definition, Imported, text_of
 from studies.recording.label import OWN_DATA, Label, refuse_what_is_there
 
 Rows = list[list[str]]
+Reader = Callable[[Path, Rows], list[Imported]]
 PRINTED = 2e-3
 """How far a mean of accuracies printed to four digits, or to .1 %, may be from its own."""
 
@@ -24,61 +25,38 @@ class Kind:
 
     Attributes:
         name: What it is called.
-        fits: Whether rows of cells are such a file.
-        read: Its runs.
         definition: Which forgetting the program computes.
         of_one_run: Whether several files are one run's.
     """
 
     name: str
-    fits: Callable[[Rows], bool]
-    read: Callable[[Path, Rows], list[Imported]]
     definition: Definition | None = None
     of_one_run: bool = False
 
 
-def _header(rows: Rows) -> list[str]:
-    return rows[0] if rows else []
-
-
-KINDS = (
-    Kind(
-        "Avalanche's eval_results.csv",
-        lambda rows: _header(rows) == matrices.AVALANCHE,
+MATRIX = Kind("a matrix R")
+MAMMOTH = Kind("Mammoth's lines of results", matrices.BEST_MINUS_LAST)
+TABLES: tuple[tuple[Callable[[list[str]], bool], Reader, Kind], ...] = (
+    (
+        matrices.is_avalanche,
         matrices.read_avalanche,
-        matrices.FIRST_MINUS_LAST,
+        Kind("Avalanche's eval_results.csv", matrices.FIRST_MINUS_LAST),
     ),
-    Kind(
-        "a scalar of TensorBoard",
-        lambda rows: _header(rows) == curves.TENSORBOARD,
+    (
+        lambda header: header == curves.TENSORBOARD,
         curves.read_tensorboard,
-        of_one_run=True,
+        Kind("a scalar of TensorBoard", of_one_run=True),
     ),
-    Kind(
-        "a panel of W&B",
-        lambda rows: any(cell.endswith(curves.EXTREMES) for cell in _header(rows)),
-        curves.read_wandb_panel,
-    ),
-    Kind(
-        "a history of W&B",
-        lambda rows: "_step" in _header(rows),
-        curves.read_wandb_history,
-    ),
-    Kind(
-        "Keras' CSVLogger",
-        lambda rows: len(_header(rows)) > 1 and _header(rows)[0] == "epoch",
+    (curves.is_wandb_panel, curves.read_wandb_panel, Kind("a panel of W&B")),
+    (lambda header: "_step" in header, curves.read_wandb_history, Kind("a history of W&B")),
+    (
+        lambda header: len(header) > 1 and header[0] == "epoch",
         curves.read_keras,
+        Kind("Keras' CSVLogger"),
     ),
-    Kind("a matrix R", lambda rows: bool(rows), matrices.read_csv),
+    (lambda header: True, matrices.read_csv, MATRIX),
 )
-"""What a table is, by its header; the first that fits."""
-ARRAY = Kind("a matrix R", lambda rows: False, lambda file, rows: matrices.read_npy(file))
-MAMMOTH = Kind(
-    "Mammoth's lines of results",
-    lambda rows: False,
-    lambda file, rows: matrices.read_mammoth(file, text_of(file)),
-    matrices.BEST_MINUS_LAST,
-)
+"""What a table is: whether a header is such a one's, what reads it; the first that fits."""
 EXPECTED = (
     "R as .npy or CSV, Avalanche's eval_results.csv, Mammoth's logs.pyd, Keras' CSVLogger, or a "
     "CSV from TensorBoard or W&B"
@@ -118,15 +96,16 @@ def import_results(
 
 
 def _found(files: Sequence[Path]) -> tuple[Kind, list[tuple[Path, Imported]]]:
-    """What kind of files these are, and their runs."""
-    kinds = [_kind_of(file) for file in files]
-    if other := next((kind for kind in kinds if kind is not kinds[0]), None):
+    """What kind of file these are, and their runs."""
+    read = [_read(file) for file in files]
+    kind = read[0][0]
+    if other := next((each for each, _ in read if each != kind), None):
         raise InputError(
-            f"Received {kinds[0].name} and {other.name}; expected files of one kind: import each "
-            "kind by itself."
+            f"Received {kind.name} and {other.name}; expected files of one kind: import each kind "
+            "by itself."
         )
-    found = [(file, run) for file in files for run in _runs(kinds[0], file)]
-    if kinds[0].of_one_run:
+    found = [(file, run) for file, (_, runs) in zip(files, read, strict=True) for run in runs]
+    if kind.of_one_run:
         found = [(files[0], curves.together(found))]
     settings = found[0][1].settings
     if apart := next((file for file, run in found if run.settings != settings), None):
@@ -134,26 +113,21 @@ def _found(files: Sequence[Path]) -> tuple[Kind, list[tuple[Path, Imported]]]:
             f"Received {str(apart)!r} with runs of several settings ({_apart(found)}); expected "
             "one condition's: import each condition by itself."
         )
-    return kinds[0], found
+    return kind, found
 
 
-def _kind_of(file: Path) -> Kind:
+def _read(file: Path) -> tuple[Kind, list[Imported]]:
+    """What kind of file it is, and its runs."""
     if file.suffix == ".npy":
-        return ARRAY
+        return MATRIX, matrices.read_npy(file)
     text = text_of(file)
-    if text.lstrip().startswith("{") and "'accuracy_1_task1'" in text:
-        return MAMMOTH
+    if text.lstrip().startswith("{") and "_task1'" in text:
+        return MAMMOTH, matrices.read_mammoth(file, text)
     rows = matrices.rows_of(text)
-    kind = next((each for each in KINDS if each.fits(rows)), None)
-    if kind is None:
+    if not rows:
         raise InputError(f"Received {str(file)!r}, which is empty; expected {EXPECTED}.")
-    return kind
-
-
-def _runs(kind: Kind, file: Path) -> list[Imported]:
-    if kind in (ARRAY, MAMMOTH):
-        return kind.read(file, [])
-    return kind.read(file, matrices.rows_of(text_of(file)))
+    read, kind = next((read, kind) for fits, read, kind in TABLES if fits(rows[0]))
+    return kind, read(file, rows)
 
 
 def _apart(found: list[tuple[Path, Imported]]) -> str:
@@ -176,7 +150,7 @@ def _on_forgetting(kind: Kind, found: list[tuple[Path, Imported]]) -> list[str]:
         own = kind.definition.figure(run.accuracies[1:])
         same = np.isclose(own, run.reported, rtol=0, atol=PRINTED)
         lines.append(
-            f"{file.name}: it reports {100 * run.reported:.2f} points, from R follow "
+            f"{file}: it reports {100 * run.reported:.2f} points, from R follow "
             f"{100 * own:.2f}{'' if same else ': NOT the same'}"
         )
     return lines

@@ -19,6 +19,8 @@ from studies.recording.imported import (
 
 AVALANCHE = ["eval_exp", "training_exp", "eval_accuracy", "eval_loss", "forgetting"]
 """The header of eval_results.csv (`avalanche.logging.CSVLogger`)."""
+NOT_MEASURED = (0, -1)
+"""What a logger writes throughout who has no forgetting: Avalanche's own, one derived from it."""
 FIRST_MINUS_LAST = Definition(
     "Avalanche's forgetting of a task is its first accuracy minus its last: mean "
     "forgetting_first_minus_last",
@@ -80,6 +82,11 @@ def read_csv(file: Path, rows: list[list[str]]) -> list[Imported]:
     return [Imported(accuracies=matrix_of(np.array(cells, dtype=float).reshape(-1, width), file))]
 
 
+def is_avalanche(header: list[str]) -> bool:
+    """Whether a header is Avalanche's, or a logger's derived from it (`eval_forgetting`)."""
+    return [*header[:-1], header[-1].removeprefix("eval_")] == AVALANCHE
+
+
 def read_avalanche(file: Path, rows: list[list[str]]) -> list[Imported]:
     """The runs in eval_results.csv; one begins anew where an evaluation comes again.
 
@@ -117,7 +124,8 @@ def read_mammoth(file: Path, text: str) -> list[Imported]:
         if not cells:
             raise InputError(
                 f"Received line {i} of {str(file)!r} without 'accuracy_1_task1' and its like; "
-                "expected the lines that Mammoth writes for a sequence of tasks."
+                "expected the lines that Mammoth writes for a sequence of tasks with classes of "
+                "their own; of others it writes means alone, of which no R follows."
             )
         tasks = max(max(each) for each in cells)
         rows = np.full((tasks, tasks), np.nan)
@@ -188,8 +196,7 @@ def _of_avalanche(run: dict[tuple[int, int], tuple[float, float]], file: Path) -
         rows[after + 1, task] = value
         if after == tasks - 1:
             lost[task] = forgotten
-    # Who does not measure it writes 0 throughout.
-    measured = any(forgotten for _, forgotten in run.values()) and tasks > 1
+    measured = tasks > 1 and any(each not in NOT_MEASURED for _, each in run.values())
     return Imported(
         accuracies=matrix_of(rows, file),
         reported=float(lost[:-1].mean()) if measured else None,

@@ -21,6 +21,8 @@ from studies.recording.label import OWN_DATA, Label, refuse_what_is_there
 
 LAST = "test"
 """The set that figures of forgetting are of, where classes are shown in turns."""
+PATIENCE = 600.0
+"""Seconds that a run which is over waits for other programs to let go of the store."""
 
 
 class RecordedRun:
@@ -259,7 +261,8 @@ def record(  # noqa: PLR0913  # a user's options
 
     def keep(**measured: Any) -> None:
         seconds = {"run": time.perf_counter() - start}
-        place.save(label.record(seconds=seconds, **measured), label.digest, planned_seeds)
+        record = label.record(seconds=seconds, **measured)
+        place.save_all([(record, label.digest)], planned_seeds, patience=PATIENCE)
 
     try:
         yield run

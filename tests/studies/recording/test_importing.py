@@ -91,13 +91,14 @@ def test_a_matrix_has_the_published_figures(text, ebb, tmp_path):
 def test_several_seeds_are_several_files_or_one_array(ebb):
     np.save("all.npy", np.stack([R, R - 0.1, R + 0.1]))
     np.save("one.npy", np.vstack([[0.2, 0.3, 0.4], R]))
+    np.savetxt("one.csv", R, delimiter=",")
     assert ebb("import", "all.npy", *MINE, "--scenario", "task").status == 0
-    assert ebb("import", "one.npy", "all.npy", *MINE, "--seed", "3").status == 0
+    assert ebb("import", "one.npy", "one.csv", "all.npy", *MINE, "--seed", "3").status == 0
     results = studies.read("theirs")
-    assert [record.seed for record in results.records] == [3, 4, 5, 6]
+    assert [record.seed for record in results.records] == [3, 4, 5, 6, 7]
     assert ebb("import", "one.npy", *MINE[:3], "other", "--scenario", "domain").status == 0
     rows = studies.read("theirs").tasks().set_index("condition")
-    assert rows.loc["naive", "n"] == 4
+    assert rows.loc["naive", "n"] == 5
     assert rows.loc["other", "forward transfer"] == pytest.approx((0.1 - 0.3 + 0.3 - 0.4) / 2)
     assert "task 3" in ebb("table", "theirs", "--kind", "task-matrix").out
 
@@ -125,6 +126,16 @@ def test_avalanche_s_file_is_r_and_its_forgetting_is_first_minus_last(ebb):
     said = imported(ebb, "twice.csv", twice, "--seed", "1")
     assert "seeds 1 to 2" in said
     assert said.count("NOT the same") == 1
+
+
+@pytest.mark.parametrize("measured", [True, False])
+def test_a_logger_derived_from_avalanche_s_is_read_too(measured, ebb):
+    text = AVALANCHE.replace("forgetting", "eval_forgetting").replace(",0\n", ",-1\n")
+    if not measured:
+        text = text.replace("0.3000\n", "-1\n").replace("0.4000\n", "-1\n")
+    said = imported(ebb, "eval_results.csv", text)
+    assert ("eval_results.csv: it reports 40.00 points" in said) is measured
+    assert figures()["mean forgetting_first_minus_last"] == pytest.approx(0.4)
 
 
 def test_mammoth_s_lines_are_r_and_searched_not_executed(ebb):
@@ -177,6 +188,13 @@ def test_a_panel_of_wandb_has_a_run_for_each_name(ebb):
     assert of_history(1) == [(0, 10, "val_acc", 0.7)]
 
 
+def test_a_panel_of_wandb_is_known_without_its_extremes(ebb):
+    assert "seeds 0 to 1" in imported(
+        ebb, "panel.csv", "Step,a - b - loss,c - loss\n0,0.5,\n3,,2\n"
+    )
+    assert (of_history(0), of_history(1)) == ([(0, 0, "loss", 0.5)], [(0, 3, "loss", 2.0)])
+
+
 def test_a_history_of_wandb_is_its_numbers(ebb):
     imported(ebb, "history.csv", HISTORY)
     assert of_history() == [(0, 0, "test/accuracy", 0.5), (0, 5, "test/accuracy", 0.75)]
@@ -190,6 +208,8 @@ def test_a_history_of_wandb_is_its_numbers(ebb):
         ("r.csv", "0.9,0.1,0.2\n0.5,0.4,0.1\n", "a table of 2 x 3"),
         ("r.csv", "0.9,\n,0.8\n", "holes"),
         ("r.csv", "0.9,0.1\n-0.5,0.8\n", "beyond 0 to 1"),
+        ("r.csv", "0.9,0.1\n0,0.8\n", "transpose it"),
+        ("r.csv", "0.9,0.1\n,0.8\n", "transpose it"),
         ("r.csv", "900,10\n50,80\n", "beyond 0 to 1"),
         ("r.csv", b"\xff\xfe\x00", "UTF-8"),
         ("r.npy", b"\x93NUMPY", "NumPy"),
@@ -197,6 +217,7 @@ def test_a_history_of_wandb_is_its_numbers(ebb):
         ("eval_results.csv", AVALANCHE + "1,x,0.5,0,0\n", "'x' in row 11"),
         ("eval_results.csv", AVALANCHE + "1,2\n", "2 cells in row 11"),
         ("logs.pyd", MAMMOTH + "{'accmean': 1}\n", "line 2"),
+        ("logs.pyd", "{'accmean_task1': 93.31, 'accmean_task2': 93.18}\n", "means alone"),
         ("logs.pyd", MAMMOTH + MAMMOTH.replace("'er'", "'der'"), "model: er, der"),
         ("log.csv", KERAS.replace("0,0.50", "x,0.50"), "'x' in row 2"),
         ("log.csv", KERAS + "0,0.5,1.5,0.5,1.4\n", "in row 5 of which another training begins"),

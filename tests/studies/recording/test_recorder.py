@@ -1,6 +1,6 @@
 """Any loop's runs are recorded as those of a training, and give the same tables."""
 
-import json
+import hashlib
 import math
 import os
 import signal
@@ -15,13 +15,14 @@ import pandas as pd
 import pytest
 
 import studies
-from analysis.tables import forgetting_table, per_class_table, summary_table
+from analysis.tables import forgetting_table, history_table, per_class_table, summary_table
 from core import ClassSequential, EvaluationPlan, Recipe, Store, Tasks, Trainer, spec
 from core.evaluation import Evaluation, confusion_matrix
 from data import InputError, load
 from tests.studies.conftest import HOUSE, keep, made_record
 
 CLASSES = 4
+SLOW = pytest.mark.slow
 LABELS = np.arange(40) % CLASSES
 
 
@@ -67,7 +68,7 @@ def test_every_command_treats_it_as_any_study(ebb, mine, tmp_path):
     assert "(0 stale" in ebb("store", "check").out
 
 
-@pytest.mark.slow
+@SLOW
 def test_its_page_has_the_figures_of_classes_and_tasks(ebb, mine):
     assert ebb("report", mine, "--out", "page.html").status == 0
     page = Path("page.html").read_text()
@@ -122,6 +123,7 @@ def test_a_loop_gives_the_tables_of_the_trainer_on_the_same_predictions(order, e
 
 def test_a_loop_of_scikit_learn_gives_the_tables_of_a_training_with_these_predictions():
     from sklearn.linear_model import SGDClassifier
+    from sklearn.metrics import log_loss
 
     digits = load("digits")
     x, y = digits.x_train.reshape(len(digits.x_train), -1) / 16.0, digits.y_train
@@ -134,18 +136,19 @@ def test_a_loop_of_scikit_learn_gives_the_tables_of_a_training_with_these_predic
                 mine = y == segment - 1
                 network.partial_fit(x[mine], y[mine], classes=np.arange(10))
                 predicted = network.predict(x_test)
-                shown = (segment - 1,)
-                run.evaluate("test", y_test, predicted, epoch=epoch, segment=segment, shown=shown)
+                loss = log_loss(y_test, network.predict_proba(x_test))
+                at = {"epoch": epoch, "segment": segment, "shown": (segment - 1,)}
+                run.evaluate("test", y_test, predicted, loss=loss, **at)
                 confusion = confusion_matrix(y_test, predicted, 10)
-                looks.append(Evaluation("test-sample", epoch, segment, 0, confusion, 0.5))
+                looks.append(Evaluation("test-sample", epoch, segment, 0, confusion, loss))
     test = [each._replace(set="test") for each in looks if each.segment == 10]
     turns = np.tile(np.arange(1, 11, dtype=np.int32), (2, 1))
     trained = made_record(
         "sgd", recipe=Recipe(dataset="digits", model=spec("linear")),
-        evaluations=(*looks, *test), arrays={"class_segments": turns},
+        evaluations=(*looks, *test), arrays={"class_segments": turns}, history=(),
     )  # fmt: skip
     own = studies.read("loop").records
-    for table in (forgetting_table, per_class_table):
+    for table in (forgetting_table, per_class_table, summary_table, history_table):
         pd.testing.assert_frame_equal(table(own), table([trained]), check_exact=True)
     assert forgetting_table(own)["drop"].max() > 0.5
 
@@ -324,102 +327,91 @@ def test_runs_are_not_mixed_with_those_that_were_trained(store):
 
 
 WRITER = """
-import json, sys
+import hashlib, sys, time
 import numpy as np
 import studies
+from core.evaluation import Evaluation
+from core.results import write_results
 
 who, runs, folder = int(sys.argv[1]), int(sys.argv[2]), sys.argv[3]
+labels = np.arange(40) % 4
+turns = np.array([[1, 1, 0, 0], [0, 0, 1, 1]], dtype=np.int32)
 for i in range(runs):
     seed = who * 1000 + i
     rng = np.random.default_rng(seed)
+    reported = []
+    start = time.perf_counter()
     with studies.record("many", condition="a", seed=seed, classes=4, store=folder) as run:
-        labels = np.arange(40) % 4
         for segment in range(3):
-            shown = () if segment == 0 else (2 * segment - 2, 2 * segment - 1)
-            predicted = rng.integers(0, 4, 40)
-            run.evaluate("test", labels, predicted, segment=segment, shown=shown)
-    print(json.dumps([seed, predicted.tolist()]), flush=True)
+            predicted, loss = rng.integers(0, 4, 40), rng.random()
+            shown = () if segment == 0 else np.flatnonzero(turns[segment - 1])
+            at = {"segment": segment, "loss": loss, "step": 7 * segment}
+            run.evaluate("test", labels, predicted, shown=shown, **at)
+            run.evaluate("validation", labels[:20], predicted[:20], **at)
+            for set, n in (("test-sample", 40), ("test", 40), ("validation", 20)):
+                counts = np.zeros((4, 4), dtype=int)
+                np.add.at(counts, (labels[:n], predicted[:n]), 1)
+                place = (segment, int(segment > 0), 7 * segment)
+                reported.append(Evaluation(set, *place, counts, loss))
+        run.score("rate", loss, epoch=2)
+        bytes = write_results([(2, 0, "rate", loss)], reported, {"class_segments": turns})
+        print("reported", seed, hashlib.sha256(bytes).hexdigest(), flush=True)
+    print("stored", seed, time.perf_counter() - start, flush=True)
 """
-"""Records runs, and says of each what it predicted last once it is stored."""
+"""Records runs; says of each what it reported, as bytes, and once it is stored that it is."""
 
 
 def writers(folder, count, runs):
+    """Processes, each with a file for what it says."""
     environment = os.environ | {"PYTHONPATH": str(HOUSE)}
-    return [
-        subprocess.Popen(
-            [sys.executable, "-c", WRITER, str(who), str(runs), str(folder)],
-            stdout=subprocess.PIPE,
-            env=environment,
-            text=True,
-        )
-        for who in range(count)
-    ]
+    for who in range(count):
+        said = folder / f"{who}.txt"
+        with said.open("w") as out:
+            words = [sys.executable, "-c", WRITER, str(who), str(runs), str(folder)]
+            yield subprocess.Popen(words, stdout=out, env=environment), said
 
 
-def last_predictions(folder):
-    """What the store has of each seed: the last confusion matrix."""
-    store = Store(folder)
-    assert store.integrity() == []
-    assert list(store.damaged()) == []
-    records = store.records(store.entries("many"))
-    assert len({record.seed for record in records}) == len(records)
-    for record in records:
-        assert record.status == "finished"
-        assert [(e.set, e.epoch) for e in record.evaluations] == [
-            (name, segment) for segment in range(3) for name in ("test-sample", "test")
-        ]
-    return {record.seed: record.evaluations[-1].confusion for record in records}
+def kill_some(started, lines, moments):
+    """Kill a process after so many lines each, in the midst of what it does then."""
+    chosen = moments.permutation(len(started))[: len(lines)]
+    for victim, count in zip(chosen, sorted(lines), strict=True):
+        process, said = started[victim]
+        while said.read_bytes().count(b"\n") < count and process.poll() is None:
+            time.sleep(0.01)
+        time.sleep(float(moments.uniform(0, 0.005)))
+        process.send_signal(signal.SIGKILL)
 
 
-def said(lines):
-    """What a writer said of each seed."""
-    told = map(json.loads, lines)
-    return {
-        seed: confusion_matrix(np.arange(40) % 4, np.array(predicted), 4)
-        for seed, predicted in told
-    }
+def of_lines(lines, what):
+    """What was said of each seed; a line that a death cut short says nothing."""
+    words = (line.split() for line in lines if line.endswith("\n"))
+    return {int(seed): value for kind, seed, value in words if kind == what}
 
 
-def check_each_once(folder, told):
-    kept = last_predictions(folder)
-    assert kept.keys() >= told.keys()
-    for seed, confusion in told.items():
-        np.testing.assert_array_equal(kept[seed], confusion)
-    return kept
-
-
-def test_many_processes_record_into_one_store_and_nothing_is_lost(tmp_path):
-    told = {}
-    for each in writers(tmp_path / "shared", 3, 10):
-        out, _ = each.communicate(timeout=120)
-        assert each.returncode == 0
-        told |= said(out.splitlines())
-    assert len(check_each_once(tmp_path / "shared", told)) == len(told) == 30
-
-
-@pytest.mark.slow
-def test_eight_processes_record_a_hundred_runs_each(tmp_path):
-    told = {}
-    for each in writers(tmp_path / "shared", 8, 100):
-        out, _ = each.communicate(timeout=600)
-        assert each.returncode == 0
-        told |= said(out.splitlines())
-    assert len(check_each_once(tmp_path / "shared", told)) == len(told) == 800
-
-
-@pytest.mark.slow
-def test_what_was_reported_is_stored_whole_though_processes_are_killed(tmp_path):
+@pytest.mark.parametrize(
+    ("processes", "runs", "killed"),
+    [(3, 10, 1), pytest.param(8, 100, 0, marks=SLOW), pytest.param(8, 100, 5, marks=SLOW)],
+)
+def test_what_many_processes_reported_is_stored_once_byte_for_byte(
+    processes, runs, killed, tmp_path
+):
     moments = np.random.default_rng(int(os.environ.get("EBB_FAULT_SEED", "0")))
-    started = writers(tmp_path / "shared", 8, 100)
-    for victim in moments.permutation(8)[:5]:
-        time.sleep(float(moments.uniform(1, 4)))
-        started[victim].send_signal(signal.SIGKILL)
-    told = {}
-    for each in started:
-        out, _ = each.communicate(timeout=600)
-        lines = out.splitlines(keepends=True)
-        told |= said(line for line in lines if line.endswith("\n"))
-    assert sum(each.returncode == -signal.SIGKILL for each in started) > 0
-    kept = check_each_once(tmp_path / "shared", told)
-    # Who is killed between its commit and its line has told one run less than it stored.
-    assert len(told) <= len(kept) <= len(told) + 5
+    started = list(writers(tmp_path, processes, runs))
+    kill_some(started, moments.integers(1, runs, killed), moments)
+    ends = [process.wait(timeout=600) for process, _ in started]
+    lines = [line for _, said in started for line in said.read_text().splitlines(keepends=True)]
+    assert set(ends) <= {0, -signal.SIGKILL}
+    assert (-signal.SIGKILL in ends) is bool(killed)
+    store = Store(tmp_path)
+    assert (store.integrity(), list(store.damaged())) == ([], [])
+    with store.transaction() as connection:
+        rows = connection.execute("SELECT seed, status, results FROM records").fetchall()
+    kept = {seed: hashlib.sha256(results).hexdigest() for seed, _, results in rows}
+    assert len(kept) == len(rows)
+    assert {status for _, status, _ in rows} == {"finished"}
+    reported, stored = of_lines(lines, "reported"), of_lines(lines, "stored")
+    assert {seed: reported[seed] for seed in kept} == kept
+    assert set(stored) <= set(kept)
+    # Who is killed between its commit and its line has said one run less than it stored.
+    assert len(kept) <= len(stored) + ends.count(-signal.SIGKILL)
+    assert len(stored) >= runs * ends.count(0)
