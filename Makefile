@@ -15,7 +15,7 @@ help:
 	@echo "make bench-peers  side by side with Avalanche, in an environment of its own"
 	@echo "make docs      the reference, from the docstrings, in docs/reference"
 	@echo "make results   the tables of docs/results.md, from the records in docs/data"
-	@echo "make notebook  execute the notebook in docs anew"
+	@echo "make notebook  execute the notebooks in docs/notebooks anew"
 	@echo "make clean     remove what was installed and made"
 
 .venv/installed: pyproject.toml constraints.txt
