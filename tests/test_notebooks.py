@@ -69,7 +69,8 @@ def test_a_notebook_is_small(path):
 
 @each
 def test_a_notebook_shows_no_place_user_or_moment(notebook):
-    text = nbformat.writes(notebook)
+    # Pictures in base64 have any letters.
+    text = re.sub(r'"image/png": "[^"]*"', "", nbformat.writes(notebook))
     assert not PLACE.search(text)
     assert not MOMENT.search(text)
     for cell in code(notebook):

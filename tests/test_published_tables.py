@@ -95,3 +95,14 @@ def test_the_results_have_blocks_that_commands_make():
 def test_a_block_of_the_results_is_what_its_command_prints(block, stores):
     printed = MADE["printed"](block["export"], block["words"], stores)
     assert block["body"].strip() == printed, "`make results` writes it anew"
+
+
+@pytest.mark.slow
+def test_polynomials_that_are_too_complex(tmp_path):
+    results = kept("polynomial-degree", "polynomial-degree.sqlite.xz", tmp_path)
+    page = (ROOT / "docs" / "results.md").read_text()
+    found = results.proportions().set_index("condition")
+    for size in (20, 50, 100, 400):
+        row = found.loc[f"degree-5-noise-0.5-size-{size}-smallest-error"]
+        mean, low, high = (100 * row[each] for each in ("proportion", "ci_low", "ci_high"))
+        assert f"| 5 | {size} | {mean:.1f}, {low:.1f} to {high:.1f}" in page
