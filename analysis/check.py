@@ -86,6 +86,14 @@ def gather(
 
     Raises:
         ValueError: As `values_of`.
+
+    Examples:
+        >>> from analysis import gather
+        >>> from studies import Reported, read
+        >>> reported = [Reported("shuffled", "test accuracy", 0.978)]
+        >>> values = gather(read("class-order").records, reported)
+        >>> [(key, len(of_seeds)) for key, of_seeds in values.items()]
+        [(('shuffled', 'test accuracy', None), 10)]
     """
     wanted = [(each.condition, each.metric, _class(each)) for each in reported]
     for claim in claims:
@@ -126,6 +134,14 @@ def check_figures(
 
     Raises:
         ValueError: If `runs` is under 1.
+
+    Examples:
+        >>> from analysis import check_figures, gather
+        >>> from studies import Reported, read
+        >>> reported = [Reported("shuffled", "test accuracy", 0.978, decimals=3)]
+        >>> checked = check_figures(reported, gather(read("class-order").records, reported))
+        >>> checked[["reported", "low", "high", "agrees"]].round(3).values.tolist()
+        [[0.978, 0.974, 0.978, True]]
     """
     rows = [
         _figure_row(each, values.get((each.condition, each.metric, _class(each)), []), level)
@@ -244,6 +260,15 @@ def check_claims(
 
     Raises:
         ValueError: If an accuracy is no fraction.
+
+    Examples:
+        >>> from analysis import check_claims, gather
+        >>> from studies import Claim, read
+        >>> claim = Claim("order costs accuracy", "test accuracy",
+        ...               greater="shuffled", smaller="class-sequential")
+        >>> values = gather(read("class-order").records, claims=[claim])
+        >>> check_claims([claim], values)["verdict"].tolist()
+        ['holds']
     """
     guesses = chance or {}
     level = 1 - (1 - level) / max(1, len(claims))
@@ -301,7 +326,18 @@ def _claim_row(
 
 
 def figures_sentence(checked: pd.DataFrame, level: float = 0.95) -> str:
-    """Sum up `check_figures` in a sentence; in two where some figures have a spread."""
+    """Sum up `check_figures` in a sentence; in two where some figures have a spread.
+
+    Examples:
+        >>> from textwrap import fill
+        >>> from analysis import check_figures, figures_sentence, gather
+        >>> from studies import Reported, read
+        >>> reported = [Reported("shuffled", "test accuracy", 0.978, decimals=3)]
+        >>> checked = check_figures(reported, gather(read("class-order").records, reported))
+        >>> print(fill(figures_sentence(checked), 80))
+        1 of 1 reported figures lie inside their 95 % prediction interval, and 1 of 1
+        agree after Holm's correction.
+    """
     if checked.empty:
         return "No figures were reported elsewhere."
     spread = checked["spread"].notna()
@@ -329,7 +365,17 @@ def _sentence(checked: pd.DataFrame, what: str, whose: str, level: float) -> str
 
 
 def claims_sentence(checked: pd.DataFrame) -> str:
-    """Sum up `check_claims` in one sentence."""
+    """Sum up `check_claims` in one sentence.
+
+    Examples:
+        >>> from analysis import check_claims, claims_sentence, gather
+        >>> from studies import Claim, read
+        >>> claim = Claim("order costs accuracy", "test accuracy",
+        ...               greater="shuffled", smaller="class-sequential")
+        >>> values = gather(read("class-order").records, claims=[claim])
+        >>> print(claims_sentence(check_claims([claim], values)))
+        1 of 1 claims hold, 0 contradicted, 0 undecided.
+    """
     if checked.empty:
         return "No claims were made elsewhere."
     count = checked["verdict"].value_counts()

@@ -37,6 +37,13 @@ class EvaluationLike(Protocol):
 
     Epochs and segments count from 1; epoch 0, segment 0 is the untrained network. `confusion` is
     int64 [classes, classes] (row: true class, column: predicted class), `loss` the mean loss.
+
+    Examples:
+        >>> from analysis import accuracy
+        >>> from studies import read
+        >>> look = read("class-order").records[0].evaluations[-1]
+        >>> look.set, look.epoch, round(float(accuracy(look.confusion)), 3)
+        ('validation', 20, 0.982)
     """
 
     @property
@@ -65,6 +72,17 @@ class RunLike(Protocol):
     it says when a task is over and whether its classes compete with those of others.
     `arrays["task_accuracies"]` is R where another program computed it, float64 [T + 1, T],
     fractions: row 0 before training, row i after task i, NaN where it is not known.
+
+    Examples:
+        >>> from types import SimpleNamespace
+        >>> import numpy as np
+        >>> from analysis import per_class_table
+        >>> look = SimpleNamespace(set="test", epoch=1, segment=1, step=9, loss=0.3,
+        ...                        confusion=np.array([[8, 2], [0, 10]]))
+        >>> run = SimpleNamespace(condition="plain", seed=0, status="finished", history=[],
+        ...                       evaluations=[look], arrays={})
+        >>> per_class_table([run])["mean"].tolist()
+        [0.8, 1.0]
     """
 
     @property

@@ -74,6 +74,14 @@ def read_scores(
         ValueError: In one line: what was received, with its row (the header is row 1), what is
             expected, how to mend it.
         OSError: If the file cannot be read.
+
+    Examples:
+        >>> from pathlib import Path
+        >>> from analysis import read_scores
+        >>> rows = ["condition,seed,value", "plain,0,.80", "replay,0,.91"]
+        >>> _ = Path("scores.csv").write_text(chr(10).join(rows))
+        >>> read_scores("scores.csv")["value"].tolist()
+        [0.8, 0.91]
     """
     path = Path(path)
     name = path.name
@@ -126,6 +134,14 @@ def condition_scores(scores: pd.DataFrame, condition: str) -> ConditionScores:
     Raises:
         ValueError: If there is no such condition (those present are listed), or a seed lacks one
             of its classes.
+
+    Examples:
+        >>> from pathlib import Path
+        >>> from analysis import condition_scores, read_scores
+        >>> rows = ["condition,seed,value", "plain,1,.82", "plain,0,.80"]
+        >>> _ = Path("scores.csv").write_text(chr(10).join(rows))
+        >>> condition_scores(read_scores("scores.csv"), "plain").values.tolist()
+        [0.8, 0.82]
     """
     rows = scores[scores["condition"] == condition]
     rounding = float(scores.attrs.get("rounding", 0.0))

@@ -78,6 +78,13 @@ def per_class_table(runs: Sequence[RunLike], set: str = "test") -> pd.DataFrame:
 
     Raises:
         ValueError: If no run has evaluated the set.
+
+    Examples:
+        >>> from analysis import per_class_table
+        >>> from studies import read
+        >>> table = per_class_table(read("class-order").records).set_index(["condition", "class"])
+        >>> table.loc[("class-sequential", 3), ["n", "mean"]].round(3).tolist()
+        [10.0, 0.588]
     """
     rows: list[dict[str, Any]] = []
     for condition, finished in RunSet.of(runs).finished.items():
@@ -113,6 +120,13 @@ def summary_table(runs: Sequence[RunLike], sample: str = "test-sample") -> pd.Da
 
     Raises:
         ValueError: If there are no runs.
+
+    Examples:
+        >>> from analysis import summary_table
+        >>> from studies import read
+        >>> table = summary_table(read("class-order").records).set_index(["condition", "metric"])
+        >>> table.loc[("shuffled", "test accuracy"), ["n", "mean", "sd"]].round(4).tolist()
+        [10.0, 0.9763, 0.0007]
     """
     rows: list[dict[str, Any]] = []
     everywhere = whole_sets(runs) or ["test"]
@@ -203,6 +217,13 @@ def forgetting_table(runs: Sequence[RunLike], set: str = "test-sample") -> pd.Da
 
     Raises:
         ValueError: If no run has segment evaluations of the set.
+
+    Examples:
+        >>> from analysis import forgetting_table
+        >>> from studies import read
+        >>> table = forgetting_table(read("class-order").records).set_index(["condition", "class"])
+        >>> table.loc[("class-sequential", 3), ["learned", "final", "drop"]].round(3).tolist()
+        [0.995, 0.541, 0.453]
     """
     runs = RunSet.of(runs)
     conditions = list(runs.finished)
@@ -254,6 +275,13 @@ def history_table(runs: Sequence[RunLike]) -> pd.DataFrame:
 
     Raises:
         ValueError: If there are no runs.
+
+    Examples:
+        >>> from analysis import history_table
+        >>> from studies import read
+        >>> table = history_table(read("class-order").records)
+        >>> sorted(set(table["name"]))[:3], int(table["epoch"].max())
+        (['learning_rate', 'loss', 'test accuracy'], 20)
     """
     assert RunSet.of(runs).finished  # the same checks as every table
     rows: list[tuple[str, int, int, int, str, float]] = []
@@ -284,6 +312,12 @@ def status_counts(runs: Sequence[RunLike]) -> pd.DataFrame:
 
     Raises:
         ValueError: If there are no runs, or a status is not one of these four.
+
+    Examples:
+        >>> from analysis import status_counts
+        >>> from studies import read
+        >>> status_counts(read("class-order").records)["finished"].tolist()
+        [10, 10]
     """
     counts = {condition: dict.fromkeys(STATUSES, 0) for condition in RunSet.of(runs).finished}
     for run in runs:

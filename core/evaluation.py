@@ -52,6 +52,13 @@ class Evaluation(NamedTuple):
         step: How many training steps were over.
         confusion: int64 [classes, classes]; rows are true classes, columns predicted ones.
         loss: Mean loss over the examples, with the network's penalties, as Keras' `evaluate`.
+
+    Examples:
+        >>> import numpy as np
+        >>> from core import Evaluation
+        >>> look = Evaluation("test", 1, 1, 45, np.array([[8, 2], [0, 10]]), 0.3)
+        >>> int(look.confusion.trace())
+        18
     """
 
     set: str
@@ -88,6 +95,12 @@ class EvaluationPlan(Checked):
             `dead-units` (of a relu: 0 for every training example). At the end, with the weights
             that are kept: `misclassified` examples of the test set, or the `predictions` of all of
             them, by which comparisons pair runs example by example.
+
+    Examples:
+        >>> from core import EvaluationPlan
+        >>> plan = EvaluationPlan(sets=("test",), at_end=("gaussian-0.1",), segments=True)
+        >>> plan.all_sets
+        ('test', 'gaussian-0.1')
     """
 
     sets: Annotated[Names, NAMES] = BY_DEFAULT

@@ -74,7 +74,7 @@ class Note:
 def note(kind: str, **figures: str | int) -> Note:
     """A note of a kind.
 
-    Example:
+    Examples:
         >>> str(note("continued", epoch=3))
         'interrupted, and gone on with after epoch 3'
     """

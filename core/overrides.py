@@ -21,6 +21,12 @@ def replaced(recipe: Recipe, path: str, value: Any) -> Recipe:
 
     Raises:
         InputError: No such field, or a value that the recipe refuses.
+
+    Examples:
+        >>> from core import Recipe, replaced, spec
+        >>> recipe = Recipe(dataset="digits", model=spec("mlp", widths=(20,)))
+        >>> replaced(recipe, "optimiser.learning_rate", 0.01).optimiser
+        Spec(name='Adam', parameters={'learning_rate': 0.01})
     """
     name, _, inner = path.partition(".")
     _expect_field(recipe, name, path)

@@ -25,7 +25,7 @@ def stream(seed: int, name: str, *position: int) -> np.random.Generator:
     Returns:
         A new generator at the stream's beginning.
 
-    Example:
+    Examples:
         >>> int(stream(0, "order", 3).integers(100)) == int(stream(0, "order", 3).integers(100))
         True
     """

@@ -56,6 +56,13 @@ class Pretraining:
     Args:
         epochs: Of the training that comes first.
         early_stopping: Of that training, see `Recipe`.
+
+    Examples:
+        >>> from core import Pretraining, Recipe, SymmetricLabelNoise, spec
+        >>> recipe = Recipe(dataset="digits", model=spec("mlp", widths=(20,)),
+        ...                 label_noise=SymmetricLabelNoise(0.2), pretraining=Pretraining(epochs=5))
+        >>> recipe.pretraining
+        Pretraining(epochs=5, early_stopping=None)
     """
 
     epochs: int
@@ -72,6 +79,14 @@ class Transfer:
     Args:
         source: What is trained first: a recipe of its own, without another one before it.
         layers: Names of the layers that are taken over.
+
+    Examples:
+        >>> from core import Recipe, Transfer, spec
+        >>> source = Recipe(dataset="digits", model=spec("mlp", widths=(20,)), epochs=5)
+        >>> recipe = Recipe(dataset="digits", model=spec("mlp", widths=(20,)),
+        ...                 transfer=Transfer(source=source, layers=("hidden-1",)))
+        >>> recipe.transfer.source.epochs
+        5
     """
 
     source: "Recipe"
@@ -101,7 +116,14 @@ PARTS: dict[str, type[Any]] = {
 
 @dataclass(frozen=True, kw_only=True)
 class Recipe(Checked):
-    """Everything that decides a training's result, but the seed and the data themselves."""
+    """Everything that decides a training's result, but the seed and the data themselves.
+
+    Examples:
+        >>> from core import Recipe, spec
+        >>> recipe = Recipe(dataset="digits", model=spec("mlp", widths=(20,)), epochs=2)
+        >>> Recipe.from_json(recipe.to_json()) == recipe
+        True
+    """
 
     dataset: str
     """A data set's name, or a path that ends in .npz."""

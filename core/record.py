@@ -51,6 +51,12 @@ class Record:
             the whole test set, in the order of its file.
             `degrees`, float64 [tasks]: by how much each of rotated tasks is turned.
             A strategy's are named in its class: `penalty_quantiles` of `core.strategies.penalties`.
+
+    Examples:
+        >>> from studies import read
+        >>> record = read("class-order").records[0]
+        >>> record.condition, record.seed, record.status, record.evaluations[-1].epoch
+        ('shuffled', 0, 'finished', 20)
     """
 
     key: str

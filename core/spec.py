@@ -21,6 +21,11 @@ class Spec:
     Args:
         name: A name that its reader resolves (`mlp`, `Adam`), or `module:function`.
         parameters: Keyword parameters; numbers, strings, booleans, None, and tuples of them.
+
+    Examples:
+        >>> from core import Spec
+        >>> Spec("Adam", {"learning_rate": 0.001})
+        Spec(name='Adam', parameters={'learning_rate': 0.001})
     """
 
     name: str
@@ -45,6 +50,11 @@ def spec(thing: str | Callable[..., Any], /, **parameters: Any) -> Spec:
     Raises:
         InputError: A function that a worker process could not import: one defined inside
             another, or at a prompt.
+
+    Examples:
+        >>> from core import spec
+        >>> spec("mlp", widths=(64, 32))
+        Spec(name='mlp', parameters={'widths': (64, 32)})
     """
     if isinstance(thing, str):
         return Spec(thing, parameters)

@@ -54,7 +54,7 @@ MODULES: Mapping[str, str] = {
 def to_stored(value: Any) -> Any:
     """A recipe's JSON as it is hashed and kept.
 
-    Example:
+    Examples:
         >>> to_stored({"is": "SymmetricLabelNoise", "rate": 0.2})
         {'is': 'WrongLabels', 'share': 0.2}
     """

@@ -3,7 +3,7 @@
 Everything is read-only and checked before it is handed on. A file that is missing, damaged or
 foreign is an `InputError` of one line; another data set is never put in its place.
 
-Example:
+Examples:
     >>> from data import load
     >>> digits = load("digits")
     >>> digits.x_train.shape, digits.classes

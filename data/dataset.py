@@ -49,6 +49,15 @@ class Dataset:
         y_val: Their labels, int64[k].
         weights_train: How much each training example counts, float32[n], finite and not negative;
             None where the files do not say.
+
+    Examples:
+        >>> import numpy as np
+        >>> from data import Dataset
+        >>> x, y = np.random.default_rng(0).random((4, 28, 28)), np.array([0, 1, 0, 1])
+        >>> arrays = {"x_train": x, "y_train": y, "x_test": x[:2], "y_test": y[:2]}
+        >>> mine = Dataset.from_arrays("mine", arrays)
+        >>> mine.x_train.shape, mine.classes
+        ((4, 28, 28), 2)
     """
 
     name: str

@@ -33,6 +33,14 @@ class InputError(ValueError):
 
     Args:
         message: The line. Line breaks in it (of a foreign library's message, say) become spaces.
+
+    Examples:
+        >>> from data import InputError, load
+        >>> try:
+        ...     load("digit")
+        ... except InputError as error:
+        ...     print(str(error).partition(',')[0])
+        unknown data set 'digit' (did you mean digits?)
     """
 
     def __init__(self, message: str) -> None:

@@ -36,6 +36,17 @@ def import_folder(name: str, source: Path, folder: Path, *, labels: Labels | Non
     Raises:
         InputError: The name is not a plain one, is built in or is taken; the source is missing,
             damaged or no data set; or the file cannot be written.
+
+    Examples:
+        >>> from pathlib import Path
+        >>> import numpy as np
+        >>> from data import import_folder, load
+        >>> x, y = np.random.default_rng(0).random((4, 28, 28)), np.array([0, 1, 0, 1])
+        >>> np.savez("mine.npz", x_train=x, y_train=y, x_test=x[:2], y_test=y[:2])
+        >>> import_folder("mine", Path("mine.npz"), Path("sets")).as_posix()
+        'sets/mine/mine.npz'
+        >>> load("mine", Path("sets")).classes
+        2
     """
     _check_name(name, folder)
     files = _source_files(source, labels or "fine")

@@ -30,6 +30,12 @@ class Availability:
         shape: The training examples' shape, where a header or the definition tells it.
         where: The folder, file, package or seed it comes from or would come from.
         built_in: Whether Ebb knows it by name; False for the user's own.
+
+    Examples:
+        >>> from data import available
+        >>> row = available()[0]
+        >>> row.name, row.status, row.shape
+        ('digits', 'here', (1437, 28, 28))
     """
 
     name: str
@@ -51,6 +57,11 @@ def available(folder: Path | None = None) -> list[Availability]:
 
     Raises:
         InputError: The folder is there but cannot be listed.
+
+    Examples:
+        >>> from data import available
+        >>> [row.name for row in available() if row.built_in][:4]
+        ['digits', 'digits-colour', 'cube', 'mnist']
     """
     rows = [Availability(name, "here", known_shape(name), "scikit-learn", True) for name in DIGITS]
     rows.append(Availability(CUBE, "here", known_shape(CUBE), SOURCE, True))

@@ -36,6 +36,12 @@ def load(name: str, folder: Path | None = None) -> Dataset:
     Raises:
         InputError: The name is unknown, or a file is missing, damaged or foreign. Another data
             set is never loaded in its place.
+
+    Examples:
+        >>> from data import load
+        >>> digits = load("digits")
+        >>> digits.x_train.shape, digits.classes
+        ((1437, 28, 28), 10)
     """
     if name in DIGITS:
         return load_digits(name)

@@ -86,6 +86,12 @@ def run(  # noqa: PLR0913  # a user's options
 
     Raises:
         InputError, NoWorkersError: A call or cluster that cannot work; what ended before is kept.
+
+    Examples:
+        >>> from studies import run
+        >>> results = run("class-order", quick=True, seeds=1, epochs=1, quiet=True)
+        >>> results.conditions
+        ['shuffled', 'class-sequential']
     """
     definition, file = _study_to_run(study)
     return _carry_out(definition, quiet, until_decided, Request(
@@ -155,6 +161,11 @@ def read(
 
     Raises:
         InputError: There is no such study, or it was never run.
+
+    Examples:
+        >>> from studies import read
+        >>> read("class-order").summary().columns.tolist()[:4]
+        ['condition', 'metric', 'n', 'mean']
     """
     name = study if isinstance(study, Study) else os.fspath(study)
     if isinstance(name, Study) or name.endswith(".py"):

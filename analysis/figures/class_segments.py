@@ -62,6 +62,14 @@ def class_segment_heatmap(
 
     Raises:
         ValueError: If no finished run has segments, or runs differ in epochs or segments.
+
+    Examples:
+        >>> from analysis import class_segment_heatmap
+        >>> from studies import read
+        >>> runs = read("class-order").records
+        >>> figure = class_segment_heatmap(runs, question="What is lost?", dataset="MNIST")
+        >>> figure.axes[0].get_ylabel()
+        'accuracy on class'
     """
     runs = RunSet.of(runs)
     grids = segment_grids(runs, set)

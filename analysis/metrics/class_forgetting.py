@@ -136,6 +136,11 @@ def recency_bias(confusion: ArrayLike, last_classes: int | Sequence[int]) -> Flo
 
     Raises:
         ValueError: If the matrix is not square or names a class it does not have.
+
+    Examples:
+        >>> from analysis import recency_bias
+        >>> float(recency_bias([[6, 1, 3], [0, 5, 5], [0, 0, 10]], last_classes=2).round(3))
+        0.889
     """
     counts = np.asarray(confusion)
     chosen = np.unique(np.asarray(last_classes, dtype=int))

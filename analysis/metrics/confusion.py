@@ -24,6 +24,11 @@ def accuracy(confusion: ArrayLike) -> NDArray[np.float64]:
 
     Raises:
         ValueError: If the last two axes are not a square.
+
+    Examples:
+        >>> from analysis import accuracy
+        >>> float(accuracy([[8, 2], [1, 29]]))
+        0.925
     """
     counts = _counts(confusion)
     correct = np.trace(counts, axis1=-2, axis2=-1)
@@ -41,6 +46,11 @@ def class_accuracy(confusion: ArrayLike) -> NDArray[np.float64]:
 
     Raises:
         ValueError: If the last two axes are not a square.
+
+    Examples:
+        >>> from analysis import class_accuracy
+        >>> class_accuracy([[8, 2], [1, 29]]).round(3).tolist()
+        [0.8, 0.967]
     """
     counts = _counts(confusion)
     correct = np.diagonal(counts, axis1=-2, axis2=-1)
@@ -58,6 +68,11 @@ def mean_class_accuracy(confusion: ArrayLike) -> NDArray[np.float64]:
 
     Raises:
         ValueError: If the last two axes are not a square.
+
+    Examples:
+        >>> from analysis import mean_class_accuracy
+        >>> float(mean_class_accuracy([[8, 2], [1, 29]]).round(3))
+        0.883
     """
     accuracies = class_accuracy(confusion)
     known = ~np.isnan(accuracies)

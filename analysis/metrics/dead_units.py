@@ -26,6 +26,16 @@ def dead_units_table(runs: Sequence[RunLike]) -> pd.DataFrame:
 
     Raises:
         ValueError: If no run has measured it, or networks of one condition differ.
+
+    Examples:
+        >>> from types import SimpleNamespace
+        >>> import numpy as np
+        >>> from analysis import dead_units_table
+        >>> arrays = {"dead_units": np.array([[2], [9]]), "relu_layers": np.array(["hidden"]),
+        ...           "relu_units": np.array([100])}
+        >>> run = SimpleNamespace(condition="relu", seed=0, status="finished", arrays=arrays)
+        >>> dead_units_table([run])[["name", "units", "untrained", "dead"]].values.tolist()
+        [['hidden', 100, 2.0, 9.0]]
     """
     rows = []
     for condition, finished in RunSet.of(runs).finished.items():

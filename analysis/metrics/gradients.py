@@ -38,6 +38,16 @@ def gradient_table(runs: Sequence[RunLike]) -> pd.DataFrame:
 
     Raises:
         ValueError: If no run has measured it, or networks of one condition differ.
+
+    Examples:
+        >>> from types import SimpleNamespace
+        >>> import numpy as np
+        >>> from analysis import gradient_table
+        >>> arrays = {"gradient_norms": np.array([[0.1, 0.8], [0.0, 0.5]]),
+        ...           "layers": np.array(["hidden", "output"])}
+        >>> run = SimpleNamespace(condition="deep", seed=0, status="finished", arrays=arrays)
+        >>> gradient_table([run])[["epoch", "name", "p50", "vanished"]].values.tolist()
+        [[0, 'hidden', 0.1, 0], [0, 'output', 0.8, 0], [1, 'hidden', 0.0, 1], [1, 'output', 0.5, 0]]
     """
     rows = []
     for condition, chosen in RunSet.of(runs).ended.items():

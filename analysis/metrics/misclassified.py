@@ -26,6 +26,15 @@ def misclassified_table(runs: Sequence[RunLike]) -> pd.DataFrame:
 
     Raises:
         ValueError: If no run has measured it, or a position has two true classes.
+
+    Examples:
+        >>> from types import SimpleNamespace
+        >>> import numpy as np
+        >>> from analysis import misclassified_table
+        >>> found = {"misclassified": np.array([[17, 4, 9]])}  # position, true and predicted class
+        >>> run = SimpleNamespace(condition="plain", seed=0, status="finished", arrays=found)
+        >>> misclassified_table([run])[["position", "true", "predicted", "runs"]].values.tolist()
+        [[17, 4, 9, 1]]
     """
     rows: list[tuple[object, ...]] = []
     there = False

@@ -21,7 +21,13 @@ Floats = NDArray[np.float64]
 
 
 def average_accuracy(r: ArrayLike) -> Floats:
-    """ACC: mean over j of r[T, j] (Lopez-Paz & Ranzato 2017)."""
+    """ACC: mean over j of r[T, j] (Lopez-Paz & Ranzato 2017).
+
+    Examples:
+        >>> from analysis import average_accuracy
+        >>> float(average_accuracy([[0.9, 0.1], [0.6, 0.8]]).round(2))
+        0.7
+    """
     return _tasks(r, least=1)[..., -1, :].mean(axis=-1)
 
 
@@ -31,6 +37,11 @@ def backward_transfer(r: ArrayLike) -> Floats:
     The paper divides by T - 1, as here; its published code divides by T.
 
     Negative where tasks were forgotten.
+
+    Examples:
+        >>> from analysis import backward_transfer
+        >>> float(backward_transfer([[0.9, 0.1], [0.6, 0.8]]).round(2))
+        -0.3
     """
     return -forgetting_first_minus_last(r).mean(axis=-1)
 
@@ -44,6 +55,11 @@ def forward_transfer(r: ArrayLike, untrained: ArrayLike) -> Floats:
     Args:
         r: See above.
         untrained: b [..., T], the accuracy on each task before any training.
+
+    Examples:
+        >>> from analysis import forward_transfer
+        >>> float(forward_transfer([[0.9, 0.3], [0.6, 0.8]], untrained=[0.1, 0.1]).round(2))
+        0.2
     """
     r = _tasks(r)
     before = np.diagonal(r, offset=1, axis1=-2, axis2=-1)
@@ -59,6 +75,11 @@ def intransigence(r: ArrayLike, reference: ArrayLike) -> Floats:
     Args:
         r: See above.
         reference: a* [..., T], the joint run's accuracy on each task.
+
+    Examples:
+        >>> from analysis import intransigence
+        >>> float(intransigence([[0.9, 0.1], [0.6, 0.8]], reference=[0.95, 0.93]).round(2))
+        0.09
     """
     return (np.asarray(reference, dtype=float) - _diagonal(_tasks(r, least=1))).mean(axis=-1)
 
@@ -72,6 +93,12 @@ def forgetting_max_minus_last(r: ArrayLike) -> Floats:
 
     Returns:
         float64 [..., T-1], tasks j < T.
+
+    Examples:
+        >>> from analysis import forgetting_max_minus_last
+        >>> r = [[0.80, 0.10, 0.00], [0.85, 0.90, 0.10], [0.60, 0.70, 0.95]]
+        >>> forgetting_max_minus_last(r).round(2).tolist()
+        [0.25, 0.2]
     """
     r = _tasks(r)
     learned = np.tril(np.ones(r.shape[-2:], dtype=bool))[:-1]
@@ -80,7 +107,14 @@ def forgetting_max_minus_last(r: ArrayLike) -> Floats:
 
 
 def mean_forgetting_max_minus_last(r: ArrayLike) -> Floats:
-    """Mean over j < T of `forgetting_max_minus_last` (Chaudhry et al. 2018)."""
+    """Mean over j < T of `forgetting_max_minus_last` (Chaudhry et al. 2018).
+
+    Examples:
+        >>> from analysis import mean_forgetting_max_minus_last
+        >>> r = [[0.80, 0.10, 0.00], [0.85, 0.90, 0.10], [0.60, 0.70, 0.95]]
+        >>> float(mean_forgetting_max_minus_last(r).round(3))
+        0.225
+    """
     return forgetting_max_minus_last(r).mean(axis=-1)
 
 
@@ -91,6 +125,11 @@ def forgetting_first_minus_last(r: ArrayLike) -> Floats:
 
     Returns:
         float64 [..., T-1], tasks j < T.
+
+    Examples:
+        >>> from analysis import forgetting_first_minus_last
+        >>> forgetting_first_minus_last([[0.9, 0.1], [0.6, 0.8]]).round(2).tolist()
+        [0.3]
     """
     r = _tasks(r)
     return (_diagonal(r) - r[..., -1, :])[..., :-1]
@@ -104,6 +143,11 @@ def accuracy_over_examples(accuracies: ArrayLike, examples: ArrayLike) -> Floats
     Args:
         accuracies: Of each task at the end, [..., T].
         examples: Test examples of each task, [..., T].
+
+    Examples:
+        >>> from analysis import accuracy_over_examples
+        >>> float(accuracy_over_examples([0.5, 0.9], examples=[100, 300]))
+        0.8
     """
     size = np.asarray(examples, dtype=float)
     return (np.asarray(accuracies, dtype=float) * size).sum(axis=-1) / size.sum(axis=-1)
@@ -113,6 +157,12 @@ def mean_forgetting_first_minus_last(r: ArrayLike) -> Floats:
     """Mean over j < T of `forgetting_first_minus_last` (Lomonaco et al. 2021).
 
     It is -`backward_transfer`.
+
+    Examples:
+        >>> from analysis import mean_forgetting_first_minus_last
+        >>> r = [[0.80, 0.10, 0.00], [0.85, 0.90, 0.10], [0.60, 0.70, 0.95]]
+        >>> float(mean_forgetting_first_minus_last(r).round(3))
+        0.2
     """
     return forgetting_first_minus_last(r).mean(axis=-1)
 
@@ -124,6 +174,11 @@ def average_incremental_accuracy(r: ArrayLike, examples: ArrayLike | None = None
         r: See above.
         examples: Test examples of each task [T]; tasks count alike where this is left out, which
             is the paper's figure only for tasks of one size.
+
+    Examples:
+        >>> from analysis import average_incremental_accuracy
+        >>> float(average_incremental_accuracy([[0.9, 0.1], [0.6, 0.8]]).round(2))
+        0.8
     """
     r = _tasks(r, least=1)
     size = np.ones(r.shape[-1]) if examples is None else np.asarray(examples, dtype=float)
@@ -133,7 +188,13 @@ def average_incremental_accuracy(r: ArrayLike, examples: ArrayLike | None = None
 
 
 def learning_accuracy(r: ArrayLike) -> Floats:
-    """Mean over j of r[j, j], just after learning (Riemer et al. 2019)."""
+    """Mean over j of r[j, j], just after learning (Riemer et al. 2019).
+
+    Examples:
+        >>> from analysis import learning_accuracy
+        >>> float(learning_accuracy([[0.9, 0.1], [0.6, 0.8]]).round(2))
+        0.85
+    """
     return _diagonal(_tasks(r, least=1)).mean(axis=-1)
 
 
@@ -141,6 +202,12 @@ def minimum_accuracy(r: ArrayLike) -> Floats:
     """min-ACC: mean over j < T of the minimum over l > j of r[l, j] (De Lange et al. 2023).
 
     Only as fine as the evaluation interval: a dip between two task ends is not seen.
+
+    Examples:
+        >>> from analysis import minimum_accuracy
+        >>> r = [[0.80, 0.10, 0.00], [0.55, 0.90, 0.10], [0.60, 0.70, 0.95]]
+        >>> float(minimum_accuracy(r).round(3))
+        0.625
     """
     r = _tasks(r)
     later = np.tril(np.ones(r.shape[-2:], dtype=bool), k=-1)
@@ -148,7 +215,14 @@ def minimum_accuracy(r: ArrayLike) -> Floats:
 
 
 def worst_case_accuracy(r: ArrayLike) -> Floats:
-    """WC-ACC: r[T, T]/T + (1 - 1/T) min-ACC, after the last task (De Lange et al. 2023)."""
+    """WC-ACC: r[T, T]/T + (1 - 1/T) min-ACC, after the last task (De Lange et al. 2023).
+
+    Examples:
+        >>> from analysis import worst_case_accuracy
+        >>> r = [[0.80, 0.10, 0.00], [0.55, 0.90, 0.10], [0.60, 0.70, 0.95]]
+        >>> float(worst_case_accuracy(r).round(3))
+        0.733
+    """
     r = _tasks(r)
     tasks = r.shape[-1]
     return r[..., -1, -1] / tasks + (1 - 1 / tasks) * minimum_accuracy(r)

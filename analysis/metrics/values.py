@@ -38,6 +38,13 @@ def values_of(
 
     Raises:
         ValueError: If there is no such condition, or none of its finished runs has the metric.
+
+    Examples:
+        >>> from analysis import values_of
+        >>> from studies import read
+        >>> values = values_of(read("class-order").records, "test accuracy", "shuffled")
+        >>> values.index.tolist(), round(values.mean(), 4)
+        ([0, 1, 2, 3, 4, 5, 6, 7, 8, 9], np.float64(0.9763))
     """
     runs = RunSet.of(runs)
     values = known_values(runs, metric, condition, class_, diverged=diverged)

@@ -34,6 +34,11 @@ def adjust(p: ArrayLike, correction: Correction = "holm") -> Floats:
 
     Raises:
         ValueError: If a p lies outside [0, 1] or the correction is unknown.
+
+    Examples:
+        >>> from analysis import adjust
+        >>> adjust([0.01, 0.04, 0.03]).round(2).tolist()
+        [0.03, 0.06, 0.06]
     """
     raw = np.atleast_1d(np.asarray(p, dtype=float))
     if ((raw < 0) | (raw > 1)).any():

@@ -94,6 +94,14 @@ def compare_classes(
 
     Raises:
         ValueError: If the shapes do not agree, or `compare` finds fault.
+
+    Examples:
+        >>> from analysis import compare_classes
+        >>> a = [[0.95, 0.70], [0.96, 0.72], [0.95, 0.69], [0.94, 0.71]]
+        >>> b = [[0.95, 0.60], [0.95, 0.61], [0.96, 0.59], [0.94, 0.62]]
+        >>> found = compare_classes(a, b, paired=True, seeds_a=range(4), seeds_b=range(4))
+        >>> [(each.class_, each.verdict) for each in found.comparisons]
+        [(0, 'inconclusive'), (1, 'different')]
     """
     x, y = np.asarray(a, dtype=float), np.asarray(b, dtype=float)
     if x.ndim != 2 or y.ndim != 2 or x.shape[1] != y.shape[1]:
@@ -147,6 +155,15 @@ def compare_all(
 
     Raises:
         ValueError: If a condition is unknown or no comparisons are planned.
+
+    Examples:
+        >>> from analysis import compare_all
+        >>> scores = {"plain": [0.80, 0.82, 0.80], "EWC": [0.81, 0.82, 0.82],
+        ...           "replay": [0.90, 0.91, 0.89]}
+        >>> found = compare_all(scores, [("EWC", "plain"), ("replay", "plain")], paired=True,
+        ...                     seeds=dict.fromkeys(scores, range(3)))
+        >>> [each.verdict for each in found.comparisons]
+        ['inconclusive', 'different']
     """
     unknown = sorted({name for pair in pairs for name in pair} - scores.keys())
     if unknown or not pairs:

@@ -66,6 +66,15 @@ class DoubleDifference(Comparison):
         seeds: The seeds used: those that finished in all four conditions.
         differences: The difference of differences of each of them, in `unit`.
         means: Mean of each condition over these seeds, in the metric's unit; empty without seeds.
+
+    Examples:
+        >>> from analysis import double_difference
+        >>> scores = {"plain": [0.90, 0.91, 0.89], "noise": [0.80, 0.82, 0.79],
+        ...           "replay": [0.92, 0.92, 0.91], "both": [0.88, 0.90, 0.86]}
+        >>> found = double_difference(scores, ("noise", "replay"), tuple(scores),
+        ...                           seeds=dict.fromkeys(scores, range(3)))
+        >>> [round(each, 1) for each in found.differences]
+        [6.0, 7.0, 5.0]
     """
 
     noun: ClassVar[str] = "seed"
@@ -207,6 +216,15 @@ def double_difference(
 
     Raises:
         ValueError: If values, seeds or options are not as described.
+
+    Examples:
+        >>> from analysis import double_difference
+        >>> scores = {"plain": [0.90, 0.91, 0.89], "noise": [0.80, 0.82, 0.79],
+        ...           "replay": [0.92, 0.92, 0.91], "both": [0.88, 0.90, 0.86]}
+        >>> found = double_difference(scores, ("noise", "replay"), tuple(scores),
+        ...                           seeds=dict.fromkeys(scores, range(3)))
+        >>> round(found.difference.points, 2)
+        6.0
     """
     design = Design(paired=True, **options)
     columns = _columns(scores, seeds, conditions, design.unit)

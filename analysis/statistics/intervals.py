@@ -44,6 +44,12 @@ def t_interval(values: ArrayLike, level: float = 0.95) -> Interval:
     """Student's t-interval of the mean, mean +- t(n - 1) * sd / sqrt(n) (Student 1908).
 
     Used at every n: it is exact on normal data, where bootstraps of five seeds cover only .83.
+
+    Examples:
+        >>> from analysis import t_interval
+        >>> low, high = t_interval([0.97, 0.98, 0.96, 0.97, 0.98])
+        >>> round(low, 3), round(high, 3)
+        (0.962, 0.982)
     """
     return _around_mean(values, level, lambda n: 1 / n)
 
@@ -53,6 +59,12 @@ def prediction_interval(values: ArrayLike, runs: int = 1, level: float = 0.95) -
 
     This is what one reported figure is to be compared with, not the interval of our mean: a
     single run varies as single runs do (Hahn & Meeker 1991). `runs` stand behind that figure.
+
+    Examples:
+        >>> from analysis import prediction_interval
+        >>> low, high = prediction_interval([0.97, 0.98, 0.96, 0.97, 0.98])
+        >>> round(low, 3), round(high, 3)
+        (0.947, 0.997)
     """
     if runs < 1:
         raise ValueError(f"received runs={runs}; expected 1 or more; pass 1 if it is not known")
@@ -60,7 +72,13 @@ def prediction_interval(values: ArrayLike, runs: int = 1, level: float = 0.95) -
 
 
 def percentiles(values: ArrayLike) -> tuple[float, float, float]:
-    """25th, 50th and 75th percentile by the linear method (type 7 of Hyndman & Fan 1996)."""
+    """25th, 50th and 75th percentile by the linear method (type 7 of Hyndman & Fan 1996).
+
+    Examples:
+        >>> from analysis import percentiles
+        >>> percentiles([0.90, 0.91, 0.93, 0.92, 0.95])
+        (0.91, 0.92, 0.93)
+    """
     low, middle, high = np.percentile(_seeds(values), [25, 50, 75], method="linear")
     return float(low), float(middle), float(high)
 
@@ -71,6 +89,11 @@ def quantile_interval(values: ArrayLike, q: float, level: float = 0.95) -> Inter
     The number of values below the true quantile is binomial(n, q), whatever the distribution
     (Conover 1999, section 3.2). Each end leaves at most (1 - level) / 2 outside. At .95 the median
     needs 6 seeds and a quartile 13.
+
+    Examples:
+        >>> from analysis import quantile_interval
+        >>> quantile_interval(range(80, 95), 0.25)
+        (80.0, 87.0)
     """
     x = np.sort(_seeds(values))
     tail = (1 - _inside_unit(level, "level")) / 2
@@ -86,7 +109,13 @@ def quantile_interval(values: ArrayLike, q: float, level: float = 0.95) -> Inter
 
 
 def median_interval(values: ArrayLike, level: float = 0.95) -> Interval:
-    """Distribution-free interval of the median; see `quantile_interval`."""
+    """Distribution-free interval of the median; see `quantile_interval`.
+
+    Examples:
+        >>> from analysis import median_interval
+        >>> median_interval([0.90, 0.91, 0.93, 0.92, 0.95, 0.91])
+        (0.9, 0.95)
+    """
     return quantile_interval(values, 0.5, level)
 
 
@@ -94,6 +123,12 @@ def wilson_interval(k: float, n: int, level: float = 0.95) -> Interval:
     """Score interval of a rate, k of n cases (Wilson 1927); its ends are fractions.
 
     k need not be whole: ties count half.
+
+    Examples:
+        >>> from analysis import wilson_interval
+        >>> low, high = wilson_interval(9, 10)
+        >>> round(low, 2), round(high, 2)
+        (0.6, 0.98)
     """
     if n < 1 or not 0 <= k <= n:
         raise ValueError(f"received k={k} of n={n}; expected 0 <= k <= n, n >= 1; count again")
@@ -109,6 +144,11 @@ def binomial_standard_error(accuracy: float, n: int) -> float:
 
     It tells how well the test set stands for its population, which more seeds do not improve. Both
     are fractions: .0014 at .98 of 10,000.
+
+    Examples:
+        >>> from analysis import binomial_standard_error
+        >>> round(binomial_standard_error(0.98, 10_000), 4)
+        0.0014
     """
     if not 0 <= accuracy <= 1 or n < 1:
         raise ValueError(

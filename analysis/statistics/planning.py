@@ -118,6 +118,11 @@ def plan(  # noqa: PLR0913  # a user's options
 
     Raises:
         ValueError: If an argument is out of range.
+
+    Examples:
+        >>> from analysis import plan
+        >>> plan(0.3, 0.5, paired=False, pilot_seeds=5).seeds_upper
+        15
     """
     if comparisons < 1:
         raise ValueError(f"received comparisons={comparisons}; expected 1 or more; count the tests")
@@ -177,6 +182,12 @@ def plan_from_pilot(
 
     Raises:
         ValueError: If the pilot has fewer than 2 seeds, does not vary, or does not pair up.
+
+    Examples:
+        >>> from analysis import plan_from_pilot
+        >>> found = plan_from_pilot([97.7, 97.2, 98.1], [97.1, 97.0, 97.4], 0.5, paired=True)
+        >>> found.seeds, found.seeds_upper
+        (5, 12)
     """
     x, y = np.asarray(a, dtype=float), np.asarray(b, dtype=float)
     if min(x.size, y.size) < 2 or not (np.isfinite(x).all() and np.isfinite(y).all()):
@@ -212,7 +223,15 @@ def plan_from_pilot(
 
 
 def explain_plan(plan: Plan) -> str:
-    """A plan as text."""
+    """A plan as text.
+
+    Examples:
+        >>> from textwrap import fill
+        >>> from analysis import explain_plan, plan
+        >>> print(fill(explain_plan(plan(0.3, 0.5, paired=False)), 80))
+        7 seeds per condition find a difference of 0.50 points with a probability of 80
+        % (sd 0.30 points; two-sided two-sample t-test at 0.05).
+    """
     each = "pairs of seeds" if plan.paired else "seeds per condition"
     given = f", correlation {plan.correlation:.2f}" if plan.paired else ""
     size, chance = format_amount(abs(plan.difference), plan.unit), format_percent(plan.power)

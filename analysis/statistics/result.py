@@ -70,6 +70,12 @@ class Comparison(Displayed):
         noun: What the two runs of one seed are called; kind: what a family of these is.
         json_keys: The keys of its JSON, in their order.
         sentences: What each verdict says; left_open: before an interval.
+
+    Examples:
+        >>> from studies import read
+        >>> found = read("class-order").compare("class-sequential", "shuffled")
+        >>> found.verdict, round(found.difference.points, 2)
+        ('different', -18.93)
     """
 
     noun: ClassVar[str] = "pair"
@@ -308,6 +314,13 @@ def explain(comparison: Comparison) -> str:
 
     Returns:
         Lines of plain ASCII, for a reader who has had one course in statistics.
+
+    Examples:
+        >>> from analysis import compare, explain
+        >>> found = compare([0.84, 0.85, 0.83], [0.80, 0.82, 0.80], paired=True,
+        ...                 seeds_a=range(3), seeds_b=range(3), name_a="replay", name_b="plain")
+        >>> print(explain(found).splitlines()[0])
+        Different: accuracy of replay is 3.33 points higher than of plain (3 pairs).
     """
     said = explanation(comparison)
     rows = [*said.rows, *(("note", note) for note in said.notes)]

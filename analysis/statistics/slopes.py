@@ -75,6 +75,15 @@ def slope_over_runs(
 
     Raises:
         ValueError: The shapes do not fit, or a number is missing.
+
+    Examples:
+        >>> import numpy as np
+        >>> from analysis import slope_over_runs
+        >>> x = np.tile([0, 1, 2], (3, 1))  # three runs, three places each
+        >>> y = [[0.1, 0.6, 1.2], [0.2, 0.8, 1.2], [0.4, 0.8, 1.3]]
+        >>> intercepts = np.repeat(np.eye(3), 3, axis=0)  # one for each run
+        >>> slope_over_runs(y, x, intercepts).values.round(2).tolist()
+        [0.55, 0.5, 0.45]
     """
     explained, given, held = _checked(y, x, covariates)
     residuals = _residuals_on(held)

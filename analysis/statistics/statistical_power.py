@@ -62,6 +62,11 @@ def power(
 
     Raises:
         ValueError: If an argument is out of range.
+
+    Examples:
+        >>> from analysis import power
+        >>> round(power(10, sd=0.3, difference=0.5, paired=False), 2)
+        0.94
     """
     if not 0 < alpha < 1:
         raise ValueError(f"received alpha={alpha}; expected between 0 and 1; write .05 for 5 %")
@@ -94,6 +99,11 @@ def seeds_needed(
 
     Raises:
         ValueError: If an argument is out of range, or over a million seeds would be needed.
+
+    Examples:
+        >>> from analysis import seeds_needed
+        >>> seeds_needed(sd=0.3, difference=0.5, paired=False)
+        7
     """
     if difference == 0 or not math.isfinite(difference):
         raise ValueError(

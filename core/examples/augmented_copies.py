@@ -32,6 +32,13 @@ class AugmentedCopy(Checked):
             it either way.
         divided_by: What the values of the copies are divided by, above 0: 255 where a notebook
             scaled its copies twice.
+
+    Examples:
+        >>> from core import AugmentedCopy, Recipe, spec
+        >>> recipe = Recipe(dataset="digits", model=spec("mlp", widths=(20,)),
+        ...                 augmented_copy=AugmentedCopy(rotation=10, shift=0.1))
+        >>> recipe.augmented_copy.rotation
+        10
     """
 
     flip: bool = False

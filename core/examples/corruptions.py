@@ -30,7 +30,8 @@ class Corruption:
         kind: One of `KINDS`; the function there says what its severity means.
         severity: 0 leaves the images as they are.
 
-    Example:
+    Examples:
+        >>> from core import Corruption
         >>> Corruption.named("salt-and-pepper-0.05")
         Corruption(kind='salt-and-pepper', severity=0.05)
     """

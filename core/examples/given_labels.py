@@ -34,8 +34,11 @@ class GivenLabels(Checked):
             which keep their true ones. The labels are those of the data set's own files.
         array: Which array of a .npz; none of a .npy.
 
-    Example:
-        >>> GivenLabels("cifar10n.npz", array="worse")
+    Examples:
+        >>> from core import GivenLabels, Recipe, spec
+        >>> given = GivenLabels("cifar10n.npz", array="worse")
+        >>> recipe = Recipe(dataset="cifar10", model=spec("mlp", widths=(20,)), label_noise=given)
+        >>> recipe.label_noise
         GivenLabels(file='cifar10n.npz', array='worse')
     """
 

@@ -65,6 +65,11 @@ class GaussianNoise(Checked):
             it), or `both`. What is evaluated has its noise drawn once in either case.
         clip: Lowest and highest value that may come out, or None for no limit. Limits that the
             inputs touch give the noise a mean other than 0 there.
+
+    Examples:
+        >>> from core import GaussianNoise
+        >>> round(GaussianNoise(variance=0.01).deviation, 3)
+        0.1
     """
 
     standard_deviation: float | None = None

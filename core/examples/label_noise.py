@@ -36,6 +36,13 @@ class Corrupted(NamedTuple):
     Attributes:
         labels: What the network is taught, int64 [n].
         changed: Where that differs from the true label, bool [n].
+
+    Examples:
+        >>> import numpy as np
+        >>> from core import SymmetricLabelNoise
+        >>> noisy = SymmetricLabelNoise(0.2)(np.zeros(10, int), 3, np.random.default_rng(0))
+        >>> int(noisy.changed.sum()), bool((noisy.labels[noisy.changed] > 0).all())
+        (2, True)
     """
 
     labels: Labels
@@ -43,7 +50,15 @@ class Corrupted(NamedTuple):
 
 
 class LabelNoise(Protocol):
-    """A pure function from true labels, the number of classes and a random stream."""
+    """A pure function from true labels, the number of classes and a random stream.
+
+    Examples:
+        >>> import numpy as np
+        >>> from core import LabelNoise, SymmetricLabelNoise
+        >>> noise: LabelNoise = SymmetricLabelNoise(0.2)
+        >>> int(noise(np.zeros(10, int), 3, np.random.default_rng(0)).changed.sum())
+        2
+    """
 
     def __call__(self, labels: Labels, classes: int, rng: np.random.Generator) -> Corrupted:
         """Corrupt the labels of the training part, int64 [n]; the argument stays as it is."""
@@ -59,6 +74,13 @@ class SymmetricLabelNoise(Checked):
 
     Args:
         rate: From 0 to 1; round(rate * n) labels are wrong.
+
+    Examples:
+        >>> import numpy as np
+        >>> from core import SymmetricLabelNoise
+        >>> noisy = SymmetricLabelNoise(0.2)(np.zeros(10, int), 3, np.random.default_rng(0))
+        >>> int(noisy.changed.sum())
+        2
     """
 
     rate: Annotated[float, RATE]
@@ -82,6 +104,13 @@ class UniformLabelNoise(Checked):
 
     Args:
         rate: From 0 to 1; round(rate * n) indices are drawn.
+
+    Examples:
+        >>> import numpy as np
+        >>> from core import UniformLabelNoise
+        >>> noisy = UniformLabelNoise(0.2)(np.zeros(1000, int), 10, np.random.default_rng(0))
+        >>> bool(0.1 < noisy.changed.mean() < 0.2)
+        True
     """
 
     rate: Annotated[float, RATE]
@@ -100,6 +129,14 @@ class ClassLabelNoise(Checked):
 
     Args:
         rates: For each class a rate from 0 to 1; of its n labels round(rate * n) are wrong.
+
+    Examples:
+        >>> import numpy as np
+        >>> from core import ClassLabelNoise
+        >>> labels = np.array([0, 1] * 5)
+        >>> noisy = ClassLabelNoise((0.4, 0.0))(labels, 2, np.random.default_rng(0))
+        >>> labels[noisy.changed].tolist()
+        [0, 0]
     """
 
     rates: Annotated[tuple[float, ...], RATES]
@@ -122,9 +159,18 @@ class MatrixLabelNoise:
     classes that are taken for one another.
 
     Args:
-        matrix: matrix[i][j] is the probability that an example of class i is labelled j; nested
+        matrix: `matrix[i][j]` is the probability that an example of class i is labelled j; nested
             tuples or lists, or an array [classes, classes]. Every row sums to 1 within .005, so
             three decimals do, and counts as divided by its sum.
+
+    Examples:
+        >>> import numpy as np
+        >>> from core import MatrixLabelNoise
+        >>> noise = MatrixLabelNoise([[0.8, 0.2], [0.0, 1.0]])
+        >>> labels = np.array([0, 1] * 500)
+        >>> noisy = noise(labels, 2, np.random.default_rng(0))
+        >>> bool(noisy.changed[labels == 0].any()), bool(noisy.changed[labels == 1].any())
+        (True, False)
     """
 
     matrix: Matrix
@@ -167,12 +213,13 @@ def flips(classes: int, rate: float, pairs: Mapping[int, int] | None = None) -> 
             2017, for MNIST); every class to the next, the last to the first, if None (pair
             flips, Han et al. 2018).
 
-    Example:
-        >>> flips(3, 0.25, {0: 2}).matrix
-        ((0.75, 0.0, 0.25), (0.0, 1.0, 0.0), (0.0, 0.0, 1.0))
-
     Raises:
         InputError: No rate, or a pair of classes that is none.
+
+    Examples:
+        >>> from core import flips
+        >>> flips(3, 0.25, {0: 2}).matrix
+        ((0.75, 0.0, 0.25), (0.0, 1.0, 0.0), (0.0, 0.0, 1.0))
     """
     RATE.refuse_others("rate", rate)
     if pairs is None:

@@ -32,6 +32,12 @@ class Scenario(Checked):
         active: In training of the two last kinds: outputs of the classes `seen` so far (Hsu et al.
             2018), `all` of them from the first step (van de Ven et al. 2022, Mammoth), or those of
             the `current` task alone (the labels trick, Zeno et al. 2018).
+
+    Examples:
+        >>> from core import Scenario
+        >>> tasks = ((0, 1), (2, 3))
+        >>> Scenario("domain").outputs(tasks), Scenario("task").outputs(tasks)
+        (2, 4)
     """
 
     kind: Literal["task", "domain", "class", "class-masked-at-test"]

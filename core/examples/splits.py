@@ -20,6 +20,13 @@ class Split(NamedTuple):
     position 70,000 on come the examples of a given validation part, where the data set has one, and
     then augmented copies, where there are any (see `core.training.preparation`). The three parts
     never overlap.
+
+    Examples:
+        >>> import numpy as np
+        >>> from core import HoldOut
+        >>> split = HoldOut(size=2)(np.zeros(5, int), np.zeros(3, int), np.random.default_rng(0))
+        >>> split.train.tolist(), split.validation.tolist(), split.test.tolist()
+        ([0, 1, 2], [3, 4], [5, 6, 7])
     """
 
     train: Indices
@@ -53,6 +60,13 @@ class HoldOut(Checked):
         of: The file they are taken from: `train`, or `test` as some published experiments do.
         per_class: Train on the first so many of each class of the training part, in the order of
             the file; what is left over is neither trained nor evaluated on. All if None.
+
+    Examples:
+        >>> import numpy as np
+        >>> from core import HoldOut
+        >>> split = HoldOut(size=0.2)(np.zeros(10, int), np.zeros(4, int), np.random.default_rng(0))
+        >>> split.validation.tolist()
+        [8, 9]
     """
 
     size: Annotated[int | float, SIZE] = 0

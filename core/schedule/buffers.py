@@ -27,6 +27,11 @@ class Buffer(NamedTuple):
         seen: How many examples of each class have arrived so far, int64 [classes].
         full: Which classes have been the largest in the buffer, bool [classes]; see
             `class_balanced`.
+
+    Examples:
+        >>> from core import Buffer, Replay
+        >>> Replay(capacity=3).empty(2).held.tolist()
+        [-1, -1, -1]
     """
 
     held: NDArray[np.int32]

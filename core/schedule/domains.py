@@ -53,6 +53,13 @@ class Domains(InTasks):
         first_plain: Whether the first task has the images as they are (Hsu et al. 2018).
         seed: What permutations and angles are drawn by: those of this run's number for all seeds;
             each run's own if None. Runs with the same seed share them.
+
+    Examples:
+        >>> from core import Domains, Recipe, Scenario, spec
+        >>> recipe = Recipe(dataset="digits", model=spec("mlp", widths=(20,)), epochs=3,
+        ...                 order=Domains(kind="permuted", number=3), scenario=Scenario("domain"))
+        >>> recipe.order.n_tasks
+        3
     """
 
     kind: Literal["permuted", "rotated"]

@@ -23,7 +23,7 @@ def williams(n: int) -> NDArray[np.int64]:
     Raises:
         ValueError: n is no such number.
 
-    Example:
+    Examples:
         >>> williams(4).tolist()
         [[0, 1, 3, 2], [1, 2, 0, 3], [2, 3, 1, 0], [3, 0, 2, 1]]
     """

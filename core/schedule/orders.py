@@ -32,6 +32,14 @@ class Schedule(NamedTuple):
             int32 [classes]; 0 for a class that has none in this epoch: it belongs to another task
             (see `core.schedule.tasks`), or the training part has no examples of it.
         tasks: The task of each segment, counted from 0, int32 [g]; -1 in an order without tasks.
+
+    Examples:
+        >>> import numpy as np
+        >>> from core import ClassSequential
+        >>> labels, rng = np.array([0, 1, 1, 0, 1]), np.random.default_rng(0)
+        >>> schedule = ClassSequential()(labels, epoch=1, batch_size=2, rng=rng)
+        >>> schedule.batch_sizes.tolist(), schedule.segment_ends.tolist()
+        ([2, 2, 1], [1, 3])
     """
 
     indices: NDArray[np.int32]
@@ -42,7 +50,17 @@ class Schedule(NamedTuple):
 
 
 class Order(Protocol):
-    """A pure function from labels, epoch and a random stream to a schedule."""
+    """A pure function from labels, epoch and a random stream to a schedule.
+
+    Examples:
+        >>> import numpy as np
+        >>> from core import Order, Shuffled
+        >>> order: Order = Shuffled()
+        >>> rng = np.random.default_rng(0)
+        >>> schedule = order(np.array([0, 1, 0]), epoch=1, batch_size=2, rng=rng)
+        >>> sorted(schedule.indices.tolist())
+        [0, 1, 2]
+    """
 
     def __call__(
         self,
@@ -75,6 +93,14 @@ class Shuffled(Checked):
     Args:
         classes: The order of the classes whose segments are marked, see
             `core.schedule.class_orders`.
+
+    Examples:
+        >>> import numpy as np
+        >>> from core import Shuffled
+        >>> labels, rng = np.array([0, 1, 1, 0, 1]), np.random.default_rng(0)
+        >>> schedule = Shuffled()(labels, epoch=1, batch_size=2, rng=rng)
+        >>> schedule.batch_sizes.tolist(), sorted(schedule.indices.tolist())
+        ([2, 2, 1], [0, 1, 2, 3, 4])
     """
 
     classes: ClassOrder = None
@@ -102,6 +128,15 @@ class ClassSequential(Checked):
 
     Args:
         classes: Which class comes first, second, ..., see `core.schedule.class_orders`.
+
+    Examples:
+        >>> import numpy as np
+        >>> from core import ClassSequential
+        >>> labels = np.array([0, 1, 2] * 2)
+        >>> order = ClassSequential(classes=(2, 0, 1))
+        >>> schedule = order(labels, epoch=1, batch_size=2, rng=np.random.default_rng(0))
+        >>> labels[schedule.indices].tolist()
+        [2, 2, 0, 0, 1, 1]
     """
 
     classes: ClassOrder = None
@@ -141,6 +176,15 @@ class Blurred(Checked):
     Args:
         fraction: From 0 (class-sequential) to 1 (shuffled).
         classes: Which class comes first, second, ..., see `core.schedule.class_orders`.
+
+    Examples:
+        >>> import numpy as np
+        >>> from core import Blurred
+        >>> labels = np.array([0, 1] * 8)
+        >>> order = Blurred(fraction=0.5)
+        >>> schedule = order(labels, epoch=1, batch_size=4, rng=np.random.default_rng(0))
+        >>> labels[schedule.indices].tolist()
+        [0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 1, 1, 0, 1, 1]
     """
 
     fraction: Annotated[float, BLUR]
@@ -184,6 +228,15 @@ class Blocks(Checked):
         length: Examples in a block.
         classes: The order of the classes whose segments are marked, see
             `core.schedule.class_orders`.
+
+    Examples:
+        >>> import numpy as np
+        >>> from core import Blocks
+        >>> labels = np.array([0, 1] * 4)
+        >>> order = Blocks(length=2)
+        >>> schedule = order(labels, epoch=1, batch_size=2, rng=np.random.default_rng(0))
+        >>> labels[schedule.indices].tolist()
+        [1, 1, 0, 0, 1, 1, 0, 0]
     """
 
     length: Annotated[int, COUNT._replace(called="block length")]

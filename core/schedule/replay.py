@@ -76,6 +76,16 @@ class Replayed(NamedTuple):
         origin: Where each of its indices comes from.
         buffer: The buffer afterwards.
         contents: What it held at each segment's end, int32 [segments, capacity], -1 for empty.
+
+    Examples:
+        >>> import numpy as np
+        >>> from core import ClassSequential, Replay
+        >>> labels, rng = np.array([0, 1] * 8), np.random.default_rng(0)
+        >>> replay = Replay(capacity=4, mode="add")
+        >>> schedule = ClassSequential()(labels, epoch=1, batch_size=4, rng=rng)
+        >>> replayed = replay(schedule, labels, replay.empty(2), batch_size=4, rng=rng)
+        >>> replayed.schedule.indices.shape, sorted(labels[replayed.buffer.held].tolist())
+        ((28,), [0, 1, 1, 1])
     """
 
     schedule: Schedule
@@ -119,6 +129,16 @@ class Replay(Checked):
 
     Replayed examples are drawn without replacement within a batch; where the batch asks for more
     than the buffer holds, each is shown as often as any other, give or take one.
+
+    Examples:
+        >>> import numpy as np
+        >>> from core import ClassSequential, Replay
+        >>> labels, rng = np.array([0, 1] * 8), np.random.default_rng(0)
+        >>> replay = Replay(capacity=4, mode="add")
+        >>> schedule = ClassSequential()(labels, epoch=1, batch_size=4, rng=rng)
+        >>> replayed = replay(schedule, labels, replay.empty(2), batch_size=4, rng=rng)
+        >>> replayed.schedule.batch_sizes.tolist()  # nothing to replay in the first step
+        [4, 8, 8, 8]
     """
 
     buffer: Literal[

@@ -116,6 +116,12 @@ class Tasks(InTasks):
         shown: See `InTasks`.
         permuted: Whether each seed has the classes in a random order of its own: the digits of
             `groups` are then places in it.
+
+    Examples:
+        >>> from core import Tasks
+        >>> tasks = Tasks(groups=((0, 1), (2, 3)), epochs_each=2)
+        >>> tasks.n_tasks
+        2
     """
 
     groups: Annotated[Groups, GROUPS]

@@ -109,6 +109,13 @@ class Store:
     Raises:
         InputError: The folder is no folder or cannot be reached; the store is damaged, or of
             another version.
+
+    Examples:
+        >>> from pathlib import Path
+        >>> from core import Store
+        >>> store = Store(Path("results"))
+        >>> len(store.entries("class-order"))
+        20
     """
 
     def __init__(self, folder: Path) -> None:

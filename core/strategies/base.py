@@ -97,7 +97,18 @@ class Network(NamedTuple):
 
 @dataclass(frozen=True)
 class Strategy:
-    """Plain training; base of all learning rules."""
+    """Plain training; base of all learning rules.
+
+    Examples:
+        >>> from dataclasses import dataclass
+        >>> from core import Strategy
+        >>> @dataclass(frozen=True)
+        ... class HalvedGradients(Strategy):
+        ...     def gradients(self, parts, variables, state):
+        ...         return [each / 2 for each in parts[0]]
+        >>> HalvedGradients().overrides("gradients")
+        True
+    """
 
     compiler: ClassVar[str] = "auto"
     """`xla`, `graph`, or `auto`: as the network's layers ask for."""

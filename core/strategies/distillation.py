@@ -50,6 +50,14 @@ class LwF(Checked, Strategy):
         strength: What D counts.
         temperature: Above 0.
         by_task: Whether D counts strength * the number of earlier tasks.
+
+    Examples:
+        >>> from core import LwF, Recipe, Scenario, Tasks, spec
+        >>> tasks = Tasks(groups=((0, 1, 2, 3, 4), (5, 6, 7, 8, 9)))
+        >>> recipe = Recipe(dataset="digits", model=spec("mlp", widths=(20,)), epochs=2,
+        ...                 order=tasks, scenario=Scenario("task"), strategy=LwF())
+        >>> recipe.strategy
+        LwF(strength=1.0, temperature=2.0, by_task=False)
     """
 
     strength: Annotated[float, number(0, math.inf, "a number from 0 up")] = 1.0
@@ -120,6 +128,16 @@ class ICaRL(Checked, Strategy):
 
     Args:
         temperature: Above 0.
+
+    Examples:
+        >>> from core import ICaRL, Recipe, Replay, Scenario, Tasks, spec
+        >>> tasks = Tasks(groups=((0, 1, 2, 3, 4), (5, 6, 7, 8, 9)))
+        >>> memory = Replay(buffer="exemplars", mode="join", capacity=100)
+        >>> recipe = Recipe(dataset="digits", model=spec("mlp", widths=(20,)), epochs=2,
+        ...                 order=tasks, replay=memory, scenario=Scenario("class"),
+        ...                 strategy=ICaRL())
+        >>> recipe.strategy
+        ICaRL(temperature=1.0)
     """
 
     cross_entropy: ClassVar[bool] = False

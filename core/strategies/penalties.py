@@ -143,6 +143,14 @@ class L2Penalty(Penalty):
 
     The plain comparison in Hsu et al. 2018, Re-evaluating continual learning scenarios,
     arXiv 1810.12488, whose strength is the same.
+
+    Examples:
+        >>> from core import L2Penalty, Recipe, Tasks, spec
+        >>> tasks = Tasks(groups=((0, 1, 2, 3, 4), (5, 6, 7, 8, 9)))
+        >>> recipe = Recipe(dataset="digits", model=spec("mlp", widths=(20,)), epochs=2,
+        ...                 order=tasks, strategy=L2Penalty(strength=1))
+        >>> recipe.strategy
+        L2Penalty(strength=1)
     """
 
     published: ClassVar[str] = (
@@ -182,6 +190,14 @@ class EWC(Penalty):
         fisher: The label whose log-probability is differentiated, example by example: `exact`, the
             expectation over all labels (van de Ven); `predicted` (Hsu); `true` (Mammoth,
             Avalanche); `sampled` once from the network's outputs.
+
+    Examples:
+        >>> from core import EWC, Recipe, Tasks, spec
+        >>> tasks = Tasks(groups=((0, 1, 2, 3, 4), (5, 6, 7, 8, 9)))
+        >>> recipe = Recipe(dataset="digits", model=spec("mlp", widths=(20,)), epochs=2,
+        ...                 order=tasks, strategy=EWC(strength=100))
+        >>> recipe.strategy
+        EWC(strength=100, fisher='exact')
     """
 
     published: ClassVar[str] = (
@@ -209,6 +225,14 @@ class OnlineEWC(EWC):
         strength: See `Penalty`.
         fisher: See `EWC`.
         gamma: What is kept of earlier tasks' importance; 1 keeps all (Hsu et al. 2018).
+
+    Examples:
+        >>> from core import OnlineEWC, Recipe, Tasks, spec
+        >>> tasks = Tasks(groups=((0, 1, 2, 3, 4), (5, 6, 7, 8, 9)))
+        >>> recipe = Recipe(dataset="digits", model=spec("mlp", widths=(20,)), epochs=2,
+        ...                 order=tasks, strategy=OnlineEWC(strength=100))
+        >>> recipe.strategy
+        OnlineEWC(strength=100, fisher='exact', gamma=1.0)
     """
 
     published: ClassVar[str] = (
@@ -243,6 +267,14 @@ class SI(Penalty):
     Args:
         strength: See `Penalty`; c in the paper.
         damping: Above 0; xi in the paper.
+
+    Examples:
+        >>> from core import SI, Recipe, Tasks, spec
+        >>> tasks = Tasks(groups=((0, 1, 2, 3, 4), (5, 6, 7, 8, 9)))
+        >>> recipe = Recipe(dataset="digits", model=spec("mlp", widths=(20,)), epochs=2,
+        ...                 order=tasks, strategy=SI(strength=0.1))
+        >>> recipe.strategy
+        SI(strength=0.1, damping=0.1)
     """
 
     published: ClassVar[str] = (
@@ -299,6 +331,14 @@ class MAS(Penalty):
         strength: See `Penalty`.
         batch: Take |d mean of z^2 / d theta_i| over random batches of so many examples and their
             active outputs instead, as Hsu et al. do.
+
+    Examples:
+        >>> from core import MAS, Recipe, Tasks, spec
+        >>> tasks = Tasks(groups=((0, 1, 2, 3, 4), (5, 6, 7, 8, 9)))
+        >>> recipe = Recipe(dataset="digits", model=spec("mlp", widths=(20,)), epochs=2,
+        ...                 order=tasks, strategy=MAS(strength=1))
+        >>> recipe.strategy
+        MAS(strength=1, batch=None)
     """
 
     published: ClassVar[str] = (

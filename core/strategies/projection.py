@@ -35,6 +35,15 @@ class AGEM(Checked, Strategy):
     Avalanche draws that batch evenly over tasks, van de Ven adds 1e-7 to r r. Mammoth's memory was
     this one in 2020; since January 2022 it adds one training batch of each task (capacity=tasks *
     batch size, while the buffer has room for that).
+
+    Examples:
+        >>> from core import AGEM, Recipe, Replay, Tasks, spec
+        >>> tasks = Tasks(groups=((0, 1, 2, 3, 4), (5, 6, 7, 8, 9)))
+        >>> memory = Replay(buffer="task-balanced", fixed_shares=True, mode="add", capacity=100)
+        >>> recipe = Recipe(dataset="digits", model=spec("mlp", widths=(20,)), epochs=2,
+        ...                 order=tasks, replay=memory, strategy=AGEM())
+        >>> recipe.replay.fraction
+        0.5
     """
 
     references: ClassVar[Literal["", "batch", "tasks"]] = "batch"
@@ -77,6 +86,16 @@ class GEM(Checked, Strategy):
 
     Args:
         margin: The least that each earlier task counts in a step that is turned aside.
+
+    Examples:
+        >>> from core import GEM, Recipe, Replay, Tasks, spec
+        >>> tasks = Tasks(groups=((0, 1, 2, 3, 4), (5, 6, 7, 8, 9)))
+        >>> memory = Replay(buffer="task-balanced", fixed_shares=True, mode="add", fraction=0,
+        ...                 capacity=100)
+        >>> recipe = Recipe(dataset="digits", model=spec("mlp", widths=(20,)), epochs=2,
+        ...                 order=tasks, replay=memory, strategy=GEM())
+        >>> recipe.strategy
+        GEM(margin=0.5)
     """
 
     compiler: ClassVar[str] = "graph"

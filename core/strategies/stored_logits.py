@@ -35,6 +35,14 @@ class DER(Checked, Strategy):
     Args:
         alpha: What the distance from stored logits counts.
         beta: What the labels of replayed examples count; 0 of DER.
+
+    Examples:
+        >>> from core import DER, Recipe, Replay, spec
+        >>> recipe = Recipe(dataset="digits", model=spec("mlp", widths=(20,)),
+        ...                 replay=Replay(capacity=100, mode="add"),
+        ...                 strategy=DER(alpha=0.5, beta=0.5))
+        >>> recipe.strategy.draws  # one for the logits, one for the labels
+        2
     """
 
     alpha: Annotated[float, FROM_0]

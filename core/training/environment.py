@@ -23,6 +23,11 @@ def environment() -> Mapping[str, str]:
     """Versions, processor features, threads: what besides the recipe can move numbers.
 
     Asks the installed packages' metadata: neither TensorFlow nor Keras is imported.
+
+    Examples:
+        >>> from core import environment
+        >>> sorted(environment())[:3]
+        ['ebb', 'keras', 'numpy']
     """
     from importlib.metadata import version  # noqa: PLC0415  # a tenth of what `ebb list` takes
 
@@ -53,7 +58,13 @@ def identity(of: Mapping[str, str]) -> str:
 
 
 def fingerprint(of: Mapping[str, str]) -> str:
-    """The beginning of that, 16 hex digits."""
+    """The beginning of that, 16 hex digits.
+
+    Examples:
+        >>> from core import environment, fingerprint
+        >>> len(fingerprint(environment()))
+        16
+    """
     return identity(of)[:16]
 
 

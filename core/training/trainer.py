@@ -47,10 +47,11 @@ class Trainer:
     It keeps compiled programs and the arrays of the last data set; nothing of a run's result
     depends on what it trained before.
 
-    Example:
+    Examples:
         >>> from core import Recipe, Trainer, spec
         >>> from data import load
-        >>> recipe = Recipe(dataset="digits", model=spec("mlp", widths=(50,)), epochs=2)
+        >>> network = spec("mlp", widths=(50,))
+        >>> recipe = Recipe(dataset="digits", model=network, epochs=1, compiler="graph")
         >>> record = Trainer().train(recipe, seed=0, dataset=load("digits"))
         >>> record.status
         'finished'

@@ -38,6 +38,15 @@ class Scoring:
 
     Raises:
         InputError: Parameters that the function does not take.
+
+    Examples:
+        >>> from core import spec
+        >>> from studies import Scoring
+        >>> from studies.polynomials import scores
+        >>> scoring = Scoring(spec(scores, rule="true-degree", degree=2, noise=0.5, size=50))
+        >>> run = scoring.run(0, study="mine", variant="full", condition="true")
+        >>> run.status, len(run.history)
+        ('finished', 2)
     """
 
     scores: Spec

@@ -41,6 +41,12 @@ class Reported(Typed):
         spread: What stands behind the ± of a mean of several trainings, in the unit of `value`. It
             is shown beside ours, and the verdict is whether the mean lies inside our own interval.
         spread_kind: One of `SPREADS`: what the source calls "std" may be either of two.
+
+    Examples:
+        >>> from studies import Reported
+        >>> reported = Reported("shuffled", "test accuracy", 0.978, decimals=3, source="a notebook")
+        >>> reported.value, reported.runs
+        (0.978, 1)
     """
 
     condition: str
@@ -85,7 +91,15 @@ class Reported(Typed):
 
 @dataclass(frozen=True)
 class Claim(Typed):
-    """Something said in words, as an inequality: a metric is greater in one condition."""
+    """Something said in words, as an inequality: a metric is greater in one condition.
+
+    Examples:
+        >>> from studies import Claim
+        >>> claim = Claim("order costs accuracy", "test accuracy", greater="shuffled",
+        ...               smaller="in-order")
+        >>> claim.greater
+        'shuffled'
+    """
 
     text: str
     metric: str
@@ -108,6 +122,13 @@ class Interaction(Typed):
         only_a: The condition with A alone.
         only_b: The condition with B alone.
         both: The condition with both.
+
+    Examples:
+        >>> from studies import Interaction
+        >>> crossed = Interaction(a="label noise", b="replay", neither="plain", only_a="noise",
+        ...                       only_b="replay", both="noise-and-replay")
+        >>> crossed.conditions
+        ('plain', 'noise', 'replay', 'noise-and-replay')
     """
 
     a: str
@@ -134,6 +155,11 @@ class Quick(Typed):
             conditions differ in them; None leaves them as they are.
         overrides: Further recipe fields to change.
         conditions: Those that are run, where all of them would take too long.
+
+    Examples:
+        >>> from studies import Quick
+        >>> Quick(seeds=2, epochs=1).dataset
+        'digits'
     """
 
     seeds: int = 3
@@ -166,6 +192,13 @@ class Proportions(Typed):
             distributions, where it is what `counted` should be.
         columns: The parameter with a column of panels for each of its values.
         counted: A score in whole numbers, whose distribution is drawn beside.
+
+    Examples:
+        >>> from studies import Proportions
+        >>> counted = Proportions(metrics=("found",), along="noise", lines="degree",
+        ...                       rows="rule", columns="size", counted="chosen degree")
+        >>> counted.parameters
+        ('noise', 'degree', 'rule', 'size')
     """
 
     metrics: tuple[str, ...]
@@ -214,6 +247,18 @@ class Study(Typed):
         minutes: Processor time of the full study, as measured for docs/results.md.
         callbacks: For a user's own study: a function of condition and seed that returns Keras
             callbacks which observe a run.
+
+    Examples:
+        >>> from dataclasses import replace
+        >>> from core import ClassSequential, Recipe, spec
+        >>> from studies import Study
+        >>> shuffled = Recipe(dataset="digits", model=spec("mlp", widths=(20,)), epochs=2)
+        >>> study = Study(name="mine", question="Does order matter?", seeds=3,
+        ...               conditions={"shuffled": shuffled,
+        ...                           "in-order": replace(shuffled, order=ClassSequential())},
+        ...               comparisons=(("in-order", "shuffled"),))
+        >>> list(study.conditions)
+        ['shuffled', 'in-order']
     """
 
     name: str
@@ -313,7 +358,7 @@ class Study(Typed):
         Raises:
             InputError: A field that no recipe has, or a value that it refuses.
 
-        Example:
+        Examples:
             >>> from studies.tanh_vs_relu import study
             >>> list(study.sweep({"batch_size": (32, 64)}).conditions)[:2]
             ['tanh+batch_size=32', 'tanh+batch_size=64']

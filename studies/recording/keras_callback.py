@@ -38,9 +38,17 @@ class ForgettingRecorder(keras.callbacks.Callback):
     Raises:
         InputError: What `record` refuses; labels that are none.
 
-    Example:
-        >>> model.fit(x, y, callbacks=[ForgettingRecorder(  # doctest: +SKIP
-        ...     x_test, y_test, study="mine", condition="plain", seed=0)])
+    Examples:
+        >>> import keras
+        >>> import numpy as np
+        >>> from studies import ForgettingRecorder, read
+        >>> x, y = np.random.default_rng(0).random((20, 4)), np.array([0, 1] * 10)
+        >>> model = keras.Sequential([keras.layers.Dense(2, "softmax")])
+        >>> model.compile("sgd", "sparse_categorical_crossentropy")
+        >>> recorder = ForgettingRecorder(x, y, study="mine", condition="plain", seed=0)
+        >>> _ = model.fit(x, y, callbacks=[recorder], verbose=0)
+        >>> read("mine").records[0].status
+        'finished'
     """
 
     def __init__(

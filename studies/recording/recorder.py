@@ -250,6 +250,13 @@ def record(  # noqa: PLR0913  # a user's options
 
     Raises:
         InputError: A name or setting that cannot be kept; a run that is recorded already.
+
+    Examples:
+        >>> from studies import read, record
+        >>> with record("mine", condition="plain", seed=0, classes=2) as run:
+        ...     run.evaluate("test", [0, 0, 1, 1], [0, 0, 1, 0], segment=1, shown=(0, 1))
+        >>> read("mine").per_class()["mean"].tolist()
+        [1.0, 0.5]
     """
     label = Label(
         study=study, condition=condition, seed=seed, settings=settings or {},

@@ -49,7 +49,7 @@ class Panels(tuple[Axes, ...]):
 
     The figure belongs to no window and to no `pyplot` state.
 
-    Example:
+    Examples:
         >>> panels = results.plot_segments()  # doctest: +SKIP
         >>> panels[0].set_title("Before")  # doctest: +SKIP
         >>> panels.save("segments.svg")  # doctest: +SKIP

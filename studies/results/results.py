@@ -40,6 +40,12 @@ class Results:
     Attributes:
         reading: The records, and what a reader should know of what was left out.
         data_dir: Folder of data sets, for figures that show examples.
+
+    Examples:
+        >>> from studies import read
+        >>> results = read("class-order")
+        >>> results.conditions, results.forgetting()["class"].nunique()
+        (['shuffled', 'class-sequential'], 10)
     """
 
     reading: Reading
