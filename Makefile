@@ -13,7 +13,7 @@ help:
 	@echo "make test-all  the same with the full-length checks"
 	@echo "make bench     side by side with Keras' fit"
 	@echo "make bench-peers  side by side with Avalanche, in an environment of its own"
-	@echo "make docs      the reference, from the docstrings, in docs/reference"
+	@echo "make docs      all pages, notebooks and the reference as a site, in site/index.html"
 	@echo "make results   the tables of docs/results.md, from the records in docs/data"
 	@echo "make notebook  execute the notebooks in docs/notebooks anew"
 	@echo "make clean     remove what was installed and made"
@@ -37,7 +37,7 @@ lint: install
 test: lint
 	$(BIN)/python -m pytest $(TOGETHER)
 
-test-all: lint
+test-all: lint .venv/docs
 	$(BIN)/python -m pytest $(TOGETHER) -m ""
 
 bench: install
@@ -54,11 +54,15 @@ bench-peers: install .venv-peers/installed
 results: install
 	$(BIN)/python docs/results.py
 
-docs: install
-	$(BIN)/python docs/reference.py
+.venv/docs: .venv/installed
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[docs]'
+	touch $@
+
+docs: .venv/docs
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build
 
 notebook: install
 	$(BIN)/python docs/execute.py
 
 clean:
-	rm -rf docs/reference .venv .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf site .venv .mypy_cache .pytest_cache .ruff_cache .hypothesis

@@ -18,6 +18,7 @@ import pytest
 import yaml
 from click.testing import CliRunner
 
+import studies
 from studies.cli import ebb
 from studies.definition.catalogue import NAMES
 from tests.studies.conftest import FakeWorkers
@@ -181,8 +182,18 @@ def follow(page, tmp_path):
 
 @pytest.mark.parametrize("page", by_name(PAGES))
 def test_every_link_leads_somewhere(page):
-    for link in re.findall(r"\]\(([^)#\s]+)(?:#[\w-]+)?\)", text_of(page)):
-        assert "://" in link or (page.parent / link).exists(), link
+    for link, anchor in re.findall(r"\]\(([^)#\s]*)(?:#([\w-]+))?\)", text_of(page)):
+        target = page.parent / link if link else page
+        assert "://" in link or target.exists(), link
+        if anchor and target.exists():
+            assert anchor in anchors(target), (link, anchor)
+
+
+def anchors(page):
+    """What its headings can be linked by, on the site and where a repository is shown."""
+    text = re.sub(r"^```.*?^```", "", text_of(page), flags=re.DOTALL | re.MULTILINE)
+    headings = re.findall(r"^#+ (.+)$", text, flags=re.MULTILINE)
+    return [re.sub(r"[^\w -]", "", each.lower()).replace(" ", "-") for each in headings]
 
 
 PLACES = ("analysis", "benchmarks", "core", "data", "docs", "studies", "tests")
@@ -192,7 +203,7 @@ PLACES = ("analysis", "benchmarks", "core", "data", "docs", "studies", "tests")
 def test_every_place_that_is_named_is_there(page):
     for span in spans(page):
         if re.fullmatch(rf"({'|'.join(PLACES)})(/[\w.-]+)*/?", span) and "/" in span:
-            assert span == "docs/reference" or (ROOT / span).exists(), span
+            assert (ROOT / span).exists(), span
         elif re.fullmatch(rf"({'|'.join(PLACES)})(\.[a-zA-Z_]\w*)+", span):
             assert span.endswith(".py") or resolve_name(span), span
 
@@ -214,22 +225,55 @@ def test_the_citation_is_of_this_version():
     assert all(name in (ROOT / "LICENSE").read_text() for name in names)
 
 
-# The reference.
+# The site.
+
+RESOURCE = re.compile(r"<(?:script|link|img|iframe|source)\b[^>]*?\b(?:src|href)=[\"']?([^\"'> ]+)")
+"""What a page loads by itself, other than a link that is followed."""
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("site")
+    build = [sys.executable, "-m", "mkdocs", "build", "--strict", "--site-dir", folder]
+    done = subprocess.run(build, cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    return folder
 
 
 @pytest.mark.slow
-def test_the_reference_has_a_page_for_every_module_and_the_public_names(tmp_path):
-    done = subprocess.run(
-        [sys.executable, DOCS / "reference.py", tmp_path], capture_output=True, text=True
-    )
-    assert done.returncode == 0, done.stderr
+def test_the_site_has_every_page_notebook_and_module(site):
     modules = {
-        str(file.relative_to(ROOT).with_suffix(""))
+        Path("reference") / file.relative_to(ROOT).with_suffix("")
         for room in ("data", "core", "studies", "analysis")
         for file in (ROOT / room).rglob("*.py")
         if file.name not in ("__init__.py", "__main__.py", "cli.py", "worker.py")
     }
-    pages = {str(page.relative_to(tmp_path).with_suffix("")) for page in tmp_path.rglob("*.html")}
-    assert modules <= pages
-    assert 'id="run"' in (tmp_path / "studies.html").read_text()
-    assert 'id="forgetting_table"' in (tmp_path / "analysis.html").read_text()
+    written = [path.relative_to(ROOT).with_suffix("") for path in PAGES]
+    named = {path.with_name(path.name.replace("README", "index")) for path in written}
+    pages = {page.relative_to(site).with_suffix("") for page in site.rglob("*.html")}
+    assert modules | named <= pages
+    shown = (site / "reference" / "studies" / "index.html").read_text()
+    assert all(f'.{name}"' in shown for name in studies.__all__)
+    for notebook in NOTEBOOKS:
+        page = site / notebook.relative_to(ROOT).with_suffix(".html")
+        assert page.read_text().count('<img alt="png"') >= 2
+
+
+@pytest.mark.slow
+def test_the_site_can_be_searched_and_asks_no_other_host(site):
+    found = {entry["location"] for entry in json.loads(
+        (site / "search" / "search_index.json").read_text()
+    )["docs"]}  # fmt: skip
+    assert {
+        "docs/results.html#split-mnist",
+        "reference/core/recipe.html#core.recipe.Recipe",
+        "docs/notebooks/c-forgetting.html#where-the-figures-come-from",
+    } <= found
+    loaded = [each for page in site.rglob("*.html") for each in RESOURCE.findall(page.read_text())]
+    loaded += [
+        each
+        for sheet in site.rglob("*.css")
+        for each in re.findall(r"(?:url\(|@import )[\"']?([^\"')]+)", sheet.read_text())
+    ]
+    assert len(loaded) > 1000
+    assert [each for each in loaded if re.match(r"(\w+:)?//", each)] == []
