@@ -2,22 +2,26 @@
 
 Timings on a shared machine drift, so the ways of training take turns, and what counts is the
 ratio within a round: its median over the rounds, with the smallest and the largest.
+What is compared on one thread takes turns in one process, which starts once.
 """
 
 import argparse
 import json
 import os
+import platform
 import shutil
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
 
 from benchmarks.contestant import BATCH, PART, SMALL_EPOCHS, images
+from core import environment
 
 CORES = 2
 EXAMPLES = {"c3": 53_994, "a3": 60_000, **PART}
@@ -50,17 +54,33 @@ def start(*what: str) -> subprocess.Popen:
     return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
 
 
-def result(process: subprocess.Popen) -> float:
-    """The median seconds that a contestant printed."""
+def results(process: subprocess.Popen) -> dict[str, float]:
+    """The median seconds that a contestant printed, of each way."""
     out, _ = process.communicate()
     if process.returncode:
         sys.exit(f"A contestant ended with exit status {process.returncode}: {process.args}")
-    return statistics.median(json.loads(out.splitlines()[-1]))
+    found = json.loads(out.splitlines()[-1])
+    return {way: statistics.median(seconds) for way, seconds in found.items()}
+
+
+def result(process: subprocess.Popen) -> float:
+    """The same of the only way."""
+    (seconds,) = results(process).values()
+    return seconds
 
 
 def alone(network: str, way: str, epochs: int) -> float:
     """Seconds an epoch when one process has both cores."""
     return result(start(network, way, str(epochs)))
+
+
+def in_turns(network: str, ways: Iterable[str], epochs: int, rounds: int) -> dict[str, list[float]]:
+    """Processor seconds an epoch of each way in each round, all of a round in one process."""
+    times: dict[str, list[float]] = {way: [] for way in ways}
+    for _ in range(rounds):
+        for way, seconds in results(start(network, ",".join(times), str(epochs))).items():
+            times[way].append(seconds)
+    return times
 
 
 def side_by_side(network: str, way: str, epochs: int) -> float:
@@ -87,19 +107,18 @@ def training(network: str, rounds: int) -> float:
     print(f"{NAMES[network]}: training alone, seconds an epoch and seed on {CORES} cores")
     ways = FIT.get(network, ("fit", "fit-xla", "fit-data"))
     tuned = min(ways, key=lambda way: alone(network, way, 1))
-    times: dict[str, list[float]] = {"notebook": [], tuned: [], "ebb": [], "product": []}
+    times: dict[str, list[float]] = {"notebook": [], tuned: [], "ebb": []}
     for _ in range(rounds):
         times["notebook"].append(alone(network, "notebook", 2))
         times[tuned].append(alone(network, tuned, 5))
         times["ebb"].append(side_by_side(network, "ebb", 8))
-        times["product"].append(side_by_side("product", "-", 20))
     seconds("the notebook's way", times["notebook"])
     best = {"fit": "graph", "fit-xla": "XLA", "fit-data": "graph, tf.data"}[tuned]
     seconds(f"fit at its best ({best}, many steps a call)", times[tuned])
     seconds(f"Ebb, {CORES} workers", times["ebb"])
     ratio("Ebb to the notebook", times["notebook"], times["ebb"])
     ratio("Ebb to fit at its best", times[tuned], times["ebb"])
-    ceiling = 2 * 2048**3 / statistics.median(times["product"])
+    ceiling = 2 * 2048**3 / side_by_side("product", "-", 20)
     rate = OPERATIONS[network] * EXAMPLES[network] / statistics.median(times["ebb"])
     print(
         f"  Ebb: {rate / 1e9:.0f} GFLOP/s, {100 * rate / ceiling:.0f} % of the machine's own "
@@ -110,23 +129,34 @@ def training(network: str, rounds: int) -> float:
 
 def additions(rounds: int) -> None:
     """What corrupted data and replay add to an epoch of as many examples."""
-    for network in ("c3", "a3"):
-        print(f"{NAMES[network]}: seconds an epoch, one worker, for as many examples")
-        ways = ("ebb", "ebb-labels", "ebb-noise", "ebb-reservoir", "ebb-herding")
-        times: dict[str, list[float]] = {way: [] for way in ways}
-        for _ in range(rounds):
-            for way in ways:
-                times[way].append(alone(network, way, 8))
-        seconds("plain", times["ebb"])
-        names = ("label noise, rate .2", "input noise, every epoch", "replay, reservoir")
-        for way, name in zip(ways[1:], (*names, "replay, herding"), strict=True):
-            seconds(name, times[way])
-            added = sorted(100 * (a / b - 1) for a, b in zip(times[way], times["ebb"], strict=True))
-            print(
-                f"    {statistics.median(added):+.0f} % "
-                f"({added[0]:+.0f} to {added[-1]:+.0f}, n = {len(added)})",
-                flush=True,
-            )
+    print(f"{NAMES['c3']}: processor seconds an epoch, one worker, for as many examples")
+    ways = ("ebb", "ebb-labels", "ebb-noise", "ebb-reservoir", "ebb-herding")
+    times = in_turns("c3", ways, 6, rounds)
+    seconds("plain", times["ebb"])
+    names = ("label noise, rate .2", "input noise, every epoch", "replay, reservoir")
+    for way, name in zip(ways[1:], (*names, "replay, herding"), strict=True):
+        seconds(name, times[way])
+        added = sorted(100 * (a / b - 1) for a, b in zip(times[way], times["ebb"], strict=True))
+        print(
+            f"    {statistics.median(added):+.0f} % "
+            f"({added[0]:+.0f} to {added[-1]:+.0f}, n = {len(added)})",
+            flush=True,
+        )
+    print()
+
+
+def large(rounds: int) -> None:
+    """A large network and a convolutional one on one thread: what XLA and 16 bits change."""
+    ways = ("ebb-graph", "ebb", "ebb-bfloat16")
+    names = ("in graph mode", "as `auto` compiles it", "the same, mixed_bfloat16")
+    for network, name in {"alexnet": "AlexNet (25.7 million weights)", "cnn": NAMES["cnn"]}.items():
+        print(f"{name}: processor seconds a step, one worker")
+        times = in_turns(network, ways, 3, rounds)
+        steps = PART[network] // BATCH[network]
+        for way, said in zip(ways, names, strict=True):
+            seconds(said, [each / steps for each in times[way]])
+        for way, said in zip(ways[1:], names[1:], strict=True):
+            ratio(f"{said}, to graph mode", times["ebb-graph"], times[way])
         print()
 
 
@@ -142,15 +172,10 @@ def to_plain(times: list[float], plain: list[float]) -> None:
 
 def penalties(rounds: int) -> None:
     """What a quadratic penalty adds to an epoch, and how long importances take."""
-    print("784-400-400-10, Adam, batches of 128, two tasks: seconds an epoch, one worker")
+    print("784-400-400-10, Adam, batches of 128, two tasks: processor seconds an epoch")
     ways = ("ebb", "ebb-l2", "ebb-ewc", "ebb-mas", "ebb-si")
     passes = ("predicted", "exact", "outputs")
-    times: dict[str, list[float]] = {way: [] for way in (*ways, *passes)}
-    for _ in range(rounds):
-        for way in ways:
-            times[way].append(alone("split", way, 7))
-        for kind in passes:
-            times[kind].append(alone("importance", kind, 5))
+    times = in_turns("split", ways, 5, rounds) | in_turns("importance", passes, 4, rounds)
     seconds("plain", times["ebb"])
     for way, name in zip(ways[1:], ("L2", "EWC", "MAS", "SI"), strict=True):
         seconds(name, times[way])
@@ -162,13 +187,10 @@ def penalties(rounds: int) -> None:
 
 def memories(rounds: int) -> None:
     """What DER++ and A-GEM take for each row, against plain training in batches of as many."""
-    print("784-100-100-10, SGD, five tasks: microseconds a row, one worker")
+    print("784-100-100-10, SGD, five tasks: processor microseconds a row")
     pairs = {"DER++ (128 + 128 + 128)": ("ebb-der++", "ebb-384")}
     pairs["A-GEM (128 + 128)"] = ("ebb-agem", "ebb-256")
-    times: dict[str, list[float]] = {way: [] for pair in pairs.values() for way in pair}
-    for _ in range(rounds):
-        for way in times:
-            times[way].append(alone("memory", way, 9))
+    times = in_turns("memory", [way for pair in pairs.values() for way in pair], 9, rounds)
     for name, (way, plain) in pairs.items():
         for which, values in ((name, times[way]), ("plain, as many rows", times[plain])):
             print(f"  {which:<44} {1e6 * statistics.median(values) / PAIR:8.2f}", flush=True)
@@ -178,11 +200,8 @@ def memories(rounds: int) -> None:
 
 def pixel_maps(rounds: int) -> None:
     """What permuted tasks add to an epoch."""
-    print("784-100-100-10, SGD, batches of 128: seconds an epoch, one worker")
-    times: dict[str, list[float]] = {"ebb": [], "ebb-maps": []}
-    for _ in range(rounds):
-        for way, found in times.items():
-            found.append(alone("small", way, SMALL_EPOCHS - 1))
+    print("784-100-100-10, SGD, batches of 128: processor seconds an epoch")
+    times = in_turns("small", ("ebb", "ebb-maps"), SMALL_EPOCHS - 1, rounds)
     seconds("plain", times["ebb"])
     seconds("pixel maps", times["ebb-maps"])
     to_plain(times["ebb-maps"], times["ebb"])
@@ -220,18 +239,33 @@ def whole_study(rounds: int, seeds: int) -> None:
 def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
-    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--seeds", type=int, default=10)
     options = parser.parse_args()
     os.environ.update(TF_CPP_MIN_LOG_LEVEL="3")
-    print(f"{CORES} of {os.cpu_count()} cores, {options.rounds} rounds\n", flush=True)
+    began = time.perf_counter()
+    print(
+        f"{processor()}\n{CORES} of {os.cpu_count()} cores, {options.rounds} rounds\n", flush=True
+    )
     for network in NAMES:
         training(network, options.rounds)
+    large(options.rounds)
     additions(options.rounds)
     penalties(options.rounds)
     memories(options.rounds)
     pixel_maps(options.rounds)
     whole_study(max(1, options.rounds // 2), options.seeds)
+    print(f"\nall of it: {(time.perf_counter() - began) / 60:.1f} minutes")
+
+
+def processor() -> str:
+    """What the times are of: the processor's name, and the instructions that decide them."""
+    try:
+        lines = Path("/proc/cpuinfo").read_text().splitlines()
+        name = next(line.partition(": ")[2] for line in lines if line.startswith("model name"))
+    except (OSError, StopIteration):
+        name = platform.processor()
+    return f"{name} ({environment()['processor']})"
 
 
 if __name__ == "__main__":

@@ -1,10 +1,12 @@
 """One way of training, timed epoch by epoch in a process of its own.
 
 `python -m benchmarks.contestant c3 notebook 3` prints the seconds of 3 epochs after a first one,
-as JSON. The ways: `notebook`, as the notebooks do it; `fit`, `fit-xla` and `fit-data`, Keras' `fit`
-as fast as it can be set, the last one from a prefetched `tf.data` pipeline; `ebb`, on one thread;
+as JSON; of several of Ebb's own with commas between, the processor seconds of each. The ways:
+`notebook`, as the notebooks do it; `fit`, `fit-xla` and `fit-data`, Keras' `fit` as fast as it can
+be set, the last one from a prefetched `tf.data` pipeline; `ebb`, on one thread;
 `ebb-labels`, `ebb-noise`, `ebb-reservoir`, `ebb-herding`, the same with label noise, new input
-noise every epoch, or a replay buffer that fills half of each batch. `split` is two tasks of five
+noise every epoch, or a replay buffer that fills half of each batch; `ebb-graph` and
+`ebb-bfloat16`, in graph mode and in mixed_bfloat16. `split` is two tasks of five
 classes, with `ebb-l2`, `ebb-ewc`, `ebb-mas`, `ebb-si` for a penalty; `importance predicted`,
 `exact` and `outputs` are passes over 12,000 examples. `memory` is five tasks of two classes, with
 `ebb-der++` and `ebb-agem`, and `ebb-384` and `ebb-256` for plain training in batches of as many
@@ -46,9 +48,10 @@ from data import Dataset
 TRAIN_COUNTS = (5923, 6742, 5958, 6131, 5842, 5421, 5918, 6265, 5851, 5949)
 TEST_COUNTS = (980, 1135, 1032, 1010, 982, 892, 958, 1028, 974, 1009)
 # Of the networks whose epoch is long, a part of one.
-PART = {"deep": 6_400, "cnn": 1_280}
+PART = {"deep": 6_400, "cnn": 1_280, "alexnet": 160}
 STEPS_PER_EXECUTION = {"c3": 108, "a3": 125, "deep": 100, "cnn": 10}
-BATCH = {"c3": 100, "a3": 32, "deep": 32, "cnn": 128}
+BATCH = {"c3": 100, "a3": 32, "deep": 32, "cnn": 128, "alexnet": 32}
+Clock = Callable[[], float]
 PASS = 12_000
 """Examples of a task of Split MNIST, about."""
 
@@ -58,6 +61,8 @@ SMALL_EPOCHS = 9
 # What each way adds to a plain epoch.
 ADDITIONS: dict[str, dict[str, Any]] = {
     "ebb": {},
+    "ebb-graph": {"compiler": "graph"},
+    "ebb-bfloat16": {"precision": "mixed_bfloat16"},
     "ebb-labels": {"label_noise": SymmetricLabelNoise(0.2)},
     "ebb-noise": {"input_noise": GaussianNoise(standard_deviation=0.1, when="every-epoch")},
     "ebb-reservoir": {"replay": Replay(capacity=2000, fraction=0.5)},
@@ -248,7 +253,7 @@ def recipe(network: str, epochs: int, addition: dict[str, Any]) -> Recipe:
         deep = network == "deep"
         return Recipe(
             **common,
-            model=spec("deep-mlp" if deep else "cnn"),
+            model=spec("deep-mlp" if deep else network),
             optimiser=spec("SGD", learning_rate=1e-3) if deep else spec("Adam", learning_rate=1e-4),
             preprocessing=("scale",),
             order=Shuffled(),
@@ -274,7 +279,7 @@ def as_in_a_worker() -> None:
     tf.config.threading.set_inter_op_parallelism_threads(1)
 
 
-def by_ebb(network: str, way: str, epochs: int) -> list[float]:
+def by_ebb(network: str, way: str, epochs: int, clock: Clock) -> list[float]:
     as_in_a_worker()
     from core import Trainer  # after the threads are set
 
@@ -287,7 +292,7 @@ def by_ebb(network: str, way: str, epochs: int) -> list[float]:
         recipe(network, epochs + 1, addition),
         seed=0,
         dataset=Dataset.from_arrays("images", arrays),
-        progress=lambda _: ends.append(time.perf_counter()),
+        progress=lambda _: ends.append(clock()),
     )
     # With half of each batch replayed an epoch shows twice as many examples; DER++ draws twice.
     draws = addition["strategy"].draws if "strategy" in addition else 1
@@ -295,7 +300,7 @@ def by_ebb(network: str, way: str, epochs: int) -> list[float]:
     return (np.diff(ends) / shown).tolist()
 
 
-def importances(kind: str, passes: int) -> list[float]:
+def importances(kind: str, passes: int, clock: Clock) -> list[float]:
     """Seconds for the importances of `PASS` examples of the network of `split`."""
     as_in_a_worker()
     import tensorflow as tf  # after its flags are set
@@ -311,9 +316,9 @@ def importances(kind: str, passes: int) -> list[float]:
     shown, masks = np.arange(PASS, dtype=np.int32), np.zeros((PASS, 10), dtype=np.float32)
     seconds = []
     for _ in range(passes + 1):
-        start = time.perf_counter()
+        start = clock()
         importance(kind, x, y, shown, masks, rng)
-        seconds.append(time.perf_counter() - start)
+        seconds.append(clock() - start)
     return seconds[1:]
 
 
@@ -332,15 +337,20 @@ def products(epochs: int) -> list[float]:
     return seconds[1:]
 
 
-if __name__ == "__main__":
-    network, way, count = sys.argv[1], sys.argv[2], int(sys.argv[3])
-    os.environ.update(CUDA_VISIBLE_DEVICES="-1", KERAS_BACKEND="tensorflow")
+def timed(network: str, way: str, count: int, clock: Clock) -> list[float]:
+    """Seconds of so many epochs, passes or products."""
     if network == "product":
-        result = products(count)
-    elif network == "importance":
-        result = importances(way, count)
-    elif way.startswith("ebb"):
-        result = by_ebb(network, way, count)
-    else:
-        result = by_fit(network, way, count)
-    print(json.dumps(result))
+        return products(count)
+    if network == "importance":
+        return importances(way, count, clock)
+    if way.startswith("ebb"):
+        return by_ebb(network, way, count, clock)
+    return by_fit(network, way, count)
+
+
+if __name__ == "__main__":
+    network, ways, count = sys.argv[1], sys.argv[2].split(","), int(sys.argv[3])
+    os.environ.update(CUDA_VISIBLE_DEVICES="-1", KERAS_BACKEND="tensorflow")
+    # Ways in turns have one thread: their processor time is not that of what else runs meanwhile.
+    clock = time.process_time if len(ways) > 1 else time.perf_counter
+    print(json.dumps({way: timed(network, way, count, clock) for way in ways}))

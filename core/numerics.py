@@ -34,10 +34,27 @@ def _coupled_loss(recipe: Any) -> bool:
     return recipe.loss in ("circle", "dice", "tversky")
 
 
+IN_GRAPH_MODE = re.compile("Conv|Normalization|applications")
+"""What stands in the code of a network of one's own that is not under XLA as a whole."""
+
+
+def may_be_large(recipe: Any) -> bool:
+    """Whether `compiler="auto"` may take `graph+xla`, told without building the network.
+
+    Said of networks that can have ten million weights in Dense layers at the size that they are
+    used in, so that the results of all others stay what they were.
+    """
+    if recipe.compiler != "auto" or ":" not in recipe.model.name:
+        return bool(recipe.compiler == "auto" and recipe.model.name == "alexnet")
+    code = source(recipe.own_code()[0])  # the builder's
+    return "Dense" in code and IN_GRAPH_MODE.search(code) is not None
+
+
 NUMERICS: list[tuple[int, Touches]] = [
     (1, lambda recipe: True),  # what the first version computes
     (2, _as_fit_does),  # calls of the optimiser; batches of their true size
     (3, _coupled_loss),
+    (4, may_be_large),  # the optimiser's step of large networks by XLA
 ]
 
 

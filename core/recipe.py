@@ -178,8 +178,14 @@ class Recipe(Checked):
     """What the network is told of the tasks of its order, see `core.examples.scenarios`."""
     reset_optimiser: bool = field(default=False, metadata={"left out": False})
     """Whether the optimiser's state, and with it its schedule, begins anew with each task."""
-    compiler: Literal["auto", "xla", "graph"] = "auto"
-    """How the training loop is compiled; `auto` decides by the layers."""
+    precision: Literal["float32", "mixed_bfloat16"] = field(
+        default="float32", metadata={"left out": "float32"}
+    )
+    """What the network computes in: Keras' dtype policy of its layers but for the last ones, whose
+    logits and softmax stay in float32, as do all weights."""
+    compiler: Literal["auto", "xla", "graph", "graph+xla"] = "auto"
+    """How the training loop is compiled: by XLA, in graph mode, or in graph mode with the
+    optimiser's step by XLA; `auto` decides by the layers and the number of weights."""
 
     def __post_init__(self) -> None:
         """Refuse what cannot be trained, before anything is."""

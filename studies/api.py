@@ -47,6 +47,7 @@ def run(  # noqa: PLR0913  # a user's options
     conditions: Sequence[str] | None = None,
     workers: int | None = None,
     scheduler: str | None = None,
+    device: str = "cpu",
     timeout: float | None = None,
     keep_weights: bool = False,
     tensorboard: str | os.PathLike[str] | None = None,
@@ -73,6 +74,7 @@ def run(  # noqa: PLR0913  # a user's options
         conditions: Only these.
         workers: Processes; all processors if None.
         scheduler: Address of a Dask cluster to run on instead, as in "tcp://HOST:8786".
+        device: "cpu", or "gpu" where there is one: one run at a time.
         timeout: Seconds that one run may take.
         keep_weights: Keep trained networks, to evaluate them later.
         tensorboard: Folder for TensorBoard's event files of the new runs.
@@ -97,9 +99,9 @@ def run(  # noqa: PLR0913  # a user's options
     return _carry_out(definition, quiet, until_decided, Request(
         variant=_variant(definition, overrides, epochs, dataset, quick, sweep), study_file=file,
         seeds=_seeds(seeds), conditions=_names(conditions), store=Store(store_folder(store)),
-        data_dir=_data_dir(data_dir), workers=workers, scheduler=scheduler, timeout=timeout,
-        keep_weights=keep_weights, tensorboard=None if tensorboard is None else Path(tensorboard),
-        retry_failed=retry_failed, overwrite=overwrite or fresh,
+        data_dir=_data_dir(data_dir), workers=workers, scheduler=scheduler, device=device,
+        timeout=timeout, keep_weights=keep_weights, retry_failed=retry_failed,
+        overwrite=overwrite or fresh, tensorboard=Path(tensorboard) if tensorboard else None,
     ))  # fmt: skip
 
 

@@ -193,6 +193,26 @@ def with_widths(*widths: int) -> Recipe:
     )
 
 
+def convolutional(**remedies: object) -> Recipe:
+    """Fashion-MNIST, six convolutions with remedies: D6 of the notebook on noise and width."""
+    return Recipe(
+        dataset="fashion-mnist",
+        split=HoldOut(size=8000, where="first", of="test"),
+        preprocessing=("scale",),
+        model=spec("cnn", **remedies),
+        optimiser=spec("Adam"),
+        # What older versions of Keras called decay.
+        lr_schedule=spec(
+            "InverseTimeDecay", initial_learning_rate=1e-4, decay_steps=1, decay_rate=1e-6
+        ),
+        early_stopping=spec(
+            "EarlyStopping", monitor="val_loss", patience=25, restore_best_weights=True
+        ),
+        batch_size=128,
+        epochs=25,
+    )
+
+
 def with_replay(recipe: Recipe, replay: Replay) -> Recipe:
     """The recipe with replay and as many fewer epochs as keep the compute the same."""
     return replace(recipe, replay=replay, epochs=round(recipe.epochs * (1 - replay.fraction)))

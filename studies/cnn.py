@@ -6,8 +6,7 @@ same one with batch normalisation, dropout and an L2 penalty. Adam 1e-4 with dec
 8,000 test images; the other 2,000 are the test set. What the text asks is what the code does.
 """
 
-from core import HoldOut, Recipe, spec
-from studies.baselines import NOISE_AND_WIDTH
+from studies.baselines import NOISE_AND_WIDTH, convolutional
 from studies.definition.study import Claim, Quick, Reported, Study
 
 TUNED = {
@@ -18,31 +17,11 @@ TUNED = {
 }
 
 
-def network(**remedies: object) -> Recipe:
-    """The notebook's training of a network with these remedies."""
-    return Recipe(
-        dataset="fashion-mnist",
-        split=HoldOut(size=8000, where="first", of="test"),
-        preprocessing=("scale",),
-        model=spec("cnn", **remedies),
-        optimiser=spec("Adam"),
-        # What older versions of Keras called decay.
-        lr_schedule=spec(
-            "InverseTimeDecay", initial_learning_rate=1e-4, decay_steps=1, decay_rate=1e-6
-        ),
-        early_stopping=spec(
-            "EarlyStopping", monitor="val_loss", patience=25, restore_best_weights=True
-        ),
-        batch_size=128,
-        epochs=25,
-    )
-
-
 study = Study(
     name="cnn",
     question="Do batch normalisation, dropout and L2 help a convolutional network?",
     minutes=760,
-    conditions={"naive": network(), "tuned": network(**TUNED)},
+    conditions={"naive": convolutional(), "tuned": convolutional(**TUNED)},
     seeds=5,
     shown=("accuracy", "validation accuracy", "test loss"),
     comparisons=(("tuned", "naive"),),

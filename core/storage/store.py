@@ -7,7 +7,7 @@ import sqlite3
 import struct
 import zipfile
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager, redirect_stderr, suppress
 from io import StringIO
 from pathlib import Path
@@ -85,12 +85,12 @@ class Count(NamedTuple):
     recorded: bool
 
 
-def is_stale(of: Entry | Count, here: str) -> bool:
-    """Whether records are of another environment than this one, whose fingerprint is given.
+def is_stale(of: Entry | Count, here: Collection[str]) -> bool:
+    """Whether records are of another environment than this one, whose fingerprints are given.
 
     What another program trained is of none.
     """
-    return of.fingerprint != here and not of.recorded
+    return of.fingerprint not in here and not of.recorded
 
 
 class Store:

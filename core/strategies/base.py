@@ -110,7 +110,7 @@ class Strategy:
         True
     """
 
-    compiler: ClassVar[str] = "auto"
+    compiler: ClassVar[Literal["auto", "xla", "graph"]] = "auto"
     """`xla`, `graph`, or `auto`: as the network's layers ask for."""
     cross_entropy: ClassVar[bool] = True
     """Whether the batch's mean cross-entropy is part of the loss."""

@@ -98,7 +98,7 @@ class GEM(Checked, Strategy):
         GEM(margin=0.5)
     """
 
-    compiler: ClassVar[str] = "graph"
+    compiler: ClassVar[Literal["auto", "xla", "graph"]] = "graph"
     references: ClassVar[Literal["", "batch", "tasks"]] = "tasks"
 
     margin: Annotated[float, MARGIN] = 0.5

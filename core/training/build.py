@@ -17,6 +17,7 @@ from core.training import lr_schedules, optimisers
 from core.training.in_force import check_keras
 from core.training.layers import clonable, leaf_layers, refuse_own_steps, seed_generators
 from core.training.losses import as_spec, expects_probabilities, try_loss
+from core.training.precision import built_in, end_in_full
 from data import Dataset, InputError
 from data.errors import did_you_mean
 
@@ -47,7 +48,9 @@ def fresh_model(recipe: Recipe, seed: int, dataset: Dataset) -> keras.Model:
     outputs = recipe.outputs(dataset.classes)
     few = dataset.x_train[:FEW].astype(np.float32)
     try:
-        model = build(shape, outputs, **recipe.model.parameters)
+        with built_in(recipe.precision):
+            model = build(shape, outputs, **recipe.model.parameters)
+        end_in_full(model, recipe.model.name, recipe.precision)
         output = model(np.resize(few, (len(few), *shape)), training=False)
     except InputError:
         raise

@@ -7,7 +7,7 @@ The same batches from the same weights end in the same weights as `fit`.
 
 import math
 from collections.abc import Callable, Mapping, MutableMapping
-from typing import Any, Literal, NamedTuple
+from typing import Any, NamedTuple
 
 import keras
 import numpy as np
@@ -21,6 +21,7 @@ from core.strategies.base import Strategy
 from core.training.batches import Batches, in_chunks
 from core.training.importance import Importance
 from core.training.layers import (
+    Compiler,
     clonable,
     evaluated_at_a_time,
     rebuilt,
@@ -62,7 +63,7 @@ class Program:
         optimiser: Keras optimiser, not shared with another model.
         loss: See `Recipe.loss`.
         classes: Number of outputs; labels are 0 to `classes` - 1.
-        compiler: `xla` or `graph`.
+        compiler: How its training is compiled.
         noise: Input noise, of which the fresh kind is added as batches are shown.
         strategy: A learning rule; the model's outputs are then logits.
         batch_size: How many examples are evaluated at a time where they are not treated apart.
@@ -74,7 +75,7 @@ class Program:
         optimiser: keras.optimizers.Optimizer,
         loss: str | Spec,
         classes: int,
-        compiler: Literal["xla", "graph"],
+        compiler: Compiler,
         noise: GaussianNoise | None = None,
         strategy: Strategy | None = None,
         batch_size: int = 32,
@@ -103,6 +104,10 @@ class Program:
             )
         xla = compiler == "xla"
         self._train = tf.function(self._steps, jit_compile=xla, autograph=False)
+        self._apply = self._optimiser_step
+        if compiler == "graph+xla":
+            # As separate operations each reads and writes all weights; by XLA one pass does.
+            self._apply = tf.function(self._apply, jit_compile=True, autograph=False)
         self._predict = tf.function(self._look, jit_compile=xla, autograph=False)
         self._see = tf.function(self._features, jit_compile=xla, autograph=False)
         self._say = tf.function(self._logits, autograph=False, reduce_retracing=True)
@@ -335,9 +340,11 @@ class Program:
             else:
                 loss = self.model.compute_loss(inputs, self._targets(labels), output, weight)
             scaled = self.optimiser.scale_loss(loss)
-        variables = self.model.trainable_variables
-        self.optimiser.apply(tape.gradient(scaled, variables), variables)
+        self._apply(tape.gradient(scaled, self.model.trainable_variables))
         return output, loss
+
+    def _optimiser_step(self, gradients: list[tf.Tensor]) -> None:
+        self.optimiser.apply(gradients, self.model.trainable_variables)
 
     def _strategy_step(
         self,
@@ -356,7 +363,7 @@ class Program:
         data_gradients = tape.gradient(loss, variables)
         before = [tf.convert_to_tensor(each) for each in variables]
         gradients = strategy.gradients([data_gradients, *others()], before, state)
-        self.optimiser.apply(list(gradients), variables)
+        self._apply(list(gradients))
         if strategy.overrides("after_step"):
             after = [tf.convert_to_tensor(each) for each in variables]
             changed = strategy.after_step(rows, logits, data_gradients, before, after, state)
@@ -424,7 +431,8 @@ class Program:
 
     def _through(self, network: Any, x: Inputs, indices: tf.Tensor) -> tf.Tensor:
         def chunk(chosen: tf.Tensor) -> tf.Tensor:
-            return tf.reshape(network(gathered(x, chosen), training=False), (indices.shape[1], -1))
+            found = tf.cast(network(gathered(x, chosen), training=False), x.dtype)
+            return tf.reshape(found, (indices.shape[1], -1))
 
         return tf.map_fn(chunk, indices, fn_output_signature=x.dtype)
 
@@ -453,7 +461,8 @@ class Program:
             penalty = tf.add_n([tf.zeros((), x.dtype), *self.model.losses])
             scores = output
             if strategy is not None and before is not None:
-                scores = strategy.scores(before(inputs, training=False), output, state)
+                features = tf.cast(before(inputs, training=False), x.dtype)
+                scores = strategy.scores(features, output, state)
             return tf.argmax(scores + off, axis=-1, output_type=tf.int32), losses, penalty
 
         return tf.map_fn(chunk, indices, fn_output_signature=(tf.int32, x.dtype, x.dtype))

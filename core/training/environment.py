@@ -4,14 +4,20 @@ import hashlib
 import json
 import os
 import platform
+import shutil
+import subprocess
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 
+from data import InputError
+
 THREADS = 1
 """A run happens in a process with this many threads: sums depend on how they are divided."""
 
-
+DEVICES = ("cpu", "gpu")
+DEVICE = "EBB_DEVICE"
+"""The variable that says to a worker which of them it is for."""
 RECORDED = ("ebb",)
 """What is recorded and not compared: a version of Ebb moves no number without saying so."""
 LAST_CORE = "0e4e4f295696b336"
@@ -19,10 +25,16 @@ LAST_CORE = "0e4e4f295696b336"
 
 
 @cache
-def environment() -> Mapping[str, str]:
+def environment(device: str | None = None) -> Mapping[str, str]:
     """Versions, processor features, threads: what besides the recipe can move numbers.
 
     Asks the installed packages' metadata: neither TensorFlow nor Keras is imported.
+
+    Args:
+        device: Of `DEVICES`; if None the one that this process is for.
+
+    Raises:
+        InputError: A GPU, and there is none.
 
     Examples:
         >>> from core import environment
@@ -31,6 +43,7 @@ def environment() -> Mapping[str, str]:
     """
     from importlib.metadata import version  # noqa: PLC0415  # a tenth of what `ebb list` takes
 
+    device = device or device_here()
     return {
         "ebb": version("ebb-lab"),
         "tensorflow": version("tensorflow"),
@@ -39,7 +52,46 @@ def environment() -> Mapping[str, str]:
         "processor": _processor(),
         "threads": str(THREADS),
         "xla": xla_flags(),
+        **({} if device == DEVICES[0] else {"device": _card()}),
     }
+
+
+def device_here() -> str:
+    """The device that this process is for: a worker is told, everything else uses the processor."""
+    return os.environ.get(DEVICE, DEVICES[0])
+
+
+def fingerprints_here() -> frozenset[str]:
+    """The fingerprints that runs have on this machine: by its processor, and by its GPU."""
+    there = DEVICES if _cards() else DEVICES[:1]
+    return frozenset(fingerprint(environment(device)) for device in there)
+
+
+def _card() -> str:
+    """What the GPU is called that runs are given, the first one.
+
+    Raises:
+        InputError: There is none.
+    """
+    if not _cards():
+        raise InputError(
+            "Received device gpu; expected a machine with one that `nvidia-smi` lists: there is "
+            "none here, leave the device out."
+        )
+    return _cards()[0]
+
+
+@cache
+def _cards() -> list[str]:
+    """The GPUs of this machine by name, as NVIDIA's driver lists them: without TensorFlow."""
+    if shutil.which("nvidia-smi") is None:
+        return []
+    asked = ["nvidia-smi", "--query-gpu=name", "--format=csv,noheader"]
+    try:
+        said = subprocess.run(asked, capture_output=True, text=True, timeout=20, check=True).stdout
+    except (OSError, subprocess.SubprocessError):
+        return []
+    return list(filter(None, map(str.strip, said.splitlines())))
 
 
 def xla_flags() -> str:

@@ -144,7 +144,7 @@ class Importance:
         with tf.GradientTape(persistent=True, watch_accessed_variables=False) as tape:
             for layer in self._chain:
                 if type(layer) is not keras.layers.Dense:
-                    value = layer(value, training=False)
+                    value = tf.cast(layer(value, training=False), value.dtype)
                     continue
                 inputs.append(value)
                 value = tf.matmul(value, layer.kernel)

@@ -8,12 +8,12 @@ import keras
 import tensorflow as tf
 from tensorflow.python.framework.config import is_op_determinism_enabled
 
-from core.training.environment import THREADS, environment
+from core.training.environment import DEVICES, THREADS, device_here, environment
 from core.training.settings import KERAS, other_variables
 from data import InputError
 
 TENSORFLOW: dict[str, tuple[Callable[[], Any], Any]] = {
-    "devices": (lambda: list(map(_called, tf.config.get_visible_devices("GPU"))), []),
+    "devices": (lambda: _other_devices(), []),
     "determinism": (is_op_determinism_enabled, False),
     "eager": (tf.config.functions_run_eagerly, False),
     "graph options": (lambda: _changed_options(), {}),
@@ -79,6 +79,30 @@ def check_worker() -> None:
             f"Received code that changes {name} ({value}) for all that its worker process trains; "
             "expected code that does not: remove it, a worker's settings are always the same."
         )
+
+
+def check_device() -> None:
+    """Refuse a process that is for a GPU and sees none; else it takes memory as it needs it.
+
+    Raises:
+        InputError: TensorFlow sees none.
+    """
+    if device_here() == DEVICES[0]:
+        return
+    there = tf.config.list_physical_devices("GPU")
+    if not there:
+        raise InputError(
+            "Received device gpu; expected a TensorFlow that sees it: this one does not, install "
+            "tensorflow[and-cuda], or leave the device out."
+        )
+    for each in there:
+        tf.config.experimental.set_memory_growth(each, True)
+
+
+def _other_devices() -> list[str]:
+    """The GPUs that are used and that this process is not for."""
+    there = list(map(_called, tf.config.get_visible_devices("GPU")))
+    return there if device_here() == DEVICES[0] else there[1:]
 
 
 def _called(device: Any) -> str:

@@ -39,6 +39,10 @@ APART = XLA_LAYERS | {
     *("ZeroPadding1D", "ZeroPadding2D"),
 }
 """Kinds of Keras' layers that make of an example what they make of it alone, when not trained."""
+Compiler = Literal["xla", "graph", "graph+xla"]
+"""How a training loop is compiled; `graph+xla`: in graph mode, its optimiser's steps by XLA."""
+LARGE = 10_000_000
+"""Weights of Dense layers from which the optimiser's step is compiled by itself: docs/speed.md."""
 OVERRIDABLE = ("train_step", "test_step", "compute_loss")
 """Methods by which a model changes what `fit` does, and which Ebb does not call."""
 CHUNK = 2000
@@ -62,7 +66,8 @@ class CountedDropout(keras.layers.Dropout):
         shape = tf.shape(inputs)
         if self.noise_shape is not None:
             shape = [shape[i] if n is None else n for i, n in enumerate(self.noise_shape)]
-        drawn = tf.random.stateless_uniform(shape, seed=seed, dtype=inputs.dtype, alg="threefry")
+        # In float32 also where inputs are of 16 bits: of these 256 draws differ.
+        drawn = tf.random.stateless_uniform(shape, seed=seed, alg="threefry")
         return tf.where(drawn >= self.rate, inputs / (1 - self.rate), tf.zeros_like(inputs))
 
 
@@ -77,11 +82,27 @@ def counted(layer: keras.layers.Layer) -> keras.layers.Layer:
     return layer.__class__.from_config(layer.get_config())
 
 
-def chosen_compiler(model: keras.Model, asked: str) -> Literal["xla", "graph"]:
-    """`xla` where every layer is of a kind that gains by it, `graph` otherwise."""
-    if asked == "auto":
-        return "xla" if _gains_by_xla(model) and rebuilt(model) is not None else "graph"
-    return "xla" if asked == "xla" else "graph"
+def chosen_compiler(
+    model: keras.Model, asked: Compiler | Literal["auto"], *, large: bool = False
+) -> Compiler:
+    """What was asked for; of `auto` what is fastest.
+
+    `xla` where every layer is of a kind that gains by it; else `graph`, and `graph+xla` where
+    Dense layers have `LARGE` weights. Those of a convolution are used so often in a step that the
+    optimiser's part of it is small.
+
+    Args:
+        model: The network.
+        asked: See `Recipe.compiler`.
+        large: Whether `graph+xla` may be chosen, see `core.numerics.may_be_large`.
+    """
+    if asked != "auto":
+        return asked
+    if _gains_by_xla(model) and rebuilt(model) is not None:
+        return "xla"
+    dense = [each for each in leaf_layers(model) if type(each) is keras.layers.Dense]
+    weights = sum(math.prod(each.kernel.shape) for each in dense)
+    return "graph+xla" if large and weights >= LARGE else "graph"
 
 
 def kept_from_xla(model: keras.Model) -> bool:

@@ -12,7 +12,7 @@ import os
 import sys
 from collections.abc import Mapping
 
-from core.training.environment import THREADS, xla_flags
+from core.training.environment import DEVICE, DEVICES, THREADS, xla_flags
 from data import InputError
 from data.named.keras_loader import keras_home
 
@@ -41,15 +41,18 @@ KERAS = {"floatx": "float32", "epsilon": 1e-7, "image_data_format": "channels_la
 """What a worker sets whatever the user's `keras.json` says: Keras' own defaults."""
 
 
-def worker_variables(of: Mapping[str, str]) -> dict[str, str]:
+def worker_variables(of: Mapping[str, str], device: str = DEVICES[0]) -> dict[str, str]:
     """The variables that a worker process is started with.
 
     Args:
         of: Those of the process that starts it. `XLA_FLAGS` stays, which is in the fingerprint.
+        device: What it trains on. Of several GPUs it sees the first.
     """
     kept = {name: value for name, value in of.items() if not _moves_numbers(name)}
     others = {"CUDA_VISIBLE_DEVICES": "-1", "TF_CPP_MIN_LOG_LEVEL": "2", "XLA_FLAGS": xla_flags()}
-    return kept | PINNED | others
+    if device != DEVICES[0]:
+        others |= {"CUDA_VISIBLE_DEVICES": "0", "TF_FORCE_GPU_ALLOW_GROWTH": "true"}
+    return kept | PINNED | others | {DEVICE: device}
 
 
 def other_variables(of: Mapping[str, str]) -> dict[str, str]:

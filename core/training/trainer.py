@@ -3,7 +3,7 @@
 import json
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any, Literal
+from typing import Any
 
 import keras
 import numpy as np
@@ -14,6 +14,7 @@ from core.examples.implausible import implausible
 from core.examples.pixel_maps import checksum
 from core.examples.preprocessing import example_shape
 from core.notes import Note, note
+from core.numerics import may_be_large
 from core.recipe import Recipe, Transfer
 from core.record import Record, Status
 from core.results import write_results
@@ -27,6 +28,7 @@ from core.training.environment import environment
 from core.training.epochs import Progress, Training
 from core.training.in_force import in_force
 from core.training.layers import (
+    Compiler,
     chosen_compiler,
     kept_from_xla,
     structure,
@@ -195,7 +197,8 @@ class Trainer:
         text = replace(recipe, lr_schedule=schedule).to_json()
         # Of a user's builder a model's text may not say all that the user's own parts compute.
         own = structure(model) if ":" not in recipe.model.name else None
-        what = ("optimiser", "lr_schedule", "loss", "input_noise", "strategy", "scenario")
+        what = ("optimiser", "lr_schedule", "loss", "input_noise", "strategy", "scenario",
+                "precision")  # fmt: skip
         shape = example_shape(dataset.x_train.shape[1:], recipe.preprocessing)
         apart = make_loss(recipe.loss).apart and treats_examples_apart(model, training=False)
         kind = json.dumps(
@@ -275,7 +278,7 @@ def _implausible(recipe: Recipe, datasets: Sequence[Dataset]) -> list[Note]:
 def _kept_from_xla(training: Training) -> list[Note]:
     """Why a network of a user's own is in graph mode, where others like it are not."""
     recipe, program = training.recipe, training.program
-    chosen = recipe.compiler == "auto" and program.compiler == "graph" and ":" in recipe.model.name
+    chosen = recipe.compiler == "auto" and program.compiler != "xla" and ":" in recipe.model.name
     return [note("own-parts")] if chosen and kept_from_xla(program.model) else []
 
 
@@ -293,11 +296,11 @@ def _check_source(recipe: Recipe, source: Dataset | None) -> None:
         )
 
 
-def _compiler(recipe: Recipe, model: keras.Model) -> Literal["xla", "graph"]:
-    """How it is compiled: as asked, else as the strategy asks, else by the layers."""
+def _compiler(recipe: Recipe, model: keras.Model) -> Compiler:
+    """How it is compiled: as asked, else as the strategy asks, else by layers and weights."""
     by_strategy = recipe.rule.compiler if recipe.rule else "auto"
     asked = by_strategy if recipe.compiler == "auto" else recipe.compiler
-    return chosen_compiler(model, asked)
+    return chosen_compiler(model, asked, large=may_be_large(recipe))
 
 
 def _program(

@@ -28,7 +28,7 @@ from studies.definition.catalogue import find
 from studies.definition.fields import fields_of
 from studies.definition.variant import variant_of
 from studies.results.program import program
-from studies.running.executor import NoWorkersError, Reports, processors
+from studies.running.executor import NoWorkersError, Reports
 from studies.running.interruption import Interruption
 from studies.running.meanwhile import ANSWER, import_meanwhile
 from studies.running.memory import expected_megabytes
@@ -73,6 +73,12 @@ BY_LOOKS = "studies.running.until_decided"
     "their threads. Its machines need the same data sets (at the same path, or in their own "
     "EBB_DATA); with --keep-weights or --tensorboard, and for a long run to go on after an "
     "interruption, the same folders.",
+)
+@click.option(
+    "--device",
+    type=click.Choice(("cpu", "gpu")),
+    default="cpu",
+    help="What to train on; on a GPU one run at a time. [default: cpu]",
 )
 @click.option("--timeout", type=float, help="Seconds that one run may take.")
 @click.option("--keep-weights", is_flag=True, help="Keep trained networks, to evaluate them later.")
@@ -124,6 +130,7 @@ def run(  # noqa: PLR0913  # a user's options
     conditions: str | None,
     workers: int | None,
     scheduler: str | None,
+    device: str,
     timeout: float | None,
     keep_weights: bool,
     tensorboard: Path | None,
@@ -156,7 +163,7 @@ def run(  # noqa: PLR0913  # a user's options
             seeds=None if seeds is None else seeds_typed(seeds),
             conditions=None if conditions is None else conditions.split(","),
             store=Store(folder), data_dir=data_dir, workers=workers, scheduler=scheduler,
-            timeout=timeout, keep_weights=keep_weights, tensorboard=tensorboard,
+            device=device, timeout=timeout, keep_weights=keep_weights, tensorboard=tensorboard,
             retry_failed=retry_failed, overwrite=overwrite, typed=True,
         )  # fmt: skip
         how = _looks(until_decided, looks, spending)
@@ -306,7 +313,7 @@ def _expected(request: Request, plan: Plan) -> str:
     conditions = {job.condition for job in plan.jobs}
     most = expected_megabytes(store, variant.study.name, variant.name, conditions)
     if most:
-        workers = min(request.workers or processors(), len(plan.jobs))
+        workers = min(request.processes, len(plan.jobs))
         words += f", about {most * workers} MB of memory for {counted(workers, 'worker')}"
     return words
 

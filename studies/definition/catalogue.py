@@ -51,6 +51,7 @@ NAMES = (
     "regularisation",
     "augmentation",
     "cnn",
+    "precision",
     "initialisers",
     "cifar-optimisers",
     "transfer",

@@ -148,10 +148,11 @@ def _planned(reading: Reading) -> Study | None:
 
 
 def _facts(reading: Reading) -> str:
-    datasets = sorted({str(record.recipe["dataset"]) for record in reading.records})
+    data = sorted({str(record.recipe["dataset"]) for record in reading.records})
+    data += [reading.precision] * bool(reading.precision)
     conditions = counted(len(reading.conditions), "condition")
     return (
-        f"{', '.join(datasets)} · {conditions} · {reading.seeds_said}"
+        f"{', '.join(data)} · {conditions} · {reading.seeds_said}"
         f" · {counted(len(reading.records), 'run')}"
     )
 

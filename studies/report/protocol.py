@@ -185,7 +185,7 @@ def _plain(name: str) -> str:
 
 def _value(name: str, value: Any) -> str:
     """A field's value as a phrase."""
-    return "none" if value is None else PHRASES.get(name, _short)(value)
+    return UNSAID.get(name, "none") if value is None else PHRASES.get(name, _short)(value)
 
 
 def _called(kind: str, parameters: Json) -> str:
@@ -292,6 +292,9 @@ ABSENT = {"widths": "none", "by_column": "no", "shown": "new", "weights": "equal
 ABSENT |= {"angles": "uniform", "first_plain": "no", "seed": "each run's own"}
 """What a parameter is that is not given, where that is clearer than to call it the default."""
 
+UNSAID = {"precision": "float32"}
+"""What a field is in recipes that leave it out, where that is not nothing."""
+
 TITLES = {
     "dataset": "data set",
     "input_noise": "noise on the inputs",
@@ -335,6 +338,7 @@ SENTENCES = {
     "order": "Examples are shown {}.",
     "scenario": "The scenario is {}.",
     "random_crop": "Images shown in training are random crops, with {} pixels of black around.",
+    "precision": "The network computes in {}, its last layers in float32.",
     "reset_optimiser": "Whether the optimiser begins anew with each task: {}.",
     "label_noise": "Labels of the training part: {}.",
     "input_noise": "Noise on the inputs: {}.",

@@ -17,9 +17,10 @@ from analysis.rendering.tables import harmless
 from analysis.rendering.text import say
 from analysis.runs import class_names
 from analysis.swept import is_number, settings_of
-from core import Record, Store, environment, fingerprint
+from core import Record, Store
 from core.storage.exchange import write_export
 from core.storage.store import TOGETHER, Entry, is_stale
+from core.training.environment import fingerprints_here
 from data import InputError
 
 RUN = {"run": "int64", "study": "str", "variant": "str", "condition": "str", "seed": "int64"}
@@ -191,7 +192,7 @@ def _frames(
     tables: Mapping[str, Mapping[str, str]],
     swept: Sequence[str],
 ) -> dict[str, pd.DataFrame]:
-    here = fingerprint(environment())
+    here = fingerprints_here()
     rows: dict[str, list[tuple]] = {name: [] for name in TABLES}
     for run, entry, record in zip(count(first), entries, records, strict=False):
         label, values = (run, *entry[:4]), _values(entry.condition, swept)

@@ -2,13 +2,15 @@
 
 import json
 from collections import Counter
+from collections.abc import Collection
 from typing import get_args
 
 from analysis.rendering.formatting import format_duration
 from analysis.rendering.text import clean, say
-from core import Record, Store, environment, fingerprint
+from core import Record, Store
 from core.record import Status
 from core.storage.store import Count, is_stale
+from core.training.environment import fingerprints_here
 from data import InputError
 from studies.results.program import program
 
@@ -36,7 +38,7 @@ def store_status(store: Store, study: str | None, style: str) -> None:
             f"Received study {study!r}, which has no records in {str(store.folder.resolve())!r}; "
             "`ebb status` alone lists those that have."
         )
-    here = fingerprint(environment())
+    here = fingerprints_here()
     if style == "json":
         rows = [entry._asdict() | {"stale": is_stale(entry, here)} for entry in entries]
         say(json.dumps(rows, indent=1))
@@ -57,7 +59,7 @@ def store_status(store: Store, study: str | None, style: str) -> None:
             say(clean(line))
 
 
-def _totals(store: Store, counts: list[Count], here: str) -> None:
+def _totals(store: Store, counts: list[Count], here: Collection[str]) -> None:
     groups: dict[tuple[str, str], list[Count]] = {}
     lines: list[str] = []
     for count in counts:

@@ -16,6 +16,7 @@ from analysis.swept import base_of, by_value
 from core import Record, Store, environment, fingerprint
 from core.code_identity import source_without_helpers
 from core.storage.store import Entry
+from core.training.environment import fingerprints_here
 from data import InputError
 from data.errors import did_you_mean
 from studies.definition import catalogue
@@ -80,6 +81,11 @@ class Reading:
         """How many seeds there are, of how many that were planned where that is known."""
         seeds = len({record.seed for record in self.records})
         return f"{seeds} of {self.planned} planned seeds" if self.planned else f"{seeds} seeds"
+
+    @property
+    def precision(self) -> str:
+        """What networks computed in, where it is not float32; with the conditions, if not all."""
+        return _precision_of(self.records)
 
     @property
     def primary(self) -> str:
@@ -179,7 +185,7 @@ def read(store: Store, name: str | Study, variant: str | None = None) -> Reading
     notes += others
     said = [each for record in records for each in record.notes if each.kind in SAID]
     notes += dict.fromkeys(str(each.figures.get("said", each)) for each in said)
-    notes += same_starts(records)
+    notes += [*same_starts(records), *_precision_note(records)]
     # A store may be anybody's: its names go into tables, sentences and figures.
     named = RunSet(
         replace(
@@ -236,8 +242,11 @@ def _of_one_environment(entries: list[Entry]) -> tuple[list[Entry], list[str]]:
     if all(entry.recorded for entry in entries):
         return entries, []
     notes = []
+    there = {entry.fingerprint for entry in entries}
     kept = fingerprint(environment())
-    if all(entry.fingerprint != kept for entry in entries):
+    if kept not in there:  # what a GPU of this machine has trained
+        kept = next(iter(there & fingerprints_here()), kept)
+    if kept not in there:
         kept = max(entries, key=_time).fingerprint
         notes.append(
             "stale: recorded in another environment (versions, processor, threads); run the study "
@@ -279,6 +288,20 @@ def _same_data(entries: Sequence[Entry], records: list[Record]) -> tuple[list[Re
     same = [record for record in records if _data(record).items() <= last.items()]
     left_out = len(records) - len(same)
     return same, [f"{left_out} records of other data of the same name left out"] * bool(left_out)
+
+
+def _precision_note(records: Sequence[Record]) -> list[str]:
+    precision = _precision_of(records)
+    return [f"computed in {precision}"] if precision else []
+
+
+def _precision_of(records: Sequence[Record]) -> str:
+    """See `Reading.precision`."""
+    every = dict.fromkeys(record.condition for record in records)
+    found = {each.condition: each.recipe.get("precision") for each in records}
+    reduced = {condition: str(found[condition]) for condition in every if found[condition]}
+    said = ", ".join(dict.fromkeys(reduced.values()))
+    return said if len(reduced) in (0, len(every)) else f"{said} in {_some([*reduced])}"
 
 
 def baseline(reading: Reading) -> str | None:

@@ -330,7 +330,8 @@ def shown_table(reading: Reading, kind: str, of: str | None = None) -> Table:
     frame = made.shown(_frame(reading, kind, of))
     title = made.title.format(set=of or "test", metric=shown_metrics(reading)[0])
     title = (
-        f"{reading.study} ({reading.variant}), {', '.join(datasets_of(reading))}, "
+        f"{reading.study} ({reading.variant}), "
+        f"{', '.join([*datasets_of(reading), *filter(None, [reading.precision])])}, "
         f"{reading.seeds_said}: {title}"
     )
     with input_errors():

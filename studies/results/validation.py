@@ -3,11 +3,12 @@
 from collections.abc import Iterator
 
 from analysis.rendering.text import clean, say
-from core import Store, environment, fingerprint
+from core import Store
 from core.storage.migration import schema_of
 from core.storage.schema import SCHEMA
 from core.storage.store import Entry, is_stale
 from core.training.checkpoints import Checkpoint
+from core.training.environment import fingerprints_here
 from core.training.weights_cache import WeightsCache
 from data import InputError
 from studies.results.leftovers import UNFINISHED, WEIGHTS, environment_of, files_in, whose_run
@@ -36,7 +37,7 @@ def check_store(store: Store) -> bool:
         counts = store.counts()
     except InputError:
         counts = []
-    here = fingerprint(environment())
+    here = fingerprints_here()
     stale = sum(each.records for each in counts if is_stale(each, here))
     checkpoints, weights = (len(files_in(store, name)) for name in (UNFINISHED, WEIGHTS))
     say(
@@ -66,7 +67,7 @@ def _faults(store: Store) -> Iterator[str]:
 
 
 def _faulty_checkpoints(store: Store, there: dict[tuple, Entry]) -> Iterator[str]:
-    here = fingerprint(environment())
+    here = fingerprints_here()
     for file in files_in(store, UNFINISHED):
         checkpoint, place = Checkpoint.load(file), f"{UNFINISHED}/{file.name}"
         made_in = environment_of(file)
@@ -76,7 +77,7 @@ def _faulty_checkpoints(store: Store, there: dict[tuple, Entry]) -> Iterator[str
             yield f"{place} cannot be read (its run begins at its first epoch): delete it"
         elif (run := there.get((*whose_run(checkpoint), made_in))) and run.status != "failed":
             yield f"{place} belongs to a run that has ended ({_run_of(checkpoint)}): delete it"
-        elif made_in != here:
+        elif made_in not in here:
             yield f"{place} is of another environment, which no run goes on from: delete it"
 
 

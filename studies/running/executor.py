@@ -16,10 +16,12 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol
 
 from core import Recipe, spec
+from core.training.environment import DEVICES
 from data import InputError
 from studies.definition.scoring import Scoring
 from studies.running.reports import read_report
@@ -44,6 +46,7 @@ class Job:
         together: The recipes of all conditions that are run: a worker checks them before it
             trains anything.
         only_check: Whether it ends with that check.
+        device: What it is to train on, see `core.training.environment`; the same for all jobs.
         sealed: On its way to a worker the recipes as bytes, see `packed`.
     """
 
@@ -62,6 +65,7 @@ class Job:
     tensorboard: Path | None = None
     together: Mapping[str, Recipe] = field(default_factory=dict)
     only_check: bool = False
+    device: str = DEVICES[0]
     sealed: bytes = b""
 
 
@@ -169,7 +173,8 @@ def in_processes(
     queued: Reports = queue.SimpleQueue() if reports is None else reports
 
     def start_worker(pool: Sequence[Worker]) -> Worker | None:
-        return WorkerProcess(queued, logs, timeout) if len(pool) < workers else None
+        made = partial(WorkerProcess, queued, logs, timeout, device=jobs[0].device)
+        return made() if len(pool) < workers else None
 
     return dispatch(jobs, queued, start_worker)
 
@@ -279,6 +284,7 @@ class WorkerProcess:
         logs: Folder for what it prints.
         timeout: Seconds that a run may take.
         folder: Where it stands; here if None.
+        device: What it trains on.
     """
 
     def __init__(
@@ -287,13 +293,14 @@ class WorkerProcess:
         logs: Path,
         timeout: float | None,
         folder: Path | None = None,
+        device: str = DEVICES[0],
     ) -> None:
         self.job: Job | None = None
         self.faulty = self._killed = False
         self._reports, self._timeout = reports, timeout
         self._watch: threading.Timer | None = None
         self.log: Path | None
-        self._process, self.log = start_process(logs, folder)
+        self._process, self.log = start_process(logs, folder, device)
         self._logs = logs
         try:
             start_thread(threading.Thread(target=self._listen, daemon=True, name="worker"), logs)

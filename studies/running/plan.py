@@ -71,6 +71,7 @@ def make_plan(request: Request) -> Plan:
         checkpoints=store.folder / UNFINISHED,
         weights=store.folder / WEIGHTS,
         keep_weights=request.keep_weights,
+        device=request.device,
         tensorboard=request.tensorboard and request.tensorboard.resolve(),
         together=together,
     )
@@ -135,7 +136,7 @@ def _stored(request: Request) -> tuple[dict[tuple[str, int, str], str], dict[str
     behind than its record, or is to be done anew.
     """
     entries = request.store.entries(request.variant.study.name)
-    here = fingerprint(environment())
+    here = fingerprint(environment(request.device))
     known = [entry for entry in entries if entry.fingerprint == here and not request.overwrite]
     own = {
         (entry.condition, entry.seed, entry.key): entry.status

@@ -10,10 +10,12 @@ from analysis.rendering.formatting import unbroken
 from analysis.swept import base_of, setting_typed, text_of, value_typed
 from core import Recipe, Store
 from core.checks import is_count, is_number
+from core.training.environment import DEVICES, environment
 from data import InputError
 from studies.definition.scoring import Scoring
 from studies.definition.study import LARGEST_SEED, MOST_SEEDS
 from studies.definition.variant import Scale, Variant
+from studies.running.executor import processors
 
 ONE_OF = {
     ("keep_weights", "tensorboard"): "a run from kept weights has no epochs to show",
@@ -35,6 +37,7 @@ class Request:
         data_dir: Folder of data sets.
         workers: Processes on this machine; as many as there are processors if None.
         scheduler: Address of a Dask cluster to run on instead.
+        device: What runs are trained on: `cpu`, or `gpu`, one at a time.
         timeout: Seconds that one run may take.
         keep_weights: Whether to keep the weights of the runs.
         tensorboard: Folder for TensorBoard's event files of the runs, if they are wanted.
@@ -57,6 +60,7 @@ class Request:
     data_dir: Path | None = None
     workers: int | None = None
     scheduler: str | None = None
+    device: str = DEVICES[0]
     timeout: float | None = None
     keep_weights: bool = False
     tensorboard: Path | None = None
@@ -69,17 +73,38 @@ class Request:
     def __post_init__(self) -> None:
         if self.workers is not None and not is_count(self.workers):
             self._refuse("workers", "1 or more")
+        if self.device not in DEVICES:
+            self._refuse("device", f"one of {', '.join(DEVICES)}")
+        if self.device != DEVICES[0]:
+            self._check_device()
         if self.timeout is not None and not (is_number(self.timeout, 0) and self.timeout):
             self._refuse("timeout", "a number of seconds above 0")
         for pair, why in ONE_OF.items():
             if len(given := self._given(*pair)) == 2:
                 raise InputError(f"Received {' and '.join(given)}; expected one of them: {why}.")
         scored = any(isinstance(recipe, Scoring) for recipe in self.recipes.values())
-        if scored and (given := self._given("keep_weights", "tensorboard")):
+        given = self._given("keep_weights", "tensorboard")
+        given += [self._named("device")] * (self.device != DEVICES[0])
+        if scored and given:
             raise InputError(
                 f"Received {' and '.join(given)} for {self.variant.study.name}, which trains no "
                 "network; expected a study that does."
             )
+
+    @property
+    def processes(self) -> int:
+        """How many workers there may be."""
+        return self.workers or (processors() if self.device == DEVICES[0] else 1)
+
+    def _check_device(self) -> None:
+        """Refuse a GPU that is not there, or several runs at a time on it."""
+        several = {"workers": self.workers not in (None, 1), "scheduler": self.scheduler}
+        for option in (name for name, given in several.items() if given):
+            raise InputError(
+                f"Received {self._named('device')}={self.device} and {self._named(option)}; "
+                "expected the device alone: runs on a GPU of this machine go one at a time."
+            )
+        environment(self.device)
 
     @property
     def recipes(self) -> dict[str, Recipe | Scoring]:

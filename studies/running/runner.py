@@ -19,7 +19,7 @@ from data import InputError
 from studies.definition.scoring import Scoring
 from studies.results.leftovers import UNFINISHED, WEIGHTS, remove_files
 from studies.running import cluster
-from studies.running.executor import Executor, Job, Reports, in_processes, processors
+from studies.running.executor import Executor, Job, Reports, in_processes
 from studies.running.interruption import Interruption
 from studies.running.plan import Plan
 from studies.running.progress import Lines
@@ -55,7 +55,7 @@ def prepared(
     """
     request.store.check_writable()
     logs = request.store.folder / "logs"
-    workers = min(request.workers or processors(), len(plan.jobs))
+    workers = min(request.processes, len(plan.jobs))
     executor: Executor = partial(
         in_processes, workers=workers, logs=logs, timeout=request.timeout, reports=reports
     )
@@ -275,7 +275,7 @@ def _failure(job: Job, error: str) -> Record:
         seed=job.seed,
         recipe=job.recipe.to_json(),
         data=" ".join(job.data),
-        environment=environment(),
+        environment=environment(job.device),
         status="failed",
         # A message may quote a file's name that is no text, which no store takes.
         error=error.encode(errors="backslashreplace").decode(),

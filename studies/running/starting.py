@@ -9,6 +9,7 @@ from contextlib import ExitStack
 from pathlib import Path
 
 from core.storage.limits import limit_reached, said_of
+from core.training.environment import DEVICES
 from core.training.settings import worker_variables
 from data import InputError
 
@@ -16,12 +17,15 @@ SPARE = 16
 """Files that can still be opened when a worker has started: the store's, and those of imports."""
 
 
-def start_process(logs: Path, folder: Path | None) -> tuple[subprocess.Popen[bytes], Path]:
+def start_process(
+    logs: Path, folder: Path | None, device: str = DEVICES[0]
+) -> tuple[subprocess.Popen[bytes], Path]:
     """Start a worker, which leads a session of its own; and the log of what it prints.
 
     Args:
         logs: Folder of the log; made if it is not there.
         folder: Where the worker stands; here if None.
+        device: What it trains on.
 
     Raises:
         InputError: The system does not start it, or its log cannot be made.
@@ -38,7 +42,7 @@ def start_process(logs: Path, folder: Path | None) -> tuple[subprocess.Popen[byt
                     stdin=subprocess.PIPE,
                     stdout=subprocess.PIPE,
                     stderr=file,
-                    env=worker_variables(os.environ),
+                    env=worker_variables(os.environ, device),
                     cwd=folder,
                     start_new_session=True,
                 )

@@ -92,6 +92,9 @@ def _why(error: BaseException) -> str:
 def _trainer_or_refusal(job: Any, report: Any) -> Any:
     try:
         return _one_thread_trainer()
+    except InputError as error:
+        report("refused", (job.condition, str(error)))
+        return None
     except Exception as error:
         traceback.print_exc()
         why = " ".join(f"{type(error).__name__}: {error}".split()).removesuffix(":")
@@ -110,10 +113,11 @@ def _one_thread_trainer() -> Any:
         import tensorflow as tf  # noqa: PLC0415  # scores do without
 
         from core import Trainer  # noqa: PLC0415  # the same
-        from core.training.in_force import pin_keras  # noqa: PLC0415  # the same
+        from core.training.in_force import check_device, pin_keras  # noqa: PLC0415  # the same
 
     tf.config.threading.set_intra_op_parallelism_threads(THREADS)
     tf.config.threading.set_inter_op_parallelism_threads(THREADS)
+    check_device()
     pin_keras()
     return Trainer()
 

@@ -109,6 +109,7 @@ WRONG = {
     "split.size": [1.0, -1],
     "split.where": ["nowhere"],
     "compiler": ["nonsense"],
+    "precision": ["float16", 16],
     "early_stopping": ["Nonsense"],
     "schedule": ["ExponentialDecay"],
     "evaluation.sets": [("nonsense",)],
