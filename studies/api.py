@@ -59,9 +59,7 @@ def run(  # noqa: PLR0913  # a user's options
     store: str | os.PathLike[str] | None = None,
     data_dir: str | os.PathLike[str] | None = None,
 ) -> "Results":
-    """Run a study as `ebb run` does, and read its results: all that the store holds of them.
-
-    The same call continues what was interrupted; a script needs no `__main__` guard.
+    """Run a study as `ebb run` does, or go on with it; read all that the store holds of it.
 
     Args:
         study: A study's name, the FILE.py of your own, or a `Study` of models with names.

@@ -36,12 +36,12 @@ study = Study(
     comparisons=tuple((f"{name}-mixed", name) for name in ASKED),
     quick=Quick(
         seeds=3,
-        epochs=3,
-        overrides={
-            "batch_size": 16,
-            "split.size": 0.1,
-            "model.filters": (4, 8, 8),
-            "lr_schedule.initial_learning_rate": 1e-3,
-        },
+        epochs=5,
+        conditions=tuple(
+            name + ending
+            for name in ("shuffled", "class-sequential", "width-100")
+            for ending in ("", "-mixed")
+        ),
+        overrides={"batch_size": 10, "split.size": 0.1},
     ),
 )

