@@ -6,6 +6,7 @@ from the docstrings.
 """
 
 import ast
+import re
 from fnmatch import fnmatch
 from pathlib import Path
 from typing import Any
@@ -56,8 +57,8 @@ def of_notebook(name: str, config: MkDocsConfig) -> list[File]:
     """A notebook as a page, and its figures."""
     resources = {"unique_key": Path(name).stem}
     text, resources = MarkdownExporter().from_filename(str(ROOT / name), resources)
-    # Data frames as the tables of the other pages, which scroll where they are wide.
-    text = text.replace('<table border="1" class="dataframe">', "<table>")
+    # Tables as those of the other pages, which scroll where they are wide.
+    text = re.sub(r"<table [^>]*>", "<table>", text)
     figures = resources["outputs"]
     return [Notebook.generated(config, name, content=text), *(
         File.generated(config, Path(name).with_name(figure).as_posix(), content=figures[figure])
