@@ -65,9 +65,9 @@ def distance(a, b):
 
 
 def both(make, make_optimiser, *, compiler, loss="sparse_categorical_crossentropy", epochs=8,
-         order=SHUFFLED, shape=(6,)):  # fmt: skip
-    x, y = data(shape=shape)
-    schedules = orders(y, epochs, order)  # 13 steps each: over 100 in eight epochs
+         order=SHUFFLED, shape=(6,), n=100):  # fmt: skip
+    x, y = data(n, shape)
+    schedules = orders(y, epochs, order)  # of 100 13 steps each: over 100 in eight epochs
     keras.utils.set_random_seed(3)
     model = make()
     program, sums = ours(model, make_optimiser(), loss, x, y, schedules, compiler)
