@@ -44,8 +44,10 @@ def may_be_large(recipe: Any) -> bool:
     Said of networks that can have ten million weights in Dense layers at the size that they are
     used in, so that the results of all others stay what they were.
     """
-    if recipe.compiler != "auto" or ":" not in recipe.model.name:
-        return bool(recipe.compiler == "auto" and recipe.model.name == "alexnet")
+    if recipe.compiler != "auto":
+        return False
+    if ":" not in recipe.model.name:
+        return bool(recipe.model.name == "alexnet")
     code = source(recipe.own_code()[0])  # the builder's
     return "Dense" in code and IN_GRAPH_MODE.search(code) is not None
 

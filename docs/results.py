@@ -25,20 +25,31 @@ BLOCK = re.compile(
 )
 
 
-def printed(export: str, words: str, folder: Path) -> str:
-    """What a command prints of an export's records.
+def store_of(export: str, folder: Path) -> Path:
+    """The store with an export's records.
 
     Args:
         export: A file of docs/data.
-        words: The command's, without `ebb`.
-        folder: Where stores are made, one for each export.
-
-    Raises:
-        Exception: What the command, or reading the export, ended in.
+        folder: Where stores are made, one for each export, when they are first asked for.
     """
     store = folder / export
     if not store.exists():
         read_export(DOCS / "data" / export, Store(store))
+    return store
+
+
+def printed(export: str, words: str, folder: Path) -> str:
+    """What a command prints of an export's records.
+
+    Args:
+        export: See `store_of`.
+        words: The command's, without `ebb`.
+        folder: See `store_of`.
+
+    Raises:
+        Exception: What the command, or reading the export, ended in.
+    """
+    store = store_of(export, folder)
     call = [*shlex.split(words), "--format", "markdown", "--store", str(store)]
     done = CliRunner().invoke(ebb, call, catch_exceptions=False, standalone_mode=False)
     return done.stdout.strip()

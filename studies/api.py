@@ -70,7 +70,7 @@ def run(  # noqa: PLR0913  # a user's options
         overrides: Fields and one value of each, `{"replay.capacity": 100}`; of scores, parameters.
         sweep: Fields and several values of each, `{"batch_size": (32, 64)}`: see `Study.sweep`.
         conditions: Only these.
-        workers: Processes; all processors if None.
+        workers: Processes, which need no `__main__` guard; all processors if None.
         scheduler: Address of a Dask cluster to run on instead, as in "tcp://HOST:8786".
         device: "cpu", or "gpu" where there is one: one run at a time.
         timeout: Seconds that one run may take.
@@ -97,9 +97,9 @@ def run(  # noqa: PLR0913  # a user's options
     return _carry_out(definition, quiet, until_decided, Request(
         variant=_variant(definition, overrides, epochs, dataset, quick, sweep), study_file=file,
         seeds=_seeds(seeds), conditions=_names(conditions), store=Store(store_folder(store)),
-        data_dir=_data_dir(data_dir), workers=workers, scheduler=scheduler, device=device,
-        timeout=timeout, keep_weights=keep_weights, retry_failed=retry_failed,
-        overwrite=overwrite or fresh, tensorboard=Path(tensorboard) if tensorboard else None,
+        data_dir=_data_dir(data_dir), workers=workers, scheduler=scheduler, timeout=timeout,
+        keep_weights=keep_weights, tensorboard=None if tensorboard is None else Path(tensorboard),
+        device=device, retry_failed=retry_failed, overwrite=overwrite or fresh,
     ))  # fmt: skip
 
 

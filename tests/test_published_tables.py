@@ -11,8 +11,6 @@ from pathlib import Path
 import pytest
 
 import studies
-from core.storage.exchange import read_export
-from core.storage.store import Store
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text()
@@ -35,10 +33,15 @@ ROWS = {
 """Of split-mnist: the rows of the study, and what the README calls them."""
 
 
-def kept(study, export, tmp_path):
+@pytest.fixture(scope="module")
+def stores(tmp_path_factory):
+    """Where the stores of exports are made, once for all that is read of them."""
+    return tmp_path_factory.mktemp("stores")
+
+
+def kept(study, stores):
     """The results of a study that came with the project."""
-    read_export(ROOT / "docs" / "data" / export, Store(tmp_path))
-    return studies.read(study, store=tmp_path)
+    return studies.read(study, store=MADE["store_of"](f"{study}.sqlite.xz", stores))
 
 
 def row(name):
@@ -49,8 +52,8 @@ def row(name):
     return [float(figure) for figure in FIGURE.findall(line)]
 
 
-def test_what_each_class_forgets(tmp_path):
-    results = kept("class-order", "class-order.sqlite.xz", tmp_path)
+def test_what_each_class_forgets(stores):
+    results = kept("class-order", stores)
     found = results.forgetting().set_index(["condition", "class"])
     sequential, shuffled = found.loc["class-sequential"], found.loc["shuffled"]
     for name, values in {
@@ -67,8 +70,8 @@ def test_what_each_class_forgets(tmp_path):
     assert said in " ".join(README.split())
 
 
-def test_split_mnist_beside_what_was_published(tmp_path):
-    results = kept("split-mnist", "split-mnist.sqlite.xz", tmp_path)
+def test_split_mnist_beside_what_was_published(stores):
+    results = kept("split-mnist", stores)
     figures = results.check().figures
     rows = dict(list(figures.groupby(figures["condition"].str.partition("-")[2])))
     assert len(rows) == len(ROWS)
@@ -77,12 +80,6 @@ def test_split_mnist_beside_what_was_published(tmp_path):
         assert row(shown)[::2] == pytest.approx(ours.tolist(), abs=0.00501), name
         assert row(shown)[1::2] == pytest.approx(published.tolist(), abs=0.00501), name
     assert f"{figures['inside'].sum()} of {len(figures)} published means" in README
-
-
-@pytest.fixture(scope="module")
-def stores(tmp_path_factory):
-    """Where the stores of exports are made, once for all blocks."""
-    return tmp_path_factory.mktemp("stores")
 
 
 def test_the_results_have_blocks_that_commands_make():

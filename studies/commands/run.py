@@ -13,6 +13,7 @@ import click
 from analysis.rendering.formatting import counted, format_duration, format_numbers
 from analysis.rendering.text import clean
 from core.storage.store import Store
+from core.training.environment import DEVICES
 from data import InputError
 from studies.commands.locking import lock
 from studies.commands.options import (
@@ -76,8 +77,8 @@ BY_LOOKS = "studies.running.until_decided"
 )
 @click.option(
     "--device",
-    type=click.Choice(("cpu", "gpu")),
-    default="cpu",
+    type=click.Choice(DEVICES),
+    default=DEVICES[0],
     help="What to train on; on a GPU one run at a time. [default: cpu]",
 )
 @click.option("--timeout", type=float, help="Seconds that one run may take.")

@@ -262,13 +262,13 @@ def record(  # noqa: PLR0913  # a user's options
         study=study, condition=condition, seed=seed, settings=settings or {},
         code_version=code_version, dataset=dataset, scenario=scenario,
     )  # fmt: skip
-    run, place, start = RecordedRun(classes), Store(store_folder(store)), time.perf_counter()
+    run, place = RecordedRun(classes), Store(store_folder(store))
     refuse_what_is_there(place, [label], overwrite)
+    start = time.perf_counter()
 
     def keep(**measured: Any) -> None:
-        seconds = {"run": time.perf_counter() - start}
-        labelled = [(label.record(seconds=seconds, **measured), label.digest)]
-        place.save_all(labelled, planned_seeds, patience=PATIENCE)
+        made = label.record(seconds={"run": time.perf_counter() - start}, **measured)
+        place.save_all([(made, label.digest)], planned_seeds, patience=PATIENCE)
 
     try:
         yield run

@@ -62,12 +62,11 @@ def _arrays_kept(recipe: Json, shape: tuple[int, ...], capacity: int, outputs: i
     heads = tasks if (recipe.get("scenario") or {}).get("kind") == "task" else 1
     sizes = Sizes(variables, outputs, shape[0], capacity, tasks, heads)
     arrays = strategy.state(sizes)
-    copied = (
-        sum(each.nbytes for each in variables) if arrays.pop("teacher", None) is not None else 0
-    )
-    return copied + sum(
-        each.nbytes for name, each in arrays.items() if name not in strategy.recorded
-    )
+    left_out = (*strategy.recorded, "teacher")
+    kept = [each for name, each in arrays.items() if name not in left_out]
+    if "teacher" in arrays:
+        kept += variables
+    return sum(each.nbytes for each in kept)
 
 
 def _variables(recipe: Json, shape: tuple[int, ...], outputs: int) -> tuple[np.ndarray, ...] | None:

@@ -16,7 +16,6 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
-from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol
 
@@ -173,8 +172,9 @@ def in_processes(
     queued: Reports = queue.SimpleQueue() if reports is None else reports
 
     def start_worker(pool: Sequence[Worker]) -> Worker | None:
-        made = partial(WorkerProcess, queued, logs, timeout, device=jobs[0].device)
-        return made() if len(pool) < workers else None
+        if len(pool) >= workers:
+            return None
+        return WorkerProcess(queued, logs, timeout, device=jobs[0].device)
 
     return dispatch(jobs, queued, start_worker)
 

@@ -88,9 +88,8 @@ def test_a_network_ends_where_fit_does(network, optimiser, compiler):
     keras.utils.set_random_seed(3)
     assert apart(program.model, NETWORKS[network]()) > 1e-4, "or there is nothing to compare"
     assert sums[-1][0] / n == pytest.approx(history[-1]["loss"][0], rel=1e-5)
-    assert (
-        program.optimiser._iterations.numpy() == -(-n // BATCH) * epochs
-    )  # what accumulates has half as many
+    steps = -(-n // BATCH) * epochs  # updates: what accumulates has half as many
+    assert program.optimiser._iterations.numpy() == steps
 
 
 def test_large_networks_that_are_in_graph_mode_have_their_optimisers_step_by_xla(monkeypatch):
