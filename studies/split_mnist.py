@@ -59,7 +59,6 @@ PUBLISHED = {
 study = Study(
     name="split-mnist",
     question="Does each method keep Split MNIST as published, in three scenarios?",
-    minutes=110,
     conditions={
         f"{scenario}-{row}": replace(split_mnist_in(scenario), **ROWS[row][i])
         for i, scenario in enumerate(SCENARIOS)
