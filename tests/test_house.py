@@ -235,7 +235,7 @@ PANDAS = {"pandas", "scipy", "seaborn"}
         *((package, {"numpy", "sklearn"} | PANDAS | HEAVY) for package in MAY_IMPORT),
         ("core.recipe", {"pandas", "scipy", "sklearn", *HEAVY}),
         ("studies.api", PANDAS | HEAVY),
-        ("studies.running.runner", {"pandas", "scipy", *HEAVY}),
+        ("studies.running.runner", {"pandas", "scipy", "asyncio", *HEAVY}),
         ("studies.cli", {"numpy", "rich", "distributed"} | PANDAS | HEAVY),
         ("studies.commands.run", PANDAS | HEAVY),
         ("studies.commands.records", {"numpy"} | PANDAS | HEAVY),

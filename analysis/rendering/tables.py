@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
 FORMULA = ("=", "+", "-", "@", "\n")
+WIDEST = 10_000
+"""Columns of characters that a table may take."""
 
 
 def write(table: Table, style: str, *, file: IO[str] | None = None) -> None:
@@ -158,10 +160,7 @@ def _text(table: Table, out: IO[str]) -> None:
             grid.add_section()
         grid.add_row(*map(clean, line))
     # A table that is cut off at the window's edge misleads: let the window wrap it instead.
-    console = Console(file=out, highlight=False, markup=False)
-    wide = console.options.update(max_width=10_000)
-    console.width = max(console.width, console.measure(grid, options=wide).maximum)
-    console.print(grid)
+    Console(file=out, width=WIDEST, highlight=False, markup=False).print(grid)
 
 
 def _json(value: Any) -> Any:

@@ -19,7 +19,6 @@ from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import brentq
 from scipy.special import ndtr, ndtri
 
 Floats = NDArray[np.float64]
@@ -220,6 +219,8 @@ def stagewise_p(bound: Boundary, look: int, z: float) -> float:
 
 def _solved(beyond: Callable[[float], float], error: float) -> float:
     """The critical value beyond which there is so much probability."""
+    from scipy.optimize import brentq  # noqa: PLC0415  # a comparison without looks does without
+
     if beyond(FAR) >= error:
         return FAR
     return float(brentq(lambda critical: beyond(critical) - error, 0.0, FAR, xtol=1e-10))

@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy import optimize, special, stats
+from scipy import special
 
 from analysis.statistics.grid import UsedRuns
 from analysis.statistics.intervals import wilson_interval
@@ -111,14 +111,16 @@ def superiority_interval(
     """Interval of P(A > B): of n pairs Wilson's, of n and m runs Newcombe's (2006, method 5)."""
     if m is None:
         return wilson_interval(rate * n, n, level)
+    from scipy.optimize import brentq  # noqa: PLC0415  # pairs need not wait for it
+
     z, half = float(special.ndtri(0.5 + level / 2)), (n + m) / 2 - 1
 
     def beyond(p: float) -> float:
         variance = 1 + half * ((1 - p) / (2 - p) + p / (1 + p))
         return (rate - p) ** 2 - z * z * p * (1 - p) * variance / (n * m)
 
-    low = 0.0 if rate == 0 else optimize.brentq(beyond, 0, min(rate, 1 - EDGE))
-    high = 1.0 if rate == 1 else optimize.brentq(beyond, max(rate, EDGE), 1)
+    low = 0.0 if rate == 0 else brentq(beyond, 0, min(rate, 1 - EDGE))
+    high = 1.0 if rate == 1 else brentq(beyond, max(rate, EDGE), 1)
     return float(low), float(high)
 
 
@@ -151,4 +153,4 @@ def correlation_of(used: UsedRuns) -> float | None:
     if used.n < FEWEST_SEEDS or np.ptp(used.ka) == 0 or np.ptp(used.kb) == 0:
         return None
     x, y = ((k - k[0]).astype(float) for k in (used.ka, used.kb))
-    return float(stats.pearsonr(x, y).statistic)
+    return float(np.corrcoef(x, y)[0, 1])

@@ -16,7 +16,7 @@ from typing import Literal
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy import stats
+from scipy.special import chdtrc
 
 from analysis.statistics.grid import Floats, fineness
 from analysis.statistics.matching import match_by_seed
@@ -78,15 +78,16 @@ def friedman(scores: ArrayLike, *, higher_is_better: bool = True) -> Friedman:
         )
     # Rounded, because float noise would break ties.
     table = np.rint(table * fineness(table))
-    ranks = stats.rankdata(-table if higher_is_better else table, axis=1)
+    ranks = _midranks(-table if higher_is_better else table)
     means = tuple(float(rank) for rank in ranks.mean(axis=0))
     if (table == table[:, :1]).all():
         return Friedman(None, None, means, len(table))
-    result = stats.friedmanchisquare(*table.T)
+    k = table.shape[1]
+    away = ranks - (k + 1) / 2
+    statistic = float((k - 1) * (away.sum(axis=0) ** 2).sum() / (away**2).sum())
     p, smallest, method = _p_of(np.rint(2 * ranks).astype(np.int64))
-    return Friedman(
-        float(result.statistic), p, means, len(table), smallest, float(result.pvalue), method
-    )
+    p_chi_square = float(chdtrc(k - 1, statistic))
+    return Friedman(statistic, p, means, len(table), smallest, p_chi_square, method)
 
 
 def complete_seeds(
@@ -99,6 +100,12 @@ def complete_seeds(
     ]
     table = match_by_seed(columns, key=str).table.T
     return table[np.isfinite(table).all(axis=1)]
+
+
+def _midranks(table: Floats) -> Floats:
+    """Ranks of each row from 1, ties sharing their mean, [seeds, conditions]."""
+    each, others = table[:, :, None], table[:, None, :]
+    return np.asarray((others < each).sum(axis=2) + ((others == each).sum(axis=2) + 1) / 2)
 
 
 def _p_of(ranks: Ranks) -> tuple[float, float, Literal["exact", "permutation"]]:

@@ -13,7 +13,7 @@ from bisect import bisect_left
 from collections.abc import Callable
 
 import numpy as np
-from scipy import special, stats
+from scipy.special import comb, gammaincinv, ndtr, stdtrit
 
 FEWEST_SEEDS = 3  # below this a comparison is undecidable, whatever the power
 MOST_SEEDS = 1_000_000
@@ -76,9 +76,11 @@ def power(
         raise ValueError(
             f"received correlation={correlation} for unpaired runs; expected 0; declare paired=True"
         )
+    from scipy import stats  # noqa: PLC0415  # comparisons, which take numbers from here, do without
+
     error, df = standard_error(seeds, sd, paired=paired, correlation=correlation)
     effect = difference / error
-    critical = stats.t.isf(alpha / 2, df)
+    critical = -stdtrit(df, alpha / 2)
     # Upper tails only: nct.cdf is NaN in the far tail.
     return float(stats.nct.sf(critical, df, effect) + stats.nct.sf(critical, df, -effect))
 
@@ -145,9 +147,10 @@ def equivalence_power(
         alpha: Level of either test.
     """
     chances = (np.arange(POINTS) + 0.5) / POINTS
-    half = stats.t.isf(alpha, df) * np.sqrt(stats.chi2.ppf(chances, df) / df)
+    chi_square = 2 * gammaincinv(df / 2, chances)
+    half = -stdtrit(df, alpha) * np.sqrt(chi_square / df)
     low, high = (-margin - difference) / error + half, (margin - difference) / error - half
-    return float(np.maximum(stats.norm.cdf(high) - stats.norm.cdf(low), 0).mean())
+    return float(np.maximum(ndtr(high) - ndtr(low), 0).mean())
 
 
 def seeds_for_margin(
@@ -177,7 +180,7 @@ def seeds_for_half_width(
 
     def enough(n: int) -> bool:
         error, df = standard_error(n, sd, paired=paired, correlation=correlation)
-        return float(stats.t.isf(alpha / 2, df)) * error <= half_width
+        return -float(stdtrit(df, alpha / 2)) * error <= half_width
 
     return _fewest(enough, FEWEST_SEEDS)
 
@@ -190,7 +193,7 @@ def smallest_p(n: int, *, paired: bool) -> float:
 
     2 / 2^n for the sign-flip test (and Wilcoxon's), 2 / C(2n, n) for Mann-Whitney.
     """
-    return 2.0 ** (1 - n) if paired else float(2 / special.comb(2 * n, n))
+    return 2.0 ** (1 - n) if paired else float(2 / comb(2 * n, n))
 
 
 def seeds_to_reach(alpha: float, *, paired: bool) -> int:

@@ -122,6 +122,18 @@ def find_official(name: str, folder: Path | None) -> Files | None:
     return OFFICIAL[name].find(SYSTEM_FOLDER / name) or _cached(name)
 
 
+def published_checksum(name: str) -> str | None:
+    """The checksum that `load` is sure to find, without a look at any file.
+
+    Args:
+        name: Of any data set.
+
+    Returns:
+        The `content_checksum` of a published data set where it is known, else None.
+    """
+    return OFFICIAL[name].checksum if name in OFFICIAL else None
+
+
 def load_official(name: str, folder: Path | None) -> Dataset:
     """Loads a published data set and checks that it is the published content.
 

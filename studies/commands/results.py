@@ -17,6 +17,7 @@ from studies.commands.options import (
     variant_option,
 )
 from studies.results.printing import print_check, print_table
+from studies.results.reading import read
 from studies.results.sketch import Sketch
 from studies.results.tables import KINDS, input_errors
 
@@ -60,7 +61,8 @@ def table(  # noqa: PLR0913  # a user's options
         if style == "parquet":
             with input_errors():
                 check_parquet()
-        print_table(Store(folder), study, variant, kind, style, figure, of, data_dir, columns)
+        reading = read(Store(folder), study, variant)
+        print_table(reading, kind, style, figure, of, data_dir, columns)
 
 
 @click.command()

@@ -28,7 +28,7 @@ def after_run(store: Store, name: str, variant: str) -> None:
     said += best_values(reading) or forgotten_sentences(reading)
     for sentence in said:
         say(f"{reading.study} ({reading.variant}): {sentence}\n")
-    print_table(store, name, variant, None, "text")
+    print_table(reading, None, "text")
     words = [program(), "table", name, "--variant", variant, "--figure", "FILE.png"]
     say(f"\nMore: {shlex.join(words)}")
 

@@ -24,9 +24,7 @@ NOT_IN_BOLD = "None is in bold: which is the best is not told apart (Hsu 1984, s
 
 
 def print_table(
-    store: Store,
-    name: str,
-    variant: str | None,
+    reading: Reading,
     kind: str | None,
     style: str,
     sketch: Sketch | None = None,
@@ -37,9 +35,7 @@ def print_table(
     """Print a table of a study, and draw its figure where one is asked for.
 
     Args:
-        store: Where its records are.
-        name: The study's name or file.
-        variant: See `studies.results.reading.choose_variant`.
+        reading: Its records.
         kind: One of `studies.results.tables.KINDS`; if None the one that answers what the study
             asks.
         style: As `analysis.rendering.tables.write` takes it.
@@ -49,9 +45,8 @@ def print_table(
         columns: The only columns to print, in this order, with commas between; all if None.
 
     Raises:
-        InputError: The study was never run, or did not measure what is asked for.
+        InputError: The study did not measure what is asked for.
     """
-    reading = read(store, name, variant)
     kind = kind or ("per-class" if of else default_kind(reading))
     programs = style in ("csv", "json", "parquet")
     table = Table("", table_of(reading, kind, of)) if programs else shown_table(reading, kind, of)
@@ -72,7 +67,7 @@ def _for_latex(reading: Reading, table: Table, kind: str) -> Table:
     table = replace(table, label=f"tab:{reading.study}-{kind}")
     if kind not in BY_CONDITION:
         return table
-    from studies.results.best import clear_best  # noqa: PLC0415  # brings in scipy.stats
+    from studies.results.best import clear_best  # noqa: PLC0415  # few tables need it
 
     best = clear_best(reading)
     rows_of_best = [i for i, name in enumerate(table.frame["condition"]) if name == best]

@@ -1,15 +1,15 @@
 """The plan: what a request asks for, minus what the store has."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
-from functools import partial
-from pathlib import Path
+from functools import cache, partial
 from statistics import fmean
 
 from core import Recipe, Store, environment, fingerprint
 from core.storage.store import Entry
 from core.training.preparation import prepare
-from data import load
+from data import Dataset, load
+from data.named.official import published_checksum
 from studies.definition.variant import Scale, Variant
 from studies.results.leftovers import UNFINISHED, WEIGHTS
 from studies.running.executor import Job
@@ -51,7 +51,7 @@ class Plan:
 
 
 def make_plan(request: Request) -> Plan:
-    """Planned minus done.
+    """Planned minus done; published data sets are read only where something is left to do.
 
     Raises:
         InputError: Data that are not there; a split or an order that does not fit them.
@@ -60,7 +60,9 @@ def make_plan(request: Request) -> Plan:
     seeds = range(study.seeds) if request.seeds is None else request.seeds
     recipes = request.recipes
     together = {name: recipe for name, recipe in recipes.items() if isinstance(recipe, Recipe)}
-    checksums = _checksums(together, request.data_dir)
+    # Once each: CIFAR-10 takes seconds to decode, and a study may have dozens of conditions.
+    dataset = cache(partial(load, folder=request.data_dir))
+    checksums = {condition: _checksums(recipe, dataset) for condition, recipe in together.items()}
     status_of, elsewhere = _stored(request)
     make_job = partial(
         Job,
@@ -90,6 +92,7 @@ def make_plan(request: Request) -> Plan:
                     jobs.append(job)
             else:
                 done, failed = done + 1, failed + (status == "failed")
+    _try(together, {job.condition for job in jobs}, dataset)
     # Fewer seeds than the study plans are a part of its plan, more are a plan of their own.
     planned = (
         store.planned(study.name, request.variant.name)
@@ -108,17 +111,19 @@ def make_plan(request: Request) -> Plan:
     )
 
 
-def _checksums(recipes: Mapping[str, Recipe], data_dir: Path | None) -> dict[str, tuple[str, ...]]:
-    """The checksums of each recipe's data sets; each recipe is tried on its data."""
-    # Once each: CIFAR-10 takes seconds to decode, and a study may have dozens of conditions.
-    names = dict.fromkeys(name for recipe in recipes.values() for name in recipe.datasets)
-    datasets = {name: load(name, data_dir) for name in names}
-    for recipe in recipes.values():
-        prepare(recipe, 0, datasets[recipe.dataset])
-    return {
-        condition: tuple(datasets[name].checksum for name in recipe.datasets)
-        for condition, recipe in recipes.items()
-    }
+def _checksums(recipe: Recipe, dataset: Callable[[str], Dataset]) -> tuple[str, ...]:
+    """The checksums of a recipe's data sets; published ones are not read for it."""
+    return tuple(published_checksum(name) or dataset(name).checksum for name in recipe.datasets)
+
+
+def _try(
+    recipes: Mapping[str, Recipe], to_do: Collection[str], dataset: Callable[[str], Dataset]
+) -> None:
+    """Refuse data that are not there, or that a recipe to be run does not fit."""
+    for condition, recipe in recipes.items():
+        if condition in to_do:
+            first, *_ = [dataset(name) for name in recipe.datasets]
+            prepare(recipe, 0, first)
 
 
 def _alike(digests: Mapping[str, str]) -> tuple[tuple[str, ...], ...]:

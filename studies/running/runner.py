@@ -18,7 +18,6 @@ from core.training.weights_cache import WeightsCache
 from data import InputError
 from studies.definition.scoring import Scoring
 from studies.results.leftovers import UNFINISHED, WEIGHTS, remove_files
-from studies.running import cluster
 from studies.running.executor import Executor, Job, Reports, in_processes
 from studies.running.interruption import Interruption
 from studies.running.plan import Plan
@@ -61,7 +60,9 @@ def prepared(
     )
     with ExitStack() as ends:
         if request.scheduler is not None and plan.jobs:
-            place = cluster.Cluster(
+            from studies.running.cluster import Cluster  # noqa: PLC0415  # it needs asyncio
+
+            place = Cluster(
                 request.scheduler,
                 plan.jobs,
                 logs=logs,

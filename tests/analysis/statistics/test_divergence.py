@@ -3,6 +3,7 @@ import pytest
 from scipy import stats
 
 from analysis.statistics.comparison import compare
+from analysis.statistics.divergence import compare_failures
 from analysis.statistics.families import compare_all, explain_family
 from analysis.statistics.result import explain
 from tests.analysis.conftest import BASE, WIGGLE, pairs
@@ -25,6 +26,14 @@ def test_a_diverged_run_is_an_outcome():
     text = explain(result)
     assert "Wilson interval" in text
     assert "worst case" in text
+
+
+def test_mcnemar_is_the_binomial_test():
+    for n in range(1, 12):
+        for only_a in range(n + 1):
+            a = np.arange(n) < only_a
+            p = compare_failures(a, ~a, paired=True).p
+            assert p == pytest.approx(stats.binomtest(only_a, n).pvalue, rel=1e-12)
 
 
 def test_mcnemar_counts_only_the_pairs_that_disagree():

@@ -1,4 +1,6 @@
 import json
+import subprocess
+import sys
 from itertools import permutations, product
 
 import numpy as np
@@ -9,6 +11,27 @@ from analysis.statistics.corrections import adjust
 from analysis.statistics.families import compare_all, compare_classes, explain_family
 from analysis.statistics.friedman import friedman
 from analysis.statistics.result import explain
+
+
+def test_pairs_and_ranks_do_without_what_scipy_takes_long_to_import():
+    code = (
+        "import sys; from analysis import compare_all\n"
+        "rows = {'a': [.9, .8, .7, .6], 'b': [.5, .4, .3, .1], 'c': [.2, .9, .2, .5]}\n"
+        "pairs = [('a', 'b'), ('a', 'c')]\n"
+        "seeds = dict.fromkeys(rows, range(4))\n"
+        "found = compare_all(rows, pairs, paired=True, seeds=seeds, margin=1)\n"
+        "print(found, found.friedman.p_chi_square, *sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert {"scipy.stats", "scipy.optimize"} & set(done.stdout.split()) == set()
+
+
+def test_friedmans_chi_square_is_scipys_with_ties_too():
+    for table in np.random.default_rng(5).integers(0, 6, (40, 7, 4)):
+        ours, theirs = friedman(table), stats.friedmanchisquare(*table.T)
+        assert ours.statistic == pytest.approx(theirs.statistic, rel=1e-12)
+        assert ours.p_chi_square == pytest.approx(theirs.pvalue, rel=1e-12)
+        assert ours.mean_ranks == tuple(stats.rankdata(-table, axis=1).mean(axis=0))
 
 
 def _classes(seed=0, seeds=12, classes=10, shift=0.0):

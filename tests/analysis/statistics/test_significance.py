@@ -23,6 +23,21 @@ def test_t_test_works_along_the_last_axis():
         np.testing.assert_allclose(tost(table, 1.0)[0], [tost(row, 1.0)[0] for row in rows])
 
 
+@pytest.mark.parametrize("paired", [True, False])
+def test_the_t_tests_are_scipys(paired):
+    x, y = np.random.default_rng(2).normal(size=(2, 50, 6))
+    if paired:
+        theirs = stats.ttest_rel(x, y, axis=1)
+    else:
+        y = y[:, :4]
+        theirs = stats.ttest_ind(x, y, axis=1, equal_var=False)
+    low, high = theirs.confidence_interval(0.9)
+    ours = t_test(x, y, paired=paired, level=0.9)
+    expected = (theirs.statistic, theirs.df, theirs.pvalue, low, high)
+    found = (ours.statistic, ours.df, ours.p, ours.ci_low, ours.ci_high)
+    np.testing.assert_allclose(found, expected, rtol=1e-12, atol=1e-14)
+
+
 def _sign_flip_by_hand(d):
     sums = [abs(np.dot(signs, d)) for signs in itertools.product((-1, 1), repeat=len(d))]
     return np.mean(np.array(sums) >= abs(sum(d)))

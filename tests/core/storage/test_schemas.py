@@ -16,6 +16,7 @@ import pytest
 from core import Store
 from core.storage.schema import COLUMNS, FILE, SCHEMA, checksum
 from studies.results.printing import print_table
+from studies.results.reading import read
 from studies.results.validation import check_store
 
 HERE = Path(__file__).parent
@@ -59,7 +60,7 @@ def test_a_store_of_every_schema_is_sound_and_has_the_figures_of_then(written, t
     assert {entry.study for entry in store.entries()} == {file.stem for file in printed}
     for file in printed:
         capsys.readouterr()
-        print_table(store, file.stem, None, "summary", "csv", None)
+        print_table(read(store, file.stem), "summary", "csv")
         then, now = figures(file.read_text()), figures(capsys.readouterr().out)
         same = then.keys() & now.keys()  # some metrics have another name since
         assert len(same) > len(then) / 2

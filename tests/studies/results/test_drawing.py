@@ -7,15 +7,19 @@ import pytest
 
 from studies.results import drawing, figures
 
+SLOW = {"scipy.stats", "scipy.optimize"}
+"""What takes longer to import than all else that a table and its comparison need."""
+
 
 @pytest.mark.parametrize(
     ("module", "absent"),
     [
         ("studies.results.reading", {"pandas", "scipy", "matplotlib", "rich"}),
         ("studies.results.inventory", {"pandas", "scipy", "matplotlib", "rich"}),
-        ("studies.results.printing", {"scipy.stats", "matplotlib", "seaborn", "rich"}),
-        ("studies.results.comparing", {"matplotlib", "seaborn", "rich"}),
-        ("studies.results.results", {"matplotlib", "seaborn", "rich"}),
+        ("studies.results.printing", SLOW | {"matplotlib", "seaborn", "rich"}),
+        ("studies.results.after_run", SLOW | {"matplotlib", "seaborn", "rich"}),
+        ("studies.results.comparing", SLOW | {"matplotlib", "seaborn", "rich"}),
+        ("studies.results.results", SLOW | {"matplotlib", "seaborn", "rich"}),
     ],
 )
 def test_a_module_brings_in_no_more_than_it_prints_with(module, absent):

@@ -7,6 +7,7 @@ import pytest
 from core import Store
 from core.notes import note
 from data import InputError, load
+from data.named.official import published_checksum
 from studies import Study
 from studies.definition.variant import variant_of
 from studies.results.inventory import describe
@@ -77,6 +78,17 @@ def test_a_rerun_does_only_what_is_missing(store):
     ran(store)
     assert planned(store).jobs == ()
     assert execute(planned(store), store, Shown(), executor=FakeWorkers()) == []
+
+
+def test_published_data_are_read_only_where_something_is_to_do(store, tmp_path):
+    known = published_checksum("mnist")
+    variant = variant_of(replace(study, conditions={"a": tiny(dataset="mnist")}), {})
+    for seed in range(3):
+        recipe = variant.study.recipe("a")
+        keep(store, made_record("a", seed, study="mine", variant="full", recipe=recipe, data=known))
+    assert make_plan(variant, store, data_dir=tmp_path).done == 3
+    with pytest.raises(InputError, match="mnist is not in the data folder"):
+        make_plan(variant, store, data_dir=tmp_path, seeds=range(4))
 
 
 def test_chosen_conditions_and_seeds_are_planned_alone(store):
