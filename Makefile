@@ -4,6 +4,8 @@ BIN := .venv/bin
 # A file's tests stay together: they share what takes seconds to make. A process may need 1 GB.
 # Files in their own order: the longest have few tests, and would come last where most come first.
 TOGETHER := --numprocesses logical --maxprocesses 4 --dist loadfile --no-loadscope-reorder
+# Hundreds of processes begin in the tests: each would compile every module anew.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: help install demo test test-all lint bench bench-peers docs notebook results clean
 

@@ -129,15 +129,15 @@ class RunSet(tuple[R, ...], Generic[R]):
         """The same with the runs that diverged."""
         return self._by_condition(FINISHED, DIVERGED)
 
-    def once(self, function: Callable[..., T], run: R, set: str) -> T:
-        """`function(run, set)` for one of these runs, computed at the first call."""
-        key = (function, id(run), set)
+    def once(self, function: Callable[..., T], run: R, *sets: str) -> T:
+        """`function(run, *sets)` for one of these runs, computed at the first call."""
+        key = (function, id(run), sets)
         if key not in self._made:
-            self._made[key] = function(run, set)
+            self._made[key] = function(run, *sets)
         return cast(T, self._made[key])
 
     @cached_property
-    def _made(self) -> dict[tuple[Callable[..., Any], int, str], Any]:
+    def _made(self) -> dict[tuple[Callable[..., Any], int, tuple[str, ...]], Any]:
         return {}
 
     def _by_condition(self, *taken: str) -> dict[str, list[R]]:

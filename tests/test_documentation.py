@@ -132,10 +132,22 @@ def test_every_run_can_be_planned(call, tmp_path, monkeypatch):
     assert "to do" in planned.output
 
 
-def test_the_study_of_the_readme_runs_as_printed(tmp_path):
+@pytest.fixture
+def study_of_the_readme(tmp_path):
     (block,) = [each for each in blocks(README) if each["file"]]
     (tmp_path / block["file"]).write_text(block["text"])
-    done = executed_line(f"ebb run {block['file']}", tmp_path)
+    return block["file"]
+
+
+def test_the_study_of_the_readme_can_be_planned(study_of_the_readme, tmp_path):
+    done = executed_line(f"ebb run {study_of_the_readme} --dry-run", tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert "to do" in done.stdout
+
+
+@pytest.mark.slow
+def test_the_study_of_the_readme_runs_as_printed(study_of_the_readme, tmp_path):
+    done = executed_line(f"ebb run {study_of_the_readme}", tmp_path)
     assert done.returncode == 0, done.stderr
     assert done.stdout.startswith("my-study (full): ")
     assert "what each class loses after its training segment" in done.stdout

@@ -95,8 +95,8 @@ def test_a_block_of_the_results_is_what_its_command_prints(block, stores):
 
 
 @pytest.mark.slow
-def test_polynomials_that_are_too_complex(tmp_path):
-    results = kept("polynomial-degree", "polynomial-degree.sqlite.xz", tmp_path)
+def test_polynomials_that_are_too_complex(stores):
+    results = kept("polynomial-degree", stores)
     page = (ROOT / "docs" / "results.md").read_text()
     found = results.proportions().set_index("condition")
     for size in (20, 50, 100, 400):

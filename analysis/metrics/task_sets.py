@@ -79,9 +79,9 @@ def task_accuracies(run: RunLike) -> Floats | None:
         ends = [0, *task_epochs(run, len(sets))]
         if is_joint(run):
             ends = [0, *[-1] * (len(sets) - 1), max(looks)]
-        for row, epoch in enumerate(ends):
-            if epoch in looks:
-                rows[row, column] = accuracy(looks[epoch].confusion)
+        known = [row for row, epoch in enumerate(ends) if epoch in looks]
+        if known:
+            rows[known, column] = accuracy([looks[ends[row]].confusion for row in known])
     return rows
 
 
@@ -151,8 +151,8 @@ def task_figures_among(runs: RunSet[Any], run: RunLike) -> dict[str, float]:
     ]
     if not joint:
         return figures
-    nearest = task_accuracies(max(joint, key=lambda other: _in_common(run, other)))
-    own = task_accuracies(run)
+    nearest = runs.once(task_accuracies, max(joint, key=lambda other: _in_common(run, other)))
+    own = runs.once(task_accuracies, run)
     assert own is not None
     assert nearest is not None
     lost = task_metrics.intransigence(own[1:], nearest[-1])

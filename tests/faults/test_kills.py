@@ -15,10 +15,17 @@ from tests.faults.conftest import SCORES, TRAINED, Ground, children, results, wa
 pytestmark = pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="reads /proc")
 
 
+SOURCES = {
+    "few scores": SCORES.replace("seeds=30", "seeds=8"),
+    "scores": SCORES,
+    "trained": TRAINED,
+}
+
+
 @pytest.fixture(scope="module", params=["scores", "trained"])
 def undisturbed(request, tmp_path_factory):
     """A study that nothing happened to, and how long it takes."""
-    source = {"scores": SCORES, "trained": TRAINED}[request.param]
+    source = SOURCES[request.param]
     ground = Ground(tmp_path_factory.mktemp("undisturbed"), source)
     start = time.monotonic()
     assert ground.run("--workers", "2").status == 0
@@ -103,7 +110,7 @@ def workers_are_killed(n: int, undisturbed, folder: Path, moments: random.Random
     print(f"{killed} kills cost {failures} runs, {stores} stores")
 
 
-@pytest.mark.parametrize("undisturbed", ["scores"], indirect=True)
+@pytest.mark.parametrize("undisturbed", ["few scores"], indirect=True)
 def test_a_driver_is_killed_at_any_moment_and_nothing_is_lost_or_done_again(
     undisturbed, tmp_path, moments
 ):

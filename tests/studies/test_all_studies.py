@@ -58,6 +58,7 @@ def test_a_study_shortened(name, trainer):
         assert {"test", "test-task-1"} & measured
 
 
+@pytest.mark.slow
 def test_split_fashion_mnist_takes_cifar_10_too(trainer):
     conditions = variant_of(find("split-fashion-mnist"), {"dataset": "digits-colour"}).study
     recipe = conditions.conditions["class-EWC"]  # images of 32 x 32 x 3, as CIFAR-10's

@@ -273,6 +273,7 @@ def test_a_run_that_hangs_or_raises_costs_itself_and_its_log_is_brought_home(sho
 # Faults, on workers of the test's own.
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="parents are found in /proc")
 def test_a_dask_worker_that_is_killed_costs_its_run_and_the_others_do_the_rest(scheduler, tmp_path):
     workers = [scheduler.worker(), scheduler.worker()]

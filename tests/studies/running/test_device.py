@@ -51,6 +51,7 @@ def test_a_gpu_that_is_not_there_is_refused_in_a_line(tmp_path):
     )
 
 
+@pytest.mark.slow
 def test_a_gpu_that_tensorflow_does_not_see_is_refused_in_a_line(tmp_path, card):
     words = ("run", "class-order", "--quick", "--seeds", "1", "--device", "gpu")
     done = in_a_process(*words, folder=tmp_path, PATH=os.environ["PATH"])
