@@ -8,6 +8,7 @@ n = 1. Conditions and sets stand in the order in which they are first met.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -256,10 +257,15 @@ def _of_classes(runs: RunSet[RunLike], condition: str, classes: int, set: str) -
     frame["n"] = [each["n"] for each in drops]
     for name in FORGETTING:
         if name in columns:
-            frame[name] = [describe(values)["mean"] for values in columns[name].T]
+            frame[name] = [_mean_of_known(values) for values in columns[name].T]
         else:
             frame[name] = [each[name] for each in drops]
     return pd.DataFrame(frame)
+
+
+def _mean_of_known(values: NDArray[np.float64]) -> float:
+    known = values[~np.isnan(values)]
+    return float(known.mean()) if known.size else math.nan
 
 
 def history_table(runs: Sequence[RunLike]) -> pd.DataFrame:

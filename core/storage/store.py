@@ -7,7 +7,7 @@ import sqlite3
 import struct
 import zipfile
 import zlib
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, redirect_stderr, suppress
 from io import StringIO
 from pathlib import Path
@@ -30,7 +30,7 @@ from core.storage.schema import (
     checksum,
 )
 from core.stored_names import from_stored, to_stored
-from core.training.environment import fingerprint
+from core.training.environment import fingerprint, made_here
 from data import InputError
 
 TOGETHER = 1000
@@ -85,12 +85,12 @@ class Count(NamedTuple):
     recorded: bool
 
 
-def is_stale(of: Entry | Count, here: Collection[str]) -> bool:
-    """Whether records are of another environment than this one, whose fingerprints are given.
+def is_stale(of: Entry | Count) -> bool:
+    """Whether records are of another environment than this one.
 
     What another program trained is of none.
     """
-    return of.fingerprint not in here and not of.recorded
+    return not of.recorded and not made_here(of.fingerprint)
 
 
 class Store:

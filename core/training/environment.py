@@ -41,14 +41,9 @@ def environment(device: str | None = None) -> Mapping[str, str]:
         >>> sorted(environment())[:3]
         ['ebb', 'keras', 'numpy']
     """
-    from importlib.metadata import version  # noqa: PLC0415  # a tenth of what `ebb list` takes
-
     device = device or device_here()
     return {
-        "ebb": version("ebb-lab"),
-        "tensorflow": version("tensorflow"),
-        "keras": version("keras"),
-        "numpy": version("numpy"),
+        **_versions(),
         "processor": _processor(),
         "threads": str(THREADS),
         "xla": xla_flags(),
@@ -56,15 +51,28 @@ def environment(device: str | None = None) -> Mapping[str, str]:
     }
 
 
+@cache
+def _versions() -> Mapping[str, str]:
+    from importlib.metadata import version  # noqa: PLC0415  # a tenth of what `ebb list` takes
+
+    packages = {"ebb": "ebb-lab", "tensorflow": "tensorflow", "keras": "keras", "numpy": "numpy"}
+    return {name: version(package) for name, package in packages.items()}
+
+
 def device_here() -> str:
     """The device that this process is for: a worker is told, everything else uses the processor."""
     return os.environ.get(DEVICE, DEVICES[0])
 
 
-def fingerprints_here() -> frozenset[str]:
-    """The fingerprints that runs have on this machine: by its processor, and by its GPU."""
-    there = DEVICES if _cards() else DEVICES[:1]
-    return frozenset(fingerprint(environment(device)) for device in there)
+@cache
+def made_here(found: str) -> bool:
+    """Whether runs have this fingerprint on this machine: by its processor, or by its GPU.
+
+    The driver of a GPU, which may take a second to answer, is asked for none of the processor's.
+    """
+    if found == fingerprint(environment(DEVICES[0])):
+        return True
+    return bool(_cards()) and found == fingerprint(environment(DEVICES[1]))
 
 
 def _card() -> str:

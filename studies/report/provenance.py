@@ -6,7 +6,7 @@ from analysis.rendering.formatting import format_numbers
 from analysis.rendering.table import Table, text_table
 from analysis.tables import status_counts
 from core import fingerprint
-from core.training.environment import fingerprints_here
+from core.training.environment import made_here
 from studies.definition.study import Study
 from studies.results.reading import Reading
 from studies.running import memory
@@ -53,7 +53,7 @@ def environment_table(reading: Reading) -> Table:
         rows = [("code version", each) for each in versions if each]
     else:
         rows = [(ENVIRONMENT.get(name, name), value) for name, value in first.items()]
-        same = fingerprint(first) in fingerprints_here()
+        same = made_here(fingerprint(first))
         rows.append(("the environment of this page", "the same" if same else "another: stale"))
     checksums = dict.fromkeys(f"{r.recipe['dataset']}: {r.data or 'none'}" for r in reading.records)
     rows += [("data, checksum", each) for each in checksums]

@@ -20,7 +20,6 @@ from analysis.swept import is_number, settings_of
 from core import Record, Store
 from core.storage.exchange import write_export
 from core.storage.store import TOGETHER, Entry, is_stale
-from core.training.environment import fingerprints_here
 from data import InputError
 
 RUN = {"run": "int64", "study": "str", "variant": "str", "condition": "str", "seed": "int64"}
@@ -192,14 +191,13 @@ def _frames(
     tables: Mapping[str, Mapping[str, str]],
     swept: Sequence[str],
 ) -> dict[str, pd.DataFrame]:
-    here = fingerprints_here()
     rows: dict[str, list[tuple]] = {name: [] for name in TABLES}
     for run, entry, record in zip(count(first), entries, records, strict=False):
         label, values = (run, *entry[:4]), _values(entry.condition, swept)
         rows["runs"].append(
             (
                 *(*label, entry.key, entry.recipe_digest, entry.data, entry.fingerprint),
-                *(is_stale(entry, here), entry.status, entry.error, entry.seconds),
+                *(is_stale(entry), entry.status, entry.error, entry.seconds),
                 *(entry.finished, json.dumps(list(map(str, record.notes)))),
                 *(json.dumps(record.recipe), json.dumps(record.environment), *values),
             )

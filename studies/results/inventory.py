@@ -2,7 +2,6 @@
 
 import json
 from collections import Counter
-from collections.abc import Collection
 from typing import get_args
 
 from analysis.rendering.formatting import format_duration
@@ -10,7 +9,6 @@ from analysis.rendering.text import clean, say
 from core import Record, Store
 from core.record import Status
 from core.storage.store import Count, is_stale
-from core.training.environment import fingerprints_here
 from data import InputError
 from studies.results.program import program
 
@@ -38,9 +36,8 @@ def store_status(store: Store, study: str | None, style: str) -> None:
             f"Received study {study!r}, which has no records in {str(store.folder.resolve())!r}; "
             "`ebb status` alone lists those that have."
         )
-    here = fingerprints_here()
     if style == "json":
-        rows = [entry._asdict() | {"stale": is_stale(entry, here)} for entry in entries]
+        rows = [entry._asdict() | {"stale": is_stale(entry)} for entry in entries]
         say(json.dumps(rows, indent=1))
     elif not counts:
         say(
@@ -48,9 +45,9 @@ def store_status(store: Store, study: str | None, style: str) -> None:
             "class-order --quick`"
         )
     else:
-        _totals(store, counts, here)
+        _totals(store, counts)
         for entry in entries:
-            stale = ", stale" if is_stale(entry, here) else ""
+            stale = ", stale" if is_stale(entry) else ""
             error = f": {entry.error}" if entry.error else ""
             line = (
                 f"  {entry.key}  {entry.variant}  {entry.condition} seed {entry.seed}  "
@@ -59,7 +56,7 @@ def store_status(store: Store, study: str | None, style: str) -> None:
             say(clean(line))
 
 
-def _totals(store: Store, counts: list[Count], here: Collection[str]) -> None:
+def _totals(store: Store, counts: list[Count]) -> None:
     groups: dict[tuple[str, str], list[Count]] = {}
     lines: list[str] = []
     for count in counts:
@@ -68,7 +65,7 @@ def _totals(store: Store, counts: list[Count], here: Collection[str]) -> None:
         ends = Counter(dict.fromkeys(get_args(Status), 0))
         for count in members:
             ends[count.status] += count.records
-        ends["stale"] = sum(count.records for count in members if is_stale(count, here))
+        ends["stale"] = sum(count.records for count in members if is_stale(count))
         words = ", ".join(f"{number} {name}" for name, number in ends.items() if number)
         line = (
             f"{study} ({variant}): {sum(each.records for each in members)} runs ({words}), "

@@ -16,7 +16,7 @@ from analysis.swept import base_of, by_value
 from core import Record, Store, environment, fingerprint
 from core.code_identity import source_without_helpers
 from core.storage.store import Entry
-from core.training.environment import fingerprints_here
+from core.training.environment import made_here
 from data import InputError
 from data.errors import did_you_mean
 from studies.definition import catalogue
@@ -245,7 +245,7 @@ def _of_one_environment(entries: list[Entry]) -> tuple[list[Entry], list[str]]:
     there = {entry.fingerprint for entry in entries}
     kept = fingerprint(environment())
     if kept not in there:  # what a GPU of this machine has trained
-        kept = next(iter(there & fingerprints_here()), kept)
+        kept = next(filter(made_here, there), kept)
     if kept not in there:
         kept = max(entries, key=_time).fingerprint
         notes.append(

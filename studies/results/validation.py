@@ -8,7 +8,7 @@ from core.storage.migration import schema_of
 from core.storage.schema import SCHEMA
 from core.storage.store import Entry, is_stale
 from core.training.checkpoints import Checkpoint
-from core.training.environment import fingerprints_here
+from core.training.environment import made_here
 from core.training.weights_cache import WeightsCache
 from data import InputError
 from studies.results.leftovers import UNFINISHED, WEIGHTS, environment_of, files_in, whose_run
@@ -37,8 +37,7 @@ def check_store(store: Store) -> bool:
         counts = store.counts()
     except InputError:
         counts = []
-    here = fingerprints_here()
-    stale = sum(each.records for each in counts if is_stale(each, here))
+    stale = sum(each.records for each in counts if is_stale(each))
     checkpoints, weights = (len(files_in(store, name)) for name in (UNFINISHED, WEIGHTS))
     say(
         f"{store.folder}: {sum(each.records for each in counts)} records "
@@ -67,7 +66,6 @@ def _faults(store: Store) -> Iterator[str]:
 
 
 def _faulty_checkpoints(store: Store, there: dict[tuple, Entry]) -> Iterator[str]:
-    here = fingerprints_here()
     for file in files_in(store, UNFINISHED):
         checkpoint, place = Checkpoint.load(file), f"{UNFINISHED}/{file.name}"
         made_in = environment_of(file)
@@ -77,7 +75,7 @@ def _faulty_checkpoints(store: Store, there: dict[tuple, Entry]) -> Iterator[str
             yield f"{place} cannot be read (its run begins at its first epoch): delete it"
         elif (run := there.get((*whose_run(checkpoint), made_in))) and run.status != "failed":
             yield f"{place} belongs to a run that has ended ({_run_of(checkpoint)}): delete it"
-        elif made_in not in here:
+        elif not made_here(made_in):
             yield f"{place} is of another environment, which no run goes on from: delete it"
 
 

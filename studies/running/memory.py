@@ -5,7 +5,7 @@ from collections.abc import Set
 
 from core import Record, Store
 from core.notes import Note, note
-from core.training.environment import fingerprints_here
+from core.training.environment import made_here
 
 try:
     import resource
@@ -27,14 +27,13 @@ def expected_megabytes(store: Store, study: str, variant: str, wanted: Set[str])
 
     None where nothing is known of one of them in this environment.
     """
-    here = fingerprints_here()
     last = {
         entry.condition: entry
         for entry in store.entries(study)
         if entry.variant == variant
-        and entry.fingerprint in here
         and entry.status == "finished"
         and entry.condition in wanted
+        and made_here(entry.fingerprint)
     }
     if not wanted or set(last) != wanted:
         return None

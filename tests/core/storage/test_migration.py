@@ -82,9 +82,11 @@ def that_machine(monkeypatch, folder):
     recorded = json.loads(text)
     monkeypatch.setattr(module, "_processor", lambda: recorded["processor"])
     monkeypatch.setenv("XLA_FLAGS", recorded["xla"])
-    module.environment.cache_clear()
+    for each in (module.environment, module.made_here):
+        each.cache_clear()
     yield recorded
-    module.environment.cache_clear()
+    for each in (module.environment, module.made_here):
+        each.cache_clear()
 
 
 def rows(folder):

@@ -7,7 +7,7 @@ import pytest
 
 from core import environment, fingerprint
 from core.training import environment as module
-from core.training.environment import fingerprints_here
+from core.training.environment import made_here
 from core.training.in_force import check_device
 from core.training.settings import worker_variables
 from data import InputError
@@ -18,13 +18,15 @@ from studies.running.plan import make_plan
 from studies.running.request import Request
 from tests.studies.conftest import in_a_process, made_record
 
+CACHES = (module._cards, environment, made_here)
+
 
 @pytest.fixture
 def no_cards():
-    for each in (module._cards, environment):
+    for each in CACHES:
         each.cache_clear()
     yield
-    for each in (module._cards, environment):
+    for each in CACHES:
         each.cache_clear()
 
 
@@ -61,12 +63,20 @@ def test_a_gpu_that_tensorflow_does_not_see_is_refused_in_a_line(tmp_path, card)
 
 def test_runs_on_a_gpu_have_a_fingerprint_of_their_own(card):
     assert environment("gpu") == {**environment(), "device": "A card"}
-    assert fingerprints_here() == {fingerprint(environment()), fingerprint(environment("gpu"))}
+    assert made_here(fingerprint(environment()))
+    assert made_here(fingerprint(environment("gpu")))
+    assert not made_here("f" * 16)
 
 
 def test_the_processor_is_left_out_of_the_fingerprint(no_cards):
     assert "device" not in environment()
-    assert fingerprints_here() == {fingerprint(environment("cpu"))}
+    assert made_here(fingerprint(environment("cpu")))
+    assert not made_here("f" * 16)
+
+
+def test_the_driver_is_asked_for_no_run_of_the_processor(no_cards, monkeypatch):
+    monkeypatch.setattr(module, "_cards", pytest.fail)
+    assert made_here(fingerprint(environment()))
 
 
 def test_its_runs_go_one_at_a_time(card, store):
