@@ -59,6 +59,7 @@ def of_notebook(name: str, config: MkDocsConfig) -> list[File]:
     text, resources = MarkdownExporter().from_filename(str(ROOT / name), resources)
     # Tables as those of the other pages, which scroll where they are wide.
     text = re.sub(r"<table [^>]*>", "<table>", text)
+    text = text.replace("<details>", '<details markdown="1">')
     figures = resources["outputs"]
     return [Notebook.generated(config, name, content=text), *(
         File.generated(config, Path(name).with_name(figure).as_posix(), content=figures[figure])

@@ -269,6 +269,7 @@ def test_the_site_has_every_page_notebook_and_module(site):
     for notebook in NOTEBOOKS:
         page = site / notebook.relative_to(ROOT).with_suffix(".html")
         assert page.read_text().count('<img alt="png"') >= 2
+        assert page.read_text().count("<summary>Answer</summary>\n<p>") == 3
 
 
 @pytest.mark.slow

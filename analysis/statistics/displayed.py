@@ -1,6 +1,7 @@
 """How a result shows itself where it is printed, or stands last in a notebook's cell."""
 
 import html
+import re
 
 
 class Displayed:
@@ -12,4 +13,9 @@ class Displayed:
     def _repr_html_(self) -> str:
         first, _, rest = str(self).partition("\n")
         details = f"<pre>{html.escape(rest.strip())}</pre>" if rest.strip() else ""
-        return f"<p><strong>{html.escape(first)}</strong></p>{details}"
+        return f"<p><strong>{html_text(first)}</strong></p>{details}"
+
+
+def html_text(text: str) -> str:
+    """A text in HTML, what stands between backquotes as code."""
+    return re.sub(r"`([^`]+)`", r"<code>\1</code>", html.escape(text))

@@ -91,7 +91,8 @@ class Checked(Displayed):
         return [f"note: the figures were reported for the full study, these are {self.variant}"]
 
     def _repr_html_(self) -> str:
-        return super()._repr_html_() + html_table(self.figure_table)
+        table = html_table(self.figure_table) if len(self.figures) else ""
+        return super()._repr_html_() + table
 
 
 def check_reading(reading: Reading) -> Checked:

@@ -1,6 +1,5 @@
 """The results of a study for a script or a notebook: data frames, comparisons, figures."""
 
-import html
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -8,6 +7,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from analysis.rendering.tables import html_table
+from analysis.statistics.displayed import html_text
 from analysis.statistics.families import Family
 from analysis.statistics.interaction import DoubleDifference
 from analysis.statistics.result import Comparison
@@ -270,13 +270,13 @@ class Results:
     __repr__ = __str__
 
     def _repr_html_(self) -> str:
-        said = [f"<p><strong>{html.escape(line)}</strong></p>" for line in str(self).splitlines()]
+        said = [f"<p><strong>{html_text(line)}</strong></p>" for line in str(self).splitlines()]
         notes = [f"note: {note}" for note in self.reading.notes]
         try:
             table = shown_table(self.reading, default_kind(self.reading))
         except InputError as error:
             return "".join([*said, _small([str(error), *notes])])
-        title = f"<p>{html.escape(table.title)}</p>"
+        title = f"<p>{html_text(table.title)}</p>"
         return "".join([*said, title, html_table(table), _small([*table.notes, *notes])])
 
     def _sentences(self) -> list[str]:
@@ -292,4 +292,4 @@ class Results:
 
 
 def _small(lines: list[str]) -> str:
-    return "".join(f"<p><small>{html.escape(line)}</small></p>" for line in lines)
+    return "".join(f"<p><small>{html_text(line)}</small></p>" for line in lines)

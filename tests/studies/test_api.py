@@ -322,6 +322,8 @@ def test_reported_figures_are_checked_as_on_the_command_line(ebb, results):
     assert [row["agrees"] for row in said["figures"]] == checked.figures["agrees"].tolist()
     assert checked.holds == (ebb("check", "class-order").status == 0)
     assert str(checked).splitlines()[0] in ebb("check", "class-order").out
+    assert checked._repr_html_().count("<table") == 1
+    assert "<table" not in replace(checked, figures=checked.figures[:0])._repr_html_()
 
 
 def test_results_say_what_they_show(results):
