@@ -8,6 +8,7 @@ from the docstrings.
 import ast
 import re
 from fnmatch import fnmatch
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -96,10 +97,16 @@ def of_module(path: Path) -> str:
 
 
 def summary(module: str, name: str) -> str:
-    """The first line of what a name's docstring says."""
-    for node in ast.parse((ROOT / f"{module.replace('.', '/')}.py").read_text()).body:
+    """The first line of what a name's docstring says; of an alias, of the string below it."""
+    body = ast.parse((ROOT / f"{module.replace('.', '/')}.py").read_text()).body
+    for node, below in pairwise([*body, ast.Pass()]):
         if isinstance(node, ast.ClassDef | ast.FunctionDef) and node.name == name:
-            return (ast.get_docstring(node) or "").partition("\n")[0].replace("|", "\\|")
+            said = ast.get_docstring(node) or ""
+        elif isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == name:
+            said = ast.get_docstring(ast.Module([below], [])) or ""
+        else:
+            continue
+        return said.partition("\n")[0].replace("|", "\\|")
     return ""
 
 

@@ -118,7 +118,7 @@ def identity(of: Mapping[str, str]) -> str:
 
 
 def fingerprint(of: Mapping[str, str]) -> str:
-    """The beginning of that, 16 hex digits.
+    """The beginning of an environment's `identity`, 16 hex digits.
 
     Examples:
         >>> from core import environment, fingerprint
