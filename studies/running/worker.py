@@ -24,10 +24,9 @@ from studies.running import memory
 from studies.running.executor import unpacked
 from studies.running.reports import write_report
 
-UNUSED = ("IPython", "matplotlib", "pandas", "scipy", "sklearn")
-"""What TensorFlow and Keras import, if it is there, for plots, data frames, wrappers and notebooks.
-No run needs it, and without it TensorFlow is imported in 2.7 instead of 4.5 s of processor time
-(medians of 3; IPython and SciPy are the last 7 % of a worker's start, medians of 5)."""
+UNUSED = ("matplotlib", "pandas", "sklearn")
+"""What Keras imports, if it is there, for its plots, data frames and wrappers. No run needs it, and
+without it TensorFlow is imported in 2.7 instead of 4.5 s of processor time (medians of 3)."""
 
 LEFT = (Exception, SystemExit, KeyboardInterrupt)
 """How a study's function may leave: a worker goes on, since only its driver ends it."""

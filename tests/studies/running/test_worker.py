@@ -15,7 +15,7 @@ from studies.running.worker import UNUSED, _one_thread_trainer
 
 _one_thread_trainer()
 without = [name for name in UNUSED if name in sys.modules]
-import matplotlib.pyplot, pandas, scipy.ndimage, sklearn.linear_model
+import matplotlib.pyplot, pandas, sklearn.linear_model
 works = int(pandas.DataFrame({"a": [1]}).a.sum()) == 1
 print(json.dumps([without, works, "tensorflow" in sys.modules]))
 """
