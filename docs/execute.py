@@ -34,8 +34,13 @@ def executed(path: Path) -> nbformat.NotebookNode:
         where.mkdir()
         for name in ("data", "results.md"):
             Path(folder, name).symlink_to((DOCS / name).resolve())
+        # What is printed in two parts or in one depends on the moment: one.
         client = NotebookClient(
-            notebook, timeout=1800, kernel_name="python3", resources={"metadata": {"path": where}}
+            notebook,
+            timeout=1800,
+            kernel_name="python3",
+            resources={"metadata": {"path": where}},
+            coalesce_streams=True,
         )
         # Sockets in a folder: no other program can take a port away before the kernel has it.
         manager = client.create_kernel_manager()
