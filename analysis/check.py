@@ -341,7 +341,8 @@ def figures_sentence(checked: pd.DataFrame, level: float = 0.95) -> str:
     if checked.empty:
         return "No figures were reported elsewhere."
     spread = checked["spread"].notna()
-    parts = [(checked[~spread], "figures", "their"), (checked[spread], "means", "our unadjusted")]
+    alone = "figures without a spread" if spread.any() else "figures"
+    parts = [(checked[~spread], alone, "their"), (checked[spread], "means", "our unadjusted")]
     return " ".join(_sentence(part, what, whose, level) for part, what, whose in parts if len(part))
 
 
