@@ -10,6 +10,7 @@ import signal
 import sys
 import traceback
 from collections.abc import Iterator
+from importlib.machinery import SourceFileLoader
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -118,7 +119,8 @@ def load_file(path: Path) -> ModuleType:
             f"Received study file {path.name!r}; expected a name that is an identifier and no "
             f"other module's: rename it, to {_other_name(name)}.py for instance."
         )
-    spec = importlib.util.spec_from_file_location(name, path)
+    loader = _Uncompiled(name, str(path))
+    spec = importlib.util.spec_from_file_location(name, path, loader=loader)
     assert spec is not None  # the name ends in .py
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
@@ -146,6 +148,13 @@ def load_file(path: Path) -> ModuleType:
         ) from error
     delattr(module, BEING_READ)
     return module
+
+
+class _Uncompiled(SourceFileLoader):
+    """Reads a file as it is now: what was compiled of it is taken for it by second and length."""
+
+    def path_stats(self, path: str) -> Any:
+        raise OSError
 
 
 @contextlib.contextmanager
