@@ -151,7 +151,7 @@ def load_file(path: Path) -> ModuleType:
 
 
 class _Uncompiled(SourceFileLoader):
-    """Reads a file as it is now: what was compiled of it is taken for it by second and length."""
+    """Reads a file as it is now: Python tells what it compiled of it by second and length alone."""
 
     def path_stats(self, path: str) -> Any:
         raise OSError

@@ -122,8 +122,8 @@ def _try(
     """Refuse data that are not there, or that a recipe to be run does not fit."""
     for condition, recipe in recipes.items():
         if condition in to_do:
-            first, *_ = [dataset(name) for name in recipe.datasets]
-            prepare(recipe, 0, first)
+            datasets = {name: dataset(name) for name in recipe.datasets}
+            prepare(recipe, 0, datasets[recipe.dataset])
 
 
 def _alike(digests: Mapping[str, str]) -> tuple[tuple[str, ...], ...]:

@@ -378,7 +378,8 @@ def test_means_with_a_spread_are_counted_by_themselves_and_by_the_plain_interval
     )
     assert figures_sentence(checked) == said
     mixed = check_figures([*means, Reported("a", "test accuracy", 0.8)], {KEY: TEN})
-    assert figures_sentence(mixed).startswith("1 of 1 reported figures without a spread lie inside")
+    alone = "1 of 1 reported figures without a spread lie inside their 95 %"
+    assert figures_sentence(mixed).startswith(alone)
     assert figures_sentence(mixed).endswith(said)
 
 
