@@ -42,6 +42,7 @@ from core import (
     spec,
 )
 from core.training.environment import xla_flags
+from core.training.settings import ONEDNN, PINNED
 from data import Dataset
 
 # MNIST's own class sizes; the pixels are random: an epoch's time does not depend on them.
@@ -271,7 +272,7 @@ def recipe(network: str, epochs: int, addition: dict[str, Any]) -> Recipe:
 
 def as_in_a_worker() -> None:
     """Set flags and threads as a worker has them."""
-    os.environ["XLA_FLAGS"] = xla_flags()
+    os.environ |= {"XLA_FLAGS": xla_flags(), ONEDNN: PINNED[ONEDNN]}
     # Here, since TensorFlow reads the flags when it is imported.
     import tensorflow as tf
 

@@ -34,6 +34,8 @@ def _coupled_loss(recipe: Any) -> bool:
     return recipe.loss in ("circle", "dice", "tversky")
 
 
+DENSE = ("linear", "mlp", "deep-mlp")
+"""Networks that `compiler="auto"` puts under XLA, without normalisation and augmentation."""
 IN_GRAPH_MODE = re.compile("Conv|Normalization|applications")
 """What stands in the code of a network of one's own that is not under XLA as a whole."""
 
@@ -52,11 +54,26 @@ def may_be_large(recipe: Any) -> bool:
     return "Dense" in code and IN_GRAPH_MODE.search(code) is not None
 
 
+def _in_graph_mode(recipe: Any) -> bool:
+    """Whether a network may be trained by TensorFlow's kernels, not under XLA as a whole.
+
+    Of networks of one's own, which are not built for this, all that are not asked to be under XLA.
+    """
+    of_the_source = recipe.transfer is not None and _in_graph_mode(recipe.transfer.source)
+    if recipe.compiler == "xla":
+        return of_the_source
+    name, values = recipe.model.name, recipe.model.parameters
+    normalised = values.get("batch_normalization") or values.get("augmentation")
+    dense = name in DENSE and not normalised
+    return recipe.compiler != "auto" or not dense or of_the_source
+
+
 NUMERICS: list[tuple[int, Touches]] = [
     (1, lambda recipe: True),  # what the first version computes
     (2, _as_fit_does),  # calls of the optimiser; batches of their true size
     (3, _coupled_loss),
     (4, may_be_large),  # the optimiser's step of large networks by XLA
+    (5, _in_graph_mode),  # oneDNN's kernels on every processor
 ]
 
 

@@ -1,20 +1,17 @@
 """TensorFlow as the workers use it: one thread, no accelerator, Keras on TensorFlow."""
 
 import os
+import sys
 
 from hypothesis import settings
 
-from core.training.environment import xla_flags
+from core.training.settings import worker_variables
 
-os.environ.update(
-    KERAS_BACKEND="tensorflow",
-    CUDA_VISIBLE_DEVICES="-1",
-    TF_CPP_MIN_LOG_LEVEL="3",
-    TF_NUM_INTRAOP_THREADS="1",
-    TF_NUM_INTEROP_THREADS="1",
-    XLA_FLAGS=xla_flags(),
-)
-os.environ.setdefault("OMP_NUM_THREADS", "1")
+# Before NumPy and TensorFlow read them: what a machine sets for all its programs is left out.
+assert "numpy" not in sys.modules
+as_a_worker = worker_variables(os.environ) | {"TF_CPP_MIN_LOG_LEVEL": "3"}
+os.environ.clear()
+os.environ.update(as_a_worker)
 os.environ.pop("EBB_STORE", None)
 
 # Speed is measured in benchmarks, never asserted; and a test that failed must fail again.

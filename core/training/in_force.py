@@ -7,9 +7,10 @@ from typing import Any
 import keras
 import tensorflow as tf
 from tensorflow.python.framework.config import is_op_determinism_enabled
+from tensorflow.python.util._pywrap_util_port import IsMklEnabled
 
 from core.training.environment import DEVICES, THREADS, device_here, environment
-from core.training.settings import KERAS, other_variables
+from core.training.settings import KERAS, ONEDNN, PINNED, other_variables
 from data import InputError
 
 TENSORFLOW: dict[str, tuple[Callable[[], Any], Any]] = {
@@ -17,6 +18,7 @@ TENSORFLOW: dict[str, tuple[Callable[[], Any], Any]] = {
     "determinism": (is_op_determinism_enabled, False),
     "eager": (tf.config.functions_run_eagerly, False),
     "graph options": (lambda: _changed_options(), {}),
+    "onednn": (lambda: _onednn(), True),
     "jit": (tf.config.optimizer.get_jit, ""),
     "tf32": (tf.config.experimental.tensor_float_32_execution_enabled, True),
     "threads": (lambda: str(_threads()), str(THREADS)),
@@ -97,6 +99,11 @@ def check_device() -> None:
         )
     for each in there:
         tf.config.experimental.set_memory_growth(each, True)
+
+
+def _onednn() -> bool:
+    """Whether oneDNN's kernels are taken, where TensorFlow has them: as it decided for itself."""
+    return os.environ.get(ONEDNN) == PINNED[ONEDNN] or IsMklEnabled()
 
 
 def _other_devices() -> list[str]:

@@ -28,10 +28,14 @@ HARMLESS = (
     *("TF_CLI_", "TF_VAR_", "TF_LOG"),  # Terraform's
 )
 """How those begin that move no number: a worker has them as the user does."""
+ONEDNN = "TF_ENABLE_ONEDNN_OPTS"
 PINNED = {
     "KERAS_BACKEND": "tensorflow",
     "KERAS_NNX_ENABLED": "0",
     "TF2_BEHAVIOR": "1",
+    # TensorFlow's default where it finds AVX-512's VNNI; elsewhere its own convolutions take two
+    # and three times as long (docs/speed.md).
+    ONEDNN: "1",
     # For NumPy's matrix products; read once, when it is imported.
     **dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), str(THREADS)),
     **dict.fromkeys(("TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS"), str(THREADS)),

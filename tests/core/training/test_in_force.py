@@ -11,7 +11,7 @@ import tensorflow as tf
 
 from core import Recipe, Trainer, environment, fingerprint, spec
 from core.training.in_force import check_worker, in_force
-from core.training.settings import PINNED, check_backend, worker_variables
+from core.training.settings import ONEDNN, PINNED, check_backend, worker_variables
 from data import InputError, load
 
 RECIPE = Recipe(
@@ -111,6 +111,14 @@ def test_a_variable_is_in_the_fingerprint_of_a_process_that_is_no_worker(
     monkeypatch.setenv(variable, value)
     assert value in in_force()[entry]
     assert fingerprint({**environment(), **in_force()}) != fingerprint(environment())
+
+
+def test_onednn_where_tensorflow_left_it_off_is_in_the_fingerprint(monkeypatch):
+    monkeypatch.delenv(ONEDNN)
+    monkeypatch.setattr("core.training.in_force.IsMklEnabled", lambda: False)
+    assert in_force() == {"onednn": "False"}
+    monkeypatch.setenv(ONEDNN, PINNED[ONEDNN])  # as in a worker, also where TensorFlow has none
+    assert in_force() == {}
 
 
 def test_threads_are_those_that_tensorflow_takes(monkeypatch):
