@@ -24,6 +24,9 @@ BLOCK = re.compile(
     re.DOTALL,
 )
 
+ELSEWHERE = re.compile(r"^- Stale: recorded in another environment.*\n\n?", re.MULTILINE)
+"""Left out of the page, which names its machines: whoever makes it anew may have another."""
+
 
 def store_of(export: str, folder: Path) -> Path:
     """The store with an export's records.
@@ -52,7 +55,7 @@ def printed(export: str, words: str, folder: Path) -> str:
     store = store_of(export, folder)
     call = [*shlex.split(words), "--format", "markdown", "--store", str(store)]
     done = CliRunner().invoke(ebb, call, catch_exceptions=False, standalone_mode=False)
-    return done.stdout.strip()
+    return ELSEWHERE.sub("", done.stdout).strip()
 
 
 def main() -> None:
