@@ -23,6 +23,7 @@ import numpy as np
 
 from benchmarks.contestant import BATCH, PART, SMALL_EPOCHS, images
 from core import environment
+from core.training.settings import worker_variables
 
 CORES = 2
 EXAMPLES = {"c3": 53_994, "a3": 60_000, **PART}
@@ -52,9 +53,15 @@ PAIR = 12_000
 """New examples of a task of two classes, about."""
 
 
-def start(*what: str) -> subprocess.Popen:
-    command = [sys.executable, "-m", "benchmarks.contestant", *what]
-    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+def start(network: str, ways: str, count: str) -> subprocess.Popen:
+    """Start a contestant: `fit` with TensorFlow's own settings, all others as a worker."""
+    command = [sys.executable, "-m", "benchmarks.contestant", network, ways, count]
+    variables = {**os.environ, "CUDA_VISIBLE_DEVICES": "-1", "KERAS_BACKEND": "tensorflow"}
+    if not ways.startswith(("notebook", "fit")):
+        variables = worker_variables(os.environ)
+    return subprocess.Popen(
+        command, env=variables, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
+    )
 
 
 def results(process: subprocess.Popen) -> dict[str, float]:

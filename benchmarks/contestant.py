@@ -14,7 +14,6 @@ rows; `small` is the same network, with `ebb-maps` in permuted tasks.
 """
 
 import json
-import os
 import sys
 import time
 from collections.abc import Callable
@@ -41,8 +40,6 @@ from core import (
     Tasks,
     spec,
 )
-from core.training.environment import xla_flags
-from core.training.settings import ONEDNN, PINNED
 from data import Dataset
 
 # MNIST's own class sizes; the pixels are random: an epoch's time does not depend on them.
@@ -270,19 +267,8 @@ def recipe(network: str, epochs: int, addition: dict[str, Any]) -> Recipe:
     )
 
 
-def as_in_a_worker() -> None:
-    """Set flags and threads as a worker has them."""
-    os.environ |= {"XLA_FLAGS": xla_flags(), ONEDNN: PINNED[ONEDNN]}
-    # Here, since TensorFlow reads the flags when it is imported.
-    import tensorflow as tf
-
-    tf.config.threading.set_intra_op_parallelism_threads(1)
-    tf.config.threading.set_inter_op_parallelism_threads(1)
-
-
 def by_ebb(network: str, way: str, epochs: int, clock: Clock) -> list[float]:
-    as_in_a_worker()
-    from core import Trainer  # after the threads are set
+    from core import Trainer  # see `model`
 
     addition = ADDITIONS[way]
     arrays = images()
@@ -303,8 +289,7 @@ def by_ebb(network: str, way: str, epochs: int, clock: Clock) -> list[float]:
 
 def importances(kind: str, passes: int, clock: Clock) -> list[float]:
     """Seconds for the importances of `PASS` examples of the network of `split`."""
-    as_in_a_worker()
-    import tensorflow as tf  # after its flags are set
+    import tensorflow as tf  # see `model`
 
     from core.training.build import fresh_model
     from core.training.importance import Importance
@@ -327,8 +312,6 @@ def products(epochs: int) -> list[float]:
     """Seconds for a float32 matrix product of 2048 x 2048 x 2048 on one thread."""
     import tensorflow as tf  # see `model`
 
-    tf.config.threading.set_intra_op_parallelism_threads(1)
-    tf.config.threading.set_inter_op_parallelism_threads(1)
     a = tf.random.stateless_uniform((2048, 2048), seed=(0, 0))
     seconds = []
     for _ in range(epochs + 1):
@@ -351,7 +334,6 @@ def timed(network: str, way: str, count: int, clock: Clock) -> list[float]:
 
 if __name__ == "__main__":
     network, ways, count = sys.argv[1], sys.argv[2].split(","), int(sys.argv[3])
-    os.environ.update(CUDA_VISIBLE_DEVICES="-1", KERAS_BACKEND="tensorflow")
     # Ways in turns have one thread: their processor time is not that of what else runs meanwhile.
     clock = time.process_time if len(ways) > 1 else time.perf_counter
     print(json.dumps({way: timed(network, way, count, clock) for way in ways}))
