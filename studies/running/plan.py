@@ -30,6 +30,7 @@ class Plan:
             same recipe, seed and data in this environment.
         alike: Conditions that are one and the same recipe, though the study's own are not.
         design: How they are to be compared, written with the first record.
+        foreign: How many of those to do are there of another environment.
     """
 
     jobs: tuple[Job, ...]
@@ -40,14 +41,21 @@ class Plan:
     again: tuple[tuple[Job, Entry], ...] = ()
     alike: tuple[tuple[str, ...], ...] = ()
     design: str = ""
+    foreign: int = 0
 
     @property
     def notes(self) -> list[str]:
         """What is worth knowing of it, a line each."""
-        return [
+        notes = [
             f"{' and '.join(names)} are one and the same recipe here: an override makes them so"
             for names in self.alike
         ]
+        if self.foreign:
+            notes.append(
+                "in the store, but of another environment (versions, processor, threads): "
+                f"{self.foreign} of these runs; tables do not mix the two"
+            )
+        return notes
 
 
 def make_plan(request: Request) -> Plan:
@@ -63,7 +71,7 @@ def make_plan(request: Request) -> Plan:
     # Once each: CIFAR-10 takes seconds to decode, and a study may have dozens of conditions.
     dataset = cache(partial(load, folder=request.data_dir))
     checksums = {condition: _checksums(recipe, dataset) for condition, recipe in together.items()}
-    status_of, elsewhere = _stored(request)
+    status_of, elsewhere, others = _stored(request)
     make_job = partial(
         Job,
         study=study.name,
@@ -77,7 +85,7 @@ def make_plan(request: Request) -> Plan:
         tensorboard=request.tensorboard and request.tensorboard.resolve(),
         together=together,
     )
-    jobs, again, done, failed = [], [], 0, 0
+    jobs, again, done, failed, foreign = [], [], 0, 0, 0
     digests = {condition: recipe.digest() for condition, recipe in recipes.items()}
     for condition, recipe in recipes.items():
         data, digest = checksums.get(condition, ()), digests[condition]
@@ -90,6 +98,7 @@ def make_plan(request: Request) -> Plan:
                     again.append((job, elsewhere[key]))
                 else:
                     jobs.append(job)
+                    foreign += (condition, seed, key) in others
             else:
                 done, failed = done + 1, failed + (status == "failed")
     _try(together, {job.condition for job in jobs}, dataset)
@@ -108,6 +117,7 @@ def make_plan(request: Request) -> Plan:
         design=request.design,
         again=tuple(again),
         alike=_alike(digests) if request.variant.scale != Scale() else (),
+        foreign=foreign,
     )
 
 
@@ -134,27 +144,32 @@ def _alike(digests: Mapping[str, str]) -> tuple[tuple[str, ...], ...]:
     return tuple(tuple(names) for names in groups.values() if len(names) > 1)
 
 
-def _stored(request: Request) -> tuple[dict[tuple[str, int, str], str], dict[str, Entry]]:
+def _stored(
+    request: Request,
+) -> tuple[dict[tuple[str, int, str], str], dict[str, Entry], set[tuple[str, int, str]]]:
     """How the runs ended that need not be done again: by condition, seed and key.
 
     Beside them, by key, the labels of runs that another variant has: not where a run leaves more
-    behind than its record, or is to be done anew.
+    behind than its record, or is to be done anew. Last, what is there of another environment.
     """
     entries = request.store.entries(request.variant.study.name)
     here = fingerprint(environment(request.device))
     known = [entry for entry in entries if entry.fingerprint == here and not request.overwrite]
-    own = {
-        (entry.condition, entry.seed, entry.key): entry.status
-        for entry in known
-        if entry.variant == request.variant.name
-    }
+    own = {_which(e): e.status for e in known if e.variant == request.variant.name}
     leaves_more = (
         request.keep_weights
         or request.tensorboard is not None
         or request.variant.study.callbacks is not None
     )
     elsewhere = {} if leaves_more else {e.key: e for e in known if e.status != "failed"}
-    return own, elsewhere
+    others = {
+        _which(e) for e in entries if e.variant == request.variant.name and e.fingerprint != here
+    }
+    return own, elsewhere, others
+
+
+def _which(entry: Entry) -> tuple[str, int, str]:
+    return entry.condition, entry.seed, entry.key
 
 
 def expected_seconds(plan: Plan, variant: Variant, store: Store) -> float | None:

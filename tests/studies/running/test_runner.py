@@ -132,10 +132,15 @@ def test_a_changed_recipe_is_run_anew_beside_the_old_records(store):
 def test_records_of_another_environment_are_run_anew_and_stay(store):
     checksum = load("digits").checksum
     stale = {"data": checksum, "environment": OTHER_ENVIRONMENT, "study": "mine"}
-    keep(store, made_record("a", 0, recipe=study.conditions["a"], **stale))
+    key = study.conditions["a"].key(0, checksum)
+    keep(store, replace(made_record("a", 0, recipe=study.conditions["a"], **stale), key=key))
     assert ("a", 0) in labels(planned(store).jobs)
+    (said,) = planned(store).notes
+    assert said.startswith("in the store, but of another environment")
+    assert said.endswith(": 1 of these runs; tables do not mix the two")
     ran(store, conditions=["a"], seeds=[0])
     assert len(store.entries()) == 2
+    assert planned(store).notes == []
 
 
 def fails_at(*where, **more):
