@@ -85,7 +85,7 @@ def make_plan(request: Request) -> Plan:
         tensorboard=request.tensorboard and request.tensorboard.resolve(),
         together=together,
     )
-    jobs, again, done, failed, foreign = [], [], 0, 0, 0
+    jobs, again, done, failed = [], [], 0, 0
     digests = {condition: recipe.digest() for condition, recipe in recipes.items()}
     for condition, recipe in recipes.items():
         data, digest = checksums.get(condition, ()), digests[condition]
@@ -98,7 +98,6 @@ def make_plan(request: Request) -> Plan:
                     again.append((job, elsewhere[key]))
                 else:
                     jobs.append(job)
-                    foreign += (condition, seed, key) in others
             else:
                 done, failed = done + 1, failed + (status == "failed")
     _try(together, {job.condition for job in jobs}, dataset)
@@ -117,7 +116,7 @@ def make_plan(request: Request) -> Plan:
         design=request.design,
         again=tuple(again),
         alike=_alike(digests) if request.variant.scale != Scale() else (),
-        foreign=foreign,
+        foreign=sum((job.condition, job.seed, job.key) in others for job in jobs),
     )
 
 
