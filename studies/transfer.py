@@ -10,8 +10,7 @@ digits are brought to the photographs' size, and the LeNet looks at these.
 STL-10's files can only be had from its authors. The conditions whose names begin with cifar10 do
 the same with CIFAR-10: `--conditions` runs those of one data set.
 
-The last of the six convolutions is a single relu, through which all gradients of the others go:
-where it is 0 for every image, nothing is learned any more. Hence the measurements.
+Gradients are measured layer by layer: in the first design a pretrained network may stop learning.
 """
 
 from core import EvaluationPlan, Recipe, Transfer, spec
@@ -41,7 +40,7 @@ def photographs(dataset: str, model: str, transfer: Transfer | None = None) -> R
         model=spec(model),
         optimiser=spec("Adam"),
         transfer=transfer,
-        evaluation=EvaluationPlan(measurements=("gradient-norms", "dead-units")),
+        evaluation=EvaluationPlan(measurements=("gradient-norms",)),
         batch_size=32,
         epochs=20,
     )
