@@ -53,7 +53,10 @@ study = Study(
         ),
     },
     shown=tuple(f"{part} accuracy" for part in SETS_BY_LABEL[2:]),
-    comparisons=tuple((f"{name}-stopped", name) for name in noise),
+    comparisons=(
+        *((name, "noise-0") for name in noise if name != "noise-0"),
+        *((f"{name}-stopped", name) for name in noise),
+    ),
     reported=(
         Reported("as-coded", "accuracy", 0.90, decimals=2, source=NOISE_AND_WIDTH),
         Reported(
