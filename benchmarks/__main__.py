@@ -43,10 +43,14 @@ NAMES = {
     "a3": "A3 (784-100-10)",
     "deep": f"60-layer mlp (784-300-60x100-10), {PART['deep'] // BATCH['deep']} steps of an epoch",
     "cnn": f"CNN (D6a), {PART['cnn'] // BATCH['cnn']} steps of an epoch",
+    "alexnet": f"AlexNet (25.7 million weights), {PART['alexnet'] // BATCH['alexnet']} steps of an "
+    "epoch",
 }
 # XLA takes fifteen times as long for a step of the CNN, so there it is not tried every time.
-FIT = {"cnn": ("fit", "fit-data")}
-TIMED = {"cnn": (1, 2, 2)}
+FIT = dict.fromkeys(("cnn", "alexnet"), ("fit", "fit-data"))
+BFLOAT16 = bool(re.search("amx|bf16", environment()["processor"]))
+"""Whether the processor multiplies 16 bits itself; others take ten times as long."""
+TIMED = dict.fromkeys(("cnn", "alexnet"), (1, 2, 2))
 """Epochs that each way is timed for, where they are long."""
 EPOCHS = {"c3": 20, "a3": 100}
 PAIR = 12_000
@@ -102,8 +106,8 @@ def side_by_side(network: str, way: str, epochs: int) -> float:
 def ratio(name: str, over: list[float], under: list[float]) -> None:
     ratios = sorted(a / b for a, b in zip(over, under, strict=True))
     print(
-        f"  {name}: {statistics.median(ratios):.1f} times as fast "
-        f"({ratios[0]:.1f} to {ratios[-1]:.1f}, n = {len(ratios)})",
+        f"  {name}: {statistics.median(ratios):.3g} times as fast "
+        f"({ratios[0]:.3g} to {ratios[-1]:.3g}, n = {len(ratios)})",
         flush=True,
     )
 
@@ -112,30 +116,38 @@ def seconds(name: str, values: list[float]) -> None:
     print(f"  {name:<44} {statistics.median(values):8.3f} s", flush=True)
 
 
-def training(network: str, rounds: int) -> float:
-    """Training alone; the seconds a run takes by the notebook's way."""
+def training(network: str, rounds: int) -> None:
+    """Training alone."""
     print(f"{NAMES[network]}: training alone, seconds an epoch and seed on {CORES} cores")
     ways = FIT.get(network, ("fit", "fit-xla", "fit-data"))
     tuned = min(ways, key=lambda way: alone(network, way, 1))
     times: dict[str, list[float]] = {"notebook": [], tuned: [], "ebb": []}
+    if BFLOAT16 and network in FIT:
+        times["ebb-bfloat16"] = []
     by_notebook, by_fit, by_ebb = TIMED.get(network, (2, 4, 6))
     for _ in range(rounds):
         times["notebook"].append(alone(network, "notebook", by_notebook))
         times[tuned].append(alone(network, tuned, by_fit))
-        times["ebb"].append(side_by_side(network, "ebb", by_ebb))
+        for way in [*times][2:]:
+            times[way].append(side_by_side(network, way, by_ebb))
     seconds("the notebook's way", times["notebook"])
     best = {"fit": "graph", "fit-xla": "XLA", "fit-data": "graph, tf.data"}[tuned]
     seconds(f"fit at its best ({best}, many steps a call)", times[tuned])
     seconds(f"Ebb, {CORES} workers", times["ebb"])
     ratio("Ebb to the notebook", times["notebook"], times["ebb"])
     ratio("Ebb to fit at its best", times[tuned], times["ebb"])
+    if "ebb-bfloat16" in times:
+        seconds("Ebb in mixed_bfloat16", times["ebb-bfloat16"])
+        ratio("this to fit at its best in float32", times[tuned], times["ebb-bfloat16"])
+    if network not in OPERATIONS:
+        print()
+        return
     ceiling = 2 * 2048**3 / side_by_side("product", "-", 20)
     rate = OPERATIONS[network] * EXAMPLES[network] / statistics.median(times["ebb"])
     print(
         f"  Ebb: {rate / 1e9:.0f} GFLOP/s, {100 * rate / ceiling:.0f} % of the machine's own "
         f"matrix product ({ceiling / 1e9:.0f} GFLOP/s)\n"
     )
-    return statistics.median(times["notebook"])
 
 
 def additions(rounds: int) -> None:
@@ -159,12 +171,12 @@ def additions(rounds: int) -> None:
 def large(rounds: int) -> None:
     """What XLA changes for AlexNet on one thread; and 16 bits, where the processor has them."""
     ways = {"ebb-graph": "in graph mode", "ebb": "as `auto` compiles it"}
-    networks = {"alexnet": "AlexNet (25.7 million weights)"}
-    if re.search("amx|bf16", environment()["processor"]):  # others take ten times as long
+    networks = ["alexnet"]
+    if BFLOAT16:
         ways["ebb-bfloat16"] = "the same, mixed_bfloat16"
-        networks["cnn"] = "CNN (D6a)"
-    for network, name in networks.items():
-        print(f"{name}: processor seconds a step, one worker")
+        networks.append("cnn")
+    for network in networks:
+        print(f"{NAMES[network].partition(',')[0]}: processor seconds a step, one worker")
         times = in_turns(network, ways, 2, rounds)
         steps = PART[network] // BATCH[network]
         for way, said in ways.items():
