@@ -15,7 +15,7 @@ from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy.special import gammaincinv
+from scipy.special import chdtri
 
 from analysis.rendering.formatting import format_amount, format_percent
 from analysis.statistics.statistical_power import (
@@ -87,7 +87,7 @@ def upper_sd_factor(df: float, confidence: float = UPPER_CONFIDENCE) -> float:
     """
     if not df >= 1:
         raise ValueError(f"received df={df}; expected 1 or more; a pilot needs at least 2 seeds")
-    return math.sqrt(df / float(2 * gammaincinv(df / 2, 1 - confidence)))
+    return math.sqrt(df / float(chdtri(df, confidence)))
 
 
 def sd_interval_factors(df: float, level: float = 0.95) -> tuple[float, float]:
