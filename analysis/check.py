@@ -27,6 +27,7 @@ from analysis.statistics.corrections import adjust
 from analysis.statistics.grid import UsedRuns, on_grid
 from analysis.statistics.intervals import NO_INTERVAL, mean_and_sd, prediction_interval
 from analysis.statistics.matching import values_per_seed
+from analysis.statistics.verdict import primary_decision
 
 Key = tuple[str, str, int | None]
 FIGURES = [
@@ -398,9 +399,6 @@ def _difference(
 
     Runs that diverged are NaN and left out, of pairs with their partner.
     """
-    # Here: it brings in scipy.stats, which would cost every table of the command line a second.
-    from analysis.statistics.verdict import primary_decision  # noqa: PLC0415
-
     ended_x, ended_y = ~np.isnan(x), ~np.isnan(y)
     if paired:
         ended_x = ended_y = ended_x & ended_y
