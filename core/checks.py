@@ -67,6 +67,8 @@ def number(low: float, high: float, expected: str, called: str = "") -> Kind:
     return Kind(lambda value: is_number(value, low, high), expected, called)
 
 
+FROM_0 = number(0, math.inf, "a number from 0 up")
+POSITIVE = Kind(lambda value: is_number(value, 0) and value > 0, "a number above 0")
 COUNT = Kind(is_count, "a whole number from 1 up")
 Count = Annotated[int, COUNT]
 TRUTH = Kind(lambda value: isinstance(value, bool), "true or false")

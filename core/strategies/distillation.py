@@ -4,7 +4,6 @@ The teacher's outputs on fixed inputs are an array, made when a task begins in e
 compiled step holds one network.
 """
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any, ClassVar
@@ -12,7 +11,7 @@ from typing import Annotated, Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from core.checks import Checked, Kind, is_number, number
+from core.checks import FROM_0, POSITIVE, Checked
 from core.schedule.orders import Schedule
 from core.schedule.replay import Origin
 from core.strategies import traced
@@ -27,7 +26,6 @@ from core.strategies.base import (
 )
 from data import InputError
 
-POSITIVE = Kind(lambda value: is_number(value, 0) and value > 0, "a number above 0")
 NEVER = -1e9
 """The score of a class without exemplars."""
 
@@ -60,7 +58,7 @@ class LwF(Checked, Strategy):
         LwF(strength=1.0, temperature=2.0, by_task=False)
     """
 
-    strength: Annotated[float, number(0, math.inf, "a number from 0 up")] = 1.0
+    strength: Annotated[float, FROM_0] = 1.0
     temperature: Annotated[float, POSITIVE] = 2.0
     by_task: bool = False
 

@@ -17,7 +17,7 @@ from typing import Annotated, Any, ClassVar, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from core.checks import Checked, Count, Kind, is_number, number
+from core.checks import FROM_0, POSITIVE, Checked, Count, number
 from core.notes import Note, note
 from core.strategies.base import Network, Sizes, State, Strategy, Task, Tensor
 from data import InputError
@@ -25,7 +25,6 @@ from data import InputError
 QUANTILES = (0.25, 0.5, 0.75, 0.95, 0.99, 1.0)
 SMALL = 1e-3
 """A share of the loss below which a penalty is remarked on."""
-POSITIVE = Kind(lambda value: is_number(value, 0) and value > 0, "a number above 0")
 
 Arrays = list[NDArray[np.float64]]
 """One for each trainable variable, in its shape."""
@@ -50,7 +49,7 @@ class Penalty(Checked, Strategy):
     separate: ClassVar[bool] = False
     """Whether each task has an anchor of its own; else that of the last one is all tasks'."""
 
-    strength: Annotated[float, number(0, math.inf, "a number from 0 up")] = math.nan
+    strength: Annotated[float, FROM_0] = math.nan
 
     def __post_init__(self) -> None:
         """Refuse what cannot be meant."""

@@ -1,6 +1,5 @@
 """Dark experience replay: what a network said of an example when it was shown is matched later."""
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any
@@ -8,14 +7,12 @@ from typing import Annotated, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from core.checks import Checked, number
+from core.checks import FROM_0, Checked
 from core.schedule.orders import Schedule
 from core.schedule.replay import Origin
 from core.strategies import traced
 from core.strategies.base import Sizes, State, Strategy, Tensor
 from data import InputError
-
-FROM_0 = number(0, math.inf, "a number from 0 up")
 
 
 @dataclass(frozen=True, kw_only=True)
