@@ -370,17 +370,16 @@ class Study(Typed):
             few = tuple(name for name in conditions if base_of(name) in (*few, ""))
         overrides = {path: value for path, value in quick.overrides.items() if path not in grid}
         quick = replace(quick, overrides=overrides, conditions=few)
+        swept, planned = (*self.swept, *grid), planned_of(self, conditions)
+        return replace(self, conditions=conditions, quick=quick, swept=swept, **planned)
 
-        def left(*names: str) -> bool:
-            return set(names) <= set(conditions)
 
-        return replace(
-            self,
-            conditions=conditions,
-            quick=quick,
-            swept=(*self.swept, *grid),
-            comparisons=tuple(pair for pair in self.comparisons if left(*pair)),
-            interactions=tuple(each for each in self.interactions if left(*each.conditions)),
-            reported=tuple(each for each in self.reported if left(each.condition)),
-            claims=tuple(each for each in self.claims if left(each.greater, each.smaller)),
-        )
+def planned_of(study: Study, conditions: Iterable[str]) -> dict[str, Any]:
+    """The fields of a study that name conditions: what they plan and report of these alone."""
+    there = set(conditions)
+    return {
+        "comparisons": tuple(pair for pair in study.comparisons if there.issuperset(pair)),
+        "interactions": tuple(i for i in study.interactions if there.issuperset(i.conditions)),
+        "reported": tuple(each for each in study.reported if each.condition in there),
+        "claims": tuple(c for c in study.claims if there >= {c.greater, c.smaller}),
+    }

@@ -8,7 +8,7 @@ from typing import Any
 from analysis.swept import settings_of, text_of, value_typed
 from data import InputError
 from studies.definition.changing import with_values
-from studies.definition.study import Study
+from studies.definition.study import Study, planned_of
 
 NEXT_FIELD = re.compile(r",(?=[A-Za-z_][\w.]*=)")
 """Where another override may begin in a variant's name."""
@@ -106,18 +106,8 @@ def variant_of(
 
 def only(study: Study, conditions: tuple[str, ...]) -> Study:
     """The study of some of its conditions, and what it plans and reports of these alone."""
-
-    def within(*names: str) -> bool:
-        return set(names) <= set(conditions)
-
-    return replace(
-        study,
-        conditions={name: study.conditions[name] for name in conditions},
-        comparisons=tuple(pair for pair in study.comparisons if within(*pair)),
-        interactions=tuple(each for each in study.interactions if within(*each.conditions)),
-        reported=tuple(each for each in study.reported if within(each.condition)),
-        claims=tuple(each for each in study.claims if within(each.greater, each.smaller)),
-    )
+    recipes = {name: study.conditions[name] for name in conditions}
+    return replace(study, conditions=recipes, **planned_of(study, conditions))
 
 
 def is_quick(name: str) -> bool:
