@@ -58,9 +58,9 @@ class Sweep:
     references: tuple[str, ...] = ()
 
 
-def found_sweeps(recipes: Mapping[str, Mapping[str, Any]], fewest: int = FEWEST) -> list[Sweep]:
-    """The sweeps that conditions are named by; else those that `sweeps` finds."""
-    return named_sweeps(list(recipes)) or sweeps(recipes, fewest)
+def found_sweeps(recipes: Mapping[str, Mapping[str, Any]]) -> list[Sweep]:
+    """The sweeps that conditions are named by; else those of `sweeps`, of two numbers on."""
+    return named_sweeps(list(recipes)) or sweeps(recipes, fewest=2)
 
 
 def named_sweeps(conditions: Sequence[str]) -> list[Sweep]:

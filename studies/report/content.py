@@ -101,7 +101,7 @@ def report_of(
     reading = read(store, name, variant)
     finished = bool(reading.finished)
     planned = _planned(reading)
-    said = protocol({record.condition: record.recipe for record in reading.records})
+    said = protocol(reading.recipes)
     compared, verdicts, comparisons = _verdicts(reading)
     further = compared.further() if compared is not None else []
     verdicts += [*(forgotten_sentences(reading) if finished else []), *further]

@@ -103,7 +103,7 @@ def _of_conditions(reading: Reading) -> Iterator[Drawable]:
     """The conditions beside each other, and against the numbers in which they differ."""
     if len({run.condition for run in reading.finished}) > 2:
         yield "Conditions beside each other", lambda: figures.overview(reading)
-    found = sweeps({run.condition: run.recipe for run in reading.records})
+    found = sweeps(reading.recipes)
     if found and not named_sweeps(reading.conditions):
         yield "Against a number", lambda: figures.sweeps(reading, found)
 

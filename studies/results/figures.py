@@ -207,9 +207,9 @@ def save_figure(figure: Figure, file: Path, *, titled: bool = True) -> None:
 
 def _segments(reading: Reading, width: float | None) -> Figure:
     labels = {
-        record.condition: "after as many examples as the classes up to"
-        for record in reading.records
-        if record.recipe.get("order", {}).get("is") == "Shuffled"
+        condition: "after as many examples as the classes up to"
+        for condition, recipe in reading.recipes.items()
+        if recipe.get("order", {}).get("is") == "Shuffled"
     }
     return class_segment_heatmap(reading.records, **drawn_as(reading, width), x_labels=labels)
 
@@ -243,13 +243,12 @@ def _proportions(reading: Reading, width: float | None) -> Figure:
 
 
 def _sweep(reading: Reading, width: float | None) -> Figure:
-    found = found_sweeps({record.condition: record.recipe for record in reading.records}, fewest=2)
-    metric = shown_metrics(reading)[0]
+    found, metric = found_sweeps(reading.recipes), shown_metrics(reading)[0]
     return sweep_figure(reading.records, found, metric, **drawn_as(reading, width))
 
 
 def _gradients(reading: Reading, width: float | None) -> Figure:
-    found = sweeps({record.condition: record.recipe for record in reading.records}, fewest=2)
+    found = sweeps(reading.recipes, fewest=2)
     return gradient_figure(reading.records, found, **drawn_as(reading, width))
 
 

@@ -5,6 +5,7 @@ import shlex
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from operator import attrgetter
 from typing import Any
 
 from analysis.metrics.metric import POINTS
@@ -64,7 +65,12 @@ class Reading:
     @property
     def conditions(self) -> list[str]:
         """The conditions that were run, in the study's order."""
-        return list(dict.fromkeys(record.condition for record in self.records))
+        return list(self.recipes)
+
+    @property
+    def recipes(self) -> dict[str, Mapping[str, Any]]:
+        """Each condition's recipe as JSON, in the study's order."""
+        return {record.condition: record.recipe for record in self.records}
 
     @property
     def finished(self) -> list[Record]:
@@ -170,7 +176,9 @@ def read(store: Store, name: str | Study, variant: str | None = None) -> Reading
         raise _never_run(store, name, variant, definition)
     variant = choose_variant(entries, study, variant)
     entries = [entry for entry in entries if entry.variant == variant]
-    latest = {e.condition: (e.recipe_digest, e.data) for e in sorted(entries, key=_time)}
+    latest = {
+        e.condition: (e.recipe_digest, e.data) for e in sorted(entries, key=attrgetter("finished"))
+    }
     entries, notes = _of_the_latest(entries, latest)
     entries, others = _of_one_environment(entries)
     notes += others
@@ -247,7 +255,7 @@ def _of_one_environment(entries: list[Entry]) -> tuple[list[Entry], list[str]]:
     if kept not in there:  # what a GPU of this machine has trained
         kept = next(filter(made_here, there), kept)
     if kept not in there:
-        kept = max(entries, key=_time).fingerprint
+        kept = max(entries, key=attrgetter("finished")).fingerprint
         notes.append(
             "stale: recorded in another environment (versions, processor, threads); run the study "
             "again to record it anew"
@@ -281,7 +289,7 @@ def _loaded(store: Store, study: str, entries: Sequence[Entry]) -> list[Record]:
 
 def _same_data(entries: Sequence[Entry], records: list[Record]) -> tuple[list[Record], list[str]]:
     """The records whose data set has the content it had last; a note on the others."""
-    by_time = sorted(zip(entries, records, strict=True), key=lambda pair: _time(pair[0]))
+    by_time = sorted(zip(entries, records, strict=True), key=lambda pair: pair[0].finished)
     last: dict[str, str] = {}
     for _, record in by_time:
         last |= _data(record)
@@ -306,11 +314,8 @@ def _precision_of(records: Sequence[Record]) -> str:
 
 def baseline(reading: Reading) -> str | None:
     """The condition that is shown all classes at once: `shuffled`, or one whose order is."""
-    orders = {
-        record.condition: record.recipe["order"]["is"]
-        for record in reading.records
-        if "order" in record.recipe
-    }
+    recipes = reading.recipes.items()
+    orders = {name: recipe["order"]["is"] for name, recipe in recipes if "order" in recipe}
     shuffled = [condition for condition, order in orders.items() if order == "Shuffled"]
     return "shuffled" if "shuffled" in orders else next(iter(shuffled), None)
 
@@ -355,10 +360,6 @@ def _some(conditions: list[str]) -> str:
     """Conditions by name, the first of many."""
     left_out = [f"... ({len(conditions)} conditions)"] * (len(conditions) > MOST_NAMED)
     return ", ".join([*conditions[:MOST_NAMED], *left_out])
-
-
-def _time(entry: Entry) -> str:
-    return entry.finished
 
 
 def _data(record: Record) -> dict[str, str]:

@@ -304,7 +304,7 @@ def response_table(reading: Reading) -> pd.DataFrame:
     Raises:
         ValueError: Conditions do not differ in one number.
     """
-    found = found_sweeps({record.condition: record.recipe for record in reading.records}, fewest=2)
+    found = found_sweeps(reading.recipes)
     if not found:
         raise ValueError(
             f"Received --kind sweep for {reading.study}; expected conditions that differ in one "
