@@ -94,20 +94,19 @@ def most_forgotten(drops: dict[str, Drops], reference: str | None = None) -> lis
     return sorted(found, key=lambda each: -each.drop)
 
 
-def wide_table(runs: Sequence[RunLike], set: str = SAMPLE) -> pd.DataFrame:
-    """What each class lost, with a column for each class.
+def wide_table(runs: Sequence[RunLike]) -> pd.DataFrame:
+    """What each class lost, with a column for each class, by the sample of the test set.
 
     Args:
         runs: Records of one study and variant.
-        set: Name of the set that was evaluated after every segment.
 
     Returns:
         Columns condition, figure and one for each class, fractions: a row for each of learned,
         final, drop and both ends of the drop's 95 % t-interval. Where nothing was evaluated after
         segments, the mean final accuracy on the test set and the ends of its interval.
     """
-    if any(has_segments(run, set) for run in runs):
-        table, figures = forgetting_table(runs, set), WIDE
+    if any(has_segments(run, SAMPLE) for run in runs):
+        table, figures = forgetting_table(runs), WIDE
     else:
         table, figures = per_class_table(runs), ENDS
     rows = [

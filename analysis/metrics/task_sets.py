@@ -95,12 +95,8 @@ def condition_accuracies(runs: RunSet[Any], condition: str) -> Floats:
     return np.stack(found) if found else np.empty((0, 1, 0))
 
 
-def set_figures(run: RunLike, sets: str = BY_TASK) -> dict[str, float]:
+def set_figures(run: RunLike) -> dict[str, float]:
     """The published figures of one run from its sets by task.
-
-    Args:
-        run: A run with such sets.
-        sets: What their names begin with.
 
     Returns:
         "tasks: ..." to fraction, defined in `analysis.metrics.task_metrics`: all of R, but forward
@@ -116,7 +112,7 @@ def set_figures(run: RunLike, sets: str = BY_TASK) -> dict[str, float]:
     if R_KNOWN in run.arrays:  # nobody says how many examples: each task counts alike
         examples = [1] * len(r)
     else:
-        looks = [epoch_evaluations(run, f"{sets}{task}") for task in range(1, len(r) + 1)]
+        looks = [epoch_evaluations(run, f"{BY_TASK}{task}") for task in range(1, len(r) + 1)]
         examples = [int(next(iter(each.values())).confusion.sum()) for each in looks]
         by_size = task_metrics.accuracy_over_examples(r[-1], examples)
         figures["accuracy over examples"] = by_size
@@ -134,7 +130,7 @@ def task_figures_among(runs: RunSet[Any], run: RunLike) -> dict[str, float]:
     That is the joint run of the same seed, scenario and split; of several the one whose recipe has
     most in common with this one's.
     """
-    figures = runs.once(set_figures, run, BY_TASK)
+    figures = runs.once(set_figures, run)
     if PREFIX + "learning accuracy" not in figures or is_joint(run):
         return figures
     joint = [

@@ -90,10 +90,9 @@ def upper_sd_factor(df: float, confidence: float = UPPER_CONFIDENCE) -> float:
     return math.sqrt(df / float(chdtri(df, confidence)))
 
 
-def sd_interval_factors(df: float, level: float = 0.95) -> tuple[float, float]:
-    """Interval of the true standard deviation over the estimated one: .60 to 2.87 at df = 4."""
-    tail = (1 - level) / 2
-    return upper_sd_factor(df, tail), upper_sd_factor(df, 1 - tail)
+def sd_interval_factors(df: float) -> tuple[float, float]:
+    """95 % interval of the true standard deviation over the estimated: .60 to 2.87 at df = 4."""
+    return upper_sd_factor(df, 0.025), upper_sd_factor(df, 0.975)
 
 
 def plan(  # noqa: PLR0913  # a user's options

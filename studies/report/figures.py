@@ -236,7 +236,7 @@ def segments(reading: Reading) -> PageFigure:
         "A row is a class, time runs to the right; the red frame is the moment just after the "
         "class's own segment. Where a row darkens to the right of it, the class is forgotten. Last "
         "epoch, mean over the seeds in percent.",
-        f"{alt}{_some(_extremes(ends, 'mean'))}.",
+        f"{alt}{_some(_extremes(ends))}.",
         figure_of(reading, "segments"),
         table,
         _in_percent(wide.reset_index(), PERCENT),
@@ -283,7 +283,7 @@ def dumbbells(reading: Reading, name: str) -> PageFigure:
         "Each class at the end",
         f"Final accuracy on the {name} set: the means of the conditions, joined; with few "
         "conditions the 95 % intervals, with few seeds each as a faint point.",
-        f"Final {name} accuracy of each class. Means: {_some(_extremes(shown.frame, 'mean'))}.",
+        f"Final {name} accuracy of each class. Means: {_some(_extremes(shown.frame))}.",
         figure_of(reading, "per-class", of=name),
         numbers,
         shown,
@@ -384,14 +384,14 @@ def _level(value: float, metric: str) -> str:
     return f"{100 * value:.2f} %" if metric_named(metric).is_fraction else f"{value:.2f}"
 
 
-def _extremes(table: pd.DataFrame, column: str) -> list[str]:
-    """The lowest and the highest class of each condition."""
+def _extremes(table: pd.DataFrame) -> list[str]:
+    """The lowest and the highest mean of each condition's classes."""
     said = []
-    for condition, rows in table.dropna(subset=[column]).groupby("condition", sort=False):
-        low, high = rows.loc[rows[column].idxmin()], rows.loc[rows[column].idxmax()]
+    for condition, rows in table.dropna(subset=["mean"]).groupby("condition", sort=False):
+        low, high = rows.loc[rows["mean"].idxmin()], rows.loc[rows["mean"].idxmax()]
         said.append(
-            f"{condition}: from {100 * low[column]:.1f} % (class {low['class']}) to "
-            f"{100 * high[column]:.1f} % (class {high['class']})"
+            f"{condition}: from {100 * low['mean']:.1f} % (class {low['class']}) to "
+            f"{100 * high['mean']:.1f} % (class {high['class']})"
         )
     return said
 

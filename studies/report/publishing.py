@@ -108,7 +108,7 @@ def _check_places(names: Sequence[str], out: Path | None, figures: Path | None) 
     """Refuse what cannot be written to, before anything is read."""
     folders = {"--figures": figures}
     if len(names) == 1:
-        refuse_absent(out, "--out")
+        refuse_absent(out)
     elif out is None or out.suffix.lower() in (".html", ".htm"):
         raise InputError(
             f"Received {len(names)} studies and {'no --out' if out is None else f'--out {out}'}; "
@@ -146,15 +146,15 @@ def file_name(study: str, variant: str) -> str:
     return f"{UNFIT.sub('-', name)}.html"
 
 
-def refuse_absent(out: Path | None, option: str) -> None:
+def refuse_absent(out: Path | None) -> None:
     """Refuse a file whose folder is not there."""
     if out is not None and not out.is_dir() and not out.parent.is_dir():
         raise InputError(
-            f"Received {option} {str(out)!r}; expected a folder that is there: make it first."
+            f"Received --out {str(out)!r}; expected a folder that is there: make it first."
         )
     if out is not None and not out.is_dir() and out.suffix.lower() not in (".html", ".htm"):
         raise InputError(
-            f"Received {option} {str(out)!r}; expected a name in .html, or a folder that is there."
+            f"Received --out {str(out)!r}; expected a name in .html, or a folder that is there."
         )
 
 

@@ -47,7 +47,7 @@ def write_store_comparison(
         InputError: A store has no such records, the two have no condition in common, or the page
             cannot be written.
     """
-    refuse_absent(out, "--out")
+    refuse_absent(out)
     first, second = (read(store, name, variant) for store in (a, b))
     if first.variant != second.variant:
         raise InputError(
