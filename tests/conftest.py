@@ -3,8 +3,10 @@
 import os
 import sys
 
+import pytest
 from hypothesis import settings
 
+from core.training import environment
 from core.training.settings import worker_variables
 
 # Before NumPy and TensorFlow read them: what a machine sets for all its programs is left out.
@@ -17,3 +19,14 @@ os.environ.pop("EBB_STORE", None)
 # Speed is measured in benchmarks, never asserted; and a test that failed must fail again.
 settings.register_profile("ebb", deadline=None, derandomize=True)
 settings.load_profile("ebb")
+
+
+@pytest.fixture
+def asked_anew():
+    """This machine is asked anew what it is, in the test and after it."""
+    caches = (environment._cards, environment.environment, environment.made_here)
+    for each in caches:
+        each.cache_clear()
+    yield
+    for each in caches:
+        each.cache_clear()

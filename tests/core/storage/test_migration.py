@@ -75,18 +75,14 @@ def folder(tmp_path):
 
 
 @pytest.fixture
-def that_machine(monkeypatch, folder):
+def that_machine(monkeypatch, folder, asked_anew):
     """The processor that the store was written on."""
     with closing(sqlite3.connect(folder / FILE)) as connection:
         (text,) = connection.execute("SELECT environment FROM records").fetchone()
     recorded = json.loads(text)
     monkeypatch.setattr(module, "_processor", lambda: recorded["processor"])
     monkeypatch.setenv("XLA_FLAGS", recorded["xla"])
-    for each in (module.environment, module.made_here):
-        each.cache_clear()
-    yield recorded
-    for each in (module.environment, module.made_here):
-        each.cache_clear()
+    return recorded
 
 
 def rows(folder):

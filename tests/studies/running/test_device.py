@@ -18,20 +18,9 @@ from studies.running.plan import make_plan
 from studies.running.request import Request
 from tests.studies.conftest import in_a_process, made_record
 
-CACHES = (module._cards, environment, made_here)
-
 
 @pytest.fixture
-def no_cards():
-    for each in CACHES:
-        each.cache_clear()
-    yield
-    for each in CACHES:
-        each.cache_clear()
-
-
-@pytest.fixture
-def card(tmp_path, monkeypatch, no_cards):
+def card(tmp_path, monkeypatch, asked_anew):
     """A machine whose driver lists a GPU."""
     program = tmp_path / "bin" / "nvidia-smi"
     program.parent.mkdir()
@@ -68,13 +57,13 @@ def test_runs_on_a_gpu_have_a_fingerprint_of_their_own(card):
     assert not made_here("f" * 16)
 
 
-def test_the_processor_is_left_out_of_the_fingerprint(no_cards):
+def test_the_processor_is_left_out_of_the_fingerprint(asked_anew):
     assert "device" not in environment()
     assert made_here(fingerprint(environment("cpu")))
     assert not made_here("f" * 16)
 
 
-def test_the_driver_is_asked_for_no_run_of_the_processor(no_cards, monkeypatch):
+def test_the_driver_is_asked_for_no_run_of_the_processor(asked_anew, monkeypatch):
     monkeypatch.setattr(module, "_cards", pytest.fail)
     assert made_here(fingerprint(environment()))
 
