@@ -2,7 +2,7 @@
 
 import dataclasses
 import inspect
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from core import Recipe, Spec
@@ -42,15 +42,14 @@ def _some(names: list[str]) -> str:
 
 def _fields(recipe: Recipe | Scoring) -> Iterator[tuple[str, Any]]:
     if isinstance(recipe, Scoring):
-        known = list(inspect.signature(resolve(recipe.scores.name)).parameters.values())[1:]
-        defaults = {each.name: each.default for each in known if each.default is not each.empty}
-        yield from {**defaults, **recipe.scores.parameters}.items()
+        scores = recipe.scores
+        yield from {**_defaults(resolve(scores.name), 1), **scores.parameters}.items()
         return
     for field in dataclasses.fields(Recipe):
         value = getattr(recipe, field.name)
         yield field.name, value
         if isinstance(value, Spec):
-            defaults = _defaults(value) if field.name == "model" else {}
+            defaults = _defaults(builder(value.name), 2) if field.name == "model" else {}
             for name, inner in {**defaults, **value.parameters}.items():
                 yield f"{field.name}.{name}", inner
         elif dataclasses.is_dataclass(value):
@@ -58,9 +57,9 @@ def _fields(recipe: Recipe | Scoring) -> Iterator[tuple[str, Any]]:
                 yield f"{field.name}.{part.name}", getattr(value, part.name)
 
 
-def _defaults(model: Spec) -> dict[str, Any]:
-    """What a network's builder takes that is not given, with its own values."""
-    known = list(inspect.signature(builder(model.name)).parameters.values())[2:]
+def _defaults(function: Callable[..., Any], given: int) -> dict[str, Any]:
+    """What a function takes after the arguments that it is given, with its own values."""
+    known = list(inspect.signature(function).parameters.values())[given:]
     return {each.name: each.default for each in known if each.default is not each.empty}
 
 
