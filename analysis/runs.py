@@ -209,6 +209,23 @@ def epoch_evaluations(run: RunLike, set: str) -> dict[int, EvaluationLike]:
     return found
 
 
+def layers_of(runs: Sequence[RunLike], condition: str, *arrays: str) -> list[tuple[Any, ...]]:
+    """What the runs of a condition stored of each layer, in these arrays.
+
+    Raises:
+        ValueError: They have different networks.
+    """
+    found = {
+        tuple(zip(*(run.arrays[name].tolist() for name in arrays), strict=True)) for run in runs
+    }
+    if len(found) > 1:
+        raise ValueError(
+            f"received runs of condition {condition!r} with {len(found)} different networks; "
+            "expected one; pass the runs of one variant"
+        )
+    return list(found.pop())
+
+
 def number_of_classes(runs: Sequence[RunLike], set: str) -> int | None:
     """Return the number of classes in the first evaluation of a set, or None where there is none.
 

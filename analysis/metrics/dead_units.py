@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from analysis.runs import RunLike, RunSet
+from analysis.runs import RunLike, RunSet, layers_of
 
 COLUMNS = ("condition", "layer", "name", "units", "n", "untrained", "dead", "proportion")
 
@@ -42,20 +42,10 @@ def dead_units_table(runs: Sequence[RunLike]) -> pd.DataFrame:
         measured = [run for run in finished if "dead_units" in run.arrays]
         if not measured:
             continue
-        networks = {
-            (*run.arrays["relu_layers"].tolist(), *run.arrays["relu_units"].tolist())
-            for run in measured
-        }
-        if len(networks) > 1:
-            raise ValueError(
-                f"received runs of condition {condition!r} with {len(networks)} different "
-                "networks; expected one; pass the runs of one variant"
-            )
-        first, n = measured[0].arrays, len(measured)
+        layers, n = layers_of(measured, condition, "relu_layers", "relu_units"), len(measured)
         start, end = (
             np.mean([run.arrays["dead_units"][row] for run in measured], axis=0) for row in (0, -1)
         )
-        layers = zip(first["relu_layers"].tolist(), first["relu_units"].tolist(), strict=True)
         found = [
             (condition, i + 1, name, units, n, start[i], end[i], end[i] / units)
             for i, (name, units) in enumerate(layers)

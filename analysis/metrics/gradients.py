@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from analysis.runs import RunLike, RunSet
+from analysis.runs import RunLike, RunSet, layers_of
 
 Floats = NDArray[np.float64]
 
@@ -54,12 +54,12 @@ def gradient_table(runs: Sequence[RunLike]) -> pd.DataFrame:
         measured = [run for run in chosen if "gradient_norms" in run.arrays]
         if not measured:
             continue
-        names = _names(measured, condition)
+        layers = layers_of(measured, condition, "layers")
         last = max(len(run.arrays["gradient_norms"]) for run in measured) - 1
         for epoch, row in ((0, 0), (last, -1)) if last else ((0, 0),):
             norms = np.array([run.arrays["gradient_norms"][row] for run in measured], np.float64)
             low, middle, high = norm_percentiles(norms)
-            for i, name in enumerate(names):
+            for i, (name,) in enumerate(layers):
                 rows.append(
                     {
                         **{"condition": condition, "layer": i + 1, "name": name, "epoch": epoch},
@@ -94,13 +94,3 @@ def norm_percentiles(norms: Floats) -> Floats:
     lower = np.percentile(known, levels, axis=0, method="lower")
     exact: Floats = np.where(np.isinf(upper), upper, np.where(lower == upper, lower, found))
     return exact
-
-
-def _names(runs: Sequence[RunLike], condition: str) -> list[str]:
-    found = {tuple(run.arrays["layers"].tolist()) for run in runs}
-    if len(found) > 1:
-        raise ValueError(
-            f"received runs of condition {condition!r} with {len(found)} different networks; "
-            "expected one; pass the runs of one variant"
-        )
-    return list(found.pop())
