@@ -21,7 +21,7 @@ from studies.definition.variant import Variant, variant_of
 from studies.results.reading import Reading
 from studies.results.reading import read as read_store
 from studies.running.executor import Reports
-from studies.running.meanwhile import RESULTS
+from studies.running.meanwhile import BY_LOOKS, RESULTS
 from studies.running.plan import make_plan
 from studies.running.progress import display
 from studies.running.request import Request, chosen_seeds
@@ -30,8 +30,6 @@ from studies.running.runner import execute, prepared
 if TYPE_CHECKING:
     from studies.results.results import Results
 
-BY_LOOKS = "studies.running.until_decided"
-"""Imports what compares, which a run without looks need not wait for."""
 StudyLike = Study | str | os.PathLike[str]
 
 

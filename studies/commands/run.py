@@ -31,7 +31,7 @@ from studies.definition.variant import variant_of
 from studies.results.program import program
 from studies.running.executor import NoWorkersError, Reports
 from studies.running.interruption import Interruption
-from studies.running.meanwhile import ANSWER, import_meanwhile
+from studies.running.meanwhile import ANSWER, BY_LOOKS, import_meanwhile
 from studies.running.memory import expected_megabytes
 from studies.running.plan import Plan, expected_seconds, make_plan
 from studies.running.progress import display
@@ -40,8 +40,6 @@ from studies.running.runner import check, execute, prepared
 
 FIELDS = "ebb.fields"
 """Where it is kept that a call asks for a study's fields alone."""
-BY_LOOKS = "studies.running.until_decided"
-"""Imports what compares, which a run without looks need not wait for."""
 
 
 @click.command()

@@ -10,6 +10,8 @@ from importlib import import_module
 
 ANSWER = "studies.results.after_run"
 """What prints the answer of `ebb run`."""
+BY_LOOKS = "studies.running.until_decided"
+"""What adds seeds look by look, and so compares."""
 RESULTS = "studies.results.results"
 """What `studies.run` returns."""
 VALUES = "analysis.metrics.values"
