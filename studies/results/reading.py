@@ -31,6 +31,7 @@ SAID = ("data", "own-parts", "hooks", "absent", "unused", "unseen", "scaled", "c
 """The notes of records that every table says."""
 FOREIGN = re.compile(r"[^A-Za-z0-9.+_=-]")
 """What is in no name of a study or a condition, see `studies.definition.study.NAME`."""
+BY_TIME = attrgetter("finished")
 
 
 @dataclass(frozen=True)
@@ -176,9 +177,7 @@ def read(store: Store, name: str | Study, variant: str | None = None) -> Reading
         raise _never_run(store, name, variant, definition)
     variant = choose_variant(entries, study, variant)
     entries = [entry for entry in entries if entry.variant == variant]
-    latest = {
-        e.condition: (e.recipe_digest, e.data) for e in sorted(entries, key=attrgetter("finished"))
-    }
+    latest = {e.condition: (e.recipe_digest, e.data) for e in sorted(entries, key=BY_TIME)}
     entries, notes = _of_the_latest(entries, latest)
     entries, others = _of_one_environment(entries)
     notes += others
@@ -255,7 +254,7 @@ def _of_one_environment(entries: list[Entry]) -> tuple[list[Entry], list[str]]:
     if kept not in there:  # what a GPU of this machine has trained
         kept = next(filter(made_here, there), kept)
     if kept not in there:
-        kept = max(entries, key=attrgetter("finished")).fingerprint
+        kept = max(entries, key=BY_TIME).fingerprint
         notes.append(
             "stale: recorded in another environment (versions, processor, threads); run the study "
             "again to record it anew"
