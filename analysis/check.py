@@ -358,11 +358,12 @@ def _sentence(checked: pd.DataFrame, what: str, whose: str, level: float) -> str
     welch = ""
     if (both := decided["p_welch"].dropna()).size:
         alike = int((both > 1 - level).sum())
-        welch = f"; by Welch's t-test, with their spread too, {alike} of {both.size}"
+        welch = f"; by Welch's t-test, with their spread too, {alike} of {both.size} at "
+        welch += f"{100 * (1 - level):g} %"
     return (
         f"{inside} of {len(decided)} reported {what} lie inside {whose} {100 * level:g} % "
-        f"prediction interval{welch}, and {agree} of {len(decided)} agree after Holm's correction"
-        + rest
+        f"prediction interval, and {agree} of {len(decided)} agree after Holm's correction"
+        f"{welch}{rest}"
     )
 
 

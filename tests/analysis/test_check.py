@@ -373,8 +373,8 @@ def test_means_with_a_spread_are_counted_by_themselves_and_by_the_plain_interval
     assert checked["spread"].tolist() == [0.02] * 4
     assert set(checked["spread_kind"]) == {"standard error"}
     said = (
-        "3 of 4 reported means lie inside our unadjusted 95 % prediction interval; by Welch's "
-        "t-test, with their spread too, 4 of 4, and 4 of 4 agree after Holm's correction."
+        "3 of 4 reported means lie inside our unadjusted 95 % prediction interval, and 4 of 4 "
+        "agree after Holm's correction; by Welch's t-test, with their spread too, 4 of 4 at 5 %."
     )
     assert figures_sentence(checked) == said
     mixed = check_figures([*means, Reported("a", "test accuracy", 0.8)], {KEY: TEN})
