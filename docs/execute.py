@@ -5,6 +5,7 @@ Names of files execute only those: `python docs/execute.py docs/notebooks/c-forg
 
 import io
 import os
+import re
 import sys
 from base64 import b64decode, b64encode
 from pathlib import Path
@@ -18,6 +19,10 @@ DOCS = Path(__file__).parent
 NOTEBOOKS = sorted((DOCS / "notebooks").glob("*.ipynb"))
 COLOURS = 128
 """Of a picture: a palette makes it a third as large, and nobody sees it."""
+ELSEWHERE = re.compile(
+    r"(<p><small>)?note: stale: recorded in another environment[^<\n]*(</small></p>|\n)?"
+)
+"""Left out: whoever executes a notebook may have another processor than made an export."""
 
 
 def executed(path: Path) -> nbformat.NotebookNode:
@@ -50,8 +55,11 @@ def executed(path: Path) -> nbformat.NotebookNode:
         # Without the times of execution.
         cell.metadata = {name: cell.metadata[name] for name in ("tags",) if name in cell.metadata}
         for output in cell.get("outputs", ()):
-            if "image/png" in output.get("data", {}):
-                output.data["image/png"] = with_palette(output.data["image/png"])
+            shown = output.get("data", output)
+            for kind in {"text", "text/html", "text/plain"} & shown.keys():
+                shown[kind] = ELSEWHERE.sub("", shown[kind])
+            if "image/png" in shown:
+                shown["image/png"] = with_palette(shown["image/png"])
     notebook.metadata = {
         "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
         "language_info": {"name": "python"},

@@ -19,10 +19,6 @@ DOCS = Path(__file__).parent.parent / "docs"
 PATHS = sorted((DOCS / "notebooks").glob("*.ipynb"))
 READ = {path.stem: nbformat.read(path, as_version=4) for path in PATHS}
 PLACE = re.compile(r"(?<![\w.>/])/(home|root|tmp|work|usr|Users|private|var|opt|mnt)/|[A-Z]:\\\\")
-ELSEWHERE = re.compile(
-    r"(<p><small>note: )?stale: recorded in another environment[^<\n]*(</small></p>)?"
-)
-"""Said of an export where the processor is another than the one that made it."""
 MOMENT = re.compile(r"\d{4}-\d\d-\d\d[ T]\d\d:\d\d")
 
 each = pytest.mark.parametrize("notebook", READ.values(), ids=READ)
@@ -45,8 +41,7 @@ def outputs(notebook):
         for output in cell.get("outputs", ()):
             data = output.get("data", {})
             text = output.get("text") or data.get("text/html") or data.get("text/plain", "")
-            words = re.sub(r"\d[\d.]*|<(?=\.)", "", ELSEWHERE.sub("", text))
-            yield sorted(data), re.sub(r"\W+", " ", words)
+            yield sorted(data), re.sub(r"\W+", " ", re.sub(r"\d[\d.]*|<(?=\.)", "", text))
 
 
 def test_there_is_one_for_each_notebook_of_the_course():
