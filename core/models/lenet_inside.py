@@ -32,7 +32,7 @@ def lenet_inside(input_shape: tuple[int, ...], classes: int, *, like: tuple[int,
     return model
 
 
-def squeezed_lenet(input_shape: tuple[int, ...], classes: int) -> Any:
+def squeezed_lenet(input_shape: tuple[int, ...], classes: int, *, last: str = "relu") -> Any:
     """Six small convolutions that squeeze photographs to 28 x 28, then a LeNet (experiment E4).
 
     Of 8 filters of 3 x 3, the first with a stride where images are larger than 32 x 32, the last
@@ -41,6 +41,7 @@ def squeezed_lenet(input_shape: tuple[int, ...], classes: int) -> Any:
     Args:
         input_shape: Shape of one image, 32 x 32 or a multiple of it.
         classes: Number of classes.
+        last: The activation of the one filter: all that the LeNet sees goes through it.
 
     Returns:
         A `keras.Sequential`, not compiled.
@@ -52,7 +53,7 @@ def squeezed_lenet(input_shape: tuple[int, ...], classes: int) -> Any:
     model.add(layers.Conv2D(8, 3, strides=strides, padding="same", activation="relu"))
     for padding in ("same", "same", "valid", "valid"):
         model.add(layers.Conv2D(8, 3, padding=padding, activation="relu"))
-    model.add(layers.Conv2D(1, 3, padding="same", activation="relu"))
+    model.add(layers.Conv2D(1, 3, padding="same", activation=last))
     model.add(_named(lenet((SIDE, SIDE, 1), classes)))
     return model
 
