@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from core.checks import Checked, Count, Kind
 from core.examples.corruptions import Corruption
-from core.examples.splits import Indices
+from core.types import Indices
 from data import InputError
 
 SETS = ("test", "validation", "train")

@@ -5,6 +5,8 @@ from numpy.typing import NDArray
 
 Labels = NDArray[np.int64]
 """Class labels, int64 [n]."""
+Inputs = NDArray[np.float32]
+"""Preprocessed inputs, float32 [n, ...]."""
 Indices = NDArray[np.int32]
 """Positions of examples, int32 [n]."""
 Groups = tuple[tuple[int, ...], ...]

@@ -7,12 +7,11 @@ from dataclasses import dataclass
 from typing import Annotated
 
 import numpy as np
-from numpy.typing import NDArray
 
 from core.checks import Checked, number
+from core.types import Inputs
 from data import InputError
 
-Inputs = NDArray[np.float32]
 DIVISOR = number(1e-30, 1e30, "a number above 0, from 1e-30 to 1e30: pixels are float32")
 
 

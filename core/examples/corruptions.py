@@ -12,12 +12,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from core.checks import is_number
+from core.types import Inputs
 from data import InputError
 
-Inputs = NDArray[np.float32]
 Range = tuple[float, float]
 """The lowest and the highest value that a pixel can have."""
 

@@ -8,9 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.checks import Checked, Kind, is_number
+from core.types import Inputs
 from data import InputError
 
-Inputs = NDArray[np.float32]
 POOL = 2**19
 """Values in each half of a pool of noise, see `Fresh`: 2 MB, so that it stays in the cache."""
 

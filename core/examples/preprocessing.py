@@ -3,19 +3,17 @@
 from collections.abc import Callable
 
 import numpy as np
-from numpy.typing import NDArray
 
+from core.types import Indices, Inputs
 from data import Dataset, InputError
 
-Inputs = NDArray[np.float32]
 
-
-def scale(x: Inputs, train: NDArray[np.int32], file_size: int) -> Inputs:
+def scale(x: Inputs, train: Indices, file_size: int) -> Inputs:
     """Divide by 255: pixel values come to lie in [0, 1]."""
     return np.divide(x, np.float32(255), out=x)
 
 
-def subtract_mean_image(x: Inputs, train: NDArray[np.int32], file_size: int) -> Inputs:
+def subtract_mean_image(x: Inputs, train: Indices, file_size: int) -> Inputs:
     """Subtract the mean of ALL examples of the training file, held-out ones included.
 
     That is what the notebook of experiment C does; `standardise` uses the training part alone.
@@ -24,7 +22,7 @@ def subtract_mean_image(x: Inputs, train: NDArray[np.int32], file_size: int) -> 
     return np.subtract(x, mean, out=x)
 
 
-def standardise(x: Inputs, train: NDArray[np.int32], file_size: int) -> Inputs:
+def standardise(x: Inputs, train: Indices, file_size: int) -> Inputs:
     """Subtract each input's mean over the training part and divide by its standard deviation.
 
     A standard deviation of 0 (MNIST has 69 pixels that never change) counts as 1.
@@ -35,7 +33,7 @@ def standardise(x: Inputs, train: NDArray[np.int32], file_size: int) -> Inputs:
     return ((x - part.mean(axis=0)) / deviation).astype(np.float32)
 
 
-def normalise(x: Inputs, train: NDArray[np.int32], file_size: int) -> Inputs:
+def normalise(x: Inputs, train: Indices, file_size: int) -> Inputs:
     """Subtract the mean of all inputs of the training part and divide by their deviation.
 
     Two numbers for all inputs, as in `transforms.Normalize((0.1307,), (0.3081,))` of torchvision.
@@ -47,13 +45,13 @@ def normalise(x: Inputs, train: NDArray[np.int32], file_size: int) -> Inputs:
     return np.divide(x, np.float32(deviation or 1), out=x)
 
 
-def pad_2(x: Inputs, train: NDArray[np.int32], file_size: int) -> Inputs:
+def pad_2(x: Inputs, train: Indices, file_size: int) -> Inputs:
     """Put two pixels of 0 around each image: 28 x 28 become 32 x 32."""
     return np.pad(x, [(0, 0), (2, 2), (2, 2)] + [(0, 0)] * (x.ndim - 3))
 
 
 # A step may write into the array that it is given: MNIST is 220 MB as float32.
-STEPS: dict[str, Callable[[Inputs, NDArray[np.int32], int], Inputs]] = {
+STEPS: dict[str, Callable[[Inputs, Indices, int], Inputs]] = {
     "scale": scale,
     "subtract-mean-image": subtract_mean_image,
     "standardise": standardise,
@@ -78,7 +76,7 @@ def example_shape(shape: tuple[int, ...], steps: tuple[str, ...]) -> tuple[int, 
 
 
 def preprocess(
-    dataset: Dataset, steps: tuple[str, ...], train: NDArray[np.int32], black: bool = False
+    dataset: Dataset, steps: tuple[str, ...], train: Indices, black: bool = False
 ) -> Inputs:
     """The files of a data set, one after the other, as a network is given them.
 

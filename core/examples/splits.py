@@ -5,12 +5,10 @@ from dataclasses import dataclass, field
 from typing import Annotated, Any, Literal, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 from core.checks import Checked, Count, Kind
+from core.types import Indices, Labels
 from data import InputError
-
-Indices = NDArray[np.int32]
 
 
 class Split(NamedTuple):
@@ -77,8 +75,8 @@ class HoldOut(Checked):
 
     def __call__(
         self,
-        y_train: NDArray[np.int64],
-        y_test: NDArray[np.int64],
+        y_train: Labels,
+        y_test: Labels,
         rng: np.random.Generator,
         given: int = 0,
     ) -> Split:
@@ -141,9 +139,7 @@ class HoldOut(Checked):
                 "of='train': the part is as large as the data set's files have it."
             )
 
-    def _first_of_each_class(
-        self, part: Indices, y_train: NDArray[np.int64], per_class: int
-    ) -> Indices:
+    def _first_of_each_class(self, part: Indices, y_train: Labels, per_class: int) -> Indices:
         labels, used = y_train[part], np.zeros(len(part), dtype=bool)
         for label in np.unique(y_train):
             members = np.flatnonzero(labels == label)[:per_class]

@@ -11,14 +11,14 @@ from core.examples.label_noise import within_tasks
 from core.examples.pixel_maps import Maps, permutations, rotations
 from core.examples.preprocessing import example_shape
 from core.examples.scenarios import task_of_class
-from core.examples.splits import Indices, Split
+from core.examples.splits import Split
 from core.notes import Note, note
 from core.random_streams import stream
 from core.recipe import Recipe
 from core.schedule.domains import Domains
 from core.schedule.orders import NO_TASK, Order, for_run
 from core.schedule.tasks import Tasks
-from core.types import Groups, Labels
+from core.types import Groups, Indices, Labels
 from data import Dataset, InputError
 
 MOST_NAMED = 10

@@ -12,11 +12,11 @@ import tensorflow as tf
 from numpy.typing import NDArray
 
 from core.evaluation import stratified
-from core.examples.splits import Indices
 from core.training.compiled import Program
 from core.training.layers import clonable
 from core.training.mapped import Inputs, gathered
 from core.training.preparation import Prepared
+from core.types import Indices
 from data import InputError
 
 SAMPLE = 2000
