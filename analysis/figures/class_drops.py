@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 
 from analysis.drops import Drops, class_drops
 from analysis.figures.bounds import Bounded
-from analysis.figures.look import PLAIN, Look, Mark
+from analysis.figures.look import FEW_SEEDS, PLAIN, Look, Mark
 from analysis.figures.panels import INK, at_the_left, class_ticks, grid, heading
 from analysis.runs import SAMPLE, RunLike
 from analysis.segments import no_segments
@@ -18,8 +18,6 @@ from analysis.statistics.intervals import t_interval
 
 TOGETHER = 3
 """Conditions beside the reference that one panel holds."""
-FEW = 10
-"""Seeds up to which each is drawn."""
 LIMITS = Bounded(-100.0, 100.0, "-100 to 100 points")
 
 
@@ -100,7 +98,7 @@ def _one(
     width: float,
 ) -> None:
     """One condition: means with their intervals; of few seeds each as a faint point."""
-    if 1 < len(values) <= FEW:
+    if 1 < len(values) <= FEW_SEEDS:
         beside = np.linspace(-0.25, 0.25, len(values))[:, None] * width
         axis.plot(
             (x + beside).ravel(), values.ravel(), "o", color=mark.colour, alpha=0.35, markersize=3,

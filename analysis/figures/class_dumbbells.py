@@ -11,15 +11,13 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from analysis.figures.bounds import PERCENT, Bounded
-from analysis.figures.look import PLAIN, Look, Mark
+from analysis.figures.look import FEW_SEEDS, PLAIN, Look, Mark
 from analysis.figures.panels import MOST_MARKS, blank, heading, write_title
 from analysis.metrics.confusion import class_accuracy
 from analysis.runs import RunLike, RunSet, class_names, last_evaluation, no_evaluation
 from analysis.statistics.intervals import t_interval
 
 COLUMNS = ("condition", "class", "seed", "accuracy")
-FEW = 10
-"""Seeds up to which each is drawn."""
 SHIFT = 0.14
 """How far from its row the first and the last condition stand."""
 OUTWARDS = 0.15
@@ -137,7 +135,7 @@ def _rows(
         place, mark = rows + beside[k], marks[condition]
         # Beside the interval, where they are seen.
         outwards = OUTWARDS if beside[k] > 0 else -OUTWARDS
-        if 1 < len(each) <= FEW and apart:
+        if 1 < len(each) <= FEW_SEEDS and apart:
             axis.plot(
                 each.ravel(), np.tile(place + outwards, len(each)), "o", color=mark.colour,
                 alpha=0.5, markersize=3, markeredgewidth=0, zorder=1, rasterized=pixels,

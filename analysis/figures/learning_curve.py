@@ -11,7 +11,7 @@ from matplotlib.ticker import MaxNLocator
 
 from analysis.curves import Curves, curves_of
 from analysis.figures.bounds import PERCENT, Bounded
-from analysis.figures.look import PLAIN, Look, Mark
+from analysis.figures.look import FEW_SEEDS, PLAIN, Look, Mark
 from analysis.figures.panels import apart, grid, heading
 from analysis.runs import RunLike, RunSet
 from analysis.statistics.intervals import t_interval
@@ -20,8 +20,6 @@ WRONG = "train-corrupted"
 """The training examples whose labels are wrong, measured by these labels."""
 TOGETHER = 12
 """Lines that one panel holds."""
-FEW = 10
-"""Seeds up to which each is drawn."""
 NAME = 0.06
 """Height of a condition's name, as a fraction of the panel."""
 BANDS = 4
@@ -116,7 +114,7 @@ def _panel(axis: Axes, curves: Curves, marks: Mapping[str, Mark], limits: Bounde
         ]
         means = [float(np.mean(each)) for each in values]
         intervals = np.array([t_interval(each) for each in values]).T
-        if 1 < len(of_seeds) <= FEW and len(curves) <= BANDS:
+        if 1 < len(of_seeds) <= FEW_SEEDS and len(curves) <= BANDS:
             for curve in of_seeds.values():
                 thin = sorted(curve.items())
                 axis.plot(
