@@ -8,7 +8,6 @@ n = 1. Conditions and sets stand in the order in which they are first met.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -19,7 +18,7 @@ from numpy.typing import NDArray
 from analysis.metrics.confusion import accuracy, class_accuracy
 from analysis.metrics.learning_curve import SETTLED
 from analysis.metrics.registry import CURVES, EVALUATED, metric_named
-from analysis.metrics.run_forgetting import class_forgetting, forgetting_scalars
+from analysis.metrics.run_forgetting import class_forgetting, forgetting_scalars, mean_of_known
 from analysis.metrics.task_sets import task_figures_among
 from analysis.metrics.values import values_of
 from analysis.runs import (
@@ -257,15 +256,10 @@ def _of_classes(runs: RunSet[RunLike], condition: str, classes: int, set: str) -
     frame["n"] = [each["n"] for each in drops]
     for name in FORGETTING:
         if name in columns:
-            frame[name] = [_mean_of_known(values) for values in columns[name].T]
+            frame[name] = [mean_of_known(values) for values in columns[name].T]
         else:
             frame[name] = [each[name] for each in drops]
     return pd.DataFrame(frame)
-
-
-def _mean_of_known(values: NDArray[np.float64]) -> float:
-    known = values[~np.isnan(values)]
-    return float(known.mean()) if known.size else math.nan
 
 
 def history_table(runs: Sequence[RunLike]) -> pd.DataFrame:

@@ -82,7 +82,7 @@ def forgetting_scalars(run: RunLike, sample: str = SAMPLE) -> dict[str, float]:
         ValueError: If the run has no complete segment evaluations of the sample.
     """
     figures = class_forgetting(run, sample)
-    means = {f"mean {name}": _mean_of_known(figures[name]) for name in MEANS}
+    means = {f"mean {name}": mean_of_known(figures[name]) for name in MEANS}
     whole = last_evaluation(run, sample.removesuffix(SAMPLE_SUFFIX)) or last_evaluation(run, sample)
     assert whole is not None  # class_forgetting has read the sample
     follows = figures["recency"]
@@ -109,7 +109,7 @@ def _task_figures(run: RunLike, sample: str) -> dict[str, float]:
     return task_figures(confusions, class_segments(run, len(confusions)))
 
 
-def _mean_of_known(values: Floats) -> float:
-    """Mean over the classes that have test examples; NaN where none has."""
+def mean_of_known(values: Floats) -> float:
+    """Mean of the values that are known; NaN where none is."""
     known = values[~np.isnan(values)]
     return float(known.mean()) if known.size else float("nan")
