@@ -24,7 +24,7 @@ from studies.results.compared import Compared
 from studies.results.comparing import planned_results
 from studies.results.forgotten import forgotten_sentences
 from studies.results.reading import Reading, read
-from studies.results.tables import default_kind, shown_table
+from studies.results.tables import datasets_of, default_kind, shown_table
 
 
 @dataclass(frozen=True)
@@ -148,8 +148,7 @@ def _planned(reading: Reading) -> Study | None:
 
 
 def _facts(reading: Reading) -> str:
-    data = sorted({str(record.recipe["dataset"]) for record in reading.records})
-    data += [reading.precision] * bool(reading.precision)
+    data = [*datasets_of(reading), *filter(None, [reading.precision])]
     conditions = counted(len(reading.conditions), "condition")
     return (
         f"{', '.join(data)} · {conditions} · {reading.seeds_said}"
