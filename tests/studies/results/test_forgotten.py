@@ -65,13 +65,14 @@ def test_a_plan_takes_the_comparisons_that_a_study_plans(tmp_path, ebb):
     asked = ("plan", "--pilot", "label-noise", "--difference", "1", "--store", store.folder)
     call = ebb(*asked)
     assert call.status == 0
-    assert [line.split(":")[0] for line in call.out.splitlines()[:2]] == [
+    assert [line.split(":")[0] for line in call.out.splitlines()[:3]] == [
+        "noise-0.1 - noise-0",
         "noise-0-stopped - noise-0",
         "noise-0.1-stopped - noise-0.1",
     ]
-    assert "Bonferroni over 4 comparisons" in call.out
+    assert "Bonferroni over 7 comparisons" in call.out
     plans = json.loads(ebb(*asked, "--format", "json").out)["plans"]
-    one = ebb(*asked, "--conditions", "noise-0-stopped,noise-0", "--comparisons", "4",
+    one = ebb(*asked, "--conditions", "noise-0-stopped,noise-0", "--comparisons", "7",
               "--format", "json")  # fmt: skip
     alone = json.loads(one.out)
-    assert plans[0] == {"a": "noise-0-stopped", "b": "noise-0"} | alone
+    assert plans[1] == {"a": "noise-0-stopped", "b": "noise-0"} | alone
