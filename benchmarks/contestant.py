@@ -47,8 +47,8 @@ from data import Dataset
 TRAIN_COUNTS = (5923, 6742, 5958, 6131, 5842, 5421, 5918, 6265, 5851, 5949)
 TEST_COUNTS = (980, 1135, 1032, 1010, 982, 892, 958, 1028, 974, 1009)
 # Of the networks whose epoch is long, a part of one.
-PART = {"deep": 6_400, "cnn": 640, "alexnet": 320}
-STEPS_PER_EXECUTION = {"c3": 108, "a3": 125, "deep": 100, "cnn": 5, "alexnet": 10}
+PART = {"deep": 6_400, "cnn": 640, "alexnet": 160}
+STEPS_PER_EXECUTION = {"c3": 108, "a3": 125, "deep": 100, "cnn": 5, "alexnet": 5}
 BATCH = {"c3": 100, "a3": 32, "deep": 32, "cnn": 128, "alexnet": 32}
 Clock = Callable[[], float]
 PASS = 12_000
