@@ -121,14 +121,13 @@ def training(network: str, rounds: int) -> None:
     print(f"{NAMES[network]}: training alone, seconds an epoch and seed on {CORES} cores")
     ways = FIT.get(network, ("fit", "fit-xla", "fit-data"))
     tuned = min(ways, key=lambda way: alone(network, way, 1))
-    times: dict[str, list[float]] = {"notebook": [], tuned: [], "ebb": []}
-    if BFLOAT16 and network in FIT:
-        times["ebb-bfloat16"] = []
+    ours = ["ebb", "ebb-bfloat16"] if BFLOAT16 and network in FIT else ["ebb"]
+    times: dict[str, list[float]] = {way: [] for way in ("notebook", tuned, *ours)}
     by_notebook, by_fit, by_ebb = TIMED.get(network, (2, 4, 6))
     for _ in range(rounds):
         times["notebook"].append(alone(network, "notebook", by_notebook))
         times[tuned].append(alone(network, tuned, by_fit))
-        for way in [*times][2:]:
+        for way in ours:
             times[way].append(side_by_side(network, way, by_ebb))
     seconds("the notebook's way", times["notebook"])
     best = {"fit": "graph", "fit-xla": "XLA", "fit-data": "graph, tf.data"}[tuned]
@@ -136,7 +135,7 @@ def training(network: str, rounds: int) -> None:
     seconds(f"Ebb, {CORES} workers", times["ebb"])
     ratio("Ebb to the notebook", times["notebook"], times["ebb"])
     ratio("Ebb to fit at its best", times[tuned], times["ebb"])
-    if "ebb-bfloat16" in times:
+    if "ebb-bfloat16" in ours:
         seconds("Ebb in mixed_bfloat16", times["ebb-bfloat16"])
         ratio("this to fit at its best in float32", times[tuned], times["ebb-bfloat16"])
     if network not in OPERATIONS:

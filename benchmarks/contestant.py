@@ -131,7 +131,7 @@ def model(network: str):
             [*stack, layers.Dense(10, activation="softmax")]
         ), keras.optimizers.Adam(1e-4)
     if network == "alexnet":
-        return alexnet((28, 28), 10), keras.optimizers.Adam(1e-4)
+        return alexnet((28, 28, 1), 10), keras.optimizers.Adam(1e-4)
     start = {"kernel_initializer": "random_normal", "bias_initializer": "random_normal"}
     return keras.Sequential(
         [
@@ -158,7 +158,7 @@ def arrays(network: str) -> tuple[np.ndarray, np.ndarray]:
     if network in PART:
         x, y = x[: PART[network]] / 255, y[: PART[network]]
     if network in ("cnn", "alexnet"):
-        x = x.reshape(-1, 28, 28, *[1] * (network == "cnn"))
+        x = x.reshape(-1, 28, 28, 1)
     return x, keras.utils.to_categorical(y, 10)
 
 

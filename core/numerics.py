@@ -59,13 +59,13 @@ def _in_graph_mode(recipe: Any) -> bool:
 
     Of networks of one's own, which are not built for this, all that are not asked to be under XLA.
     """
-    of_the_source = recipe.transfer is not None and _in_graph_mode(recipe.transfer.source)
-    if recipe.compiler == "xla":
-        return of_the_source
-    name, values = recipe.model.name, recipe.model.parameters
+    if recipe.transfer is not None and _in_graph_mode(recipe.transfer.source):
+        return True
+    if recipe.compiler != "auto":
+        return bool(recipe.compiler != "xla")
+    values = recipe.model.parameters
     normalised = values.get("batch_normalization") or values.get("augmentation")
-    dense = name in DENSE and not normalised
-    return recipe.compiler != "auto" or not dense or of_the_source
+    return recipe.model.name not in DENSE or bool(normalised)
 
 
 NUMERICS: list[tuple[int, Touches]] = [
