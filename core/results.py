@@ -1,4 +1,7 @@
-"""What a run measured, as bytes and back: a compressed archive of arrays, nothing pickled."""
+"""What a run measured, as bytes and back: an archive of arrays, nothing pickled.
+
+It is not compressed: an export is, and finds what runs have in common only in plain bytes.
+"""
 
 import io
 import math
@@ -29,7 +32,7 @@ def write_results(
     evaluations: Sequence[Evaluation],
     arrays: Mapping[str, NDArray[Any]],
 ) -> bytes:
-    """What was measured, as a compressed archive of arrays: equal bytes for equal results."""
+    """What was measured, as an archive of arrays: equal bytes for equal results."""
     columns: dict[str, NDArray[Any]] = {
         f"array {name}": value for name, value in sorted(arrays.items())
     }
@@ -47,7 +50,7 @@ def write_results(
         # Counts are small: at rest they take the smallest type that holds them.
         columns["evaluation confusion"] = stack.astype(np.min_scalar_type(int(stack.max())))
     file = io.BytesIO()
-    np.savez_compressed(file, **columns)  # type: ignore[arg-type]
+    np.savez(file, **columns)  # type: ignore[arg-type]
     return file.getvalue()
 
 
@@ -63,9 +66,18 @@ def read_results(data: bytes) -> Results:
         raise ValueError(f"these are no results: {error!r}") from error
 
 
-def _read_results(data: bytes) -> Results:
+def same_results(one: bytes, other: bytes) -> bool:
+    """Whether two hold the same: an earlier Ebb compressed them."""
+    return one == other or _contents(one) == _contents(other)
+
+
+def _contents(data: bytes) -> dict[str, bytes]:
     with zipfile.ZipFile(io.BytesIO(data)) as file:
-        columns = {name.removesuffix(".npy"): _array(file.read(name)) for name in file.namelist()}
+        return {name.removesuffix(".npy"): file.read(name) for name in file.namelist()}
+
+
+def _read_results(data: bytes) -> Results:
+    columns = {name: _array(content) for name, content in _contents(data).items()}
     history: list[HistoryRow] = []
     if "history at" in columns:
         rows = (columns["history at"], columns["history name"], columns["history value"])

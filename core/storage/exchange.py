@@ -16,6 +16,7 @@ from io import StringIO
 from pathlib import Path
 from typing import Any
 
+from core.results import same_results
 from core.storage.schema import COLUMNS, FILE
 from core.storage.store import Store
 from data import InputError
@@ -127,7 +128,7 @@ def _take(row: tuple[Any, ...], to: sqlite3.Connection, done: Counter[str], file
         done["stored"] += 1
     elif there[0] not in OUTCOMES and status in OUTCOMES:
         done["replaced"] += 1
-    elif there == (status, results) or status not in OUTCOMES:
+    elif status not in OUTCOMES or (there[0] == status and same_results(there[1], results)):
         done["already there"] += 1
         return
     else:

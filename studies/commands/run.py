@@ -300,7 +300,7 @@ def _name(request: Request) -> str:
 
 def _to_do(request: Request, plan: Plan) -> str:
     kept = f", {plan.done} in the store already" if plan.done else ""
-    again = f", {len(plan.again)} taken over from another variant" if plan.again else ""
+    again = f", {len(plan.again)} taken over from another study or variant" if plan.again else ""
     return f"{_name(request)}: {counted(len(plan.jobs), 'run')} to do{kept}{again}"
 
 

@@ -26,8 +26,8 @@ class Plan:
         failed: How many of these had failed, and are not tried again unless asked.
         seeds: The number of seeds planned, as written with the first record.
         primary: The metric that decides.
-        again: Runs that another variant of the study has already, with their labels there: the
-            same recipe, seed and data in this environment.
+        again: Runs that another study or variant has already, with their labels there: the same
+            recipe, seed and data in this environment.
         alike: Conditions that are one and the same recipe, though the study's own are not.
         design: How they are to be compared, written with the first record.
         foreign: How many of those to do are there of another environment.
@@ -148,22 +148,22 @@ def _stored(
 ) -> tuple[dict[tuple[str, int, str], str], dict[str, Entry], set[tuple[str, int, str]]]:
     """How the runs ended that need not be done again: by condition, seed and key.
 
-    Beside them, by key, the labels of runs that another variant has: not where a run leaves more
-    behind than its record, or is to be done anew. Last, what is there of another environment.
+    Beside them, by key, the labels of runs that another study or variant has: not where a run
+    leaves more behind than its record, or is to be done anew. Last, what is there of another
+    environment.
     """
-    entries = request.store.entries(request.variant.study.name)
     here = fingerprint(environment(request.device))
+    same = (request.variant.study.name, request.variant.name)
+    entries = request.store.entries()
     known = [entry for entry in entries if entry.fingerprint == here and not request.overwrite]
-    own = {_which(e): e.status for e in known if e.variant == request.variant.name}
+    own = {_which(e): e.status for e in known if (e.study, e.variant) == same}
     leaves_more = (
         request.keep_weights
         or request.tensorboard is not None
         or request.variant.study.callbacks is not None
     )
     elsewhere = {} if leaves_more else {e.key: e for e in known if e.status != "failed"}
-    others = {
-        _which(e) for e in entries if e.variant == request.variant.name and e.fingerprint != here
-    }
+    others = {_which(e) for e in entries if (e.study, e.variant) == same and e.fingerprint != here}
     return own, elsewhere, others
 
 

@@ -124,7 +124,7 @@ def execute(
     reports: Reports | None = None,
     interruption: Interruption | None = None,
 ) -> list[Record]:
-    """Run what is planned and keep each record as it comes; what another variant has, first.
+    """Run what is planned and keep each record as it comes; what is there elsewhere, first.
 
     Args:
         plan: What to run.
@@ -169,12 +169,15 @@ def execute(
 
 
 def _take_over(plan: Plan, store: Store) -> None:
-    """Keep the records of runs that another variant has under this one's labels too."""
+    """Keep the records of runs that another study or variant has under this one's labels too."""
     for start in range(0, len(plan.again), TOGETHER):
         part = plan.again[start : start + TOGETHER]
         found = zip(part, store.records([entry for _, entry in part]), strict=True)
         labelled = [
-            (replace(record, variant=job.variant, condition=job.condition), entry.recipe_digest)
+            (
+                replace(record, study=job.study, variant=job.variant, condition=job.condition),
+                entry.recipe_digest,
+            )
             for (job, entry), record in found
         ]
         store.save_all(labelled, plan.seeds, design=plan.design)

@@ -114,7 +114,17 @@ def test_nothing_is_trained_twice_and_further_values_join(ebb, workers, store):
     assert len({entry.variant for entry in entries}) == 1
     assert len(entries) == 3
     dry = ebb(*SHUFFLED, "--set", "optimiser.learning_rate=1e-2", "--dry-run")
-    assert "0 runs to do, 1 taken over from another variant" in dry.out
+    assert "0 runs to do, 1 taken over from another study or variant" in dry.out
+
+
+def test_what_another_study_has_is_not_trained_again(ebb, workers, store):
+    same = ("--dataset", "digits", "--conditions", "shuffled", "--seeds", "1", "--quiet")
+    for study in ("class-order", "precision"):
+        assert ebb("run", study, *same).status == 0
+    assert workers.asked == [("shuffled", 0)]
+    records = [store.records(store.entries(study)) for study in ("class-order", "precision")]
+    assert [record.study for (record,) in records] == ["class-order", "precision"]
+    assert len({record.digest() for (record,) in records}) == 1
 
 
 def test_kept_weights_are_trained_for(ebb, workers):

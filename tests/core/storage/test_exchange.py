@@ -1,11 +1,13 @@
 """An export becomes a store again: whole, to the byte, or not at all."""
 
 import gzip
+import io
 import lzma
 import signal
 import sqlite3
 import subprocess
 import sys
+import zipfile
 from contextlib import closing
 from pathlib import Path
 
@@ -14,6 +16,7 @@ import pytest
 from core import Store
 from core.storage import exchange
 from core.storage.exchange import read_export, write_export
+from core.storage.schema import COLUMNS, checksum
 from data import InputError
 from tests.studies.conftest import OTHER_ENVIRONMENT, keep, made_record
 
@@ -84,6 +87,28 @@ def test_what_is_there_stays_and_a_failed_run_is_replaced(full, file):
     keep(full, made_record(seed=1, status="stopped", evaluations=()))
     assert read_export(file, full) == {"already there": 3, "replaced": 1}
     assert full.entries("class-order")[1].status == "finished"
+
+
+def test_results_that_an_earlier_ebb_compressed_are_the_same(full, file, tmp_path):
+    compressed = Store(tmp_path / "compressed")
+    read_export(file, compressed)
+    with compressed.transaction(write=True) as connection:
+        for row in connection.execute(f"SELECT rowid, {COLUMNS} FROM records").fetchall():
+            with zipfile.ZipFile(io.BytesIO(row[-1])) as plain:
+                members = {info: plain.read(info) for info in plain.infolist()}
+            packed = io.BytesIO()
+            with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
+                for info, content in members.items():
+                    archive.writestr(info.filename, content)
+            assert packed.getvalue() != row[-1]
+            connection.execute(
+                "UPDATE records SET results = ?, digest = ? WHERE rowid = ?",
+                (packed.getvalue(), checksum((*row[1:-1], packed.getvalue())), row[0]),
+            )
+    assert compressed.records(compressed.entries())[0].digest() == (
+        full.records(full.entries())[0].digest()
+    )
+    assert read_export(file, compressed) == {"already there": 4}
 
 
 def test_another_result_of_the_same_run_is_refused_and_nothing_stored(full, file, tmp_path):
