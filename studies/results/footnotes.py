@@ -57,7 +57,8 @@ def of_the_bounds(frame: pd.DataFrame, formats: Mapping[str, Format]) -> list[st
     rows = [
         row
         for row in frame.to_dict("records")
-        if "accuracy" in str(row.get(known.column) or known.metric)
+        if "accuracy" in (name := str(row.get(known.column) or known.metric))
+        and metric_named(name).is_fraction  # the epoch of the best accuracy is none
     ]
     if not any(row["ci_low"] < least - 1e-9 or row["ci_high"] > 1 + 1e-9 for row in rows):
         return []

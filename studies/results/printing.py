@@ -9,13 +9,11 @@ from analysis.rendering.table import Table
 from analysis.rendering.tables import rows, write
 from analysis.rendering.text import clean, say
 from core import Store
-from data import InputError
-from data.errors import did_you_mean
 from studies.results import drawing
 from studies.results.checking import check_reading, difference_text
 from studies.results.reading import Reading, read
 from studies.results.sketch import Sketch
-from studies.results.tables import default_kind, shown_table, table_of
+from studies.results.tables import default_kind, of_columns, shown_table, table_of
 
 BY_CONDITION = ("overview", "sweep")
 """Tables with a line for each condition, whose mean is of the metric that decides."""
@@ -49,11 +47,13 @@ def print_table(
     """
     kind = kind or ("per-class" if of else default_kind(reading))
     programs = style in ("csv", "json", "parquet")
-    table = Table("", table_of(reading, kind, of)) if programs else shown_table(reading, kind, of)
+    table = (
+        Table("", of_columns(table_of(reading, kind, of), columns))
+        if programs
+        else shown_table(reading, kind, of, columns)
+    )
     if style == "latex":
         table = _for_latex(reading, table, kind)
-    if columns is not None:
-        table = _of_columns(table, columns)
     if sketch is not None:
         figure = drawing.figure_of(reading, kind, data_dir, of=of, width=sketch.width)
         drawing.save_figure(figure, sketch.file, titled=sketch.titled)
@@ -65,7 +65,7 @@ def print_table(
 def _for_latex(reading: Reading, table: Table, kind: str) -> Table:
     """The table with its label, and with the best mean in bold where it is told apart."""
     table = replace(table, label=f"tab:{reading.study}-{kind}")
-    if kind not in BY_CONDITION:
+    if kind not in BY_CONDITION or not {"condition", "mean"} <= {*table.frame}:
         return table
     from studies.results.best import clear_best  # noqa: PLC0415  # few tables need it
 
@@ -74,22 +74,6 @@ def _for_latex(reading: Reading, table: Table, kind: str) -> Table:
     said = IN_BOLD if rows_of_best else NOT_IN_BOLD
     bold = tuple((row, "mean") for row in rows_of_best)
     return replace(table, bold=bold, notes=(*table.notes, said))
-
-
-def _of_columns(table: Table, columns: str) -> Table:
-    """Some columns of a table.
-
-    Raises:
-        InputError: It has no such column.
-    """
-    names, there = columns.split(","), list(map(str, table.frame.columns))
-    for name in names:
-        if name not in there:
-            raise InputError(
-                f"Received the column {name!r}; expected some of {', '.join(there)}"
-                f"{did_you_mean(name, there)}."
-            )
-    return replace(table, frame=table.frame[names])
 
 
 def print_check(

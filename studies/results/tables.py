@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import pandas as pd
 
@@ -35,10 +35,18 @@ from analysis.swept import is_number, settings_of
 from analysis.tables import forgetting_table, history_table, per_class_table, summary_table
 from analysis.tasks import matrix_table
 from data import InputError
+from data.errors import did_you_mean
 from studies.definition.study import Proportions
 from studies.results import footnotes
 from studies.results.reading import Reading, baseline
-from studies.results.tasks import KEPT, of_the_tasks, shown_matrix, shown_tasks, table_of_tasks
+from studies.results.tasks import (
+    KEPT,
+    LEGEND,
+    of_the_tasks,
+    shown_matrix,
+    shown_tasks,
+    table_of_tasks,
+)
 
 Frame = Callable[[Reading, str | None], pd.DataFrame]
 Formats = Callable[[Reading, pd.DataFrame], Mapping[str, Format]]
@@ -55,6 +63,7 @@ class Kind:
         formats: How people see its figures.
         notes: What they must know to read it, and of its seeds; none at all if None.
         shown: The columns and rows that people are shown; programs get all.
+        legend: What columns mean, said of those that are shown.
         heads: How many columns name a row.
         of_scores: Whether it needs no network.
     """
@@ -65,6 +74,7 @@ class Kind:
     formats: Formats
     notes: str | Callable[[Reading], list[str]] | None = None
     shown: Callable[[pd.DataFrame], pd.DataFrame] = lambda frame: frame
+    legend: Mapping[str, str] = field(default_factory=dict)
     heads: int = 2
     of_scores: bool = False
 
@@ -162,6 +172,7 @@ KINDS = {
             _all(POINTS, **{KEPT: COUNT}),
             of_the_tasks,
             shown=shown_tasks,
+            legend=LEGEND,
             heads=1,
         ),
         Kind(
@@ -287,13 +298,13 @@ def _with_values(frame: pd.DataFrame) -> pd.DataFrame:
     """A frame with a column for each field that its conditions are named by, after the names."""
     names = frame["condition"] if "condition" in frame else pd.Series(dtype=object)
     settings = {name: settings_of(name) for name in names.unique()}
-    fields = dict.fromkeys(field for each in settings.values() for field in each)
-    for place, field in enumerate(
+    fields = dict.fromkeys(path for each in settings.values() for path in each)
+    for place, path in enumerate(
         fields, 1 + list(frame.columns).index("condition") if fields else 0
     ):
-        values = [settings[name].get(field) for name in names]
+        values = [settings[name].get(path) for name in names]
         plain = all(value is None or is_number(value) for value in values)
-        column = f"swept {field}" if field in frame else field
+        column = f"swept {path}" if path in frame else path
         frame.insert(place, column, pd.Series(values, dtype=float if plain else object).values)
     return frame
 
@@ -320,7 +331,9 @@ def _one_field(frame: pd.DataFrame) -> bool:
     return frame["field"].nunique() == 1
 
 
-def shown_table(reading: Reading, kind: str, of: str | None = None) -> Table:
+def shown_table(
+    reading: Reading, kind: str, of: str | None = None, columns: str | None = None
+) -> Table:
     """A table as people are shown it; the arguments and errors are those of `table_of`.
 
     Its title says the study, its scale, data and seeds, and what the table holds.
@@ -338,7 +351,28 @@ def shown_table(reading: Reading, kind: str, of: str | None = None) -> Table:
         notes = footnotes.below(reading, made.notes) if made.notes else []
     formats = made.formats(reading, frame)
     notes += footnotes.of_the_bounds(frame, formats)
+    frame = of_columns(frame, columns)
+    legend = " ".join(f"{name}: {said}." for name, said in made.legend.items() if name in frame)
+    notes = [legend] * bool(legend) + notes
     return Table(title, frame, tuple(notes), formats, made.heads)
+
+
+def of_columns(frame: pd.DataFrame, columns: str | None) -> pd.DataFrame:
+    """Some columns of a table's frame, with commas between their names; all if None.
+
+    Raises:
+        InputError: It has no such column.
+    """
+    if columns is None:
+        return frame
+    names, there = columns.split(","), list(map(str, frame.columns))
+    for name in names:
+        if name not in there:
+            raise InputError(
+                f"Received the column {name!r}; expected some of {', '.join(there)}"
+                f"{did_you_mean(name, there)}."
+            )
+    return frame[names]
 
 
 def default_kind(reading: Reading) -> str:

@@ -29,25 +29,27 @@ FROM_SETS = (
     "From the test examples of each task by itself (test-task-1, ...), after each task; a joint "
     "training has no tasks, and so only the figures of its end."
 )
-COLUMNS = (
-    "In percent and points. R[i, j]: accuracy on task j after task i; T: the last. ACC: mean of "
-    "R[T, j], with its 95 % t-interval over the seeds and their sd, then means; by size: the same, "
-    "each task by its test examples. BWT: mean of R[T, j] - R[j, j]. FWT: mean of R[j-1, j] minus "
-    "that of the untrained network, left out where a class cannot be predicted before it is "
-    "learned. F max-last: mean of the best R[i, j] from i = j to T - 1, minus R[T, j]; F "
-    "first-last: -BWT. learning: mean of R[j, j]. min-ACC: mean of the lowest R[i, j], i > j; "
-    "WC-ACC: R[T, T] / T + (1 - 1 / T) min-ACC. incremental: mean over i of the accuracy on all "
-    "that was seen. intransigence: mean of a*[j] - R[j, j], a* of the joint run of the same seed, "
-    "scenario and split."
-)
 KEPT = "kB kept"
-OF_KEPT = (
-    "kB kept: beside the network and its optimiser, in thousands of bytes: images of a buffer, or "
-    "the part of each class that is all that joint training has, a "
-    "byte for each pixel and colour, and a strategy's importances, anchors and path in float32; -: "
-    "all examples (joint and cumulative training), or not known of a network, data set or strategy "
-    "of one's own."
-)
+R = "In percent and points. R[i, j]: accuracy on task j after task i; T: the last."
+LEGEND = {
+    "ACC": "mean of R[T, j], with its 95 % t-interval over the seeds and their sd, then means",
+    "by size": "the same, each task by its test examples",
+    "BWT": "mean of R[T, j] - R[j, j]",
+    "FWT": "mean of R[j-1, j] minus that of the untrained network, left out where a class cannot "
+    "be predicted before it is learned",
+    "F max-last": "mean of the best R[i, j] from i = j to T - 1, minus R[T, j]",
+    "F first-last": "mean of R[j, j] - R[T, j]",
+    "learning": "mean of R[j, j]",
+    "min-ACC": "mean of the lowest R[i, j], i > j",
+    "WC-ACC": "R[T, T] / T + (1 - 1 / T) min-ACC",
+    "incremental": "mean over i of the accuracy on all that was seen",
+    "intransigence": "mean of a*[j] - R[j, j], a* of the joint run of the same seed, scenario and "
+    "split",
+    KEPT: "beside the network and its optimiser, in thousands of bytes: images of a buffer, or the "
+    "part of each class that is all that joint training has, a byte for each pixel and colour, and "
+    "a strategy's importances, anchors and path in float32; -: all examples (joint and cumulative "
+    "training), or not known of a network, data set or strategy of one's own",
+}
 NEAR = 0.05
 """How far from the floor of class-incremental learning an accuracy is still said to be near it."""
 
@@ -86,12 +88,12 @@ def shown_matrix(frame: pd.DataFrame) -> pd.DataFrame:
 
 
 def of_the_tasks(reading: Reading) -> list[str]:
-    """What each column is, and what a class-incremental network cannot do better than."""
+    """What R is and comes from, and what a class-incremental network cannot do better than."""
     by_set = any(task_sets(record) for record in reading.finished)
     source = FROM_SETS if by_set else "From the classes of each task, on the test sample."
     if any(R_KNOWN in record.arrays for record in reading.finished):
         source = "From R as another program reports it; each task counts alike."
-    return [COLUMNS, source, OF_KEPT, *of_the_floor(reading), *_of_small_penalties(reading)]
+    return [R, source, *of_the_floor(reading), *_of_small_penalties(reading)]
 
 
 def of_the_floor(reading: Reading) -> list[str]:

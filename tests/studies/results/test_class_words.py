@@ -3,12 +3,15 @@
 import json
 from dataclasses import replace
 
+import pandas as pd
 import pytest
 
+from analysis.rendering.table import AS_METRIC
 from core import Store
 from core.notes import note
 from studies.definition.catalogue import find
 from studies.results.figures import figure_of
+from studies.results.footnotes import of_the_bounds
 from studies.results.reading import read
 from studies.results.tables import table_of
 from tests.studies.conftest import keep, made_record
@@ -86,6 +89,12 @@ def test_an_interval_beyond_100_percent_is_said_to_be(tmp_path, ebb):
     store = stored(tmp_path, "digits")
     call = ebb("table", "class-order", "--kind", "per-class", "--store", store.folder)
     assert "An interval beyond 0 to 100 is of the t-distribution" in call.out
+
+
+def test_the_epoch_of_the_best_accuracy_is_no_accuracy():
+    for metric, said in (("best validation accuracy", 1), ("epoch of best validation accuracy", 0)):
+        frame = pd.DataFrame({"metric": [metric], "ci_low": [0.6], "ci_high": [1.2]})
+        assert len(of_the_bounds(frame, {"ci_high": AS_METRIC})) == said
 
 
 def test_a_page_is_opened_where_it_was_written(tmp_path, ebb, monkeypatch):

@@ -67,6 +67,15 @@ def test_the_table_of_tasks_answers_a_question_of_tasks(ebb, tasks):
     assert row[-1] == "0"
 
 
+def test_the_legend_is_of_the_columns_that_are_shown(ebb, tasks):
+    full = ebb("table", "in_tasks.py").out
+    assert all(f"{name}: mean of" in full for name in ("ACC", "BWT", "learning"))
+    assert "FWT: " not in full
+    chosen = ebb("table", "in_tasks.py", "--columns", "condition,learning").out
+    assert "learning: mean of R[j, j]." in chosen
+    assert not any(f"{name}: mean of" in chosen for name in ("ACC", "BWT"))
+
+
 def test_who_is_near_the_floor_of_class_incremental_learning_is_said_to_be_expected(ebb, tasks):
     for kind in ("tasks", "summary", "overview"):
         said = ebb("table", "in_tasks.py", "--kind", kind).out
