@@ -148,7 +148,6 @@ def _pair(
 def _what_was_lost(vanished: int, overflowed: int, of: int) -> str:
     if not vanished + overflowed:
         return "no norm is 0 or beyond float32"
-    return (
-        f"of {of:,} norms {vanished:,} are 0 in float32 (x: the median is) and {overflowed:,} not "
-        "finite (triangle)"
-    )
+    said = [f"{vanished:,} are 0 in float32 (x: the median is)"] * bool(vanished)
+    said += [f"{overflowed:,} are not finite (triangle: the median is not)"] * bool(overflowed)
+    return f"of {of:,} norms {' and '.join(said)}"
