@@ -77,7 +77,10 @@ def class_dumbbell_figure(
     classes = list(dict.fromkeys(table["class"]))
     values = {
         str(condition): 100
-        * rows.pivot(index="seed", columns="class", values="accuracy")[classes].to_numpy()
+        * rows.pivot(index="seed", columns="class", values="accuracy")
+        # Conditions on other data have other classes.
+        .reindex(columns=classes)
+        .to_numpy()
         for condition, rows in table.groupby("condition", sort=False)
     }
     marks, limits = look.marks(values), PERCENT.fresh()
@@ -116,21 +119,17 @@ def _rows(
     pixels: bool,
 ) -> None:
     """Draw each class in its row, conditions a little below each other where there is room."""
+    # A class without examples, or of other data than a condition's, has neither mean nor interval.
+    known = [~np.isnan(each).any(axis=0) for each in values.values()]
     means = np.array([each.mean(axis=0) for each in values.values()])
-    beside = (
-        np.linspace(-SHIFT, SHIFT, len(values)) if apart and len(values) > 1 else [0] * len(means)
-    )
+    spread = np.linspace(-SHIFT, SHIFT, len(values)) if apart and len(values) > 1 else 0.0
+    beside = np.zeros(len(values)) + spread
     rows = np.arange(means.shape[1])
-    if len(means) > 1:
-        lines = axis.plot(
-            means + 0 * rows,
-            rows + np.array(beside)[:, None],
-            color="#bbbbbb",
-            linewidth=2,
-            zorder=0,
-        )
-        for line in lines:
-            line.set_solid_capstyle("butt")
+    for row, there in zip(rows, np.transpose(known), strict=True):
+        axis.plot(
+            means[there, row], row + beside[there], color="#bbbbbb", linewidth=2,
+            solid_capstyle="butt", zorder=0,
+        )  # fmt: skip
     for k, (condition, each) in enumerate(values.items()):
         place, mark = rows + beside[k], marks[condition]
         # Beside the interval, where they are seen.
@@ -140,7 +139,8 @@ def _rows(
                 each.ravel(), np.tile(place + outwards, len(each)), "o", color=mark.colour,
                 alpha=0.5, markersize=3, markeredgewidth=0, zorder=1, rasterized=pixels,
             )  # fmt: skip
-        ends = np.array([t_interval(column) for column in each.T]).T
+        ends = np.full((2, len(rows)), np.nan)
+        ends[:, known[k]] = np.array([t_interval(column) for column in each.T[known[k]]]).T
         limits.bars(
             axis, place, means[k], ends if apart else np.full_like(ends, np.nan), mark, across=True
         )

@@ -54,6 +54,17 @@ def test_a_condition_has_the_colour_of_the_study_whatever_else_is_drawn():
     assert axis.containers[0][0].get_color() == look.marks(["b"])["b"].colour == "#0072B2"
 
 
+def test_conditions_on_other_data_have_rows_of_their_own_classes():
+    others = [ended("c", seed, 0.6, 0.8, 0.7) for seed in range(2)]
+    for run in others:
+        run.arrays["class_names"] = np.array(["coat", "shirt", "bag"])
+    (axis,) = class_dumbbell_figure([*RUNS, *BESIDE, *others], **WORDS).axes
+    names = [text.get_text() for text in axis.get_yticklabels()]
+    assert names == ["0", "1", "coat", "shirt", "bag"]
+    joined = [line.get_xdata().tolist() for line in axis.lines if line.get_color() == "#bbbbbb"]
+    assert joined == [pytest.approx(each) for each in ([80, 100], [50, 20], [60], [80], [70])]
+
+
 def test_many_conditions_share_a_line():
     runs = [ended(name, 0, 0.5, 0.6) for name in "abcdefgh"]
     (axis,) = class_dumbbell_figure(runs, **WORDS).axes
