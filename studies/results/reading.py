@@ -2,6 +2,7 @@
 
 import re
 import shlex
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -85,8 +86,10 @@ class Reading:
 
     @property
     def seeds_said(self) -> str:
-        """How many seeds there are, of how many that were planned where that is known."""
-        seeds = len({record.seed for record in self.records})
+        """How many seeds conditions have, of how many that were planned where that is known."""
+        each = Counter(condition for condition, _ in {(r.condition, r.seed) for r in self.records})
+        fewest, most = min(each.values()), max(each.values())
+        seeds = f"{most}" if fewest == most else f"{fewest} to {most}"
         return f"{seeds} of {self.planned} planned seeds" if self.planned else f"{seeds} seeds"
 
     @property

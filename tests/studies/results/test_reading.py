@@ -45,6 +45,11 @@ def test_records_come_in_the_studys_order_of_conditions_and_by_seed(filled):
     assert reading.definition == find("class-order")
 
 
+def test_conditions_with_fewer_seeds_than_others_are_said(filled):
+    keep(filled, made_record("shuffled", 2))
+    assert read(filled, "class-order").seeds_said == "2 to 3 of 2 planned seeds"
+
+
 def test_full_is_preferred_to_other_variants_and_they_are_not_mixed(filled):
     keep(filled, made_record(variant="quick", seed=5), made_record(variant="epochs=3", seed=6))
     assert read(filled, "class-order").variant == "full"
