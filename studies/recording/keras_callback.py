@@ -76,9 +76,11 @@ class ForgettingRecorder(keras.callbacks.Callback):
             **further,
         )
         self._run = self._recording.__enter__()
+        # What is recorded when all is trained is refused before.
+        self._run.whole("y_test", self._labels)
         self._looks: list[Look] = []
         self._shown: tuple[int, ...] = ()
-        self._in_block = self._trained = False
+        self._in_block = self._trained = self._over = False
         self._epochs = 0
 
     def __enter__(self) -> "ForgettingRecorder":
@@ -88,6 +90,7 @@ class ForgettingRecorder(keras.callbacks.Callback):
 
     def __exit__(self, kind: Any, error: Any, trace: Any) -> None:
         """Store the run; if it ended with an exception, a record that says so."""
+        self._over = True
         if error is None:
             try:
                 self._end_segment()
@@ -104,18 +107,24 @@ class ForgettingRecorder(keras.callbacks.Callback):
             classes: One or several, by number.
 
         Raises:
-            InputError: Outside of a `with` block of this recorder.
+            InputError: Outside of a `with` block of this recorder; numbers of no class.
         """
         if not self._in_block:
             raise InputError(
                 "Received segment() outside of a block; expected `with recorder:` around the fits, "
                 "so that the run is stored when all are over."
             )
+        shown = self._run.whole("classes", np.atleast_1d(classes))
         self._end_segment()
-        self._shown = tuple(map(int, np.atleast_1d(classes)))
+        self._shown = tuple(shown.tolist())
 
     def on_train_begin(self, logs: dict[str, Any] | None = None) -> None:
         """Evaluate the untrained model."""
+        if self._over:
+            raise InputError(
+                "Received a fit after the run was stored; expected `with recorder:` around several "
+                "fits of one run, or a recorder for each run."
+            )
         if not self._looks and not self._epochs:
             self._look(())
 
@@ -146,7 +155,12 @@ class ForgettingRecorder(keras.callbacks.Callback):
         if self._predicted is not None:
             found = np.asarray(self._predicted(model, self._x))
         else:
-            found = np.asarray(model.predict(self._x, batch_size=self._batch_size, verbose=0))
+            found = model.predict(self._x, batch_size=self._batch_size, verbose=0)
+            if not isinstance(found, np.ndarray):
+                raise InputError(
+                    f"Received a model with {len(found)} outputs; expected one, [n, classes]: "
+                    "record others by `studies.record`."
+                )
             if found.ndim != 2 or found.shape[1] < 2:
                 raise InputError(
                     f"Received outputs of shape {found.shape}; expected [n, classes]; for others "
@@ -177,7 +191,8 @@ def _labels(y: NDArray[Any]) -> NDArray[np.int64]:
     """Labels as whole numbers, int64 [n], of those that a loss takes."""
     one_hot = y.ndim == 2 and y.shape[1] > 1
     found = y.argmax(axis=1) if one_hot else y.reshape(-1)
-    whole = found.dtype.kind in "iu" or np.array_equal(found, found.round())
+    kind = found.dtype.kind
+    whole = kind in "biu" or (kind == "f" and np.array_equal(found, found.round()))
     if not found.size or not whole:
         raise InputError(
             f"Received y_test of shape {y.shape} and type {y.dtype}; expected whole numbers [n], "

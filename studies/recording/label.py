@@ -5,7 +5,9 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib.metadata import version
-from typing import Any
+from typing import Any, TypeGuard
+
+import numpy as np
 
 from core.record import Record
 from core.storage.store import Store
@@ -20,6 +22,22 @@ SCENARIOS = ("class", "task", "domain")
 VARIANT = "full"
 OWN_DATA = "own data"
 ENDED = ("finished", "diverged")
+
+
+def is_whole(value: Any) -> TypeGuard[int]:
+    """Whether it is a whole number, Python's or NumPy's."""
+    return isinstance(value, int | np.integer) and not isinstance(value, bool)
+
+
+def from_0(what: str, value: Any) -> int:
+    """A whole number that a seed may be.
+
+    Raises:
+        InputError: Something else, which is called `what`.
+    """
+    if not is_whole(value) or not 0 <= value <= LARGEST_SEED:
+        raise InputError(f"Received {what}={value!r}; expected a whole number from 0 up.")
+    return int(value)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,6 +55,7 @@ class Label:
     code_version: str = ""
     dataset: str = OWN_DATA
     scenario: str = "class"
+    planned_seeds: int = 0
 
     def __post_init__(self) -> None:
         """Refuse what no table could name."""
@@ -51,12 +70,8 @@ class Label:
             raise InputError(
                 f"Received study {self.study!r}; expected another name: that is one of Ebb's own."
             )
-        if (
-            isinstance(self.seed, bool)
-            or not isinstance(self.seed, int)
-            or (not 0 <= self.seed <= LARGEST_SEED)
-        ):
-            raise InputError(f"Received seed={self.seed!r}; expected a whole number from 0 up.")
+        for what in ("seed", "planned_seeds"):
+            object.__setattr__(self, what, from_0(what, getattr(self, what)))
         if self.scenario not in SCENARIOS:
             raise InputError(
                 f"Received scenario={self.scenario!r}; expected one of {', '.join(SCENARIOS)}."
@@ -97,7 +112,8 @@ class Label:
             "ebb": version("ebb-lab"),
             "code version": self.code_version,
             "settings": hashlib.sha256(
-                json.dumps(self.recipe, sort_keys=True).encode()
+                # With the condition: without settings two conditions would be the same run.
+                json.dumps(self.recipe | {"condition": self.condition}, sort_keys=True).encode()
             ).hexdigest(),
         }
 

@@ -152,7 +152,7 @@ def rows_of(text: str) -> list[list[str]]:
     if not lines:
         return []
     delimiter = max(",;\t", key=lambda each: (lines[0].count(each), lines[-1].count(each)))
-    if delimiter not in lines[-1]:
+    if delimiter not in lines[0] + lines[-1]:
         return [line.split() for line in lines]
     rows = csv.reader(io.StringIO("\n".join(lines)), delimiter=delimiter)
     return [[cell.strip() for cell in row] for row in rows]

@@ -2,7 +2,7 @@
 
 import math
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from os import PathLike
 from typing import Any
@@ -17,7 +17,7 @@ from core.storage.place import store_folder
 from core.storage.store import Store
 from data import InputError
 from studies.definition.study import NAME
-from studies.recording.label import OWN_DATA, Label, refuse_what_is_there
+from studies.recording.label import OWN_DATA, Label, is_whole, refuse_what_is_there
 
 LAST = "test"
 """The set that figures of forgetting are of, where classes are shown in turns."""
@@ -36,14 +36,18 @@ class RecordedRun:
     """
 
     def __init__(self, classes: int | Sequence[str | int]) -> None:
-        names = list(range(classes)) if isinstance(classes, int) else list(classes)
+        names: list[Any] = []
+        if is_whole(classes):
+            names = list(range(classes))
+        elif isinstance(classes, Iterable) and not isinstance(classes, str):
+            names = list(classes)
         if len(names) < 2 or len(set(names)) < len(names):
             raise InputError(
                 f"Received classes={classes!r}; expected how many there are, from 2, or their "
                 "names, each once."
             )
         self.classes = len(names)
-        self._names = None if isinstance(classes, int) else np.array(names)
+        self._names = None if is_whole(classes) else np.array(names)
         self._evaluations: list[Evaluation] = []
         self._history: list[HistoryRow] = []
         self._segment_of_class: dict[tuple[int, int], int] = {}
@@ -57,7 +61,7 @@ class RecordedRun:
         *,
         segment: int | None = None,
         epoch: int | None = None,
-        shown: Sequence[int] = (),
+        shown: int | Sequence[int] = (),
         loss: float | None = None,
         step: int = 0,
     ) -> None:
@@ -72,7 +76,7 @@ class RecordedRun:
                 segment is one of its own, as tasks are that do not come back.
             epoch: Where classes come back: how many epochs are over; segments then count from 1 in
                 each of them.
-            shown: The classes of the training examples since the evaluation before.
+            shown: The class or classes of the training examples since the evaluation before.
             loss: Mean loss over the examples, where it is known. If one of the last evaluations is
                 not finite, the run diverged.
             step: How many training steps are over.
@@ -84,12 +88,13 @@ class RecordedRun:
         if not isinstance(set, str) or not NAME.fullmatch(set):
             raise InputError(f"Received set {set!r}; expected a name such as 'test'.")
         at = self._place(segment, epoch)
-        true, predicted = self._whole("labels", labels), self._whole("predictions", predictions)
+        true, predicted = self.whole("labels", labels), self.whole("predictions", predictions)
         if true.shape != predicted.shape:
             raise InputError(
                 f"Received {len(true)} labels and {len(predicted)} predictions; expected as many."
             )
-        for each in self._whole("shown", shown).tolist() if len(shown) else ():
+        classes = np.atleast_1d(shown)
+        for each in self.whole("shown", classes).tolist() if classes.size else ():
             self._show(each, *at)
         confusion = confusion_matrix(true, predicted, self.classes)
         if at > (self._evaluations[-1][1:3] if self._evaluations else (0, 0)):
@@ -136,8 +141,12 @@ class RecordedRun:
                 "Received neither segment nor epoch; expected how many are over, 0 for the "
                 "untrained network."
             )
-        numbers = (segment, epoch)
-        if any(each is not None and (int(each) != each or each < 0) for each in numbers):
+        numbers = [each for each in (segment, epoch) if each is not None]
+        try:
+            fits = all(int(each) == each and each >= 0 for each in numbers)
+        except (TypeError, ValueError, OverflowError):
+            fits = False
+        if not fits:
             raise InputError(
                 f"Received segment={segment!r} and epoch={epoch!r}; expected whole numbers from 0."
             )
@@ -154,8 +163,12 @@ class RecordedRun:
             )
         return at
 
-    def _whole(self, what: str, values: ArrayLike) -> NDArray[np.int64]:
-        """Classes, int64 [n]."""
+    def whole(self, what: str, values: ArrayLike) -> NDArray[np.int64]:
+        """Classes, int64 [n].
+
+        Raises:
+            InputError: Something else, which is called `what`.
+        """
         found = np.asarray(values)
         fits = found.ndim == 1 and found.size and found.dtype.kind in "iu"
         if not fits or found.min() < 0 or found.max() >= self.classes:
@@ -260,7 +273,7 @@ def record(  # noqa: PLR0913  # a user's options
     """
     label = Label(
         study=study, condition=condition, seed=seed, settings=settings or {},
-        code_version=code_version, dataset=dataset, scenario=scenario,
+        code_version=code_version, dataset=dataset, scenario=scenario, planned_seeds=planned_seeds,
     )  # fmt: skip
     run, place = RecordedRun(classes), Store(store_folder(store))
     refuse_what_is_there(place, [label], overwrite)
@@ -268,7 +281,7 @@ def record(  # noqa: PLR0913  # a user's options
 
     def keep(**measured: Any) -> None:
         made = label.record(seconds={"run": time.perf_counter() - start}, **measured)
-        place.save_all([(made, label.digest)], planned_seeds, patience=PATIENCE)
+        place.save_all([(made, label.digest)], label.planned_seeds, patience=PATIENCE)
 
     try:
         yield run

@@ -265,6 +265,8 @@ def _quartiles(intervals: list[tuple[float, float]], n: int) -> str:
 def _endings(reading: Reading) -> list[str]:
     """How many runs of each condition diverged or failed, if any did."""
     lines = []
+    recorded = "recording a run again replaces it"
+    again = recorded if reading.recorded else "`--retry-failed` does them again"
     for row in status_counts(reading.records).to_dict("records"):
         runs = sum(value for name, value in row.items() if name != "condition")
         # To diverge is an outcome; a run that failed or was stopped has none.
@@ -279,6 +281,6 @@ def _endings(reading: Reading) -> list[str]:
         if row["failed"]:
             lines.append(
                 f"{row['condition']}: {row['failed']} of {runs} runs failed and are left out; "
-                "`--retry-failed` does them again."
+                f"{again}."
             )
     return lines

@@ -207,6 +207,7 @@ def test_a_history_of_wandb_is_its_numbers(ebb):
         ("r.csv", "0.9,0.1\n0.5,x\n", "'x' in row 2"),
         ("r.csv", "0.9,0.1,0.2\n0.5,0.4,0.1\n", "a table of 2 x 3"),
         ("r.csv", "0.9,\n,0.8\n", "holes"),
+        ("r.csv", "0.9,0\n0.5\n", "holes"),
         ("r.csv", "0.9,0.1\n-0.5,0.8\n", "beyond 0 to 1"),
         ("r.csv", "0.9,0.1\n0,0.8\n", "transpose it"),
         ("r.csv", "0.9,0.1\n,0.8\n", "transpose it"),

@@ -113,11 +113,32 @@ def test_one_hot_labels_and_other_outputs_are_taken():
 def test_a_wrong_use_is_refused_and_stores_nothing():
     with pytest.raises(InputError, match="with recorder:"):
         recorder(seed=1).segment(classes=0)
-    with pytest.raises(InputError, match="whole numbers"):
-        studies.ForgettingRecorder(
-            POINTS.x_test, POINTS.y_test + 0.5, study="mine", condition="fit", seed=2
-        )
+    given = {"study": "mine", "condition": "fit", "seed": 2}
+    for labels in (POINTS.y_test + 0.5, POINTS.y_test - 1, POINTS.y_test.astype(str)):
+        with pytest.raises(InputError, match="whole numbers"):
+            studies.ForgettingRecorder(POINTS.x_test, labels, **given)
     assert not Path("results").exists()
+
+
+def test_what_could_not_be_recorded_is_refused_before_it_is_trained():
+    with pytest.raises(InputError, match="from 0 to 2"), recorder() as recorded:
+        recorded.segment(classes=3)
+    x = keras.Input(POINTS.x_train.shape[1:])
+    two = keras.Model(x, [keras.layers.Dense(n)(keras.layers.Flatten()(x)) for n in (3, 2)])
+    two.compile(loss="mse")
+    with pytest.raises(InputError, match="a model with 2 outputs"):
+        two.fit(
+            POINTS.x_train, [np.eye(3)[POINTS.y_train], np.eye(2)[POINTS.y_train % 2]],
+            callbacks=[recorder()], verbose=0,
+        )  # fmt: skip
+
+
+def test_a_second_fit_needs_a_block():
+    model, recorded = compiled(recipe_of()), recorder()
+    fit(model, range(CLASSES), callbacks=[recorded])
+    with pytest.raises(InputError, match="after the run was stored"):
+        fit(model, range(CLASSES), callbacks=[recorded])
+    assert [record.status for record in studies.read("mine").records] == ["finished"]
 
 
 def test_a_block_that_fails_is_recorded_as_failed(ebb):

@@ -203,6 +203,25 @@ def test_scores_and_names_of_classes_are_kept():
     assert results.records[0].history == ((1, 10, "training loss", 0.25),)
 
 
+def test_numpy_s_numbers_and_a_single_class_are_taken():
+    given = {"classes": LABELS.max() + 1, "planned_seeds": np.int64(1)}
+    with studies.record("mine", condition="a", seed=np.int64(0), **given) as run:
+        for segment in range(CLASSES):
+            run.evaluate("test", LABELS, LABELS, segment=np.int32(segment + 1), shown=segment)
+    results = studies.read("mine")
+    assert results.reading.planned == 1
+    assert list(results.forgetting()["class"]) == [0, 1, 2, 3]
+
+
+def test_conditions_without_settings_are_runs_of_their_own(ebb):
+    for condition in ("a", "b"):
+        with recorded(condition) as run:
+            run.evaluate("test", LABELS, LABELS, epoch=1)
+    kept, other = Store(Path("results")).entries("mine")
+    assert "1 record removed" in ebb("remove", "mine", "--run", other.key, "--yes").out
+    assert Store(Path("results")).entries("mine") == [kept]
+
+
 def test_tasks_by_themselves_have_their_figures():
     with studies.record("mine", condition="a", seed=0, classes=2, scenario="domain") as run:
         for task in (1, 2, 3):
@@ -229,6 +248,8 @@ def test_an_exception_is_recorded_as_a_failure_that_the_next_call_replaces(ebb, 
         fails()
     assert "naive seed 7  failed" in ebb("status", mine).out
     assert "ZeroDivisionError: division by zero" in ebb("status", mine).out
+    table = ebb("table", mine).out
+    assert "1 of 1 runs failed and are left out; recording a run again replaces it." in table
     assert "7" not in map(str, studies.read(mine).per_class()["n"])
     with recorded(seed=7) as run:
         in_turns(run, 7)
@@ -271,6 +292,9 @@ def test_tables_show_the_latest_settings_and_version_of_a_condition(mine):
         ({"seed": 1.5}, "whole number from 0"),
         ({"classes": 1}, "from 2"),
         ({"classes": ["a", "a"]}, "each once"),
+        ({"classes": "cat"}, "their names"),
+        ({"classes": 2.5}, "their names"),
+        ({"planned_seeds": "5"}, "planned_seeds='5'"),
         ({"settings": {"x": object()}}, "what JSON holds"),
         ({"settings": {"lr": math.nan}}, "what JSON holds"),
         ({"settings": {"seed": 1}}, "have in common"),
@@ -295,11 +319,14 @@ def test_what_no_store_could_keep_is_refused_at_once(given, said):
         ([{"segment": 1, "predictions": [1]}], "2 labels and 1 predictions"),
         ([{}], "neither segment nor epoch"),
         ([{"segment": -1}], "from 0"),
+        ([{"segment": "one"}], "from 0"),
+        ([{"epoch": math.nan}], "from 0"),
         ([{"segment": 2}, {"segment": 1}], "does not lie before"),
         ([{"epoch": 1, "segment": 0}], "segments from 1"),
         ([{"segment": 1, "set": "my set"}], "a name such as"),
         ([{"segment": 0, "shown": (0,)}], "from 1"),
         ([{"segment": 1, "shown": (0, 4)}], "shown"),
+        ([{"segment": 1, "shown": None}], "shown"),
         ([{"epoch": 1, "segment": s, "shown": (0,)} for s in (1, 2)], "where classes come back"),
         ([{"segment": 1, "shown": (0,)}, {"segment": 3, "shown": (1,)}], "every segment"),
         ([{"segment": 1, "shown": (0,), "set": "validation"}], "of 'test' after 0 segments"),
