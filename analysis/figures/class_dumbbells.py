@@ -7,16 +7,27 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
+from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
+from numpy.typing import NDArray
 
 from analysis.figures.bounds import PERCENT, Bounded
 from analysis.figures.look import FEW_SEEDS, PLAIN, Look, Mark
-from analysis.figures.panels import MOST_MARKS, blank, heading, write_title
+from analysis.figures.panels import (
+    LETTER,
+    blank,
+    heading,
+    heat_map,
+    label_cells,
+    legend_below,
+    write_title,
+)
 from analysis.metrics.confusion import class_accuracy
 from analysis.runs import RunLike, RunSet, class_names, last_evaluation, no_evaluation
 from analysis.statistics.intervals import t_interval
 
+Floats = NDArray[np.float64]
 COLUMNS = ("condition", "class", "seed", "accuracy")
 SHIFT = 0.14
 """How far from its row the first and the last condition stand."""
@@ -24,6 +35,8 @@ OUTWARDS = 0.15
 """How far from its mean a condition's seeds stand."""
 APART = 4
 """Conditions up to which each has a line of its own in the row of a class, with its interval."""
+CELL = 0.36
+"""Inches of a cell that has room for a number."""
 
 
 def class_end_table(runs: Sequence[RunLike], set: str = "test") -> pd.DataFrame:
@@ -58,8 +71,8 @@ def class_dumbbell_figure(
 ) -> Figure:
     """Draw a row for each class: the means of the conditions, joined, with their 95 % intervals.
 
-    Of few seeds each is a faint point. Where conditions are many their means stand on one line
-    without intervals, which the table has.
+    Of few seeds each is a faint point. Of more than four conditions each has a row of cells
+    instead, a class in each: the means alone, in numbers where there is room.
 
     Args:
         runs: Records of one study and variant.
@@ -83,13 +96,53 @@ def class_dumbbell_figure(
         .to_numpy()
         for condition, rows in table.groupby("condition", sort=False)
     }
+    draw = _dumbbells if len(values) <= APART else _cells
+    figure, what = draw(values, list(map(str, classes)), set, look)
+    what = f"final {set} accuracy of each class, {what} (in brackets: seeds)"
+    write_title(figure, heading(question, dataset, what))
+    return figure
+
+
+def _counted(values: Mapping[str, Floats]) -> list[str]:
+    """The conditions with their numbers of seeds."""
+    return [f"{name} ({len(each)})" for name, each in values.items()]
+
+
+def _cells(
+    values: Mapping[str, Floats], classes: Sequence[str], set: str, look: Look
+) -> tuple[Figure, str]:
+    """Draw the means of each condition in a row; returns what is drawn too."""
+    names = _counted(values)
+    width = look.wide(7.0)
+    figure = blank(width, 1.4 + 0.26 * len(values))
+    axis = figure.subplots()
+    room = width - LETTER * max(map(len, names)) - 1.0
+    means = np.array([each.mean(axis=0) for each in values.values()])
+    heat_map(
+        axis,
+        means,
+        colours="cividis",
+        scale=Normalize(np.nanmin(means), np.nanmax(means)),
+        decimals=1,
+        numbers=room >= CELL * len(classes),
+        bar=f"{set} accuracy at the end (%)",
+    )
+    label_cells(axis, classes, names)
+    axis.set_yticks(np.arange(len(names)) + 0.5, names, fontsize=9)
+    axis.set_xlabel("class")
+    return figure, "mean"
+
+
+def _dumbbells(
+    values: Mapping[str, Floats], classes: Sequence[str], set: str, look: Look
+) -> tuple[Figure, str]:
+    """Draw each class in its row, conditions a little below each other; returns what is drawn."""
     marks, limits = look.marks(values), PERCENT.fresh()
-    apart = len(values) <= APART
-    row = 0.34 if not apart else max(0.34, 0.17 * len(values) + 0.1)
+    row = max(0.34, 0.17 * len(values) + 0.1)
     figure = blank(look.wide(7.0), 1.5 + row * len(classes) + 0.2 * (len(values) // 4))
     axis = figure.subplots()
-    _rows(axis, values, marks, limits, apart, len(table) > MOST_MARKS)
-    axis.set_yticks(range(len(classes)), list(map(str, classes)))
+    _rows(axis, values, marks, limits)
+    axis.set_yticks(range(len(classes)), classes)
     axis.set_ylim(len(classes) - 0.5, -0.5)
     axis.set_ylabel("class")
     axis.set_xlabel(f"{set} accuracy at the end (%)")
@@ -99,31 +152,18 @@ def class_dumbbell_figure(
         Line2D([], [], color=mark.colour, marker=mark.marker, linestyle="", markersize=5)
         for mark in marks.values()
     ]
-    names = [f"{name} ({len(each)})" for name, each in values.items()]
-    columns = max(1, round(figure.get_figwidth() * 11 / (max(map(len, names)) + 6)))
-    figure.legend(
-        handles, names, loc="outside lower center", ncols=columns, frameon=False, fontsize=8
-    )
-    what = f"final {set} accuracy of each class, mean{' and 95 % interval' if apart else ''}"
-    write_title(figure, heading(question, dataset, f"{what} (in brackets: seeds)"))
+    legend_below(figure, handles, _counted(values))
     limits.say(figure)
-    return figure
+    return figure, "mean and 95 % interval"
 
 
 def _rows(
-    axis: Axes,
-    values: Mapping[str, np.ndarray],
-    marks: Mapping[str, Mark],
-    limits: Bounded,
-    apart: bool,
-    pixels: bool,
+    axis: Axes, values: Mapping[str, Floats], marks: Mapping[str, Mark], limits: Bounded
 ) -> None:
-    """Draw each class in its row, conditions a little below each other where there is room."""
     # A class without examples, or of other data than a condition's, has neither mean nor interval.
     known = [~np.isnan(each).any(axis=0) for each in values.values()]
     means = np.array([each.mean(axis=0) for each in values.values()])
-    spread = np.linspace(-SHIFT, SHIFT, len(values)) if apart and len(values) > 1 else 0.0
-    beside = np.zeros(len(values)) + spread
+    beside = np.linspace(-SHIFT, SHIFT, len(values)) if len(values) > 1 else np.zeros(1)
     rows = np.arange(means.shape[1])
     for row, there in zip(rows, np.transpose(known), strict=True):
         axis.plot(
@@ -134,13 +174,11 @@ def _rows(
         place, mark = rows + beside[k], marks[condition]
         # Beside the interval, where they are seen.
         outwards = OUTWARDS if beside[k] > 0 else -OUTWARDS
-        if 1 < len(each) <= FEW_SEEDS and apart:
+        if 1 < len(each) <= FEW_SEEDS:
             axis.plot(
                 each.ravel(), np.tile(place + outwards, len(each)), "o", color=mark.colour,
-                alpha=0.5, markersize=3, markeredgewidth=0, zorder=1, rasterized=pixels,
+                alpha=0.5, markersize=3, markeredgewidth=0, zorder=1,
             )  # fmt: skip
         ends = np.full((2, len(rows)), np.nan)
         ends[:, known[k]] = np.array([t_interval(column) for column in each.T[known[k]]]).T
-        limits.bars(
-            axis, place, means[k], ends if apart else np.full_like(ends, np.nan), mark, across=True
-        )
+        limits.bars(axis, place, means[k], ends, mark, across=True)

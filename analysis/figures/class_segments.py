@@ -30,6 +30,8 @@ class Scale(NamedTuple):
     label: str
 
 
+MOST_ROWS = 40
+"""Classes up to which each has a row that holds a number."""
 MEANS = Scale(100.0, "cividis", "accuracy (%)")
 
 
@@ -80,7 +82,7 @@ def class_segment_heatmap(
     # One seed has no spread, and equal seeds have none: the scale must still have a width.
     widest = max(1.0, *(np.nanmax(each, initial=0) for each in spreads.values()))
     with_first = any(grid.shape[1] > 1 for grid in grids.values())
-    classes = min(max(grid.shape[-1] for grid in grids.values()), 40)
+    classes = min(max(grid.shape[-1] for grid in grids.values()), MOST_ROWS)
     figure = blank(look.wide(14), 1.0 + len(grids) * (1.8 + 0.27 * classes))
     axes = figure.subplots(len(grids), 3 if with_first else 2, squeeze=False)
     for row, (condition, grid) in zip(axes, grids.items(), strict=True):
@@ -127,6 +129,7 @@ def _panel(
         colours=shown.colours,
         scale=Normalize(0, shown.highest),
         decimals=0 if shown.highest >= 100 else 1,
+        numbers=values.shape[1] <= MOST_ROWS,
         bar=shown.label,
     )
     if np.isnan(values).all():

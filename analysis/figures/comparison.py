@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -9,17 +11,16 @@ from matplotlib.ticker import MaxNLocator
 
 from analysis.figures.look import COLOURS, PLAIN, Look, Mark
 from analysis.figures.looks import looks_figure
-from analysis.figures.panels import INK, blank, write_title
+from analysis.figures.pairs import has_all_pairs, pair_figure, source_of
+from analysis.figures.panels import GROUND, INK, at_the_right, blank, legend_below, write_title
 from analysis.rendering.formatting import IN_PERCENT
 from analysis.rendering.text import clean, clean_lines
+from analysis.statistics.comparison_table import signed
 from analysis.statistics.families import Family, intervals_text
 from analysis.statistics.result import Comparison, correction_name
 
-GROUND = "#fefefe"  # as good as white; a page may put its own ground in its place
 BESIDE = 0.08
 """Half the width of a side's runs, where the distance of the sides is 1."""
-LONG = 36
-"""Letters of a label from which it takes two lines."""
 
 
 def comparison_figure(found: Comparison | Family, look: Look = PLAIN) -> Figure:
@@ -35,7 +36,8 @@ def comparison_figure(found: Comparison | Family, look: Look = PLAIN) -> Figure:
 
     Returns:
         The figure; for a family the difference of every comparison, with the differences of its
-        pairs; under a plan of looks, each difference look by look.
+        pairs; of every two of many conditions, a table of cells; under a plan of looks, each
+        difference look by look.
 
     Raises:
         ValueError: There are no values to draw.
@@ -45,7 +47,9 @@ def comparison_figure(found: Comparison | Family, look: Look = PLAIN) -> Figure:
         raise ValueError("received a comparison without values; expected runs on both sides")
     if comparisons[0].looks is not None:
         return looks_figure(comparisons)
-    return _one(found, look) if isinstance(found, Comparison) else _several(found, look)
+    if isinstance(found, Comparison):
+        return _one(found, look)
+    return pair_figure(found, look) if has_all_pairs(found) else _several(found, look)
 
 
 def _one(c: Comparison, look: Look) -> Figure:
@@ -74,7 +78,9 @@ def _one(c: Comparison, look: Look) -> Figure:
     how = "each run, joined by seed" if c.paired else "each run"
     level = f"{100 * c.difference.level:g} %"
     write_title(
-        figure, f"{_where(c)}{c.metric}: {c.verdict}\n{how}; mean difference, {level} interval", 9
+        figure,
+        f"{source_of(c)}{c.metric}: {c.verdict}\n{how}; mean difference, {level} interval",
+        9,
     )
     return figure
 
@@ -121,19 +127,17 @@ def _beside(axes: Axes, c: Comparison, scale: float) -> None:
 def _several(family: Family, look: Look) -> Figure:
     comparisons = list(family.comparisons)
     first = comparisons[0]
-    classes = first.class_ is not None
-    labels = [f"class {c.class_}" if classes else f"{c.a} minus {c.b}" for c in comparisons]
-    long = max(map(len, labels)) > LONG
-    if long:
-        labels = [label.replace(" minus ", "\nminus ") for label in labels]
-    high = 1.3 + (0.44 if long else 0.3) * len(comparisons)
-    figure = blank(look.wide(7.0), high)
+    rows = _rows(comparisons)
+    figure = blank(look.wide(7.0), 1.3 + 0.27 * len(rows))
     axes = figure.subplots()
-    _differences(axes, comparisons, labels)
-    pair = f", {first.a} minus {first.b}" if classes else ""
+    _differences(axes, rows)
+    if first.equivalence is not None:
+        margin = first.equivalence.margin
+        axes.axvspan(-margin, margin, color=COLOURS[2], alpha=0.12, label=f"margin of {margin:g}")
+        legend_below(figure, *axes.get_legend_handles_labels())
     write_title(
         figure,
-        f"{_where(first)}{first.metric}{pair}\n"
+        f"{source_of(first)}{first.metric}\n"
         f"mean difference with its {intervals_text(comparisons)} interval; "
         f"filled: different after {correction_name(first)} over {family.size}",
         9,
@@ -141,19 +145,32 @@ def _several(family: Family, look: Look) -> Figure:
     return figure
 
 
-def _differences(axes: Axes, comparisons: list[Comparison], labels: list[str]) -> None:
-    """Mean differences with their intervals, and the pairs' own differences as faint points."""
-    for place, c in enumerate(comparisons):
-        if c.paired and c.values_a:
+def _rows(comparisons: Sequence[Comparison]) -> list[tuple[str, Comparison | None]]:
+    """Rows from the top down: what is held against the same stands below a line that says so."""
+    groups: dict[str, list[tuple[str, Comparison | None]]] = {}
+    for c in comparisons:
+        of_class = c.class_ is not None
+        head = f"{c.a}\nminus {c.b}" if of_class else f"minus {c.b}"
+        row = (f"class {c.class_}" if of_class else c.a, c)
+        groups.setdefault(head, [(head, None)]).append(row)
+    return [row for rows in groups.values() for row in rows]
+
+
+def _differences(axes: Axes, rows: Sequence[tuple[str, Comparison | None]]) -> None:
+    """Mean differences with their intervals, in numbers too; the pairs' own as faint points."""
+    for place, (_, c) in enumerate(rows):
+        if c is not None and c.paired and c.values_a:
             _pairs(axes, c, place)
-        if c.difference.points is not None:
+        if c is not None and c.difference.points is not None:
             _interval(axes, c, place, c.difference.points)
-            if place == 0 and c.equivalence is not None:
-                _margin(axes, c.equivalence.margin)
     axes.axvline(0, color=INK, linewidth=1, linestyle="--")
-    axes.set_yticks(range(len(labels)), list(map(clean_lines, labels)), fontsize=9)
-    axes.set_ylim(len(labels) - 0.5, -0.5)
-    axes.set_xlabel(f"difference ({_scale(comparisons[0])[1]})")
+    axes.set_yticks(range(len(rows)), [clean_lines(label) for label, _ in rows], fontsize=9)
+    for tick, (_, c) in zip(axes.get_yticklabels(), rows, strict=True):
+        tick.set_fontweight("normal" if c else "bold")
+    axes.tick_params(axis="y", length=0)
+    axes.set_ylim(len(rows) - 0.5, -0.5)
+    unit = next(_scale(c)[1] for _, c in rows if c is not None)
+    axes.set_xlabel(f"difference ({unit})")
     axes.spines[["top", "right"]].set_visible(False)
 
 
@@ -166,24 +183,17 @@ def _pairs(axes: Axes, c: Comparison, place: int) -> None:
 def _interval(axes: Axes, c: Comparison, place: int, mean: float) -> None:
     """The mean difference with its interval, filled where the verdict is that they differ."""
     d = c.difference
-    reach = None
+    reach, text = None, signed(mean, c)
     if d.ci_low is not None and d.ci_high is not None:
         reach = [[mean - d.ci_low], [d.ci_high - mean]]
+        text += f" [{signed(d.ci_low, c)}, {signed(d.ci_high, c)}]"
+    at_the_right(axes, place, text)
     axes.errorbar(
         mean, place, xerr=reach, fmt="o", color=INK, capsize=3, markersize=6, linewidth=1.8,
         markerfacecolor=INK if c.verdict.startswith("different") else GROUND,
     )  # fmt: skip
 
 
-def _margin(axes: Axes, margin: float) -> None:
-    axes.axvspan(-margin, margin, color=COLOURS[2], alpha=0.12, label=f"margin of {margin:g}")
-    axes.legend(loc="best", fontsize=8, frameon=False)
-
-
 def _scale(c: Comparison) -> tuple[float, str]:
     """What values are multiplied with to be shown, and the differences' unit."""
     return (100.0 if c.unit == "points" else 1.0), c.unit
-
-
-def _where(c: Comparison) -> str:
-    return f"{c.study} ({c.variant}): " if c.study else ""

@@ -9,7 +9,15 @@ from matplotlib.figure import Figure
 
 from analysis.confusions import confusion_proportions
 from analysis.figures.look import PLAIN, Look
-from analysis.figures.panels import colour_bar, grid, heading, heat_map, label_cells, seed_titles
+from analysis.figures.panels import (
+    colour_bar,
+    grid,
+    heading,
+    heat_map,
+    label_cells,
+    label_outside,
+    seed_titles,
+)
 from analysis.runs import RunLike, RunSet, class_names, no_evaluation
 
 NUMBERS_UP_TO = 4
@@ -44,9 +52,10 @@ def confusion_figure(
     if not found:
         raise no_evaluation(runs, set)
     few = len(found) <= NUMBERS_UP_TO
-    what = f"what each class is taken for, {set} set, in percent of the true class"
+    titles, each = seed_titles({name: n for name, (n, _) in found.items()})
+    what = f"what each class is taken for, {set} set, in percent of the true class{each}"
     figure, axes = grid(
-        seed_titles({name: n for name, (n, _) in found.items()}),
+        titles,
         across=2 if few else 4,
         high=4.6 if few else 2.7,
         share_y=False,
@@ -63,7 +72,8 @@ def confusion_figure(
         label_cells(axis, labels, labels)
         axis.set_xlabel("predicted class")
         axis.set_ylabel("true class")
+    label_outside(axes)
     # Square panels in a grid that is not: else the labels of one may lie under its neighbour.
     figure.set_layout_engine("compressed")
-    colour_bar(axes, mesh, "proportion of the true class (%)", shrink=0.6)
+    colour_bar(axes, mesh, "proportion of the true class (%)")
     return figure

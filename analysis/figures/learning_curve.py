@@ -12,7 +12,7 @@ from matplotlib.ticker import MaxNLocator
 from analysis.curves import Curves, curves_of
 from analysis.figures.bounds import PERCENT, Bounded
 from analysis.figures.look import FEW_SEEDS, PLAIN, Look, Mark
-from analysis.figures.panels import apart, grid, heading
+from analysis.figures.panels import grid, heading, name_ends
 from analysis.runs import RunLike, RunSet
 from analysis.statistics.intervals import t_interval
 
@@ -20,8 +20,6 @@ WRONG = "train-corrupted"
 """The training examples whose labels are wrong, measured by these labels."""
 TOGETHER = 12
 """Lines that one panel holds."""
-NAME = 0.06
-"""Height of a condition's name, as a fraction of the panel."""
 BANDS = 4
 """Lines of a panel up to which intervals are bands; of more they stand at the end alone."""
 
@@ -36,8 +34,9 @@ def learning_curve_figure(
 ) -> Figure:
     """Draw the mean of each condition from the first epoch on, with its 95 % t-interval.
 
-    Of few seeds each is a thin line. Where some training labels are wrong, a second panel shows how
-    many of the examples that have them are answered as they say.
+    Of few seeds each is a thin line. Where they stop early the mean ends with the last epoch that
+    half of them reached. Where some training labels are wrong, a second panel shows how many of the
+    examples that have them are answered as they say.
 
     Args:
         runs: Records of one study and variant.
@@ -107,11 +106,11 @@ def _panel(axis: Axes, curves: Curves, marks: Mapping[str, Mark], limits: Bounde
     ends = {}
     for condition, of_seeds in curves.items():
         mark = marks[condition]
-        epochs = sorted({epoch for curve in of_seeds.values() for epoch in curve})
-        values = [
-            [100 * curve[epoch] for curve in of_seeds.values() if epoch in curve]
-            for epoch in epochs
-        ]
+        every = sorted({epoch for curve in of_seeds.values() for epoch in curve})
+        at = {e: [100 * curve[e] for curve in of_seeds.values() if e in curve] for e in every}
+        # Where runs stop early, a mean of the last of them would be one of other seeds.
+        at = {epoch: each for epoch, each in at.items() if 2 * len(each) >= len(of_seeds)}
+        epochs, values = list(at), list(at.values())
         means = [float(np.mean(each)) for each in values]
         intervals = np.array([t_interval(each) for each in values]).T
         if 1 < len(of_seeds) <= FEW_SEEDS and len(curves) <= BANDS:
@@ -129,24 +128,7 @@ def _panel(axis: Axes, curves: Curves, marks: Mapping[str, Mark], limits: Bounde
         if single or len(curves) > BANDS:
             limits.bars(axis, *last, mark, size=4)
         ends[condition] = (epochs[-1], means[-1])
-    _name_ends(axis, ends, marks)
+    name_ends(axis, ends, marks)
     axis.xaxis.set_major_locator(MaxNLocator(6, integer=True))
     axis.set_xlabel("epoch")
     axis.grid(alpha=0.3)
-
-
-def _name_ends(
-    axis: Axes, ends: Mapping[str, tuple[int, float]], marks: Mapping[str, Mark]
-) -> None:
-    """Write each condition beside the end of its line, the names apart from each other."""
-    low, high = axis.get_ylim()
-    right = max(epoch for epoch, _ in ends.values())
-    places = apart([mean for _, mean in ends.values()], (high - low) * NAME)
-    for (condition, (epoch, mean)), place in zip(ends.items(), places, strict=True):
-        colour = marks[condition].colour
-        axis.annotate(
-            condition, (epoch, mean), (right + 0.04 * max(right - 1, 1), place), color=colour,
-            fontsize=8, va="center", ha="left", annotation_clip=False,
-            arrowprops={"arrowstyle": "-", "color": colour, "linewidth": 0.5, "shrinkA": 0,
-                        "shrinkB": 0},
-        )  # fmt: skip

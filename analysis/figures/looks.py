@@ -8,7 +8,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from analysis.figures.panels import COLOURS, INK, grid
+from analysis.figures.panels import COLOURS, INK, grid, legend_below
 from analysis.rendering.text import clean
 from analysis.statistics.looks import Looked
 from analysis.statistics.result import Comparison
@@ -40,9 +40,7 @@ def looks_figure(comparisons: Sequence[Comparison]) -> Figure:
     for axis, c in zip(axes, looked, strict=True):
         _panel(axis, c, c.looks)  # type: ignore[arg-type]
     axes[0].set_ylabel(f"difference ({first.unit})")
-    figure.legend(
-        *axes[0].get_legend_handles_labels(), loc="outside lower center", ncols=2, frameon=False
-    )
+    legend_below(figure, *axes[0].get_legend_handles_labels())
     return figure
 
 

@@ -2,15 +2,27 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
 from analysis.figures.bounds import PERCENT, Bounded
 from analysis.figures.look import PLAIN, Look, Mark
-from analysis.figures.panels import INK, apart, blank, heading, in_percent, write_title
+from analysis.figures.panels import (
+    INK,
+    LETTER,
+    apart,
+    at_the_left,
+    blank,
+    filled,
+    heading,
+    in_percent,
+    write_title,
+)
 from analysis.metrics.registry import metric_named
 from analysis.metrics.values import known_values
 from analysis.runs import RunLike, RunSet
@@ -22,6 +34,8 @@ DIFFERENCES = (
 """Words in the names of metrics that may be negative."""
 BELOW = 0.27
 """How far below a condition's mean its seeds stand, where they are seen beside its interval."""
+TICKS = 5
+"""Most steps of a panel's horizontal axis: numbers of many letters stand apart."""
 ANYTHING = Bounded(-np.inf, np.inf, "")
 
 
@@ -60,14 +74,14 @@ def overview_figure(
             "accuracy'; run the study first"
         )
     panels = len(drawn) + (trade_off is not None)
-    size = (look.wide(2.4 + 3.0 * panels), max(3.0, 1.4 + 0.3 * len(conditions)))
-    figure = blank(*size)
-    axes = figure.subplots(1, panels, squeeze=False)[0]
+    figure, axes, room = _panels(panels, conditions, look)
     marks, limits = look.marks(conditions), PERCENT.fresh()
     for axis, metric in zip(axes, drawn, strict=False):
         bounded = limits if is_proportion(metric) else ANYTHING
         _strips(axis, metric, dict(zip(conditions, values[metric], strict=True)), marks, bounded)
-        axis.set_yticks(range(len(conditions)), conditions if axis is axes[0] else [])
+        axis.set_xlabel(filled(in_percent(metric)[1], room))
+        labels = conditions if axis in at_the_left(axes) else []
+        axis.set_yticks(range(len(conditions)), labels, fontsize=9)
         axis.set_ylim(len(conditions) - 0.5, -0.5)
     if trade_off is not None:
         x, y = (
@@ -79,6 +93,19 @@ def overview_figure(
     write_title(figure, heading(question, dataset, what))
     limits.say(figure)
     return figure
+
+
+def _panels(n: int, conditions: Sequence[str], look: Look) -> tuple[Figure, list[Axes], float]:
+    """So many panels, beside each other where there is room; about how wide each is, in inches."""
+    width = look.wide(2.4 + 3.0 * n)
+    columns = max(1, min(n, round((width - 2.4) / 3.0)))
+    rows = math.ceil(n / columns)
+    figure = blank(width, max(3.0, 1.4 + 0.3 * len(conditions)) * rows)
+    every = figure.subplots(rows, columns, squeeze=False).ravel()
+    for spare in every[n:]:
+        spare.remove()
+    names = LETTER * max(map(len, conditions))
+    return figure, list(every[:n]), (width - names) / columns
 
 
 def is_proportion(metric: str) -> bool:
@@ -110,8 +137,8 @@ def _strips(
         )  # fmt: skip
         ends = np.array([t_interval(each)]).T
         limits.bars(axis, [row], [float(np.mean(each))], ends, mark, across=True)
-    axis.set_xlabel(in_percent(metric)[1])
-    axis.grid(axis="x", alpha=0.3)
+    axis.xaxis.set_major_locator(MaxNLocator(TICKS, steps=[1, 2, 2.5, 5, 10]))
+    axis.grid(alpha=0.3)
     axis.spines[["top", "right"]].set_visible(False)
 
 

@@ -13,26 +13,34 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.collections import QuadMesh
 from matplotlib.colors import Colormap, Normalize
 from matplotlib.figure import Figure
+from matplotlib.text import Text
 from numpy.typing import NDArray
 
 from analysis.figures.look import COLOURS as COLOURS
-from analysis.figures.look import PLAIN, Look
+from analysis.figures.look import PLAIN, Look, Mark
 from analysis.metrics.registry import metric_named
 from analysis.rendering.formatting import counted
 
 Floats = NDArray[np.float64]
 
 INK = "#222222"
+GROUND = "#fefefe"  # as good as white; a page may put its own ground in its place
 FAINT = COLOURS[0]
 ANNOTATED_UP_TO = 12
 TICKS = 15
 LONG_NAME = 3
 """Letters up to which names of classes stand upright beside each other."""
+LONG_BAR = 4.0
+"""Inches up to which a colour bar of several panels is long: its width is a part of that."""
+LETTER = 0.075
+"""Inches of a letter of a name beside an axis, where it is small."""
+NAME = 0.06
+"""Height of a line's name, as a fraction of the panel."""
 ON_LIGHT = "#010101"  # black that a page does not take for the colour of its own text
 MIDDLE = 0.179
 """Luminance at which black and white text have the same contrast, 4.6."""
-MOST_MARKS = 4000
-"""Of more points or corners of lines than this, a vector figure draws pixels instead."""
+SMALL_PANELS = 4
+"""Panels of a row from more than which their titles are small."""
 
 
 def blank(width: float, height: float, dpi: int = 100) -> Figure:
@@ -53,10 +61,13 @@ def grid(
 ) -> tuple[Figure, list[Axes]]:
     """A figure with a panel for each title, at most `across` beside each other.
 
+    Of more than `across` squared, panels are smaller, as many in a row as there are rows: a page
+    holds them all.
+
     Args:
         titles: Of the panels, at least one.
-        high: Height of a row in inches.
-        across: How many panels stand in a row of 11 inches at most; fewer in a narrow figure.
+        high: Height of a row in inches, with `across` panels in it.
+        across: How many panels stand in a row of 11 inches; fewer in a narrow figure.
         share_y: Whether all panels have one vertical axis.
         heading: The figure's title.
         look: How wide the figure is to be.
@@ -64,17 +75,19 @@ def grid(
     Returns:
         The figure, about 11 inches wide (8 for one panel), and its panels in the titles' order.
     """
-    columns = min(len(titles), across)
+    full = max(across, math.ceil(math.sqrt(len(titles))))
+    columns = min(len(titles), full)
     width = look.wide(8.0 if columns == 1 else 11.0)
-    columns = max(1, min(columns, round(across * width / 11.0 + 0.2)))
+    columns = max(1, min(columns, round(full * width / 11.0 + 0.2)))
     rows = math.ceil(len(titles) / columns)
-    figure = blank(width, 0.7 + rows * high)
+    figure = blank(width, 0.7 + rows * high * across / full)
     every = figure.subplots(rows, columns, squeeze=False, sharey=share_y).ravel()
     for spare in every[len(titles) :]:
         spare.remove()
     axes = list(every[: len(titles)])
+    size = 10 if full <= SMALL_PANELS else 8
     for axis, title in zip(axes, titles, strict=True):
-        axis.set_title(textwrap.fill(title, round(10 * width / columns)), fontsize=10)
+        axis.set_title(filled(title, 0.8 * width / columns, size), fontsize=size)
         axis.spines[["top", "right"]].set_visible(False)
     write_title(figure, heading)
     return figure, axes
@@ -86,6 +99,45 @@ def at_the_left(axes: Sequence[Axes]) -> list[Axes]:
     return [axis for axis, place in places if place is not None and place.is_first_col()]
 
 
+def label_outside(axes: Sequence[Axes]) -> None:
+    """Leave the labels of a grid to its edge: to the left, and to panels with none below them.
+
+    The numbers or names along an axis go with them where it is the same in all panels.
+    """
+    left = at_the_left(axes)
+    columns = next((k for k, axis in enumerate(axes) if k and axis in left), len(axes))
+    across = len({(axis.get_xlim(), *_names(axis.get_xticklabels())) for axis in axes}) == 1
+    down = len({(axis.get_ylim(), *_names(axis.get_yticklabels())) for axis in axes}) == 1
+    for axis in axes:
+        if axis not in left:
+            axis.set_ylabel("")
+            if down:
+                axis.tick_params(labelleft=False)
+    for axis in axes[:-columns]:
+        axis.set_xlabel("")
+        if across:
+            axis.tick_params(labelbottom=False)
+
+
+def _names(labels: Sequence[Text]) -> list[str]:
+    return [label.get_text() for label in labels]
+
+
+def at_the_right(axis: Axes, place: float, text: str) -> None:
+    """Write the numbers of a row beside it."""
+    across = axis.get_yaxis_transform()
+    axis.text(1.02, place, text, transform=across, fontsize=8, va="center", ha="left")
+
+
+def legend_below(figure: Figure, handles: Sequence[Any], names: Sequence[str]) -> None:
+    """Draw a legend below the panels, in as many columns as there is room for."""
+    columns = round(figure.get_figwidth() * 11 / (max(map(len, names)) + 6))
+    figure.legend(
+        handles, names, loc="outside lower center", ncols=min(max(1, columns), len(names)),
+        frameon=False, fontsize=8,
+    )  # fmt: skip
+
+
 def heading(question: str, dataset: str, what: str) -> str:
     """A figure's title: the study's question, the data, and what is drawn."""
     return f"{question}\n{dataset}: {what}"
@@ -93,9 +145,13 @@ def heading(question: str, dataset: str, what: str) -> str:
 
 def write_title(figure: Figure, text: str, fontsize: float = 10) -> None:
     """Write a figure's title, its lines as long as the figure is wide."""
-    letters = round(125 / fontsize * figure.get_figwidth())
-    lines = (textwrap.fill(line, letters) for line in text.split("\n"))
+    lines = (filled(line, figure.get_figwidth(), fontsize) for line in text.split("\n"))
     figure.suptitle("\n".join(lines), fontsize=fontsize)
+
+
+def filled(text: str, inches: float, fontsize: float = 10) -> str:
+    """A text in lines of about that length."""
+    return textwrap.fill(text, max(10, round(125 / fontsize * inches)))
 
 
 def in_percent(metric: str) -> tuple[int, str]:
@@ -123,13 +179,13 @@ def heat_map(
         colours: A colour map.
         scale: From values to colours.
         decimals: Of the numbers.
-        numbers: Whether to write them into the cells; never where a side has more than 12.
+        numbers: Whether to write them into the cells; never where a row has more than 12.
         bar: Label of a colour bar beside it; none if None.
         spread: What is written below each number with a ±, [rows, columns]; NaN is left out.
         zeros: Whether a number that rounds to 0 is written.
     """
     # One class alone is a line of cells; more cells than can be told apart need no borders.
-    small = max(values.shape) <= ANNOTATED_UP_TO and numbers
+    small = values.shape[1] <= ANNOTATED_UP_TO and numbers
     mesh = axis.pcolormesh(
         np.ma.masked_invalid(values),
         cmap=colours,
@@ -144,37 +200,46 @@ def heat_map(
     if bar is not None:
         colour_bar(axis, mesh, bar)
     if small:
-        light = _luminance(mesh.cmap(scale(values))[..., :3]) > MIDDLE
         below = np.full(values.shape, np.nan) if spread is None else spread
+        texts = {}
         for row, column in np.argwhere(~np.isnan(values)).tolist():
             number, more = f"{values[row, column]:.{decimals}f}", below[row, column]
-            if not zeros and float(number) == 0:
-                continue
-            axis.text(
-                column + 0.5,
-                row + 0.5,
-                number if np.isnan(more) else f"{number}\n±{more:.{decimals}f}",
-                color=ON_LIGHT if light[row, column] else "#ffffff",
-                fontsize=8 if spread is None else 7,
-                ha="center",
-                va="center",
-            )
+            if zeros or float(number) != 0:
+                ends = "" if np.isnan(more) else f"\n±{more:.{decimals}f}"
+                texts[row, column] = f"{number}{ends}"
+        write_cells(axis, mesh, values, texts, fontsize=8 if spread is None else 7)
     return mesh
 
 
-def colour_bar(axes: Axes | Sequence[Axes], mesh: QuadMesh, label: str, **how: float) -> None:
-    """Draw what the colours mean beside one panel or several.
-
-    Args:
-        axes: The panels.
-        mesh: What is coloured.
-        label: What the colours show.
-        **how: What matplotlib's `colorbar` takes besides.
-    """
-    first = axes if isinstance(axes, Axes) else axes[0]
-    bar: Any = first.get_figure().colorbar(mesh, ax=axes, label=label, **how)  # type: ignore[union-attr,arg-type]
+def colour_bar(axes: Axes | Sequence[Axes], mesh: QuadMesh, label: str) -> None:
+    """Draw what the colours mean beside one panel, as long as it is, or beside several."""
+    figure: Any = (axes if isinstance(axes, Axes) else axes[0]).get_figure()
+    shrink = 1.0 if isinstance(axes, Axes) else min(0.6, LONG_BAR / figure.get_figheight())
+    bar: Any = figure.colorbar(mesh, ax=axes, label=label, shrink=shrink)
     bar.solids.set_rasterized(True)  # 256 steps, that nobody needs as 256 shapes
     bar.outline.set_visible(False)
+
+
+def write_cells(
+    axis: Axes,
+    mesh: QuadMesh,
+    values: Floats,
+    texts: Mapping[tuple[int, int], str],
+    fontsize: float = 8,
+) -> None:
+    """Write into cells of a heat map of some values, by row and column, as can be read on them."""
+    light = _luminance(np.asarray(mesh.to_rgba(values))[..., :3]) > MIDDLE
+    inks = np.where(np.isnan(values), INK, np.where(light, ON_LIGHT, "#ffffff"))
+    for (row, column), text in texts.items():
+        axis.text(
+            column + 0.5,
+            row + 0.5,
+            text,
+            color=inks[row, column],
+            fontsize=fontsize,
+            ha="center",
+            va="center",
+        )
 
 
 def _luminance(colours: Floats) -> Floats:
@@ -204,32 +269,68 @@ def class_ticks(axis: Axes, names: Sequence[str]) -> None:
     )  # fmt: skip
 
 
-def apart(values: Sequence[float], step: float) -> list[float]:
-    """Places near some values, in their order, none closer to the next than `step`."""
+def name_ends(
+    axis: Axes,
+    ends: Mapping[str, tuple[float, float]],
+    marks: Mapping[str, Mark],
+    names: Mapping[str, str] | None = None,
+) -> None:
+    """Write the name of each line beside its end, within the panel and apart from the others.
+
+    Args:
+        axis: Where all is drawn already.
+        ends: Of each line, where it ends.
+        marks: Of each line.
+        names: What is written, where it is not the line's own name.
+    """
+    low, high = axis.get_ylim()
+    step = min(NAME, 1 / max(1, len(ends) - 1)) * (high - low)
+    places = apart([end[1] for end in ends.values()], step, (low, high))
+    for (line, end), place in zip(ends.items(), places, strict=True):
+        colour = marks[line].colour
+        axis.annotate(
+            (names or {}).get(line, line), end, (1.02, place), color=colour, fontsize=8,
+            textcoords=axis.get_yaxis_transform(), va="center", ha="left", annotation_clip=False,
+            arrowprops={"arrowstyle": "-", "color": colour, "linewidth": 0.5, "shrinkA": 0,
+                        "shrinkB": 0, "relpos": (0, 0.5)},
+        )  # fmt: skip
+
+
+def apart(
+    values: Sequence[float], step: float, within: tuple[float, float] = (-math.inf, math.inf)
+) -> list[float]:
+    """Places near some values, in their order, none closer to the next than `step`.
+
+    They lie within two ends, between which there is to be room for them.
+    """
     places = sorted((value, k) for k, value in enumerate(values))
     groups: list[list[tuple[float, int]]] = []
     for each in places:
         groups.append([each])
-        while len(groups) > 1 and _bottom(groups[-1], step) - _top(groups[-2], step) < step:
+        while len(groups) > 1 and (
+            _bottom(groups[-1], step, within) - _bottom(groups[-2], step, within)
+            < step * len(groups[-2])
+        ):
             last = groups.pop()
             groups[-1] += last
     found = [0.0] * len(values)
     for group in groups:
-        first = _bottom(group, step)
+        first = _bottom(group, step, within)
         for k, (_, place) in enumerate(group):
             found[place] = first + k * step
     return found
 
 
-def _bottom(group: Sequence[tuple[float, int]], step: float) -> float:
-    """The lowest place of values that stand `step` apart around their mean."""
-    return sum(value for value, _ in group) / len(group) - step * (len(group) - 1) / 2
+def _bottom(group: Sequence[tuple[float, int]], step: float, within: tuple[float, float]) -> float:
+    """The lowest place of values that stand `step` apart around their mean, within two ends."""
+    length = step * (len(group) - 1)
+    middle = sum(value for value, _ in group) / len(group)
+    return max(within[0], min(middle - length / 2, within[1] - length))
 
 
-def _top(group: Sequence[tuple[float, int]], step: float) -> float:
-    return _bottom(group, step) + step * (len(group) - 1)
-
-
-def seed_titles(titles: Mapping[str, int]) -> list[str]:
-    """Titles of panels, each with its number of seeds."""
-    return [f"{name} ({counted(n, 'seed')})" for name, n in titles.items()]
+def seed_titles(seeds: Mapping[str, int]) -> tuple[list[str], str]:
+    """Titles of panels, and the end of a heading: seeds are said once where all have as many."""
+    numbers = set(seeds.values())
+    if len(numbers) == 1:
+        return list(seeds), f", {counted(numbers.pop(), 'seed')} each"
+    return [f"{name} ({counted(n, 'seed')})" for name, n in seeds.items()], ""

@@ -9,9 +9,8 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from analysis.figures.comparison import GROUND
 from analysis.figures.look import COLOURS, PLAIN, Look
-from analysis.figures.panels import INK, blank, write_title
+from analysis.figures.panels import GROUND, INK, LETTER, blank, filled, legend_below, write_title
 from analysis.metrics.registry import metric_named
 from analysis.rendering.text import clean
 
@@ -46,21 +45,18 @@ def reported_figure(
     panels = figure.subplots(len(groups), height_ratios=[len(g) + 2 for g in groups], squeeze=False)
     several = bool((measured.groupby("condition")["metric"].nunique() > 1).any())
     for axes, rows in zip(panels[:, 0], groups, strict=True):
-        _panel(axes, rows, named=several)
+        _panel(axes, rows, figure.get_figwidth(), named=several)
     inside = int((measured["inside"] == True).sum())  # noqa: E712  (None is undecided)
     write_title(
         figure,
         f"{question}\n{dataset}: {inside} of {len(measured)} reported figures inside our 95 % "
         "prediction interval",
     )
-    handles, labels = panels[0, 0].get_legend_handles_labels()
-    figure.legend(
-        handles, labels, loc="outside lower center", ncols=len(labels), frameon=False, fontsize=9
-    )
+    legend_below(figure, *panels[0, 0].get_legend_handles_labels())
     return figure
 
 
-def _panel(axes: Axes, rows: pd.DataFrame, *, named: bool) -> None:
+def _panel(axes: Axes, rows: pd.DataFrame, width: float, *, named: bool) -> None:
     """The figures of one unit, the first on top."""
     metric = metric_named(str(rows["metric"].iloc[0]))
     scale, unit = (100, "points") if metric.is_fraction else (1, metric.unit)
@@ -77,24 +73,26 @@ def _panel(axes: Axes, rows: pd.DataFrame, *, named: bool) -> None:
         ecolor=OURS,
         elinewidth=5,
         alpha=0.45,
-        label="ours: where the mean of as many runs lies with 95 % probability",
+        label="our 95 % prediction interval",
     )
     inside = (rows["inside"] == True).to_numpy()  # noqa: E712
-    filled = np.where(inside, THEIRS, GROUND)
+    faces = np.where(inside, THEIRS, GROUND)
     axes.scatter(
         reported - mean,
         place,
-        c=filled,
+        c=faces,
         edgecolors=THEIRS,
         s=30,
         zorder=3,
         label="reported (hollow: outside)",
     )
     axes.axvline(0, color=INK, linewidth=1, linestyle="--", zorder=0)
-    axes.set_yticks(place, [clean(_label(row, named)) for row in rows.to_dict("records")])
+    labels = [clean(_label(row, named)) for row in rows.to_dict("records")]
+    axes.set_yticks(place, labels)
     axes.tick_params(axis="y", length=0, labelsize=9)
     axes.set_ylim(len(rows) - 0.4, -0.6)
-    axes.set_xlabel(f"reported minus our mean ({unit})")
+    room = width - LETTER * max(map(len, labels))
+    axes.set_xlabel(filled(f"reported minus our mean ({unit})", room))
     axes.spines[["top", "right", "left"]].set_visible(False)
 
 

@@ -12,7 +12,16 @@ from matplotlib.patches import Rectangle
 from numpy.typing import NDArray
 
 from analysis.figures.look import PLAIN, Look
-from analysis.figures.panels import colour_bar, grid, heading, heat_map, label_cells, seed_titles
+from analysis.figures.panels import (
+    ANNOTATED_UP_TO,
+    colour_bar,
+    grid,
+    heading,
+    heat_map,
+    label_cells,
+    label_outside,
+    seed_titles,
+)
 from analysis.runs import RunLike, RunSet, class_names
 from analysis.segments import no_segments, segment_grids, training_segments
 
@@ -49,10 +58,12 @@ def segment_figure(
     if not found:
         raise no_segments(runs, set)
     orders = training_segments(runs, set)
-    what = f"accuracy of each class after each segment of the last epoch, {set}, mean"
+    titles, each = seed_titles({name: len(grids) for name, grids in found.items()})
+    what = f"accuracy of each class after each segment of the last epoch, {set}, mean{each}"
     few = len(found) <= NUMBERS_UP_TO
+    low = max(grids.shape[-1] for grids in found.values()) > ANNOTATED_UP_TO
     figure, axes = grid(
-        seed_titles({name: len(grids) for name, grids in found.items()}),
+        titles,
         across=3 if few else 4,
         high=3.1 if few else 2.5,
         share_y=False,
@@ -61,7 +72,9 @@ def segment_figure(
     )
     for axis, (condition, grids) in zip(axes, found.items(), strict=True):
         mean = 100 * grids[:, -1].mean(axis=0).T
-        mesh = heat_map(axis, mean, colours="cividis", scale=Normalize(0, 100), numbers=few)
+        mesh = heat_map(
+            axis, mean, colours="cividis", scale=Normalize(0, 100), numbers=few and not low
+        )
         classes, segments = mean.shape
         names = class_names(runs.finished[condition], classes)
         label_cells(axis, [str(k + 1) for k in range(segments)], list(map(str, names)))
@@ -69,7 +82,8 @@ def segment_figure(
         outline(axis, last[0] if (last == last[0]).all() else None)
         axis.set_xlabel("after segment")
         axis.set_ylabel("class")
-    colour_bar(axes, mesh, "accuracy (%)", shrink=0.6)
+    label_outside(axes)
+    colour_bar(axes, mesh, "accuracy (%)")
     return figure
 
 

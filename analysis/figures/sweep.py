@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from analysis.figures.bounds import PERCENT, Bounded
 from analysis.figures.look import GREY, PLAIN, Look, Mark
 from analysis.figures.overview import ANYTHING
-from analysis.figures.panels import INK, grid, heading, in_percent
+from analysis.figures.panels import INK, at_the_left, filled, grid, heading, in_percent, name_ends
 from analysis.metrics.values import known_values
 from analysis.rendering.text import clean
 from analysis.runs import RunLike
@@ -33,8 +33,8 @@ def sweep_figure(
 ) -> Figure:
     """Draw a panel for each number: each seed, the means as a line with their 95 % intervals.
 
-    The best mean of a line is ringed, with its number. Conditions that do without the number are
-    grey lines across.
+    Each line has its name at its end, and its best mean a ring. Conditions that do without the
+    number are grey lines across.
 
     Args:
         runs: Records of one study and variant.
@@ -57,7 +57,7 @@ def sweep_figure(
     names = [sweep.name for sweep, _ in tables]
     what = f"{metric} against {', '.join(names)}: each seed, and the mean with its 95 % interval"
     figure, axes = grid(
-        [f"by {name}" for name in names] if len(names) > 1 else [""],
+        [""] * len(names),
         across=2,
         high=3.8,
         heading=heading(question, dataset, what),
@@ -65,22 +65,47 @@ def sweep_figure(
     )
     limits = (PERCENT if scale == 100 else ANYTHING).fresh()
     for axis, (sweep, table) in zip(axes, tables, strict=True):
-        marks = _marks(look, list(sweep.lines))
-        for line, rows in table.groupby("line", sort=False):
-            _seeds(axis, runs, rows, metric, scale, marks[str(line)])
-            _line(axis, rows, scale, marks[str(line)], limits, str(line) or "mean")
-            _best(axis, rows[rows["best"]], table, scale)
-        for condition in sweep.references:
-            _reference(axis, condition, scale * known_values(runs, metric, condition).mean())
-        _scale(axis, sorted(set(table["number"])))
-        axis.set_xlabel(sweep.name)
+        _panel(axis, runs, sweep, table, metric, look, limits)
+        axis.set_xlabel(filled(sweep.name, axis.get_position().width * figure.get_figwidth()))
+    for axis in at_the_left(axes):
         axis.set_ylabel(label)
-        axis.grid(alpha=0.3)
-        axis.margins(x=0.06, y=0.14)
-        if table["line"].nunique() > 1 or sweep.references:
-            axis.legend(fontsize=8, frameon=False)
     limits.say(figure)
     return figure
+
+
+def _panel(
+    axis: Axes,
+    runs: Sequence[RunLike],
+    sweep: Sweep,
+    table: pd.DataFrame,
+    metric: str,
+    look: Look,
+    limits: Bounded,
+) -> None:
+    """The lines of one number, each with its name and its best number, and the references."""
+    scale, _ = in_percent(metric)
+    marks = _marks(look, list(sweep.lines))
+    ends: dict[str, tuple[float, float]] = {}
+    names: dict[str, str] = {}
+    for line, rows in table.groupby("line", sort=False):
+        name = str(line)
+        _seeds(axis, runs, rows, metric, scale, marks[name])
+        _line(axis, rows, scale, marks[name], limits)
+        ends[name] = (rows["number"].iloc[-1], scale * rows["mean"].iloc[-1])
+        names[name] = clean(name)
+        for number, mean in rows.loc[rows["best"], ["number", "mean"]].to_numpy().tolist():
+            _ring(axis, number, scale * mean)
+            names[name] += f" (best: {number:g})" if name else f"best: {number:g}"
+    last = max(number for number, _ in ends.values())
+    for condition in sweep.references:
+        mean = scale * known_values(runs, metric, condition).mean()
+        axis.axhline(mean, color=GREY, linestyle="--", linewidth=1.2)
+        marks[condition], ends[condition] = Mark(GREY, "o", "--"), (last, mean)
+        names[condition] = clean(condition)
+    _scale(axis, sorted(set(table["number"])))
+    axis.grid(alpha=0.3)
+    axis.margins(x=0.06, y=0.14)
+    name_ends(axis, ends, marks, names)
 
 
 def _marks(look: Look, lines: Sequence[str]) -> dict[str, Mark]:
@@ -100,37 +125,16 @@ def _seeds(
         axis.plot([number] * len(each), each, "o", color=mark.colour, alpha=0.35, markersize=4)
 
 
-def _line(
-    axis: Axes, rows: pd.DataFrame, scale: int, mark: Mark, limits: Bounded, label: str
-) -> None:
+def _line(axis: Axes, rows: pd.DataFrame, scale: int, mark: Mark, limits: Bounded) -> None:
     """The means of a line, joined, with their intervals."""
     numbers, mean = rows["number"], scale * rows["mean"]
     axis.plot(numbers, mean, color=mark.colour, linestyle=mark.dash, linewidth=1.6, zorder=3)
     ends = scale * rows[["ci_low", "ci_high"]].to_numpy().T
-    limits.bars(axis, numbers, mean, ends, mark, label=label)
+    limits.bars(axis, numbers, mean, ends, mark)
 
 
-def _best(axis: Axes, best: pd.DataFrame, table: pd.DataFrame, scale: int) -> None:
-    """A ring around the best mean of a line, and its number on the side away from other lines."""
-    for number, mean in zip(best["number"], scale * best["mean"], strict=True):
-        axis.plot(number, mean, "o", color=INK, markersize=14, markerfacecolor="none", zorder=5)
-        there = scale * table.loc[table["number"] == number, "mean"]
-        below = bool((there > mean).any())
-        first, last = table["number"].min(), table["number"].max()
-        axis.annotate(
-            f"best: {number:g}",
-            (number, mean),
-            xytext=(12 if number == first else -12 if number == last else 0, -20 if below else 12),
-            textcoords="offset points",
-            ha="left" if number == first else "right" if number == last else "center",
-            fontsize=9,
-            color=INK,
-        )
-
-
-def _reference(axis: Axes, condition: str, mean: float) -> None:
-    """A condition that does without the number, as a line across."""
-    axis.axhline(mean, color=GREY, linestyle="--", linewidth=1.2, label=clean(condition))
+def _ring(axis: Axes, number: float, mean: float) -> None:
+    axis.plot(number, mean, "o", color=INK, markersize=14, markerfacecolor="none", zorder=5)
 
 
 def _scale(axis: Axes, numbers: Sequence[float]) -> None:

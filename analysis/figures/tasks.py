@@ -17,26 +17,25 @@ from analysis.figures.look import PLAIN, Look
 from analysis.figures.panels import (
     COLOURS,
     INK,
-    at_the_left,
     colour_bar,
     grid,
     heading,
     heat_map,
     label_cells,
+    label_outside,
+    legend_below,
     seed_titles,
 )
 from analysis.metrics.task_sets import is_joint, task_epochs
 from analysis.runs import RunLike, RunSet
 from analysis.tasks import matrix_table, task_curve_table
 
-FEW = 3
-"""Panels of a row."""
-MANY = 9
-"""Panels from more than which small ones stand four in a row."""
 UNKNOWN = "0.93"
 """What a cell is filled with that was not evaluated."""
 SPREAD_UP_TO = 5
 """Tasks whose cells have room for the spread below the mean."""
+NUMBERS_UP_TO = 16
+"""Panels whose cells have room for numbers."""
 
 
 def matrix_figure(
@@ -60,14 +59,12 @@ def matrix_figure(
     table = matrix_table(runs)
     table = table[table["after"] > 0]
     most = int(table["task"].max())
-    with_spread = most <= SPREAD_UP_TO
+    few = table["condition"].nunique() <= NUMBERS_UP_TO
+    with_spread = few and most <= SPREAD_UP_TO
     what = "accuracy on each task after each task, mean"
     what += " and standard deviation over the seeds" if with_spread else " over the seeds"
-    across = 4 if with_spread and table["condition"].nunique() > MANY else FEW
     high = 1.0 + 0.36 * min(most, 10)
-    figure, axes = _panels(
-        table, heading(question, dataset, what), across, high, look, share_y=False
-    )
+    figure, axes = _panels(table, question, dataset, what, high, look, share_y=False)
     for axis, (_, rows) in zip(axes, table.groupby("condition", sort=False), strict=True):
         tasks = range(1, int(rows["task"].max()) + 1)
         mean, sd = (
@@ -82,13 +79,13 @@ def matrix_figure(
             scale=Normalize(0, 100),
             decimals=1 if with_spread else 0,
             spread=sd if with_spread else None,
+            numbers=few,
         )
         names = list(map(str, tasks))
         label_cells(axis, names, names)
-        axis.set(xlabel="accuracy on task", facecolor=UNKNOWN)
-    for axis in axes[::across]:
-        axis.set_ylabel("after task")
-    colour_bar(axes, mesh, "accuracy (%)", shrink=0.6)
+        axis.set(xlabel="accuracy on task", ylabel="after task", facecolor=UNKNOWN)
+    label_outside(axes)
+    colour_bar(axes, mesh, "accuracy (%)")
     return figure
 
 
@@ -113,28 +110,35 @@ def task_curve_figure(
     tasks = int(table["task"].max())
     colours = _colours(tasks)
     what = "accuracy on each task after each epoch, the median and the middle half of the seeds"
-    figure, axes = _panels(table, heading(question, dataset, what), FEW, 2.6, look)
+    figure, axes = _panels(table, question, dataset, what, 2.6, look)
     for axis, (condition, rows) in zip(axes, table.groupby("condition", sort=False), strict=True):
         _curves(axis, rows, colours)
         run = runs.finished[str(condition)][0]
         if not is_joint(run):
             for end in task_epochs(run, int(rows["task"].max()))[:-1]:
                 axis.axvline(end, color=INK, alpha=0.25, linewidth=0.8, zorder=0)
-    for axis in at_the_left(axes):
-        axis.set_ylabel("accuracy (%)")
+    label_outside(axes)
     lines = [Line2D([], [], color=colour) for colour in colours]
     names = [f"task {task + 1}" for task in range(tasks)]
-    figure.legend(lines, names, loc="outside lower center", ncols=min(tasks, 10), frameon=False)
+    legend_below(figure, lines, names)
     return figure
 
 
 def _panels(
-    table: pd.DataFrame, title: str, across: int, high: float, look: Look, *, share_y: bool = True
+    table: pd.DataFrame,
+    question: str,
+    dataset: str,
+    what: str,
+    high: float,
+    look: Look,
+    *,
+    share_y: bool = True,
 ) -> tuple[Figure, list[Axes]]:
-    """A panel for each condition, with its number of seeds."""
+    """A panel for each condition, three in a row where they are few."""
     seeds = table.groupby("condition", sort=False)["n"].max().items()
-    titles = seed_titles({str(condition): int(n) for condition, n in seeds})
-    return grid(titles, across=across, high=high, share_y=share_y, heading=title, look=look)
+    titles, each = seed_titles({str(condition): int(n) for condition, n in seeds})
+    title = heading(question, dataset, f"{what}{each}")
+    return grid(titles, high=high, share_y=share_y, heading=title, look=look)
 
 
 def _curves(axis: Axes, rows: pd.DataFrame, colours: Sequence[str]) -> None:
@@ -145,7 +149,7 @@ def _curves(axis: Axes, rows: pd.DataFrame, colours: Sequence[str]) -> None:
         axis.plot(curve["epoch"], middle, color=colour, linewidth=1.5)
     axis.set_ylim(-2, 102)
     axis.xaxis.set_major_locator(MaxNLocator(6, integer=True))
-    axis.set_xlabel("epoch")
+    axis.set(xlabel="epoch", ylabel="accuracy (%)")
 
 
 def _colours(tasks: int) -> list[str]:

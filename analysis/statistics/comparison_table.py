@@ -38,9 +38,9 @@ def comparison_table(
 def _row(c: Comparison) -> dict[str, object]:
     return dict([c.label]) | {
         "n": c.n,
-        f"difference ({c.unit})": _signed(c.difference.points, c),
-        "from": _signed(c.difference.ci_low, c),
-        "to": _signed(c.difference.ci_high, c),
+        f"difference ({c.unit})": signed(c.difference.points, c),
+        "from": signed(c.difference.ci_low, c),
+        "to": signed(c.difference.ci_high, c),
         "p": c.test.p,
         "p_adjusted": c.p_adjusted,
         "exact p": c.exact.p,
@@ -49,7 +49,8 @@ def _row(c: Comparison) -> dict[str, object]:
     }
 
 
-def _signed(value: float | None, c: Comparison) -> str:
+def signed(value: float | None, c: Comparison) -> str:
+    """A difference or an end of its interval in the comparison's unit; "-" where there is none."""
     if value is None:
         return "-"
     return f"{value:+.{decimals_of(c.difference)}f}" if c.unit in IN_PERCENT else f"{value:+.4g}"

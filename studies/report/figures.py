@@ -12,6 +12,7 @@ from analysis.curves import curve_table
 from analysis.drops import class_drops
 from analysis.figures.class_dumbbells import class_end_table
 from analysis.figures.overview import overview_figure
+from analysis.figures.pairs import has_all_pairs
 from analysis.figures.sweep import sweep_figure
 from analysis.metrics.registry import metric_named
 from analysis.rendering.formatting import counted
@@ -19,7 +20,7 @@ from analysis.rendering.table import COUNT, PERCENT, POINTS, Format, Table, form
 from analysis.segments import segment_table
 from analysis.statistics.comparison_table import comparison_table
 from analysis.statistics.families import Family, intervals_text
-from analysis.statistics.result import Comparison
+from analysis.statistics.result import Comparison, correction_name
 from analysis.sweep import Sweep, sweep_table
 from analysis.tasks import task_curve_table
 from studies.results.figures import drawn_as, figure_of, figure_of_comparison
@@ -149,7 +150,6 @@ def _of_table(
 def differences(found: Comparison | Family, reading: Reading | None = None) -> PageFigure:
     """The planned comparisons: every pair, and the difference with its interval."""
     comparisons = [found] if isinstance(found, Comparison) else list(found.comparisons)
-    points = _points_of(found)
     kind = intervals_text(comparisons)
     alt = f"Differences with their {kind} intervals. " + _some(
         [_difference(c) for c in comparisons]
@@ -166,8 +166,7 @@ def differences(found: Comparison | Family, reading: Reading | None = None) -> P
         f"Paired differences of {comparisons[0].metric}"
         if comparisons[0].paired
         else f"Differences of {comparisons[0].metric}",
-        f"{f'{points}; the' if points else 'The'} bar is the {kind} interval of the mean "
-        "difference. An interval that crosses the dashed line leaves the direction open.",
+        _differences_read(found, kind),
         f"{alt}.",
         figure_of_comparison(found, reading),
         numbers,
@@ -175,12 +174,24 @@ def differences(found: Comparison | Family, reading: Reading | None = None) -> P
     )
 
 
-def _points_of(found: Comparison | Family) -> str:
-    """What the points of a comparison's figure are; nothing where it has none."""
+def _differences_read(found: Comparison | Family, kind: str) -> str:
+    """How a figure of comparisons is read."""
+    if isinstance(found, Family) and has_all_pairs(found):
+        return (
+            f"A cell is a mean difference, row minus column, with half its {kind} interval where "
+            "there is room. One without a colour leaves the direction open."
+        )
+    bar = (
+        f"bar is the {kind} interval of the mean difference. An interval that crosses the dashed "
+        "line leaves the direction open."
+    )
     if isinstance(found, Comparison):
         joined = ", joined by seed" if found.paired else ""
-        return f"Points are the runs{joined}; the scale at the right begins at the left one's mean"
-    return "Faint points are the differences of the pairs" if found.comparisons[0].paired else ""
+        right = "the scale at the right begins at the left one's mean"
+        return f"Points are the runs{joined}; {right}; the {bar}"
+    bar += f" Filled: different after {correction_name(found.comparisons[0])}."
+    paired = found.comparisons[0].paired
+    return f"Faint points are the differences of the pairs; the {bar}" if paired else f"The {bar}"
 
 
 def _written(comparisons: Sequence[Comparison]) -> Table:
@@ -264,9 +275,10 @@ def curves(reading: Reading, name: str) -> PageFigure:
     return PageFigure(
         "learning-curves",
         "Learning curves",
-        f"Accuracy on the {name} set after each epoch, the mean over the seeds; thin lines are "
-        "seeds, bands and bars 95 % intervals. Where training labels are wrong: how many of those "
-        "examples are answered as their label says.",
+        f"Accuracy on the {name} set after each epoch: the mean over the seeds, up to the last "
+        "epoch that half of them reached; thin lines are seeds, bands and bars 95 % intervals. "
+        "Where training labels are wrong: how many of those examples are answered as their label "
+        "says.",
         f"Learning curves of the {name} accuracy. {_some(said)}.",
         figure_of(reading, "learning-curves", of=name),
         table,
@@ -281,8 +293,9 @@ def dumbbells(reading: Reading, name: str) -> PageFigure:
     return PageFigure(
         "classes",
         "Each class at the end",
-        f"Final accuracy on the {name} set: the means of the conditions, joined; with few "
-        "conditions the 95 % intervals, with few seeds each as a faint point.",
+        f"Final accuracy on the {name} set. Few conditions: their means, joined, with 95 % "
+        "intervals, few seeds each as a faint point; more: a row of cells for each, the means "
+        "alone.",
         f"Final {name} accuracy of each class. Means: {_some(_extremes(shown.frame))}.",
         figure_of(reading, "per-class", of=name),
         numbers,

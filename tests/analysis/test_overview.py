@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 
+from analysis.figures.look import Look
 from analysis.figures.overview import overview_figure
 from analysis.overview import overview_table
 from analysis.tables import summary_table
@@ -56,3 +57,14 @@ def test_the_figure_has_a_panel_for_each_metric_and_one_for_the_trade_off():
         "mean learned (%)",
     ]
     assert [text.get_text() for text in figure.axes[0].get_yticklabels()] == ["a", "b"]
+
+
+def test_a_narrow_figure_has_its_panels_below_each_other():
+    runs = [segmented(name, seed) for name in "ab" for seed in range(3)]
+    metrics = ["test accuracy", "mean learned", "mean drop"]
+    for width, columns in ((None, 3), (7.0, 2), (3.4, 1)):
+        look = Look(width=width)
+        axes = overview_figure(runs, metrics, question="?", dataset="d", look=look).axes
+        assert axes[0].get_subplotspec().get_gridspec().ncols == columns
+        named = [bool(axis.get_yticklabels()[0].get_text()) for axis in axes]
+        assert named == [k % columns == 0 for k in range(3)]

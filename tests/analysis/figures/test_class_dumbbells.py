@@ -65,10 +65,11 @@ def test_conditions_on_other_data_have_rows_of_their_own_classes():
     assert joined == [pytest.approx(each) for each in ([80, 100], [50, 20], [60], [80], [70])]
 
 
-def test_many_conditions_share_a_line():
+def test_many_conditions_have_a_row_of_cells_each():
     runs = [ended(name, 0, 0.5, 0.6) for name in "abcdefgh"]
-    (axis,) = class_dumbbell_figure(runs, **WORDS).axes
-    assert {float(y) for c in axis.containers for y in c[0].get_ydata()} == {0.0, 1.0}
+    axis = class_dumbbell_figure(runs, **WORDS).axes[0]
+    assert [text.get_text() for text in axis.get_yticklabels()] == [f"{c} (1)" for c in "abcdefgh"]
+    assert [text.get_text() for text in axis.texts] == ["50.0", "60.0"] * 8
 
 
 def test_a_set_that_nobody_evaluated_is_refused():

@@ -1,3 +1,5 @@
+from itertools import combinations
+
 import numpy as np
 import pytest
 from matplotlib.colors import to_hex
@@ -5,7 +7,7 @@ from matplotlib.colors import to_hex
 from analysis.figures.comparison import comparison_figure
 from analysis.figures.look import Look
 from analysis.statistics.comparison import compare
-from analysis.statistics.families import compare_classes
+from analysis.statistics.families import compare_all, compare_classes
 
 A, B = np.array([0.8, 0.82, 0.81, 0.85]), np.array([0.9, 0.91, 0.93, 0.92])
 SEEDS = {"seeds_a": range(4), "seeds_b": range(4)}
@@ -60,7 +62,45 @@ def test_a_family_has_a_row_for_every_comparison():
     classes = np.stack([A, A - 0.1, A - 0.3], axis=1)
     family = compare_classes(classes, classes[::-1] - 0.05, paired=True, **SEEDS)
     (axes,) = comparison_figure(family).axes
-    assert [tick.get_text() for tick in axes.get_yticklabels()] == ["class 0", "class 1", "class 2"]
+    head, *rows = [tick.get_text() for tick in axes.get_yticklabels()]
+    assert (head, rows) == ("A\nminus B", ["class 0", "class 1", "class 2"])
+    first = family.comparisons[0].difference
+    number = f"{first.points:+.2f} [{first.ci_low:+.2f}, {first.ci_high:+.2f}]"
+    assert axes.texts[0].get_text() == number
+    assert [text.get_position()[1] for text in axes.texts] == [1, 2, 3]
+
+
+def scored(n):
+    noise = np.random.default_rng(0).normal(size=(n, 8)) / 1000
+    return {f"c{k}": 0.9 - 0.01 * (k // 2) + noise[k] for k in range(n)}
+
+
+def test_what_is_held_against_the_same_stands_together():
+    pairs = [("c0", "c3"), ("c1", "c2"), ("c4", "c3")]
+    seeds = dict.fromkeys(scored(5), range(8))
+    (axes,) = comparison_figure(compare_all(scored(5), pairs, paired=True, seeds=seeds)).axes
+    labels = [tick.get_text() for tick in axes.get_yticklabels()]
+    assert labels == ["minus c3", "c0", "c4", "minus c2", "c1"]
+
+
+def test_every_two_of_many_are_a_table_of_cells_white_where_not_told_apart():
+    scores = scored(8)
+    seeds = dict.fromkeys(scores, range(8))
+    family = compare_all(scores, list(combinations(scores, 2)), paired=True, seeds=seeds)
+    axes = comparison_figure(family).axes[0]
+    rows = [tick.get_text() for tick in axes.get_yticklabels()]
+    columns = [tick.get_text() for tick in axes.get_xticklabels()]
+    order = sorted(scores, key=lambda name: -scores[name].mean())
+    assert (rows, columns) == (order[:-1], order[1:])
+    texts = {text.get_position(): text.get_text() for text in axes.texts}
+    assert len(texts) == 28
+    assert all(text.startswith("+") for text in texts.values())  # higher minus lower
+    white = [patch.get_xy() for patch in axes.patches]
+    told = {frozenset((c.a, c.b)): c.verdict.startswith("different") for c in family.comparisons}
+    assert {frozenset((rows[y], columns[x])) for x, y in white} == {
+        pair for pair, apart in told.items() if not apart
+    }
+    assert white
 
 
 def test_nothing_to_draw_is_refused():

@@ -46,6 +46,15 @@ def test_every_line_is_named_at_its_end_and_no_name_lies_on_another():
     assert min(np.diff(heights)) >= 0.9 * 0.06 * (high - low)
 
 
+def test_a_mean_ends_where_fewer_than_half_of_the_seeds_are_left():
+    runs = [trained("a", 0, 0.1, 0.5), trained("a", 1, 0.1, 0.5, 0.7), trained("a", 2, 0.1, 0.6)]
+    runs += [trained("a", 3, 0.1, 0.6, 0.9, 0.2)]
+    (axis,) = learning_curve_figure(runs, **WORDS).axes
+    (mean,) = [line for line in axis.lines if line.get_linewidth() == 1.8]
+    np.testing.assert_allclose(mean.get_ydata(), [55, 80])
+    assert max(len(line.get_xdata()) for line in axis.lines) == 3  # each seed to its end
+
+
 def test_what_is_learned_of_wrong_labels_has_a_panel_of_its_own():
     for run in (noisy := [trained("a", 0, 0.1, 0.5), trained("clean", 0, 0.2, 0.9)]):
         if run.condition == "a":

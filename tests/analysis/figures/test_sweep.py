@@ -120,8 +120,10 @@ def test_a_line_has_the_mark_of_the_condition_that_is_varied():
     runs = [ended(name, seed, 0.5) for name in names for seed in (0, 1)]
     look = Look(tuple(names), "shuffled+rate=1")
     figure = sweep_figure(runs, named_sweeps(names), "test accuracy", **WORDS, look=look)
-    drawn = {each.get_label(): each.lines[0].get_color() for each in figure.axes[0].containers}
-    assert drawn == {"shuffled": GREY, "in-order": COLOURS[0]}
+    (axis,) = figure.axes
+    assert [each.lines[0].get_color() for each in axis.containers] == [GREY, COLOURS[0]]
+    named = {text.get_text().split()[0]: text.get_color() for text in axis.texts}
+    assert named == {"shuffled": GREY, "in-order": COLOURS[0]}
 
 
 def test_a_metric_that_nobody_has_is_refused():

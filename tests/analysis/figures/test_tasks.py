@@ -12,8 +12,12 @@ RUNS += [by_task("joint", seed, shown="all") for seed in range(3)]
 
 
 def test_r_has_a_panel_for_each_condition_with_means_and_spreads():
-    panels = matrix_figure(RUNS, **WORDS).axes[:2]
-    assert [panel.get_title() for panel in panels] == ["a (3 seeds)", "joint (3 seeds)"]
+    figure = matrix_figure(RUNS, **WORDS)
+    panels = figure.axes[:2]
+    assert [panel.get_title() for panel in panels] == ["a", "joint"]
+    assert "over the seeds, 3 seeds each" in figure.get_suptitle()
+    some = matrix_figure(RUNS[1:], **WORDS).axes[:2]
+    assert [panel.get_title() for panel in some] == ["a (2 seeds)", "joint (3 seeds)"]
     drawn = panels[0].collections[0].get_array()
     np.testing.assert_allclose(drawn[:2], 100 * np.array(R_ROWS[1:3]))
     texts = [text.get_text() for text in panels[0].texts]
