@@ -57,18 +57,19 @@ def pair_figure(family: Family, look: Look) -> Figure:
     side = max(SMALL, (width - names - 1.0) / cells)
     figure = blank(width, 1.0 + names + cells * min(side, CELL))
     axes = figure.subplots()
-    _cells(axes, family, order, numbers=side >= ROOM)
+    numbers = side >= ROOM
+    _cells(axes, family, order, numbers=numbers)
     for ticks, labels, turned in (
         (axes.set_xticks, order[1:], 90),
         (axes.set_yticks, order[:-1], 0),
     ):
         ticks(np.arange(cells) + 0.5, list(map(clean, labels)), rotation=turned, fontsize=8)
     axes.tick_params(length=0)
-    half = f"half its {intervals_text(family.comparisons)} interval"
+    half = f" ± half its {intervals_text(family.comparisons)} interval" if numbers else ""
     write_title(
         figure,
         f"{source_of(first)}{first.metric}, row minus column\n"
-        f"mean difference ± {half}; coloured: different after {correction_name(first)} over "
+        f"mean difference{half}; coloured: different after {correction_name(first)} over "
         f"{family.size}",
         9,
     )
