@@ -137,15 +137,15 @@ def _check_examples(x: NDArray[Any], where: str) -> NDArray[Any]:
 
 
 def _check_labels(y: NDArray[Any], where: str) -> NDArray[np.int64]:
-    if y.dtype.kind not in "iu":
-        raise InputError(
-            f"{where} has the type {y.dtype}, expected integers from 0; convert it with "
-            ".astype('int64')"
-        )
     if y.ndim not in (1, 2) or y.shape[1:] not in ((), (1,)) or y.size == 0:
         raise InputError(
             f"{where} has the shape {y.shape}, expected one label for each example, [n]; for "
             "one-hot rows store labels.argmax(axis=1)"
+        )
+    if y.dtype.kind not in "iu":
+        raise InputError(
+            f"{where} has the type {y.dtype}, expected integers from 0; convert it with "
+            ".astype('int64')"
         )
     if int(y.min()) < 0 or int(y.max()) > np.iinfo(np.int64).max:
         raise InputError(

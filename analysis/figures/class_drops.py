@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from analysis.drops import Drops, class_drops
 from analysis.figures.bounds import Bounded
 from analysis.figures.look import FEW_SEEDS, PLAIN, Look, Mark
-from analysis.figures.panels import INK, at_the_left, class_ticks, grid, heading
+from analysis.figures.panels import INK, at_the_left, class_ticks, grid, heading, legend_below
 from analysis.runs import SAMPLE, RunLike
 from analysis.segments import no_segments
 from analysis.statistics.intervals import t_interval
@@ -63,9 +63,15 @@ def class_drop_figure(
     for axis, panel in zip(axes, panels, strict=True):
         shown = {name: drops[name] for name in [*beside, *panel] if name is not None}
         _panel(axis, shown, {name: marks[name] for name in shown}, limits)
-        axis.legend(fontsize=8, frameon=False, loc="best")
     for axis in at_the_left(axes):
         axis.set_ylabel("drop (points)")
+    known = {
+        name: handle
+        for axis in axes
+        for handle, name in zip(*axis.get_legend_handles_labels(), strict=True)
+    }
+    # Among the points a mark of the legend would pass for one of them.
+    legend_below(figure, list(known.values()), list(known))
     limits.say(figure)
     return figure
 

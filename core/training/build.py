@@ -50,6 +50,11 @@ def fresh_model(recipe: Recipe, seed: int, dataset: Dataset) -> keras.Model:
     try:
         with built_in(recipe.precision):
             model = build(shape, outputs, **recipe.model.parameters)
+        if not isinstance(model, keras.Model):
+            raise InputError(
+                f"Received model {recipe.model.name}, which returns {type(model).__name__}; "
+                "expected a function that returns a Keras model."
+            )
         end_in_full(model, recipe.model.name, recipe.precision)
         output = model(np.resize(few, (len(few), *shape)), training=False)
     except InputError:

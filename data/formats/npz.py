@@ -190,8 +190,11 @@ def _read_header(
         ) from error
     if dtype.kind not in "biuf" or any(size < 0 for size in shape):
         content = "Python objects" if dtype.hasobject else f"{dtype!s} of shape {shape}"
+        mend = "convert it with numpy.asarray(..., dtype)"
+        if dtype.kind in "SU":
+            mend = "number the classes with numpy.unique(labels, return_inverse=True)"
         raise InputError(
-            f"{quoted(path)}: {name} holds {content}, expected an array of plain numbers; convert "
-            f"it with numpy.asarray(..., dtype) and {_SAVE}"
+            f"{quoted(path)}: {name} holds {content}, expected an array of plain numbers; {mend} "
+            f"and {_SAVE}"
         )
     return shape, fortran, dtype

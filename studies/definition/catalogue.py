@@ -9,7 +9,7 @@ import re
 import signal
 import sys
 import traceback
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from importlib.machinery import SourceFileLoader
 from pathlib import Path
 from types import ModuleType
@@ -70,8 +70,12 @@ BEING_READ = "__ebb_reads_this__"
 """What a user's module holds while its lines are run for the first time."""
 
 
-def find(name: str) -> Study:
+def find(name: str, also: Sequence[str] = ()) -> Study:
     """A study by its name, or by the path of a Python file that defines `study`.
+
+    Args:
+        name: Either.
+        also: Further names that would do where this is asked.
 
     Raises:
         InputError: There is none, or the file does not hold one.
@@ -79,10 +83,10 @@ def find(name: str) -> Study:
     if name.endswith(".py"):
         return study_in(Path(name))
     if name not in NAMES:
-        hint = did_you_mean(name, NAMES)
+        hint = did_you_mean(name, (*NAMES, *also))
         raise InputError(
-            f"Received study {name!r}; expected one of {', '.join(NAMES)}, or the path of a .py "
-            f"file{hint}."
+            f"Received study {name!r}; expected one of {', '.join((*NAMES, *also))}, or the path "
+            f"of a .py file{hint}."
         )
     return _study_of(importlib.import_module(f"studies.{name.replace('-', '_')}"), name)
 

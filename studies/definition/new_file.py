@@ -1,6 +1,7 @@
 """A study file to begin with, of several kinds."""
 
 import importlib.util
+from contextlib import suppress
 from pathlib import Path
 
 from data import InputError
@@ -42,6 +43,8 @@ def write_study(file: Path, kind: str) -> None:
             f"Received {str(file)!r}, which is there already; expected another name."
         ) from None
     except OSError as error:
+        with suppress(OSError):
+            file.unlink()  # a full disk leaves an empty one
         raise InputError(
             f"Received {str(file)!r}; expected a file that can be written ({error.strerror})."
         ) from None

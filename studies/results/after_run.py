@@ -8,6 +8,7 @@ from analysis.rendering.text import say
 from analysis.sweep import named_sweeps, sweep_table
 from core import Store
 from studies.results.comparing import planned_results
+from studies.results.footnotes import below
 from studies.results.forgotten import forgotten_sentences
 from studies.results.printing import print_table
 from studies.results.program import program
@@ -22,6 +23,7 @@ def after_run(store: Store, name: str, variant: str) -> None:
     """Print what a study that was just run has to say: a sentence and a table."""
     reading = read(store, name, variant)
     if not reading.finished:
+        say(f"{reading.study} ({reading.variant}): {' '.join(below(reading, ''))}", err=True)
         return
     results = planned_results(reading)
     said = [] if results is None else [*results.sentences(), *results.further()]

@@ -139,9 +139,12 @@ def compare_reading(reading: Reading, wanted: Wanted) -> Compared:
     else:
         pairs, notes = _planned_pairs(reading, crossed)
     if not (pairs or crossed):
+        known = reading.definition or reading.recorded
+        plans = "which plans no comparison" if known else "whose comparisons are in its file alone"
+        or_file = "" if known else ", or its file in place of its name"
         raise InputError(
-            f"Received no conditions for {reading.study}, which plans no comparison; "
-            f"expected two of {', '.join(reading.conditions)}."
+            f"Received no conditions for {reading.study}, {plans}; "
+            f"expected two of {', '.join(reading.conditions)}{or_file}."
         )
     metric = wanted.metric or reading.primary
     margin = reading.margin(metric) if wanted.margin is None else wanted.margin

@@ -41,7 +41,8 @@ TABLES = {
 
 `runs` has a row per record, `evaluations` one per look at a network, `history` one per figure.
 `confusion` has those cells of an evaluation's confusion matrix that are not 0: a class's number of
-examples is the sum over its `true_class`, the right ones are where both classes are the same.
+examples is the sum over its `true_class`, the right ones are where both classes are the same. A
+class that is called by a word has its number, from 0.
 """
 
 
@@ -204,6 +205,8 @@ def _frames(
         )
         classes = len(record.evaluations[0].confusion) if record.evaluations else 0
         names = class_names([record], classes)
+        if names and not isinstance(names[0], int):
+            names = list(range(classes))
         for each in record.evaluations:
             number, n = next(numbers), int(each.confusion.sum())
             right = int(each.confusion.trace())

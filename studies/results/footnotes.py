@@ -69,12 +69,17 @@ def of_the_bounds(frame: pd.DataFrame, formats: Mapping[str, Format]) -> list[st
 
 
 def of_the_forgetting(reading: Reading) -> list[str]:
-    """What each column is."""
+    """What each column is, and which conditions have none."""
+    segmented = {each.condition for each in reading.finished if has_segments(each, SAMPLE)}
+    without = dict.fromkeys(
+        each.condition for each in reading.finished if each.condition not in segmented
+    )
     return [
         "In percent and points. learned: just after the class's last segment; final: at the very "
         "end; drop: learned - final (0 for the class shown last), with its interval over the "
         "seeds; forgetting max minus last: the best it ever was since its first segment, minus "
-        f"final; recovery: won back each time the class comes back. On {_sample(reading)}."
+        f"final; recovery: won back each time the class comes back. On {_sample(reading)}.",
+        *(f"{name}: not evaluated after segments, so its drops are not known." for name in without),
     ]
 
 

@@ -225,7 +225,8 @@ def _never_run(
     """What is said of a study without records; one that is not known is refused at once."""
     study = definition.name if definition else str(name)
     if definition is None:
-        catalogue.find(study)  # says which studies there are
+        own = sorted({entry.study for entry in store.counts()} - {*catalogue.NAMES})
+        catalogue.find(study, own)  # says which studies there are
     words = ["ebb", "run", str(name), *["--quick"] * is_quick(variant or "")]
     call = "studies.run(study)" if isinstance(name, Study) else shlex.join(words)
     return InputError(

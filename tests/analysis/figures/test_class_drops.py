@@ -44,6 +44,15 @@ def test_classes_stand_in_the_order_of_training_and_the_reference_is_grey():
     np.testing.assert_allclose(axis.containers[1][0].get_ydata(), 100 * drops[[2, 1, 0]])
 
 
+def test_the_legend_stands_below_the_points_and_names_each_condition_once():
+    runs = [segmented(name, seed) for name in ("shuffled", *"abcd") for seed in range(2)]
+    figure = class_drop_figure(runs, look=Look(reference="shuffled"), **WORDS)
+    assert [axis.get_legend() for axis in figure.axes] == [None] * 4
+    (legend,) = figure.legends
+    names = [text.get_text() for text in legend.get_texts()]
+    assert names == ["shuffled (2)", "a (2)", "b (2)", "c (2)", "d (2)"]
+
+
 def test_more_conditions_than_a_panel_holds_have_one_each():
     runs = [segmented(name, 0) for name in "abcd"]
     assert len(class_drop_figure(runs, **WORDS).axes) == 4

@@ -234,6 +234,10 @@ def named_outputs(shape, classes):
     return keras.Model(i, {"classes": layers.Dense(classes, "softmax")(i)})
 
 
+def nothing(shape, classes):
+    stack(shape, classes)
+
+
 def logits(shape, classes):
     return keras.Sequential([layers.Input(shape), layers.Dense(classes)])
 
@@ -262,6 +266,7 @@ own_compute_loss = own_step("compute_loss")
     [
         (two_outputs, "with 2 outputs; expected one output for each class"),
         (named_outputs, "with <class 'dict'>; expected one output"),
+        (nothing, "returns NoneType; expected a function that returns a Keras model"),
         (logits, "are no probabilities"),
         (sigmoids, "are no probabilities"),
         (own_train_step, "a train_step of its own"),

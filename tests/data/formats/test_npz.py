@@ -95,6 +95,7 @@ def test_a_damaged_byte_is_noticed(tmp_path, arrays, fails):
         ("{'descr': '|u1', 'fortran_order': False, 'shape': (5,)}", "expected 5"),
         ("{'descr': '<U1', 'fortran_order': False, 'shape': (1,)}", "<U1"),
         ("{'descr': '|S0', 'fortran_order': False, 'shape': (4,)}", "plain numbers"),
+        ("{'descr': '<U3', 'fortran_order': False, 'shape': (4,)}", "number the classes"),
         ("__import__('os')._exit(66)", "no sound header"),
         ("((((", "no sound header"),
         ("", "no sound header"),

@@ -415,6 +415,8 @@ def test_where_nothing_finished_there_is_no_answer_but_a_line(ebb, monkeypatch):
     call = ebb(*QUICK, "--seeds", "1")
     assert (call.status, call.out) == (0, "")
     assert "shuffled seed 0: diverged" in call.err
+    assert call.err.endswith("No run finished: there is nothing to average.\n")
+    assert ebb(*QUICK, "--seeds", "1").err.endswith("there is nothing to average.\n")
 
 
 def test_runs_that_are_not_kept_leave_no_table(ebb, monkeypatch):

@@ -382,6 +382,14 @@ def test_a_wrong_comparison_is_refused_in_one_line(ebb, five, words):
     refused(ebb("compare", *words))
 
 
+def test_the_name_of_a_file_s_study_alone_plans_nothing(ebb, store):
+    names = ("class-sequential", "shuffled")
+    keep(store, *(made_record(name, study="mine") for name in names))
+    said = refused(ebb("compare", "mine"))
+    there = ", ".join(names)
+    assert f"whose comparisons are in its file alone; expected two of {there}, or its" in said
+
+
 def test_a_plan_from_a_standard_deviation(ebb):
     assert ebb("plan", "--sd", "0.5", "--difference", "1").out.startswith("6 seeds")
     paired = ebb("plan", "--sd", "1", "--difference", "1", "--correlation", "0.5").out

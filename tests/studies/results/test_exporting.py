@@ -105,6 +105,12 @@ def test_records_are_numbered_on_where_they_are_written_in_parts(ebb, odd, tmp_p
         assert whole.read_bytes() == parts.read_bytes()
 
 
+def test_a_class_that_is_called_by_a_word_has_its_number(ebb, store, tmp_path):
+    keep(store, made_record(arrays={"class_names": np.array([*"abcdefghij"])}))
+    assert ebb("store", "export", tmp_path / "out").status == 0
+    assert set(exported(tmp_path / "out")["confusion"]["true_class"]) == {*range(10)}
+
+
 def test_one_study_can_be_exported_alone(ebb, filled, tmp_path):
     keep(filled, made_record(study="own"))
     assert ebb("store", "export", tmp_path / "out", "--study", "own").status == 0

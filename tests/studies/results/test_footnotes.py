@@ -108,6 +108,13 @@ def test_without_tasks_nothing_is_said_of_them(ebb, store):
     assert "tasks:" not in summary(ebb)
 
 
+def test_conditions_that_were_not_evaluated_after_segments_are_named(ebb, store):
+    keep(store, made_record("shuffled", segments=False), made_record("class-sequential"))
+    out = ebb("table", "class-order", "--kind", "forgetting").out
+    assert "\nshuffled: not evaluated after segments, so its drops are not known." in out
+    assert "class-sequential: not evaluated" not in out
+
+
 def test_nothing_finished_is_said_so(ebb, store):
     store.save(made_record("shuffled", 0, status="diverged"), "digest", planned=10)
     assert "No run finished" in summary(ebb)

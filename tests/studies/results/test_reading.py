@@ -79,8 +79,10 @@ def test_a_study_never_run_is_answered_with_the_call_that_runs_it(store):
 
 
 def test_an_unknown_study_is_answered_with_those_that_there_are(filled):
-    with pytest.raises(InputError, match=r"expected one of class-order"):
-        read(filled, "nonsense")
+    keep(filled, made_record("a", study="my-study", recipe=OTHER))
+    there = r"expected one of class-order, .*, my-study, or the path .*did you mean my-study\?"
+    with pytest.raises(InputError, match=there):
+        read(filled, "my_study")
 
 
 def test_a_users_study_is_read_by_its_name_alone(store):
