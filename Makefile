@@ -67,4 +67,4 @@ notebook: install
 	$(BIN)/python docs/execute.py
 
 clean:
-	rm -rf site .venv .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf site .venv .venv-peers .mypy_cache .pytest_cache .ruff_cache .hypothesis

@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import shlex
 import sys
 
 import click
@@ -128,7 +129,7 @@ def _run() -> int:
 
 def _refuse(message: str) -> int:
     # A line to type begins with what the command is called by here.
-    line = " ".join(message.split()).replace("`ebb ", f"`{program()} ")
+    line = " ".join(message.split()).replace("`ebb ", f"`{shlex.quote(program())} ")
     note(f"ebb: {clean(line)}")
     return WRONG_CALL
 

@@ -22,4 +22,4 @@ from studies.results.program import program
 def new(file: Path, kind: str) -> None:
     """Write a commented study that runs at once, to be changed into your own."""
     write_study(file, kind)
-    say(f"Written: {file}. Next: {program()} run {shlex.quote(str(file))}")
+    say(f"Written: {file}. Next: {shlex.join([program(), 'run', str(file)])}")

@@ -1,6 +1,7 @@
 """What a store holds, study by study and run by run; light, without data frames."""
 
 import json
+import shlex
 from collections import Counter
 from typing import get_args
 
@@ -41,7 +42,7 @@ def store_status(store: Store, study: str | None, style: str) -> None:
         say(json.dumps(rows, indent=1))
     elif not counts:
         say(
-            f"{store.folder.resolve()} holds no records yet: start with `{program()} run "
+            f"{store.folder.resolve()} holds no records yet: start with `{shlex.quote(program())} run "
             "class-order --quick`"
         )
     else:
