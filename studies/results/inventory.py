@@ -41,10 +41,8 @@ def store_status(store: Store, study: str | None, style: str) -> None:
         rows = [entry._asdict() | {"stale": is_stale(entry)} for entry in entries]
         say(json.dumps(rows, indent=1))
     elif not counts:
-        say(
-            f"{store.folder.resolve()} holds no records yet: start with `{shlex.quote(program())} run "
-            "class-order --quick`"
-        )
+        words = shlex.join([program(), "run", "class-order", "--quick"])
+        say(f"{store.folder.resolve()} holds no records yet: start with `{words}`")
     else:
         _totals(store, counts)
         for entry in entries:
