@@ -8,13 +8,13 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from analysis.drops import Drops, class_drops
+from analysis.drops import ENDS, Drops, class_drops
 from analysis.figures.bounds import Bounded
 from analysis.figures.look import FEW_SEEDS, PLAIN, Look, Mark
 from analysis.figures.panels import INK, at_the_left, class_ticks, grid, heading, legend_below
 from analysis.runs import SAMPLE, RunLike
 from analysis.segments import no_segments
-from analysis.statistics.intervals import t_interval
+from analysis.statistics.intervals import describe
 
 TOGETHER = 3
 """Conditions beside the reference that one panel holds."""
@@ -110,6 +110,6 @@ def _one(
             (x + beside).ravel(), values.ravel(), "o", color=mark.colour, alpha=0.35, markersize=3,
             markeredgewidth=0, zorder=1,
         )  # fmt: skip
-    means = values.mean(axis=0)
-    ends = np.array([t_interval(column) for column in values.T]).T
+    known = [describe(column) for column in values.T]  # nothing of a class that was never shown
+    means, *ends = np.array([[each[name] for each in known] for name in ENDS])
     limits.bars(axis, x, means, ends, mark, label=f"{name} ({len(values)})")

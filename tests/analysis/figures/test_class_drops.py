@@ -53,6 +53,17 @@ def test_the_legend_stands_below_the_points_and_names_each_condition_once():
     assert names == ["shuffled (2)", "a (2)", "b (2)", "c (2)", "d (2)"]
 
 
+def test_a_class_that_was_never_shown_keeps_its_place_and_has_no_point():
+    runs = [segmented("a", seed, shift=seed / 10) for seed in range(3)]
+    for run in runs:
+        run.arrays["class_segments"][:, 2] = 0
+    (axis,) = class_drop_figure(runs, **WORDS).axes
+    assert [text.get_text() for text in axis.get_xticklabels()] == ["2", "0", "1"]
+    drawn = axis.containers[0][0].get_ydata()
+    np.testing.assert_allclose(drawn, 100 * class_drops(runs)["a"].values.mean(axis=0)[[2, 0, 1]])
+    assert np.isnan(drawn).tolist() == [True, False, False]
+
+
 def test_more_conditions_than_a_panel_holds_have_one_each():
     runs = [segmented(name, 0) for name in "abcd"]
     assert len(class_drop_figure(runs, **WORDS).axes) == 4
