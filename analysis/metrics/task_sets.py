@@ -89,9 +89,18 @@ def condition_accuracies(runs: RunSet[Any], condition: str) -> Floats:
     """`task_accuracies` of a condition's finished runs, float64 [seeds, T + 1, T], by seed.
 
     Runs without tasks are left out: of a condition without any it is [0, 1, 0].
+
+    Raises:
+        ValueError: Its runs have different numbers of tasks.
     """
     finished = sorted(runs.finished[condition], key=lambda run: run.seed)
     found = [each for run in finished if (each := task_accuracies(run)) is not None]
+    numbers = sorted({len(each) - 1 for each in found})
+    if len(numbers) > 1:
+        raise ValueError(
+            f"received runs of {condition!r} with {' and '.join(map(str, numbers))} tasks; "
+            "expected as many in all runs of a condition; compare them as conditions"
+        )
     return np.stack(found) if found else np.empty((0, 1, 0))
 
 

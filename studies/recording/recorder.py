@@ -1,6 +1,7 @@
 """A run of anybody's training loop, recorded: what is evaluated in it, and when."""
 
 import math
+import re
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -10,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from analysis.runs import SAMPLE
+from analysis.runs import BY_TASK, SAMPLE
 from core.evaluation import Evaluation, confusion_matrix
 from core.results import HistoryRow
 from core.storage.place import store_folder
@@ -21,6 +22,8 @@ from studies.recording.label import OWN_DATA, Label, is_whole, refuse_what_is_th
 
 LAST = "test"
 """The set that figures of forgetting are of, where classes are shown in turns."""
+TASK = re.compile(BY_TASK + r"[1-9][0-9]*")
+"""The set of one task."""
 PATIENCE = 600.0
 """Seconds that a run which is over waits for other programs to let go of the store."""
 
@@ -69,7 +72,7 @@ class RecordedRun:
 
         Args:
             set: Its name: `test`, `validation`, ...; of the test examples of single tasks
-                `test-task-1`, `test-task-2`, ... in training order.
+                `test-task-1`, `test-task-2`, ... in training order, after each of as many segments.
             labels: The true classes, whole numbers from 0, [n].
             predictions: The predicted ones, [n].
             segment: How many segments are over; 0 for the untrained network. Without an epoch each
@@ -88,6 +91,14 @@ class RecordedRun:
         if not isinstance(set, str) or not NAME.fullmatch(set):
             raise InputError(f"Received set {set!r}; expected a name such as 'test'.")
         at = self._place(segment, epoch)
+        if at > (self._evaluations[-1][1:3] if self._evaluations else (0, 0)):
+            self._refuse_other_segments_than_tasks()
+        if set.startswith(BY_TASK) and (epoch is not None or not TASK.fullmatch(set)):
+            raise InputError(
+                f"Received set {set!r} with epoch={epoch!r}; expected test-task-1, test-task-2, "
+                "..., and no epoch: segment says how many tasks are over (of a training on all "
+                "tasks at once their number, at its end)."
+            )
         true, predicted = self.whole("labels", labels), self.whole("predictions", predictions)
         if true.shape != predicted.shape:
             raise InputError(
@@ -118,10 +129,12 @@ class RecordedRun:
         """What was measured, as a record has it.
 
         Raises:
-            InputError: Nothing; or a segment without an evaluation of the test set.
+            InputError: Nothing; or a segment without an evaluation of the test set; or other
+                segments than tasks.
         """
         if not self._evaluations and not self._history:
             raise InputError("Received a run without evaluations; expected one: run.evaluate(...).")
+        self._refuse_other_segments_than_tasks()
         arrays = {} if self._names is None else {"class_names": self._names}
         found: dict[str, Any] = {
             "evaluations": tuple(self._evaluations),
@@ -162,6 +175,19 @@ class RecordedRun:
                 "every epoch."
             )
         return at
+
+    def _refuse_other_segments_than_tasks(self) -> None:
+        """Refuse sets by task after segments that are none: R has one row for each task."""
+        looks = [each for each in self._evaluations if each.set.startswith(BY_TASK)]
+        tasks = {each.set for each in looks}
+        segments = max((each.epoch for each in looks), default=0)
+        first = {f"{BY_TASK}{number}" for number in range(1, len(tasks) + 1)}
+        if tasks != first or segments > len(tasks):
+            raise InputError(
+                f"Received evaluations of {', '.join(sorted(tasks))} after segment {segments}; "
+                "expected test-task-1, test-task-2, ..., all of them, and one segment for each "
+                "task: count the tasks that are over."
+            )
 
     def whole(self, what: str, values: ArrayLike) -> NDArray[np.int64]:
         """Classes, int64 [n].

@@ -43,6 +43,10 @@ def test_r_of_a_condition_is_stacked_by_seed():
     assert found.shape == (2, 4, 3)
     assert found[:, -1, 0].tolist() == pytest.approx([0.5, 0.4])
     assert condition_accuracies(runs, "b").shape == (0, 1, 0)
+    fewer = by_task("a", 2)
+    fewer.evaluations = [each for each in fewer.evaluations if each.set != "test-task-3"]
+    with pytest.raises(ValueError, match="'a' with 2 and 3 tasks"):
+        condition_accuracies(RunSet([*runs, fewer]), "a")
 
 
 @pytest.mark.parametrize("kind", ["task", "domain", "class-masked-at-test"])

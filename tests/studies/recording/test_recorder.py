@@ -238,6 +238,15 @@ def test_tasks_by_themselves_have_their_figures():
     assert row["forward transfer"] == 0
 
 
+def test_a_training_on_all_tasks_at_once_has_the_figures_of_its_end():
+    with studies.record("mine", condition="joint", seed=0, classes=2, scenario="task") as run:
+        for task in (1, 2):
+            run.evaluate(f"test-task-{task}", [0, 1], [0, task - 1], segment=2)
+    row = studies.read("mine").tasks().iloc[0]
+    assert row["average accuracy"] == 0.75
+    assert np.isnan(row["backward transfer"])
+
+
 def test_an_exception_is_recorded_as_a_failure_that_the_next_call_replaces(ebb, mine):
     def fails():
         with recorded(seed=7) as run:
@@ -331,6 +340,10 @@ def test_what_no_store_could_keep_is_refused_at_once(given, said):
         ([{"segment": 1, "shown": (0,)}, {"segment": 3, "shown": (1,)}], "every segment"),
         ([{"segment": 1, "shown": (0,), "set": "validation"}], "of 'test' after 0 segments"),
         ([], "without evaluations"),
+        ([{"segment": 1, "set": "test-task-a"}], "test-task-1"),
+        ([{"segment": s, "set": f"test-task-{s}"} for s in (2, 3)], "after segment 2"),
+        ([{"epoch": 1, "set": "test-task-1"}], "and no epoch"),
+        ([{"segment": s, "set": f"test-task-{t}"} for s in (1, 2, 3) for t in (1, 2)], "segment 3"),
     ],
 )
 def test_a_measurement_that_no_table_could_read_is_refused(evaluations, said):
