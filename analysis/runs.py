@@ -241,10 +241,24 @@ def class_names(runs: Iterable[RunLike], classes: int) -> list[Any]:
     """Return what people call each class: the labels that runs recorded, else its number.
 
     Where a network has another number of outputs than there are labels, they are not its classes.
+
+    Raises:
+        ValueError: Runs have other names, or another order of them: a class's number would be
+            another class in some of them.
     """
-    recorded = (run.arrays["class_names"] for run in runs if "class_names" in run.arrays)
-    names: list[Any] = next(recorded, np.arange(classes)).tolist()
+    recorded = [run.arrays["class_names"].tolist() for run in runs if "class_names" in run.arrays]
+    names: list[Any] = recorded[0] if recorded else list(range(classes))
+    if other := next((each for each in recorded if each != names), None):
+        raise ValueError(
+            f"received runs whose classes are {_some(names)} and {_some(other)}; expected the same "
+            "names in the same order; record the runs of a condition with one list of classes"
+        )
     return names if len(names) == classes or isinstance(names[0], int) else list(range(classes))
+
+
+def _some(names: list[Any]) -> str:
+    """The first of many names."""
+    return ", ".join(map(str, names[:5])) + ", ..." * (len(names) > 5)
 
 
 def class_number(run: RunLike, name: int | str) -> int:

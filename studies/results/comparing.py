@@ -406,7 +406,8 @@ def _classes(
             "classes."
         )
     ((a, b),) = pairs
-    classes = class_names(reading.records, count)
+    # Of one condition: where the other has them in another order, a class is found by its name.
+    classes = class_names((run for run in reading.records if run.condition == a), count)
     values = [_of_each_class(reading, metric, name, classes) for name in (a, b)]
     sizes = class_examples_behind(reading, metric) or [0] * count
     options = _options(reading, metric, margin) | {"name_a": a, "name_b": b}

@@ -68,3 +68,14 @@ def test_the_figure_of_places_names_classes_by_their_labels(runs):
     runs[1].arrays["class_segments"] = np.array([[3, 2, 1]] * 2)
     axes = position_figure(class_positions(runs), **TITLE).axes[0]
     assert "10007" in {label for text in axes.texts for label in text.get_text().split(",")}
+
+
+def test_a_class_is_the_same_one_in_every_run_of_a_condition(runs):
+    other = segmented("a", 2)
+    other.arrays["class_names"] = np.array(NAMES[::-1])
+    for table in (per_class_table, forgetting_table, confusion_table):
+        with pytest.raises(ValueError, match="3, 8, 10007 and 10007, 8, 3; expected the same"):
+            table([*runs, other])
+    other.condition = "b"
+    by_name = per_class_table([*runs, other]).set_index(["condition", "class"])["mean"]
+    assert by_name["b", 3] == by_name["b"].iloc[-1]
