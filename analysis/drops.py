@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from analysis.metrics.run_forgetting import class_forgetting
+from analysis.metrics.run_forgetting import class_forgetting, mean_of_known
 from analysis.runs import SAMPLE, RunLike, RunSet, class_names, class_segments, has_segments
 from analysis.statistics.intervals import mean_and_sd, t_interval
 from analysis.tables import forgetting_table, per_class_table
@@ -46,7 +46,7 @@ class MostForgotten:
         name: What people call the class.
         drop: Its mean over the runs, a fraction.
         low: Lower end of its 95 % t-interval, NaN of one run; high: the upper.
-        n: Runs.
+        n: Runs that know it.
     """
 
     condition: str
@@ -85,9 +85,10 @@ def most_forgotten(drops: dict[str, Drops], reference: str | None = None) -> lis
     for condition, each in drops.items():
         if condition == reference or np.isnan(each.values).all():
             continue
-        means = [column.mean() if not np.isnan(column).any() else -1 for column in each.values.T]
-        worst = int(np.argmax(means))
+        # Of the runs that showed the class, as in the table.
+        worst = int(np.nanargmax([mean_of_known(column) for column in each.values.T]))
         values = each.values[:, worst]
+        values = values[~np.isnan(values)]
         ends = t_interval(values)
         drop = mean_and_sd(values)[0]
         found.append(MostForgotten(condition, each.names[worst], drop, *ends, len(values)))

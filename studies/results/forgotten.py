@@ -35,5 +35,6 @@ def _sentence(each: MostForgotten, of: int) -> str:
     if each.drop <= 0:
         return f"No class is forgotten{where}: no mean drop is above 0 points."
     if each.low <= 0:
-        return f"No class is surely forgotten{where}; the largest drop: {drop}."
+        # Of this class alone: another's smaller drop may well be sure.
+        return f"Largest drop{where}, not surely above 0: {drop}."
     return f"Most forgotten{where}: {drop}."

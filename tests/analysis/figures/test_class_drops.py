@@ -81,3 +81,15 @@ def test_the_wide_table_has_a_column_for_each_class():
 def test_runs_without_segments_are_refused():
     with pytest.raises(ValueError, match="none finished with segment"):
         class_drop_figure([Run("a", 0)], **WORDS)
+
+
+def test_the_most_forgotten_class_may_be_unknown_to_some_runs():
+    """One was never shown 1 and 2, another never 0: the table has the means of the others."""
+    runs = [segmented("a", seed) for seed in range(3)]
+    runs[0].arrays["class_segments"] = np.tile([1, 0, 0], (len(GRID), 1)).astype(np.int32)
+    runs[1].arrays["class_segments"] = np.tile([0, 2, 3], (len(GRID), 1)).astype(np.int32)
+    table = forgetting_table(runs).set_index("class")
+    (found,) = most_forgotten(class_drops(runs))
+    worst = table["drop"].idxmax()
+    assert (found.name, found.n) == (str(worst), 2)
+    assert found.drop == pytest.approx(table.loc[worst, "drop"])

@@ -3,8 +3,10 @@
 import json
 import shlex
 
+import numpy as np
 import pytest
 
+import studies
 from core import Store
 from studies.definition.catalogue import find
 from studies.results.forgotten import forgotten_sentences
@@ -49,6 +51,20 @@ def test_a_study_that_is_shuffled_alone_forgets_nothing(close):
     assert len(forgotten_sentences(reading)) == 1
     alone = [each for each in reading.records if each.condition == "shuffled"]
     assert forgotten_sentences(type(reading)(**vars(reading) | {"records": alone})) == []
+
+
+def test_a_class_that_is_surely_forgotten_is_not_denied_beside_a_larger_drop_that_is_not_sure():
+    labels = np.repeat([0, 1, 2], 10)
+    for seed, (first, second) in enumerate([(9, 3), (-1, 3), (6, 2), (0, 3)]):
+        with studies.record("mine", condition="a", seed=seed, classes=3) as run:
+            for segment, right in enumerate([(9, 0, 0), (9, 8, 0), (9 - first, 8 - second, 9)]):
+                predicted = np.where(np.arange(30) % 10 < np.take(right, labels), labels, 2)
+                predicted[20 + right[2] :] = 0
+                run.evaluate("test", labels, predicted, segment=segment + 1, shown=segment)
+    (said,) = forgotten_sentences(studies.read("mine").reading)
+    assert said.startswith("Largest drop, not surely above 0: class 0, 35.0 points (-")
+    table = studies.read("mine").forgetting()
+    assert table["ci_low"][1] > 0
 
 
 def test_a_plan_takes_the_comparisons_that_a_study_plans(tmp_path, ebb):
