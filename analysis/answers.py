@@ -56,11 +56,15 @@ def _named(c: Comparison, with_interval: bool) -> str:
 
 
 def means_in_order(comparisons: Sequence[Comparison]) -> str:
-    """The conditions by their means, the best first; empty where no verdict is open."""
+    """The conditions by their means, the best first; empty where no verdict is open.
+
+    Empty too where pairs are of other seeds: means of these are in no order.
+    """
     if not any(c.verdict == OPEN for c in comparisons):
         return ""
     first = comparisons[0]
-    if first.class_ is not None:
+    seeds = {c.used.ids for c in comparisons if c.paired}
+    if first.class_ is not None or len(seeds) > 1:
         return ""
     sides = [side for c in comparisons for side in ((c.a, c.mean_a), (c.b, c.mean_b))]
     means = {name: mean for name, mean in sides if mean is not None}

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from analysis.rendering.formatting import format_amount, format_percent, format_range
+from analysis.rendering.formatting import decimals_for, format_amount, format_percent
 from analysis.statistics.result import Comparison
 from analysis.statistics.simultaneous import FEWEST_RESAMPLED, null_statistics, upper_t
 
@@ -82,9 +82,7 @@ def best_text(best: Sequence[WithBest], first: Comparison) -> str:
         said = [f"{may_be[0].condition} is the best"]
     else:
         said = [
-            f"{each.condition} may be the best ({format_range(each.low, each.high, first.unit)} "
-            "beside the best other)"
-            for each in may_be
+            f"{each.condition} may be the best ({_beside(each, first.unit)})" for each in may_be
         ]
     said += [
         f"{each.condition} is not (worse by up to {format_amount(-each.low, first.unit)})"
@@ -92,6 +90,13 @@ def best_text(best: Sequence[WithBest], first: Comparison) -> str:
     ]
     level = format_percent(first.difference.level)
     return f"Comparisons with the best (Hsu 1984, simultaneous {level}): {'; '.join(said)}"
+
+
+def _beside(each: WithBest, unit: str) -> str:
+    """Where a condition stands beside the best other; without signs, for a better loss is lower."""
+    decimals = decimals_for(each.low, each.high)
+    worse, better = (format_amount(abs(end), unit, decimals) for end in (each.low, each.high))
+    return f"from {worse} worse to {better} better than the best other"
 
 
 def _signs(pairs: Mapping[Pair, Comparison], name: str) -> dict[Pair, float]:

@@ -41,3 +41,13 @@ def test_an_open_verdict_says_the_means_the_best_first():
 
 def test_a_clear_verdict_needs_no_means():
     assert means_in_order(family("d")) == ""
+
+
+def test_means_of_other_seeds_are_not_put_in_order():
+    seeds = dict.fromkeys(ALIKE, range(8)) | {"c": range(2, 10)}
+    found = compare_all(
+        ALIKE, [("b", "a"), ("c", "a")], seeds=seeds, paired=True, metric="test accuracy"
+    ).comparisons
+    assert [c.n for c in found] == [8, 6]
+    assert means_in_order(found) == ""
+    assert means_in_order(found[1:]).startswith("Means of test accuracy in order: ")

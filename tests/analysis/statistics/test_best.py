@@ -119,7 +119,19 @@ def test_one_that_is_clearly_best_is_said_to_be():
     assert [each["condition"] for each in family.to_json()["best"]] == ["a", "b", "c"]
     close = compare_all(scores | {"b": scores["a"] + rng.normal(0, 0.002, 10)}, pairs, paired=True,
                         seeds=seeds, best=True)  # fmt: skip
-    assert "may be the best (-" in explain_family(close)
+    assert " points better than the best other)" in explain_family(close)
+
+
+def test_of_a_loss_the_lower_one_is_said_to_be_better():
+    scores = {"a": [0.1, 0.2, 0.3, 0.2], "b": [0.2, 0.2, 0.4, 0.3], "c": [0.9, 0.9, 0.8, 0.7]}
+    family = compare_all(
+        scores, list(combinations("abc", 2)), paired=True, seeds=dict.fromkeys(scores, range(4)),
+        best=True, higher_is_better=False, unit="nats", metric="loss",
+    )  # fmt: skip
+    a, b, c = family.best
+    assert (a.may_be, b.may_be, c.may_be) == (True, True, False)
+    assert f"b may be the best (from {-b.low:.4g} nats worse to {b.high:.4g} nats" in str(family)
+    assert b.high < -b.low  # its mean is the higher one
 
 
 @pytest.mark.parametrize(
