@@ -17,6 +17,7 @@ from analysis.runs import (
     has_segments,
     segment_confusions,
 )
+from analysis.statistics.intervals import describe
 
 Floats = NDArray[np.float64]
 COLUMNS = ("condition", "epoch", "segment", "class", "n", "mean", "sd")
@@ -31,7 +32,7 @@ def segment_table(runs: Sequence[RunLike], set: str = "test-sample") -> pd.DataF
 
     Returns:
         Columns condition, epoch, segment (both from 1), class, n, mean, sd (over the finished
-        runs; NaN for one), fractions.
+        runs that know it; NaN for one), fractions.
 
     Raises:
         ValueError: If runs of a condition differ in their epochs or segments.
@@ -41,11 +42,11 @@ def segment_table(runs: Sequence[RunLike], set: str = "test-sample") -> pd.DataF
         epochs = grids.shape[1]
         for epoch in dict.fromkeys((1, epochs)):
             values = grids[:, epoch - 1]
-            mean, sd = values.mean(axis=0), spread(values)
-            names = class_names(runs.finished[condition], mean.shape[1])
-            for segment, label in np.ndindex(mean.shape):
-                at = (condition, epoch, segment + 1, names[label], len(values))
-                rows.append((*at, float(mean[segment, label]), float(sd[segment, label])))
+            names = class_names(runs.finished[condition], values.shape[2])
+            for segment, label in np.ndindex(values.shape[1:]):
+                found = describe(values[:, segment, label])
+                at = (condition, epoch, segment + 1, names[label])
+                rows.append((*at, found["n"], found["mean"], found["sd"]))
     return pd.DataFrame(rows, columns=list(COLUMNS))
 
 

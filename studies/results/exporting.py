@@ -23,6 +23,7 @@ from core.storage.store import TOGETHER, Entry, is_stale
 from data import InputError
 
 RUN = {"run": "int64", "study": "str", "variant": "str", "condition": "str", "seed": "int64"}
+CLASSES = ("true_class", "predicted_class")
 TABLES = {
     "runs": RUN
     | {"key": "str", "recipe_digest": "str", "data": "str", "fingerprint": "str", "stale": "bool"}
@@ -32,9 +33,7 @@ TABLES = {
     | RUN
     | {"set": "str", "epoch": "int64", "segment": "int64", "step": "int64"}
     | {"loss": "float64", "accuracy": "float64", "n": "int64"},
-    "confusion": dict.fromkeys(
-        ("evaluation", "run", "true_class", "predicted_class", "count"), "int64"
-    ),
+    "confusion": dict.fromkeys(("evaluation", "run", *CLASSES, "count"), "int64"),
     "history": RUN | {"epoch": "int64", "step": "int64", "name": "str", "value": "float64"},
 }
 """The columns of each table and their types.
@@ -133,6 +132,8 @@ def _write(store: Store, entries: Sequence[Entry], files: dict[str, Path]) -> di
         name: columns if name == "confusion" else columns | swept
         for name, columns in TABLES.items()
     }
+    if _has_words(store, entries):
+        tables["confusion"] = TABLES["confusion"] | dict.fromkeys(CLASSES, "str")
     with ExitStack() as ends:
         append = {name: _appender(file, tables[name], ends) for name, file in files.items()}
         for start in range(0, len(entries), TOGETHER):
@@ -142,6 +143,16 @@ def _write(store: Store, entries: Sequence[Entry], files: dict[str, Path]) -> di
                 append[name](frame)
                 rows[name] += len(frame)
     return rows
+
+
+def _has_words(store: Store, entries: Sequence[Entry]) -> bool:
+    """Whether a run that another program trained calls its classes by other than whole numbers."""
+    recorded = [entry for entry in entries if entry.recorded]
+    return any(
+        "class_names" in record.arrays and record.arrays["class_names"].dtype.kind not in "iu"
+        for start in range(0, len(recorded), TOGETHER)
+        for record in store.records(recorded[start : start + TOGETHER])
+    )
 
 
 def swept_columns(entries: Sequence[Entry]) -> dict[str, str]:

@@ -78,13 +78,15 @@ def shown_matrix(frame: pd.DataFrame) -> pd.DataFrame:
         f"{100 * mean:.1f}" + ("" if sd != sd else f" ± {100 * sd:.1f}")
         for mean, sd in zip(frame["mean"], frame["sd"], strict=True)
     ]
-    after = ["untrained" if task == 0 else f"task {task}" for task in frame["after"]]
-    rows = ["condition", "after", "n"]
-    wide = frame.assign(after=after, cell=cells).pivot_table(
-        index=rows, columns="task", values="cell", sort=False, aggfunc="first"
-    )
-    wide.columns = [f"task {task}" for task in wide.columns]
-    return wide.reset_index()
+    names = frame["condition"]
+    # Sorted, for conditions need not have the same rows: a joint run has the last one alone.
+    wide = frame.assign(cell=cells, condition=pd.Categorical(names, names.unique())).pivot_table(
+        index=["condition", "after", "n"], columns="task", values="cell", aggfunc="first",
+        observed=True,
+    ).reset_index()  # fmt: skip
+    wide.columns = [f"task {name}" if isinstance(name, int) else name for name in wide.columns]
+    after = ["untrained" if task == 0 else f"task {task}" for task in wide["after"]]
+    return wide.assign(condition=wide["condition"].astype(names.dtype), after=after)
 
 
 def of_the_tasks(reading: Reading) -> list[str]:

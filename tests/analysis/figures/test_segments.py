@@ -34,3 +34,13 @@ def test_runs_without_segments_are_refused():
         segment_figure([Run("a", 0)], **WORDS)
     with pytest.raises(ValueError, match="expected the same for all"):
         segment_table([segmented("a", 0), segmented("a", 1, epochs=3)])
+
+
+def test_a_class_without_examples_in_a_run_is_known_by_the_others():
+    runs = [segmented("a", seed) for seed in range(3)]
+    for look in runs[0].evaluations:
+        look.confusion[1] = 0
+    table = segment_table(runs)
+    assert table.loc[table["class"] == 1, "n"].unique().tolist() == [2]
+    assert table.loc[table["class"] == 0, "n"].unique().tolist() == [3]
+    assert table["mean"].notna().all()

@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+import studies
 from core import Evaluation
 from studies.results import exporting
 from tests.studies.conftest import OTHER_ENVIRONMENT, confusion, keep, made_record, refused
@@ -191,3 +192,14 @@ def test_an_export_that_cannot_be_read_or_written_is_refused(ebb, filled, tmp_pa
     words = ("store", "export", tmp_path / "all.sqlite.xz")
     assert "without --format" in refused(ebb(*words, "--format", "csv"))
     assert "without records" in refused(ebb(*words, "--study", "nothing"))
+
+
+@pytest.mark.parametrize("style", ["csv", "parquet"])
+def test_classes_may_be_called_by_words(style, ebb, tmp_path):
+    for condition, names in (("a", ("cat", "dog")), ("b", (0.5, 1.5)), ("c", 2)):
+        with studies.record("mine", condition=condition, seed=0, classes=names) as run:
+            run.evaluate("test", [0, 0, 1], [0, 1, 1], epoch=1)
+    assert ebb("store", "export", tmp_path / "out", "--format", style).status == 0
+    cells = read(tmp_path / "out" / f"confusion.{style}").astype(str)
+    assert cells["true_class"].tolist() == ["cat", "cat", "dog", "0.5", "0.5", "1.5", "0", "0", "1"]
+    assert cells["predicted_class"].tolist()[:3] == ["cat", "dog", "dog"]

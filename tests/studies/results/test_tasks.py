@@ -115,3 +115,17 @@ def test_the_page_has_them_too(tasks):
     assert "kept: 55.0, 55.0, 55.0, 55.0, 100.0 %" in drawn["tasks"].alt
     assert "task-matrix" in drawn
     assert not report.missing
+
+
+def test_rows_of_r_stand_in_their_order_below_a_condition_that_has_the_last_alone(ebb):
+    for condition, over in (("at-once", (2,)), ("in-turns", (0, 1, 2))):
+        with studies.record("mine", condition=condition, seed=0, classes=2) as run:
+            for segment in over:
+                for task in (1, 2):
+                    run.evaluate(f"test-task-{task}", [0, 1], [0, task - 1], segment=segment)
+    rows = [
+        line.split()[:3] for line in ebb("table", "mine", "--kind", "task-matrix").out.split("\n")
+    ]
+    assert [row[1:] for row in rows if row[:1] == ["in-turns"]] == [
+        ["untrained", "1"], ["task", "1"], ["task", "2"],
+    ]  # fmt: skip
