@@ -52,6 +52,7 @@ class RecordedRun:
         self.classes = len(names)
         self._names = None if is_whole(classes) else np.array(names)
         self._evaluations: list[Evaluation] = []
+        self._places: set[tuple[str, int, int]] = set()
         self._history: list[HistoryRow] = []
         self._segment_of_class: dict[tuple[int, int], int] = {}
         self._diverged = False
@@ -86,19 +87,13 @@ class RecordedRun:
 
         Raises:
             InputError: Arrays that do not fit each other or the classes; a place that lies before
-                the last one; a class that was shown in another segment of the epoch.
+                the last one, or where the set was evaluated already; a class that was shown in
+                another segment of the epoch.
         """
-        if not isinstance(set, str) or not NAME.fullmatch(set):
-            raise InputError(f"Received set {set!r}; expected a name such as 'test'.")
         at = self._place(segment, epoch)
         if at > (self._evaluations[-1][1:3] if self._evaluations else (0, 0)):
             self._refuse_other_segments_than_tasks()
-        if set.startswith(BY_TASK) and (epoch is not None or not TASK.fullmatch(set)):
-            raise InputError(
-                f"Received set {set!r} with epoch={epoch!r}; expected test-task-1, test-task-2, "
-                "..., and no epoch: segment says how many tasks are over (of a training on all "
-                "tasks at once their number, at its end)."
-            )
+        self._check_set(set, at, epoch)
         true, predicted = self.whole("labels", labels), self.whole("predictions", predictions)
         if true.shape != predicted.shape:
             raise InputError(
@@ -112,6 +107,7 @@ class RecordedRun:
             self._diverged = False
         self._diverged |= loss is not None and not math.isfinite(loss)
         known = math.nan if loss is None else float(loss)
+        self._places.add((set, *at))
         self._evaluations.append(Evaluation(set, *at, step, confusion, known))
 
     def score(self, name: str, value: float, *, epoch: int = 0, step: int = 0) -> None:
@@ -175,6 +171,22 @@ class RecordedRun:
                 "every epoch."
             )
         return at
+
+    def _check_set(self, name: Any, at: tuple[int, int], epoch: int | None) -> None:
+        """Refuse what is no name of a set, or none at this place."""
+        if not isinstance(name, str) or not NAME.fullmatch(name):
+            raise InputError(f"Received set {name!r}; expected a name such as 'test'.")
+        if (name, *at) in self._places:
+            raise InputError(
+                f"Received a second evaluation of {name!r} after epoch {at[0]}, segment {at[1]}; "
+                "expected one at each place: count on, or give the second a name of its own."
+            )
+        if name.startswith(BY_TASK) and (epoch is not None or not TASK.fullmatch(name)):
+            raise InputError(
+                f"Received set {name!r} with epoch={epoch!r}; expected test-task-1, test-task-2, "
+                "..., and no epoch: segment says how many tasks are over (of a training on all "
+                "tasks at once their number, at its end)."
+            )
 
     def _refuse_other_segments_than_tasks(self) -> None:
         """Refuse sets by task after segments that are none: R has one row for each task."""

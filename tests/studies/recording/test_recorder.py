@@ -193,6 +193,18 @@ def test_a_run_whose_last_loss_is_not_finite_diverged():
     assert statuses == ["diverged", "finished", "finished"]
 
 
+def test_a_validation_set_without_losses_has_its_best_accuracy(ebb):
+    with studies.record("mine", condition="a", seed=0, classes=CLASSES) as run:
+        for epoch in range(1, 13, 2):
+            for name in ("test", "validation"):
+                run.evaluate(name, LABELS, guessed(epoch), epoch=epoch)
+    metrics = set(studies.read("mine").summary()["metric"])
+    assert "epoch of best validation accuracy" in metrics
+    assert not any("loss" in metric for metric in metrics)
+    said = next(line for line in ebb("table", "mine").out.split("\n") if "of the median" in line)
+    assert said.endswith(" points.")
+
+
 def test_scores_and_names_of_classes_are_kept():
     names = ("cat", "dog", "cow", "hen")
     with studies.record("mine", condition="a", seed=0, classes=names) as run:
@@ -332,6 +344,7 @@ def test_what_no_store_could_keep_is_refused_at_once(given, said):
         ([{"epoch": math.nan}], "from 0"),
         ([{"segment": 2}, {"segment": 1}], "does not lie before"),
         ([{"epoch": 1, "segment": 0}], "segments from 1"),
+        ([{"epoch": 1, "step": step} for step in (5, 10)], "a second evaluation of 'test' after"),
         ([{"segment": 1, "set": "my set"}], "a name such as"),
         ([{"segment": 0, "shown": (0,)}], "from 1"),
         ([{"segment": 1, "shown": (0, 4)}], "shown"),
