@@ -20,7 +20,7 @@ from analysis.metrics.learning_curve import SETTLED
 from analysis.metrics.registry import CURVES, EVALUATED, metric_named
 from analysis.metrics.run_forgetting import class_forgetting, forgetting_scalars, mean_of_known
 from analysis.metrics.task_sets import task_figures_among
-from analysis.metrics.values import values_of
+from analysis.metrics.values import known_values
 from analysis.runs import (
     FINISHED,
     STATUSES,
@@ -161,7 +161,9 @@ def _of_best_epochs(runs: RunSet[RunLike], condition: str) -> Iterator[Figure]:
     looks = (each for run in runs.finished[condition] for each in run.evaluations)
     if any(each.set == "validation" and each.epoch > 0 for each in looks):
         for name in BEST:
-            yield name, values_of(runs, name, condition)
+            # Of what another program trained the loss need not be known.
+            if len(values := known_values(runs, name, condition)):
+                yield name, values
 
 
 def _of_curves(runs: RunSet[RunLike], condition: str) -> Iterator[Figure]:

@@ -66,4 +66,6 @@ def losses(run: RunLike, set: str) -> list[float]:
 
 
 def _ends(run: RunLike, set: str) -> list[EvaluationLike]:
-    return [each for epoch, each in epoch_evaluations(run, set).items() if epoch > 0]
+    """The evaluations at the epochs' ends; none where epochs were left out: it is no curve then."""
+    looks = {epoch: each for epoch, each in epoch_evaluations(run, set).items() if epoch > 0}
+    return [*looks.values()] if [*looks] == [*range(1, len(looks) + 1)] else []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from functools import cache
@@ -214,7 +215,12 @@ def _of_a_set(name: str) -> Metric | None:
             last = last_evaluation(run, set)
             chosen = [last] if last else []
         values = {each.epoch: _measured(each, quantity, class_) for each in chosen}
-        known = {epoch: value for epoch, value in values.items() if value is not None}
+        # A loss may not be known, and NaN is neither below nor above another.
+        known = {
+            epoch: value
+            for epoch, value in values.items()
+            if value is not None and not math.isnan(value)
+        }
         if not known:
             return None
         best = (min if quantity == "loss" else max)(known, key=known.__getitem__)

@@ -123,7 +123,7 @@ def _of_the_seeds(reading: Reading) -> list[str]:
         lines.append("1 seed: a value without an interval.")
     elif fewest < FRAGILE:
         lines.append(f"{fewest} seeds: the intervals are fragile.")
-    seeds = len({record.seed for record in reading.records})
+    seeds = reading.most_seeds
     if 0 < reading.planned < seeds:
         lines.append(
             f"{seeds} seeds, {reading.planned} planned: adding seeds until a difference shows "
@@ -224,14 +224,14 @@ def _of_the_values(values: Floats, reading: Reading, metric: str) -> str:
     """What one condition's accuracies say beside their mean."""
     said = []
     if 1 < len(values) < FRAGILE:
-        said.append(f"every value {', '.join(f'{100 * v:.2f}' for v in values)};")
+        said.append(f"every value {', '.join(f'{100 * v:.2f}' for v in values)}")
     intervals = [median_interval(values), *(quantile_interval(values, q) for q in (0.25, 0.75))]
     said.append(_quartiles(intervals, len(values)))
     n = examples_in_all(reading, metric)
     if n is not None:
         error = 100 * float(binomial_standard_error(float(values.mean()), n))
-        said.append(f"standard error of its {n:,} examples {error:.2f} points.")
-    return " ".join(said)
+        said.append(f"standard error of its {n:,} examples {error:.2f} points")
+    return "; ".join(said) + "."
 
 
 def _saw_tasks(record: Record) -> bool:
@@ -261,10 +261,10 @@ def _quartiles(intervals: list[tuple[float, float]], n: int) -> str:
         "" if low != low else f"{100 * low:.2f} to {100 * high:.2f}" for low, high in intervals
     ]
     if not median:
-        return f"no interval of the median from {counted(n, 'seed')} (6 are needed);"
+        return f"no interval of the median from {counted(n, 'seed')} (6 are needed)"
     if not lower:
-        return f"p50 lies in {median} (95 %, distribution-free; a quartile needs 13 seeds);"
-    return f"95 %, distribution-free: p25 in {lower}, p50 in {median}, p75 in {upper};"
+        return f"p50 lies in {median} (95 %, distribution-free; a quartile needs 13 seeds)"
+    return f"95 %, distribution-free: p25 in {lower}, p50 in {median}, p75 in {upper}"
 
 
 def _endings(reading: Reading) -> list[str]:

@@ -85,10 +85,20 @@ class Reading:
         return "settings" in self.records[0].recipe
 
     @property
+    def most_seeds(self) -> int:
+        """How many seeds the condition with most of them has."""
+        return max(self._seeds)
+
+    @property
+    def _seeds(self) -> list[int]:
+        """How many seeds each condition has."""
+        each = {(record.condition, record.seed) for record in self.records}
+        return list(Counter(condition for condition, _ in each).values())
+
+    @property
     def seeds_said(self) -> str:
         """How many seeds conditions have, of how many that were planned where that is known."""
-        each = Counter(condition for condition, _ in {(r.condition, r.seed) for r in self.records})
-        fewest, most = min(each.values()), max(each.values())
+        fewest, most = min(self._seeds), self.most_seeds
         seeds = f"{most}" if fewest == most else f"{fewest} to {most}"
         return f"{seeds} of {self.planned} planned seeds" if self.planned else f"{seeds} seeds"
 

@@ -85,3 +85,15 @@ def test_the_summary_and_the_overview_have_them_where_the_curve_is_long_enough()
 
 def test_a_loss_below_zero_converges_too():
     assert convergence_epoch([-0.1, -0.5, -0.995, -1.0]) == 3
+
+
+@pytest.mark.parametrize("epochs", [range(2, 17, 2), (8,)])
+def test_a_set_that_was_not_evaluated_after_every_epoch_has_no_curve(epochs):
+    run = followed()
+    run.evaluations = [
+        Evaluation("validation", epoch, 1, epoch, confusion(a, a), loss)
+        for epoch, a, loss in zip(epochs, ACCURACIES, LOSSES, strict=False)
+    ]
+    for name in ("validation accuracy roughness", "validation loss convergence epoch"):
+        with pytest.raises(ValueError, match="received metric"):
+            values_of([run], name, "a")

@@ -152,3 +152,13 @@ def test_the_best_epoch_is_the_first_that_has_the_best_figure():
 def test_an_epoch_of_nothing_is_refused(metric):
     with pytest.raises(ValueError, match="expected a figure that runs of 'a' have"):
         values_of([run("a", 0, 0.8, 0.9)], metric, "a")
+
+
+def test_an_epoch_whose_loss_is_not_known_is_not_the_best():
+    one = run("a", 0, 0.5, 0.9)
+    one.evaluations[1].loss = float("nan")
+    assert values_of([one], "best validation loss", "a").tolist() == [0.6]
+    assert values_of([one], "epoch of best validation loss", "a").tolist() == [2]
+    one.evaluations[2].loss = float("nan")
+    with pytest.raises(ValueError, match="received metric"):
+        values_of([one], "epoch of best validation loss", "a")

@@ -49,6 +49,13 @@ def test_more_seeds_than_planned_are_said_to_be_peeking(ebb, store):
     assert "6 seeds, 4 planned: adding seeds until a difference shows" in summary(ebb)
 
 
+def test_other_seeds_in_another_condition_are_no_more_than_planned(ebb, store):
+    for condition, seeds in (("shuffled", (0, 1)), ("class-sequential", (1, 2))):
+        for seed in seeds:
+            store.save(made_record(condition, seed), "digest", planned=2)
+    assert "adding seeds" not in summary(ebb)
+
+
 def test_diverged_and_failed_runs_are_counted_with_their_interval(ebb, store):
     filled(store, 7)
     for seed, status in ((7, "diverged"), (8, "diverged"), (9, "failed")):
