@@ -16,7 +16,9 @@ from studies.results.reading import Reading
 def further_lines(reading: Reading, comparisons: Sequence[Comparison]) -> list[str]:
     """Lines below comparisons: none where every verdict is clear."""
     means = means_in_order(comparisons)
-    open_ = [c for c in comparisons if c.verdict == OPEN]
+    # Two variants are no pilot that a plan could read.
+    one = len({record.variant for record in reading.records}) == 1
+    open_ = [c for c in comparisons if c.verdict == OPEN and one]
     return [*filter(None, [means]), *([_plan_line(reading, comparisons, open_)] if open_ else [])]
 
 

@@ -58,3 +58,14 @@ def test_names_with_commas_are_told_apart():
     assert two_variants("dataset=digits,epochs=3,full", known)[1] == "full"
     with pytest.raises(InputError, match="expected two"):
         two_variants("full,full", known)
+
+
+def test_no_plan_is_advised_that_would_take_two_variants_for_one(both, ebb):
+    few = variant_of(find("class-order"), {"epochs": 3}).study.conditions
+    recipe = {"recipe": few["shuffled"], "variant": SMALL}
+    for seed, accuracy in enumerate((0.95, 0.9, 0.9)):
+        keep(both, made_record("shuffled", seed, accuracy=accuracy, **recipe))
+    said = ebb("compare", "class-order", "--variants", f"full,{SMALL}").out
+    assert said.startswith("Inconclusive")
+    assert "Means of test accuracy in order" in said
+    assert "ebb plan" not in said
