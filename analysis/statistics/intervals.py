@@ -27,6 +27,7 @@ SMALLEST = 1e-15
 """Fractions that were computed as differences are off by less than this where they are 0."""
 
 
+@np.errstate(invalid="ignore")  # a score may be infinite: its spread is none
 def mean_and_sd(values: ArrayLike) -> tuple[float, float]:
     """Mean and sample standard deviation (n - 1) over seeds.
 
@@ -71,6 +72,7 @@ def prediction_interval(values: ArrayLike, runs: int = 1, level: float = 0.95) -
     return _around_mean(values, level, lambda n: 1 / n + 1 / runs)
 
 
+@np.errstate(invalid="ignore")
 def percentiles(values: ArrayLike) -> tuple[float, float, float]:
     """25th, 50th and 75th percentile by the linear method (type 7 of Hyndman & Fan 1996).
 

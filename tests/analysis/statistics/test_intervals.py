@@ -133,6 +133,13 @@ def test_a_description_leaves_out_seeds_that_lack_the_figure_and_says_so() -> No
     assert described["mean"] == pytest.approx(0.3)
 
 
+def test_a_description_of_an_infinite_score_has_no_spread_and_no_warning() -> None:
+    found = describe([1.0, 1.0, 1.0, math.inf])
+    assert (found["n"], found["mean"], found["p50"], found["max"]) == (4, math.inf, 1, math.inf)
+    assert math.isnan(found["sd"])
+    assert math.isnan(found["ci_low"])
+
+
 def test_a_description_of_nothing_has_n_zero() -> None:
     described = describe([])
     assert described.pop("n") == 0
