@@ -23,17 +23,18 @@ from core.storage.store import TOGETHER, Entry, is_stale
 from data import InputError
 
 RUN = {"run": "int64", "study": "str", "variant": "str", "condition": "str", "seed": "int64"}
-CLASSES = ("true_class", "predicted_class")
 TABLES = {
     "runs": RUN
     | {"key": "str", "recipe_digest": "str", "data": "str", "fingerprint": "str", "stale": "bool"}
     | {"status": "str", "error": "str", "seconds": "float64", "finished": "str"}
-    | {"notes": "str", "recipe": "str", "environment": "str"},
+    | {"notes": "str", "classes": "str", "recipe": "str", "environment": "str"},
     "evaluations": {"evaluation": "int64"}
     | RUN
     | {"set": "str", "epoch": "int64", "segment": "int64", "step": "int64"}
     | {"loss": "float64", "accuracy": "float64", "n": "int64"},
-    "confusion": dict.fromkeys(("evaluation", "run", *CLASSES, "count"), "int64"),
+    "confusion": dict.fromkeys(
+        ("evaluation", "run", "true_class", "predicted_class", "count"), "int64"
+    ),
     "history": RUN | {"epoch": "int64", "step": "int64", "name": "str", "value": "float64"},
 }
 """The columns of each table and their types.
@@ -41,7 +42,7 @@ TABLES = {
 `runs` has a row per record, `evaluations` one per look at a network, `history` one per figure.
 `confusion` has those cells of an evaluation's confusion matrix that are not 0: a class's number of
 examples is the sum over its `true_class`, the right ones are where both classes are the same. A
-class that is called by a word has its number, from 0.
+class that is called by a word has its number, from 0, in `classes` of its run (JSON).
 """
 
 
@@ -132,8 +133,6 @@ def _write(store: Store, entries: Sequence[Entry], files: dict[str, Path]) -> di
         name: columns if name == "confusion" else columns | swept
         for name, columns in TABLES.items()
     }
-    if _has_words(store, entries):
-        tables["confusion"] = TABLES["confusion"] | dict.fromkeys(CLASSES, "str")
     with ExitStack() as ends:
         append = {name: _appender(file, tables[name], ends) for name, file in files.items()}
         for start in range(0, len(entries), TOGETHER):
@@ -143,16 +142,6 @@ def _write(store: Store, entries: Sequence[Entry], files: dict[str, Path]) -> di
                 append[name](frame)
                 rows[name] += len(frame)
     return rows
-
-
-def _has_words(store: Store, entries: Sequence[Entry]) -> bool:
-    """Whether a run that another program trained calls its classes by other than whole numbers."""
-    recorded = [entry for entry in entries if entry.recorded]
-    return any(
-        "class_names" in record.arrays and record.arrays["class_names"].dtype.kind not in "iu"
-        for start in range(0, len(recorded), TOGETHER)
-        for record in store.records(recorded[start : start + TOGETHER])
-    )
 
 
 def swept_columns(entries: Sequence[Entry]) -> dict[str, str]:
@@ -206,16 +195,16 @@ def _frames(
     rows: dict[str, list[tuple]] = {name: [] for name in TABLES}
     for run, entry, record in zip(count(first), entries, records, strict=False):
         label, values = (run, *entry[:4]), _values(entry.condition, swept)
+        classes = len(record.evaluations[0].confusion) if record.evaluations else 0
+        names = class_names([record], classes)
         rows["runs"].append(
             (
                 *(*label, entry.key, entry.recipe_digest, entry.data, entry.fingerprint),
                 *(is_stale(entry), entry.status, entry.error, entry.seconds),
-                *(entry.finished, json.dumps(list(map(str, record.notes)))),
+                *(entry.finished, json.dumps(list(map(str, record.notes))), json.dumps(names)),
                 *(json.dumps(record.recipe), json.dumps(record.environment), *values),
             )
         )
-        classes = len(record.evaluations[0].confusion) if record.evaluations else 0
-        names = class_names([record], classes)
         if names and not isinstance(names[0], int):
             names = list(range(classes))
         for each in record.evaluations:
