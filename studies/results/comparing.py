@@ -161,6 +161,7 @@ def compare_reading(reading: Reading, wanted: Wanted) -> Compared:
         interactions: tuple[DoubleDifference, ...] = ()
         if crossed:
             interactions = interactions_of(reading, metric, margin, wanted.correction)
+    notes += rank_notes(found, metric, wanted)
     return Compared(found, reading.notes + notes, interactions, reading)
 
 
@@ -375,13 +376,26 @@ def _higher_is_better(metric: str, wanted: Wanted) -> bool:
     Raises:
         InputError: Nobody says it, and the best is asked for.
     """
-    known = metric_named(metric).higher_is_better if wanted.higher is None else wanted.higher
+    known = _known_to_be_better(metric, wanted)
     if known is None and wanted.best:
         raise InputError(
             f"Received --best by the metric {metric!r}, whose name does not say which way is "
             "better; expected --higher-is-better or --lower."
         )
     return known is not False
+
+
+def _known_to_be_better(metric: str, wanted: Wanted) -> bool | None:
+    return metric_named(metric).higher_is_better if wanted.higher is None else wanted.higher
+
+
+def rank_notes(found: Comparison | Family | None, metric: str, wanted: Wanted) -> tuple[str, ...]:
+    """Which end of ranks is the first, where nobody says which way the metric is better."""
+    ranked = isinstance(found, Family) and found.friedman is not None
+    if not ranked or _known_to_be_better(metric, wanted) is not None:
+        return ()
+    said = f"rank 1 is the highest: the name {metric!r} does not say which way is better (--lower)"
+    return (said,)
 
 
 def _classes(

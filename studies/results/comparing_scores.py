@@ -14,7 +14,7 @@ from analysis.statistics.families import Family, compare_classes
 from analysis.statistics.result import Comparison
 from data import InputError
 from studies.results.compared import Compared
-from studies.results.comparing import Pairs, Wanted, compare_pairs
+from studies.results.comparing import Pairs, Wanted, compare_pairs, rank_notes
 from studies.results.tables import input_errors
 
 SUFFIXES = (".csv", ".tsv", ".txt", ".json")
@@ -78,7 +78,7 @@ def compare_scores(path: Path, paired: bool, wanted: Wanted) -> Compared:
     others = (
         f"{counted(left_out, 'other condition')} of the file {'is' if left_out == 1 else 'are'}"
     )
-    notes = []
+    notes = [*rank_notes(found, options["metric"], wanted)]
     if left_out:
         alone = "p is of these alone (--all-pairs and --control NAME take all)"
         notes.append(f"{others} not compared; {alone}")

@@ -26,7 +26,7 @@ from analysis.statistics.intervals import (
 from analysis.tables import status_counts
 from core import Record
 from studies.results.reading import Reading, baseline
-from studies.results.tasks import FROM_SETS, of_the_floor
+from studies.results.tasks import FROM_SETS, of_fewer_runs, of_the_floor
 from studies.results.units import examples_in_all
 
 Floats = NDArray[np.float64]
@@ -204,6 +204,7 @@ def of_the_overview(reading: Reading) -> list[str]:
             "accuracy: on the training part with its training labels, while it is trained, in the "
             "last epoch."
         )
+    lines += of_fewer_runs(reading, {name: name for name in shown})
     return lines + (of_the_floor(reading) if shown[0].startswith(PREFIX) else [])
 
 

@@ -417,7 +417,8 @@ def planned_proportions(reading: Reading) -> Proportions:
 def shown_metrics(reading: Reading) -> tuple[str, ...]:
     """The metrics of the overview, the deciding one first."""
     study = reading.definition
-    return (study.primary, *study.shown) if study else ("test accuracy", "validation accuracy")
+    others = study.shown if study else ("validation accuracy",)
+    return tuple(dict.fromkeys((reading.primary, *others)))
 
 
 @contextmanager

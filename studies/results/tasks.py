@@ -1,6 +1,7 @@
 """Tables of tasks as people read them: short headings, R in rows, what must be known of them."""
 
 from collections import Counter
+from collections.abc import Mapping
 
 import pandas as pd
 
@@ -8,7 +9,7 @@ from analysis.metrics.task_sequence import PREFIX
 from analysis.metrics.task_sets import CLASS_INCREMENTAL, is_joint, scenario_of, task_accuracies
 from analysis.metrics.values import known_values
 from analysis.runs import R_KNOWN, has_tasks, task_sets
-from analysis.tasks import task_table
+from analysis.tasks import DECIDING, FIGURES, task_table
 from studies.results.kept import bytes_kept
 from studies.results.reading import Reading
 
@@ -95,7 +96,25 @@ def of_the_tasks(reading: Reading) -> list[str]:
     source = FROM_SETS if by_set else "From the classes of each task, on the test sample."
     if any(R_KNOWN in record.arrays for record in reading.finished):
         source = "From R as another program reports it; each task counts alike."
-    return [R, source, *of_the_floor(reading), *_of_small_penalties(reading)]
+    heads = {f"{PREFIX}{name}": SHORT.get(name, name) for name in (DECIDING, *FIGURES)}
+    fewer = of_fewer_runs(reading, heads)
+    return [R, source, *fewer, *of_the_floor(reading), *_of_small_penalties(reading)]
+
+
+def of_fewer_runs(reading: Reading, heads: Mapping[str, str]) -> list[str]:
+    """Which means are over fewer runs than n says, which counts those of the first metric.
+
+    Args:
+        reading: The records.
+        heads: Of each metric what its column is called.
+    """
+    first, *others = heads
+    said = []
+    for condition in reading.conditions:
+        n = known_values(reading.records, first, condition).count()
+        known = {name: known_values(reading.records, name, condition).count() for name in others}
+        said += [f"{heads[name]} of {condition} ({k})" for name, k in known.items() if 0 < k < n]
+    return [f"Of fewer runs than n: {', '.join(said)}."] * bool(said)
 
 
 def of_the_floor(reading: Reading) -> list[str]:

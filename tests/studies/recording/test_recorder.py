@@ -205,6 +205,16 @@ def test_a_validation_set_without_losses_has_its_best_accuracy(ebb):
     assert said.endswith(" points.")
 
 
+def test_a_sweep_of_scores_is_tabled_by_the_score_that_there_is(ebb):
+    for rate in ("0.1", "1"):
+        with recorded(f"rate={rate}") as run:
+            run.score("own accuracy", float(rate) / 2, epoch=1)
+    said = ebb("table", "mine").out
+    assert "own accuracy at each value" in said
+    assert "50.00" in said
+    assert "own accuracy in detail" in ebb("table", "mine", "--kind", "overview").out
+
+
 def test_scores_and_names_of_classes_are_kept():
     names = ("cat", "dog", "cow", "hen")
     with studies.record("mine", condition="a", seed=0, classes=names) as run:

@@ -75,6 +75,10 @@ def test_a_score_says_which_way_it_is_better(option, first, tmp_path, ebb):
     call = ebb(*asked, option)
     assert call.status == 0, call.err
     assert f"{first} 1.00" in call.out  # its mean rank
+    assert "rank 1 is" not in call.err
+    every = ebb(*asked[:-1], "--all-pairs")
+    assert "a 1.00" in every.out
+    assert "note: rank 1 is the highest: the name 'perplexity' does not say" in every.err
 
 
 def test_history_says_training_accuracy(tmp_path):

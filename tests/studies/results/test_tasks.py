@@ -129,3 +129,14 @@ def test_rows_of_r_stand_in_their_order_below_a_condition_that_has_the_last_alon
     assert [row[1:] for row in rows if row[:1] == ["in-turns"]] == [
         ["untrained", "1"], ["task", "1"], ["task", "2"],
     ]  # fmt: skip
+
+
+def test_figures_that_fewer_runs_have_than_n_says_are_named(ebb):
+    for seed in (0, 1):
+        with studies.record("mine", condition="a", seed=seed, classes=2, scenario="task") as run:
+            for segment in range(seed, 3):  # the untrained network is known of the first alone
+                for task in (1, 2):
+                    run.evaluate(f"test-task-{task}", [0, 1], [0, task - 1], segment=segment)
+    table = studies.read("mine").tasks().iloc[0]
+    assert (table["n"], table["forward transfer"]) == (2, 0)
+    assert "\nOf fewer runs than n: FWT of a (1).\n" in ebb("table", "mine").out
