@@ -7,10 +7,14 @@ from numpy.typing import NDArray
 
 from analysis.metrics.metric import POINTS
 from analysis.metrics.registry import metric_named
-from analysis.runs import class_number
+from analysis.metrics.task_sets import scenario_of
+from analysis.runs import class_number, task_sets
 from analysis.statistics.design import Right
 from core import Record
 from studies.results.reading import Reading
+
+MASKED = ("task", "class-masked-at-test")
+"""Scenarios in which the outputs of a task alone compete for its test examples."""
 
 
 def unit_in(reading: Reading, metric: str) -> str:
@@ -23,9 +27,22 @@ def unit_in(reading: Reading, metric: str) -> str:
 
 
 def chance_of(reading: Reading, metric: str) -> float | None:
-    """What a network that guesses scores, for an accuracy."""
-    classes = classes_of(reading)
-    return None if metric_named(metric).unit != POINTS or classes is None else 1 / classes
+    """What a network that guesses scores, for an accuracy; None where not all conditions agree."""
+    if metric_named(metric).unit != POINTS:
+        return None
+    runs = reading.finished or reading.records
+    found = {_guessed(record) for record in runs if record.evaluations}
+    return found.pop() if len(found) == 1 else None
+
+
+def _guessed(record: Record) -> float:
+    """What a guess scores among the classes that compete, on average over the tasks."""
+    numbers = [len(record.evaluations[0].confusion)]
+    if scenario_of(record) in MASKED and task_sets(record):
+        # The classes of a task are those that its test set has.
+        looks = {each.set: each.confusion for each in record.evaluations}
+        numbers = [int(looks[name].any(axis=1).sum()) for name in task_sets(record)]
+    return round(sum(1 / number for number in numbers) / len(numbers), 12)
 
 
 def classes_of(reading: Reading) -> int | None:

@@ -11,6 +11,7 @@ import studies
 from core import Evaluation
 from core.notes import note
 from studies.report.content import report_of
+from studies.results.units import chance_of
 from tests.studies.conftest import confusion, keep, made_in_tasks
 
 STUDY = '''
@@ -140,3 +141,28 @@ def test_figures_that_fewer_runs_have_than_n_says_are_named(ebb):
     table = studies.read("mine").tasks().iloc[0]
     assert (table["n"], table["forward transfer"]) == (2, 0)
     assert "\nOf fewer runs than n: FWT of a (1).\n" in ebb("table", "mine").out
+
+
+@pytest.mark.parametrize(("scenario", "chance"), [("task", 0.5), ("class", 0.25)])
+def test_a_diverged_run_guesses_among_the_outputs_that_compete(scenario, chance):
+    for condition in ("a", "b"):
+        for seed in range(3):
+            given = {"condition": condition, "seed": seed, "classes": 4, "scenario": scenario}
+            with studies.record("mine", **given) as run:
+                for segment in (1, 2):
+                    for task in (1, 2):
+                        labels = [2 * task - 2, 2 * task - 1] * 5
+                        predicted = labels[: 5 + seed] + [labels[0]] * (5 - seed)
+                        loss = np.nan if (condition, seed) == ("a", 0) else 0.5
+                        at = {"segment": segment, "loss": loss}
+                        run.evaluate(f"test-task-{task}", labels, predicted, **at)
+    assert studies.read("mine").compare("a", "b").worst_case.chance == chance
+
+
+def test_no_one_chance_stands_for_conditions_of_other_scenarios():
+    for condition, scenario in (("a", "task"), ("b", "class")):
+        given = {"condition": condition, "seed": 0, "classes": 4, "scenario": scenario}
+        with studies.record("mine", **given) as run:
+            for task in (1, 2):
+                run.evaluate(f"test-task-{task}", [2 * task - 2, 2 * task - 1], [0, 0], segment=2)
+    assert chance_of(studies.read("mine").reading, "tasks: average accuracy") is None
