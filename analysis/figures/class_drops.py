@@ -80,16 +80,21 @@ def _panel(
     axis: Axes, drops: Mapping[str, Drops], marks: Mapping[str, Mark], limits: Bounded
 ) -> None:
     """Draw some conditions beside each other, class by class."""
-    first = list(drops.values())[-1]
-    orders = {each.order for each in drops.values()}
-    order = orders.pop() if len(orders) == 1 else None
-    places = np.array(order or range(len(first.names)))
+    # By their names: conditions may number classes otherwise, or have others.
+    orders = {
+        tuple(each.names[c] for c in each.order) if each.order else () for each in drops.values()
+    }
+    order = orders.pop() if len(orders) == 1 else ()
+    names = order or list(dict.fromkeys(name for each in drops.values() for name in each.names))
     width = 0.7 / len(drops)
     for k, (name, each) in enumerate(drops.items()):
-        x = np.arange(len(places)) + (k - (len(drops) - 1) / 2) * width
-        _one(axis, x, 100 * each.values[:, places], name, marks[name], limits, width)
+        x = np.arange(len(names)) + (k - (len(drops) - 1) / 2) * width
+        unknown = np.full(len(each.values), np.nan)
+        of_class = dict(zip(each.names, each.values.T, strict=True))
+        values = np.stack([of_class.get(one, unknown) for one in names], axis=1)
+        _one(axis, x, 100 * values, name, marks[name], limits, width)
     axis.axhline(0, color=INK, linewidth=0.8, zorder=0)
-    class_ticks(axis, [first.names[place] for place in places.tolist()])
+    class_ticks(axis, list(names))
     axis.set_xlabel("class, in the order of training" if order else "class (orders differ by seed)")
     axis.grid(axis="y", alpha=0.3)
 

@@ -64,6 +64,17 @@ def test_a_class_that_was_never_shown_keeps_its_place_and_has_no_point():
     assert np.isnan(drawn).tolist() == [True, False, False]
 
 
+def test_conditions_that_number_their_classes_otherwise_are_drawn_by_name():
+    other = segmented("b", 0)
+    other.arrays["class_names"] = np.array([2, 0, 1])
+    (axis,) = class_drop_figure([segmented("a", 0), other], **WORDS).axes
+    assert [text.get_text() for text in axis.get_xticklabels()] == ["0", "1", "2"]
+    drops = 100 * class_drops([segmented("a", 0)])["a"].values[0]
+    a, b = (container[0].get_ydata() for container in axis.containers)
+    np.testing.assert_allclose(a, drops)
+    np.testing.assert_allclose(b, drops[[1, 2, 0]])
+
+
 def test_more_conditions_than_a_panel_holds_have_one_each():
     runs = [segmented(name, 0) for name in "abcd"]
     assert len(class_drop_figure(runs, **WORDS).axes) == 4
