@@ -11,12 +11,10 @@ from analysis.confusions import confusion_proportions
 from analysis.figures.look import PLAIN, Look
 from analysis.figures.panels import (
     colour_bar,
-    grid,
-    heading,
+    condition_grid,
     heat_map,
     label_cells,
     label_outside,
-    seed_titles,
 )
 from analysis.runs import RunLike, RunSet, class_names, no_evaluation
 
@@ -52,14 +50,14 @@ def confusion_figure(
     if not found:
         raise no_evaluation(runs, set)
     few = len(found) <= NUMBERS_UP_TO
-    titles, each = seed_titles({name: n for name, (n, _) in found.items()})
-    what = f"what each class is taken for, {set} set, in percent of the true class{each}"
-    figure, axes = grid(
-        titles,
+    figure, axes = condition_grid(
+        {name: n for name, (n, _) in found.items()},
+        question,
+        dataset,
+        f"what each class is taken for, {set} set, in percent of the true class",
         across=2 if few else 4,
         high=4.6 if few else 2.7,
         share_y=False,
-        heading=heading(question, dataset, what),
         look=look,
     )
     scale = PowerNorm(0.5, 0, 100)

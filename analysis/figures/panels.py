@@ -93,6 +93,28 @@ def grid(
     return figure, axes
 
 
+def condition_grid(
+    seeds: Mapping[str, int], question: str, dataset: str, what: str, **how: Any
+) -> tuple[Figure, list[Axes]]:
+    """A panel for each condition under a `heading`; seeds are said once where all have as many.
+
+    Args:
+        seeds: How many each condition has.
+        question: See `heading`.
+        dataset: See `heading`.
+        what: See `heading`.
+        how: What `grid` takes further.
+
+    Returns:
+        What `grid` does.
+    """
+    counts = set(seeds.values())
+    titles, each = [f"{name} ({counted(n, 'seed')})" for name, n in seeds.items()], ""
+    if len(counts) == 1:
+        titles, each = list(seeds), f", {counted(counts.pop(), 'seed')} each"
+    return grid(titles, heading=heading(question, dataset, f"{what}{each}"), **how)
+
+
 def at_the_left(axes: Sequence[Axes]) -> list[Axes]:
     """The panels that begin a row."""
     places = [(axis, axis.get_subplotspec()) for axis in axes]
@@ -326,11 +348,3 @@ def _bottom(group: Sequence[tuple[float, int]], step: float, within: tuple[float
     length = step * (len(group) - 1)
     middle = sum(value for value, _ in group) / len(group)
     return max(within[0], min(middle - length / 2, within[1] - length))
-
-
-def seed_titles(seeds: Mapping[str, int]) -> tuple[list[str], str]:
-    """Titles of panels, and the end of a heading: seeds are said once where all have as many."""
-    numbers = set(seeds.values())
-    if len(numbers) == 1:
-        return list(seeds), f", {counted(numbers.pop(), 'seed')} each"
-    return [f"{name} ({counted(n, 'seed')})" for name, n in seeds.items()], ""

@@ -15,12 +15,10 @@ from analysis.figures.look import PLAIN, Look
 from analysis.figures.panels import (
     ANNOTATED_UP_TO,
     colour_bar,
-    grid,
-    heading,
+    condition_grid,
     heat_map,
     label_cells,
     label_outside,
-    seed_titles,
 )
 from analysis.runs import RunLike, RunSet, class_names
 from analysis.segments import no_segments, segment_grids, training_segments
@@ -58,16 +56,16 @@ def segment_figure(
     if not found:
         raise no_segments(runs, set)
     orders = training_segments(runs, set)
-    titles, each = seed_titles({name: len(grids) for name, grids in found.items()})
-    what = f"accuracy of each class after each segment of the last epoch, {set}, mean{each}"
     few = len(found) <= NUMBERS_UP_TO
     low = max(grids.shape[-1] for grids in found.values()) > ANNOTATED_UP_TO
-    figure, axes = grid(
-        titles,
+    figure, axes = condition_grid(
+        {name: len(grids) for name, grids in found.items()},
+        question,
+        dataset,
+        f"accuracy of each class after each segment of the last epoch, {set}, mean",
         across=3 if few else 4,
         high=3.1 if few else 2.5,
         share_y=False,
-        heading=heading(question, dataset, what),
         look=look,
     )
     for axis, (condition, grids) in zip(axes, found.items(), strict=True):

@@ -18,13 +18,11 @@ from analysis.figures.panels import (
     COLOURS,
     INK,
     colour_bar,
-    grid,
-    heading,
+    condition_grid,
     heat_map,
     label_cells,
     label_outside,
     legend_below,
-    seed_titles,
 )
 from analysis.metrics.task_sets import is_joint, task_epochs
 from analysis.runs import RunLike, RunSet
@@ -136,9 +134,8 @@ def _panels(
 ) -> tuple[Figure, list[Axes]]:
     """A panel for each condition, three in a row where they are few."""
     seeds = table.groupby("condition", sort=False)["n"].max().items()
-    titles, each = seed_titles({str(condition): int(n) for condition, n in seeds})
-    title = heading(question, dataset, f"{what}{each}")
-    return grid(titles, high=high, share_y=share_y, heading=title, look=look)
+    numbers = {str(condition): int(n) for condition, n in seeds}
+    return condition_grid(numbers, question, dataset, what, high=high, share_y=share_y, look=look)
 
 
 def _curves(axis: Axes, rows: pd.DataFrame, colours: Sequence[str]) -> None:

@@ -91,7 +91,8 @@ class RecordedRun:
                 another segment of the epoch.
         """
         at = self._place(segment, epoch)
-        if at > (self._evaluations[-1][1:3] if self._evaluations else (0, 0)):
+        later = at > self._last
+        if later:
             self._refuse_other_segments_than_tasks()
         self._check_set(set, at, epoch)
         true, predicted = self.whole("labels", labels), self.whole("predictions", predictions)
@@ -103,7 +104,7 @@ class RecordedRun:
         for each in self.whole("shown", classes).tolist() if classes.size else ():
             self._show(each, *at)
         confusion = confusion_matrix(true, predicted, self.classes)
-        if at > (self._evaluations[-1][1:3] if self._evaluations else (0, 0)):
+        if later:
             self._diverged = False
         self._diverged |= loss is not None and not math.isfinite(loss)
         known = math.nan if loss is None else float(loss)
@@ -143,6 +144,11 @@ class RecordedRun:
             found["arrays"]["class_segments"] = self._class_segments()
         return found
 
+    @property
+    def _last(self) -> tuple[int, int]:
+        """Epoch and segment of the last evaluation."""
+        return self._evaluations[-1][1:3] if self._evaluations else (0, 0)
+
     def _place(self, segment: int | None, epoch: int | None) -> tuple[int, int]:
         """Epoch and segment, as evaluations have them."""
         if segment is None and epoch is None:
@@ -163,7 +169,7 @@ class RecordedRun:
             at = (int(segment or 0), int(bool(segment)))
         else:
             at = (int(epoch), int(bool(epoch) if segment is None else segment))
-        last = self._evaluations[-1][1:3] if self._evaluations else (0, 0)
+        last = self._last
         if at < last or bool(at[0]) != bool(at[1]):
             raise InputError(
                 f"Received an evaluation after epoch {at[0]}, segment {at[1]}; expected one that "
