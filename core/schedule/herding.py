@@ -29,7 +29,9 @@ def herding(features: NDArray[np.float32], count: int) -> NDArray[np.int32]:
     chosen = np.empty(min(count, len(vectors)), dtype=np.int32)
     for k in range(1, len(chosen) + 1):
         # |mean - (total + v) / k|^2 times k^2, without what is the same for every v.
-        distances = left + vectors @ (2 * (total - k * mean)).astype(np.float32)
+        # A BLAS may flag as invalid what it computed of places beyond the vectors and dropped.
+        with np.errstate(invalid="ignore"):
+            distances = left + vectors @ (2 * (total - k * mean)).astype(np.float32)
         chosen[k - 1] = np.argmin(distances)
         left[chosen[k - 1]] = np.inf
         total += vectors[chosen[k - 1]]
