@@ -43,11 +43,12 @@ def task_table(runs: Sequence[RunLike]) -> pd.DataFrame:
         the figure: a joint run has no tasks, and so only those of its end.
 
     Raises:
-        ValueError: If no run has figures of tasks.
+        ValueError: If no run has figures of tasks; or the runs of a condition other numbers of tasks.
     """
     runs = RunSet.of(runs)
     rows: list[dict[str, Any]] = []
     for condition in runs.finished:
+        condition_accuracies(runs, condition)  # refuses a mean over other numbers of tasks
         acc, *others = (
             describe(known_values(runs, PREFIX + name, condition).to_numpy())
             for name in (DECIDING, *FIGURES)

@@ -16,7 +16,7 @@ from analysis.proportions import proportion_table
 from analysis.recency import class_positions, position_sentences, similarity_in
 from analysis.rendering.formatting import counted
 from analysis.rendering.table import Format
-from analysis.runs import SAMPLE, has_segments, has_tasks
+from analysis.runs import SAMPLE, has_segments, has_tasks, last_in_history
 from analysis.statistics.intervals import (
     binomial_standard_error,
     median_interval,
@@ -45,7 +45,7 @@ def below(reading: Reading, notes: str | Callable[[Reading], list[str]]) -> list
     if not reading.finished:
         return [*_endings(reading), "No run finished: there is nothing to average."]
     own = [notes] if isinstance(notes, str) else notes(reading)
-    return own + _of_the_seeds(reading) + _endings(reading)
+    return own + _of_the_seeds(reading) + _no_numbers(reading) + _endings(reading)
 
 
 def of_the_bounds(frame: pd.DataFrame, formats: Mapping[str, Format]) -> list[str]:
@@ -130,6 +130,17 @@ def _of_the_seeds(reading: Reading) -> list[str]:
             "makes false alarms more frequent than any p says."
         )
     return lines
+
+
+def _no_numbers(reading: Reading) -> list[str]:
+    """Which recorded figures are NaN at the end, and so are in no mean."""
+    found = [
+        f"{name} of {record.condition} (seed {record.seed})"
+        for record in reading.finished
+        for name, value in last_in_history(record).items()
+        if value != value
+    ]
+    return [f"Not a number, and so left out: {', '.join(found)}."] * bool(found)
 
 
 def of_the_positions(reading: Reading) -> list[str]:

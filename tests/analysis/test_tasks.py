@@ -47,3 +47,11 @@ def test_each_task_has_a_curve_over_all_epochs():
 def test_runs_without_tasks_are_refused(table):
     with pytest.raises(ValueError, match="none finished with tasks"):
         table([Run("a", 0)])
+
+
+@pytest.mark.parametrize("table", [task_table, matrix_table])
+def test_no_mean_over_runs_of_different_numbers_of_tasks(table):
+    fewer = by_task("a", 3)
+    fewer.evaluations = [each for each in fewer.evaluations if each.set != "test-task-3"]
+    with pytest.raises(ValueError, match="'a' with 2 and 3 tasks"):
+        table([*RUNS, fewer])

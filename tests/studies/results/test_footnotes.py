@@ -56,6 +56,12 @@ def test_other_seeds_in_another_condition_are_no_more_than_planned(ebb, store):
     assert "adding seeds" not in summary(ebb)
 
 
+def test_a_recorded_figure_that_is_no_number_is_named_where_it_is_left_out(ebb, store):
+    for seed, value in enumerate((0.5, float("nan"), 0.7)):
+        store.save(made_record(seed=seed, history=((1, 10, "score", value),)), "digest", planned=3)
+    assert "Not a number, and so left out: score of shuffled (seed 1)." in summary(ebb)
+
+
 def test_diverged_and_failed_runs_are_counted_with_their_interval(ebb, store):
     filled(store, 7)
     for seed, status in ((7, "diverged"), (8, "diverged"), (9, "failed")):
