@@ -43,7 +43,7 @@ def task_table(runs: Sequence[RunLike]) -> pd.DataFrame:
         the figure: a joint run has no tasks, and so only those of its end.
 
     Raises:
-        ValueError: If no run has figures of tasks; or the runs of a condition other numbers of tasks.
+        ValueError: If no run has figures of tasks; or those of a condition other numbers of tasks.
     """
     runs = RunSet.of(runs)
     rows: list[dict[str, Any]] = []
