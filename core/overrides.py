@@ -3,7 +3,8 @@
 import dataclasses
 from typing import Any
 
-from core.recipe import KINDS, LINES, PARTS, Recipe, expect
+from core.recipe import KINDS, LINES, PARTS, Recipe
+from core.refusals import expect
 from core.schedule.tasks import InTasks
 from core.spec import Spec, spec
 from data import InputError

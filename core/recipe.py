@@ -2,16 +2,14 @@
 
 import dataclasses
 import hashlib
-import inspect
 import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from functools import lru_cache
 from typing import Any, Literal
 
-from core.checks import Checked, Count, is_number
+from core.checks import Checked, Count
 from core.code_identity import source
-from core.evaluation import TASK_SETS, EvaluationPlan
+from core.evaluation import EvaluationPlan
 from core.examples.augmented_copies import AugmentedCopy
 from core.examples.given_labels import GivenLabels
 from core.examples.input_noise import GaussianNoise
@@ -22,11 +20,11 @@ from core.examples.label_noise import (
     SymmetricLabelNoise,
     UniformLabelNoise,
 )
-from core.examples.preprocessing import STEPS
 from core.examples.scenarios import Scenario
 from core.examples.splits import HoldOut
-from core.models import BUILDERS, builder
+from core.models import builder
 from core.numerics import numerics
+from core.refusals import refuse_unfitting
 from core.schedule.domains import Domains
 from core.schedule.orders import Blocks, Blurred, ClassSequential, Order, Shuffled
 from core.schedule.replay import Replay
@@ -39,7 +37,7 @@ from core.strategies.penalties import EWC, MAS, SI, L2Penalty, OnlineEWC
 from core.strategies.projection import AGEM, GEM
 from core.strategies.stored_logits import DER
 from data import InputError
-from data.errors import did_you_mean, shown
+from data.errors import shown
 
 # What may stand in a recipe's fields, by the name it has in JSON.
 ORDERS = (Shuffled, ClassSequential, Blurred, Blocks, Tasks, Domains)
@@ -199,27 +197,7 @@ class Recipe(Checked):
                 )
         noisy = self.label_noise is not None and self.scenario is None
         object.__setattr__(self, "evaluation", self.evaluation.by_default(parts=noisy))
-        for step in self.preprocessing:
-            expect(step, "preprocessing step", STEPS)
-        _refuse_two_rates(self)
-        if self.early_stopping is not None:
-            expect(self.early_stopping.name, "early stopping", ("EarlyStopping",))
-        _refuse_unfitting_parts(self)
-        _refuse_unfitting_order(self)
-        _refuse_unfitting_crop(self)
-        _refuse_unfitting_replay(self)
-        _refuse_unfitting_strategy(self)
-        _refuse_noise_twice(self)
-        _refuse_unbuildable(self.model)
-        if self.pretraining is not None and self.transfer is not None:
-            raise InputError(
-                "Received pretraining and transfer; expected one training that comes first."
-            )
-        if self.pretraining is not None:
-            try:
-                self.clean()
-            except InputError as error:
-                raise InputError(f"{str(error).removesuffix('.')} in the pretraining.") from None
+        refuse_unfitting(self)
 
     @property
     def datasets(self) -> tuple[str, ...]:
@@ -319,7 +297,6 @@ class Recipe(Checked):
 
 
 PARTS["Recipe"] = Recipe
-CALLBACK_SCHEDULES = ("ReduceLROnPlateau",)
 
 KINDS: dict[str, tuple[type, ...]] = {
     "dataset": (str,),
@@ -344,10 +321,6 @@ KINDS: dict[str, tuple[type, ...]] = {
     "evaluation": (EvaluationPlan,),
 }
 """What each field holds, but for the plain numbers and choices."""
-OF_A_FILE = ("misclassified", "predictions")
-"""Measurements that name examples by their place in the test file."""
-KEEP_BLACK = ("pad-2", "scale", "normalise")
-"""Steps after which black is one number, in this order."""
 LINES = {
     "dataset": "the name of a data set, or the path of a .npz file: for arrays "
     'numpy.savez("mine.npz", x_train=..., y_train=..., x_test=..., y_test=...), then '
@@ -357,201 +330,6 @@ LINES = {
     "model=spec(build)",
 }
 """The line that works, where people give the thing itself."""
-
-
-def expect(value: Any, what: str, known: Any) -> None:
-    """Refuse what is none of the known names.
-
-    Raises:
-        InputError: It is none.
-    """
-    if not isinstance(value, str) or value not in known:
-        guess = did_you_mean(value, known) if isinstance(value, str) else ""
-        raise InputError(
-            f"Received {what} {shown(value)}; expected one of {', '.join(known)}{guess}."
-        )
-
-
-def _refuse_two_rates(recipe: Recipe) -> None:
-    # A callback starts from the optimiser's rate; any other schedule takes its place.
-    schedule = recipe.lr_schedule.name if recipe.lr_schedule else None
-    replaces = schedule is not None and schedule not in CALLBACK_SCHEDULES
-    if replaces and "learning_rate" in recipe.optimiser.parameters:
-        raise InputError(
-            f"Received a learning rate and the schedule {schedule}; expected "
-            "one of them: the schedule sets the learning rate."
-        )
-
-
-def _refuse_unfitting_parts(recipe: Recipe) -> None:
-    for each in recipe.callbacks:
-        if not isinstance(each, Spec):
-            raise InputError(
-                f"Received callbacks with {each!r}; expected a tuple of them by name, as in "
-                '(spec("CSVLogger", filename="log-{seed}.csv"),).'
-            )
-    weights = recipe.class_weight or ()
-    if not all(is_number(each, 0) for each in weights):
-        raise InputError(
-            f"Received class_weight={weights!r}; expected a tuple with a number from 0 up for "
-            "each class."
-        )
-
-
-def _refuse_unfitting_strategy(recipe: Recipe) -> None:
-    strategy, order = recipe.strategy, recipe.order
-    if strategy is None:
-        return
-    if recipe.optimiser.parameters.get("loss_scale_factor"):
-        raise InputError(
-            "Received loss_scale_factor with a strategy; expected an optimiser without it: a "
-            "strategy reads gradients that are not scaled."
-        )
-    if strategy.needs_tasks and not isinstance(order, InTasks):
-        raise InputError(
-            f"Received strategy {type(strategy).__name__} with the order "
-            f"{type(order).__name__}; expected Tasks or Domains: it learns from where one task "
-            "ends."
-        )
-    strategy.check(recipe)
-
-
-def _refuse_unfitting_order(recipe: Recipe) -> None:
-    order = recipe.order
-    if isinstance(order, InTasks) and order.epochs != recipe.epochs:
-        raise InputError(
-            f"Received epochs={recipe.epochs} with {order.n_tasks} tasks and "
-            f"epochs_each={order.epochs_each}; expected epochs={order.epochs}."
-        )
-    if isinstance(order, Domains):
-        _refuse_what_maps_miss(recipe, order)
-    if isinstance(order, InTasks):
-        if recipe.scenario is not None and set(recipe.evaluation.measurements) & {"gradient-norms"}:
-            raise InputError(
-                "Received the measurement gradient-norms with a scenario; expected it without: it "
-                "is of a loss over all outputs."
-            )
-        return
-    wanted = {
-        "a scenario": recipe.scenario is not None,
-        "reset_optimiser": recipe.reset_optimiser,
-        f"evaluation of {TASK_SETS}": TASK_SETS in recipe.evaluation.all_sets,
-    }
-    for what in (each for each, asked in wanted.items() if asked):
-        raise InputError(
-            f"Received {what} with the order {type(order).__name__}; expected Tasks or Domains, "
-            "which say what each task has."
-        )
-
-
-def _refuse_what_maps_miss(recipe: Recipe, order: Domains) -> None:
-    """What looks at images, or changes them, without the maps of their tasks."""
-    noise, plan = recipe.input_noise, recipe.evaluation
-    fresh = noise is None or (noise.when == "every-epoch" and noise.on == "train")
-    if not fresh:
-        raise InputError(
-            f"Received {noise!r} with Domains; expected it with when='every-epoch' and "
-            "on='train': noise is added to what a task's map makes of an image."
-        )
-    unmapped = [*plan.corrupted, *(each for each in plan.measurements if each in OF_A_FILE)]
-    if unmapped:
-        raise InputError(
-            f"Received the evaluation of {unmapped[0]} with Domains; expected it without: it is of "
-            "the images of a file, not of those under a task's map."
-        )
-    if order.kind == "rotated":
-        _refuse_unlike_black(recipe, "rotated tasks")
-
-
-def _refuse_unfitting_crop(recipe: Recipe) -> None:
-    if recipe.random_crop is None:
-        return
-    for what in ("strategy", "input_noise"):
-        if getattr(recipe, what) is not None:
-            raise InputError(f"Received random_crop and {what}; expected one of them.")
-    if isinstance(recipe.order, Domains):
-        raise InputError(
-            "Received random_crop and Domains; expected one of them: each is a map of the pixels."
-        )
-    _refuse_unlike_black(recipe, "random_crop")
-
-
-def _refuse_unlike_black(recipe: Recipe, what: str) -> None:
-    steps = recipe.preprocessing
-    if steps != tuple(each for each in KEEP_BLACK if each in steps):
-        raise InputError(
-            f"Received preprocessing={steps!r} with {what}; expected some of "
-            f"{', '.join(KEEP_BLACK)}, in this order: what comes in at the edges is black, one "
-            "number for all pixels."
-        )
-
-
-def _refuse_unfitting_replay(recipe: Recipe) -> None:
-    """Replay that asks for tasks, or for outputs of a class-incremental scenario."""
-    replay, order, scenario = recipe.replay, recipe.order, recipe.scenario
-    if replay is None:
-        return
-    replay.per_batch(recipe.batch_size)
-    in_turn = isinstance(order, InTasks) and order.shown == "new"
-    by_task = replay.rule.at_task_ends or replay.weights != "equal"
-    if by_task and not in_turn:
-        raise InputError(
-            f"Received replay with the buffer {replay.buffer} and weights {replay.weights}, and "
-            f"the order {type(order).__name__}; expected Tasks or Domains, one after the other."
-        )
-    if replay.rule.at_task_ends and isinstance(order, InTasks) and replay.capacity < order.n_tasks:
-        raise InputError(
-            f"Received replay capacity {replay.capacity} with the buffer {replay.buffer} for "
-            f"{order.n_tasks} tasks; expected one slot for each task or more."
-        )
-    if replay.weights == "asymmetric" and (scenario is None or "class" not in scenario.kind):
-        raise InputError(
-            "Received asymmetric replay weights without a class-incremental scenario; expected "
-            'scenario=Scenario("class"): they leave the outputs of earlier classes alone.'
-        )
-
-
-def _refuse_noise_twice(recipe: Recipe) -> None:
-    noisy = recipe.input_noise is not None and recipe.input_noise.on != "train"
-    if noisy and recipe.evaluation.corrupted:
-        raise InputError(
-            "Received input noise on what is evaluated and the corrupted sets "
-            f"{', '.join(recipe.evaluation.corrupted)}; expected one or the other: noise "
-            "on=train leaves the test set to them."
-        )
-
-
-# A study names one builder in hundreds of recipes.
-_signature = lru_cache(maxsize=100)(inspect.signature)
-
-
-def _refuse_unbuildable(model: Spec) -> None:
-    if ":" not in model.name:
-        expect(model.name, "model", BUILDERS)
-    signature = _signature(builder(model.name))
-    try:
-        signature.bind_partial((1,), 2)
-    except TypeError:
-        name = model.name.rpartition(":")[2]
-        raise InputError(
-            f"Received model {model.name}, a function of ({', '.join(signature.parameters)}); "
-            f"expected one of (input_shape, classes): def {name}(input_shape, classes)."
-        ) from None
-    try:
-        signature.bind((1,), 2, **model.parameters)
-    except TypeError as error:
-        raise InputError(
-            f"Received model {model.name} with {', '.join(model.parameters) or 'no parameters'}; "
-            f"{error}{accepted(model.parameters, list(signature.parameters)[2:])}."
-        ) from None
-
-
-def accepted(given: Iterable[str], known: Sequence[str]) -> str:
-    """What a function takes, for a message of one that was given something else."""
-    unknown = [name for name in given if name not in known]
-    if not unknown or not known:
-        return ""
-    return f"; expected some of {', '.join(known)}{did_you_mean(unknown[0], known)}"
 
 
 def _encode(value: Any) -> Any:

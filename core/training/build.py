@@ -11,7 +11,8 @@ import tensorflow as tf
 from core.examples.preprocessing import example_shape
 from core.models import builder
 from core.random_streams import integer
-from core.recipe import CALLBACK_SCHEDULES, Recipe, accepted
+from core.recipe import Recipe
+from core.refusals import CALLBACK_SCHEDULES, accepted
 from core.spec import Spec, in_one_line, resolve
 from core.training import lr_schedules, optimisers
 from core.training.in_force import check_keras

@@ -9,7 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.notes import Note, note
-from core.recipe import CALLBACK_SCHEDULES, Recipe
+from core.recipe import Recipe
+from core.refusals import CALLBACK_SCHEDULES
 from core.spec import Spec
 from core.training.build import make
 from data import InputError

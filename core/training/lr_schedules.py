@@ -8,7 +8,8 @@ import numpy as np
 from keras import ops
 
 from core.random_streams import stream
-from core.recipe import CALLBACK_SCHEDULES, Recipe
+from core.recipe import Recipe
+from core.refusals import CALLBACK_SCHEDULES
 from core.spec import Spec
 from core.training.preparation import Prepared
 from data import InputError
