@@ -29,7 +29,9 @@ from studies.results.variants import compare_variants
 @click.argument("study")
 @click.argument("a", required=False)
 @click.argument("b", required=False)
-@click.option("--metric", help="As in `ebb table`. [default: the study's primary one]")
+@click.option(
+    "--metric", help="A name as in `ebb table --kind summary`. [default: the study's primary one]"
+)
 @click.option("--per-class", is_flag=True, help="Class by class, as one family.")
 @click.option("--margin", type=float, help="Points that do not matter, set beforehand.")
 @click.option(
