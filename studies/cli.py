@@ -48,7 +48,10 @@ COMMANDS = {
         "A study as one HTML page (or a section in Markdown): protocol, verdict, tables, figures.",
     ),
     "run": ("run:run", "Run a study, by name or from a Python file of yours."),
-    "show": ("records:show", "One run: the key that `ebb status STUDY` prints, or its beginning."),
+    "show": (
+        "records:show",
+        "One run, by the key that `ebb status STUDY` prints, or its beginning.",
+    ),
     "status": ("records:status", "What the store holds; with a STUDY, run by run."),
     "store": (
         "store:store_group",

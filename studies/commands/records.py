@@ -22,5 +22,5 @@ def status(study: str | None, folder: Path, style: str) -> None:
 @click.argument("run")
 @store_option
 def show(run: str, folder: Path) -> None:
-    """One run: the key that `ebb status STUDY` prints, or its beginning."""
+    """One run, by the key that `ebb status STUDY` prints, or its beginning."""
     show_run(Store(folder), run)
