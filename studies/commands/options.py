@@ -33,7 +33,8 @@ data_option = click.option(
     type=click.Path(path_type=Path),
     callback=lambda context, option, folder: folder and in_home(folder),
     envvar="EBB_DATA",
-    help="Folder with a sub-folder for each data set (or EBB_DATA). [default: the Keras cache]",
+    help="Folder with a sub-folder for each data set (or EBB_DATA). [default: where the system and "
+    "Keras keep them]",
 )
 variant_option = click.option(
     "--variant", help="full, quick, or the overrides it was run with. [default: full if there]"
