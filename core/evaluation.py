@@ -14,7 +14,7 @@ from data import InputError
 SETS = ("test", "validation", "train")
 PARTS = ("train-clean", "train-corrupted", "train-corrupted-true-labels")
 """Of the training part with label noise: where labels are right; where they are wrong, held against
-the labels taught (what is learned by heart), and against the true ones (what is seen through)."""
+the training labels (memorised), and against the true ones (true label recovered)."""
 
 TASK_SETS = "test-tasks"
 """The test set task by task: evaluated are `test-task-1`, `test-task-2`, ..."""

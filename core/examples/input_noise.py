@@ -59,7 +59,7 @@ class GaussianNoise(Checked):
     Args:
         standard_deviation: Of the noise, 0 or larger.
         variance: The same as its square.
-        when: `once` draws it once a run: the network can learn the noise by heart. `every-epoch`
+        when: `once` draws it once a run: the network can memorise the noise. `every-epoch`
             draws it anew each time an example is shown, inside the compiled epoch.
         on: Which inputs: `train` (the training part), `test` (all that is evaluated apart from
             it), or `both`. What is evaluated has its noise drawn once in either case.
