@@ -16,6 +16,8 @@ from analysis.statistics.statistical_power import FEWEST_SEEDS
 
 EDGE = 1e-9
 """How near to 0 or 1 a rate that is not there may be."""
+LARGEST_T = 1e4
+"""Up to which SciPy inverts the noncentral t; beyond, its ends are wrong, or take it minutes."""
 
 
 @dataclass(frozen=True)
@@ -81,12 +83,14 @@ def standardised_interval(
         level: Of the interval.
 
     Returns:
-        Both ends; None where the distribution has none that can be computed.
+        Both ends; None where they cannot be computed, because the values hardly vary.
     """
     tail, t = (1 - level) / 2, effect / unbiased(df) * math.sqrt(n)
+    if abs(t) > LARGEST_T:
+        return None, None
     ends = (float(special.nctdtrinc(df, p, t)) for p in (1 - tail, tail))
     low, high = (end / math.sqrt(n) * unbiased(df) for end in ends)
-    return (low if math.isfinite(low) else None), (high if math.isfinite(high) else None)
+    return low, high
 
 
 def p_superiority(a: ArrayLike, b: ArrayLike, *, paired: bool) -> float:

@@ -5,6 +5,7 @@ from scipy import stats
 
 from analysis.statistics.comparison import compare
 from analysis.statistics.effects import (
+    LARGEST_T,
     cliffs_delta,
     cohens_d,
     d_z,
@@ -88,6 +89,18 @@ def test_the_interval_turns_with_its_effect_and_has_its_level():
         assert stats.nct.cdf(t, 7, end / unbiased(7) * np.sqrt(8)) == pytest.approx(tail, abs=1e-6)
 
 
+def test_values_that_hardly_vary_have_an_effect_without_an_interval():
+    # Near the limit the mean counts as known: t is its noncentrality over chi / sqrt(df).
+    d = 0.99 * LARGEST_T * unbiased(9) / np.sqrt(10)
+    for end, tail in zip(standardised_interval(d, 10, 9), (0.025, 0.975), strict=True):
+        assert end == pytest.approx(d * np.sqrt(stats.chi2.ppf(tail, 9) / 9), rel=2e-3)
+    found = pairs([1e6, 1e6 + 1, 1e6 - 1, 1e6 + 1], [0.0] * 4, unit="steps")
+    assert found.effects.value > 1e5
+    assert (found.effects.ci_low, found.effects.ci_high) == (None, None)
+    assert "d_z" in explain(found)
+    assert "(unbiased)" not in explain(found)
+
+
 def test_the_probability_of_superiority_says_what_it_is_made_of():
     text = explain(pairs([0.8, 0.82, 0.83, *[0.7] * 5], [0.79, 0.8, 0.83, *[0.7] * 5]))
     assert "0.62 (2 higher, 6 equal, 0 lower), 95 % interval 0.31 to 0.86" in text
@@ -95,6 +108,20 @@ def test_the_probability_of_superiority_says_what_it_is_made_of():
     assert "(ignores the pairs)" in text
     unpaired = explain(compare([0.8, 0.81, 0.82], [0.7, 0.71, 0.72], paired=False))
     assert "1.00 (9 higher, 0 equal, 0 lower of all pairings of runs), 95 % interval 0." in unpaired
+
+
+@pytest.mark.parametrize(("rate", "n", "m"), [(0.5, 5, 5), (0.7, 20, 15), (1.0, 10, 8)])
+def test_superiority_of_independent_runs_has_newcombes_interval(rate, n, m):
+    z, each = stats.norm.ppf(0.95), (n + m) / 2  # in the place of n and of m
+    low, high = superiority_interval(rate, n, m, level=0.9)
+    for end in (low, high) if rate < 1 else (low,):
+        # Hanley and McNeil's (1982) variance.
+        q1, q2 = end / (2 - end), 2 * end**2 / (1 + end)
+        of_pairings = (each - 1) * (q1 - end**2) + (each - 1) * (q2 - end**2)
+        variance = (end * (1 - end) + of_pairings) / (n * m)
+        assert abs(rate - end) == pytest.approx(z * np.sqrt(variance))
+    assert low < rate <= high
+    assert superiority_interval(1 - rate, n, m, level=0.9) == pytest.approx((1 - high, 1 - low))
 
 
 @pytest.mark.parametrize(("n", "m", "shift"), [(10, 10, 0.5), (20, 15, 1.0)])
