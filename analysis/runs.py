@@ -278,7 +278,7 @@ def has_segments(run: RunLike, set: str) -> bool:
     In a domain-incremental scenario they are not: classes of several tasks share an output.
     """
     segments = run.arrays.get("class_segments")
-    looks = (each for each in run.evaluations if each.set == set and each.epoch > 0 < each.segment)
+    looks = (each for each in run.evaluations if each.set == set and each.epoch > 0)
     first = next(looks, None)
     return segments is not None and first is not None and len(first.confusion) == segments.shape[-1]
 

@@ -182,6 +182,13 @@ def test_without_variation_nothing_is_decided(values: list[float], note: str) ->
     assert checked.loc[1, "p_adjusted"] == checked.loc[1, "p"]
 
 
+def test_two_seeds_are_enough_for_a_figure() -> None:
+    row = check_figures([Reported("a", "test accuracy", 0.9)], {KEY: [0.8, 0.81]}).iloc[0]
+    t = (0.9 - 0.805) / (0.01 / np.sqrt(2) * np.sqrt(1 / 2 + 1))
+    assert row["p"] == pytest.approx(2 * stats.t.sf(t, 1))
+    assert (row["agrees"], row["note"]) == (True, "")
+
+
 def test_a_figure_is_of_the_runs_that_finished_and_counts_those_that_diverged() -> None:
     figure = [Reported("a", "test accuracy", 0.8)]
     row = check_figures(figure, {KEY: [np.nan, *TEN, np.nan]}).iloc[0]
@@ -295,6 +302,9 @@ def test_seeds_in_common_are_needed_for_pairs_alone() -> None:
     row = check_claims([LATER], apart).iloc[0]
     assert (row["n"], row["verdict"]) == (0, "undecided")
     assert row["note"] == "no seed in common: undecidable"
+    del apart["small", EPOCHS, None]  # a condition that was not run
+    note = check_claims([LATER], apart).iloc[0]["note"]
+    assert note == "0 pairs: undecidable, 3 are needed"
 
 
 def test_a_single_run_on_either_side_gives_no_interval() -> None:

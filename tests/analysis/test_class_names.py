@@ -14,7 +14,7 @@ from analysis.metrics.values import values_of
 from analysis.recency import class_positions
 from analysis.segments import segment_table
 from analysis.tables import forgetting_table, per_class_table
-from tests.analysis.conftest import segmented
+from tests.analysis.conftest import Run, segmented
 
 NAMES = [3, 8, 10_007]
 TITLE = {"question": "Which class?", "dataset": "letters"}
@@ -77,5 +77,12 @@ def test_a_class_is_the_same_one_in_every_run_of_a_condition(runs):
         with pytest.raises(ValueError, match="3, 8, 10007 and 10007, 8, 3; expected the same"):
             table([*runs, other])
     other.condition = "b"
-    by_name = per_class_table([*runs, other]).set_index(["condition", "class"])["mean"]
-    assert by_name["b", 3] == by_name["b"].iloc[-1]
+    for table, figure in ((per_class_table, "mean"), (forgetting_table, "final")):
+        by_name = table([*runs, other]).set_index(["condition", "class"])[figure]
+        assert by_name["b", 3] == by_name["b"].iloc[-1]
+
+
+def test_a_condition_without_finished_runs_names_classes_as_the_others(runs):
+    for table in (per_class_table, forgetting_table):
+        named = table([*runs, Run("lost", 0, "failed")]).set_index("condition")["class"]
+        assert named["lost"].tolist() == NAMES

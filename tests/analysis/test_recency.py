@@ -1,6 +1,7 @@
 """Recency and similarity: what they are, and whether their tests keep what they promise."""
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -61,7 +62,10 @@ def test_runs_that_did_not_finish_or_have_no_training_segments_are_left_out():
     bare = run("in-turn", 8, [0.5] * 4, ORDERS[0])
     del bare.arrays["class_segments"]
     failed = run("in-turn", 9, [0.5] * 4, ORDERS[0], status="failed")
-    assert len(class_positions([*FOUR, shared, bare, failed])["in-turn"].recency) == 4
+    elsewhere = run("in-turn", 10, [0.5] * 4, ORDERS[0])
+    elsewhere.evaluations = [replace(each, set="train") for each in elsewhere.evaluations]
+    made = class_positions([*FOUR, shared, bare, failed, elsewhere])
+    assert len(made["in-turn"].recency) == 4
 
 
 def test_a_condition_in_which_nothing_finished_has_no_positions():
@@ -143,6 +147,13 @@ def test_without_a_baseline_nothing_is_said_of_similarity():
     assert "similarity" not in " ".join(position_table(FOUR)["metric"])
     assert "similarity" not in " ".join(position_table(FOUR, "shuffled")["metric"])
     assert len(position_sentences(FOUR)) == 1
+
+
+def test_slopes_that_are_all_the_same_have_no_test():
+    assert position_sentences(FOUR) == [
+        "in-turn, recency: -5.00 points of final accuracy (4 runs, no variation: no test) for each "
+        "class shown later. Nothing can be said from these runs."
+    ]
 
 
 def noisy(slope, alike_slope, seed=0, seeds=10):

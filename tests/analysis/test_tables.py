@@ -64,6 +64,26 @@ def test_a_condition_without_finished_runs_keeps_its_rows() -> None:
         assert table["condition"].tolist()[0] == "lost"
 
 
+def test_a_condition_without_finished_runs_has_a_row_of_each_set_that_others_evaluated() -> None:
+    table = summary_table([Run("lost", 0, "failed"), run("a", 0, 0.5, 0.9)])
+    lost = table[table["condition"] == "lost"]["metric"].tolist()
+    assert lost == [f"validation {what}" for what in ("accuracy", "loss", "mean class accuracy")]
+    nowhere = summary_table([Run("lost", 0, "failed")])["metric"].tolist()
+    assert nowhere == [f"test {what}" for what in ("accuracy", "loss", "mean class accuracy")]
+
+
+def test_a_loss_that_is_not_known_is_left_out() -> None:
+    known, unknown = whole("a", 0, 0.5, 0.9), whole("a", 1, 0.5, 0.9, loss=np.nan)
+    assert "test loss" not in summary_table([unknown])["metric"].tolist()
+    of_both = summary_table([known, unknown]).set_index("metric").loc["test loss"]
+    assert (of_both["n"], of_both["mean"]) == (1, 0.5)
+    history = history_table([unknown])
+    assert history[history["name"] == "test loss"]["epoch"].tolist() == [0, 1]
+    unknown.status = "diverged"  # its loss is NaN, and known to be
+    history = history_table([unknown])
+    assert history[history["name"] == "test loss"]["epoch"].tolist() == [0, 1, 2]
+
+
 def test_an_unknown_set_is_named_with_those_that_exist() -> None:
     with pytest.raises(ValueError, match=r"received set 'tset'.*\(test\)"):
         per_class_table([whole("a", 0, 0.5, 0.9)], set="tset")
@@ -134,6 +154,7 @@ def test_one_epoch_has_no_recovery_and_one_seed_no_interval() -> None:
     row = forgetting_table([segmented("a", 0, grid=GRID[:1])]).iloc[0]
     assert row[["recovery", "ci_low", "ci_high"]].isna().all()
     assert row["drop"] == pytest.approx(0.6)
+    assert forgetting_table([in_tasks("a", 0, epochs=1)])["recovery"].isna().tolist() == [True] * 4
 
 
 def test_the_forgetting_table_of_tasks_follows_each_class_from_its_last_training_segment() -> None:

@@ -58,7 +58,10 @@ def test_roughness_knows_no_level_and_not_the_first_epochs(
 
 def test_a_curve_converges_where_it_is_first_within_a_hundredth_of_its_lowest() -> None:
     assert convergence_epoch(LOSSES) == 4  # .504 <= .5 * 1.01
+    assert convergence_epoch((2.0, 0.506, 0.504, 0.5)) == 3
     assert convergence_epoch((3, 2, 1)) == 3
+    assert convergence_epoch((0.5, 0.0, 0.0)) == 2
+    assert convergence_epoch((-1.0, -1.99, -2.0)) == 2
     assert convergence_epoch((1,)) == 1
     assert math.isnan(convergence_epoch(()))
     assert math.isnan(convergence_epoch((1, math.nan)))

@@ -100,7 +100,15 @@ def test_max_minus_last_is_at_least_first_minus_last(r: np.ndarray) -> None:
 @given(matrices)
 def test_seeds_in_front_give_each_seeds_own_figure(r: np.ndarray) -> None:
     stack = np.stack([r, r[::-1], r.T])
-    for figure in (f.average_accuracy, f.forgetting_max_minus_last, f.worst_case_accuracy):
+    for figure in (
+        f.average_accuracy,
+        f.backward_transfer,
+        f.forgetting_max_minus_last,
+        f.mean_forgetting_max_minus_last,
+        f.average_incremental_accuracy,
+        f.learning_accuracy,
+        f.worst_case_accuracy,
+    ):
         np.testing.assert_allclose(figure(stack), [figure(each) for each in stack])
 
 

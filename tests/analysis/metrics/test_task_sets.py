@@ -4,7 +4,12 @@ import numpy as np
 import pytest
 
 from analysis.metrics.registry import REGISTRY, metric_named
-from analysis.metrics.task_sets import condition_accuracies, set_figures, task_accuracies
+from analysis.metrics.task_sets import (
+    condition_accuracies,
+    set_figures,
+    task_accuracies,
+    task_figures_among,
+)
 from analysis.metrics.values import values_of
 from analysis.runs import RunSet
 from analysis.tables import history_table, summary_table
@@ -78,6 +83,9 @@ def test_intransigence_is_what_joint_training_of_the_same_seed_and_scenario_does
     # .80, .60, .96 of the joint run; .90, .80, .96 just after each task.
     assert values.to_dict() == pytest.approx({0: (-0.1 - 0.2 + 0) / 3})
     assert values_of(runs[:4], "tasks: average accuracy", "joint").size == 2
+    early = by_task("a", 0)
+    early.evaluations = [each for each in early.evaluations if each.epoch < 6]
+    assert task_figures_among(RunSet([early, *joint]), early) == {}
 
 
 def test_joint_training_on_a_part_of_the_data_bounds_nothing():
@@ -137,6 +145,9 @@ def test_without_sets_by_task_r_is_of_the_classes():
     # Untrained: classes 2 and 0 have 30 and 10 right of 100 each, 1 has 20, 3 has 40.
     np.testing.assert_allclose(found[0], [(30 + 10) / 200, 0.2, 0.4])
     np.testing.assert_allclose(found[-1], [0.425, 0.40, 0.98])
+    later = in_tasks("a", 0)
+    later.evaluations = [each for each in later.evaluations if each.epoch > 0]
+    np.testing.assert_array_equal(task_accuracies(later), [[np.nan] * 3, *found[1:]])
     assert task_accuracies(Run("a", 0)) is None
 
 

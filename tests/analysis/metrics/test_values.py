@@ -63,6 +63,13 @@ def test_where_classes_share_the_last_segment_the_recency_bias_counts_them_all()
     assert forgetting_scalars(run)["recency bias: last class"] == pytest.approx(110 / 261)
 
 
+def test_where_all_classes_share_a_segment_both_recency_biases_count_them_all() -> None:
+    found = forgetting_scalars(in_tasks("a", 0, epochs=1))
+    # Errors: 20 of class 0 named 1, 50 of 1 named 2, 30 of 2 named 3, 50 of 3 named 0.
+    for which in ("class", "two classes"):
+        assert found[f"recency bias: last {which}"] == pytest.approx(100 / 150)
+
+
 def test_what_no_run_has_is_refused() -> None:
     runs = [run("a", 0, 0.5, 0.9)]
     with pytest.raises(ValueError, match="received metric 'tset accuracy'"):

@@ -88,9 +88,15 @@ def test_the_wilson_interval_is_scipys(k: int, n: int) -> None:
     assert wilson_interval(k, n) == pytest.approx(tuple(expected), abs=1e-12)
 
 
+def test_the_wilson_interval_of_none_and_of_all_ends_at_0_and_1() -> None:
+    for n in range(1, 50):
+        assert (wilson_interval(0, n)[0], wilson_interval(n, n)[1]) == (0, 1)
+
+
 def test_the_test_set_has_its_own_error() -> None:
     assert 100 * binomial_standard_error(0.98, 10_000) == pytest.approx(0.14)
     assert 100 * binomial_standard_error(0.90, 1_000) == pytest.approx(0.95, abs=0.005)
+    assert binomial_standard_error(0.5, 1) == 0.5
 
 
 def test_the_prediction_interval_by_hand() -> None:
