@@ -23,9 +23,23 @@ UNITS = {
     "final": ("percentage points", True, None),
     "minimum_after_first_segment": ("percentage points", True, None),
     "mean forgetting_max_minus_last": ("percentage points", True, False),
+    "epoch of best validation loss": ("epochs", False, None),
+    "accuracy of mine": ("points", True, True),
+    "squared error": ("squared units", False, False),
+    "loss": ("nats", False, False),
+    "learned": ("percentage points", True, True),
+    "mean recovery": ("percentage points", True, True),
     "tasks: average accuracy": ("points", True, True),
+    "tasks: accuracy over examples": ("points", True, True),
     "tasks: backward transfer": ("percentage points", True, True),
+    "tasks: forward transfer": ("percentage points", True, True),
     "tasks: mean forgetting_max_minus_last": ("percentage points", True, False),
+    "tasks: mean forgetting_first_minus_last": ("percentage points", True, False),
+    "tasks: learning accuracy": ("points", True, True),
+    "tasks: minimum accuracy": ("points", True, True),
+    "tasks: worst-case accuracy": ("points", True, True),
+    "tasks: average incremental accuracy": ("points", True, True),
+    "tasks: intransigence": ("percentage points", True, False),
     # A study's own figures, whose names have some of these words in them.
     "transfer time": ("transfer time", False, None),
     "learned words": ("learned words", False, None),
@@ -75,4 +89,5 @@ def test_every_figure_of_forgetting_is_registered_with_its_definition():
 def test_a_name_is_taken_apart_once(name, parts):
     found = metric_named(name)
     assert (found.set, found.quantity, found.when, found.unit) == parts
+    assert found.name == name
     assert found.is_epoch == (parts[-1] == "epochs" != name)

@@ -4,7 +4,7 @@ import pytest
 from analysis.metrics.run_forgetting import forgetting_scalars
 from analysis.metrics.values import values_of
 from analysis.statistics.comparison import compare
-from tests.analysis.conftest import Evaluation, Run, confusion, in_tasks, run, segmented
+from tests.analysis.conftest import Evaluation, Run, by_task, confusion, in_tasks, run, segmented
 
 
 def test_values_come_by_seed_from_finished_runs() -> None:
@@ -78,6 +78,13 @@ def test_what_no_run_has_is_refused() -> None:
         values_of(runs, "validation accuracy", "a", class_=2)
     with pytest.raises(ValueError, match="received metric 'mean recovery'"):
         values_of(runs, "mean recovery", "a")
+    for metric, made in (
+        ("mean drop", segmented("a", 0)),
+        ("tasks: average accuracy", in_tasks("a", 0)),
+        ("tasks: average accuracy", by_task("a", 0)),
+    ):
+        with pytest.raises(ValueError, match=f"received metric '{metric}' of class 0"):
+            values_of([made], metric, "a", class_=0)
     with pytest.raises(ValueError, match="received condition 'c'; expected one of a"):
         values_of(runs, "validation accuracy", "c")
 

@@ -104,6 +104,7 @@ def test_more_pairs_than_can_be_exact_say_so_and_obey_their_seed():
     assert results[0].exact.p != results[2].exact.p
     assert results[0].exact.p == pytest.approx(results[0].test.p, abs=0.03)
     assert results[0].exact.p_smallest == pytest.approx(1 / 10_000)
+    assert pairs(x, y - 3, unit="nats").exact.p == 1 / 10_000  # that observed alone
 
 
 def _rank_sums_by_hand(a, b):

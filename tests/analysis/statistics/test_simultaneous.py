@@ -120,6 +120,20 @@ def test_p_and_critical_value_say_the_same():
         assert (found.p(t, 8) <= 0.05) == (t > found.t(8)), t
 
 
+def test_p_and_critical_value_of_a_margin_say_the_same():
+    alike = np.random.default_rng(3).normal(size=(10, 1)) + np.zeros(6)
+    apart = np.random.default_rng(4).normal(size=(10, 6))
+    few = np.random.default_rng(4).normal(size=(5, 6))
+    for table in (alike, apart, few):
+        critical = critical_value(runs_of(table), [None] * 6, 0.05)
+        df = len(table) - 1
+        bound = critical.margin_t(df)
+        assert critical.margin_p(bound - 0.01, df) > 0.05 > critical.margin_p(bound + 0.01, df)
+        assert critical.margin_p(-1.0, df) == 1
+    # Of comparisons that are one, the interval decides, not the sixth of alpha.
+    assert critical_value(runs_of(alike), [None] * 6, 0.05).margin_t(9) < stats.t.isf(0.05 / 6, 9)
+
+
 def test_fewer_than_eight_seeds_and_one_comparison_have_bonferronis_t():
     table = np.random.default_rng(4).normal(size=(7, 3))
     found = critical_value(runs_of(table), [None] * 3, 0.05)

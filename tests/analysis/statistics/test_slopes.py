@@ -71,9 +71,16 @@ def test_where_nothing_of_x_is_left_there_is_no_slope():
 
 def test_a_run_in_which_nothing_of_x_is_left_counts_for_nothing():
     x = np.vstack([X[:-1], np.ones(PLACES)])
-    found = slope_over_runs(Y, x, EACH_RUN)
+    found = slope_over_runs(Y, x, EACH_RUN @ RNG.normal(size=(RUNS, RUNS)))  # but for rounding
     assert np.isnan(found.values).tolist() == [False] * 5 + [True]
     assert found.mean == pytest.approx(slope_over_runs(Y[:-1], X[:-1], EACH_RUN[:-4, :-1]).mean)
+
+
+def test_two_runs_that_share_no_covariate_have_students_t():
+    x = np.tile([0.0, 1.0, 2.0, 4.0], (2, 1))
+    found = slope_over_runs(Y[:2], x, EACH_RUN[: 2 * PLACES, :2])
+    assert found.df == pytest.approx(1)
+    assert found.p == pytest.approx(stats.ttest_1samp(found.values, 0).pvalue)
 
 
 @pytest.mark.parametrize("runs", [1, 2])
