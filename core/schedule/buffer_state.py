@@ -153,13 +153,14 @@ class BufferState:
         """For the record.
 
         Returns:
-            `buffer`: what it held at the end, positions in the training part, int32 [capacity],
-            -1 where a slot is empty. `buffer_classes`: how many examples of each class, by the
-            labels taught, at each evaluation, int32 [epochs, evaluations, classes].
+            `buffer`: what it held at the end, positions in the training part in ascending order,
+            int32 [capacity], -1 for an empty slot. `buffer_classes`: how many examples of each
+            class, by the labels taught, at each evaluation, int32 [epochs, evaluations, classes].
             `buffer_mislabelled`: the share with a wrong label, float64 [epochs, evaluations].
         """
         return {
-            "buffer": self._buffer.held,
+            # By slots they would be most of an export.
+            "buffer": np.sort(self._buffer.held),
             "buffer_classes": np.array(self._counts),
             "buffer_mislabelled": np.array(self._wrong),
         }
