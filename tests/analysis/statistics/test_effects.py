@@ -78,6 +78,13 @@ def test_intervals_are_those_of_rs_effectsize():
     # And in its reference page of cohens_d.
     uncorrected = [each / unbiased(9) for each in (d, *ends)]
     assert [round(each, 2) for each in uncorrected] == [-1.28, -2.12, -0.41]
+    # And so they stand in a comparison, with the interval of the pairings.
+    of_cars = compare(AUTOMATIC, MANUAL, paired=False, unit="miles").effects
+    assert [of_cars.value, of_cars.ci_low, of_cars.ci_high] == pytest.approx([g, low, high])
+    bounds = of_cars.superiority_low, of_cars.superiority_high
+    assert bounds == superiority_interval(of_cars.p_superiority, 19, 13)
+    of_sleep = pairs(*SLEEP, unit="hours").effects
+    assert [of_sleep.value, of_sleep.ci_low, of_sleep.ci_high] == pytest.approx([d, *ends])
 
 
 def test_the_interval_turns_with_its_effect_and_has_its_level():
