@@ -99,7 +99,7 @@ def matrix_of(rows: Floats, file: Path) -> Floats:
             matrix whose rows are the tasks that are tested.
     """
     shape = rows.shape
-    if len(shape) != 2 or not 0 <= shape[0] - shape[1] <= 1 or not 1 <= shape[1] <= MOST_TASKS:
+    if not 0 <= shape[0] - shape[1] <= 1 or not 1 <= shape[1] <= MOST_TASKS:
         raise InputError(
             f"Received {str(file)!r} with a table of {' x '.join(map(str, shape))}; expected R, "
             "the accuracy on task j (column) after task i (row): tasks x tasks, or with a first "

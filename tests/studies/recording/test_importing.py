@@ -70,12 +70,13 @@ def of_history(seed=0):
         "90;10;20\r\n60;80;30\r\n50;40;70\r\n",
         "0.9 0.1 0.2\n0.6 0.8 0.3\n0.5 0.4 0.7\n",
         "# accuracies\n,0,1,2\n0,0.9,0.1,0.2\n1,0.6,0.8,0.3\n2,0.5,0.4,0.7\n",
+        ",1,2,3\n1,0.9,0.1,0.2\n2,0.6,0.8,0.3\n3,0.5,0.4,0.7\n",
         "after,task 1,task 2,task 3\na,0.9,0.1,0.2\nb,0.6,0.8,0.3\nc,0.5,0.4,0.7\n",
         "task1,task2,task3\n0.9,,\n0.6,0.8,\n0.5,0.4,0.7\n",
         "0.9,0,0\n0.6,0.8,0\n0.5,0.4,0.7\n",
         "0.9\n0.6,0.8\n0.5,0.4,0.7\n",
     ],
-    ids=["plain", "percent", "spaces", "pandas", "named", "holes", "zeros", "ragged"],
+    ids=["plain", "percent", "spaces", "pandas", "from 1", "named", "holes", "zeros", "ragged"],
 )
 def test_a_matrix_has_the_published_figures(text, ebb, tmp_path):
     imported(ebb, "r.csv", text)
@@ -151,6 +152,10 @@ def test_mammoth_s_lines_are_r_and_searched_not_executed(ebb):
         "buffer_size": 500,
     }
     np.testing.assert_allclose(np.tril(record.arrays["task_accuracies"][1:]), np.tril(R))
+    alone = MAMMOTH.partition(", 'forward_transfer'")[0] + ", 'accuracy_1_task0': 10.0}\n"
+    assert "reports" not in imported(ebb, "logs.pyd", alone, "--seed", "2")
+    again = studies.read("theirs").records[2].arrays["task_accuracies"]
+    np.testing.assert_array_equal(again, record.arrays["task_accuracies"])
 
 
 def test_keras_csv_logger_is_a_history_by_epochs(ebb):
@@ -215,8 +220,11 @@ def test_a_history_of_wandb_is_its_numbers(ebb):
         ("r.csv", b"\xff\xfe\x00", "UTF-8"),
         ("r.npy", b"\x93NUMPY", "NumPy"),
         ("eval_results.csv", AVALANCHE.replace("0,1,0.6000,0.9,0.3000\n", ""), "holes"),
+        ("eval_results.csv", AVALANCHE.replace("2,2,0.7000,0.6,0\n", ""), "holes"),
+        ("eval_results.csv", AVALANCHE.partition("\n")[0] + "\n", "holes"),
         ("eval_results.csv", AVALANCHE + "1,x,0.5,0,0\n", "'x' in row 11"),
         ("eval_results.csv", AVALANCHE + "1,2\n", "2 cells in row 11"),
+        ("logs.pyd", MAMMOTH.replace("'accuracy_3_task3': 70.0, ", ""), "holes"),
         ("logs.pyd", MAMMOTH + "{'accmean': 1}\n", "line 2"),
         ("logs.pyd", "{'accmean_task1': 93.31, 'accmean_task2': 93.18}\n", "means alone"),
         ("logs.pyd", MAMMOTH + MAMMOTH.replace("'er'", "'der'"), "model: er, der"),
@@ -233,6 +241,33 @@ def test_a_file_that_is_not_such_is_refused_in_one_line(name, content, said, ebb
         file.write(content if isinstance(content, bytes) else content.encode())
     assert said in refused(ebb("import", name, *MINE))
     assert not store.exists()
+
+
+@pytest.mark.parametrize("array", [R[0], R[None, None], R[:0], R > 0.5, R.astype(str)])
+def test_an_array_that_is_no_r_is_refused(array, ebb):
+    np.save("r.npy", array)
+    assert "expected R, [tasks, tasks], or [seeds" in refused(ebb("import", "r.npy", *MINE))
+
+
+class Opened:
+    """What writes a file when it is unpickled."""
+
+    def __reduce__(self):
+        return Path.touch, (Path("executed"),)
+
+
+def test_nothing_is_unpickled(ebb):
+    np.save("r.npy", np.array([[Opened()]], dtype=object), allow_pickle=True)
+    assert "that NumPy saved" in refused(ebb("import", "r.npy", *MINE))
+    assert not Path("executed").exists()
+
+
+def test_a_text_has_at_most_so_many_bytes(ebb, monkeypatch):
+    text = "1,0\n0,1\n"
+    monkeypatch.setattr("studies.recording.imported.MOST_BYTES", len(text))
+    imported(ebb, "r.csv", text)
+    Path("longer.csv").write_text(text + "\n")
+    assert "of more than 0 MB" in refused(ebb("import", "longer.csv", *MINE))
 
 
 def test_files_of_several_kinds_or_figures_given_twice_are_refused(ebb, store):
