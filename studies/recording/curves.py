@@ -71,7 +71,7 @@ def read_wandb_panel(file: Path, rows: list[list[str]]) -> list[Imported]:
     for i, row in enumerate(rows[1:], 2):
         step = _step(row[0], file, i)
         for place, (run, _, name) in columns.items():
-            for _, value in _figures(file, i, [name], row[place : place + 1]):
+            for _, value in _figures(file, i, [name], row[place:]):
                 runs.setdefault(run, []).append((0, step, name, value))
     if not runs:
         raise InputError(f"Received {str(file)!r} without figures; expected rows of numbers.")

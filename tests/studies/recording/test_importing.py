@@ -167,6 +167,7 @@ def test_keras_csv_logger_is_a_history_by_epochs(ebb):
         (1, 0, "validation loss", 1.4),
     ]
     assert len(of_history()) == 11
+    assert of_history()[-1] == (3, 0, "validation loss", 0.7)
     assert "validation accuracy" in ebb("table", "theirs", "--kind", "summary").out
     assert studies.read("theirs").reading.primary == "training accuracy"
 
@@ -185,6 +186,10 @@ def test_tensorboard_s_scalars_of_one_run_come_together(ebb):
     ]
     imported(ebb, "reward.csv", TENSORBOARD, "--seed", "1")
     assert of_history(1) == [(0, 0, "reward", 59.5), (0, 1, "reward", 64.0)]
+    imported(ebb, "run-train-tag-reward.csv", TENSORBOARD, "--seed", "2")
+    assert of_history(2) == of_history(1)
+    imported(ebb, "epoch_loss.csv", TENSORBOARD, "--seed", "3")
+    assert of_history(3) == [(1, 0, "loss", 59.5), (2, 0, "loss", 64.0)]
 
 
 def test_a_panel_of_wandb_has_a_run_for_each_name(ebb):
@@ -201,7 +206,7 @@ def test_a_panel_of_wandb_is_known_without_its_extremes(ebb):
 
 
 def test_a_history_of_wandb_is_its_numbers(ebb):
-    imported(ebb, "history.csv", HISTORY)
+    imported(ebb, "history.csv", HISTORY + "2,9,3.5\n")  # a row that ends before its figures
     assert of_history() == [(0, 0, "test/accuracy", 0.5), (0, 5, "test/accuracy", 0.75)]
 
 
@@ -217,6 +222,8 @@ def test_a_history_of_wandb_is_its_numbers(ebb):
         ("r.csv", "0.9,0.1\n0,0.8\n", "transpose it"),
         ("r.csv", "0.9,0.1\n,0.8\n", "transpose it"),
         ("r.csv", "900,10\n50,80\n", "beyond 0 to 1"),
+        ("r.csv", "100.5,10\n50,80\n", "beyond 0 to 1"),
+        ("r.csv", "0.9,0.1\n,\n", "holes"),
         ("r.csv", b"\xff\xfe\x00", "UTF-8"),
         ("r.npy", b"\x93NUMPY", "NumPy"),
         ("eval_results.csv", AVALANCHE.replace("0,1,0.6000,0.9,0.3000\n", ""), "holes"),
