@@ -390,6 +390,12 @@ def test_the_name_of_a_file_s_study_alone_plans_nothing(ebb, store):
     assert f"whose comparisons are in its file alone; expected two of {there}, or its" in said
 
 
+def test_a_study_without_comparisons_asks_for_two_conditions(ebb, three):
+    three.write_text(THREE.replace('(("a", "c"), ("b", "c"))', "()"))
+    said = refused(ebb("compare", three))
+    assert "which plans no comparison; expected two of a, b, c." in said
+
+
 def test_a_plan_from_a_standard_deviation(ebb):
     assert ebb("plan", "--sd", "0.5", "--difference", "1").out.startswith("6 seeds")
     paired = ebb("plan", "--sd", "1", "--difference", "1", "--correlation", "0.5").out
