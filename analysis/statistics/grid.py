@@ -101,7 +101,7 @@ def on_grid(
         ValueError: If a value is no whole number of `n_test` correct answers.
     """
     both = np.concatenate([x, y])
-    size = 1.0 if unit == "points" else float(np.abs(both).max(initial=0.0))
+    size = float(np.abs(both).max(initial=0.0))
     fine = 1 / RESOLUTION if unit == "points" else fineness(both)
     error = _float32_error(both, rounding)
     if n_test is None:
@@ -119,7 +119,7 @@ def on_grid(
         # A difference of two rounded values is off by up to 1, and two sums of such are compared.
         slack=max(2, math.ceil(4 * error * parts)) if parts == fine else 0,
         paired=paired,
-        low_resolution=bool(np.isclose(parts * size, FINEST)) and unit != "points",
+        low_resolution=bool(np.isclose(parts * size, FINEST)),
         rounding=0.0 if error else rounding,
         float32=error > 0,
     )

@@ -113,7 +113,7 @@ def _ratio(difference: Floats, squared_error: Floats) -> Floats:
 def spread_notes(used: UsedRuns, design: Design, names: tuple[str, str]) -> list[Note]:
     """Few runs on the noisier side, where Welch's test finds too much."""
     sizes = [side.size for side in (used.first, used.second)]
-    if used.paired or used.n < FEWEST_SEEDS or used.n >= FEW or sizes[0] == sizes[1]:
+    if used.n < FEWEST_SEEDS or used.n >= FEW or sizes[0] == sizes[1]:
         return []
     few = int(sizes[1] < sizes[0])
     sd = [float(side.std(ddof=1)) for side in (used.first, used.second)]

@@ -9,6 +9,13 @@ from analysis.statistics.result import explain
 from tests.analysis.conftest import BASE, WIGGLE, pairs
 
 
+@pytest.mark.parametrize("paired", [True, False])
+@pytest.mark.parametrize("diverged", [True, False])
+def test_where_all_ended_alike_there_is_no_test(diverged, paired):
+    found = compare_failures(np.full(5, diverged), np.full(5, diverged), paired)
+    assert (found.p, found.p_smallest) == (None, None)
+
+
 def test_a_diverged_run_is_an_outcome():
     a, b = BASE + WIGGLE, BASE.copy()
     a[[1, 4]] = np.nan

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
+from analysis.rendering.formatting import format_p
 from analysis.statistics.comparison import compare
 from analysis.statistics.families import compare_all
 from analysis.statistics.result import explain
@@ -34,8 +35,10 @@ def test_each_run_is_left_out_in_turn(paired):
         left = [(np.delete(a, i), np.delete(b, i) if paired else b) for i in range(7)]
         left += [] if paired else [(a, np.delete(b, i)) for i in range(7)]
         p = [test(*each).pvalue for each in left]
-        flips = (min(p) <= 0.05) if result.test.p > 0.05 else (max(p) > 0.05)
+        without = min(p) if result.test.p > 0.05 else max(p)
+        flips = (without <= 0.05) != (result.test.p <= 0.05)
         assert ("decides: with it" in result.note) == flips
+        assert (f"({format_p(without)})" in result.note) == flips
 
 
 def test_a_family_asks_with_its_own_critical_value():
@@ -58,6 +61,9 @@ def test_few_runs_on_the_noisier_side_are_remarked():
     assert said in compare(few, many, paired=False).note
     assert "varies more" not in compare(many, few[:1] * 3, paired=False).note
     assert "varies more" not in compare([0.8, 0.801, 0.802], many, paired=False).note
+    assert "varies more" in compare([0.783, 0.8, 0.817], many, paired=False).note  # 2.5 times
+    assert "varies more" not in compare([0.788, 0.8, 0.812], many, paired=False).note  # 1.8 times
+    assert "varies more" not in compare(few[:2], many, paired=False).note
 
 
 def test_pairs_that_correlate_negatively_are_remarked():

@@ -122,6 +122,7 @@ def test_the_closed_list_of_verdicts_in_the_words_of_the_question():
     assert reading_of("different", -1.0, False) == "better together"
     assert reading_of("different", 1.0, True) == "better together"
     assert reading_of("different", 1.0, None) == "higher together"
+    assert reading_of("different", -1.0, None) == "lower together"
     assert (
         reading_of("different-within-margin", 1.0, False) == "worse together, but within the margin"
     )

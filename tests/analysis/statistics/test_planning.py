@@ -10,7 +10,11 @@ from analysis.statistics.planning import (
     sd_interval_factors,
     upper_sd_factor,
 )
-from analysis.statistics.statistical_power import seeds_needed
+from analysis.statistics.statistical_power import (
+    seeds_for_half_width,
+    seeds_for_margin,
+    seeds_needed,
+)
 
 
 def test_a_pilots_deviation_is_uncertain():
@@ -34,6 +38,15 @@ def test_a_plan_prints_both_numbers():
     assert "0.60 to 2.87 times" in text
     assert "1.56 times: 22 pairs" in text
     assert "uncertain" not in explain_plan(plan(1, 1, paired=False))
+
+
+@pytest.mark.parametrize(
+    ("goal", "function"), [("half-width", seeds_for_half_width), ("margin", seeds_for_margin)]
+)
+def test_a_plan_needs_the_seeds_of_its_goal_at_the_level_of_one_of_its_comparisons(goal, function):
+    result = plan(1, 0.6, paired=False, goal=goal, comparisons=5)
+    assert result.seeds == function(1, 0.6, paired=False, alpha=0.01)
+    assert result.seeds != plan(1, 0.6, paired=False, comparisons=5).seeds
 
 
 def test_a_plan_of_pairs_uses_the_pilots_differences():

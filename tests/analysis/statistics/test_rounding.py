@@ -62,6 +62,9 @@ def test_a_constant_shift_printed_to_three_digits_is_no_variation():
     assert pairs(a, b, rounding=0.001, n_test=1000).verdict == "different"
     assert pairs([0.913, 0.926, 0.931], b, rounding=0.001).verdict == "different"
     assert compare(a, b, paired=False, rounding=0.001).verdict == "inconclusive"
+    # Independent runs that are printed as two neighbours are not the same.
+    near = compare([0.913, 0.914, 0.913], [0.93, 0.931, 0.93], paired=False, rounding=0.001)
+    assert near.verdict == "different"
 
 
 def test_printed_digits_and_the_number_of_examples_give_the_counts():

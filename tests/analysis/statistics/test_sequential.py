@@ -26,13 +26,14 @@ def found(shift, spread=0.01, plan=PLAN, n=20, **options):
     return compare_by_looks(values, seeds, [("a", "b")], plan, **options), values
 
 
-def test_the_first_look_at_or_below_its_boundary_decides():
-    c, values = found(0.012)
+@pytest.mark.parametrize(("shift", "look"), [(0.05, 0), (0.02, 1), (0.012, 2)])
+def test_the_first_look_at_or_below_its_boundary_decides(shift, look):
+    c, values = found(shift)
     nominal = PLAN.boundary.nominal
     p = [stats.ttest_rel(values["a"][:n], values["b"][:n]).pvalue for n in PLAN.looks]
     first = next(k for k in range(3) if p[k] <= nominal[k])
     assert (c.verdict, c.n) == ("different", PLAN.looks[first])
-    assert first > 0
+    assert first == look
     np.testing.assert_allclose(c.looks.p, p[: first + 1])
     z = stats.norm.isf(p[first] / 2)
     assert c.p_adjusted == pytest.approx(2 * stagewise_p(PLAN.boundary, first, z))
@@ -66,6 +67,16 @@ def test_before_the_last_look_nothing_is_final():
     assert c.p_adjusted is None
     assert "look 2 of 3, at most 20 seeds, error shared by 2 comparisons" in sentence(c)
     assert "(repeated 95 % interval)" in sentence(c)
+
+
+def test_looks_at_independent_runs_need_no_seeds_in_common():
+    random = np.random.default_rng(1)
+    values = {name: random.normal(size=n) for name, n in (("a", 12), ("b", 10))}
+    seeds = {"a": range(12), "b": range(20, 30)}
+    options = {"paired": False, "unit": "nats"}
+    c = compare_by_looks(values, seeds, [("a", "b")], PLAN, **options)
+    test = stats.ttest_ind(values["a"][:10], values["b"], equal_var=False)
+    assert c.test.p == pytest.approx(test.pvalue)
 
 
 def test_seeds_after_the_last_look_change_nothing():
