@@ -108,6 +108,21 @@ def test_the_best_mean_is_marked_where_it_is_known_which_way_is_better():
     assert [text.get_text() for text in axis.texts] == ["best: 3"]
 
 
+def test_the_lowest_loss_is_the_best_and_one_condition_alone_is_none():
+    runs = [ended(f"rate={rate}", 0, 0.5) for rate in (1, 2)]
+    runs[0].evaluations[0].loss = 0.3
+    (sweep,) = named_sweeps(["rate=1", "rate=2"])
+    assert sweep_table(runs, sweep, "test loss")["best"].tolist() == [True, False]
+    runs[1].status = "failed"
+    assert sweep_table(runs, sweep, "test loss")["best"].tolist() == [False]
+
+
+def test_up_to_three_conditions_off_the_line_are_beside_it():
+    rates = ["rate=1", "rate=2"]
+    assert named_sweeps(["a", "b", "c", *rates])[0].references == ("a", "b", "c")
+    assert named_sweeps(["a", "b", "c", "d", *rates])[0].references == ()
+
+
 def test_an_interval_is_not_drawn_beyond_what_a_fraction_can_be():
     runs = [ended(f"rate={rate}", s, a) for rate in (1, 2) for s, a in enumerate((1.0, 0.8))]
     figure = sweep_figure(runs, named_sweeps(["rate=1", "rate=2"]), "test accuracy", **WORDS)

@@ -46,8 +46,14 @@ def test_two_samples_are_looked_at_in_the_same_way():
 
 def test_there_is_none_of_few_or_of_unequal_numbers():
     d = Difference(1.0, 0.0, 2.0, 0.95, 0.5, 9.0)
+    of_one = Difference(1.0, None, None, 0.95)
+    assert anytime_interval(of_one, 1, 1, paired=True, alpha=0.05) is None
     low, high = anytime_interval(d, 10, 10, paired=True, alpha=0.05)
-    assert (low + high) / 2 == pytest.approx(1.0)
+    half = 0.5 * anytime_factor(9, 10)
+    assert (low, high) == pytest.approx((1 - half, 1 + half))
+    half = 0.5 * anytime_factor(18, 10 * 10 / 20)
+    of_two = anytime_interval(d, 10, 10, paired=False, alpha=0.05)
+    assert of_two == pytest.approx((1 - half, 1 + half))
     assert high - low > 2 * stats.t.isf(0.025, 9) * 0.5
     assert anytime_interval(d, 10, 9, paired=False, alpha=0.05) is None
     assert anytime_interval(d, 3, 3, paired=True, alpha=0.05) is None
