@@ -106,6 +106,7 @@ def test_a_loss_may_be_any_number(write):
         ('[{"a": 0.8}]', "which is no JSON of scores"),
         ('{"a": 0.8}', "0 dimensions for a"),
         ("condition,seed,value\na,1.5,0.8\n", "seed '1.5' in row 2"),
+        ("condition,seed,value,n_test\na,0,0.8,10\nb,0,0.8,10.5\n", "n_test '10.5' in row 3"),
         ("condition,seed,value\na,nan,0.8\n", "seed 'nan' in row 2"),
         (
             "condition,seed,value\na,0,0.8\nb,0,0.8\na,0,0.9\n",

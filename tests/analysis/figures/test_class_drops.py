@@ -7,7 +7,7 @@ from analysis.drops import class_drops, most_forgotten, wide_table
 from analysis.figures.class_drops import class_drop_figure
 from analysis.figures.look import GREY, Look
 from analysis.tables import forgetting_table
-from tests.analysis.conftest import GRID, Run, segmented
+from tests.analysis.conftest import GRID, Run, in_tasks, segmented
 
 WORDS = {"question": "What is lost?", "dataset": "digits"}
 RUNS = [segmented("a", seed, shift=seed / 10) for seed in range(2)]
@@ -22,6 +22,10 @@ def test_the_drops_are_those_of_the_forgetting_table():
     drops = class_drops(RUNS)["a"]
     np.testing.assert_allclose(drops.values.mean(axis=0), table["drop"])
     assert drops.names == ("0", "1", "2")
+
+
+def test_the_order_of_training_is_that_of_the_tasks_too():
+    assert class_drops([in_tasks("a", 0)])["a"].order == (0, 2, 1, 3)
 
 
 def test_the_most_forgotten_class_has_its_interval_and_the_reference_is_none():
