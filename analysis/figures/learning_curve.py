@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 
 import numpy as np
@@ -65,7 +66,11 @@ def learning_curve_figure(
         look=look,
     )
     marks, limits = look.marks(RunSet.of(runs).finished), PERCENT.fresh()
-    for axis, (_, curves) in zip(axes, panels, strict=True):
+    first: dict[str, Axes] = {}
+    for axis, (name, curves) in zip(axes, panels, strict=True):
+        if axis is not first.setdefault(name, axis):
+            axis.sharex(first[name])
+            axis.sharey(first[name])
         _panel(axis, curves, marks, limits)
         axis.set_ylabel("accuracy (%)")
     limits.say(figure)
@@ -89,9 +94,10 @@ def _panels(runs: Sequence[RunLike], set: str) -> list[tuple[str, Curves]]:
             for condition, of_seeds in curves_of(runs, name).items()
         }
         there = [condition for condition, of_seeds in curves.items() if of_seeds]
+        # As many in each panel: the last one of many would stand alone.
+        parts = np.array_split(there, math.ceil(len(there) / TOGETHER)) if there else []
         found += [
-            (name, {condition: curves[condition] for condition in there[first : first + TOGETHER]})
-            for first in range(0, len(there), TOGETHER)
+            (name, {str(condition): curves[condition] for condition in part}) for part in parts
         ]
     return found
 

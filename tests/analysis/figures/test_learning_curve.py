@@ -46,6 +46,13 @@ def test_every_line_is_named_at_its_end_and_no_name_lies_on_another():
     assert min(np.diff(heights)) >= 0.9 * 0.06 * (high - low)
 
 
+def test_many_lines_are_divided_evenly_among_panels_of_one_scale():
+    runs = [trained(name, 0, 0.1, 0.5, 0.9 - k / 20) for k, name in enumerate("abcdefghijklm")]
+    first, second = learning_curve_figure(runs, **WORDS).axes
+    assert [len(axis.texts) for axis in (first, second)] == [7, 6]
+    assert first.axis() == second.axis()
+
+
 def test_a_mean_ends_where_fewer_than_half_of_the_seeds_are_left():
     runs = [trained("a", 0, 0.1, 0.5), trained("a", 1, 0.1, 0.5, 0.7), trained("a", 2, 0.1, 0.6)]
     runs += [trained("a", 3, 0.1, 0.6, 0.9, 0.2)]
