@@ -185,7 +185,7 @@ def compare_all(
         )
         for a, b in pairs
     ]  # fmt: skip
-    omnibus = _omnibus(scores, seeds, higher_is_better) if paired else None
+    omnibus = _omnibus(scores, ids, higher_is_better) if paired else None
     of_best: tuple[WithBest, ...] = ()
     if best:
         of_pairs = {(c.a, c.b): c for c in results}
@@ -195,11 +195,11 @@ def compare_all(
 
 def _omnibus(
     scores: Mapping[str, ArrayLike],
-    seeds: Mapping[str, Sequence[Hashable]] | None,
+    seeds: Mapping[str, Sequence[Hashable]],
     higher_is_better: bool,
 ) -> Friedman | None:
     """Friedman's line over the seeds that all conditions have; None where they are too few."""
-    if seeds is None or len(scores) < 3:
+    if len(scores) < 3:
         return None
     table = complete_seeds(scores, seeds)
     return friedman(table, higher_is_better=higher_is_better) if len(table) >= 2 else None
@@ -264,7 +264,7 @@ def friedman_text(family: Family) -> str:
         f"{name} {rank:.2f}" for name, rank in zip(family.conditions, found.mean_ranks, strict=True)
     )
     test = "no test, the conditions are tied at every seed"
-    if found.statistic is not None and found.p is not None:
+    if found.p is not None:
         test = (
             f"chi-square {found.statistic:.2f}, {found.method} {format_p(found.p)} "
             f"(the smallest it could give: {format_p(found.p_smallest or 0.0)})"

@@ -124,6 +124,7 @@ def test_pairs_of_predictions_give_an_interval_that_is_no_bound():
     assert record["ci_low"] == pytest.approx(d.points - half)
     assert record["ci_high"] == pytest.approx(d.points + half)
     assert (record["exact"], record["bound"]) == (True, None)
+    assert predicted(a[:1], b[:1]).test_set == predicted(a[:1], b[:1], right=None).test_set
     assert bound.to_json()["test_set"]["bound"] == "unpaired"
     said = explain(result)
     assert "400 examples, paired by stored predictions, whose own standard error is " in said

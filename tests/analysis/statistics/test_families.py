@@ -176,6 +176,10 @@ def test_friedman_is_over_all_conditions_whatever_pairs_are_planned():
     assert ranks["replay"] == 1.0
     assert ranks["large"] == 4.0
     assert sum(ranks.values()) == pytest.approx(10)
+    loss = compare_all(
+        scores, [("replay", "large")], paired=True, seeds=seeds, higher_is_better=False
+    )
+    assert loss.friedman.mean_ranks == tuple(5 - rank for rank in ranks.values())
 
 
 def test_friedman_matches_seeds_by_id_and_leaves_out_what_did_not_finish():
@@ -267,6 +271,11 @@ def test_friedman_sees_through_float_noise():
 def test_friedman_without_any_difference_is_no_test():
     result = friedman(np.full((4, 3), 0.5))
     assert (result.statistic, result.p, result.mean_ranks) == (None, None, (2, 2, 2))
+    scores = {name: [0.5, 0.6] for name in "abc"}
+    family = compare_all(scores, [("a", "b")], paired=True, seeds=dict.fromkeys("abc", range(2)))
+    assert "Friedman over 2 seeds: no test, the conditions are tied at every seed; mean ranks" in (
+        explain_family(family)
+    )
 
 
 @pytest.mark.parametrize("table", [np.ones((5, 2)), np.ones((1, 4)), [[0.1, np.nan, 0.2]] * 3])

@@ -64,8 +64,9 @@ def test_a_seed_missing_on_one_side_drops_the_pair():
 
 
 def test_pairs_are_never_matched_by_row_order():
-    with pytest.raises(ValueError, match="matched by seed and never by row order"):
-        compare(BASE, BASE, paired=True)
+    for seeds in ({}, {"seeds_a": range(8)}, {"seeds_b": range(8)}):
+        with pytest.raises(ValueError, match="matched by seed and never by row order"):
+            compare(BASE, BASE, paired=True, **seeds)
     result = compare(
         (BASE + WIGGLE)[::-1], BASE, paired=True, seeds_a=range(7, -1, -1), seeds_b=range(8)
     )

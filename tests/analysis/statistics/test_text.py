@@ -71,6 +71,8 @@ def test_a_note_within_a_family_says_what_it_is_about():
     guess = note("no worst case")
     once = [replace(c, notes=(guess,) * (c.a != "a")) for c in few.comparisons]
     assert family_notes(replace(few, comparisons=tuple(once))) == [f"4 of 5 comparisons: {guess}"]
+    all_ = [replace(c, notes=(guess,)) for c in few.comparisons[:2]]
+    assert family_notes(replace(few, comparisons=tuple(all_))) == [str(guess)]
 
 
 def test_one_comparison_is_no_family_to_speak_of():
