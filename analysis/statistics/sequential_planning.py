@@ -87,7 +87,7 @@ def plan_looks(
         )
     design: dict[str, Any] = {"paired": paired, "correlation": correlation}
     design["alpha"] = (1 - plan.level) / plan.comparisons
-    each = sd_of_differences(sd, correlation if paired else 0.0)
+    each = sd_of_differences(sd, correlation)
     expected = []
     for true in (times * difference for times in TIMES):
         found, seeds = _simulated(plan, true / each, paired=paired)

@@ -27,11 +27,11 @@ def test_a_proportion_is_the_count_over_the_runs_with_wilsons_interval():
 
 
 def test_further_metrics_have_their_proportion_beside():
-    runs = scored("a", 1, 0)
-    runs[0].history.append((0, 0, "share late", 1))
-    runs[1].history.append((0, 0, "share late", 1))
+    runs = scored("a", 1, 0, 0)
+    for run, late in zip(runs, (1, 1, 0), strict=True):
+        run.history.append((0, 0, "share late", late))
     table = proportion_table(runs, ["share wrong", "share late", "share of nothing"])
-    assert table["share late"].tolist() == [1.0]
+    assert table["share late"].tolist() == [2 / 3]
     assert np.isnan(table["share of nothing"]).all()
 
 

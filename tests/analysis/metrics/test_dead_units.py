@@ -18,18 +18,20 @@ def test_the_table_has_the_mean_at_the_end_and_the_proportion_of_each_relu():
     runs = [
         network("a", 0, [0, 1], [9, 9], [2, 4]),
         network("a", 1, [1, 1], [4, 4]),
-        network("a", 2, [1, 1], [9, 9], status="failed"),
+        network("a", 2, [5, 1], [9, 4]),
+        network("a", 3, [1, 1], [9, 9], status="failed"),
     ]
     rows = dead_units_table(runs).to_numpy().tolist()
     assert rows == [
-        ["a", 1, "relu_0", 10, 2, 0.5, 3.0, 0.3],
-        ["a", 2, "relu_1", 4, 2, 1.0, 4.0, 1.0],
+        ["a", 1, "relu_0", 10, 3, 2.0, 5.0, 0.5],
+        ["a", 2, "relu_1", 4, 3, 1.0, 4.0, 1.0],
     ]
 
 
 def test_a_network_without_a_relu_says_so():
     (row,) = dead_units_table([network("tanh", 0, [], [], units=())]).to_dict("records")
-    assert (row["name"], row["units"], row["n"], row["dead"]) == ("no relu", 0, 1, 0)
+    assert (row["layer"], row["name"], row["units"], row["n"]) == (0, "no relu", 0, 1)
+    assert row["untrained"] == row["dead"] == 0
     assert np.isnan(row["proportion"])
 
 

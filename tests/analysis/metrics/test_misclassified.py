@@ -30,8 +30,9 @@ def test_the_most_frequent_come_first_with_what_they_are_most_often_taken_for():
 
 
 def test_of_classes_named_equally_often_the_smallest_is_shown():
-    table = misclassified_table([network("a", 0, [1, 0, 8]), network("a", 1, [1, 0, 3])])
-    assert table["predicted"].tolist() == [3]
+    runs = [network("a", 0, [1, 0, 8], [2, 9, 4]), network("a", 1, [1, 0, 3])]
+    table = misclassified_table(runs)
+    assert table[["true", "predicted"]].to_numpy().tolist() == [[0, 3], [9, 4]]
 
 
 def test_runs_without_a_note_and_of_two_data_sets_are_refused():

@@ -141,6 +141,8 @@ def test_one_seed(paired):
     assert result.difference.ci_low is None
     assert "one run says nothing about the spread between seeds" in explain(result).splitlines()[0]
     assert "run at least 3 seeds" in result.note
+    name = "exact sign-flip test of the mean difference" if paired else "exact Mann-Whitney test"
+    assert result.exact.name == name
 
 
 @pytest.mark.parametrize("paired", [True, False])
@@ -159,6 +161,9 @@ def test_nothing_at_all():
     lonely = compare([0.8], [0.7], paired=True, seeds_a=[0], seeds_b=[1])
     assert "nothing to compare: 0 pairs" in lonely.note
     assert "2 seeds without a partner dropped (only in A: 0, only in B: 1)" in lonely.note
+    assert "no seed is on both sides" in lonely.note
+    alone = compare([0.8], [], paired=True, seeds_a=[0], seeds_b=[])
+    assert "no seed is on both sides" not in alone.note
 
 
 @pytest.mark.parametrize("paired", [True, False])

@@ -139,6 +139,8 @@ def test_a_family_counts_its_divergences():
     assert "0 of 8 of control (exact McNemar test p = .0078, adjusted p = .0156 (Bonferroni))" in (
         explain_family(few)
     )
+    alone = compare_all(scores, [("a", "control")], paired=True, seeds=seeds)
+    assert "(exact McNemar test p = .0078)" in explain_family(alone)
     names = [f"b{k}" for k in range(7)]
     scores |= dict.fromkeys(names, BASE + WIGGLE)
     pairs_ = [(name, "control") for name in ("a", "b", *names)]

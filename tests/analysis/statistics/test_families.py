@@ -10,7 +10,7 @@ from scipy import stats
 from analysis.statistics.corrections import adjust
 from analysis.statistics.families import compare_all, compare_classes, explain_family
 from analysis.statistics.friedman import friedman
-from analysis.statistics.result import explain
+from analysis.statistics.result import explain, explanation
 
 
 def test_pairs_and_ranks_do_without_what_scipy_takes_long_to_import():
@@ -86,7 +86,14 @@ def test_benjamini_hochberg_is_an_option_by_name():
     )
     raw = [c.test.p for c in family.comparisons]
     np.testing.assert_allclose([c.p_adjusted for c in family.comparisons], adjust(raw, "bh"))
-    assert "Benjamini-Hochberg" in explain(family.comparisons[0])
+    exact = [c.exact.p for c in family.comparisons]
+    np.testing.assert_allclose(
+        [c.exact_p_adjusted for c in family.comparisons], adjust(exact, "bh")
+    )
+    joint = compare_classes(a, b, paired=True, seeds_a=seeds, seeds_b=seeds)
+    for found, by in ((family, "Benjamini-Hochberg"), (joint, "Holm")):
+        rows = dict(explanation(found.comparisons[0]).rows)
+        assert rows["exact test"].endswith(f"({by})")
 
 
 def test_an_undecidable_class_stays_in_the_family():

@@ -222,11 +222,10 @@ def test_a_diverged_run_is_an_outcome():
 def test_a_sum_of_effects_below_chance_is_pointed_out():
     cells = [np.array([0.9, 0.91, 0.92, 0.9, 0.89]) - effect for effect in (0, 0.5, 0.6, 0.75)]
     cells[3] += np.array([0, 1, 2, 1, 0]) / 100
-    note = crossed(cells, chance=0.1).note
-    assert (
-        "if the effects added up, accuracy of noisy-in-order would be -19.60 %, below 10.00 %"
-        in note
-    )
+    said = "if the effects added up, accuracy of noisy-in-order would be "
+    assert said + "-19.60 %, below 10.00 %, which is chance: " in crossed(cells, chance=0.1).note
+    assert said + "-19.60 %, below 0.00 %: " in crossed(cells).note
+    assert said + "119.60 %, above 100 %: " in crossed([1 - cell for cell in cells]).note
     assert "hardly add up" not in crossed(counts(), chance=0.1).note
 
 

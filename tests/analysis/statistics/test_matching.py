@@ -58,6 +58,7 @@ def test_a_seed_missing_on_one_side_drops_the_pair():
     )
     assert (result.n, result.planned) == (7, 8)
     assert "1 seed without a partner dropped (only in B: 3)" in result.note
+    assert "no seed is on both sides" not in result.note
     assert "7 pairs of 8 planned" in explain(result)
     keep = [0, 1, 2, 4, 5, 6, 7]
     assert result.test.p == pytest.approx(pairs((BASE + 0.01 + WIGGLE)[keep], BASE[keep]).test.p)

@@ -5,9 +5,11 @@ import pytest
 from scipy import stats
 from scipy.special import stdtr, stdtrit
 
+from analysis.rendering.formatting import format_fraction, format_range
+from analysis.statistics.anytime import anytime_interval
 from analysis.statistics.boundaries import SPENDING, stagewise_p
 from analysis.statistics.comparison import compare
-from analysis.statistics.families import Family, explain_family
+from analysis.statistics.families import Family, compare_classes, explain_family
 from analysis.statistics.looks import LookPlan
 from analysis.statistics.result import explain, sentence
 from analysis.statistics.sequential import compare_by_looks
@@ -38,6 +40,9 @@ def test_the_first_look_at_or_below_its_boundary_decides(shift, look):
     z = stats.norm.isf(p[first] / 2)
     assert c.p_adjusted == pytest.approx(2 * stagewise_p(PLAN.boundary, first, z))
     assert (c.family, c.correction) == (2, "sequential")
+    said = f"this look decides at p of {format_fraction(nominal[first])} and less, p"
+    assert said in explain(c)
+    assert "by stage-wise ordering (Bonferroni)" in explain(c)
 
 
 def test_repeated_intervals_are_students_at_the_levels_of_the_boundary():
@@ -67,6 +72,11 @@ def test_before_the_last_look_nothing_is_final():
     assert c.p_adjusted is None
     assert "look 2 of 3, at most 20 seeds, error shared by 2 comparisons" in sentence(c)
     assert "(repeated 95 % interval)" in sentence(c)
+    assert "stage-wise" not in explain(c)
+    assert [look["seeds"] for look in c.to_json()["looks"]["looks"]] == [5, 10]
+    alone, _ = found(0.05, plan=LookPlan(PLAN.looks))
+    assert "by stage-wise ordering" in explain(alone)
+    assert "Bonferroni" not in explain(alone)
 
 
 def test_looks_at_independent_runs_need_no_seeds_in_common():
@@ -117,7 +127,10 @@ def test_several_are_a_family_that_shares_the_error():
 
 @pytest.mark.parametrize(
     "fields",
-    [{"looks": (2, 5)}, {"looks": (5, 5)}, {"spending": "none"}, {"comparisons": 0}],
+    [
+        *({"looks": (2, 5)}, {"looks": (5, 5)}, {"looks": (3.5, 5)}, {"spending": "none"}),
+        *({"comparisons": 0}, {"level": 0}, {"level": 1}),
+    ],
     ids=str,
 )
 def test_a_plan_that_cannot_be_is_refused(fields):
@@ -185,18 +198,41 @@ def test_a_plan_says_what_it_costs_beside_the_fixed_design():
     stopped, _ = looked_at(drift, plan)
     paired = plan_looks(plan, 1, 1, paired=True).expected[2]
     assert paired.found == pytest.approx(stopped.mean(), abs=0.02)
-    text = explain_looks(plan_looks(plan, 0.3, 0.5, paired=False))
-    assert text.startswith("Looks at 5, 10, 20 and at most 40 seeds, Pocock type, error .05; sd")
+    first, *lines = explain_looks(plan_looks(plan, 0.3, 0.5, paired=False)).split("\n")
+    assert first == (
+        "Looks at 5, 10, 20 and at most 40 seeds, Pocock type, error .05; sd 0.30 points; expected "
+        "seeds per condition:"
+    )
+    assert ["(largest 40)" in line for line in lines] == [True] * 4
+    assert lines[0].endswith(" %, a false alarm")
+    # statsmodels: TTestIndPower().power(0.25 / 0.3, 40, 0.05) is .9573; 24 a side have .8068.
+    assert lines[1].endswith(" %; fixed design: 24 for 80 %, 95.7 % with 40")
     with pytest.raises(ValueError, match="received difference=0"):
         plan_looks(plan, 1, 0, paired=False)
+
+
+@pytest.mark.parametrize("paired", [True, False])
+def test_a_plan_of_one_look_finds_as_much_as_the_fixed_design(paired):
+    plan = plan_looks(LookPlan((5,)), 2, 3, paired=paired, correlation=0.3 * paired)
+    assert [each.difference for each in plan.expected] == [0, 1.5, 3, 6]
+    for each in plan.expected:
+        assert each.found == pytest.approx(each.fixed_found, abs=3 * np.sqrt(0.25 / 20_000))
+        assert each.seeds == 5
+    assert ("; sd 2.00 points, correlation 0.30; " in explain_looks(plan)) is paired
 
 
 def test_more_seeds_than_planned_have_an_interval_that_holds_all_the_same():
     random = np.random.default_rng(6)
     a, b = 0.8 + 0.01 * random.normal(size=(2, 10))
     ids = {"seeds_a": range(10), "seeds_b": range(10)}
-    said = explain(compare(a, b, paired=True, planned=5, **ids))
+    found = compare(a, b, paired=True, planned=5, **ids)
+    said = explain(found)
     assert "10 seeds, but 5 were planned" in said
     assert "however many" in said
     assert "1.7 times as wide (Wang & Ramdas 2025)" in said
+    classes = [np.stack([side, side], axis=1) for side in (a, b)]
+    family = compare_classes(*classes, paired=True, planned=5, **ids)
+    ends = anytime_interval(found.difference, 10, 10, paired=True, alpha=0.05 / 2)
+    shown = f"anytime-valid 95 % interval {format_range(*ends, 'points')} (Bonferroni over 2)"
+    assert shown in explain(family.comparisons[0])
     assert "however many" not in explain(compare(a, b, paired=True, planned=10, **ids))
