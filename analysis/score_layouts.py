@@ -131,7 +131,7 @@ def _refuse_header(
     found: Sequence[Sequence[str]], name: str, renamed: Mapping[str, str]
 ) -> NoReturn:
     """Say what is missing in the header, as the delimiter reads it that yields most of it."""
-    meant = [renamed.get(column, column) for column in REQUIRED]
+    meant = (dict(zip(REQUIRED, REQUIRED, strict=True)) | dict(renamed)).values()
     closest = max(found, key=lambda cells: (len(set(meant) & set(cells)), len(cells)))
     missing = [column for column in meant if column not in closest]
     shown = ", ".join(column[:30] for column in closest[:8]) + (", ..." if len(closest) > 8 else "")

@@ -57,8 +57,11 @@ def test_columns_come_in_any_order_and_others_are_ignored(write):
 
 
 def test_quoted_names_may_hold_the_delimiter(write):
-    scores = read_scores(write('condition,seed,value\n"tanh, wide",0,0.8\n'))
-    assert scores["condition"].tolist() == ["tanh, wide"]
+    for text in (
+        'condition,seed,value\n"tanh, wide",0,0.8\n',
+        'seed, condition, value\n0, "tanh, wide", 0.8\n',
+    ):
+        assert read_scores(write(text))["condition"].tolist() == ["tanh, wide"]
 
 
 def test_names_that_look_like_missing_values_are_names(write):
@@ -88,6 +91,8 @@ def test_a_loss_may_be_any_number(write):
             "without columns condition, value (found: name, seed, score)",
         ),
         ("condition,seed\na,0\n", "without column value (found: condition, seed)"),
+        ("a,b,c,d,e,f,g,h\n1,2,3,4,5,6,7,8\n", "(found: a, b, c, d, e, f, g, h)"),
+        ("a,b,c,d,e,f,g,h,i\n1,2,3,4,5,6,7,8,9\n", "(found: a, b, c, d, e, f, g, h, ...)"),
         ("condition|seed|value\na|0|.8\n", "separated by commas, semicolons or tabs"),
         ("condition,seed,value,value\na,0,.8,.9\n", "column value twice"),
         ("condition,seed,value\na,0,81.2\n", "value 81.2 in row 2"),
@@ -229,6 +234,8 @@ def test_columns_by_other_names(write):
     assert read_scores(path, columns=named)["condition"].tolist() == ["ours"]
     with pytest.raises(ValueError, match="without column model "):
         read_scores(path, columns={"condition": "model", "value": "accuracy"})
+    with pytest.raises(ValueError, match="without column digit "):
+        read_scores(path, columns=named | {"class": "digit"})
 
 
 def test_tasks_of_rliable_are_classes(write):

@@ -347,6 +347,7 @@ def test_what_no_store_could_keep_is_refused_at_once(given, said):
         ([{"segment": 1, "labels": [0.0, 1.0]}], "float64"),
         ([{"segment": 1, "labels": []}], "whole numbers"),
         ([{"segment": 1, "predictions": [[0.1, 0.9, 0, 0]] * 2}], "argmax"),
+        ([{"segment": 1, "labels": [[0, 1]], "predictions": [[0, 1]]}], "labels of shape"),
         ([{"segment": 1, "predictions": [1]}], "2 labels and 1 predictions"),
         ([{}], "neither segment nor epoch"),
         ([{"segment": -1}], "from 0"),
