@@ -156,6 +156,10 @@ def test_mammoth_s_lines_are_r_and_searched_not_executed(ebb):
     assert "reports" not in imported(ebb, "logs.pyd", alone, "--seed", "2")
     again = studies.read("theirs").records[2].arrays["task_accuracies"]
     np.testing.assert_array_equal(again, record.arrays["task_accuracies"])
+    imported(ebb, "logs.pyd", MAMMOTH, "--seed", "3", "--dataset", "digits")
+    imported(ebb, "r.csv", "1,0\n0,1\n", "--condition", "r")
+    found = {each.condition: each.recipe["dataset"] for each in studies.read("theirs").records}
+    assert found == {"naive": "digits", "r": "own data"}
 
 
 def test_keras_csv_logger_is_a_history_by_epochs(ebb):
@@ -170,6 +174,8 @@ def test_keras_csv_logger_is_a_history_by_epochs(ebb):
     assert of_history()[-1] == (3, 0, "validation loss", 0.7)
     assert "validation accuracy" in ebb("table", "theirs", "--kind", "summary").out
     assert studies.read("theirs").reading.primary == "training accuracy"
+    imported(ebb, "loss.csv", "epoch,loss\n0,1.5\n", "--seed", "1")
+    assert of_history(1) == [(1, 0, "training loss", 1.5)]
 
 
 def test_tensorboard_s_scalars_of_one_run_come_together(ebb):

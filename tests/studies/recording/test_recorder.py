@@ -225,6 +225,14 @@ def test_scores_and_names_of_classes_are_kept():
     assert results.records[0].history == ((1, 10, "training loss", 0.25),)
 
 
+def test_settings_are_those_of_the_beginning():
+    settings = {"sizes": [1]}
+    with recorded(settings=settings) as run:
+        settings["sizes"].append(2)
+        run.evaluate("test", LABELS, LABELS, epoch=1)
+    assert studies.read("mine").records[0].recipe["settings"] == {"sizes": [1]}
+
+
 def test_numpy_s_numbers_and_a_single_class_are_taken():
     given = {"classes": LABELS.max() + 1, "planned_seeds": np.int64(1)}
     with studies.record("mine", condition="a", seed=np.int64(0), **given) as run:
