@@ -276,6 +276,7 @@ def test_a_study_without_networks_has_its_proportions(store):
     from studies.definition.scoring import Scoring
 
     study = find("polynomial-degree")
+    percent: dict[str, list[float]] = {}
     for condition, recipe in study.conditions.items():
         assert isinstance(recipe, Scoring)
         if recipe.scores.parameters["noise"] != 0.5:
@@ -284,7 +285,18 @@ def test_a_study_without_networks_has_its_proportions(store):
             recipe.run(s, study=study.name, variant="full", condition=condition) for s in range(2)
         ]
         store.save_all([(record, recipe.digest()) for record in found], 200)
+        complex_ = [v for r in found for _, _, name, v in r.history if name == "share too complex"]
+        if complex_:
+            of_rule = percent.setdefault(recipe.scores.parameters["rule"], [])
+            of_rule.append(50 * sum(complex_))
     page, _ = page_of(store, "polynomial-degree")
+    assert len(percent) == 2
+    for rule, each in percent.items():
+        assert (
+            f"{rule}: share too complex from {min(each):.1f} to {max(each):.1f} %, "
+            f"{sum(each) / len(each):.1f} on average over {len(each)} conditions."
+        ) in page.text
+    assert "proportion: too complex, in percent of the n seeds" in page.text
     assert "No network is trained" in page.text
     assert "Proportions" in [words for _, words in page.headings]
     assert not any("curves" in words for _, words in page.headings)

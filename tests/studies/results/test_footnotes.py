@@ -3,6 +3,7 @@ import io
 import pandas as pd
 import pytest
 
+from studies.definition.catalogue import find
 from tests.studies.conftest import keep, made_in_tasks, made_record
 
 
@@ -29,7 +30,10 @@ def test_few_seeds_are_shown_one_by_one_and_marked_as_fragile(ebb, store):
 
 def test_the_median_gets_its_interval_from_six_seeds_and_a_quartile_from_thirteen(ebb, store):
     filled(store, 5)
-    assert "no interval of the median from 5 seeds (6 are needed)" in summary(ebb)
+    said = summary(ebb)
+    assert "no interval of the median from 5 seeds (6 are needed)" in said
+    assert "fragile" not in said
+    assert "every value" not in said
     filled(store, 6)
     assert "p50 lies in 90.00 to 95.00 (95 %, distribution-free; a quartile needs 13" in summary(
         ebb
@@ -68,7 +72,7 @@ def test_diverged_and_failed_runs_are_counted_with_their_interval(ebb, store):
         store.save(made_record("shuffled", seed, status=status), "digest", planned=10)
     out = summary(ebb)
     assert "2 of 9 runs diverged (22 %, Wilson 95 % interval 6 to 55 %)" in out
-    assert "1 of 10 runs failed and are left out" in out
+    assert "1 of 10 runs failed and are left out; `--retry-failed` does them again." in out
 
 
 def test_a_run_that_crashed_is_not_counted_as_one_that_did_not_diverge(ebb, store):
@@ -114,6 +118,21 @@ def test_the_figures_of_tasks_say_what_they_are_made_of(ebb, store):
     forgetting = ebb("table", "class-order", "--kind", "forgetting").out
     assert "learned: just after the class's last segment; final: at the very end" in forgetting
     assert "On a fixed sample of 200 test examples." in forgetting
+
+
+def test_the_overview_says_what_its_columns_are(ebb, store):
+    said = []
+    for name in ("optimisers", "augmentation", "class-order"):
+        condition, recipe = next(iter(find(name).conditions.items()))
+        store.save(made_record(condition, study=name, recipe=recipe), "digest", planned=1)
+        said.append(ebb("table", name, "--kind", "overview").out)
+    for line, shown in (
+        ("best: of each run's epochs, chosen on the very examples", [True, True, False]),
+        ("roughness: how much the change from epoch to epoch changes", [True, False, False]),
+        ("convergence epoch: the first with a loss within 1 %", [True, False, False]),
+        ("accuracy: on the training part with its training labels", [False, True, False]),
+    ):
+        assert ["\n" + line in each for each in said] == shown
 
 
 def test_without_tasks_nothing_is_said_of_them(ebb, store):

@@ -28,7 +28,7 @@ recipe = replace(find("class-order").conditions["shuffled"], order=order, epochs
 study = Study(
     name="in-tasks",
     question="What is kept?",
-    conditions={"fine-tuning": recipe, "kept": recipe},
+    conditions={"kept": recipe, "fine-tuning": recipe},
     primary="tasks: average accuracy",
     comparisons=(("kept", "fine-tuning"),),
 )
@@ -66,6 +66,7 @@ def test_the_table_of_tasks_answers_a_question_of_tasks(ebb, tasks):
     assert "FWT" not in lines[1]
     assert lines[1].split()[-2:] == ["kB", "kept"]
     assert row[-1] == "0"
+    assert any(line.startswith("From the test examples of each task by itself") for line in lines)
 
 
 def test_the_legend_is_of_the_columns_that_are_shown(ebb, tasks):
@@ -84,10 +85,28 @@ def test_who_is_near_the_floor_of_class_incremental_learning_is_said_to_be_expec
         assert "Within 5 points of it: fine-tuning (24.00)." in said
 
 
+def test_only_who_sees_the_tasks_one_after_another_is_held_to_the_floor(ebb, store):
+    last_alone = in_sets("shuffled", 0, 0.0)
+    conditions = {
+        "plain": {},
+        "joint": {"order": last_alone.recipe["order"] | {"shown": "all"}},
+        "replay": {"replay": {"capacity": 10}},
+        "task-il": {"scenario": {"kind": "task"}},
+    }
+    for i, (name, more) in enumerate(conditions.items()):
+        given = {"study": "mine", "condition": name, "key": f"{i:016x}"}
+        record = replace(last_alone, recipe=last_alone.recipe | more, **given)
+        store.save(record, "digest", planned=1)
+    assert "Within 5 points of it: plain (20.00).\n" in ebb("table", "mine", "--kind", "tasks").out
+    store.save(replace(in_sets("shuffled", 0, 0.5), study="other"), "digest", planned=1)
+    assert "Within 5 points of it: none.\n" in ebb("table", "other", "--kind", "tasks").out
+
+
 def test_a_penalty_that_hardly_acts_is_said(ebb, store):
     Path("in_tasks.py").write_text(STUDY)
     weak = in_sets("kept", 0, 0.5)
     keep(store, replace(weak, notes=(note("small-penalty", largest="1e-09"),)), planned=10)
+    keep(store, in_sets("kept", 1, 0.5), in_sets("fine-tuning", 0, 0.0), planned=10)
     said = ebb("table", "in_tasks.py").out
     assert "A penalty that is below a thousandth of the loss throughout: kept (runs: 1)." in said
 
@@ -98,11 +117,13 @@ def test_r_is_printed_with_its_spread_and_given_to_programs_in_full(ebb, tasks):
     assert " ".join(row.split()).startswith("kept task 2 3 55.0 ± 5.0 100.0 ± 0.0 0.0 ± 0.0")
     rows = json.loads(ebb("table", "in_tasks.py", "--kind", "task-matrix", "--format", "json").out)
     assert len(rows) == 2 * 6 * 5
+    named = [line.split()[0] for line in lines if line.startswith(("kept ", "fine-tuning "))]
+    assert named == ["kept"] * 6 + ["fine-tuning"] * 6
 
 
 def test_a_notebook_has_tables_and_figures_of_tasks(tasks):
     results = studies.read("in_tasks.py")
-    assert results.tasks()["average accuracy"].tolist() == pytest.approx([0.24, 0.64])
+    assert results.tasks()["average accuracy"].tolist() == pytest.approx([0.64, 0.24])
     assert set(results.task_matrix()["after"]) == set(range(6))
     assert len(results.plot_tasks()) == len(results.plot_task_matrix()) == 2
     assert np.isclose(results.compare("kept", "fine-tuning").difference.points, 40)
@@ -140,7 +161,9 @@ def test_figures_that_fewer_runs_have_than_n_says_are_named(ebb):
                     run.evaluate(f"test-task-{task}", [0, 1], [0, task - 1], segment=segment)
     table = studies.read("mine").tasks().iloc[0]
     assert (table["n"], table["forward transfer"]) == (2, 0)
-    assert "\nOf fewer runs than n: FWT of a (1).\n" in ebb("table", "mine").out
+    said = ebb("table", "mine").out
+    assert "\nOf fewer runs than n: FWT of a (1).\n" in said
+    assert "floor" not in said
 
 
 @pytest.mark.parametrize(("scenario", "chance"), [("task", 0.5), ("class", 0.25)])
