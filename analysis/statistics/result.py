@@ -125,7 +125,7 @@ class Comparison(Displayed):
     worst_case: WorstCase | None
     verdict: Verdict
     notes: tuple[Note, ...]
-    used: UsedRuns = field(repr=False, compare=False)
+    used: UsedRuns = field(compare=False)
     p_adjusted: float | None = None
     exact_p_adjusted: float | None = None
     family: int | None = None

@@ -31,7 +31,7 @@ def test_json_is_the_agreed_object_and_plain():
     assert {"name", "statistic", "p"} <= record["test"].keys()
     assert record["exact"].keys() == {"name", "p", "p_smallest"}
     assert record["effects"].keys() == {"d_z", *EFFECTS}
-    assert "p_adjusted" not in record
+    assert not {"class", "family", "p_adjusted", "looks"} & record.keys()
     unpaired = compare([0.8, 0.82, 0.83], [0.79, 0.8, 0.84], paired=False).to_json()
     assert unpaired["effects"].keys() == {"g", *EFFECTS}
 
@@ -158,9 +158,9 @@ def test_nothing_at_all():
     result = compare([], [], paired=True, seeds_a=[], seeds_b=[])
     assert result.verdict == "undecidable"
     assert "nothing to compare" in explain(result)
-    lonely = compare([0.8], [0.7], paired=True, seeds_a=[0], seeds_b=[1])
+    lonely = compare([0.8, 0.9], [0.7], paired=True, seeds_a=[10, 9], seeds_b=[1])
     assert "nothing to compare: 0 pairs" in lonely.note
-    assert "2 seeds without a partner dropped (only in A: 0, only in B: 1)" in lonely.note
+    assert "3 seeds without a partner dropped (only in A: 9 10, only in B: 1)" in lonely.note
     assert "no seed is on both sides" in lonely.note
     alone = compare([0.8], [], paired=True, seeds_a=[0], seeds_b=[])
     assert "no seed is on both sides" not in alone.note

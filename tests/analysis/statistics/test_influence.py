@@ -7,6 +7,7 @@ from scipy import stats
 from analysis.rendering.formatting import format_p
 from analysis.statistics.comparison import compare
 from analysis.statistics.families import compare_all
+from analysis.statistics.notes import correlation_notes
 from analysis.statistics.result import explain
 from tests.analysis.conftest import BASE, WIGGLE, pairs
 
@@ -69,6 +70,7 @@ def test_few_runs_on_the_noisier_side_are_remarked():
 def test_pairs_that_correlate_negatively_are_remarked():
     turned = 1.6 - BASE
     assert "the pairs correlate negatively (r = -1.00)" in pairs(turned, BASE).note
+    assert [bool(correlation_notes(r)) for r in (None, 0.2, -0.29, -0.31)] == [False] * 3 + [True]
     assert "negatively" not in pairs(BASE + WIGGLE, BASE).note
 
 

@@ -31,6 +31,7 @@ def test_identical_samples():
     assert result.verdict == "undecidable"
     assert "no variation: no test" in result.note
     assert "identical at every seed: are they one recipe?" in result.note
+    assert "identical" not in compare(BASE, BASE, paired=False).note
     assert result.effects.p_superiority == 0.5
 
 

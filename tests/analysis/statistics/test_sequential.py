@@ -64,6 +64,7 @@ def test_an_interval_within_the_margin_ends_it_as_equivalent():
     assert c.equivalence.ci_low == c.difference.ci_low
     assert "margin 0.50 points: repeated 95 % interval" in explain(c)
     assert "two one-sided" not in explain(c)
+    assert "repeated" not in sentence(c)
 
 
 def test_before_the_last_look_nothing_is_final():

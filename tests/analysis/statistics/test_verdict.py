@@ -29,6 +29,7 @@ def test_independent_runs_are_tested_by_welch(values):
     assert result.test.name == "Welch t-test"
     assert result.test.p == pytest.approx(expected.pvalue, rel=1e-6)
     assert result.test.df == pytest.approx(expected.df)
+    assert f"t({expected.df:.2f}) = " in explain(result)
 
 
 @PROPERTY
@@ -52,8 +53,11 @@ def test_the_equivalence_interval_is_the_ninety_percent_one():
     expected = stats.ttest_rel(a, b).confidence_interval(0.9)
     assert result.equivalence.level == 0.9
     assert result.equivalence.ci_low == pytest.approx(100 * expected.low)
-    assert "90 % interval" in explain(result)
-    assert "95 % interval" in explain(result)
+    said = explain(result)
+    assert "90 % interval" in said
+    assert "95 % interval" in said
+    assert "points inside, two one-sided t-tests p" in said
+    assert "points not inside, two one-sided t-tests p" in explain(pairs(a, b, margin=0.5))
 
 
 @pytest.mark.parametrize("paired", [True, False])
