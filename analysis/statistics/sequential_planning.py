@@ -116,16 +116,14 @@ def _simulated(plan: LookPlan, effect: float, *, paired: bool) -> tuple[float, f
         spread = np.sqrt(0.5)
         sides = [random.normal(mean, spread, (STUDIES, largest)) for mean in (effect, 0)]
     seeds, open_ = np.full(STUDIES, largest), np.ones(STUDIES, dtype=bool)
-    found = 0
     for n, nominal in zip(plan.looks, plan.boundary.nominal, strict=True):
         means = [side[:, :n].mean(axis=1) for side in sides]
         error = np.sqrt(sum(side[:, :n].var(axis=1, ddof=1) for side in sides) / n)
         t = (means[0] - (0 if paired else means[1])) / error
         p = 2 * stdtr(len(sides) * (n - 1), -np.abs(t))
-        decided = open_ & (p <= nominal)
-        seeds[decided], found = n, found + int(decided.sum())
-        open_ &= ~decided
-    return found / STUDIES, float(seeds.mean())
+        seeds[open_ & (p <= nominal)] = n
+        open_ &= p > nominal
+    return float((~open_).mean()), float(seeds.mean())
 
 
 def explain_looks(found: SequentialPlan) -> str:

@@ -140,7 +140,8 @@ def test_family_json_has_the_agreed_columns():
     ("shapes", "options", "said"),
     [
         (((5, 10), (5, 9)), {}, "same classes"),
-        (((5,), (5,)), {}, "one column per class"),
+        (((5,), (5, 10)), {}, "one column per class"),
+        (((5, 10), (5,)), {}, "one column per class"),
         (((5, 10), (5, 10)), {"classes": [1, 2]}, "received 2 classes"),
         (((5, 10), (5, 10)), {"n_test": [100]}, "1 n_test for 10 columns"),
     ],

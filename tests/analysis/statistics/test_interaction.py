@@ -225,7 +225,9 @@ def test_a_sum_of_effects_below_chance_is_pointed_out():
     said = "if the effects added up, accuracy of noisy-in-order would be "
     assert said + "-19.60 %, below 10.00 %, which is chance: " in crossed(cells, chance=0.1).note
     assert said + "-19.60 %, below 0.00 %: " in crossed(cells).note
-    assert said + "119.60 %, above 100 %: " in crossed([1 - cell for cell in cells]).note
+    assert (
+        said + "119.60 %, above 100 %: " in crossed([1 - cell for cell in cells], chance=0.1).note
+    )
     assert "hardly add up" not in crossed(counts(), chance=0.1).note
 
 

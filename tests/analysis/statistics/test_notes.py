@@ -17,6 +17,7 @@ def test_three_runs_each_cannot_reach_five_percent():
     result = compare(BASE[:3] + 0.05, BASE[:3], paired=False)
     assert result.exact.p_smallest == pytest.approx(0.1)
     assert "3 + 3 runs: this test cannot reach .05; 4 + 4 are needed" in result.note
+    assert "cannot reach" not in compare(BASE[:3] + 0.05, BASE[:3], paired=False, level=0.9).note
 
 
 def test_five_seeds_are_no_longer_called_fragile():

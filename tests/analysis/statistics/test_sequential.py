@@ -219,7 +219,9 @@ def test_a_plan_of_one_look_finds_as_much_as_the_fixed_design(paired):
     for each in plan.expected:
         assert each.found == pytest.approx(each.fixed_found, abs=3 * np.sqrt(0.25 / 20_000))
         assert each.seeds == 5
-    assert ("; sd 2.00 points, correlation 0.30; " in explain_looks(plan)) is paired
+    said = explain_looks(plan)
+    assert said.startswith("Looks at 5 seeds, Pocock type, error .05; sd 2.00 points")
+    assert (", correlation 0.30; " in said) is paired
 
 
 def test_more_seeds_than_planned_have_an_interval_that_holds_all_the_same():
