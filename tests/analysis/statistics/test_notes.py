@@ -48,6 +48,8 @@ def test_identical_results_for_every_seed_ask_whether_the_seed_arrives(paired):
 def test_more_seeds_than_planned_are_reported():
     result = pairs(BASE + WIGGLE, BASE, planned=5)
     assert "8 seeds, but 5 were planned" in result.note
+    one_side = compare(BASE + WIGGLE, BASE[:5], paired=False, planned=5)
+    assert "8 seeds, but 5 were planned" in one_side.note
     assert "planned:" not in pairs(BASE + WIGGLE, BASE, planned=8).note
 
 
