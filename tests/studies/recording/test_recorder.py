@@ -225,6 +225,18 @@ def test_scores_and_names_of_classes_are_kept():
     assert results.records[0].history == ((1, 10, "training loss", 0.25),)
 
 
+def test_of_classes_in_turns_the_whole_test_set_is_of_the_ends_of_epochs():
+    with recorded() as run:
+        for epoch, segment in ((1, 1), (1, 2), (2, 1), (2, 2)):
+            at = {"epoch": epoch, "segment": segment}
+            run.evaluate("validation", LABELS, LABELS, **at)
+            run.evaluate("test", LABELS, LABELS, shown=(segment - 1,), **at)
+    looks = [each[:3] for each in studies.read("mine").records[0].evaluations]
+    of_set = {name: [at[1:] for at in looks if at[0] == name] for name, *_ in looks}
+    every = [(1, 1), (1, 2), (2, 1), (2, 2)]
+    assert of_set == {"validation": every, "test-sample": every, "test": every[1::2]}
+
+
 def test_settings_are_those_of_the_beginning():
     settings = {"sizes": [1]}
     with recorded(settings=settings) as run:
