@@ -71,10 +71,12 @@ def test_what_is_learned_of_wrong_labels_has_a_panel_of_its_own():
     assert [text.get_text() for text in wrong.texts] == ["a"]
 
 
-def test_runs_that_did_not_finish_are_left_out():
+def test_runs_that_did_not_finish_and_evaluations_of_nothing_are_left_out():
     lost = trained("a", 2, 0.1, 0.1)
     lost.status = "diverged"
     assert curve_table([*RUNS, lost]).equals(curve_table(RUNS))
+    nothing = Evaluation("test", 1, 1, 1, np.zeros((2, 2), dtype=int))
+    assert curve_table([*RUNS, Run("a", 3, evaluations=[nothing])]).equals(curve_table(RUNS))
 
 
 def test_runs_without_an_evaluation_after_an_epoch_are_refused():

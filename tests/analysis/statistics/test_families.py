@@ -103,6 +103,7 @@ def test_an_undecidable_class_stays_in_the_family():
     family = compare_classes(a, b, paired=True, seeds_a=seeds, seeds_b=seeds)
     dead = family.comparisons[4]
     assert (dead.verdict, dead.p_adjusted, dead.family) == ("undecidable", None, 10)
+    assert "one family (max-t); intervals are simultaneous 95 %" in explain_family(family)
     json.dumps(family.to_json(), allow_nan=False)
 
 
@@ -214,6 +215,7 @@ def test_unpaired_conditions_have_no_friedman_line():
     ("pairs", "options", "said"),
     [
         ([("plain", "relu")], {}, "comparisons of relu; expected conditions among plain"),
+        ([("tanh", "relu"), ("elu", "selu")], {}, "comparisons of elu, relu, selu, tanh; "),
         ([], {}, "comparisons of nothing"),
         (AGAINST_PLAIN, {"seeds": {"plain": range(10)}}, "no seeds for large"),
     ],

@@ -14,6 +14,7 @@ from analysis.statistics.looks import LookPlan
 from analysis.statistics.result import explain, sentence
 from analysis.statistics.sequential import compare_by_looks
 from analysis.statistics.sequential_planning import explain_looks, plan_looks
+from analysis.statistics.statistical_power import seeds_needed
 
 PLAN = LookPlan((5, 10, 20), comparisons=2)
 
@@ -205,7 +206,7 @@ def test_a_plan_says_what_it_costs_beside_the_fixed_design():
         "seeds per condition:"
     )
     assert ["(largest 40)" in line for line in lines] == [True] * 4
-    assert lines[0].endswith(" %, a false alarm")
+    assert lines[0].endswith("found with a probability of 5.2 %, a false alarm")
     # statsmodels: TTestIndPower().power(0.25 / 0.3, 40, 0.05) is .9573; 24 a side have .8068.
     assert lines[1].endswith(" %; fixed design: 24 for 80 %, 95.7 % with 40")
     with pytest.raises(ValueError, match="received difference=0"):
@@ -214,14 +215,16 @@ def test_a_plan_says_what_it_costs_beside_the_fixed_design():
 
 @pytest.mark.parametrize("paired", [True, False])
 def test_a_plan_of_one_look_finds_as_much_as_the_fixed_design(paired):
-    plan = plan_looks(LookPlan((5,)), 2, 3, paired=paired, correlation=0.3 * paired)
+    design = {"paired": paired, "correlation": 0.3 * paired, "power": 0.9}
+    plan = plan_looks(LookPlan((5,), comparisons=3), 2, 3, **design)
+    assert plan.expected[2].fixed_seeds == seeds_needed(2, 3, alpha=0.05 / 3, **design)
     assert [each.difference for each in plan.expected] == [0, 1.5, 3, 6]
     for each in plan.expected:
         assert each.found == pytest.approx(each.fixed_found, abs=3 * np.sqrt(0.25 / 20_000))
         assert each.seeds == 5
     said = explain_looks(plan)
-    assert said.startswith("Looks at 5 seeds, Pocock type, error .05; sd 2.00 points")
-    assert (", correlation 0.30; " in said) is paired
+    assert said.startswith("Looks at 5 seeds, Pocock type, error .05, shared by 3 comparisons; sd")
+    assert ("; sd 2.00 points, correlation 0.30; expected pairs of seeds:\n" in said) is paired
 
 
 def test_more_seeds_than_planned_have_an_interval_that_holds_all_the_same():
