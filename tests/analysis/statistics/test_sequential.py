@@ -79,6 +79,8 @@ def test_before_the_last_look_nothing_is_final():
     alone, _ = found(0.05, plan=LookPlan(PLAN.looks))
     assert "by stage-wise ordering" in explain(alone)
     assert "Bonferroni" not in explain(alone)
+    open_, _ = found(0.0, n=12, plan=LookPlan(PLAN.looks))
+    assert "(repeated 95 % interval)" in sentence(open_)
 
 
 def test_looks_at_independent_runs_need_no_seeds_in_common():

@@ -4,6 +4,7 @@ from dataclasses import replace
 import numpy as np
 
 from analysis.rendering.formatting import format_margin
+from analysis.statistics.comparison import compare
 from analysis.statistics.families import compare_all, explain_family, family_notes
 from analysis.statistics.notes import note
 from analysis.statistics.result import explain, explanation
@@ -21,6 +22,8 @@ def test_text_begins_with_a_sentence_and_names_every_number():
     ):
         assert any(row.startswith(name) for row in rows), name
     assert "t(7) = " in text
+    assert "d_z = " in text
+    assert "Hedges g = " in explain(compare(BASE + 0.05, BASE, paired=False))
     assert "p < .0001" in text
 
 

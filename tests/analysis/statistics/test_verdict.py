@@ -4,7 +4,7 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from analysis.statistics.comparison import compare
-from analysis.statistics.result import explain
+from analysis.statistics.result import explain, sentence
 from tests.analysis.conftest import BASE, PROPERTY, WIGGLE, pairs, samples
 
 
@@ -80,7 +80,9 @@ def test_verdicts(paired, shift, wiggle, margin, verdict, sentence):
 
 
 def test_equivalent_needs_a_margin_given_beforehand():
-    assert pairs(BASE + WIGGLE, BASE).verdict == "inconclusive"
+    without = pairs(BASE + WIGGLE, BASE)
+    assert without.verdict == "inconclusive"
+    assert "interval" not in sentence(without)
     result = pairs(BASE + WIGGLE, BASE, margin=0.5)
     assert result.verdict == "equivalent"
     assert explain(result).startswith(
