@@ -90,14 +90,20 @@ def test_only_who_sees_the_tasks_one_after_another_is_held_to_the_floor(ebb, sto
     conditions = {
         "plain": {},
         "joint": {"order": last_alone.recipe["order"] | {"shown": "all"}},
-        "replay": {"replay": {"capacity": 10}},
+        "replay": {"replay": {"capacity": 1000}},
         "task-il": {"scenario": {"kind": "task"}},
     }
     for i, (name, more) in enumerate(conditions.items()):
         given = {"study": "mine", "condition": name, "key": f"{i:016x}"}
         record = replace(last_alone, recipe=last_alone.recipe | more, **given)
         store.save(record, "digest", planned=1)
-    assert "Within 5 points of it: plain (20.00).\n" in ebb("table", "mine", "--kind", "tasks").out
+    none = tuple(each._replace(confusion=confusion(0.0)) for each in last_alone.evaluations)
+    given = {"study": "mine", "condition": "nothing", "key": "f" * 16}
+    store.save(replace(last_alone, evaluations=none, **given), "digest", planned=1)
+    said = ebb("table", "mine", "--kind", "tasks").out
+    assert "Within 5 points of it: plain (20.00).\n" in said
+    row = next(line for line in said.splitlines() if line.startswith("replay "))
+    assert row.split()[-1] == "784"  # 1,000 images of MNIST, in kB
     store.save(replace(in_sets("shuffled", 0, 0.5), study="other"), "digest", planned=1)
     assert "Within 5 points of it: none.\n" in ebb("table", "other", "--kind", "tasks").out
 
@@ -113,6 +119,7 @@ def test_a_penalty_that_hardly_acts_is_said(ebb, store):
 
 def test_r_is_printed_with_its_spread_and_given_to_programs_in_full(ebb, tasks):
     lines = ebb("table", "in_tasks.py", "--kind", "task-matrix").out.splitlines()
+    assert " ".join(lines[1].split()) == "condition after n task 1 task 2 task 3 task 4 task 5"
     row = next(line for line in lines if line.startswith("kept") and "task 2" in line)
     assert " ".join(row.split()).startswith("kept task 2 3 55.0 ± 5.0 100.0 ± 0.0 0.0 ± 0.0")
     rows = json.loads(ebb("table", "in_tasks.py", "--kind", "task-matrix", "--format", "json").out)
