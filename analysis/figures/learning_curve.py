@@ -94,10 +94,13 @@ def _panels(runs: Sequence[RunLike], set: str) -> list[tuple[str, Curves]]:
             for condition, of_seeds in curves_of(runs, name).items()
         }
         there = [condition for condition, of_seeds in curves.items() if of_seeds]
+        if not there:
+            continue
         # As many in each panel: the last one of many would stand alone.
-        parts = np.array_split(there, math.ceil(len(there) / TOGETHER)) if there else []
+        size = math.ceil(len(there) / math.ceil(len(there) / TOGETHER))
         found += [
-            (name, {str(condition): curves[condition] for condition in part}) for part in parts
+            (name, {condition: curves[condition] for condition in there[first : first + size]})
+            for first in range(0, len(there), size)
         ]
     return found
 

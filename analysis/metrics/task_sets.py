@@ -94,7 +94,8 @@ def condition_accuracies(runs: RunSet[Any], condition: str) -> Floats:
         ValueError: Its runs have different numbers of tasks.
     """
     finished = sorted(runs.finished[condition], key=lambda run: run.seed)
-    found = [each for run in finished if (each := task_accuracies(run)) is not None]
+    made = (runs.once(task_accuracies, run) for run in finished)
+    found = [each for each in made if each is not None]
     numbers = sorted({len(each) - 1 for each in found})
     if len(numbers) > 1:
         raise ValueError(
