@@ -48,7 +48,6 @@ def task_table(runs: Sequence[RunLike]) -> pd.DataFrame:
     runs = RunSet.of(runs)
     rows: list[dict[str, Any]] = []
     for condition in runs.finished:
-        condition_accuracies(runs, condition)  # refuses a mean over other numbers of tasks
         acc, *others = (
             describe(known_values(runs, PREFIX + name, condition).to_numpy())
             for name in (DECIDING, *FIGURES)

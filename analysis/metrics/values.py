@@ -8,6 +8,8 @@ import numpy as np
 import pandas as pd
 
 from analysis.metrics.registry import metric_named
+from analysis.metrics.task_sequence import PREFIX
+from analysis.metrics.task_sets import condition_accuracies
 from analysis.runs import DIVERGED, RunLike, RunSet, class_number
 
 
@@ -37,7 +39,8 @@ def values_of(
         out, as are runs that failed or were stopped.
 
     Raises:
-        ValueError: If there is no such condition, or none of its finished runs has the metric.
+        ValueError: If there is no such condition, none of its finished runs has the metric, or it
+            is a figure of tasks and they have different numbers of them.
 
     Examples:
         >>> from analysis import values_of
@@ -68,7 +71,7 @@ def known_values(
     """As `values_of`, but empty where no run has the metric.
 
     Raises:
-        ValueError: If there is no such condition.
+        ValueError: If there is no such condition, or its runs have different numbers of tasks.
     """
     runs = RunSet.of(runs)
     groups = runs.ended if diverged else runs.finished
@@ -77,6 +80,8 @@ def known_values(
             f"received condition {condition!r}; expected one of {', '.join(groups)}; "
             "name a condition that was run"
         )
+    if metric.startswith(PREFIX):
+        condition_accuracies(runs, condition)  # refuses figures of other numbers of tasks
     value = metric_named(metric).value
     figures: dict[int, float | None] = {}
     for run in sorted(groups[condition], key=lambda run: run.seed):

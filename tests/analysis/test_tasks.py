@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from analysis.metrics.values import values_of
 from analysis.tasks import matrix_table, task_curve_table, task_table
 from tests.analysis.conftest import R_ROWS, Run, by_task
 
@@ -49,7 +50,12 @@ def test_runs_without_tasks_are_refused(table):
         table([Run("a", 0)])
 
 
-@pytest.mark.parametrize("table", [task_table, matrix_table])
+def average_accuracies(runs):
+    """What a comparison reads."""
+    return values_of(runs, "tasks: average accuracy", "a")
+
+
+@pytest.mark.parametrize("table", [task_table, matrix_table, average_accuracies])
 def test_no_mean_over_runs_of_different_numbers_of_tasks(table):
     fewer = by_task("a", 3)
     fewer.evaluations = [each for each in fewer.evaluations if each.set != "test-task-3"]
