@@ -9,8 +9,10 @@ import runpy
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
 import studies
+from studies.cli import ebb
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text()
@@ -92,6 +94,14 @@ def test_the_results_have_blocks_that_commands_make():
 def test_a_block_of_the_results_is_what_its_command_prints(block, stores):
     printed = MADE["printed"](block["export"], block["words"], stores)
     assert block["body"].strip() == printed, "`make results` writes it anew"
+
+
+def test_the_example_of_the_explanation_is_what_its_command_prints(stores):
+    page = (ROOT / "docs" / "explanation.md").read_text()
+    shown = re.search(r"tanh-vs-relu tanh relu` says:\n\n```text\n(.+?)```", page, re.DOTALL)
+    store = MADE["store_of"]("tanh-vs-relu.sqlite.xz", stores)
+    call = ["compare", "tanh-vs-relu", "tanh", "relu", "--store", str(store)]
+    assert shown[1] in CliRunner().invoke(ebb, call).stdout
 
 
 @pytest.mark.slow
