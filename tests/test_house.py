@@ -164,6 +164,11 @@ def test_the_packages_are_those_of_this_repository(room):
     assert Path(__import__(room).__file__).is_relative_to(ROOT / room)
 
 
+@pytest.mark.parametrize("package", MAY_IMPORT)
+def test_type_checkers_read_the_annotations_of_the_packages(package):
+    assert (ROOT / package / "py.typed").is_file()
+
+
 def lazy_names(package):
     """The names that a package's own file shows type checkers alone, with their modules."""
     tree = ast.parse((ROOT / package / "__init__.py").read_text())
