@@ -31,12 +31,15 @@ class Format:
         decimals: Of the percentages.
         metric: What the figures are of, where `column` does not say it.
         column: The column whose cells name the metric of their row.
+        written: Figures that a source wrote to so many decimals, fractions not in percent: they are
+            written as they were there.
     """
 
     kind: Literal["count", "p", "significant", "metric"] = "metric"
     decimals: int = 2
     metric: str = "accuracy"
     column: str = ""
+    written: Mapping[float, int] = field(default_factory=dict)
 
     def write(self, value: Any, row: Mapping[str, Any]) -> str:
         """A figure of a row; what is no fractional number stays as it is."""
@@ -52,6 +55,9 @@ class Format:
 
     def _of_metric(self, value: float, metric: str) -> str:
         known = metric_named(metric)
+        if value in self.written:
+            factor, shift = (100, 2) if known.is_fraction else (1, 0)
+            return f"{factor * value:.{max(0, self.written[value] - shift)}f}"
         # Adding 0 turns the negative zero of a rounded -.0001 into zero.
         if known.is_fraction:
             return f"{round(100 * value, self.decimals) + 0:.{self.decimals}f}"

@@ -1,7 +1,7 @@
 """What was reported elsewhere, beside what was measured here."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pandas as pd
@@ -53,6 +53,8 @@ class Checked(Displayed):
     @property
     def figure_table(self) -> Table:
         """The figures as people are shown them, those with a spread beside the spread of ours."""
+        known = self.figures.dropna(subset="decimals")
+        written = dict(zip(known["reported"], known["decimals"].astype(int), strict=True))
         found = self.figures.drop(columns=["source", "p", "decimals"])
         spread, welch = found.pop("spread"), found.pop("p_welch")
         kinds = " or ".join(found.pop("spread_kind").dropna().unique())
@@ -64,7 +66,10 @@ class Checked(Displayed):
             found = found if found["class"].notna().any() else found.drop(columns="class")
             if spread.notna().all():
                 found = found.drop(columns=["p_adjusted", "agrees"])
-        formats = formats_of(found, AS_METRIC, p_adjusted=P_VALUE) | {"class": COUNT}
+        formats = formats_of(found, AS_METRIC, p_adjusted=P_VALUE) | {
+            "class": COUNT,
+            "reported": replace(AS_METRIC, written=written),
+        }
         formats |= {"p (Welch)": P_VALUE} if kinds else {}
         notes = (SPREAD.format(kinds),) if kinds else ()
         return Table(figures_sentence(self.figures), found, notes, formats, heads=2)

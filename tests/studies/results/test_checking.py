@@ -20,6 +20,7 @@ SURE = {
     **{"metric": "test accuracy", "difference": 0.05, "low": 0.02, "high": 0.08, "note": ""},
     **{"joint": False, "paired": True, "n": 10, "n_greater": 10, "n_smaller": 10},
 }
+WRITTEN = ((0.93, 2), (0.0, 1), (0.914, 3), (0.901, 4), (0.87, None))
 NO_INTERVAL = {"low": float("nan"), "high": float("nan")}
 
 
@@ -110,6 +111,22 @@ def test_a_reported_mean_stands_beside_ours_each_with_its_spread(store):
     assert "population standard deviation as spread" in table.notes[0]
     assert not checked.holds  # so far away that no correction forgives it
     assert "1 of 2 reported means lie inside our unadjusted 95 %" in str(checked)
+
+
+def test_a_reported_figure_is_shown_as_it_was_written(store):
+    for seed, accuracy in enumerate((0.9, 0.95, 0.85)):
+        keep(store, made_record("shuffled", seed, accuracy=accuracy), planned=3)
+    reported = [
+        Reported("shuffled", metric, value, decimals=decimals)
+        for metric, value, decimals in (
+            *(("test accuracy", value, decimals) for value, decimals in WRITTEN),
+            ("test loss", 0.5, 1),
+        )
+    ]
+    study = replace(find("class-order"), reported=tuple(reported), claims=())
+    table = check_reading(read(store, study)).figure_table
+    assert [row[3] for row in table.rows] == ["93", "0", "91.4", "90.10", "87.00", "0.5"]
+    assert table.frame["reported"].tolist() == [0.93, 0, 0.914, 0.901, 0.87, 0.5]
 
 
 @pytest.mark.parametrize(
