@@ -23,6 +23,7 @@ methods = methods_in_domains("permuted", si=0.5, gem=0.1, memories=MEMORIES)
 study = Study(
     name="permuted-mnist",
     question="Which method keeps Permuted MNIST, seen once?",
+    minutes=115,
     conditions=methods,
     primary="tasks: average accuracy",
     shown=("tasks: mean forgetting_max_minus_last", "tasks: learning accuracy"),

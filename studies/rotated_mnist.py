@@ -24,6 +24,7 @@ methods = methods_in_domains("rotated", si=1.0, gem=0.01, memories=MEMORIES)
 study = Study(
     name="rotated-mnist",
     question="Which method keeps Rotated MNIST, seen once?",
+    minutes=126,
     conditions=methods,
     primary="tasks: average accuracy",
     shown=("tasks: mean forgetting_max_minus_last", "tasks: learning accuracy"),

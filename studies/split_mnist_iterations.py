@@ -75,6 +75,7 @@ def in_steps(scenario: Any) -> Recipe:
 study = Study(
     name="split-mnist-iterations",
     question="Does each method keep Split MNIST in 2,000 steps a task, in three scenarios?",
+    minutes=120,
     conditions={
         f"{scenario}-{row}": replace(in_steps(scenario), **changes[i])
         for i, scenario in enumerate(SCENARIOS)
