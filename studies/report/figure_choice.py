@@ -4,7 +4,14 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from analysis.recency import class_positions
-from analysis.runs import SAMPLE, has_segments, has_tasks, task_sets, whole_sets
+from analysis.runs import (
+    SAMPLE,
+    epoch_evaluations,
+    has_segments,
+    has_tasks,
+    task_sets,
+    whole_sets,
+)
 from analysis.sweep import named_sweeps, sweeps
 from data import InputError
 from studies.report import figures
@@ -88,8 +95,10 @@ def _of_the_end(reading: Reading) -> Iterator[Drawable]:
     """Over the epochs, and what becomes of each class; then the segments in full."""
     sets = whole_sets(reading.finished)
     name = "test" if "test" in sets else next(iter(sets), None)
+    followed = next((each for each in (name, *sets) if each and _followed(reading, each)), None)
+    if followed is not None:
+        yield "Learning curves", lambda: figures.curves(reading, followed)
     if name is not None:
-        yield "Learning curves", lambda: figures.curves(reading, name)
         yield "Final accuracy of each class", lambda: figures.dumbbells(reading, name)
         yield "Confusion matrices", lambda: figures.confusions(reading, name)
     if any(has_segments(run, SAMPLE) for run in reading.finished):
@@ -97,6 +106,11 @@ def _of_the_end(reading: Reading) -> Iterator[Drawable]:
             yield "Classes over the segments", lambda: figures.segments(reading)
         if len(reading.conditions) <= MANY:
             yield "Spread over the segments", lambda: figures.segment_spread(reading)
+
+
+def _followed(reading: Reading, name: str) -> bool:
+    """Whether a set was evaluated over the epochs, not at the end alone."""
+    return any(len(epoch_evaluations(run, name)) > 1 for run in reading.finished)
 
 
 def _of_conditions(reading: Reading) -> Iterator[Drawable]:
