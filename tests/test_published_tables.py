@@ -90,6 +90,10 @@ def test_the_results_have_blocks_that_commands_make():
     assert page.count("<!-- end -->") == len(BLOCKS)
 
 
+def test_the_exports_are_small_enough_to_come_with_the_project():
+    assert sum(file.stat().st_size for file in (ROOT / "docs" / "data").iterdir()) < 20e6
+
+
 @pytest.mark.parametrize("block", BLOCKS, ids=lambda block: block["words"])
 def test_a_block_of_the_results_is_what_its_command_prints(block, stores):
     printed = MADE["printed"](block["export"], block["words"], stores)
