@@ -87,14 +87,17 @@ def _panels(runs: Sequence[RunLike], set: str) -> list[tuple[str, Curves]]:
     """The conditions of each panel: some of them where they are many; then the wrong labels."""
     found = []
     for name in (set, WRONG) if set != WRONG else (set,):
+        every = curves_of(runs, name)
         curves = {
             condition: {
                 seed: trained for seed, each in of_seeds.items() if (trained := _after(each))
             }
-            for condition, of_seeds in curves_of(runs, name).items()
+            for condition, of_seeds in every.items()
         }
         there = [condition for condition, of_seeds in curves.items() if of_seeds]
-        if not there:
+        # What was looked at once, at the end, is no curve.
+        once = all(len(each) < 2 for of_seeds in every.values() for each in of_seeds.values())
+        if not there or (once and name != set):
             continue
         # As many in each panel: the last one of many would stand alone.
         size = math.ceil(len(there) / math.ceil(len(there) / TOGETHER))

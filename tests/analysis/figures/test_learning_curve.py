@@ -71,6 +71,13 @@ def test_what_is_learned_of_wrong_labels_has_a_panel_of_its_own():
     assert [text.get_text() for text in wrong.texts] == ["a"]
 
 
+def test_wrong_labels_looked_at_once_at_the_end_have_no_panel():
+    noisy = [trained("a", seed, 0.1, 0.5, 0.9) for seed in range(2)]
+    for run in noisy:
+        run.evaluations.append(Evaluation("train-corrupted", 2, 1, 2, confusion(0.3, 0.3)))
+    assert len(learning_curve_figure(noisy, **WORDS).axes) == 1
+
+
 def test_runs_that_did_not_finish_and_evaluations_of_nothing_are_left_out():
     lost = trained("a", 2, 0.1, 0.1)
     lost.status = "diverged"
