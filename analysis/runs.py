@@ -209,6 +209,11 @@ def epoch_evaluations(run: RunLike, set: str) -> dict[int, EvaluationLike]:
     return found
 
 
+def is_followed(runs: Iterable[RunLike], set: str) -> bool:
+    """Tell whether a set was evaluated over the epochs, not once at the end."""
+    return any(len(epoch_evaluations(run, set)) > 1 for run in runs)
+
+
 def layers_of(runs: Sequence[RunLike], condition: str, *arrays: str) -> list[tuple[Any, ...]]:
     """What the runs of a condition stored of each layer, in these arrays.
 

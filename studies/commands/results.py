@@ -35,7 +35,7 @@ from studies.results.tables import KINDS, input_errors
     "--set",
     "of",
     help="Evaluated set of --kind per-class, learning-curves or confusions, as in gaussian-0.1. "
-    "[default: test]",
+    "[default: test if there, learning-curves of one followed over the epochs]",
 )
 @format_option("text", "csv", "json", "markdown", "latex", "parquet")
 @click.option("--columns", metavar="A,B,...", help="Only these columns, in this order.")

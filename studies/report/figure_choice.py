@@ -6,9 +6,9 @@ from pathlib import Path
 from analysis.recency import class_positions
 from analysis.runs import (
     SAMPLE,
-    epoch_evaluations,
     has_segments,
     has_tasks,
+    is_followed,
     task_sets,
     whole_sets,
 )
@@ -20,7 +20,7 @@ from studies.report.inline import literal
 from studies.results.compared import Compared
 from studies.results.forgotten import forgotten_sentences
 from studies.results.reading import Reading
-from studies.results.tables import input_errors
+from studies.results.tables import input_errors, shown_set
 
 Drawable = tuple[str, Callable[[], PageFigure]]
 """What a figure shows, and what draws it."""
@@ -93,12 +93,10 @@ def _of_classes(reading: Reading) -> Iterator[Drawable]:
 
 def _of_the_end(reading: Reading) -> Iterator[Drawable]:
     """Over the epochs, and what becomes of each class; then the segments in full."""
-    sets = whole_sets(reading.finished)
-    name = "test" if "test" in sets else next(iter(sets), None)
-    followed = next((each for each in (name, *sets) if each and _followed(reading, each)), None)
-    if followed is not None:
+    name, followed = shown_set(reading, "per-class"), shown_set(reading, "learning-curves")
+    if is_followed(reading.finished, followed):
         yield "Learning curves", lambda: figures.curves(reading, followed)
-    if name is not None:
+    if whole_sets(reading.finished):
         yield "Final accuracy of each class", lambda: figures.dumbbells(reading, name)
         yield "Confusion matrices", lambda: figures.confusions(reading, name)
     if any(has_segments(run, SAMPLE) for run in reading.finished):
@@ -106,11 +104,6 @@ def _of_the_end(reading: Reading) -> Iterator[Drawable]:
             yield "Classes over the segments", lambda: figures.segments(reading)
         if len(reading.conditions) <= MANY:
             yield "Spread over the segments", lambda: figures.segment_spread(reading)
-
-
-def _followed(reading: Reading, name: str) -> bool:
-    """Whether a set was evaluated over the epochs, not at the end alone."""
-    return any(len(epoch_evaluations(run, name)) > 1 for run in reading.finished)
 
 
 def _of_conditions(reading: Reading) -> Iterator[Drawable]:

@@ -39,8 +39,8 @@ from studies.results.tables import (
     input_errors,
     planned_proportions,
     shown_metrics,
+    shown_set,
     table_of,
-    whole_set,
 )
 
 
@@ -134,7 +134,7 @@ def figure_of(
         kind = "per-class"
     with input_errors():
         if kind in OF_A_SET:
-            name = whole_set(reading, of)
+            name = shown_set(reading, kind, of)
             return OF_A_SET[kind](reading.records, set=name, **drawn_as(reading, width))
         if kind in DRAWERS:
             return DRAWERS[kind](reading.records, **drawn_as(reading, width))

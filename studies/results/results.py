@@ -85,7 +85,7 @@ class Results:
         """The conditions beside each other, a row each."""
         return self.table("overview")
 
-    def per_class(self, set: str = "test") -> pd.DataFrame:
+    def per_class(self, set: str | None = None) -> pd.DataFrame:
         """Final accuracy of each class on an evaluated set."""
         return self.table("per-class", set=set)
 
@@ -207,15 +207,15 @@ class Results:
         """The same of the first epoch too, with the spread over the seeds."""
         return self.plot("segment-spread")
 
-    def plot_learning_curves(self, set: str = "test") -> "Panels":
+    def plot_learning_curves(self, set: str | None = None) -> "Panels":
         """Accuracy after each epoch, the conditions over each other."""
         return self.plot("learning-curves", set=set)
 
-    def plot_classes(self, set: str = "test") -> "Panels":
+    def plot_classes(self, set: str | None = None) -> "Panels":
         """Final accuracy of each class, the conditions in a row."""
         return self.plot("per-class", set=set)
 
-    def plot_confusions(self, set: str = "test") -> "Panels":
+    def plot_confusions(self, set: str | None = None) -> "Panels":
         """What each class is taken for."""
         return self.plot("confusions", set=set)
 

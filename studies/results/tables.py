@@ -28,7 +28,7 @@ from analysis.rendering.table import (
     formats_of,
     heading,
 )
-from analysis.runs import SAMPLE, has_segments, whole_sets
+from analysis.runs import SAMPLE, has_segments, is_followed, whole_sets
 from analysis.segments import segment_table
 from analysis.sweep import found_sweeps, named_sweeps, sweep_table
 from analysis.swept import is_number, settings_of
@@ -48,7 +48,7 @@ from studies.results.tasks import (
     table_of_tasks,
 )
 
-Frame = Callable[[Reading, str | None], pd.DataFrame]
+Frame = Callable[[Reading, str], pd.DataFrame]
 Formats = Callable[[Reading, pd.DataFrame], Mapping[str, Format]]
 
 
@@ -122,7 +122,7 @@ KINDS = {
         Kind(
             "per-class",
             "final accuracy of each class on the set {set}",
-            lambda reading, set: per_class_table(reading.records, set or "test"),
+            lambda reading, set: per_class_table(reading.records, set),
             _all(PERCENT),
             footnotes.INTERVALS,
         ),
@@ -152,14 +152,14 @@ KINDS = {
         Kind(
             "learning-curves",
             "accuracy after each epoch on the set {set}",
-            lambda reading, set: curve_table(reading.records, whole_set(reading, set)),
+            lambda reading, set: curve_table(reading.records, set),
             _all(POINTS, epoch=COUNT),
             footnotes.INTERVALS,
         ),
         Kind(
             "confusions",
             "what each class is taken for at the end, of the set {set}",
-            lambda reading, set: confusion_table(reading.records, whole_set(reading, set)),
+            lambda reading, set: confusion_table(reading.records, set),
             _all(PERCENT),
             "In percent of the true class, over all runs together.",
             shown=lambda frame: frame[frame["proportion"].round(3) > 0],
@@ -291,7 +291,7 @@ def _refuse_what_does_not_apply(reading: Reading, kind: str, of: str | None) -> 
 
 def _frame(reading: Reading, kind: str, of: str | None) -> pd.DataFrame:
     with input_errors():
-        return KINDS[kind].frame(reading, of)
+        return KINDS[kind].frame(reading, shown_set(reading, kind, of))
 
 
 def _with_values(frame: pd.DataFrame) -> pd.DataFrame:
@@ -341,7 +341,7 @@ def shown_table(
     made = KINDS[kind]
     _refuse_what_does_not_apply(reading, kind, of)
     frame = made.shown(_frame(reading, kind, of))
-    title = made.title.format(set=of or "test", metric=shown_metrics(reading)[0])
+    title = made.title.format(set=shown_set(reading, kind, of), metric=shown_metrics(reading)[0])
     title = (
         f"{reading.study} ({reading.variant}), "
         f"{', '.join([*datasets_of(reading), *filter(None, [reading.precision])])}, "
@@ -393,9 +393,14 @@ def default_kind(reading: Reading) -> str:
     return "forgetting" if measured else "summary"
 
 
-def whole_set(reading: Reading, of: str | None = None) -> str:
-    """The evaluated set that a table or a figure is of: the test set, if there is one."""
+def shown_set(reading: Reading, kind: str, of: str | None = None) -> str:
+    """The evaluated set that a table or a figure is of: the one named, the test set, or the first.
+
+    Learning curves are of one that was followed over the epochs, where there is any.
+    """
     sets = whole_sets(reading.records)
+    if kind == "learning-curves":
+        sets = [each for each in sets if is_followed(reading.records, each)] or sets
     return of or ("test" if "test" in sets or not sets else sets[0])
 
 
