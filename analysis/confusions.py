@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from analysis.runs import RunLike, RunSet, class_names, last_evaluation
+from analysis.runs import RunLike, RunSet, class_names, last_evaluation, no_evaluation
 
 Floats = NDArray[np.float64]
 COLUMNS = ("condition", "true", "predicted", "n", "proportion")
@@ -26,13 +26,15 @@ def confusion_table(runs: Sequence[RunLike], set: str = "test") -> pd.DataFrame:
         examples in all these runs, a fraction; NaN for a class without examples).
 
     Raises:
-        ValueError: If runs of a condition differ in their classes.
+        ValueError: If runs of a condition differ in their classes, or none has an evaluation.
     """
     rows, runs = [], RunSet.of(runs)
     for condition, (n, proportions) in confusion_proportions(runs, set).items():
         names = class_names(runs.finished[condition], len(proportions))
         for (true, predicted), proportion in np.ndenumerate(proportions):
             rows.append((condition, names[true], names[predicted], n, float(proportion)))
+    if not rows:
+        raise no_evaluation(runs, set)
     return pd.DataFrame(rows, columns=list(COLUMNS))
 
 

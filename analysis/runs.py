@@ -25,6 +25,8 @@ SAMPLE = "test-sample"
 """The set that figures of forgetting are of."""
 BY_TASK = "test-task-"
 """What the names of the sets by task begin with; the task's number follows, from 1."""
+TRAINING = "training"
+"""What an imported history calls the part that is trained on."""
 R_KNOWN = "task_accuracies"
 """The array that holds R where it was known and not evaluated here."""
 FINISHED = "finished"
@@ -207,11 +209,6 @@ def epoch_evaluations(run: RunLike, set: str) -> dict[int, EvaluationLike]:
         ):
             found[each.epoch] = each
     return found
-
-
-def is_followed(runs: Iterable[RunLike], set: str) -> bool:
-    """Tell whether a set was evaluated over the epochs, not once at the end."""
-    return any(len(epoch_evaluations(run, set)) > 1 for run in runs)
 
 
 def layers_of(runs: Sequence[RunLike], condition: str, *arrays: str) -> list[tuple[Any, ...]]:

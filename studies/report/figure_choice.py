@@ -3,12 +3,12 @@
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+from analysis.curves import followed_sets
 from analysis.recency import class_positions
 from analysis.runs import (
     SAMPLE,
     has_segments,
     has_tasks,
-    is_followed,
     task_sets,
     whole_sets,
 )
@@ -94,7 +94,7 @@ def _of_classes(reading: Reading) -> Iterator[Drawable]:
 def _of_the_end(reading: Reading) -> Iterator[Drawable]:
     """Over the epochs, and what becomes of each class; then the segments in full."""
     name, followed = shown_set(reading, "per-class"), shown_set(reading, "learning-curves")
-    if is_followed(reading.finished, followed):
+    if followed in followed_sets(reading.finished):
         yield "Learning curves", lambda: figures.curves(reading, followed)
     if whole_sets(reading.finished):
         yield "Final accuracy of each class", lambda: figures.dumbbells(reading, name)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 import pandas as pd
 
 from analysis.confusions import confusion_table
-from analysis.curves import curve_table
+from analysis.curves import curve_table, followed_sets
 from analysis.drops import wide_table
 from analysis.metrics.dead_units import dead_units_table
 from analysis.metrics.gradients import gradient_table
@@ -28,7 +28,7 @@ from analysis.rendering.table import (
     formats_of,
     heading,
 )
-from analysis.runs import SAMPLE, has_segments, is_followed, whole_sets
+from analysis.runs import SAMPLE, has_segments, whole_sets
 from analysis.segments import segment_table
 from analysis.sweep import found_sweeps, named_sweeps, sweep_table
 from analysis.swept import is_number, settings_of
@@ -400,7 +400,7 @@ def shown_set(reading: Reading, kind: str, of: str | None = None) -> str:
     """
     sets = whole_sets(reading.records)
     if kind == "learning-curves":
-        sets = [each for each in sets if is_followed(reading.records, each)] or sets
+        sets = followed_sets(reading.records) or sets
     return of or ("test" if "test" in sets or not sets else sets[0])
 
 

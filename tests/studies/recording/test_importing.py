@@ -173,7 +173,19 @@ def test_keras_csv_logger_is_a_history_by_epochs(ebb):
     assert len(of_history()) == 11
     assert of_history()[-1] == (3, 0, "validation loss", 0.7)
     assert "validation accuracy" in ebb("table", "theirs", "--kind", "summary").out
-    assert studies.read("theirs").reading.primary == "training accuracy"
+    assert studies.read("theirs").reading.primary == "validation accuracy"
+    curves = studies.read("theirs").table("learning-curves")
+    assert curves["epoch"].tolist() == [1, 3]
+    assert curves["mean"].tolist() == [0.55, 0.75]
+    told = ebb("table", "theirs", "--kind", "learning-curves", "--figure", "curves.png")
+    assert "accuracy after each epoch on the set validation" in told.out
+    assert Path("curves.png").read_bytes().startswith(b"\x89PNG")
+    training = ebb("table", "theirs", "--kind", "learning-curves", "--set", "training")
+    assert "50.00" in training.out
+    for kind, of in (("learning-curves", "test"), ("confusions", "validation")):
+        call = ebb("table", "theirs", "--kind", kind, "--set", of)
+        assert (call.status, call.out) == (2, "")
+        assert f"none finished with an evaluation of '{of}'" in call.err
     imported(ebb, "loss.csv", "epoch,loss\n0,1.5\n", "--seed", "1")
     assert of_history(1) == [(1, 0, "training loss", 1.5)]
 
