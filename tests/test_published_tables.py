@@ -82,6 +82,9 @@ def test_split_mnist_beside_what_was_published(stores):
         assert row(shown)[::2] == pytest.approx(ours.tolist(), abs=0.00501), name
         assert row(shown)[1::2] == pytest.approx(published.tolist(), abs=0.00501), name
     assert f"{figures['inside'].sum()} of {len(figures)} published means" in README
+    gem = results.tasks().set_index("condition")["average accuracy"]
+    ours = [f"{100 * gem[f'{scenario}-GEM-1100']:.2f}" for scenario in ("task", "domain", "class")]
+    assert "{}, {} and {} with 1,100 images".format(*ours) in " ".join(README.split())
 
 
 def test_the_results_have_blocks_that_commands_make():
