@@ -10,10 +10,10 @@ import pandas as pd
 from analysis.metrics.confusion import accuracy
 from analysis.metrics.registry import metric_named
 from analysis.runs import (
-    TRAINING,
     RunLike,
     RunSet,
     epoch_evaluations,
+    is_of_training,
     no_evaluation,
     whole_sets,
 )
@@ -67,7 +67,7 @@ def followed_sets(runs: Sequence[RunLike]) -> list[str]:
     recorded = dict.fromkeys(name for run in runs for _, _, name, _ in run.history)
     known = map(metric_named, recorded)
     sets = [each.set for each in known if (each.quantity, each.when) == ("accuracy", "last")]
-    every = dict.fromkeys([*whole_sets(runs), *sorted(sets, key=lambda name: name == TRAINING)])
+    every = dict.fromkeys([*whole_sets(runs), *sorted(sets, key=is_of_training)])
     return [each for each in every if any(len(_curve(run, each)) > 1 for run in runs)]
 
 

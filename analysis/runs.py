@@ -25,8 +25,6 @@ SAMPLE = "test-sample"
 """The set that figures of forgetting are of."""
 BY_TASK = "test-task-"
 """What the names of the sets by task begin with; the task's number follows, from 1."""
-TRAINING = "training"
-"""What an imported history calls the part that is trained on."""
 R_KNOWN = "task_accuracies"
 """The array that holds R where it was known and not evaluated here."""
 FINISHED = "finished"
@@ -181,6 +179,11 @@ def has_tasks(run: RunLike) -> bool:
 def last_in_history(run: RunLike) -> dict[str, float]:
     """Map each name in a run's history to its last value."""
     return {name: value for _, _, name, value in run.history}
+
+
+def is_of_training(name: str) -> bool:
+    """Tell whether a set or a figure of a history is of what was trained on, by its name."""
+    return name.startswith("train")
 
 
 def last_evaluation(run: RunLike, set: str) -> EvaluationLike | None:

@@ -13,7 +13,7 @@ from analysis.metrics.metric import POINTS
 from analysis.metrics.registry import metric_named
 from analysis.metrics.task_sequence import PREFIX
 from analysis.rendering.text import clean
-from analysis.runs import TRAINING, RunSet, has_tasks
+from analysis.runs import RunSet, has_tasks, is_of_training
 from analysis.swept import base_of, by_value
 from core import Record, Store, environment, fingerprint
 from core.code_identity import source_without_helpers
@@ -142,10 +142,8 @@ def _primary(records: Sequence[Record]) -> str:
     if any(has_tasks(record) for record in records):
         return f"{PREFIX}average accuracy"
     # What was held out says more than what was trained on.
-    names = sorted(
-        dict.fromkeys(row[2] for record in records for row in record.history),
-        key=lambda name: metric_named(name).set == TRAINING,
-    )
+    recorded = dict.fromkeys(row[2] for record in records for row in record.history)
+    names = sorted(recorded, key=is_of_training)
     accuracies = [name for name in names if metric_named(name).unit == POINTS]
     return next(iter((*accuracies, *names)), "test accuracy")
 
