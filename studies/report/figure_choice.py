@@ -5,13 +5,7 @@ from pathlib import Path
 
 from analysis.curves import followed_sets
 from analysis.recency import class_positions
-from analysis.runs import (
-    SAMPLE,
-    has_segments,
-    has_tasks,
-    task_sets,
-    whole_sets,
-)
+from analysis.runs import SAMPLE, has_segments, has_tasks, task_sets, whole_sets
 from analysis.sweep import named_sweeps, sweeps
 from data import InputError
 from studies.report import figures
