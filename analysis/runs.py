@@ -192,10 +192,11 @@ def last_evaluation(run: RunLike, set: str) -> EvaluationLike | None:
 
 
 def no_evaluation(runs: Sequence[RunLike], set: str) -> ValueError:
-    """The refusal of runs that were not evaluated on a set."""
+    """The refusal of a set that no finished run was evaluated on."""
+    known = ", ".join(dict.fromkeys(each.set for run in runs for each in run.evaluations)) or "none"
     return ValueError(
-        f"received {len(runs)} runs, none finished with an evaluation of {set!r}; expected "
-        "one at the end; run the study first"
+        f"received set {set!r}, of which none of {len(runs)} runs ended with an evaluation; "
+        f"expected one that was evaluated ({known}); name one of those"
     )
 
 

@@ -32,6 +32,7 @@ from analysis.runs import (
     has_tasks,
     last_evaluation,
     last_in_history,
+    no_evaluation,
     number_of_classes,
     task_sets,
     whole_sets,
@@ -337,11 +338,7 @@ def _classes(runs: Sequence[RunLike], condition: str, set: str) -> int:
     own = number_of_classes([run for run in runs if run.condition == condition], set)
     classes = own or number_of_classes(runs, set)
     if classes is None:
-        known = ", ".join(dict.fromkeys(e.set for run in runs for e in run.evaluations)) or "none"
-        raise ValueError(
-            f"received set {set!r}; expected a set that the runs evaluated ({known}); "
-            "name one of those"
-        )
+        raise no_evaluation(runs, set)
     return classes
 
 

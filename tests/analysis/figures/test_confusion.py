@@ -46,7 +46,7 @@ def test_a_class_without_examples_is_left_empty():
 def test_runs_of_other_shapes_and_none_at_all_are_refused():
     with pytest.raises(ValueError, match="expected one shape"):
         confusion_figure([*RUNS, ended("a", 2, [[1]])], **WORDS)
-    with pytest.raises(ValueError, match="none finished"):
+    with pytest.raises(ValueError, match=r"evaluated \(none\)"):
         confusion_figure([Run("a", 0)], **WORDS)
 
 

@@ -185,7 +185,7 @@ def test_keras_csv_logger_is_a_history_by_epochs(ebb):
     for kind, of in (("learning-curves", "test"), ("confusions", "validation")):
         call = ebb("table", "theirs", "--kind", kind, "--set", of)
         assert (call.status, call.out) == (2, "")
-        assert f"none finished with an evaluation of '{of}'" in call.err
+        assert f"received set '{of}', of which none of 1 runs" in call.err
     imported(ebb, "loss.csv", "epoch,loss\n0,1.5\n", "--seed", "1")
     assert of_history(1) == [(1, 0, "training loss", 1.5)]
 
