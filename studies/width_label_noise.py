@@ -18,8 +18,7 @@ WIDTHS = (10, 50, 100, 150, 200, 250)
 
 def noisy(recipe: Recipe, noise: LabelNoise) -> Recipe:
     """The training on wrong labels."""
-    ends = tuple(each for each in SETS_BY_LABEL if each != "validation")
-    plan = EvaluationPlan(sets=("validation",), at_end=ends)
+    plan = EvaluationPlan(sets=("validation",), at_end=("test", *SETS_BY_LABEL[2:]))
     return replace(recipe, label_noise=noise, epochs=150, evaluation=plan)
 
 

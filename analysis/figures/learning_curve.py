@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from analysis.curves import Curves, curves_of
+from analysis.curves import Curves, curves_of, followed_sets
 from analysis.figures.bounds import PERCENT, Bounded
 from analysis.figures.look import FEW_SEEDS, PLAIN, Look, Mark
 from analysis.figures.panels import grid, heading, name_ends
@@ -86,18 +86,17 @@ def _title(name: str, set: str) -> str:
 def _panels(runs: Sequence[RunLike], set: str) -> list[tuple[str, Curves]]:
     """The conditions of each panel: some of them where they are many; then the wrong labels."""
     found = []
-    for name in (set, WRONG) if set != WRONG else (set,):
-        every = curves_of(runs, name)
+    # Labels looked at once, at the end, have no curve.
+    labelled = set != WRONG and WRONG in followed_sets(runs)
+    for name in (set, WRONG) if labelled else (set,):
         curves = {
             condition: {
                 seed: trained for seed, each in of_seeds.items() if (trained := _after(each))
             }
-            for condition, of_seeds in every.items()
+            for condition, of_seeds in curves_of(runs, name).items()
         }
         there = [condition for condition, of_seeds in curves.items() if of_seeds]
-        # What was looked at once, at the end, is no curve.
-        once = all(len(each) < 2 for of_seeds in every.values() for each in of_seeds.values())
-        if not there or (once and name != set):
+        if not there:
             continue
         # As many in each panel: the last one of many would stand alone.
         size = math.ceil(len(there) / math.ceil(len(there) / TOGETHER))
