@@ -10,6 +10,7 @@ from matplotlib.figure import Figure
 from numpy.typing import ArrayLike, NDArray
 
 from analysis.figures.look import Mark
+from analysis.figures.panels import GROUND
 
 Floats = NDArray[np.float64]
 
@@ -47,6 +48,7 @@ class Bounded:
         across: bool = False,
         label: str | None = None,
         size: float = 5,
+        filled: bool = True,
     ) -> None:
         """Draw means with their intervals, cut at the bounds.
 
@@ -59,6 +61,7 @@ class Bounded:
             across: Whether values run along the horizontal axis.
             label: For a legend.
             size: Of the marker.
+            filled: Whether it is, or hollow.
         """
         place, middle, reach = (np.asarray(each, dtype=float) for each in (at, means, ends))
         cut = np.clip(reach, self.low, self.high)
@@ -68,7 +71,7 @@ class Bounded:
         axis.errorbar(
             x, y, xerr=length if across else None, yerr=None if across else length,
             fmt=mark.marker, color=mark.colour, markersize=size, linewidth=1.6, capsize=2,
-            label=label, zorder=3,
+            label=label, zorder=3, markerfacecolor=mark.colour if filled else GROUND,
         )  # fmt: skip
         arrows = ("<", ">") if across else ("v", "^")
         for beyond, bound, arrow in (
@@ -102,3 +105,4 @@ class Bounded:
 
 
 PERCENT = Bounded(0.0, 100.0, "0 to 100 %")
+ANYTHING = Bounded(-np.inf, np.inf, "")

@@ -9,10 +9,19 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
+from analysis.figures.bounds import ANYTHING, Bounded
 from analysis.figures.look import COLOURS, PLAIN, Look, Mark
 from analysis.figures.looks import looks_figure
 from analysis.figures.pairs import has_all_pairs, pair_figure, source_of
-from analysis.figures.panels import GROUND, INK, at_the_right, blank, legend_below, write_title
+from analysis.figures.panels import (
+    INK,
+    LETTER,
+    NUMBER,
+    at_the_right,
+    blank,
+    legend_below,
+    write_title,
+)
 from analysis.rendering.formatting import IN_PERCENT
 from analysis.rendering.text import clean, clean_lines
 from analysis.statistics.comparison_table import signed
@@ -21,6 +30,11 @@ from analysis.statistics.result import Comparison, correction_name
 
 BESIDE = 0.08
 """Half the width of a side's runs, where the distance of the sides is 1."""
+BOUNDS = {"points": 100, "percentage points": 200}
+"""What no difference exceeds: of two accuracies, of two drops."""
+PANEL = 1.2
+"""Inches that a panel keeps: where it would have fewer, numbers do not stand beside it."""
+DIFFERENCE = Mark(INK, "o", "-")
 
 
 def comparison_figure(found: Comparison | Family, look: Look = PLAIN) -> Figure:
@@ -63,7 +77,7 @@ def _one(c: Comparison, look: Look) -> Figure:
     marks = look.marks([c.a, c.b])
     for place, (name, values) in enumerate(sides):
         _side(axes, place, scale * np.array(values), marks[name], joined=c.paired)
-    _beside(axes, c, scale)
+    limits = _beside(axes, c, scale)
     names = [f"{clean(name)}\n(n = {len(values)})" for name, values in sides]
     axes.set_xticks([0, 1, 2], [*names, f"{clean(c.a)}\nminus {clean(c.b)}"], fontsize=8)
     axes.set_xlim(-0.4, 2.5)
@@ -82,6 +96,7 @@ def _one(c: Comparison, look: Look) -> Figure:
         f"{source_of(c)}{c.metric}: {c.verdict}\n{how}; mean difference, {level} interval",
         9,
     )
+    limits.say(figure)
     return figure
 
 
@@ -95,10 +110,10 @@ def _side(axes: Axes, place: int, points: np.ndarray, mark: Mark, *, joined: boo
     )
 
 
-def _beside(axes: Axes, c: Comparison, scale: float) -> None:
-    """The difference at the right, its 0 at the mean of the second condition."""
+def _beside(axes: Axes, c: Comparison, scale: float) -> Bounded:
+    """The difference at the right, its 0 at the mean of the second condition; its bounds."""
     if c.difference.points is None or not (c.values_a and c.values_b):
-        return
+        return ANYTHING
     zero = scale * float(np.mean(c.values_b))
     points = c.difference.points
     axes.plot([0, 2.5], [zero, zero], "--", color=INK, linewidth=0.8, zorder=0)
@@ -113,15 +128,12 @@ def _beside(axes: Axes, c: Comparison, scale: float) -> None:
     if c.paired:
         each = zero + scale * np.subtract(c.values_a, c.values_b)
         axes.plot(np.full(len(each), 2.18), each, "o", color=INK, alpha=0.25, markersize=4)
-    low, high = c.difference.ci_low, c.difference.ci_high
-    reach = None if low is None or high is None else [[points - low], [high - points]]
-    axes.errorbar(
-        2, zero + points, yerr=reach, fmt="o", color=INK, capsize=4, markersize=6, linewidth=2,
-        markerfacecolor=INK if c.verdict.startswith("different") else GROUND,
-    )  # fmt: skip
+    limits = _bounds(c, zero)
+    _interval(axes, c, 2, limits, zero)
     shift = (lambda y: np.asarray(y) - zero, lambda d: np.asarray(d) + zero)
     right = axes.secondary_yaxis("right", functions=shift)
     right.set_ylabel(f"difference ({_scale(c)[1]})")
+    return limits
 
 
 def _several(family: Family, look: Look) -> Figure:
@@ -130,7 +142,13 @@ def _several(family: Family, look: Look) -> Figure:
     rows = _rows(comparisons)
     figure = blank(look.wide(7.0), 1.3 + 0.27 * len(rows))
     axes = figure.subplots()
-    _differences(axes, rows)
+    limits = _bounds(first)
+    _differences(axes, rows, limits)
+    texts = {place: _numbers(c) for place, (_, c) in enumerate(rows) if c is not None}
+    names = LETTER * max(len(line) for label, _ in rows for line in label.split("\n"))
+    if figure.get_figwidth() - names - NUMBER * max(map(len, texts.values())) >= PANEL:
+        for place, text in texts.items():
+            at_the_right(axes, place, text)
     if first.equivalence is not None:
         margin = first.equivalence.margin
         axes.axvspan(-margin, margin, color=COLOURS[2], alpha=0.12, label=f"margin of {margin:g}")
@@ -142,6 +160,7 @@ def _several(family: Family, look: Look) -> Figure:
         f"filled: different after {correction_name(first)} over {family.size}",
         9,
     )
+    limits.say(figure)
     return figure
 
 
@@ -156,13 +175,15 @@ def _rows(comparisons: Sequence[Comparison]) -> list[tuple[str, Comparison | Non
     return [row for rows in groups.values() for row in rows]
 
 
-def _differences(axes: Axes, rows: Sequence[tuple[str, Comparison | None]]) -> None:
-    """Mean differences with their intervals, in numbers too; the pairs' own as faint points."""
+def _differences(
+    axes: Axes, rows: Sequence[tuple[str, Comparison | None]], limits: Bounded
+) -> None:
+    """Mean differences with their intervals; the pairs' own as faint points."""
     for place, (_, c) in enumerate(rows):
         if c is not None and c.paired and c.values_a:
             _pairs(axes, c, place)
-        if c is not None and c.difference.points is not None:
-            _interval(axes, c, place, c.difference.points)
+        if c is not None:
+            _interval(axes, c, place, limits, across=True)
     axes.axvline(0, color=INK, linewidth=1, linestyle="--")
     axes.set_yticks(range(len(rows)), [clean_lines(label) for label, _ in rows], fontsize=9)
     for tick, (_, c) in zip(axes.get_yticklabels(), rows, strict=True):
@@ -180,18 +201,37 @@ def _pairs(axes: Axes, c: Comparison, place: int) -> None:
     axes.plot(each, np.full(len(each), place + 0.22), "o", color=INK, alpha=0.25, markersize=4)
 
 
-def _interval(axes: Axes, c: Comparison, place: int, mean: float) -> None:
+def _interval(
+    axes: Axes, c: Comparison, place: int, limits: Bounded, zero: float = 0.0, across: bool = False
+) -> None:
     """The mean difference with its interval, filled where the verdict is that they differ."""
     d = c.difference
-    reach, text = None, signed(mean, c)
-    if d.ci_low is not None and d.ci_high is not None:
-        reach = [[mean - d.ci_low], [d.ci_high - mean]]
-        text += f" [{signed(d.ci_low, c)}, {signed(d.ci_high, c)}]"
-    at_the_right(axes, place, text)
-    axes.errorbar(
-        mean, place, xerr=reach, fmt="o", color=INK, capsize=3, markersize=6, linewidth=1.8,
-        markerfacecolor=INK if c.verdict.startswith("different") else GROUND,
-    )  # fmt: skip
+    mean, low, high = (np.nan if x is None else zero + x for x in (d.points, d.ci_low, d.ci_high))
+    told = c.verdict.startswith("different")
+    limits.bars(
+        axes, [place], [mean], [[low], [high]], DIFFERENCE, across=across, size=6, filled=told
+    )
+
+
+def _numbers(c: Comparison) -> str:
+    """The mean difference with its interval, as they are printed."""
+    d = c.difference
+    if d.points is None:
+        return ""
+    interval = (
+        ""
+        if d.ci_low is None or d.ci_high is None
+        else (f" [{signed(d.ci_low, c)}, {signed(d.ci_high, c)}]")
+    )
+    return signed(d.points, c) + interval
+
+
+def _bounds(c: Comparison, zero: float = 0.0) -> Bounded:
+    """Where differences end that are drawn from that place on."""
+    if c.unit not in BOUNDS:
+        return ANYTHING
+    most = BOUNDS[c.unit]
+    return Bounded(zero - most, zero + most, f"-{most} to {most} points")
 
 
 def _scale(c: Comparison) -> tuple[float, str]:

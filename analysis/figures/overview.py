@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from analysis.figures.bounds import PERCENT, Bounded
+from analysis.figures.bounds import ANYTHING, PERCENT, Bounded
 from analysis.figures.look import PLAIN, Look, Mark
 from analysis.figures.panels import (
     INK,
@@ -36,7 +36,6 @@ BELOW = 0.27
 """How far below a condition's mean its seeds stand, where they are seen beside its interval."""
 TICKS = 5
 """Most steps of a panel's horizontal axis: numbers of many letters stand apart."""
-ANYTHING = Bounded(-np.inf, np.inf, "")
 
 
 def overview_figure(

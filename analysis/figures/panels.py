@@ -34,6 +34,8 @@ LONG_BAR = 4.0
 """Inches up to which a colour bar of several panels is long: its width is a part of that."""
 LETTER = 0.075
 """Inches of a letter of a name beside an axis, where it is small."""
+NUMBER = 0.06
+"""Inches of a letter of the numbers beside a row."""
 NAME = 0.06
 """Height of a line's name, as a fraction of the panel."""
 ON_LIGHT = "#010101"  # black that a page does not take for the colour of its own text

@@ -8,9 +8,8 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from analysis.figures.bounds import PERCENT, Bounded
+from analysis.figures.bounds import ANYTHING, PERCENT, Bounded
 from analysis.figures.look import GREY, PLAIN, Look, Mark
-from analysis.figures.overview import ANYTHING
 from analysis.figures.panels import INK, at_the_left, filled, grid, heading, in_percent, name_ends
 from analysis.metrics.values import known_values
 from analysis.rendering.text import clean

@@ -106,3 +106,36 @@ def test_every_two_of_many_are_a_table_of_cells_white_where_not_told_apart():
 def test_nothing_to_draw_is_refused():
     with pytest.raises(ValueError, match="without values"):
         comparison_figure(compare([float("nan")], [0.5], paired=False))
+
+
+def of_two_pairs():
+    scores = {"few": np.array([0.2, 0.9]), "base": np.array([0.5, 0.4])}
+    return compare_all(scores, [("few", "base")], paired=True, seeds=dict.fromkeys(scores, "ab"))
+
+
+def test_an_interval_is_cut_where_no_difference_of_accuracies_is():
+    family = of_two_pairs()
+    assert family.comparisons[0].difference.ci_high > 300
+    for found in (family, family.comparisons[0]):
+        figure = comparison_figure(found)
+        (axes,) = figure.axes
+        (bars,) = axes.containers
+        ends = bars[2][0].get_segments()[0]
+        where = np.array(ends)[:, 0 if found is family else 1]
+        zero = 0 if found is family else 45
+        assert where - zero == pytest.approx([-100, 100])
+        assert "-100 to 100 points are cut there (arrows)" in figure.get_supxlabel()
+
+
+def test_differences_of_a_loss_have_no_bounds():
+    units = {"unit": "nats", "metric": "test loss"}
+    found = compare([2.0, 900.0], [1.0, 3.0], paired=True, seeds_a="ab", seeds_b="ab", **units)
+    (axes,) = comparison_figure(found).axes
+    (bars,) = axes.containers
+    assert np.ptp(bars[2][0].get_segments()[0][:, 1]) > 1000
+
+
+def test_where_numbers_would_leave_no_room_for_the_panel_they_are_left_out():
+    family = of_two_pairs()
+    assert len(comparison_figure(family).axes[0].texts) == 1
+    assert not comparison_figure(family, Look(width=2.5)).axes[0].texts

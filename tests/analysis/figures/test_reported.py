@@ -7,7 +7,7 @@ import pytest
 from matplotlib.colors import to_rgba
 
 from analysis.check import check_figures
-from analysis.figures.comparison import GROUND
+from analysis.figures.panels import GROUND
 from analysis.figures.reported import THEIRS, reported_figure
 
 SAID = {"question": "Is it the same?", "dataset": "digits"}
