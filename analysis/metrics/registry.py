@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from functools import cache
@@ -263,6 +264,7 @@ def _taken_apart(name: str, quantities: Iterable[str]) -> tuple[str, str]:
 
 _WORDS = {
     "accuracy": (POINTS, True),
+    "acc": (POINTS, True),
     "squared error": ("squared units", False),
     "loss": ("nats", False),
 }
@@ -275,7 +277,7 @@ def _score(name: str) -> Metric:
         return Metric(name, "epochs")
     if name.startswith("share "):
         return Metric(name, PERCENTAGE_POINTS, quantity=name.removeprefix("share "))
-    words = "".join(each if each.isalnum() or each == "_" else " " for each in name).split()
+    words = re.sub(r"[^a-z0-9]+", " ", name.lower()).split()
     for word, (unit, better) in _WORDS.items():
         if f" {word} " in f" {' '.join(words)} ":
             logarithm = word == "squared error" and name.startswith("log10 ")

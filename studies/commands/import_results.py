@@ -37,6 +37,9 @@ from studies.recording.label import SCENARIOS, Label
 @click.option(
     "--dataset", metavar="NAME", help="What it was trained on. [default: as the file says]"
 )
+@click.option(
+    "--run", "runs", multiple=True, metavar="NAME", help="Only this run of a W&B panel. [all]"
+)
 @click.option("--overwrite", is_flag=True, help="Replace results of the same runs.")
 @store_option
 def import_command(  # a user's options
@@ -46,17 +49,19 @@ def import_command(  # a user's options
     seed: int,
     scenario: str,
     dataset: str | None,
+    runs: tuple[str, ...],
     overwrite: bool,
     folder: Path,
 ) -> None:
     """Results of other programs as records of a study, of which every command then tells.
 
     Read are matrices R (.npy or CSV; the accuracy on task j after task i), Avalanche's
-    eval_results.csv, Mammoth's logs.pyd, Keras' CSVLogger, and CSV files that TensorBoard and W&B
-    export.
+    eval_results.csv, Mammoth's logs.pyd, figures by epochs (the CSVLogger of Keras and of
+    Lightning, Keras' history), and CSV files that TensorBoard and W&B export. The runs of a W&B
+    panel are taken for seeds; where they are methods, `--run` names those of one.
     """
     first = Label(
         study=study, condition=condition, seed=seed, scenario=scenario, dataset=dataset or ""
     )
-    for line in import_results(files, Store(folder), first, overwrite=overwrite):
+    for line in import_results(files, Store(folder), first, overwrite=overwrite, runs=runs):
         note(line)

@@ -1,13 +1,16 @@
-"""Figures over epochs or steps: Keras' CSVLogger, and what TensorBoard and W&B export as CSV."""
+"""Figures over epochs or steps: as CSV by loggers of Keras and Lightning, TensorBoard and W&B."""
 
 import re
+from collections import Counter
 from pathlib import Path
 
 import numpy as np
 
+from analysis.metrics.metric import POINTS
+from analysis.metrics.registry import metric_named
 from core.results import HistoryRow
 from data import InputError
-from studies.recording.imported import Imported, number_in
+from studies.recording.imported import LEAST_PERCENT, Imported, number_in
 
 TENSORBOARD = ["Wall time", "Step", "Value"]
 """The header of a scalar's CSV (TensorBoard's data download)."""
@@ -17,21 +20,63 @@ EXTREMES = ("__MIN", "__MAX")
 """The ends of further columns in a panel's CSV (W&B)."""
 COUNTED = ("_step", "_runtime", "_timestamp")
 """Columns of a run's whole history (W&B's API) that are no figures."""
+UNNAMED = ("", "unnamed: 0", "Unnamed: 0")
+"""How pandas calls the column of its index."""
+PARTS = {
+    "train": "training", "training": "training", "val": "validation", "valid": "validation",
+    "validation": "validation", "test": "test",
+}  # fmt: skip
+OF_A_PART = re.compile(rf"({'|'.join(PARTS)})[_/ -](.+)")
+"""A figure's name in a table of epochs."""
 LARGEST_STEP = 2**31 - 1
 
 
-def read_keras(file: Path, rows: list[list[str]]) -> list[Imported]:
-    """The run of Keras' CSVLogger: a row for each epoch, counted from 0 there and from 1 here.
+def is_by_epochs(header: list[str]) -> bool:
+    """Whether a header is one of figures by epochs: it says so, or has what no R has.
 
-    Its figures of the training part are called training loss and training accuracy, the `val_`
-    ones validation loss and validation accuracy.
+    A loss, or an accuracy beside that of the validation part.
     """
-    names = [_of_keras(name) for name in rows[0][1:]]
-    _refuse_a_second_run(file, rows)
+    names = [name.lower() for name in header]
+    losses = [name for name in names if "loss" in re.split(r"[^a-z]+", name)]
+    pairs = [name for name in names if f"val_{name}" in names]
+    return "epoch" in names or bool(losses or pairs)
+
+
+def read_by_epochs(file: Path, rows: list[list[str]]) -> list[Imported]:
+    """The run in a table of epochs (`pd.DataFrame(history.history)`, CSVLogger of two libraries).
+
+    Epochs are counted from 1 here, as in a file that begins with 1, and from 0 in others; without a
+    column of them, each row is one. Figures without the name of a part are the training part's. A
+    row may leave some out. Those that come several times in an epoch are by steps.
+
+    Raises:
+        InputError: A second training in the same file.
+    """
+    names = [name.lower() for name in rows[0]]
+    at = names.index("epoch") if "epoch" in names else 0 if names[0] in UNNAMED else None
+    steps = names.index("step") if "step" in names else None
+    places = {
+        place: _of_a_part(name)
+        for place, name in enumerate(rows[0])
+        if place not in (at, steps) and name not in UNNAMED
+    }
+    found: list[HistoryRow] = []
+    for i, row in enumerate(rows[1:], 2):
+        epoch = i - 2 if at is None else _step(row[at] if at < len(row) else "", file, i)
+        if len(row) != len(rows[0]) or (found and epoch < found[-1][0]):
+            raise _second_training(file, i)
+        step = 0 if steps is None else _step(row[steps], file, i)
+        for place, name in places.items():
+            found += [(epoch, step, *each) for each in _figures(file, i, [name], [row[place]])]
+    first = 0 if found and found[0][0] == 1 else 1
+    times = Counter((epoch, name) for epoch, _, name, _ in found)
+    by_steps = {name for (_, name), several in times.items() if several > 1}
+    if by_steps and steps is None:
+        again = next(i for i, row in enumerate(rows[2:], 3) if row[at or 0] == rows[i - 2][at or 0])
+        raise _second_training(file, again)
     history = [
-        (1 + _step(row[0], file, i), 0, name, value)
-        for i, row in enumerate(rows[1:], 2)
-        for name, value in _figures(file, i, names, row[1:])
+        (0, step, name, value) if name in by_steps else (epoch + first, 0, name, value)
+        for epoch, step, name, value in found
     ]
     return [_one_run(file, history)]
 
@@ -45,9 +90,11 @@ def read_tensorboard(file: Path, rows: list[list[str]]) -> list[Imported]:
     if of_epochs and named and named["run"]:
         part = named["run"].rpartition("_")[2].rpartition("-")[2]
         name = f"{'training' if part == 'train' else part} {name}"
-    history = []
+    history: list[HistoryRow] = []
     for i, row in enumerate(rows[1:], 2):
         step = _step(row[1] if len(row) > 1 else "", file, i)
+        if history and step < max(history[-1][0] - 1, history[-1][1]):
+            raise _second_training(file, i)
         for _, value in _figures(file, i, [name], row[2:]):
             at = (step + 1, 0) if of_epochs else (0, step)
             history.append((*at, name, value))
@@ -67,15 +114,18 @@ def read_wandb_panel(file: Path, rows: list[list[str]]) -> list[Imported]:
         for place, name in enumerate(rows[0])
         if place and " - " in name and not name.endswith(EXTREMES)
     }
+    if twice := [each for each, times in Counter(columns.values()).items() if times > 1]:
+        raise InputError(
+            f"Received {str(file)!r} with two columns of {' - '.join(twice[0][::2])!r}; expected "
+            "runs that are called differently: rename one."
+        )
     runs: dict[str, list[HistoryRow]] = {}
     for i, row in enumerate(rows[1:], 2):
         step = _step(row[0], file, i)
         for place, (run, _, name) in columns.items():
             for _, value in _figures(file, i, [name], row[place:]):
                 runs.setdefault(run, []).append((0, step, name, value))
-    if not runs:
-        raise InputError(f"Received {str(file)!r} without figures; expected rows of numbers.")
-    return [_one_run(file, history) for history in runs.values()]
+    return _as_runs(file, runs)
 
 
 def read_wandb_history(file: Path, rows: list[list[str]]) -> list[Imported]:
@@ -84,11 +134,14 @@ def read_wandb_history(file: Path, rows: list[list[str]]) -> list[Imported]:
     names = {
         place: name
         for place, name in enumerate(rows[0])
-        if name and name not in COUNTED and not name.startswith("Unnamed")
+        if name not in COUNTED and name not in UNNAMED
     }
-    history = []
+    history, before = [], 0
     for i, row in enumerate(rows[1:], 2):
         step = _step(row[at] if at < len(row) else "", file, i)
+        if i > 2 and step <= before:
+            raise _second_training(file, i)
+        before = step
         for place, name in names.items():
             if place < len(row) and _is_number(row[place]):  # images and tables are no figures
                 history.append((0, step, name, float(row[place])))
@@ -113,23 +166,22 @@ def together(found: list[tuple[Path, Imported]]) -> Imported:
     return Imported(history=tuple(sorted(history, key=lambda row: row[:2])))
 
 
-def _refuse_a_second_run(file: Path, rows: list[list[str]]) -> None:
-    """Refuse what `CSVLogger(append=True)` added for another training."""
-    epochs = [_step(row[0], file, i) for i, row in enumerate(rows[1:], 2)]
-    for i, row in enumerate(rows[1:], 2):
-        if len(row) != len(rows[0]) or (i > 2 and epochs[i - 2] <= epochs[i - 3]):
-            raise InputError(
-                f"Received {str(file)!r}, in row {i} of which another training begins (an epoch "
-                "that does not follow, or other columns); expected one training's rows."
-            )
+def _second_training(file: Path, row: int) -> InputError:
+    """What `CSVLogger(append=True)` added for another training."""
+    return InputError(
+        f"Received {str(file)!r}, in row {row} of which another training begins (an epoch or step "
+        "that does not follow, or other columns); expected one training's rows."
+    )
 
 
-def _of_keras(name: str) -> str:
-    if name in ("lr", "learning_rate"):
+def _of_a_part(name: str) -> str:
+    """A figure's name with its part in front, as Ebb has them."""
+    if name.lower().startswith(("lr", "learning_rate")):
         return name
-    if name.startswith("val_"):
-        return f"validation {name.removeprefix('val_')}"
-    return f"training {name}"
+    found = OF_A_PART.fullmatch(name.lower())
+    part, figure = (PARTS[found[1]], name[found.start(2) :]) if found else ("training", name)
+    figure = figure.removesuffix("_epoch")
+    return f"{part} {'accuracy' if figure.lower() == 'acc' else figure}"
 
 
 def _step(cell: str, file: Path, row: int) -> int:
@@ -143,11 +195,10 @@ def _step(cell: str, file: Path, row: int) -> int:
 
 
 def _figures(file: Path, row: int, names: list[str], cells: list[str]) -> list[tuple[str, float]]:
-    """The figures of a row; what is empty or `NA` is left out."""
+    """The figures of a row; what is empty is left out."""
     known = [
         (name, number_in(cell, file, f"row {row}"))
         for name, cell in zip(names, cells, strict=False)
-        if cell.strip() and cell != "NA"
     ]
     return [(name, value) for name, value in known if value == value]
 
@@ -161,17 +212,27 @@ def _is_number(cell: str) -> bool:
 
 
 def _one_run(file: Path, history: list[HistoryRow]) -> Imported:
-    """A run; an accuracy of which a value is above 1 is in percent."""
-    if not history:
+    """The run of a file."""
+    return _as_runs(file, {"": history})[0]
+
+
+def _as_runs(file: Path, runs: dict[str, list[HistoryRow]]) -> list[Imported]:
+    """The runs of a file; an accuracy of which a value is well above 1 is in percent in all."""
+    rows = [row for history in runs.values() for row in history]
+    if not rows:
         raise InputError(f"Received {str(file)!r} without figures; expected rows of numbers.")
     percent = {
         name
-        for _, _, name, value in history
-        if value > 1 and {"accuracy", "acc"} & set(re.split(r"[^a-z]+", name.lower()))
+        for _, _, name, value in rows
+        if value > LEAST_PERCENT and metric_named(name).unit == POINTS
     }
-    return Imported(
-        history=tuple(
-            (epoch, step, name, value / 100 if name in percent else value)
-            for epoch, step, name, value in history
+    return [
+        Imported(
+            run=run,
+            history=tuple(
+                (epoch, step, name, value / 100 if name in percent else value)
+                for epoch, step, name, value in history
+            ),
         )
-    )
+        for run, history in runs.items()
+    ]

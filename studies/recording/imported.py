@@ -1,5 +1,6 @@
 """What a file of another program holds of runs, and the note on its own figures."""
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,6 +15,17 @@ Floats = NDArray[np.float64]
 MOST_BYTES = 64 << 20
 """How large a file of figures may be."""
 MOST_TASKS = 1000
+EXPECTED = (
+    "R as .npy or CSV, Avalanche's eval_results.csv, Mammoth's logs.pyd, a CSV of figures by "
+    "epochs (Keras' CSVLogger, Lightning's), or one from TensorBoard or W&B"
+)
+DECIMAL_COMMA = re.compile(r"-?\d+,\d+")
+EMPTY = ("", "-", "NA", "N/A", "None", "null")
+"""What stands in a cell that has no number."""
+LEAST_PERCENT = 1.5
+"""An accuracy above this is in percent."""
+ROUNDING = 1e-4
+"""How far sums of float32 may lead above 1."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,6 +39,7 @@ class Imported:
         settings: What the file says of how it was trained.
         dataset: The name of its data, where the file says it.
         reported: The mean forgetting that the program computed itself, a fraction, if it did.
+        run: What the file calls it, if it does.
     """
 
     accuracies: Floats | None = None
@@ -34,6 +47,7 @@ class Imported:
     settings: Mapping[str, str | int | float] = field(default_factory=dict)
     dataset: str = ""
     reported: float | None = None
+    run: str = ""
 
 
 @dataclass(frozen=True)
@@ -68,7 +82,9 @@ def text_of(file: Path) -> str:
             f"Received {str(file)!r}; expected a file that can be read ({error.strerror})."
         ) from None
     except UnicodeDecodeError:
-        raise InputError(f"Received {str(file)!r}; expected text in UTF-8.") from None
+        raise InputError(
+            f"Received {str(file)!r}, which is no text in UTF-8; expected {EXPECTED}."
+        ) from None
     return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
@@ -79,10 +95,11 @@ def number_in(cell: str, file: Path, where: str) -> float:
         InputError: It is none.
     """
     try:
-        return float(cell) if cell.strip() else np.nan
+        return np.nan if cell.strip() in EMPTY else float(cell)
     except ValueError:
+        point = " with a point" if DECIMAL_COMMA.fullmatch(cell) else ""
         raise InputError(
-            f"Received {cell[:40]!r} in {where} of {str(file)!r}; expected a number."
+            f"Received {cell[:40]!r} in {where} of {str(file)!r}; expected a number{point}."
         ) from None
 
 
@@ -112,10 +129,11 @@ def matrix_of(rows: Floats, file: Path) -> Floats:
     above = np.triu_indices(tasks, 1)
     if not np.nan_to_num(r[above]).any():
         r[above] = np.nan
+    _refuse_further_rows(rows, file)
+    if np.nanmax(found, initial=0) > LEAST_PERCENT:
+        found /= 100
+    found[(found > 1) & (found <= 1 + ROUNDING)] = 1
     known = found[~np.isnan(found)]
-    if known.size and known.max() > 1:
-        found /= 100  # of percent
-        known = known / 100
     if _is_turned(r):
         raise InputError(
             f"Received {str(file)!r} with accuracies above the diagonal of R alone; expected a row "
@@ -128,6 +146,22 @@ def matrix_of(rows: Floats, file: Path) -> Floats:
             "every task."
         )
     return found
+
+
+def _refuse_further_rows(rows: Floats, file: Path) -> None:
+    """Refuse R with a row of means below it, whose first row would pass for the untrained network.
+
+    That one is evaluated on every task; and where it was right on the first task's alone, a network
+    that has learned one task is not right on the second's.
+    """
+    held = np.nan_to_num(rows)
+    tasks = rows.shape[1]
+    below = len(rows) > tasks > 1 and not np.triu(held[:tasks], 1).any()
+    if below and held[:tasks].diagonal().all():
+        raise InputError(
+            f"Received {str(file)!r} with R and a row below it; expected a row for each task that "
+            "was learned, below that of the untrained network if there is one: leave means out."
+        )
 
 
 def _is_turned(r: Floats) -> bool:

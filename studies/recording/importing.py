@@ -10,7 +10,7 @@ from analysis.runs import R_KNOWN
 from core.storage.store import Store
 from data import InputError
 from studies.recording import curves, matrices
-from studies.recording.imported import Definition, Imported, text_of
+from studies.recording.imported import EXPECTED, Definition, Imported, text_of
 from studies.recording.label import OWN_DATA, Label, refuse_what_is_there
 
 Rows = list[list[str]]
@@ -49,22 +49,19 @@ TABLES: tuple[tuple[Callable[[list[str]], bool], Reader, Kind], ...] = (
     ),
     (curves.is_wandb_panel, curves.read_wandb_panel, Kind("a panel of W&B")),
     (lambda header: "_step" in header, curves.read_wandb_history, Kind("a history of W&B")),
-    (
-        lambda header: len(header) > 1 and header[0] == "epoch",
-        curves.read_keras,
-        Kind("Keras' CSVLogger"),
-    ),
+    (curves.is_by_epochs, curves.read_by_epochs, Kind("figures by epochs")),
     (lambda header: True, matrices.read_csv, MATRIX),
 )
 """What a table is: whether a header is such a one's, what reads it; the first that fits."""
-EXPECTED = (
-    "R as .npy or CSV, Avalanche's eval_results.csv, Mammoth's logs.pyd, Keras' CSVLogger, or a "
-    "CSV from TensorBoard or W&B"
-)
 
 
 def import_results(
-    files: Sequence[Path], store: Store, first: Label, *, overwrite: bool
+    files: Sequence[Path],
+    store: Store,
+    first: Label,
+    *,
+    overwrite: bool,
+    runs: Sequence[str] = (),
 ) -> list[str]:
     """Record the runs in some files, all of them or none; what to say of them.
 
@@ -74,12 +71,13 @@ def import_results(
         first: The label of the first run; its settings are those that the files say, and without
             a data set its name is too.
         overwrite: Whether to replace results of the same runs.
+        runs: Only those that the files call so; all if none is named.
 
     Raises:
         InputError: A file that cannot be read, is damaged or of no known kind; files of several
             kinds or settings; a run that is recorded already.
     """
-    kind, found = _found(files)
+    kind, found = _found(files, runs)
     settings = {"imported from": kind.name, **found[0][1].settings}
     records = []
     for i, (_, run) in enumerate(found):
@@ -92,10 +90,12 @@ def import_results(
     store.save_all([(record, label.digest) for label, record in records], planned=0)
     last = first.seed + len(found) - 1
     seeds = f"seed {last}" if len(found) == 1 else f"seeds {first.seed} to {last}"
-    return [f"{kind.name}: {first.condition}, {seeds}", *_on_forgetting(kind, found)]
+    called = ", ".join(run.run for _, run in found if run.run)
+    names = f" ({called})" if called else ""
+    return [f"{kind.name}: {first.condition}, {seeds}{names}", *_on_forgetting(kind, found)]
 
 
-def _found(files: Sequence[Path]) -> tuple[Kind, list[tuple[Path, Imported]]]:
+def _found(files: Sequence[Path], runs: Sequence[str]) -> tuple[Kind, list[tuple[Path, Imported]]]:
     """What kind of file these are, and their runs."""
     read = [_read(file) for file in files]
     kind = read[0][0]
@@ -105,6 +105,14 @@ def _found(files: Sequence[Path]) -> tuple[Kind, list[tuple[Path, Imported]]]:
             "by itself."
         )
     found = [(file, run) for file, (_, runs) in zip(files, read, strict=True) for run in runs]
+    if runs:
+        names = [run.run for _, run in found]
+        if missing := [each for each in runs if each not in names]:
+            raise InputError(
+                f"Received run {missing[0]!r}; expected one that the files name: "
+                f"{', '.join(filter(None, names)) or 'they name none'}."
+            )
+        found = [(file, run) for file, run in found if run.run in runs]
     if kind.of_one_run:
         found = [(files[0], curves.together(found))]
     settings = found[0][1].settings
@@ -123,6 +131,8 @@ def _read(file: Path) -> tuple[Kind, list[Imported]]:
     text = text_of(file)
     if text.lstrip().startswith("{") and "_task1'" in text:
         return MAMMOTH, matrices.read_mammoth(file, text)
+    if text.lstrip()[:1] in ("{", "["):
+        raise InputError(f"Received {str(file)!r}, which is JSON or the like; expected {EXPECTED}.")
     rows = matrices.rows_of(text)
     if not rows:
         raise InputError(f"Received {str(file)!r}, which is empty; expected {EXPECTED}.")

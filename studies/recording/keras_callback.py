@@ -23,7 +23,7 @@ class ForgettingRecorder(keras.callbacks.Callback):
     Training is not changed.
 
     Args:
-        x_test: The test examples, as the model takes them.
+        x_test: The test examples, as arrays that the model takes.
         y_test: Their labels, as the model's loss takes them: whole numbers or one-hot rows.
         study: The study's name, none of Ebb's own.
         condition: What is compared.
@@ -166,11 +166,19 @@ class ForgettingRecorder(keras.callbacks.Callback):
                     f"Received outputs of shape {found.shape}; expected [n, classes]; for others "
                     "give predicted=, a function of model and examples that returns classes."
                 )
+            if found.shape[1] > self._run.classes:
+                raise InputError(
+                    f"Received a model with {found.shape[1]} outputs for {self._run.classes} "
+                    f"classes (y_test names no more); expected classes={found.shape[1]}, or their "
+                    "names."
+                )
             found = found.argmax(axis=1)
+        # Before it is trained, at the first look: later, what was trained would be lost.
+        predictions = self._run.whole("predictions", found)
         said = model.evaluate(
             self._x, self._y, batch_size=self._batch_size, verbose=0, return_dict=True
         )
-        self._looks.append((shown, found, float(said["loss"])))
+        self._looks.append((shown, predictions, float(said["loss"])))
 
     def _record_turns(self) -> None:
         """Record all looks: epochs of segments where classes came back, else tasks."""

@@ -10,6 +10,8 @@ import numpy as np
 from analysis.metrics import task_metrics
 from data import InputError
 from studies.recording.imported import (
+    EMPTY,
+    EXPECTED,
     Definition,
     Floats,
     Imported,
@@ -19,6 +21,8 @@ from studies.recording.imported import (
 
 AVALANCHE = ["eval_exp", "training_exp", "eval_accuracy", "eval_loss", "forgetting"]
 """The header of eval_results.csv (`avalanche.logging.CSVLogger`)."""
+FURTHER = {"avg", "average", "mean", "means", "std", "forgetting", "bwt", "fwt", "overall", "total"}
+"""Words in the names of rows and columns that are no tasks."""
 NOT_MEASURED = (0, -1)
 """What a logger writes throughout who has no forgetting: Avalanche's own, one derived from it."""
 FIRST_MINUS_LAST = Definition(
@@ -33,9 +37,16 @@ BEST_MINUS_LAST = Definition(
 )
 OF_MAMMOTH = re.compile(r"'accuracy_(\d+)_task(\d+)': (?:np\.float64\()?([^,)}]+)")
 """The accuracy on a task after a task (`log_fullacc` in Mammoth's `utils/loggers.py`)."""
-SETTING = re.compile(
-    r"'(model|buffer_size|lr|n_epochs|batch_size|optimizer)': (?:'([^']*)'|([\d.e+-]+))[,}]"
+FIRST_RESULT = re.compile(r"'acc(mean|uracy)_")
+"""Before it stand the arguments that the program was called with."""
+ARGUMENT = re.compile(r"'(\w+)': (?:'([^']*)'|(-?[\d.e+-]+|True|False))[,}]")
+NO_SETTING = re.compile(
+    r"seed|dataset|device|notes|nowand|num_workers|distributed|loadcheck|code_optimization|"
+    r"\w*_path\w*|conf_\w+|wandb_\w+|save\w*|ckpt_\w+|disable_\w+|\w+_mode|\w+_metrics|non_verbose"
 )
+"""Arguments that say where it ran and what it wrote down."""
+TRUTH = {"True": True, "False": False}
+SEED = re.compile(r"'seed': (\d+)[,}]")
 DATASET = re.compile(r"'dataset': '([^']*)'")
 REPORTED = re.compile(r"'forgetting': (?:np\.float64\()?([\d.e+-]+)\)?[,}]")
 
@@ -68,16 +79,28 @@ def read_csv(file: Path, rows: list[list[str]]) -> list[Imported]:
     Rows may be as long as tasks were learned.
 
     Raises:
-        InputError: Cells that are no numbers; another shape.
+        InputError: Cells that are no numbers; another shape; rows or columns of means.
     """
-    if not _are_numbers(rows[0]) or not rows[0][0].strip():
-        rows = rows[1:]
+    names: list[str] = []
+    above = int(not _are_numbers(rows[0]) or not rows[0][0].strip() or _counts(rows))
+    if above:
+        names, rows = rows[0], rows[1:]
     if rows and all(len(row) > 1 for row in rows) and _names(file, rows):
+        names = names + [row[0] for row in rows]
         rows = [row[1:] for row in rows]
+    while any(rows) and not any(row and row[-1] for row in rows):  # a comma at each line's end
+        rows = [row[:-1] for row in rows]
+    if further := next((name for name in names if FURTHER & set(_words(name))), None):
+        raise InputError(
+            f"Received {further!r} in {str(file)!r}; expected R with rows and columns of tasks "
+            "alone: leave it out."
+        )
     width = max((len(row) for row in rows), default=0)
+    if not width:
+        raise InputError(f"Received {str(file)!r} without numbers; expected {EXPECTED}.")
     cells = [
         [number_in(cell, file, f"row {i}") for cell in row] + [np.nan] * (width - len(row))
-        for i, row in enumerate(rows, 1)
+        for i, row in enumerate(rows, 1 + above)
     ]
     return [Imported(accuracies=matrix_of(np.array(cells, dtype=float).reshape(-1, width), file))]
 
@@ -113,9 +136,10 @@ def read_mammoth(file: Path, text: str) -> list[Imported]:
     """The runs in a logs.pyd, one a line; the text is searched, not executed.
 
     Raises:
-        InputError: A line without accuracies.
+        InputError: A line without accuracies; a seed that comes again.
     """
     found = []
+    seeds: dict[str, int] = {}
     for i, line in enumerate(filter(str.strip, text.split("\n")), 1):
         cells = {
             (int(after), int(task)): number_in(value, file, f"line {i}")
@@ -133,12 +157,16 @@ def read_mammoth(file: Path, text: str) -> list[Imported]:
             if after and task:
                 rows[after - 1, task - 1] = value
         reported, dataset = REPORTED.search(line), DATASET.search(line)
+        if (seed := SEED.search(line)) and seeds.setdefault(seed[1], i) != i:
+            raise InputError(
+                f"Received seed {seed[1]} in lines {seeds[seed[1]]} and {i} of {str(file)!r}; "
+                "expected runs of different seeds: leave out what was run again, and import each "
+                "condition by itself."
+            )
         found.append(
             Imported(
                 accuracies=matrix_of(rows, file),
-                settings={
-                    name: text or float(number) for name, text, number in SETTING.findall(line)
-                },
+                settings=_arguments(line),
                 dataset=dataset[1] if dataset else "",
                 reported=float(reported[1]) / 100 if reported else None,
             )
@@ -147,11 +175,16 @@ def read_mammoth(file: Path, text: str) -> list[Imported]:
 
 
 def rows_of(text: str) -> list[list[str]]:
-    """The cells of a table whose delimiter its first line has most of, or its last."""
+    """The cells of a table whose delimiter its first line has most of, or its last.
+
+    A semicolon or a tab that all lines have as often is one whatever commas there are.
+    """
     lines = [line for line in text.split("\n") if line.strip() and not line.startswith("#")]
     if not lines:
         return []
-    delimiter = max(",;\t", key=lambda each: (lines[0].count(each), lines[-1].count(each)))
+    surely = [each for each in "\t;" if 0 < lines[0].count(each) == lines[-1].count(each)]
+    most = max(",;\t", key=lambda each: (lines[0].count(each), lines[-1].count(each)))
+    delimiter = (*surely, most)[0]
     if delimiter not in lines[0] + lines[-1]:
         return [line.split() for line in lines]
     rows = csv.reader(io.StringIO("\n".join(lines)), delimiter=delimiter)
@@ -160,9 +193,31 @@ def rows_of(text: str) -> list[list[str]]:
 
 def _are_numbers(cells: list[str]) -> bool:
     try:
-        return bool([float(cell) for cell in cells if cell.strip()])
+        return bool([float(cell) for cell in cells if cell.strip() not in EMPTY])
     except ValueError:
         return False
+
+
+def _counts(rows: list[list[str]]) -> bool:
+    """Whether the first row counts the columns, as pandas' header does, and R stands below it."""
+    width = len(rows[0])
+    counted = any(rows[0] == [str(i + first) for i in range(width)] for first in (0, 1))
+    return width > 1 and counted and 0 <= len(rows) - 1 - width <= 1
+
+
+def _words(name: str) -> list[str]:
+    return re.split(r"[^a-z]+", name.lower())
+
+
+def _arguments(line: str) -> dict[str, str | int | float]:
+    """What a line of Mammoth's says of how it trained."""
+    first = FIRST_RESULT.search(line)
+    called = ARGUMENT.findall(line[: first.start()] if first else line)
+    return {
+        name: TRUTH[number] if number in TRUTH else float(number) if number else text
+        for name, text, number in called
+        if not NO_SETTING.fullmatch(name)
+    }
 
 
 def _names(file: Path, rows: list[list[str]]) -> bool:

@@ -216,7 +216,8 @@ class RecordedRun:
         found = np.asarray(values)
         fits = found.ndim == 1 and found.size and found.dtype.kind in "iu"
         if not fits or found.min() < 0 or found.max() >= self.classes:
-            hint = "; take the argmax of scores" if found.ndim == 2 else ""
+            scores = found.ndim == 2 and found.shape[1] > 1
+            hint = "; take the argmax of scores" if scores else ""
             raise InputError(
                 f"Received {what} of shape {found.shape} and type {found.dtype}; expected whole "
                 f"numbers from 0 to {self.classes - 1}, [n]{hint}."

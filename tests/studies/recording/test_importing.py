@@ -75,8 +75,14 @@ def of_history(seed=0):
         "task1,task2,task3\n0.9,,\n0.6,0.8,\n0.5,0.4,0.7\n",
         "0.9,0,0\n0.6,0.8,0\n0.5,0.4,0.7\n",
         "0.9\n0.6,0.8\n0.5,0.4,0.7\n",
+        "0,1,2\n0.9,0.1,0.2\n0.6,0.8,0.3\n0.5,0.4,0.7\n",
+        "1,2,3\n0.9,NA,-\n0.6,0.8,\n0.5,0.4,0.7\n",
+        "0.9,0.1,0.2,\n0.6,0.8,0.3,\n0.5,0.4,0.7,\n",
     ],
-    ids=["plain", "percent", "spaces", "pandas", "from 1", "named", "holes", "zeros", "ragged"],
+    ids=[
+        *("plain", "percent", "spaces", "pandas", "from 1", "named", "holes", "zeros", "ragged"),
+        *("pandas without index", "NA", "commas at the end"),
+    ],
 )
 def test_a_matrix_has_the_published_figures(text, ebb, tmp_path):
     imported(ebb, "r.csv", text)
@@ -97,9 +103,13 @@ def test_several_seeds_are_several_files_or_one_array(ebb):
     assert ebb("import", "one.npy", "one.csv", "all.npy", *MINE, "--seed", "3").status == 0
     results = studies.read("theirs")
     assert [record.seed for record in results.records] == [3, 4, 5, 6, 7]
+    exact = np.array([[np.float32(0.1) * 10 + np.float32(1e-7), 0], [0.5, 1]])
+    np.save("rounded.npy", exact)
+    assert ebb("import", "rounded.npy", *MINE[:3], "rounded").status == 0
     assert ebb("import", "one.npy", *MINE[:3], "other", "--scenario", "domain").status == 0
     rows = studies.read("theirs").tasks().set_index("condition")
     assert rows.loc["naive", "n"] == 5
+    assert rows.loc["rounded", "average accuracy"] == 0.75
     assert rows.loc["other", "forward transfer"] == pytest.approx((0.1 - 0.3 + 0.3 - 0.4) / 2)
     assert "task 3" in ebb("table", "theirs", "--kind", "task-matrix").out
 
@@ -190,6 +200,41 @@ def test_keras_csv_logger_is_a_history_by_epochs(ebb):
     assert of_history(1) == [(1, 0, "training loss", 1.5)]
 
 
+def test_a_history_of_fit_is_one_as_many_epochs_as_it_has(ebb):
+    text = "accuracy,loss,val_accuracy,val_loss\n" + "0.5,1.2,0.6,1.1\n" * 4
+    assert "figures by epochs" in imported(ebb, "history.csv", text)
+    assert of_history()[-1] == (4, 0, "validation loss", 1.1)
+    indexed = ",accuracy,loss,val_accuracy,val_loss\n0,0.5,1.2,0.6,1.1\n1,0.7,0.9,0.8,0.7\n"
+    imported(ebb, "indexed.csv", indexed, "--seed", "1")
+    assert of_history(1)[0] == (1, 0, "training accuracy", 0.5)
+    assert of_history(1)[-1] == (2, 0, "validation loss", 0.7)
+
+
+def test_epochs_counted_from_1_stay_and_names_say_their_part(ebb):
+    imported(ebb, "log.csv", "Epoch,train_loss,val_acc,test_acc,lr\n1,2,50,40,0.1\n2,1,60,55,0.1\n")
+    assert of_history() == [
+        *((1, 0, "training loss", 2.0), (1, 0, "validation accuracy", 0.5)),
+        *((1, 0, "test accuracy", 0.4), (1, 0, "lr", 0.1)),
+        *((2, 0, "training loss", 1.0), (2, 0, "validation accuracy", 0.6)),
+        *((2, 0, "test accuracy", 0.55), (2, 0, "lr", 0.1)),
+    ]
+    assert studies.read("theirs").reading.primary == "validation accuracy"
+
+
+def test_lightning_s_rows_are_half_empty_and_some_of_its_figures_go_by_steps(ebb):
+    text = (
+        "epoch,step,train_loss_epoch,train_loss_step,val_acc\n"
+        "0,49,,1.5,\n0,99,,1.2,\n0,99,,,0.5\n0,99,1.4,,\n1,149,,1.1,\n1,199,,,0.75\n1,199,1.0,,\n"
+    )
+    imported(ebb, "metrics.csv", text)
+    assert of_history() == [
+        *((0, 49, "training loss_step", 1.5), (0, 99, "training loss_step", 1.2)),
+        *((1, 0, "validation accuracy", 0.5), (1, 0, "training loss", 1.4)),
+        *((0, 149, "training loss_step", 1.1), (2, 0, "validation accuracy", 0.75)),
+        (2, 0, "training loss", 1.0),
+    ]
+
+
 def test_tensorboard_s_scalars_of_one_run_come_together(ebb):
     for name in ("run-train-tag-epoch_accuracy", "run-validation-tag-epoch_accuracy"):
         with open(f"{name}.csv", "w") as file:
@@ -214,6 +259,19 @@ def test_a_panel_of_wandb_has_a_run_for_each_name(ebb):
     assert "seeds 0 to 1" in imported(ebb, "panel.csv", PANEL)
     assert of_history() == [(0, 0, "val_acc", 0.5), (0, 10, "val_acc", 0.6)]
     assert of_history(1) == [(0, 10, "val_acc", 0.7)]
+    assert "(warm-sun-1, cold-sea-2)" in imported(ebb, "panel.csv", PANEL, "--overwrite")
+    assert studies.read("theirs").reading.primary == "val_acc"
+    assert "65.00" in ebb("table", "theirs").out
+
+
+def test_the_methods_of_a_panel_are_imported_one_by_one(ebb):
+    with open("panel.csv", "w") as file:
+        file.write("Step,er - acc,der - acc\n0,50,0.8\n1,60,0.5\n")
+    assert "seed 0 (der)" in ebb("import", "panel.csv", *MINE, "--run", "der").err
+    assert of_history() == [(0, 0, "acc", 0.008), (0, 1, "acc", 0.005)]  # of one file, in percent
+    assert "expected one that the files name: er, der" in refused(
+        ebb("import", "panel.csv", *MINE, "--run", "gem")
+    )
 
 
 def test_a_panel_of_wandb_is_known_without_its_extremes(ebb):
@@ -240,6 +298,15 @@ def test_a_history_of_wandb_is_its_numbers(ebb):
         ("r.csv", "0.9,0.1\n0,0.8\n", "transpose it"),
         ("r.csv", "0.9,0.1\n,0.8\n", "transpose it"),
         ("r.csv", "900,10\n50,80\n", "beyond 0 to 1"),
+        ("r.csv", "1.2,0.1\n0.5,0.8\n", "beyond 0 to 1"),
+        ("r.csv", "0.9,0\n0.6,0.8\n0.75,0.4\n", "a row below it"),
+        ("r.csv", "0.9,\n0.6,0.8\n0.75,0.4\n", "a row below it"),
+        ("r.csv", "a,b,avg\n0.9,0.1,0.5\n0.6,0.8,0.7\n1,1,1\n", "'avg' in"),
+        ("r.csv", "x,a,b\n1,0.9,0.1\n2,0.6,0.8\nfinal forgetting,0.3,0\n", "'final forgetting'"),
+        ("r.csv", "a,b\n0.9,x\n", "'x' in row 2"),
+        ("r.csv", "0,97;0,0\n0,61;0,95\n", "'0,95' in row 2 of 'r.csv'; expected a number with a"),
+        ("r.csv", "method,accuracy\n", "without numbers"),
+        ("r.json", "[[1, 0], [0, 1]]", "is JSON"),
         ("r.csv", "100.5,10\n50,80\n", "beyond 0 to 1"),
         ("r.csv", "0.9,0.1\n,\n", "holes"),
         ("r.csv", b"\xff\xfe\x00", "UTF-8"),
@@ -253,11 +320,17 @@ def test_a_history_of_wandb_is_its_numbers(ebb):
         ("logs.pyd", MAMMOTH + "{'accmean': 1}\n", "line 2"),
         ("logs.pyd", "{'accmean_task1': 93.31, 'accmean_task2': 93.18}\n", "means alone"),
         ("logs.pyd", MAMMOTH + MAMMOTH.replace("'er'", "'der'"), "model: er, der"),
+        ("logs.pyd", 2 * MAMMOTH.replace("'seed': None", "'seed': 3"), "seed 3 in lines 1 and 2"),
+        ("logs.pyd", MAMMOTH + MAMMOTH.replace("'lr'", "'alpha': 0.1, 'lr'"), "alpha: None, 0.1"),
+        ("log.csv", KERAS.replace("2,0.80", "1,0.80"), "in row 4 of which another training begins"),
         ("log.csv", KERAS.replace("0,0.50", "x,0.50"), "'x' in row 2"),
         ("log.csv", KERAS + "0,0.5,1.5,0.5,1.4\n", "in row 5 of which another training begins"),
         ("log.csv", KERAS + "3,0.5\n", "in row 5 of which another training begins"),
         ("log.csv", KERAS.partition("\n")[0] + "\n", "without figures"),
         ("tb.csv", TENSORBOARD.replace(",1,", ",-1,"), "step '-1' in row 3"),
+        ("tb.csv", TENSORBOARD + "1,0,2\n", "in row 4 of which another training begins"),
+        ("h.csv", HISTORY + "2,5,1,0.2,\n", "in row 4 of which another training begins"),
+        ("panel.csv", "Step,a - b,a - b\n0,1,2\n", "two columns of 'a - b'"),
         ("panel.csv", PANEL.partition("\n")[0] + "\n", "without figures"),
     ],
 )

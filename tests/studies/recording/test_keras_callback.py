@@ -133,6 +133,29 @@ def test_what_could_not_be_recorded_is_refused_before_it_is_trained():
         )  # fmt: skip
 
 
+def test_more_outputs_than_classes_and_predictions_of_none_are_refused_before_training():
+    model = compiled(recipe_of())
+    few = POINTS.y_test < CLASSES - 1
+    given = {"study": "mine", "condition": "few", "seed": 0}
+    for said, words in (
+        (f"expected classes={CLASSES}", {}),
+        ("bool", {"predicted": lambda model, x: model.predict(x, verbose=0)[:, 0] > 0.5}),
+    ):
+        callback = studies.ForgettingRecorder(
+            POINTS.x_test[few], POINTS.y_test[few], **given, **words
+        )
+        before = model.get_weights()
+        with pytest.raises(InputError, match=said):
+            fit(model, range(CLASSES), callbacks=[callback])
+        for a, b in zip(before, model.get_weights(), strict=True):
+            np.testing.assert_array_equal(a, b)
+    callback = studies.ForgettingRecorder(
+        POINTS.x_test[few], POINTS.y_test[few], classes=CLASSES, **given
+    )
+    fit(model, range(CLASSES), callbacks=[callback])
+    assert studies.read("mine").records[0].status == "finished"
+
+
 def test_a_second_fit_needs_a_block():
     model, recorded = compiled(recipe_of()), recorder()
     fit(model, range(CLASSES), callbacks=[recorded])
