@@ -76,6 +76,7 @@ study = Study(
     name="equal-bytes",
     question="Which method forgets least for the same bytes kept?",
     conditions={name: each for scenario in SCENARIOS for name, each in methods(scenario).items()},
+    minutes=42,
     primary="tasks: average accuracy",
     shown=("tasks: mean forgetting_max_minus_last", "tasks: learning accuracy"),
     comparisons=tuple(
