@@ -51,7 +51,7 @@ def on_memory(width: int, memory: int) -> Recipe:
 study = Study(
     name="gdumb",
     question="How far does a network come that is trained on a small memory alone?",
-    minutes=37,
+    minutes=17,
     conditions={f"{width}-units-{memory}": on_memory(width, memory) for width, memory in PUBLISHED},
     seeds=3,
     shown=("best test accuracy",),
