@@ -4,7 +4,7 @@ import json
 
 import click
 
-from analysis.rendering.formatting import format_duration
+from analysis.rendering.formatting import counted, format_duration
 from studies.commands.options import format_option
 from studies.definition.catalogue import NAMES, find
 
@@ -39,4 +39,4 @@ def list_studies(style: str) -> None:
         names = list(study.conditions)
         if len(names) > MOST_NAMES:
             names[3:-1] = [f"... ({len(names)} conditions)"]
-        click.echo(f"    {sets}; {runs} runs{time}: {', '.join(names)}, {study.seeds} seeds")
+        click.echo(f"    {sets}; {runs} runs{time}: {', '.join(names)}, {counted(study.seeds, 'seed')}")

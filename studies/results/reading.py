@@ -100,7 +100,9 @@ class Reading:
         """How many seeds conditions have, of how many that were planned where that is known."""
         fewest, most = min(self._seeds), self.most_seeds
         seeds = f"{most}" if fewest == most else f"{fewest} to {most}"
-        return f"{seeds} of {self.planned} planned seeds" if self.planned else f"{seeds} seeds"
+        if self.planned:
+            return f"{seeds} of {self.planned} planned seeds"
+        return f"{seeds} seeds" if most > 1 else "1 seed"
 
     @property
     def precision(self) -> str:
