@@ -138,9 +138,11 @@ def _check_examples(x: NDArray[Any], where: str) -> NDArray[Any]:
 
 def _check_labels(y: NDArray[Any], where: str) -> NDArray[np.int64]:
     if y.ndim not in (1, 2) or y.shape[1:] not in ((), (1,)) or y.size == 0:
+        rows = y.ndim == 2 and y.size and y.dtype.kind in "biuf"
+        one_hot = rows and (y.max(axis=1) == 1).all() and ((y != 0).sum(axis=1) == 1).all()
+        mend = "store labels.argmax(axis=1)" if one_hot else "store the column that is learned"
         raise InputError(
-            f"{where} has the shape {y.shape}, expected one label for each example, [n]; for "
-            "one-hot rows store labels.argmax(axis=1)"
+            f"{where} has the shape {y.shape}, expected one label for each example, [n]; {mend}"
         )
     if y.dtype.kind not in "iu":
         raise InputError(
@@ -150,7 +152,8 @@ def _check_labels(y: NDArray[Any], where: str) -> NDArray[np.int64]:
     if int(y.min()) < 0 or int(y.max()) > np.iinfo(np.int64).max:
         raise InputError(
             f"{where} has labels from {int(y.min())} to {int(y.max())}, expected 0 or larger and "
-            "below 2**63; number the classes with numpy.unique(labels, return_inverse=True)"
+            "below 2**63; number the classes of all parts together with numpy.unique(labels, "
+            "return_inverse=True)"
         )
     return y.reshape(-1).astype(np.int64)
 

@@ -23,6 +23,8 @@ from data import Dataset, InputError
 
 MOST_NAMED = 10
 """Classes that a note lists."""
+HALF_A_BYTE = 127
+"""Values above it say that bytes are pixels from 0 to 255."""
 CHECKED_EPOCHS = 1000
 """An order that stops to fit its data after more epochs is found out when it does."""
 
@@ -282,7 +284,9 @@ def corrupted_test_file(
         float32 [m, ...], before preprocessing.
     """
     x = dataset.x_test[:examples].astype(np.float32)
-    low, high = (0.0, 255.0)
-    if dataset.x_test.dtype != np.uint8:
-        low, high = float(dataset.x_train.min()), float(dataset.x_train.max())
+    low, high = float(dataset.x_train.min()), float(dataset.x_train.max())
+    # Bytes that reach half of what a byte holds are pixels, however dark; others have a range of
+    # their own (0 to 16, 0 and 1).
+    if dataset.x_test.dtype == np.uint8 and high > HALF_A_BYTE:
+        low, high = 0.0, 255.0
     return Corruption.named(name)(x, (low, high), stream(0, "data", 1))

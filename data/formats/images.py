@@ -102,7 +102,8 @@ class ImageFiles:
         encoding = " and ".join(sorted(formats))
         source = f"{self.source} (images encoded as {encoding})"
         dataset = Dataset.from_arrays(name, arrays, source=source, where=where)
-        words = () if all(kind.isdecimal() for kind in classes) else tuple(classes)
+        numbered = classes == [str(number) for number in range(len(classes))]
+        words = () if numbered else tuple(classes)
         return replace(dataset, encoding=encoding, class_labels=words)
 
     def _checked_classes(self, tree: Tree) -> list[str]:

@@ -192,7 +192,10 @@ def _read_header(
         content = "Python objects" if dtype.hasobject else f"{dtype!s} of shape {shape}"
         mend = "convert it with numpy.asarray(..., dtype)"
         if dtype.kind in "SU":
-            mend = "number the classes with numpy.unique(labels, return_inverse=True)"
+            mend = (
+                "number the classes of all parts together with numpy.unique(labels, "
+                "return_inverse=True)"
+            )
         raise InputError(
             f"{quoted(path)}: {name} holds {content}, expected an array of plain numbers; {mend} "
             f"and {_SAVE}"

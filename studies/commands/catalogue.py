@@ -39,4 +39,6 @@ def list_studies(style: str) -> None:
         names = list(study.conditions)
         if len(names) > MOST_NAMES:
             names[3:-1] = [f"... ({len(names)} conditions)"]
-        click.echo(f"    {sets}; {runs} runs{time}: {', '.join(names)}, {counted(study.seeds, 'seed')}")
+        click.echo(
+            f"    {sets}; {runs} runs{time}: {', '.join(names)}, {counted(study.seeds, 'seed')}"
+        )

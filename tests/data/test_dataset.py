@@ -136,6 +136,10 @@ BROKEN = {
     "no labels": (changed("y_test", np.zeros(0, int)), ["y_test", "(0,)"]),
     "floating labels": (changed("y_test", np.arange(6.0)), ["y_test", "float64"]),
     "one-hot labels": (changed("y_train", np.eye(12)), ["y_train", "argmax"]),
+    "labels beside noisy ones": (
+        changed("y_train", np.stack([np.arange(12) % 3] * 2, axis=1)),
+        ["y_train", "the column that is learned"],
+    ),
     "a negative label": (changed("y_test", np.array([0, 1, 2, 0, 1, -1])), ["y_test", "-1"]),
     "one class": (changed("y_train", np.ones(12, int)), ["y_train", "2 classes"]),
     "a label of its own for nearly every example": (

@@ -24,6 +24,7 @@ from core.evaluation import PARTS
 from core.examples.preprocessing import preprocess
 from core.random_streams import stream
 from core.training.build import fresh_model
+from core.training.preparation import corrupted_test_file
 from data import Dataset
 from tests.core.by_hand import CLASSES, images, shown_to
 
@@ -192,6 +193,19 @@ def test_damaged_test_sets_are_the_test_file_damaged_and_preprocessed(of, unit, 
         for evaluation, output in zip(found, expected, strict=True):
             assert evaluation.confusion.tolist() == counted(y, output)
             assert evaluation.loss == pytest.approx(loss(y, output), rel=1e-4)
+
+
+def test_bytes_of_a_small_range_are_damaged_within_it(data):
+    arrays = {name: getattr(data, name) for name in ("y_train", "y_test")}
+    small = {name: getattr(data, name) // 16 for name in ("x_train", "x_test")}
+    of_bytes = Dataset.from_arrays("images", small | arrays)
+    of_floats = Dataset.from_arrays(
+        "images", {name: x.astype(np.float32) for name, x in small.items()} | arrays
+    )
+    assert of_bytes.x_test.dtype == np.uint8
+    found = corrupted_test_file(of_bytes, "salt-and-pepper-0.2")
+    np.testing.assert_array_equal(found, corrupted_test_file(of_floats, "salt-and-pepper-0.2"))
+    assert found.max() == of_bytes.x_train.max()
 
 
 def test_a_damaged_set_of_severity_0_is_the_test_set(trainer, data):

@@ -288,3 +288,10 @@ def test_of_two_archives_none_is_chosen(tmp_path, fruit, pack, fails):
 def test_arrays_come_before_images(tmp_path, fruit, arrays):
     np.savez(fruit / "fruit.npz", **arrays)
     assert load("fruit", tmp_path).source == str(Path(fruit / "fruit.npz"))
+
+
+@pytest.mark.parametrize("names", [("3", "8"), ("1", "2", "10"), ("01", "02"), ("0", "1")])
+def test_classes_that_are_not_numbered_from_0_keep_their_names(names, tmp_path, write_images):
+    classes = {name: [number] for number, name in enumerate(names)}
+    write_images(tmp_path / "own", dict.fromkeys(FRUIT, classes))
+    assert load("own", tmp_path).class_labels == (() if names == ("0", "1") else names)
