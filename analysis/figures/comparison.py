@@ -218,12 +218,9 @@ def _numbers(c: Comparison) -> str:
     d = c.difference
     if d.points is None:
         return ""
-    interval = (
-        ""
-        if d.ci_low is None or d.ci_high is None
-        else (f" [{signed(d.ci_low, c)}, {signed(d.ci_high, c)}]")
-    )
-    return signed(d.points, c) + interval
+    if d.ci_low is None or d.ci_high is None:
+        return signed(d.points, c)
+    return f"{signed(d.points, c)} [{signed(d.ci_low, c)}, {signed(d.ci_high, c)}]"
 
 
 def _bounds(c: Comparison, zero: float = 0.0) -> Bounded:

@@ -10,7 +10,7 @@ from analysis.metrics.metric import POINTS
 from analysis.metrics.registry import metric_named
 from core.results import HistoryRow
 from data import InputError
-from studies.recording.imported import LEAST_PERCENT, Imported, number_in
+from studies.recording.imported import LEAST_PERCENT, Imported, number_in, words_of
 
 TENSORBOARD = ["Wall time", "Step", "Value"]
 """The header of a scalar's CSV (TensorBoard's data download)."""
@@ -37,7 +37,7 @@ def is_by_epochs(header: list[str]) -> bool:
     A loss, or an accuracy beside that of the validation part.
     """
     names = [name.lower() for name in header]
-    losses = [name for name in names if "loss" in re.split(r"[^a-z]+", name)]
+    losses = [name for name in names if "loss" in words_of(name)]
     pairs = [name for name in names if f"val_{name}" in names]
     return "epoch" in names or bool(losses or pairs)
 

@@ -88,6 +88,11 @@ def text_of(file: Path) -> str:
     return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
+def words_of(name: str) -> set[str]:
+    """The words in the name of a row, a column or a figure, in lower case."""
+    return set(re.split(r"[^a-z]+", name.lower()))
+
+
 def number_in(cell: str, file: Path, where: str) -> float:
     """A cell as a number; NaN of an empty one.
 

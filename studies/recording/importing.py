@@ -104,7 +104,7 @@ def _found(files: Sequence[Path], runs: Sequence[str]) -> tuple[Kind, list[tuple
             f"Received {kind.name} and {other.name}; expected files of one kind: import each kind "
             "by itself."
         )
-    found = [(file, run) for file, (_, runs) in zip(files, read, strict=True) for run in runs]
+    found = [(file, run) for file, (_, each) in zip(files, read, strict=True) for run in each]
     if runs:
         names = [run.run for _, run in found]
         if missing := [each for each in runs if each not in names]:

@@ -17,6 +17,7 @@ from studies.recording.imported import (
     Imported,
     matrix_of,
     number_in,
+    words_of,
 )
 
 AVALANCHE = ["eval_exp", "training_exp", "eval_accuracy", "eval_loss", "forgetting"]
@@ -90,7 +91,7 @@ def read_csv(file: Path, rows: list[list[str]]) -> list[Imported]:
         rows = [row[1:] for row in rows]
     while any(rows) and not any(row and row[-1] for row in rows):  # a comma at each line's end
         rows = [row[:-1] for row in rows]
-    if further := next((name for name in names if FURTHER & set(_words(name))), None):
+    if further := next((name for name in names if FURTHER & words_of(name)), None):
         raise InputError(
             f"Received {further!r} in {str(file)!r}; expected R with rows and columns of tasks "
             "alone: leave it out."
@@ -203,10 +204,6 @@ def _counts(rows: list[list[str]]) -> bool:
     width = len(rows[0])
     counted = any(rows[0] == [str(i + first) for i in range(width)] for first in (0, 1))
     return width > 1 and counted and 0 <= len(rows) - 1 - width <= 1
-
-
-def _words(name: str) -> list[str]:
-    return re.split(r"[^a-z]+", name.lower())
 
 
 def _arguments(line: str) -> dict[str, str | int | float]:
