@@ -22,8 +22,15 @@ TEXTS = {
     "identity: after an edit there, run it again with --overwrite",
     "absent": "no {part} examples of class {classes}",
     "scaled": "{data}: inputs are at most {largest} already; the step scale divides them by 255",
+    "not-bytes": "{data}: inputs are {low} to {high}, not bytes from 0 to 255; the step scale "
+    "divides them by 255",
+    "other-scale": "{data}: the largest {part} input is {largest} in size, the largest training "
+    "input {train}: were they prepared alike?",
+    "channels-first": "{data}: examples of {shape} are read as height x width x channels; write "
+    "the channels last",
     "constant": "{data}: all training examples are the same",
     "shared": "{data}: {shared} of {examples} test examples are training examples too",
+    "shared-validation": "{data}: {shared} of {examples} {part} examples are {other} examples too",
     "unused": "the data set's own validation part of {examples} examples is not used: "
     'split=HoldOut(where="given") does',
     "small-penalty": "the penalty was below a thousandth of the loss at the end of every epoch "

@@ -14,6 +14,8 @@ ARRAYS = ("x_train", "y_train", "x_test", "y_test")
 """The arrays of every data set, by name."""
 OPTIONAL = ("x_val", "y_val", "weights_train")
 """Those that some data sets have as well: a given validation part, and weights of examples."""
+WORDS = "class_labels"
+"""What people call each class, text [classes]; it need not be there."""
 _FLOATS = (np.float16, np.float32, np.float64)
 # A label for nearly every example is a slip (its number stored as the label), and the confusion
 # matrices would be as large; below this number it costs nothing and is let through.
@@ -45,6 +47,8 @@ def check_arrays(
         InputError: One line for the first rule that is broken.
     """
     parts = ["train", "test", *_val(arrays, where)]
+    for part in parts:
+        _refuse_examples_last(arrays[f"x_{part}"], arrays[f"y_{part}"], where[f"x_{part}"])
     examples = {
         name: _check_examples(arrays[name], where[name]) for name in map("x_{}".format, parts)
     }
@@ -76,6 +80,24 @@ def check_arrays(
     found = {**_uint8_or_floating(examples, where["x_train"]), **labels, **weights}
     checked = {name: _frozen(array) for name, array in found.items()}
     return checked, tuple(names.tolist())
+
+
+def check_words(arrays: Mapping[str, NDArray[Any]], where: str, classes: int) -> tuple[str, ...]:
+    """What people call each class; empty where the arrays do not say.
+
+    Raises:
+        InputError: One line, if it is not one text for each class.
+    """
+    if WORDS not in arrays:
+        return ()
+    words = arrays[WORDS]
+    if words.dtype.kind != "U" or words.shape != (classes,) or len({*words.tolist()}) != classes:
+        raise InputError(
+            f"{where} has the type {words.dtype} and the shape {words.shape}, expected {classes} "
+            f"different texts, one for each class by its number; store numpy.array(words), or "
+            "leave it out"
+        )
+    return tuple(words.tolist())
 
 
 def _val(arrays: Mapping[str, NDArray[Any]], where: Mapping[str, str]) -> list[str]:
@@ -110,6 +132,15 @@ def _weights(
             "finite ones from 0 up, not all 0; replace the others"
         )
     return {name: weights}
+
+
+def _refuse_examples_last(x: NDArray[Any], y: NDArray[Any], where: str) -> None:
+    """Matlab's files have the examples in the last axis, as those of SVHN."""
+    if x.ndim > 2 and len(x) != y.size == x.shape[-1]:
+        raise InputError(
+            f"{where} has the shape {x.shape} for {y.size:,} labels, expected the examples in the "
+            "first axis; store numpy.moveaxis(x, -1, 0)"
+        )
 
 
 def _check_examples(x: NDArray[Any], where: str) -> NDArray[Any]:

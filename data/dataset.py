@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from data.checks import ARRAYS, OPTIONAL, check_arrays
+from data.checks import ARRAYS, OPTIONAL, WORDS, check_arrays, check_words
 from data.errors import quoted
 from data.plausibility import Plausibility, plausibility
 
@@ -118,17 +118,21 @@ class Dataset:
             x_val=checked.get("x_val"),
             y_val=checked.get("y_val"),
             weights_train=checked.get("weights_train"),
+            class_labels=check_words(arrays, where.get(WORDS, WORDS), len(names)),
         )
 
     @cached_property
     def plausibility(self) -> Plausibility:
         """What of the inputs is possible and seldom meant; found when it is first asked for."""
-        return plausibility(self.x_train, self.x_test)
+        parts = {"train": self.x_train, "test": self.x_test, "validation": self.x_val}
+        return plausibility({part: x for part, x in parts.items() if x is not None})
 
     def as_stored(self) -> dict[str, NDArray[Any]]:
         """The arrays by name as a file holds them: with the labels that the classes have there."""
         every = {name: getattr(self, name) for name in (*ARRAYS, *OPTIONAL)}
         arrays = {name: array for name, array in every.items() if array is not None}
+        if self.class_labels:
+            arrays[WORDS] = np.array(self.class_labels)
         if self.class_names:
             names = np.array(self.class_names)
             arrays |= {name: names[arrays[name]] for name in arrays if name.startswith("y_")}

@@ -6,6 +6,7 @@ import os
 from contextlib import suppress
 from pathlib import Path
 
+from data.checks import ARRAYS
 from data.errors import InputError, quoted, shortly
 from data.formats.archive import is_archive
 from data.formats.array_files import ArrayFiles, idx_files, npz_file, single_files
@@ -111,6 +112,7 @@ def _only_npz(source: Path) -> ArrayFiles | None:
     if len(files) > 1:
         raise InputError(
             f"{quoted(source)} holds {len(files)} .npz files ({quoted(files[0].name)}, "
-            f"{quoted(files[1].name)}, ...), expected one; name the file itself"
+            f"{quoted(files[1].name)}, ...), expected one with {', '.join(ARRAYS)}; name it, "
+            "or put these arrays into one with numpy.savez"
         )
     return npz_file(files[0]) if files else None

@@ -31,7 +31,8 @@ class GivenLabels(Checked):
     Args:
         file: A .npy or .npz, found from where Ebb is called, as a data set's path is. It has a
             label for each example of the training file, int [n], those that are held out included,
-            which keep their true ones. The labels are those of the data set's own files.
+            which keep their true ones. The labels are those of the data set's own files. Images in
+            folders have no order of a file: import them first, the order is that of its y_train.
         array: Which array of a .npz; none of a .npy.
 
     Examples:
@@ -60,8 +61,14 @@ class GivenLabels(Checked):
 
         Raises:
             InputError: The file cannot be read, has another number of labels, or one that is no
-                class of the data set.
+                class of the data set; or the data set is images in folders.
         """
+        if dataset.encoding:
+            raise InputError(
+                f"Received {self._where} for {dataset.name}, images in a folder for each class, "
+                "which have no order that labels could be in; expected arrays: bring them in with "
+                "`ebb data import NAME FOLDER`, and give the labels in the order of its y_train."
+            )
         given, expected = self._read(), len(dataset.y_train)
         if len(given) != expected:
             raise InputError(

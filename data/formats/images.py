@@ -19,7 +19,15 @@ from data.formats.archive import MOST_BYTES, is_archive, members
 PARTS = ("train", "test")
 VAL = "val"
 """A validation part, which need not be there."""
+_PART = {
+    **{"train": "train", "training": "train", "test": "test", "testing": "test"},
+    **{"val": VAL, "valid": VAL, "validation": VAL},
+}
+"""The part that a folder holds, by its name in small letters."""
+_SYSTEMS_OWN = ("thumbs.db", "desktop.ini")
+"""What Windows puts beside images, in small letters."""
 SUFFIXES = (".png", ".jpg", ".jpeg")
+_OTHER_IMAGES = (".bmp", ".gif", ".webp", ".tif", ".tiff", ".ppm", ".pgm", ".jfif", ".avif")
 LAYOUT = f"train/CLASS/ and test/CLASS/ with images ({', '.join(SUFFIXES)})"
 _MODES: dict[str, tuple[int, ...]] = {"L": (), "RGB": (3,)}
 
@@ -47,10 +55,11 @@ class ImageFiles:
 
     @property
     def missing(self) -> tuple[Path, ...]:
-        """Which of the folders `train` and `test` are not there; empty for an archive."""
+        """Which of the two parts have no folder, by their short names; empty for an archive."""
         if is_archive(self.source):
             return ()
-        return tuple(self.source / part for part in PARTS if not os.path.isdir(self.source / part))
+        there = _parts(self.source)
+        return tuple(self.source / part for part in PARTS if part not in there)
 
     def shape(self) -> None:
         """Unknown before all names are read, so None.
@@ -67,7 +76,8 @@ class ImageFiles:
         Classes are numbered in the order of their names (of their numbers, if all are numbers).
         The examples of a class are sorted by file name, and the classes are mixed evenly, see
         `evenly_mixed`. A folder `val` beside `train` and `test`, which may lack classes, is the
-        validation part.
+        validation part. The folders may be called `training`, `testing`, `valid` and `validation`
+        too, in letters of any case.
 
         Args:
             name: The data set's name.
@@ -87,15 +97,17 @@ class ImageFiles:
                 f"{quoted(self.source)}; put it there"
             )
         tree = _in_archive(self.source) if is_archive(self.source) else _in_folder(self.source)
+        spelled = _spelled(tree, self.source)
+        tree = {part: tree.get(spelled.get(part, part), {}) for part in (*PARTS, VAL)}
         tree = {part: found for part, found in tree.items() if found or part in PARTS}
-        classes = self._checked_classes(tree)
+        classes = self._checked_classes(tree, spelled)
         formats: set[str] = set()
         arrays: dict[str, NDArray[Any]] = {}
         for part in tree:
             labels, ranks = evenly_mixed([len(tree[part].get(kind, {})) for kind in classes])
             files = [sorted(tree[part].get(kind, {}).items()) for kind in classes]
             mixed = [files[label][rank] for label, rank in zip(labels, ranks, strict=True)]
-            folders = [self.source / part / kind for kind in classes]
+            folders = [self.source / spelled[part] / kind for kind in classes]
             arrays[f"x_{part}"] = _decoded(mixed, [folders[label] for label in labels], formats)
             arrays[f"y_{part}"] = labels
         where = {name: f"{name} in {quoted(self.source)}" for name in arrays}
@@ -106,20 +118,21 @@ class ImageFiles:
         words = () if numbered else tuple(classes)
         return replace(dataset, encoding=encoding, class_labels=words)
 
-    def _checked_classes(self, tree: Tree) -> list[str]:
+    def _checked_classes(self, tree: Tree, spelled: dict[str, str]) -> list[str]:
         for part in tree:
             other = PARTS[part == "train"]
+            here, there = spelled.get(part, part), spelled.get(other, other)
             for kind in tree[part]:
                 if not tree[part][kind]:
                     raise InputError(
-                        f"{quoted(self.source / part / kind)} holds no image, expected at least "
+                        f"{quoted(self.source / here / kind)} holds no image, expected at least "
                         f"one ({', '.join(SUFFIXES)}) in every class; fill or remove it"
                     )
                 if kind not in tree[other]:
                     raise InputError(
-                        f"{quoted(self.source)} has the class {kind!r} in {part} and not in "
-                        f"{other}, expected the same classes in both; add {other}/{kind} or remove "
-                        f"{part}/{kind}"
+                        f"{quoted(self.source)} has the class {kind!r} in {here} and not in "
+                        f"{there}, expected the same classes in both; add {there}/{kind} or remove "
+                        f"{here}/{kind}"
                     )
         found = set(tree["train"])
         if not found:
@@ -150,7 +163,7 @@ def image_files(folder: Path) -> ImageFiles | None:
         Those in its sub-folders, if there is `train` or `test` (so that a missing one is noticed),
         else those in its tar archive, if there is just one, else None.
     """
-    if any(os.path.isdir(folder / part) for part in PARTS):
+    if {*PARTS} & _parts(folder):
         return ImageFiles(folder)
     try:
         archives = [folder / name for name in os.listdir(folder) if name[0] != "."]
@@ -180,8 +193,34 @@ def evenly_mixed(counts: list[int]) -> tuple[NDArray[np.int64], NDArray[np.int64
     return labels[order], ranks[order]
 
 
+def _parts(folder: Path) -> set[str]:
+    """The parts that have a folder in this one, however they are spelled."""
+    try:
+        names = os.listdir(folder)
+    except OSError:
+        return set()
+    return {_PART[n.lower()] for n in names if n.lower() in _PART and os.path.isdir(folder / n)}
+
+
+def _spelled(tree: Tree, source: Path) -> dict[str, str]:
+    """How each part that there is is spelled.
+
+    Raises:
+        InputError: One is there twice, such as `val` and `validation`.
+    """
+    spelled: dict[str, str] = {}
+    for name in tree:
+        other = spelled.setdefault(_PART[name.lower()], name)
+        if other != name:
+            raise InputError(
+                f"{quoted(source)} holds {other} and {name}, expected one of the two, which mean "
+                "the same part; put the images of both into one, or take one away"
+            )
+    return spelled
+
+
 def _in_folder(folder: Path) -> Tree:
-    tree: Tree = {part: {} for part in (*PARTS, VAL)}
+    tree: Tree = {}
     for path, is_folder in _walk(folder):
         _put(tree, path.relative_to(folder).parts, None if is_folder else path, folder)
     return tree
@@ -190,7 +229,7 @@ def _in_folder(folder: Path) -> Tree:
 def _walk(folder: Path, depth: int = 0) -> Iterator[tuple[Path, bool]]:
     try:
         with os.scandir(folder) as found:
-            entries = [entry for entry in found if depth or entry.name in (*PARTS, VAL)]
+            entries = [entry for entry in found if depth or entry.name.lower() in _PART]
         for entry in entries:
             path = folder / entry.name
             # The folder of a part or of a class may be a link: data lie on another disk.
@@ -212,15 +251,14 @@ def _walk(folder: Path, depth: int = 0) -> Iterator[tuple[Path, bool]]:
 
 
 def _in_archive(path: Path) -> Tree:
-    tree: Tree = {part: {} for part in (*PARTS, VAL)}
+    tree: Tree = {}
     around: tuple[str, ...] | None = None
     for member in members(path):
         parts = member.parts
         # `tar cf fruit.tar fruit` puts a folder around the two.
-        places = [(at, names) for names in (PARTS, (VAL,)) for at in (0, 1)]
-        depth = next(
-            (at for at, names in places if parts[at : at + 1] and parts[at] in names), None
-        )
+        meant = [_PART.get(name.lower(), "") for name in parts[:2]]
+        places = [(at, names) for names in (PARTS, (VAL,)) for at in range(len(meant))]
+        depth = next((at for at, names in places if meant[at] in names), None)
         if depth is None:
             continue
         around = parts[:depth] if around is None else around
@@ -236,9 +274,10 @@ def _in_archive(path: Path) -> Tree:
 
 def _put(tree: Tree, parts: tuple[str, ...], content: Content | None, source: Path) -> None:
     """Puts a file, or a folder without content, into its place; refuses one without a place."""
-    if any(part.startswith(".") for part in parts):
+    if any(part.startswith(".") or part.lower() in _SYSTEMS_OWN for part in parts):
         return  # .DS_Store and its like
     part, rest = parts[0], parts[1:]
+    tree.setdefault(part, {})
     is_folder = content is None
     if is_folder and len(rest) < 2:
         for kind in rest:
@@ -247,9 +286,10 @@ def _put(tree: Tree, parts: tuple[str, ...], content: Content | None, source: Pa
     is_image = not is_folder and len(rest) == 2 and rest[1].lower().endswith(SUFFIXES)
     if not is_image or rest[1] in tree[part].get(rest[0], {}):
         what = "twice an image" if is_image else "no image in its class's folder"
+        other = not is_folder and parts[-1].lower().endswith(_OTHER_IMAGES)
         raise InputError(
             f"{quoted(source.joinpath(*parts))} is {what}, expected {LAYOUT} and nothing else "
-            "there; remove it"
+            f"there; {'write it as PNG' if other else 'remove it'}"
         )
     assert content is not None
     tree[part].setdefault(rest[0], {})[rest[1]] = content
@@ -269,10 +309,13 @@ def _decoded(
         try:
             opened = io.BytesIO(content) if isinstance(content, bytes) else content
             with Image.open(opened, formats=("PNG", "JPEG")) as image:
+                # Pillow reads 16 bits a channel as their upper 8, and says so here alone.
+                deep = [str(tile[3]) for tile in image.tile if str(tile[3]).endswith(";16B")]
                 plain = _plain(image)
-                here = f"{image.width} x {image.height}, mode {plain.mode}"
+                mode = (*deep, plain.mode)[0]
+                here = f"{image.width} x {image.height}, mode {mode}"
                 if not first:
-                    x = _room(place, len(files), image.size, plain.mode)
+                    x = _room(place, len(files), image.size, mode)
                     first, first_place = here, place
                 if here != first:
                     raise InputError(
@@ -296,6 +339,8 @@ def _plain(image: Any) -> Any:
     Black and white is grey; a palette's colours are colours, grey if all are; of transparency
     nothing is lost where there is none. Any other mode stays, to be refused.
     """
+    if image.mode in ("L", "RGB") and "transparency" in image.info:  # one colour means it
+        image = image.convert("LA" if image.mode == "L" else "RGBA")
     if image.mode == "1":
         return image.convert("L")
     if image.mode == "P" and "transparency" not in image.info:

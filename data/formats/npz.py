@@ -15,19 +15,26 @@ from typing import IO, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from data.checks import ARRAYS, OPTIONAL
+from data.checks import ARRAYS, OPTIONAL, WORDS
 from data.errors import InputError, quoted, shortly
 
 _SAVE = "save it with numpy.savez(file, x_train=..., y_train=..., x_test=..., y_test=...)"
 _ALSO = {
-    "x_train": "train_images",
-    "y_train": "train_labels",
-    "x_val": "val_images",
-    "y_val": "val_labels",
-    "x_test": "test_images",
-    "y_test": "test_labels",
+    "x_train": ("X_train", "train_images"),
+    "y_train": ("train_labels",),
+    "x_val": ("X_val", "x_valid", "X_valid", "val_images"),
+    "y_val": ("y_valid", "val_labels"),
+    "x_test": ("X_test", "test_images"),
+    "y_test": ("test_labels",),
 }
-"""What MedMNIST calls these arrays (Yang et al. 2023)."""
+"""What scikit-learn's users call these arrays, and MedMNIST (Yang et al. 2023)."""
+_OTHER_FILES = {
+    ".zip": "of images, unpack it and name their folder; of arrays, " + _SAVE,
+    ".csv": "read it with numpy.loadtxt or pandas, and " + _SAVE,
+    ".mat": "read it with scipy.io.loadmat, and " + _SAVE,
+    ".npy": "it holds one array and four are needed: " + _SAVE,
+}
+"""How to mend a file of another kind, by its ending."""
 SINGLE = "arr_0"
 """What `numpy.savez` calls an array without a name."""
 _DAMAGE = (
@@ -53,15 +60,15 @@ def read_npz(path: Path) -> dict[str, NDArray[Any]]:
         path: The file, as `numpy.savez` or `numpy.savez_compressed` writes it.
 
     Returns:
-        The arrays x_train, y_train, x_test and y_test by name, and of `OPTIONAL` those that there
-        are, read-only, as they were stored.
+        The arrays x_train, y_train, x_test and y_test by name, and of `OPTIONAL` and `WORDS` those
+        that there are, read-only, as they were stored.
 
     Raises:
         InputError: The file cannot be read, is no sound .npz, lacks an array, or an array holds
             something other than numbers.
     """
     with _opened(path) as archive:
-        more = [name for name in OPTIONAL if _called(archive, name)]
+        more = [name for name in (*OPTIONAL, WORDS) if _called(archive, name)]
         return {name: _read_array(archive, path, name) for name in (*ARRAYS, *more)}
 
 
@@ -124,6 +131,11 @@ def _opened(path: Path) -> Iterator[zipfile.ZipFile]:
             raise InputError(
                 f"{quoted(path)} does not exist as a file, a .npz is expected; {_SAVE}"
             )
+        if mend := _OTHER_FILES.get(path.suffix.lower()):
+            raise InputError(
+                f"{quoted(path)} is a {path.suffix} file, expected a .npz with "
+                f"{', '.join(ARRAYS)}; {mend}"
+            )
         with zipfile.ZipFile(path) as archive:
             yield archive
     except _DAMAGE as error:
@@ -136,8 +148,8 @@ def _opened(path: Path) -> Iterator[zipfile.ZipFile]:
 
 
 def _called(archive: zipfile.ZipFile, name: str) -> str | None:
-    """The member that holds an array, by Ebb's name or MedMNIST's; None where there is none."""
-    names = [f"{each}.npy" for each in (name, _ALSO.get(name)) if each]
+    """The member that holds an array, by Ebb's name or another's; None where there is none."""
+    names = [f"{each}.npy" for each in (name, *_ALSO.get(name, ()))]
     return next((each for each in names if each in archive.NameToInfo), None)
 
 
@@ -188,16 +200,18 @@ def _read_header(
             f"{quoted(path)}: {name} has no sound header, expected a NumPy array; "
             f"copy the file again, or {_SAVE}"
         ) from error
-    if dtype.kind not in "biuf" or any(size < 0 for size in shape):
+    if dtype.kind not in ("U" if name == WORDS else "biuf") or any(size < 0 for size in shape):
         content = "Python objects" if dtype.hasobject else f"{dtype!s} of shape {shape}"
-        mend = "convert it with numpy.asarray(..., dtype)"
-        if dtype.kind in "SU":
+        kind, mend = "numbers", "convert it with numpy.asarray(..., dtype)"
+        if name == WORDS:
+            kind, mend = "texts", "convert it with numpy.array(words)"
+        elif dtype.kind in "SU":
             mend = (
                 "number the classes of all parts together with numpy.unique(labels, "
                 "return_inverse=True)"
             )
         raise InputError(
-            f"{quoted(path)}: {name} holds {content}, expected an array of plain numbers; {mend} "
+            f"{quoted(path)}: {name} holds {content}, expected an array of plain {kind}; {mend} "
             f"and {_SAVE}"
         )
     return shape, fortran, dtype

@@ -35,14 +35,21 @@ def data_show(name: str, data_dir: Path | None) -> None:
     x = dataset.x_train
     click.echo(clean(f"{dataset.name}, from {dataset.source}"))
     shape = " x ".join(map(str, x.shape[1:]))
-    click.echo(f"inputs: {shape} {x.dtype}, {x.min():.6g} to {x.max():.6g}")
+    click.echo(f"inputs: {shape} {x.dtype}")
     names = dataset.class_names or range(dataset.classes)
+    if words := dataset.class_labels:
+        named = zip(names, words, strict=True)
+        click.echo(clean(f"classes: {', '.join(f'{name} {word}' for name, word in named)}"))
     parts = {"train": dataset.y_train, "test": dataset.y_test, "validation": dataset.y_val}
     for part, labels in parts.items():
         if labels is None:
             continue
         counts = " ".join(map(str, np.bincount(labels, minlength=dataset.classes)))
-        click.echo(f"{part}: {len(labels)} examples; per class {names[0]} to {names[-1]}: {counts}")
+        low, high = dataset.plausibility.ranges[part]
+        click.echo(
+            f"{part}: {len(labels)} examples, {low:.6g} to {high:.6g}; per class {names[0]} to "
+            f"{names[-1]}: {counts}"
+        )
     for said in filter(None, [dataset.note, *map(str, implausible(dataset, ()))]):
         click.echo(clean(said))
     click.echo(f"checksum: {dataset.checksum}")

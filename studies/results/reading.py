@@ -28,7 +28,10 @@ from studies.results.class_words import class_words
 from studies.results.starts import same_starts
 
 MOST_NAMED = 10
-SAID = ("data", "own-parts", "hooks", "absent", "unused", "unseen", "scaled", "constant", "shared")
+SAID = (
+    *("data", "own-parts", "hooks", "absent", "unused", "unseen", "scaled", "not-bytes"),
+    *("other-scale", "channels-first", "constant", "shared", "shared-validation"),
+)
 """The notes of records that every table says."""
 FOREIGN = re.compile(r"[^A-Za-z0-9.+_=-]")
 """What is in no name of a study or a condition, see `studies.definition.study.NAME`."""

@@ -18,8 +18,14 @@ NOTES = (
     note("unseen", where="sizes.py line 4, blocks.py line 3"),
     note("absent", part="training", classes="3, 10007"),
     note("scaled", data="unit.npz", largest="0.995"),
+    note("not-bytes", data="unit.npz", low="-1", high="1.5"),
+    note("other-scale", data="unit.npz", part="test", largest="255.5", train="0.5"),
+    note("channels-first", data="unit.npz", shape="3 x 32 x 32"),
     note("constant", data="unit.npz"),
     note("shared", data="unit.npz", shared=3, examples=200),
+    note(
+        *["shared-validation"], data="a.npz", shared=3, examples=9, part="test", other="validation"
+    ),
     note("unused", examples=5000),
     note("small-penalty", largest="1e-09"),
     note("memory", megabytes=812),

@@ -13,39 +13,54 @@ def inputs(n: int, seed: int = 0) -> np.ndarray:
     return np.random.default_rng(seed).random((n, 4, 2), np.float32)
 
 
+def facts(train, test, **more) -> Plausibility:
+    return plausibility({"train": train, "test": test, **more})
+
+
 def test_shared_test_examples_are_counted_and_near_ones_are_not():
     train = inputs(40)
     near = np.nextafter(train[:5], np.float32(2))
     test = np.concatenate([inputs(10, seed=1), train[[3, 3, 7]], near])
-    assert plausibility(train, test).shared == 3
+    assert facts(train, test).shared == {("test", "train"): 3}
+
+
+def test_examples_of_a_validation_part_are_held_against_both_others():
+    train, test = inputs(40), inputs(10, seed=1)
+    validation = np.concatenate([inputs(10, seed=2), train[:3], test[[0, 0, 5, 6, 7]]])
+    assert facts(train, test, validation=validation).shared == {
+        ("test", "train"): 0,
+        ("validation", "train"): 3,
+        ("test", "validation"): 4,
+    }
 
 
 def test_test_examples_that_are_the_same_among_themselves_are_not_shared():
-    assert plausibility(inputs(40), np.repeat(inputs(1, seed=1), 5, axis=0)).shared == 0
+    assert not any(facts(inputs(40), np.repeat(inputs(1, seed=1), 5, axis=0)).shared.values())
 
 
 def test_training_examples_that_are_all_the_same_are_constant():
-    assert plausibility(np.repeat(inputs(1), 20, axis=0), inputs(5, seed=1)).constant
+    assert facts(np.repeat(inputs(1), 20, axis=0), inputs(5, seed=1)).constant
     one_differs = np.concatenate([np.repeat(inputs(1), 20, axis=0), inputs(1, seed=2)])
-    assert not plausibility(one_differs, inputs(5, seed=1)).constant
+    assert not facts(one_differs, inputs(5, seed=1)).constant
 
 
-@pytest.mark.parametrize("sign", [1, -1])
-def test_the_largest_input_is_so_by_its_size(sign):
-    assert plausibility(sign * np.float32([[0.5], [0.25]]), np.float32([[9]])).largest == 0.5
+def test_the_range_is_of_each_part():
+    found = facts(np.float32([[0.5], [-0.25]]), np.float32([[9]]), validation=np.float32([[-4]]))
+    assert found.ranges == {"train": (-0.25, 0.5), "test": (9, 9), "validation": (-4, -4)}
 
 
 @pytest.mark.parametrize("name", ["digits", "cube"])
 def test_what_comes_with_ebb_shares_no_example(name):
     facts = load(name).plausibility
-    assert (facts.shared, facts.constant) == (0, False)
+    assert (facts.shared, facts.constant) == ({("test", "train"): 0}, False)
 
 
-def test_a_data_set_finds_it_once_and_takes_it_along(monkeypatch):
+def test_a_data_set_finds_it_once_and_takes_it_along():
     digits = load("digits")
     assert digits.plausibility is digits.plausibility
     again = pickle.loads(pickle.dumps(digits))
-    assert again.plausibility == Plausibility(255, False, 0)
+    ranges = dict.fromkeys(["train", "test"], (0, 255))
+    assert again.plausibility == Plausibility(ranges, False, {("test", "train"): 0})
 
 
 @pytest.mark.parametrize("part", ["x_train", "x_test"])

@@ -47,6 +47,12 @@ def test_a_copy_is_taught_what_its_original_is(noisy):
     np.testing.assert_array_equal(taught[:n], taught[n:])
 
 
+def test_images_in_folders_have_no_order_that_labels_could_be_in(noisy):
+    of_folders = replace(images(), encoding="PNG")
+    with pytest.raises(InputError, match=r"images in a folder for each class.*ebb data import"):
+        prepare(replace(RECIPE, label_noise=GivenLabels("noisy.npy")), 0, of_folders)
+
+
 def test_labels_with_gaps_are_those_of_the_data_sets_own_files(noisy):
     names = np.array([3, 8, 9, 20])
     arrays = images().as_stored()

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import keras
 import numpy as np
+import pytest
 
 from core import Recipe, Store, Trainer, spec
 from core.examples.implausible import implausible
@@ -53,6 +54,56 @@ def test_inputs_of_at_most_1_that_are_scaled_are_noted():
     assert texts(own_data(), "standardise") == texts(own_data()) == []
     assert texts(own_data(factor=255), "scale") == []
     assert texts(load("digits"), "scale") == []
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "said"),
+    [(-1, 1, False), (-2.5, 3, True), (0, 16, True), (0, 1000, True), (0, 26, False)],
+)
+def test_inputs_that_were_no_bytes_are_noted_where_they_are_scaled(low, high, said):
+    x = np.linspace(low, high, 720, dtype=np.float32).reshape(90, 8)
+    data = replace(own_data(), x_train=x, x_test=x[::-1] + np.float32(0.25))
+    found = f"unit.npz: inputs are {low} to {high}, not bytes from 0 to 255; the step scale"
+    assert [text for text in texts(data, "scale") if "not bytes" in text] == (
+        [f"{found} divides them by 255"] if said else []
+    )
+    assert texts(data, "standardise") == []
+
+
+@pytest.mark.parametrize("part", ["x_train", "x_test", "x_val"])
+def test_a_part_of_another_scale_is_noted(part):
+    data = own_data()
+    data = replace(data, x_val=data.x_test + 0.5, y_val=data.y_test)
+    assert texts(data) == []
+    said = texts(replace(data, **{part: getattr(data, part) * 255}))
+    assert len(said) == (2 if part == "x_train" else 1)
+    name = {"x_test": "test", "x_val": "validation"}.get(part, "test")
+    assert f"the largest {name} input is" in said[0]
+    assert texts(replace(data, **{part: getattr(data, part) * 0})) != said  # nothing is divided
+
+
+@pytest.mark.parametrize(
+    ("shape", "said"),
+    [((3, 8, 8), True), ((1, 28, 28), True), ((8, 8, 3), False), ((3, 3, 3), False),
+     ((3, 8, 9), False), ((4, 8, 8), False), ((28, 28), False)],
+)  # fmt: skip
+def test_channels_that_stand_first_are_noted(shape, said):
+    x = np.random.default_rng(0).random((20, *shape)) + 0.5
+    y = np.arange(20) % 2
+    arrays = {"x_train": x[:12], "y_train": y[:12], "x_test": x[12:], "y_test": y[12:]}
+    axes = f"examples of {' x '.join(map(str, shape))} are read as height x width x channels"
+    found = texts(Dataset.from_arrays("a.npz", arrays))
+    assert found == ([f"a.npz: {axes}; write the channels last"] if said else [])
+
+
+def test_examples_that_a_validation_part_shares_are_noted():
+    data = own_data(shared=2)
+    both = np.concatenate([data.x_train[4:7], data.x_test[:1]])
+    assert texts(replace(data, x_val=both, y_val=data.y_train[:4])) == [
+        "unit.npz: 2 of 30 test examples are training examples too",
+        "unit.npz: 4 of 4 validation examples are training examples too",
+        "unit.npz: 1 of 30 test examples are validation examples too",
+    ]
 
 
 def test_shared_and_constant_examples_are_noted():

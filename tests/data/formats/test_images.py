@@ -1,5 +1,7 @@
 import os
+import struct
 import tarfile
+import zlib
 from pathlib import Path
 
 import numpy as np
@@ -295,3 +297,77 @@ def test_classes_that_are_not_numbered_from_0_keep_their_names(names, tmp_path, 
     classes = {name: [number] for number, name in enumerate(names)}
     write_images(tmp_path / "own", dict.fromkeys(FRUIT, classes))
     assert load("own", tmp_path).class_labels == (() if names == ("0", "1") else names)
+
+
+@pytest.mark.parametrize("packed", [False, True])
+@pytest.mark.parametrize("name", ["val", "valid", "validation", "Validation"])
+def test_the_parts_have_other_names_too(name, packed, tmp_path, write_images, pack):
+    parts = {"Training": FRUIT["train"], "TEST": FRUIT["test"], name: FRUIT["test"]}
+    folder = write_images(tmp_path / "own", parts)
+    if packed:
+        pack(folder, tmp_path / "packed/own/own.tar", "some folder")
+    own = load("own", tmp_path / "packed" if packed else tmp_path)
+    assert values(own.x_train) == [20, 10, 21, 11]
+    assert values(own.x_val) == values(own.x_test) == [22, 12]
+
+
+def test_a_part_that_is_there_twice_is_refused(tmp_path, fruit, write_images, fails):
+    write_images(fruit, {"val": FRUIT["test"], "Valid": FRUIT["test"]})
+    fails(load, "fruit", tmp_path, says=["val", "Valid", "the same part", "into one"])
+
+
+def test_a_class_is_missed_by_the_names_that_its_parts_have(tmp_path, write_images, fails):
+    write_images(tmp_path / "own", {"Training": FRUIT["train"], "Testing": {"pear": [1]}})
+    says = ["'apple' in Training and not in Testing", "add Testing/apple or remove Training/apple"]
+    fails(load, "own", tmp_path, says=says)
+
+
+def test_what_windows_puts_beside_images_is_left_alone(tmp_path, fruit):
+    before = load("fruit", tmp_path).checksum
+    for place in ("train/Thumbs.db", "test/pear/Thumbs.db", "train/apple/desktop.ini"):
+        (fruit / place).write_text("something")
+    assert load("fruit", tmp_path).checksum == before
+
+
+def test_an_image_of_another_format_is_to_be_written_anew(tmp_path, fruit, fails):
+    Image.new("L", (5, 4)).save(fruit / "train/pear/third.bmp")
+    fails(load, "fruit", tmp_path, says=["third.bmp", "write it as PNG"])
+
+
+def test_colours_of_16_bits_are_refused(tmp_path, write_images, fails):
+    folder = write_images(tmp_path / "own", {part: {"a": [(1, 2, 3)], "b": [0]} for part in FRUIT})
+    for path in folder.rglob("*.png"):
+        path.write_bytes(png_of_16_bits(5, 4))
+    fails(load, "own", tmp_path, says=["mode RGB;16B", "8 bits", "convert all"])
+
+
+def png_of_16_bits(width: int, height: int) -> bytes:
+    """A colour image, which Pillow reads and does not write."""
+
+    def chunk(kind: bytes, content: bytes) -> bytes:
+        check = struct.pack(">I", zlib.crc32(kind + content))
+        return struct.pack(">I", len(content)) + kind + content + check
+
+    head = chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, 16, 2, 0, 0, 0))
+    rows = (b"\0" + bytes([1, 255] * 3 * width)) * height
+    body = chunk(b"IDAT", zlib.compress(rows))
+    return b"\x89PNG\r\n\x1a\n" + head + body + chunk(b"IEND", b"")
+
+
+@pytest.mark.parametrize("see_through", [7, 200])
+def test_a_grey_that_means_transparent_is_refused_where_it_occurs(
+    see_through, tmp_path, fruit, fails
+):
+    path = sorted((fruit / "train/pear").iterdir())[0]
+    Image.new("L", (5, 4), 7).save(path, transparency=see_through)
+    if see_through == 200:
+        assert values(load("fruit", tmp_path).x_train) == [20, 7, 21, 11]
+    else:
+        fails(load, "fruit", tmp_path, says=["mode LA"])
+
+
+def test_words_of_classes_are_kept_by_an_import(tmp_path, fruit):
+    import_folder("own", fruit, tmp_path / "data")
+    own = load("own", tmp_path / "data")
+    assert own.class_labels == ("apple", "pear")
+    assert own.checksum == load("fruit", tmp_path).checksum

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from data import InputError, load
+from data import InputError, import_folder, load
 from data.formats.npz import read_npz, write_npz
 
 
@@ -27,6 +27,65 @@ def test_a_sound_file_is_read_whatever_else_it_holds(tmp_path, arrays, save):
     for name, array in arrays.items():
         np.testing.assert_array_equal(read[name], array)
         assert not read[name].flags.writeable
+
+
+def test_other_names_of_the_arrays_are_known(tmp_path, arrays):
+    x = {part: arrays[f"x_{part}"] for part in ("train", "test")}
+    y = {part: arrays[f"y_{part}"] for part in ("train", "test")}
+    np.savez(tmp_path / "own.npz", **arrays, x_val=x["test"], y_val=y["test"])
+    np.savez(
+        *[tmp_path / "capital.npz"], X_train=x["train"], y_train=y["train"], X_test=x["test"],
+        y_test=y["test"], X_valid=x["test"], y_valid=y["test"],
+    )  # fmt: skip
+    own, capital = (load(str(tmp_path / f"{name}.npz")) for name in ("own", "capital"))
+    assert own.checksum == capital.checksum
+    assert own.x_val is not None
+
+
+def test_what_people_call_the_classes_is_read_and_written(tmp_path, arrays):
+    words = ("cat", "dog", "crème brûlée")
+    np.savez(tmp_path / "own.npz", **arrays, class_labels=np.array(words))
+    own = load(str(tmp_path / "own.npz"))
+    assert own.class_labels == words
+    import_folder("again", tmp_path / "own.npz", tmp_path)
+    again = load("again", tmp_path)
+    assert (again.class_labels, again.checksum) == (words, own.checksum)
+    np.savez(tmp_path / "plain.npz", **arrays)
+    assert load(str(tmp_path / "plain.npz")).checksum == own.checksum
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (np.array(["cat", "dog"]), "expected 3 different texts"),
+        (np.array(["cat", "dog", "cat"]), "expected 3 different texts"),
+        (np.array([["cat"], ["dog"], ["cow"]]), "expected 3 different texts"),
+        (np.array([1, 2, 3]), "expected an array of plain texts"),
+        (np.array([b"cat", b"dog", b"cow"]), "expected an array of plain texts"),
+        (np.array(["cat", "dog", "cow"], object), "expected an array of plain texts"),
+    ],
+)
+def test_words_that_are_not_one_for_each_class_are_refused(tmp_path, arrays, words, says, fails):
+    np.savez(tmp_path / "own.npz", **arrays, class_labels=words)
+    fails(load, str(tmp_path / "own.npz"), says=["class_labels", says, "numpy.array(words)"])
+
+
+@pytest.mark.parametrize(
+    ("ending", "says"),
+    [("csv", "pandas"), ("mat", "loadmat"), ("npy", "one array"), ("ZIP", "unpack it")],
+)
+def test_a_file_of_another_kind_is_refused_with_the_way_to_mend_it(tmp_path, ending, says, fails):
+    path = tmp_path / f"own.{ending}"
+    path.write_bytes(b"1,2,3")
+    expected = [f"is a .{ending} file, expected a .npz", says, "numpy.savez"]
+    fails(load, str(path), says=expected)
+    fails(import_folder, "own", path, tmp_path / "data", says=expected)
+
+
+def test_examples_in_the_last_axis_are_refused_with_the_way_to_mend_it(tmp_path, arrays, fails):
+    last = {name: np.moveaxis(a, 0, -1) if a.ndim > 1 else a for name, a in arrays.items()}
+    np.savez(tmp_path / "own.npz", **last)
+    fails(load, str(tmp_path / "own.npz"), says=["x_train", "numpy.moveaxis(x, -1, 0)"])
 
 
 def test_arrays_stored_column_by_column_are_read_alike(tmp_path, arrays):
