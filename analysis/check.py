@@ -237,11 +237,12 @@ def check_claims(
 ) -> pd.DataFrame:
     """Test claims of the form "the metric is greater in this condition than in that".
 
-    Each claim has the interval that `compare` gives the difference (greater minus smaller): that of
-    the pairs, matched by seed, or Welch's in a study whose runs share nothing. To diverge is an
-    outcome: the interval is of the runs that finished, and the note counts those that did not and
-    says what the claim comes to in the worst case, in which they guess. Several claims are one
-    family, whose intervals are simultaneous.
+    Each claim has the interval that `compare` gives the difference (greater minus smaller), in the
+    metric's own unit (fractions of accuracies, where `compare` has points): that of the pairs,
+    matched by seed, or Welch's in a study whose runs share nothing. To diverge is an outcome: the
+    interval is of the runs that finished, and the note counts those that did not and says what the
+    claim comes to in the worst case, in which they guess. Several claims are one family, whose
+    intervals are simultaneous.
 
     Args:
         claims: The claims, each with text, metric, greater, smaller and, optionally, class_.

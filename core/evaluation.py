@@ -80,15 +80,16 @@ class EvaluationPlan(Checked):
             tasks, whenever one is over: the test set of each, as `test-task-1`, ...), and
             corrupted test sets by kind and severity, as in `gaussian-0.1` (see
             `core.examples.corruptions`). If none are named, `test` and `validation`, and of a
-            recipe with label noise the parts by their labels.
+            recipe with label noise and no scenario the parts by their labels.
         at_end: Further sets, evaluated once, after the training.
         segments: Whether to evaluate `test-sample` after every segment as well.
         segment_examples: Size of `test-sample`: a fixed sample of the test set, the same for
             every seed, with each class's share of it. Ten segments on all of MNIST's test set
             would cost half as much as the training.
-        task_examples: How many test examples of each task `test-tasks` has until the last task is
-            over, a fixed sample as of `segments`: of twenty tasks all of them at every task's end
-            cost more than the training. All if None, and always of the last epoch.
+        task_examples: How many test examples of each task on average `test-tasks` has until the
+            last task is over: a fixed sample as of `segments`, in which each class has its share.
+            Of twenty tasks all of them at every task's end cost more than the training. All if
+            None, and always of the last epoch.
         measurements: Names from `MEASUREMENTS`; they become arrays of the record (see
             `core.record`). Before training and after every epoch, layer by layer:
             `gradient-norms` (of the mean loss of 2,000 training examples), `weight-norms`, and

@@ -39,18 +39,18 @@ class Record:
             quadratic penalty its value, from the second task on.
         evaluations: In the order in which they were made.
         repeatable: False where a callback changed the training: not kept in a store.
-        arrays: Small named arrays; `class_segments` int32 [epochs, classes] says in which
-            segment of each epoch a class has its turn, 0 if in none. `class_names`, int64
-            [classes], are the labels of the data set's files where these are not 0..classes-1.
-            Measurements on request have a row for
-            the untrained network and one for each epoch that happened: `gradient_norms` and
-            `weight_norms`, float32 [epochs + 1, layers], of the `layers` named; `dead_units`,
-            int32 [epochs + 1, relu layers], of `relu_layers` with `relu_units` units each.
-            `misclassified`, int32 [k, 3]: position in the test file, true and predicted class.
-            `predictions`, of the smallest unsigned type, [2, examples]: true and predicted class of
-            the whole test set, in the order of its file.
-            `degrees`, float64 [tasks]: by how much each of rotated tasks is turned.
-            A strategy's are named in its class: `penalty_quantiles` of `core.strategies.penalties`.
+        arrays: Small named arrays; `class_segments` int32 [epochs, classes] says in which segment
+            of each epoch a class has its turn, 0 if in none. `class_names` [classes] are the labels
+            of the data set's files where these are not 0..classes-1, int64, or those of a recorded
+            run, which may be words. Measurements on request have a row for the untrained network
+            and one for each epoch that happened: `gradient_norms` and `weight_norms`, float32
+            [epochs + 1, layers], of the `layers` named; `dead_units`, int32 [epochs + 1, relu
+            layers], of `relu_layers` with `relu_units` units each. `misclassified`, int32 [k, 3]:
+            position in the test file, true and predicted class. `predictions`, of the smallest
+            unsigned type, [2, examples]: true and predicted class of the whole test set, in the
+            order of its file. `degrees`, float64 [tasks]: by how much each of rotated tasks is
+            turned. A strategy's are named in its class: `penalty_quantiles` of
+            `core.strategies.penalties`.
 
     Examples:
         >>> from studies import read

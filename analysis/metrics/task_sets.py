@@ -123,7 +123,8 @@ def set_figures(run: RunLike) -> dict[str, float]:
         examples = [1] * len(r)
     else:
         looks = [epoch_evaluations(run, f"{BY_TASK}{task}") for task in range(1, len(r) + 1)]
-        examples = [int(next(iter(each.values())).confusion.sum()) for each in looks]
+        # Of the last look: the ones before may be of a sample (`EvaluationPlan.task_examples`).
+        examples = [int([*each.values()][-1].confusion.sum()) for each in looks]
         by_size = task_metrics.accuracy_over_examples(r[-1], examples)
         figures["accuracy over examples"] = by_size
     known = not np.isnan(np.tril(r)).any() and len(r) > 1

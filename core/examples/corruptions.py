@@ -81,7 +81,7 @@ class Corruption:
             x: float32 [n, height, width] or [n, height, width, channels]; stays as it is.
             values: The lowest and the highest value that a pixel can have, (0, 255) for the
                 numbers in a file.
-            rng: The run's data stream.
+            rng: The stream to draw from; that of evaluated sets is the same for every run.
 
         Returns:
             float32, of x's shape, within the values; a new array.

@@ -48,8 +48,8 @@ class Domains(InTasks):
         steps_each: See `InTasks`.
         shown: See `InTasks`.
         angles: Of rotated tasks. None: each uniform in [0, 180) degrees (Buzzega et al. 2020).
-            `increasing`: that of task t uniform in the t-th of as many equal parts of it (GEM).
-            `equal`: (t - 1) * 180 / number. Or one number of degrees for each task.
+            `increasing`: that of task t uniform in [t, t + 1) * 180 / number (GEM).
+            `equal`: t * 180 / number. Or one number of degrees for each task.
         first_plain: Whether the first task has the images as they are (Hsu et al. 2018).
         seed: What permutations and angles are drawn by: those of this run's number for all seeds;
             each run's own if None. Runs with the same seed share them.

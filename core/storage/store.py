@@ -126,7 +126,7 @@ class Store:
         return self.file.exists()
 
     def save(self, record: Record, recipe_digest: str, planned: int) -> None:
-        """Commit a record; it replaces a failed one of the same run.
+        """Commit a record; it replaces one of the same run, whatever that ended in.
 
         Args:
             record: The record.

@@ -260,8 +260,8 @@ class SI(Penalty):
     first weights. w may be negative, and then so may A; the authors' code (pathint) cuts A at 0.
 
     Strengths elsewhere, as this one: Hsu's, van de Ven's and Mammoth's c the same, but van de
-    Ven's and Avalanche's g have the penalty in it, Mammoth cuts each entry of the step's gradient
-    at 1, and Avalanche halves lambda and cuts A at .001.
+    Ven's, Avalanche's and Mammoth's g have the penalty in it, Mammoth cuts each entry of the
+    step's gradient at 1, and Avalanche halves lambda and cuts A at .001.
 
     Args:
         strength: See `Penalty`; c in the paper.

@@ -76,7 +76,7 @@ class GEM(Checked, Strategy):
     In each step the gradients r_k of the whole memory of each earlier task, the rows of R. Where
     g r_k < 0 for some k, g <- g + R' v with the v >= margin that has the least
     v' (R R' + .001 I) v / 2 + (R g)' v. The authors' code has the margin ("memory_strength") as
-    here, their paper has none.
+    here, their paper adds it to v afterwards (gamma).
 
     The memory is the replay buffer, `task-balanced`. With `fixed_shares=True, mode="add",
     fraction=0` it is only a reference, as the authors' (who keep the last examples of each task, of

@@ -1,5 +1,7 @@
 """R and the published figures from evaluation sets by task, worked out by hand."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -57,6 +59,18 @@ def test_r_of_a_condition_is_stacked_by_seed():
 @pytest.mark.parametrize("kind", ["task", "domain", "class-masked-at-test"])
 def test_the_published_figures(kind):
     assert set_figures(by_task("a", 0, kind)) == pytest.approx(FIGURES)
+
+
+def test_a_tasks_size_is_that_of_its_whole_set_where_earlier_looks_are_of_a_sample():
+    run = by_task("a", 0)
+    run.evaluations = [
+        look
+        if look.epoch == 6
+        else replace(look, confusion=look.confusion * (100 // look.confusion.sum()))
+        for look in run.evaluations
+    ]
+    assert {int(look.confusion.sum()) for look in run.evaluations if look.epoch < 6} == {100}
+    assert set_figures(run) == pytest.approx(FIGURES)
 
 
 def test_no_forward_transfer_where_a_class_cannot_be_predicted_before_it_is_learned():
