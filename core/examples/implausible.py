@@ -72,11 +72,11 @@ def _shared(dataset: Dataset) -> list[Note]:
     examples = {"test": len(dataset.y_test), "validation": validation}
     found = []
     for (part, other), shared in dataset.plausibility.shared.items():
-        if not shared:
-            continue
-        said = note("shared", data=dataset.name, shared=shared, examples=examples[part])
+        figures: dict[str, str | int] = {"shared": shared, "examples": examples[part]}
+        kind = "shared"
         if (part, other) != PAIRS[0]:
-            of = {"train": "training"}.get(other, other)
-            said = note("shared-validation", **said.figures, part=part, other=of)
-        found.append(said)
+            kind = "shared-validation"
+            figures |= {"part": part, "other": "training" if other == "train" else other}
+        if shared:
+            found.append(note(kind, data=dataset.name, **figures))
     return found

@@ -20,9 +20,9 @@ PARTS = ("train", "test")
 VAL = "val"
 """A validation part, which need not be there."""
 _PART = {
-    **{"train": "train", "training": "train", "test": "test", "testing": "test"},
-    **{"val": VAL, "valid": VAL, "validation": VAL},
-}
+    "train": "train", "training": "train", "test": "test", "testing": "test",
+    "val": VAL, "valid": VAL, "validation": VAL,
+}  # fmt: skip
 """The part that a folder holds, by its name in small letters."""
 _SYSTEMS_OWN = ("thumbs.db", "desktop.ini")
 """What Windows puts beside images, in small letters."""
@@ -98,7 +98,7 @@ class ImageFiles:
             )
         tree = _in_archive(self.source) if is_archive(self.source) else _in_folder(self.source)
         spelled = _spelled(tree, self.source)
-        tree = {part: tree.get(spelled.get(part, part), {}) for part in (*PARTS, VAL)}
+        tree = {part: tree.get(name, {}) for part, name in spelled.items()}
         tree = {part: found for part, found in tree.items() if found or part in PARTS}
         classes = self._checked_classes(tree, spelled)
         formats: set[str] = set()
@@ -121,7 +121,7 @@ class ImageFiles:
     def _checked_classes(self, tree: Tree, spelled: dict[str, str]) -> list[str]:
         for part in tree:
             other = PARTS[part == "train"]
-            here, there = spelled.get(part, part), spelled.get(other, other)
+            here, there = spelled[part], spelled[other]
             for kind in tree[part]:
                 if not tree[part][kind]:
                     raise InputError(
@@ -203,7 +203,7 @@ def _parts(folder: Path) -> set[str]:
 
 
 def _spelled(tree: Tree, source: Path) -> dict[str, str]:
-    """How each part that there is is spelled.
+    """How each part is spelled: the two that must be there, and what else there is.
 
     Raises:
         InputError: One is there twice, such as `val` and `validation`.
@@ -216,7 +216,7 @@ def _spelled(tree: Tree, source: Path) -> dict[str, str]:
                 f"{quoted(source)} holds {other} and {name}, expected one of the two, which mean "
                 "the same part; put the images of both into one, or take one away"
             )
-    return spelled
+    return dict(zip(PARTS, PARTS, strict=True)) | spelled
 
 
 def _in_folder(folder: Path) -> Tree:
