@@ -17,7 +17,7 @@ from studies.report.store_comparison import write_store_comparison
 @click.option(
     "--out",
     type=click.Path(path_type=Path),
-    help="The page; of several studies the folder. [default: STUDY.html]",
+    help="The page; of several studies the folder. [default: STUDY.html, or STUDY-VARIANT.html]",
 )
 @click.option(
     "--figures",
