@@ -27,6 +27,7 @@ from analysis.statistics.corrections import adjust
 from analysis.statistics.grid import UsedRuns, on_grid
 from analysis.statistics.intervals import NO_INTERVAL, mean_and_sd, prediction_interval
 from analysis.statistics.matching import values_per_seed
+from analysis.statistics.statistical_power import FEWEST_SEEDS
 from analysis.statistics.verdict import primary_decision
 
 Key = tuple[str, str, int | None]
@@ -36,8 +37,6 @@ FIGURES = [
     *("source", "note"),
 ]
 VERDICTS = ("inside", "agrees")
-FEWEST_PAIRS = 3
-"""With fewer no comparison is decided, nor a claim."""
 NO_VARIATION = "no variation over seeds: undecidable"
 CLAIMS = [
     *("claim", "metric", "greater", "smaller", "paired", "n", "n_greater", "n_smaller"),
@@ -203,9 +202,9 @@ def _figure_row(each: ReportedLike, values: ArrayLike, level: float) -> dict[str
 def _welch(each: ReportedLike, mean: float, sd: float, n: int) -> float:
     """Two-sided p of Welch's t-test between our mean and one that was published with its spread."""
     spread, kind = getattr(each, "spread", None), getattr(each, "spread_kind", None)
-    if spread is None:
-        return np.nan
     times = _runs_behind(each)
+    if spread is None or times < 2:
+        return np.nan
     ours = sd**2 / n
     theirs = {
         "population standard deviation": spread**2 / (times - 1),
@@ -405,7 +404,7 @@ def _difference(
     if paired:
         ended_x = ended_y = ended_x & ended_y
     used = on_grid(x[ended_x], y[ended_y], paired, None, unit)
-    if used.n < FEWEST_PAIRS:
+    if used.n < FEWEST_SEEDS:
         points = (x[ended_x].mean() - y[ended_y].mean()) if used.n else np.nan
         return used, float(points), np.nan, np.nan
     found = primary_decision(used, 1.0, level, None).difference
@@ -430,8 +429,9 @@ def _joined(*notes: str) -> str:
 
 
 def _no_interval(used: UsedRuns) -> str:
-    if used.n < FEWEST_PAIRS:
-        return f"{used}: undecidable, {'3' if used.paired else '3 + 3'} are needed"
+    if used.n < FEWEST_SEEDS:
+        needed = FEWEST_SEEDS if used.paired else f"{FEWEST_SEEDS} + {FEWEST_SEEDS}"
+        return f"{used}: undecidable, {needed} are needed"
     return "" if used.varies else NO_VARIATION
 
 

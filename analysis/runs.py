@@ -259,7 +259,7 @@ def class_names(runs: Iterable[RunLike], classes: int) -> list[Any]:
             f"received runs whose classes are {_some(names)} and {_some(other)}; expected the same "
             "names in the same order; record the runs of a condition with one list of classes"
         )
-    return names if len(names) == classes or isinstance(names[0], int) else list(range(classes))
+    return names if len(names) == classes else list(range(classes))
 
 
 def _some(names: list[Any]) -> str:

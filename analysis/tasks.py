@@ -9,26 +9,15 @@ import numpy as np
 import pandas as pd
 
 from analysis.metrics.confusion import accuracy
+from analysis.metrics.registry import TASKS
 from analysis.metrics.task_sequence import PREFIX
 from analysis.metrics.task_sets import condition_accuracies
 from analysis.metrics.values import known_values
 from analysis.runs import RunLike, RunSet, epoch_evaluations, task_sets
 from analysis.statistics.intervals import describe, percentiles
 
-DECIDING = "average accuracy"
-FIGURES = (
-    "accuracy over examples",
-    "backward transfer",
-    "forward transfer",
-    "mean forgetting_max_minus_last",
-    "mean forgetting_first_minus_last",
-    "learning accuracy",
-    "minimum accuracy",
-    "worst-case accuracy",
-    "average incremental accuracy",
-    "intransigence",
-)
-"""The further columns of `task_table`; in the registry their names have `PREFIX` in front."""
+DECIDING, *FIGURES = TASKS
+"""What decides, and the further columns of `task_table`; in the registry all have `PREFIX`."""
 
 
 def task_table(runs: Sequence[RunLike]) -> pd.DataFrame:

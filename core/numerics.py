@@ -68,12 +68,26 @@ def _in_graph_mode(recipe: Any) -> bool:
     return recipe.model.name not in DENSE or bool(normalised)
 
 
+def _weighs_places(recipe: Any) -> bool:
+    """Class weights where outputs are places in a task: a place's weight was that of a class."""
+    in_places = recipe.scenario is not None and recipe.scenario.kind == "domain"
+    return recipe.class_weight is not None and in_places
+
+
+def _first_task_alone(recipe: Any) -> bool:
+    """Buffers that are filled at the ends of tasks: the first task was shown in smaller batches."""
+    replay = recipe.replay
+    return replay is not None and replay.rule.at_task_ends and bool(replay.mode == "replace")
+
+
 NUMERICS: list[tuple[int, Touches]] = [
     (1, lambda recipe: True),  # what the first version computes
     (2, _as_fit_does),  # calls of the optimiser; batches of their true size
     (3, _coupled_loss),
     (4, may_be_large),  # the optimiser's step of large networks by XLA
     (5, _in_graph_mode),  # oneDNN's kernels on every processor
+    (6, _weighs_places),
+    (7, _first_task_alone),
 ]
 
 

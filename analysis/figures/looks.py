@@ -27,11 +27,18 @@ def looks_figure(comparisons: Sequence[Comparison]) -> Figure:
         comparisons: Under one plan of looks.
 
     Raises:
-        ValueError: None has reached a look.
+        ValueError: None has reached a look with an interval.
     """
-    looked = [c for c in comparisons if c.looks is not None and c.difference.points is not None]
+    looked = [
+        c
+        for c in comparisons
+        if c.looks is not None and any(d.ci_low is not None for d in c.looks.differences)
+    ]
     if not looked:
-        raise ValueError("received no comparison with a look; expected some; run the first look")
+        raise ValueError(
+            "received no comparison with a look at values that vary; expected some; run the first "
+            "look"
+        )
     titles = [f"{clean(c.a)} minus {clean(c.b)}: {c.verdict}" for c in looked]
     first = looked[0]
     assert first.looks is not None

@@ -66,8 +66,9 @@ def misclassified_table(runs: Sequence[RunLike]) -> pd.DataFrame:
 
 
 def _names(runs: Sequence[RunLike]) -> list[int]:
-    classes = [run.arrays["misclassified"][:, 1:].max(initial=-1) + 1 for run in runs if _has(run)]
-    return class_names(runs, max(classes, default=0))
+    named = [len(run.arrays["class_names"]) for run in runs if "class_names" in run.arrays]
+    met = [run.arrays["misclassified"][:, 1:].max(initial=-1) + 1 for run in runs if _has(run)]
+    return class_names(runs, max([*named, *met], default=0))
 
 
 def _has(run: RunLike) -> bool:

@@ -141,7 +141,7 @@ OF_TASKS: Mapping[str, Callable[..., Any]] = {
     "intransigence": task_metrics.intransigence,
 }
 """What defines the figures of tasks."""
-_TASKS = {
+TASKS = {
     "average accuracy": (POINTS, True, "Lopez-Paz & Ranzato 2017"),
     "accuracy over examples": (POINTS, True, ""),
     "backward transfer": (PERCENTAGE_POINTS, True, "Lopez-Paz & Ranzato 2017"),
@@ -166,8 +166,10 @@ REGISTRY: Mapping[str, Metric] = {
             if each.name in MEANS
         ),
         _of_classes("recency bias: last class", None, f"{_LAST}the class shown last"),
-        _of_classes("recency bias: last two classes", None, f"{_LAST}the last two classes"),
-        *(_of_tasks(name, *known) for name, known in _TASKS.items()),
+        _of_classes(
+            "recency bias: last two classes", None, f"{_LAST}a class of the last two segments"
+        ),
+        *(_of_tasks(name, *known) for name, known in TASKS.items()),
         Metric(PER_CLASS, PERCENTAGE_POINTS, scope="condition"),
         Metric(PER_POINT, PERCENTAGE_POINTS, scope="condition"),
     )

@@ -93,16 +93,6 @@ def standardised_interval(
     return low, high
 
 
-def p_superiority(a: ArrayLike, b: ArrayLike, *, paired: bool) -> float:
-    """P(A > B), ties counted half.
-
-    Pairs: the proportion of pairs in which A is higher. Independent samples: of all n x m pairings
-    of runs (McGraw & Wong 1992; Vargha & Delaney 2000).
-    """
-    higher, equal, lower = _orders(np.asarray(a), np.asarray(b), paired)
-    return (higher + equal / 2) / (higher + equal + lower)
-
-
 def _orders(x: NDArray[Any], y: NDArray[Any], paired: bool) -> tuple[int, int, int]:
     """In how many pairs, or pairings of runs, A is higher, equal, lower."""
     d = x - y if paired else np.subtract.outer(x, y)

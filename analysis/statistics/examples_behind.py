@@ -43,8 +43,8 @@ class ExamplesBehind:
         """For new networks and a new test set: the interval over seeds with this error added.
 
         Of pairs of predictions the sum of both variances has degrees of freedom of its own, those
-        of Hillis (2007): Satterthwaite's, where the examples' part has as many as there are
-        examples. A bound keeps those of the seeds, so that it is never the narrower one.
+        of Hillis (2007): Satterthwaite's, with the examples' part taken as known. A bound keeps
+        those of the seeds, so that it is never the narrower one.
         """
         if d.points is None or d.ci_low is None or not d.standard_error or not d.df:
             return None

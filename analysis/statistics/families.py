@@ -104,7 +104,7 @@ def compare_classes(
         [(0, 'inconclusive'), (1, 'different')]
     """
     x, y = np.asarray(a, dtype=float), np.asarray(b, dtype=float)
-    if x.ndim != 2 or y.ndim != 2 or x.shape[1] != y.shape[1]:
+    if x.ndim != 2 or y.ndim != 2 or x.shape[1] != y.shape[1] or x.shape[1] == 0:
         raise ValueError(
             f"received shapes {x.shape} and {y.shape}; expected [seeds, classes] with the same "
             "classes; arrange one column per class"

@@ -15,7 +15,7 @@ import numpy as np
 
 from analysis.rendering.formatting import format_runs
 from analysis.statistics.corrections import Correction, adjust
-from analysis.statistics.influence import PofT, one_run_notes
+from analysis.statistics.influence import PofT, disagreement_notes, one_run_notes
 from analysis.statistics.notes import Note, note, worst_case_notes
 from analysis.statistics.result import Comparison
 from analysis.statistics.simultaneous import CriticalValue, critical_value, step_down
@@ -148,12 +148,15 @@ def _in_family(
     elif decided.test.p is None:
         decided = replace(decided, verdict="undecidable")
     worst_case = c.worst_case and replace(c.worst_case, decision=worst)
-    alone = ("worst case", "one run decides")
+    alone = ("worst case", "one run decides", "tests disagree")
     notes = [each for each in c.notes if each.kind not in alone]
     if p_of is not None:
         notes += one_run_notes(decided.used, decided.p_adjusted, decided.alpha, p_of)
     notes += worst_case_notes(decided.verdict, c.difference.points, worst_case)
-    notes += _smallest_p_notes(c, decided.alpha, m, correction)
+    of_family = replace(c.test, p=decided.p_adjusted), replace(c.exact, p=exact_p)
+    notes += _smallest_p_notes(c, decided.alpha, m, correction) or disagreement_notes(
+        *of_family, decided.alpha, "adjusted "
+    )
     return replace(
         c,
         **vars(decided),

@@ -226,6 +226,11 @@ def double_difference(
         >>> round(found.difference.points, 2)
         6.0
     """
+    if "rounding" in options:
+        raise ValueError(
+            "received rounding for a difference of differences; expected values with all their "
+            "digits: the rounding of four is not told from a difference; leave it out"
+        )
     design = Design(paired=True, **options)
     columns = _columns(scores, seeds, conditions, design.unit)
     return DoubleDifference(

@@ -230,7 +230,8 @@ class Comparison(Displayed):
     @property
     def level_alone(self) -> str:
         """The level of an interval that its family does not change, in words."""
-        return f"{_kind(self, joint=False)}{format_percent(self.difference.level)}"
+        unadjusted = "" if self.family is None else "unadjusted "
+        return f"{unadjusted}{format_percent(self.difference.level)}"
 
     def rows_of_effects(self) -> Rows:
         """Effect sizes, the pairs' correlation, and where runs diverged how many did."""

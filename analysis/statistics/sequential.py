@@ -43,7 +43,11 @@ def decide_by_looks(looked: Sequence[Compared], plan: LookPlan) -> Compared:
     """
     differences: list[Difference] = []
     for k, each in enumerate(looked):
-        decided = _at_look(each.decision, plan.boundary.nominal[k])
+        nominal = plan.boundary.nominal[k]
+        decided = _at_look(each.decision, nominal)
+        if decided.test.p is None:  # nothing to test but how many diverged, if that
+            apart = each.failures is not None and each.failures.differ(nominal)
+            decided = replace(decided, verdict="different" if apart else "undecidable")
         differences.append(decided.difference)
         if decided.verdict in ENDED:
             break
@@ -54,7 +58,8 @@ def decide_by_looks(looked: Sequence[Compared], plan: LookPlan) -> Compared:
     if worst is not None:
         of_worst = _at_look(worst.decision, plan.boundary.nominal[k])
         worst = replace(worst, decision=of_worst)
-    notes = [note for note in each.notes if note.kind not in ("worst case", "one run decides")]
+    alone = ("worst case", "one run decides", "tests disagree")
+    notes = [note for note in each.notes if note.kind not in alone]
     notes += worst_case_notes(decided.verdict, decided.difference.points, worst)
     return replace(
         each,

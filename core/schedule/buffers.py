@@ -1,9 +1,10 @@
 """What a replay buffer holds: positions of examples, and the rules by which they come and go.
 
 A rule is a pure function of the buffer and of the examples that arrive: it says which slot each of
-them takes. All rules but herding see the stream of new examples as they are shown, one after the
-other, and know an example that comes round again in a later epoch as another arrival (as in
-Mammoth): a buffer may then hold an example twice.
+them takes. `reservoir`, `class-balanced` and `ring` see the stream of new examples as they are
+shown, one after the other, and know an example that comes round again in a later epoch as another
+arrival (as in Mammoth): a buffer may then hold an example twice. The others choose when a segment
+or a task is over.
 """
 
 from collections.abc import Callable

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.checks import Checked, Kind, is_count, is_number
-from core.schedule.buffers import EMPTY, RULES, Buffer, Rule
+from core.schedule.buffers import EMPTY, RULES, Buffer, Rule, none
 from core.schedule.orders import Schedule, in_batches, segments
 from core.types import Labels
 from data import InputError
@@ -99,9 +99,10 @@ class Replay(Checked):
     """A buffer of examples seen before, and how it is mixed in.
 
     Which examples the buffer holds is decided before training, step by step: new examples enter
-    it after the step that shows them (with herding, when their segment is over), and replayed
-    ones do not enter again. It lives on over epochs and tasks. While it is empty, which is only
-    at the beginning, batches are of new examples only.
+    it after the step that shows them (with herding when their segment is over, with
+    `task-balanced` and `exemplars` their task), and replayed ones do not enter again. It lives on
+    over epochs and tasks. While it is empty, which is only at the beginning, batches are of new
+    examples only.
 
     Args:
         buffer: What the buffer keeps: `reservoir`, `class-balanced`, `ring`, `herding` or, of an
@@ -332,10 +333,11 @@ class Replay(Checked):
         if self.mode == "add" or replayed == 0:
             return part.batch_sizes.tolist()
         n = len(part.indices)
-        # With nothing to replay the first batch is all new; with herding the whole segment is.
+        # With nothing to replay the first batch is all new. Where nothing enters before the segment
+        # (the task) is over, all of it is.
         alone = 0
         if (buffer.held == EMPTY).all():
-            alone = n if self.rule.at_segment_ends else min(n, batch_size)
+            alone = n if self.rule.admit is none else min(n, batch_size)
         sizes = [in_batches(alone, batch_size), in_batches(n - alone, batch_size - replayed)]
         return np.concatenate(sizes).tolist()
 

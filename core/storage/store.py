@@ -336,19 +336,20 @@ class Store:
 
     def planned(self, study: str, variant: str) -> int | None:
         """The number of seeds that was planned when the first record was written."""
-        with self.transaction() as connection:
-            row = connection.execute(
-                "SELECT seeds FROM plans WHERE study = ? AND variant = ?", (study, variant)
-            ).fetchone()
-        return row[0] if row is not None and isinstance(row[0], int) else None
+        found = self._plan("seeds", study, variant)
+        return found if isinstance(found, int) else None
 
     def design(self, study: str, variant: str) -> str:
         """What was kept of how a variant is to be compared; empty where nothing was."""
+        found = self._plan("design", study, variant)
+        return found if isinstance(found, str) else ""
+
+    def _plan(self, column: str, study: str, variant: str) -> Any:
         with self.transaction() as connection:
             row = connection.execute(
-                "SELECT design FROM plans WHERE study = ? AND variant = ?", (study, variant)
+                f"SELECT {column} FROM plans WHERE study = ? AND variant = ?", (study, variant)
             ).fetchone()
-        return row[0] if row is not None and isinstance(row[0], str) else ""
+        return None if row is None else row[0]
 
     def remove(self, study: str, variant: str | None = None, key: str | None = None) -> int:
         """Remove records; how many they were.

@@ -126,11 +126,12 @@ class WarmRestarts(keras.optimizers.schedules.LearningRateSchedule):
         return {name: getattr(self, name) for name in names}
 
 
-def in_steps(recipe: Recipe, prepared: Prepared, seed: int) -> Spec | None:
+def in_steps(recipe: Recipe, prepared: Prepared, seed: int, classes: int) -> Spec | None:
     """A recipe's schedule with its lengths in steps.
 
     A length (`LENGTHS`) may be written as a fraction from above 0 to 1.0: the fraction of all steps
     that the recipe's epochs have. So a schedule keeps its shape with other data, epochs or batches.
+    `classes` are those of the data.
 
     Raises:
         InputError: Shares of a training with replay, whose steps are not known beforehand.
@@ -146,12 +147,12 @@ def in_steps(recipe: Recipe, prepared: Prepared, seed: int) -> Spec | None:
             f"Received the schedule {schedule.name} with lengths as fractions of the training, and "
             "replay; expected whole numbers of steps: replay decides how many there are."
         )
-    steps = _steps(recipe, prepared, seed)
+    steps = _steps(recipe, prepared, seed, recipe.classes(classes))
     counted = {name: _counted(value, steps) for name, value in lengths.items()}
     return Spec(schedule.name, {**schedule.parameters, **counted})
 
 
-def _steps(recipe: Recipe, prepared: Prepared, seed: int) -> int:
+def _steps(recipe: Recipe, prepared: Prepared, seed: int, classes: int) -> int:
     """How many steps all epochs of a recipe have."""
     labels: np.ndarray[Any, Any] = prepared.classes[prepared.split.train]
     each = (
@@ -160,7 +161,7 @@ def _steps(recipe: Recipe, prepared: Prepared, seed: int) -> int:
             epoch=epoch,
             batch_size=recipe.batch_size,
             rng=stream(seed, "order", epoch),
-            n_classes=sum(map(len, prepared.groups)) or None,
+            n_classes=classes,
         )
         for epoch in range(1, recipe.epochs + 1)
     )

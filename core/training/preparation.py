@@ -162,7 +162,7 @@ def prepare(recipe: Recipe, seed: int, dataset: Dataset) -> Prepared:
         recipe.replay.empty(recipe.outputs(dataset.classes))
     for name in recipe.evaluation.corrupted:
         corrupted_test_file(dataset, name, examples=1)
-    weights = _weights(recipe, dataset, originals, training_labels[split.train])
+    weights = _weights(recipe, dataset, originals, taught[split.train])
     changed = training_labels != labels
     return Prepared(
         *(split, originals, labels, training_labels, changed, order, classes, tasks, masks),

@@ -127,7 +127,7 @@ class Trainer:
         Raises:
             InputError: The recipe does not fit the data, or names what Keras does not have.
         """
-        schedule = in_steps(recipe, prepare(recipe, 0, dataset), 0)
+        schedule = in_steps(recipe, prepare(recipe, 0, dataset), 0, dataset.classes)
         optimiser = make_optimiser(recipe.optimiser, schedule)
         program = _program(recipe, fresh_model(recipe, 0, dataset), optimiser, dataset.classes)
         _check_features(recipe, program)
@@ -175,7 +175,7 @@ class Trainer:
             prepared = prepare(recipe, seed, dataset)
             self._device.load(recipe, seed, dataset, prepared)
         with clock("build"):
-            schedule = in_steps(recipe, prepared, seed)
+            schedule = in_steps(recipe, prepared, seed, dataset.classes)
             program = self._program(recipe, seed, dataset, schedule)
             _check_features(recipe, program)
             wanted = recipe.evaluation.measurements

@@ -86,3 +86,21 @@ def test_a_condition_without_finished_runs_names_classes_as_the_others(runs):
     for table in (per_class_table, forgetting_table):
         named = table([*runs, Run("lost", 0, "failed")]).set_index("condition")["class"]
         assert named["lost"].tolist() == NAMES
+
+
+@pytest.mark.parametrize("names", [[3, 5, 7, 9, 11], ["ant", "bee", "cat", "dog", "eel"]])
+def test_outputs_that_classes_share_have_no_names(names):
+    shared = segmented("a", 0)  # of three outputs
+    shared.arrays["class_names"] = np.array(names)
+    assert per_class_table([shared])["class"].tolist() == [0, 1, 2]
+    assert confusion_table([shared])["true"].unique().tolist() == [0, 1, 2]
+
+
+def test_words_are_said_of_the_errors_whichever_classes_are_among_them():
+    run = segmented("a", 0)
+    run.arrays |= {
+        "class_names": np.array(["cat", "dog", "owl"]),
+        "misclassified": np.array([[17, 0, 1]], dtype=np.int32),
+    }
+    (row,) = misclassified_table([run]).to_dict("records")
+    assert (row["true"], row["predicted"]) == ("cat", "dog")

@@ -36,3 +36,12 @@ def test_each_look_has_its_estimate_its_interval_and_its_boundary():
 def test_without_a_look_there_is_nothing_to_draw():
     with pytest.raises(ValueError, match="no comparison with a look"):
         looks_figure([compare([0.1, 0.2], [0.1, 0.3], paired=False)])
+
+
+def test_looks_at_values_that_do_not_vary_are_refused_in_one_line():
+    values = {"a": [0.9] * 5, "b": [0.9] * 5}
+    same = compare_by_looks(
+        values, dict.fromkeys(values, range(5)), [("a", "b")], LookPlan((5, 10)), paired=True
+    )
+    with pytest.raises(ValueError, match="no comparison with a look at values that vary"):
+        looks_figure([same])

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
+from analysis.statistics.comparison import compare
 from analysis.statistics.corrections import adjust
 from analysis.statistics.families import compare_all, compare_classes, explain_family
 from analysis.statistics.friedman import friedman
@@ -292,3 +293,28 @@ def test_friedman_without_any_difference_is_no_test():
 def test_friedman_refuses_what_it_cannot_rank(table):
     with pytest.raises(ValueError, match="at least 2 seeds and 3 conditions"):
         friedman(table)
+
+
+def test_in_a_family_tests_disagree_by_their_adjusted_p_alone():
+    rng = np.random.default_rng(2)
+    names = [f"c{i}" for i in range(6)]
+    scores = {name: rng.normal(0.906 if name == "c0" else 0.9, 0.01, 6) for name in names}
+    seeds, pairs = dict.fromkeys(names, range(6)), [(name, "c5") for name in names[:5]]
+    options = {"paired": True, "seeds_a": range(6), "seeds_b": range(6)}
+    alone = [compare(scores[a], scores[b], **options) for a, b in pairs]
+    assert any(each.kind == "tests disagree" for found in alone for each in found.notes)
+    for found in compare_all(scores, pairs, paired=True, seeds=seeds).comparisons:
+        assert (found.p_adjusted <= 0.05) == (found.exact_p_adjusted <= 0.05)
+        assert not [each for each in found.notes if each.kind == "tests disagree"]
+    rng = np.random.default_rng(7)
+    scores = {"a": np.array([0.9, *[0.801] * 6, 0.802]), "b": np.full(8, 0.8), "c": rng.random(8)}
+    seeds = dict.fromkeys(scores, range(8))
+    family = compare_all(scores, [("a", "b"), ("c", "b")], paired=True, seeds=seeds)
+    (said,) = [each for each in family.comparisons[0].notes if each.kind == "tests disagree"]
+    assert str(said).count("adjusted p = ") == 2
+
+
+def test_classes_that_are_none_are_refused():
+    none = np.zeros((3, 0))
+    with pytest.raises(ValueError, match=r"received shapes \(3, 0\) and \(3, 0\)"):
+        compare_classes(none, none, paired=True, seeds_a=range(3), seeds_b=range(3))

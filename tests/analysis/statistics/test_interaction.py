@@ -314,3 +314,10 @@ def test_a_worst_case_that_reads_differently_is_said():
     assert found.reading == "better together"
     assert found.worst_case.verdict == "inconclusive"
     assert "the worst case (diverged runs at chance) reads inconclusive" in map(str, found.notes)
+
+
+def test_rounding_is_refused_as_it_would_be_ignored():
+    scores = {name: [0.9, 0.91, 0.92] for name in ("n", "a", "b", "ab")}
+    seeds = dict.fromkeys(scores, range(3))
+    with pytest.raises(ValueError, match="received rounding"):
+        double_difference(scores, ("a", "b"), tuple(scores), seeds=seeds, rounding=0.01)

@@ -244,3 +244,24 @@ def test_more_seeds_than_planned_have_an_interval_that_holds_all_the_same():
     shown = f"anytime-valid 95 % interval {format_range(*ends, 'points')} (Bonferroni over 2)"
     assert shown in explain(family.comparisons[0])
     assert "however many" not in explain(compare(a, b, paired=True, planned=10, **ids))
+
+
+@pytest.mark.parametrize(("comparisons", "verdict"), [(1, "different"), (10, "undecidable")])
+def test_divergence_alone_ends_a_plan_at_the_boundary_only(comparisons, verdict):
+    values = {"a": [np.nan] * 5, "b": [0.8, 0.81, 0.82, 0.8, 0.79]}
+    plan = LookPlan((5, 10, 20), comparisons=comparisons)
+    of = dict.fromkeys(values, range(5))
+    found = compare_by_looks(values, of, [("a", "b")], plan, paired=False)
+    assert found.failures.test.p == pytest.approx(2 / 252)
+    boundary = plan.boundary.nominal[0]
+    assert (found.verdict == "different") == (boundary >= 2 / 252)
+    assert found.verdict == verdict
+
+
+def test_intervals_that_no_look_changes_are_not_called_repeated():
+    c, values = found(0.0)
+    plain = compare(values["a"], values["b"], paired=True, seeds_a=range(20), seeds_b=range(20))
+    assert c.effects == plain.effects
+    (line,) = [line for line in explain(c).splitlines() if line.startswith("effect sizes")]
+    assert "unadjusted 95 %" in line
+    assert "repeated" not in line

@@ -262,3 +262,12 @@ def test_a_buffer_holds_its_share_of_mislabelled_examples():
 def test_replay_that_cannot_be_is_refused_in_one_line(wrong):
     with pytest.raises(InputError, match=r"^Received [^\n]+; expected [^\n]+\.$"):
         wrong()
+
+
+@pytest.mark.parametrize("buffer", ["task-balanced", "exemplars"])
+def test_what_fills_at_the_end_of_a_task_leaves_the_first_ones_batches_as_they_are(buffer):
+    y = np.repeat(np.arange(4), 10)
+    r, tasks = Replay(buffer=buffer, capacity=8), Tasks(groups=((0, 1), (2, 3)))
+    schedule = tasks(y, epoch=1, batch_size=8, rng=np.random.default_rng(0))
+    mixed = r(schedule, y, r.empty(4), batch_size=8, rng=np.random.default_rng(0))
+    assert [(len(new), len(old)) for new, old in steps(mixed)] == [(8, 0), (8, 0), (4, 0)]

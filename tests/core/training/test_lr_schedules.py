@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from core import HoldOut, Recipe, Replay, Trainer, spec
+from core import ClassSequential, HoldOut, Recipe, Replay, Trainer, spec
 from core.training.lr_schedules import OneCycle, WarmRestarts, in_steps
 from core.training.preparation import prepare
 from data import InputError
@@ -105,7 +105,7 @@ def test_shares_become_steps_of_the_whole_training(dataset):
     recipe = replace(PLAIN, lr_schedule=schedule)
     prepared = prepare(recipe, 0, dataset)
     steps = 4 * -(-len(prepared.split.train) // 8)
-    counted = in_steps(recipe, prepared, 0).parameters
+    counted = in_steps(recipe, prepared, 0, 10).parameters
     assert counted["decay_steps"] == steps
     assert counted["warmup_steps"] == round(steps / 4)
     assert counted["initial_learning_rate"] == 0.1
@@ -116,11 +116,11 @@ def test_boundaries_are_shares_too_and_whole_numbers_stay(dataset):
     recipe = replace(PLAIN, lr_schedule=spec("PiecewiseConstantDecay", **values))
     prepared = prepare(recipe, 0, dataset)
     steps = 4 * -(-len(prepared.split.train) // 8)
-    assert in_steps(recipe, prepared, 0).parameters == values | {
+    assert in_steps(recipe, prepared, 0, 10).parameters == values | {
         "boundaries": (round(steps / 2), round(steps * 3 / 4))
     }
     whole = spec("PiecewiseConstantDecay", boundaries=(1, 7), values=(0.1, 0.01, 0.001))
-    assert in_steps(replace(PLAIN, lr_schedule=whole), prepared, 0) == whole
+    assert in_steps(replace(PLAIN, lr_schedule=whole), prepared, 0, 10) == whole
 
 
 def test_a_schedule_keeps_its_shape_when_the_epochs_change(trainer, dataset):
@@ -164,3 +164,16 @@ def test_warm_restarts_have_one_rate_in_each_pass_and_start_anew_at_powers_of_2(
     assert WarmRestarts(**schedule.get_config()).get_config() == schedule.get_config()
     with pytest.raises(ValueError, match="pass_steps=0; expected 1 or more"):
         WarmRestarts(0.05, 0.0005, pass_steps=0)
+
+
+def test_shares_are_counted_where_the_last_class_has_no_training_examples():
+    data = images()
+    there = data.y_train < 3
+    few = replace(data, x_train=data.x_train[there], y_train=data.y_train[there])
+    schedule = spec("CosineDecay", initial_learning_rate=0.1, decay_steps=1.0)
+    order = ClassSequential((3, 0, 1, 2))
+    recipe = replace(PLAIN, order=order, epochs=2, lr_schedule=schedule)
+    prepared = prepare(recipe, 0, few)
+    sizes = np.bincount(prepared.classes[prepared.split.train])
+    counted = in_steps(recipe, prepared, 0, few.classes)
+    assert counted.parameters["decay_steps"] == 2 * sum(-(-size // 8) for size in sizes)

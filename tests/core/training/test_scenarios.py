@@ -266,3 +266,10 @@ def test_a_recipe_with_a_scenario_is_read_back_and_one_without_says_nothing_of_i
     recipe = replace(PLAIN, replay=replace(ADDED, weights="by-task"), reset_optimiser=True)
     assert Recipe.from_json(recipe.to_json()) == recipe
     assert not {"scenario", "reset_optimiser"} & set(replace(PLAIN, scenario=None).to_json())
+
+
+@pytest.mark.parametrize("kind", ["task", "domain", "class"])
+def test_a_class_has_its_own_weight_whatever_its_output_is(kind):
+    recipe = replace(PLAIN, scenario=Scenario(kind), class_weight=(1.0, 2.0, 3.0, 4.0))
+    prepared = prepare(recipe, 0, images())
+    assert prepared.weights.tolist() == (prepared.classes[prepared.split.train] + 1).tolist()
