@@ -77,6 +77,11 @@ def shortly(error: BaseException) -> str:
     return str(error) or type(error).__name__
 
 
+def in_one_line(error: BaseException) -> str:
+    """What any exception says, with its class: `KeyError: 'x_train'`, or `RuntimeError`."""
+    return " ".join(f"{type(error).__name__}: {error}".split()).removesuffix(":")
+
+
 def did_you_mean(word: str, known: Iterable[str]) -> str:
     """What to say of a name that is none of the known ones, after them.
 

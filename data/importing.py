@@ -75,7 +75,7 @@ def _check_name(name: str, folder: Path) -> None:
     if not is_plain_name(name) or name.lower().endswith(".npz"):
         raise InputError(
             f"{name!r} cannot name a data set, expected letters, digits, '_', '-', '.' and spaces, "
-            "a letter or digit first, no .npz at the end, at most 100; choose such a name"
+            "a letter, digit or '_' first, no .npz at the end, at most 100; choose such a name"
         )
     # Some file systems take MNIST and mnist for the same folder.
     if name.lower() in BUILT_IN:

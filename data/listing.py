@@ -12,7 +12,7 @@ from data.loading import own_names
 from data.named.cube import CUBE, SHAPE, SOURCE
 from data.named.digits import DIGITS, digits_shape
 from data.named.keras_loader import cache_folders
-from data.named.official import OFFICIAL, find_official
+from data.named.official import OFFICIAL, SYSTEM_FOLDER, find_official
 
 Status = Literal["here", "incomplete", "unreadable", "missing", "download"]
 
@@ -66,10 +66,7 @@ def available(folder: Path | None = None) -> list[Availability]:
     rows = [Availability(name, "here", known_shape(name), "scikit-learn", True) for name in DIGITS]
     rows.append(Availability(CUBE, "here", known_shape(CUBE), SOURCE, True))
     rows += [_official(name, folder) for name in OFFICIAL]
-    if folder is not None:
-        for name in own_names(folder):
-            if files := find_files(folder / name, name):
-                rows.append(_found(name, files, built_in=False))
+    rows += [_own(name, folder / name) for name in own_names(folder) if folder is not None]
     return rows
 
 
@@ -82,8 +79,22 @@ def known_shape(name: str) -> tuple[int, ...] | None:
     return OFFICIAL[name].shape if name in OFFICIAL else None
 
 
+def _own(name: str, place: Path) -> Availability:
+    try:
+        files = find_files(place, name)
+    except InputError:
+        files = None
+    if files is None:
+        return Availability(name, "unreadable", None, str(place), False)
+    return _found(name, files, built_in=False)
+
+
 def _official(name: str, folder: Path | None) -> Availability:
-    official, files = OFFICIAL[name], find_official(name, folder)
+    official = OFFICIAL[name]
+    try:
+        files = find_official(name, folder)
+    except InputError:
+        return Availability(name, "unreadable", None, str((folder or SYSTEM_FOLDER) / name), True)
     if files is not None:
         row = _found(name, files, built_in=True)
         return row if row.shape or row.status != "here" else replace(row, shape=official.shape)

@@ -96,8 +96,16 @@ def own_names(folder: Path | None) -> list[str]:
     return [
         name
         for name in names
-        if name not in BUILT_IN and is_plain_name(name) and find_files(folder / name, name)
+        if name not in BUILT_IN and is_plain_name(name) and _holds_files(folder / name, name)
     ]
+
+
+def _holds_files(folder: Path, name: str) -> bool:
+    """Whether there are a data set's files; those of several are some, to be refused when read."""
+    try:
+        return find_files(folder, name) is not None
+    except InputError:
+        return True
 
 
 def _from_path(name: str) -> ArrayFiles:

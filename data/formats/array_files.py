@@ -82,10 +82,8 @@ class ArrayFiles:
             arrays = read_npz(self.source)
         else:
             arrays = {array: self._read(array, path) for array, path in self.paths.items()}
-        where = {array: f"{array} in {quoted(path)}" for array, path in self.paths.items()}
-        where |= {
-            array: f"{array} in {quoted(self.source)}" for array in arrays if array not in where
-        }
+        files = {array: self.paths.get(array, self.source) for array in arrays}
+        where = {array: f"{array} in {quoted(file)}" for array, file in files.items()}
         return Dataset.from_arrays(name, arrays, source=str(self.source), where=where)
 
     def _read(self, array: str, path: Path) -> NDArray[Any]:

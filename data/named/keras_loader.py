@@ -39,7 +39,7 @@ def run_keras_loader(module: str) -> str | None:
     The process that calls this plans and records runs and must never import TensorFlow.
 
     Args:
-        module: `mnist` or `fashion_mnist`.
+        module: `mnist`, `fashion_mnist` or `cifar10`.
 
     Returns:
         None when it succeeded, else why it failed, in a few words.

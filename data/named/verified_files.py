@@ -15,6 +15,7 @@ from typing import Any
 
 from numpy.typing import NDArray
 
+from data.checks import ARRAYS
 from data.dataset import Dataset
 from data.errors import InputError, quoted, shortly
 from data.formats.archive import is_archive, members
@@ -68,7 +69,7 @@ class PublishedFiles:
                 f"{', '.join(self.md5)} in {quoted(self.source)}; put it there"
             )
         contents = self._from_archive() if is_archive(self.source) else self._from_folder()
-        where = {part: quoted(self.source) for part in ("x_train", "y_train", "x_test", "y_test")}
+        where = dict.fromkeys(ARRAYS, quoted(self.source))
         return Dataset.from_arrays(
             name, self.decode(contents), source=str(self.source), where=where
         )

@@ -115,6 +115,8 @@ def compare(  # noqa: PLR0913  # a user's options
         pairs, metric, per_class, margin, correction, *among, chance, named, at, spending,
         higher=higher,
     )  # fmt: skip
+    if is_file_of_scores(study) and (variant or variants):
+        raise InputError("Received --variant or --variants with a SCORES.csv; expected a study.")
     if is_file_of_scores(study):
         found = compare_scores(Path(study), not unpaired, wanted)
     elif unpaired or chance is not None or columns:

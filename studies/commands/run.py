@@ -3,6 +3,7 @@
 import shlex
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
 from queue import SimpleQueue
@@ -166,10 +167,14 @@ def run(  # noqa: PLR0913  # a user's options
             retry_failed=retry_failed, overwrite=overwrite, typed=True,
         )  # fmt: skip
         how = _looks(until_decided, looks, spending)
+        if how is not None and request.seeds is not None:
+            raise InputError(
+                "Received --seeds with --until-decided; expected --looks 5,10,20 there."
+            )
         if click.get_current_context().meta.get(FIELDS):
             _show_fields(request)
         elif dry_run:
-            _show(request)
+            _show(request, how)
         elif not _carry_out(request, study, how, yes, quiet, interruption):
             raise SystemExit(FELL_SHORT)
     except NoWorkersError as stop:
@@ -200,8 +205,6 @@ def _carry_out(
     interruption: Interruption,
 ) -> bool:
     """Run what is asked for, by looks or not, and print the answer; whether no run failed."""
-    if looks is not None and request.seeds is not None:
-        raise InputError("Received --seeds with --until-decided; expected --looks 5,10,20 there.")
     plan = import_module(BY_LOOKS).planned_looks(request, *looks) if looks is not None else None
     lock(request.store, request.variant.study.name, request.variant.name)
     if request.overwrite:
@@ -274,11 +277,16 @@ def _show_fields(request: Request) -> None:
         click.echo(clean(f"{field} = {value}"))
 
 
-def _show(request: Request) -> None:
+def _show(request: Request, looks: Looks | None) -> None:
     """Print what would be run: the seeds of each condition, and what they take.
 
-    Where a recipe is not Ebb's own, a worker first looks whether it can work.
+    Of runs by looks it is the first look. Where a recipe is not Ebb's own, a worker first looks
+    whether it can work.
     """
+    if looks is not None:
+        by_looks = import_module(BY_LOOKS).planned_looks(request, *looks)
+        click.echo(f"{_name(request)}: {by_looks}; the first look:")
+        request = replace(request, seeds=range(by_looks.looks[0]))
     plan = make_plan(request)
     scale = request.variant.scale
     if request.study_file is not None or scale.overrides or scale.sweep:

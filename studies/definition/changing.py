@@ -68,7 +68,7 @@ def over_a_grid(
     Raises:
         InputError: A field that no recipe has, a value that it refuses, no values.
     """
-    values = {path: _in_order(path, each) for path, each in grid.items()}
+    values = {path: in_order(path, each) for path, each in grid.items()}
     short = _short(list(grid))
     without = {path for path in values if all(_missing(each, path) for each in conditions.values())}
     found: dict[str, Recipe | Scoring] = {}
@@ -94,7 +94,7 @@ def _short(paths: list[str]) -> dict[str, str]:
     return {path: word if times[word] == 1 else path for path, word in last.items()}
 
 
-def _in_order(path: str, values: Iterable[Any]) -> list[Any]:
+def in_order(path: str, values: Iterable[Any]) -> list[Any]:
     """The values of a field, each once."""
     if isinstance(values, str) or not isinstance(values, Iterable):
         raise InputError(

@@ -96,7 +96,7 @@ def _of_recipes(study: Study) -> Iterator[tuple[str, str]]:
         every = [text, *([text["transfer"]["source"]] if "transfer" in text else [])]
         for each in every:
             for path, known in BY_VALUE.items():
-                value = _at(each, path)
+                value = str(_at(each, path))
                 if value in known:
                     yield known[value], f"{path.removesuffix('.is').removesuffix('.name')}: {value}"
             if _at(each, "model.parameters.dropout"):

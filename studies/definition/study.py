@@ -23,6 +23,7 @@ LARGEST = 1e100
 SPREADS = ("population standard deviation", "standard deviation", "standard error")
 """What a reported mean can be written with: dividing by n, by n - 1, and that over sqrt(n)."""
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9.+_=-]*")
+NAMED = "letters, digits, and . + _ = - after the first"
 
 
 @dataclass(frozen=True)
@@ -247,6 +248,7 @@ class Study(Typed):
         minutes: Processor time of the full study, as measured for docs/results.md.
         callbacks: For a user's own study: a function of condition and seed that returns Keras
             callbacks which observe a run.
+        swept: The fields that its conditions sweep, as `Study.sweep` notes them.
 
     Examples:
         >>> from dataclasses import replace
@@ -287,10 +289,7 @@ class Study(Typed):
             raise InputError(f"Received study {self.name!r} without conditions; expected one.")
         for name in (self.name, *self.conditions):
             if not NAME.fullmatch(name):
-                raise InputError(
-                    f"Received the name {name!r}; expected letters, digits, and . + _ - after "
-                    "the first."
-                )
+                raise InputError(f"Received the name {name!r}; expected {NAMED}.")
         if not 0 < self.seeds <= MOST_SEEDS:
             raise InputError(
                 f"Received seeds={self.seeds}; expected a whole number from 1 to {MOST_SEEDS:,}."

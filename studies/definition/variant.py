@@ -7,7 +7,7 @@ from typing import Any
 
 from analysis.swept import settings_of, text_of, value_typed
 from data import InputError
-from studies.definition.changing import with_values
+from studies.definition.changing import in_order, with_values
 from studies.definition.study import Study, planned_of
 
 NEXT_FIELD = re.compile(r",(?=[A-Za-z_][\w.]*=)")
@@ -81,7 +81,7 @@ def variant_of(
         InputError: A field that no recipe has, or a value that it refuses; an override of a field
             that is swept.
     """
-    grid = {path: tuple(values) for path, values in (sweep or {}).items()}
+    grid = {path: in_order(path, values) for path, values in (sweep or {}).items()}
     if both := {*grid, *study.swept} & {*overrides}:
         raise InputError(
             f"Received one value of {', '.join(sorted(both))}, which is swept; expected one or the "

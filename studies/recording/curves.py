@@ -67,7 +67,7 @@ def read_by_epochs(file: Path, rows: list[list[str]]) -> list[Imported]:
             raise _second_training(file, i)
         step = 0 if steps is None else _step(row[steps], file, i)
         for place, name in places.items():
-            found += [(epoch, step, *each) for each in _figures(file, i, [name], [row[place]])]
+            found += [(epoch, step, name, value) for value in _figure(row[place:], file, i)]
     first = 0 if found and found[0][0] == 1 else 1
     times = Counter((epoch, name) for epoch, _, name, _ in found)
     by_steps = {name for (_, name), several in times.items() if several > 1}
@@ -95,9 +95,8 @@ def read_tensorboard(file: Path, rows: list[list[str]]) -> list[Imported]:
         step = _step(row[1] if len(row) > 1 else "", file, i)
         if history and step < max(history[-1][0] - 1, history[-1][1]):
             raise _second_training(file, i)
-        for _, value in _figures(file, i, [name], row[2:]):
-            at = (step + 1, 0) if of_epochs else (0, step)
-            history.append((*at, name, value))
+        at = (step + 1, 0) if of_epochs else (0, step)
+        history += [(*at, name, value) for value in _figure(row[2:], file, i)]
     return [_one_run(file, history)]
 
 
@@ -123,7 +122,7 @@ def read_wandb_panel(file: Path, rows: list[list[str]]) -> list[Imported]:
     for i, row in enumerate(rows[1:], 2):
         step = _step(row[0], file, i)
         for place, (run, _, name) in columns.items():
-            for _, value in _figures(file, i, [name], row[place:]):
+            for value in _figure(row[place:], file, i):
                 runs.setdefault(run, []).append((0, step, name, value))
     return _as_runs(file, runs)
 
@@ -186,7 +185,7 @@ def _of_a_part(name: str) -> str:
 
 def _step(cell: str, file: Path, row: int) -> int:
     value = number_in(cell, file, f"row {row}")
-    if value != value or value != int(value) or not 0 <= value < LARGEST_STEP:
+    if not 0 <= value < LARGEST_STEP or value != int(value):
         raise InputError(
             f"Received step {cell[:40]!r} in row {row} of {str(file)!r}; expected a whole number "
             "from 0."
@@ -194,13 +193,10 @@ def _step(cell: str, file: Path, row: int) -> int:
     return int(value)
 
 
-def _figures(file: Path, row: int, names: list[str], cells: list[str]) -> list[tuple[str, float]]:
-    """The figures of a row; what is empty is left out."""
-    known = [
-        (name, number_in(cell, file, f"row {row}"))
-        for name, cell in zip(names, cells, strict=False)
-    ]
-    return [(name, value) for name, value in known if value == value]
+def _figure(cells: list[str], file: Path, row: int) -> list[float]:
+    """The figure in the first of the cells; none where it is empty."""
+    known = [number_in(cell, file, f"row {row}") for cell in cells[:1]]
+    return [value for value in known if value == value]
 
 
 def _is_number(cell: str) -> bool:

@@ -14,7 +14,7 @@ from core.storage.store import Store
 from core.training.environment import identity
 from data import InputError
 from studies.definition.catalogue import NAMES
-from studies.definition.study import LARGEST_SEED, NAME
+from studies.definition.study import LARGEST_SEED, NAME, NAMED
 
 IN_TURNS = "InTurns"
 """The order of a recorded run whose classes were shown in turns."""
@@ -62,10 +62,7 @@ class Label:
         for what in ("study", "condition"):
             name = getattr(self, what)
             if not isinstance(name, str) or not NAME.fullmatch(name):
-                raise InputError(
-                    f"Received {what} {name!r}; expected letters, digits, and . + _ = - after the "
-                    "first."
-                )
+                raise InputError(f"Received {what} {name!r}; expected {NAMED}.")
         if self.study in NAMES:
             raise InputError(
                 f"Received study {self.study!r}; expected another name: that is one of Ebb's own."

@@ -12,6 +12,7 @@ from data import InputError
 from studies.recording.imported import (
     EMPTY,
     EXPECTED,
+    MOST_TASKS,
     Definition,
     Floats,
     Imported,
@@ -233,7 +234,7 @@ def _experience(cell: str, file: Path, row: int) -> int:
     if cell in ("None", ""):
         return -1
     value = number_in(cell, file, f"row {row}")
-    if value != int(value) or not 0 <= value < 1000:
+    if not 0 <= value < MOST_TASKS or value != int(value):
         raise InputError(
             f"Received experience {cell!r} in row {row} of {str(file)!r}; expected a number from 0."
         )

@@ -17,6 +17,7 @@ from core.results import HistoryRow
 from core.storage.place import store_folder
 from core.storage.store import Store
 from data import InputError
+from data.errors import in_one_line
 from studies.definition.study import NAME
 from studies.recording.label import OWN_DATA, Label, is_whole, refuse_what_is_there
 
@@ -332,7 +333,6 @@ def record(  # noqa: PLR0913  # a user's options
         yield run
         measured = run.measured()
     except Exception as error:
-        said = " ".join(f"{type(error).__name__}: {error}".split())
-        keep(status="failed", error=said)
+        keep(status="failed", error=in_one_line(error))
         raise
     keep(**measured)

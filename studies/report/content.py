@@ -47,7 +47,8 @@ class Report:
         more: Further tables.
         figures: Those that apply; the first stands beside the verdict.
         missing: Why others could not be drawn.
-        check: Reported figures and claims beside ours: sentences, then tables.
+        check: Reported figures and claims beside ours, in sentences.
+        checks: The same, in tables.
         environment: Versions, data and seeds.
         runs: How the runs of each condition ended.
         failures: Runs without a result, one by one.
@@ -191,7 +192,8 @@ def _on_the_runs(reading: Reading, planned: Study | None) -> Iterator[str]:
         yield f"Not run: {', '.join(absent)}."
     failed = sum(record.status == "failed" for record in reading.records)
     if failed:
-        yield f"{counted(failed, 'run')} failed and {_are(failed)} left out; see below."
+        are = "is" if failed == 1 else "are"
+        yield f"{counted(failed, 'run')} failed and {are} left out; see below."
 
 
 def _differing(said: Protocol) -> Table | None:
@@ -281,7 +283,3 @@ def _reported_table(checked: Checked) -> Table:
     caption = "Reported elsewhere, and measured here"
     caption += f" (reported in: {', '.join(sources)})" if sources else ""
     return replace(checked.figure_table, title=caption)
-
-
-def _are(n: int) -> str:
-    return "is" if n == 1 else "are"

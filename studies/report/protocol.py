@@ -192,10 +192,7 @@ def _called(kind: str, parameters: Json) -> str:
     """A thing with its parameters: Adam (learning rate 0.001)."""
     said = _said(parameters)
     # A function of the user's own is named module:function.
-    own = kind.rpartition(":")[2] if ":" in kind else kind
-    name = next(
-        (names[kind] for names in (NETWORKS, ORDERS, NOISE, STRATEGIES) if kind in names), own
-    )
+    name = (NETWORKS | ORDERS | NOISE | STRATEGIES).get(kind, kind.rpartition(":")[2])
     return f"{name} ({said})" if said else name
 
 

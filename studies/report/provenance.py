@@ -1,9 +1,12 @@
 """Where the numbers of a page come from: runs, failures, environment, and how to do it again."""
 
+import json
 import shlex
 
 from analysis.rendering.formatting import format_numbers
 from analysis.rendering.table import Table, text_table
+from analysis.runs import STATUSES
+from analysis.statistics.looks import LookPlan
 from analysis.tables import status_counts
 from core import fingerprint
 from core.training.environment import made_here
@@ -21,14 +24,13 @@ def runs_table(reading: Reading, planned: Study | None) -> Table:
     """How the runs of each condition ended."""
     counts = {row["condition"]: row for row in status_counts(reading.records).to_dict("records")}
     names = dict.fromkeys([*counts, *(planned.conditions if planned else ())])
-    statuses = ("finished", "diverged", "failed", "stopped")
     rows = []
     for name in names:
         seeds = sorted({r.seed for r in reading.records if r.condition == name})
-        row = counts.get(name, dict.fromkeys(statuses, 0))
-        ends = [row[each] for each in statuses]
+        row = counts.get(name, dict.fromkeys(STATUSES, 0))
+        ends = [row[each] for each in STATUSES]
         rows.append((name, reading.planned, *ends, format_numbers(seeds)))
-    columns = ("condition", "planned seeds", *statuses, "seeds")
+    columns = ("condition", "planned seeds", *STATUSES, "seeds")
     return text_table("How the runs ended", columns, rows)
 
 
@@ -85,6 +87,10 @@ def command_of(reading: Reading, name: str, planned: Study | None) -> tuple[str,
     if planned is not None and set(there) < set(planned.conditions):
         parts += ["--conditions", ",".join(there)]
     seeds = sorted({record.seed for record in reading.records})
-    if planned is None or seeds != list(range(planned.seeds)):
+    if reading.design:
+        looks = LookPlan.from_json(json.loads(reading.design))
+        parts += ["--until-decided", "--looks", ",".join(map(str, looks.looks))]
+        parts += ["--spending", looks.spending]
+    elif planned is None or seeds != list(range(planned.seeds)):
         parts += ["--seeds", seeds_to_type(seeds)]
     return shlex.join(parts), note

@@ -7,7 +7,7 @@ from pathlib import Path
 import pandas as pd
 
 from analysis.metrics.registry import metric_named
-from analysis.rendering.formatting import format_level, format_numbers
+from analysis.rendering.formatting import counted, format_level, format_numbers
 from analysis.rendering.table import Table
 from analysis.rendering.text import say
 from analysis.statistics.comparison_table import comparison_table
@@ -135,11 +135,10 @@ def _identity(same: int, both: int, alone: int) -> str:
     if not both:
         said = "No run is in both stores, so none can be identical."
     elif same == both:
-        said = f"Nothing moved: all {both} runs that both stores hold are identical."
+        said = f"Nothing moved: {counted(both, 'run')} in both stores, each of them identical."
     else:
-        held = f"{same} of the {both} runs that both stores hold"
-        said = f"{held} are identical, {both - same} are not."
-    return said + (f" {alone} runs are in one store alone." if alone else "")
+        said = f"Of {counted(both, 'run')} in both stores: {same} identical, {both - same} not."
+    return said + (f" In one store alone: {counted(alone, 'run')}." if alone else "")
 
 
 def _family(a: Reading, b: Reading, metric: str, conditions: list[str]) -> Family | None:

@@ -139,6 +139,11 @@ def _classes(
     options: dict[str, Any],
 ) -> Family:
     """The classes of one pair of conditions as a family."""
+    if wanted.looks or wanted.best:
+        raise InputError(
+            f"Received --looks or --best for {str(path)!r}, which has a column class; expected "
+            "them where a run has one value: leave the column out."
+        )
     if len(pairs) != 1:
         raise InputError(
             f"Received {str(path)!r} with a column class for {len(pairs)} pairs of conditions; "

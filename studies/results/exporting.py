@@ -118,7 +118,7 @@ def export_whole(store: Store, file: Path, study: str | None, force: bool) -> No
 
 
 def _refuse_nothing(store: Store, study: str | None) -> None:
-    if not store.entries(study):
+    if not store.counts(study):
         raise InputError(
             f"Received {f'study {study!r}' if study else 'a store'} without records in "
             f"{str(store.folder.resolve())!r}; `ebb status` lists those there are."

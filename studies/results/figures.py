@@ -38,6 +38,7 @@ from studies.results.tables import (
     datasets_of,
     input_errors,
     planned_proportions,
+    refuse_set,
     shown_metrics,
     shown_set,
     table_of,
@@ -129,6 +130,7 @@ def figure_of(
         "sweep": _sweep,
         "misclassified": lambda reading, width: _misclassified(reading, data_dir, width),
     }
+    refuse_set(kind, of)
     kind = DRAWN_AS.get(kind, kind)
     if kind == "forgetting" and not any(has_segments(each, SAMPLE) for each in reading.records):
         kind = "per-class"

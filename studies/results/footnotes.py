@@ -16,7 +16,7 @@ from analysis.proportions import proportion_table
 from analysis.recency import class_positions, position_sentences, similarity_in
 from analysis.rendering.formatting import counted
 from analysis.rendering.table import Format
-from analysis.runs import SAMPLE, has_segments, has_tasks, last_in_history
+from analysis.runs import SAMPLE, class_names, has_segments, has_tasks, last_in_history
 from analysis.statistics.intervals import (
     binomial_standard_error,
     median_interval,
@@ -166,7 +166,8 @@ def of_the_positions(reading: Reading) -> list[str]:
         )
     alike = None if shuffled is None else similarity_in(reading.records, shuffled)
     if alike is not None:
-        first, second = divmod(int(alike.argmax()), len(alike))
+        classes = class_names(reading.finished, len(alike))
+        first, second = (classes[at] for at in divmod(int(alike.argmax()), len(alike)))
         lines.append(
             f"Similarity of two classes, in points: the proportion of either's test examples that "
             f"{shuffled} takes for the other (most: {first} and {second}, "
@@ -263,7 +264,7 @@ def _of_the_tasks(reading: Reading) -> str:
 
 def _sample(reading: Reading) -> str:
     """What was evaluated after every segment."""
-    sample = next(e for r in reading.records for e in r.evaluations if e.set == "test-sample")
+    sample = next(e for r in reading.records for e in r.evaluations if e.set == SAMPLE)
     return f"a fixed sample of {sample.confusion.sum():,} test examples"
 
 

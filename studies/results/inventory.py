@@ -87,9 +87,9 @@ def show_run(store: Store, key: str) -> None:
         InputError: No run, or several, whose key begins so.
     """
     found = [entry for entry in store.entries() if entry.key.startswith(key)]
-    if len({entry.key for entry in found}) != 1:
+    if (keys := len({entry.key for entry in found})) != 1:
         raise InputError(
-            f"Received run {key!r}, which {len(found)} keys begin with; expected the key of one, "
+            f"Received run {key!r}, which {keys} keys begin with; expected the key of one, "
             "as `ebb status STUDY` prints it."
         )
     for record in store.records(found):

@@ -277,10 +277,15 @@ def table_of(reading: Reading, kind: str, of: str | None = None) -> pd.DataFrame
     return _with_values(_frame(reading, kind, of))
 
 
-def _refuse_what_does_not_apply(reading: Reading, kind: str, of: str | None) -> None:
+def refuse_set(kind: str, of: str | None) -> None:
+    """Refuse the name of an evaluated set where a kind is of none."""
     if of is not None and kind not in OF_A_SET:
         kinds = ", ".join(OF_A_SET)
         raise InputError(f"Received --set {of} with --kind {kind}; expected --kind {kinds}.")
+
+
+def _refuse_what_does_not_apply(reading: Reading, kind: str, of: str | None) -> None:
+    refuse_set(kind, of)
     if not KINDS[kind].of_scores and "scores" in reading.records[0].recipe:
         known = ", ".join(each.name for each in KINDS.values() if each.of_scores)
         raise InputError(

@@ -44,7 +44,7 @@ def compare_variants(
                 f"{', '.join(shared) or 'there is none'}."
             )
     chosen = list(conditions) or shared
-    unchanged = [each for each in chosen if _recipe(first, each) == _recipe(second, each)]
+    unchanged = [each for each in chosen if first.recipes[each] == second.recipes[each]]
     pairs = tuple(
         (_label(first, each), _label(second, each)) for each in chosen if each not in unchanged
     )
@@ -74,10 +74,6 @@ def two_variants(text: str, known: Collection[str]) -> tuple[str, str]:
             "--set FIELD=VALUE`."
         )
     return there[0]
-
-
-def _recipe(reading: Reading, condition: str) -> object:
-    return next(each.recipe for each in reading.records if each.condition == condition)
 
 
 def _label(reading: Reading, condition: str) -> str:

@@ -23,7 +23,7 @@ def measured() -> tuple[Note, ...]:
 
 
 def expected_megabytes(store: Store, study: str, variant: str, wanted: Set[str]) -> int | None:
-    """What one worker takes at most, from the last run of each wanted condition.
+    """What one worker takes at most, from one run of each wanted condition.
 
     None where nothing is known of one of them in this environment.
     """

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from data import InputError
+from data.errors import in_one_line
 from studies.running import remote
 from studies.running.executor import Job, Reports, packed
 from studies.running.starting import new_log
@@ -150,4 +151,4 @@ def compare(who: str, found: Any, expected: remote.Findings, file: Path | None) 
 
 def said(error: BaseException) -> str:
     """What an exception says, in one line."""
-    return " ".join(f"{type(error).__name__}: {error}".split()).removesuffix(":")[:300]
+    return in_one_line(error)[:300]

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import islice
+from operator import index
 from pathlib import Path
 from typing import Any
 
@@ -138,13 +139,12 @@ def chosen_seeds(seeds: int | Iterable[int]) -> list[int]:
     given = seeds if isinstance(seeds, Iterable) else range(seeds)
     chosen = list(islice(given, MOST_SEEDS + 1))
     # A truth value is a number to Python and a slip to everybody else.
-    if not all(isinstance(n, int) and 0 <= n < LARGEST_SEED for n in chosen) or any(
-        isinstance(each, bool) for each in (seeds, *chosen)
-    ):
+    if not 0 < len(chosen) <= MOST_SEEDS or any(isinstance(n, bool) for n in (seeds, *chosen)):
         raise ValueError
-    if not 0 < len(chosen) <= MOST_SEEDS:
+    whole = list(dict.fromkeys(map(index, chosen)))
+    if not all(0 <= n <= LARGEST_SEED for n in whole):
         raise ValueError
-    return list(dict.fromkeys(chosen))
+    return whole
 
 
 def seeds_typed(text: str) -> list[int]:

@@ -18,6 +18,7 @@ from core.cells import is_of_a_cell
 from core.training.checkpoints import RunFiles
 from core.training.environment import THREADS
 from data import InputError, load
+from data.errors import in_one_line
 from studies.definition.catalogue import load_file, study_in
 from studies.definition.scoring import Scoring
 from studies.running import memory
@@ -97,11 +98,10 @@ def _trainer_or_refusal(job: Any, report: Any) -> Any:
         return None
     except Exception as error:
         traceback.print_exc()
-        why = " ".join(f"{type(error).__name__}: {error}".split()).removesuffix(":")
         home = os.environ.get("KERAS_HOME") or "~/.keras"
         reason = (
-            f"Received Keras, which cannot be imported ({why}); expected that `import keras` "
-            f"works: look at {home}/keras.json, or remove it."
+            f"Received Keras, which cannot be imported ({in_one_line(error)}); expected that "
+            f"`import keras` works: look at {home}/keras.json, or remove it."
         )
         report("refused", (job.condition, reason))
         return None

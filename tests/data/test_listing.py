@@ -1,6 +1,7 @@
 import numpy as np
+import pytest
 
-from data import available, load
+from data import InputError, available, load
 
 
 def rows(folder=None):
@@ -64,3 +65,18 @@ def test_listing_reads_no_file_whole(tmp_path, arrays, write_idx_folder):
     images = folder / "train-images-idx3-ubyte"
     images.write_bytes(images.read_bytes()[:16])
     assert rows(tmp_path)["pears"].shape == (12, 4, 5)
+
+
+def test_a_folder_of_several_data_sets_spoils_no_list(tmp_path, arrays, write_idx_folder):
+    for name in ("emnist", "mnist"):
+        for file in list(write_idx_folder(tmp_path / name, arrays).iterdir()):
+            end = file.name.replace("t10k", "test")
+            for kind in ("letters", "digits"):
+                file.with_name(f"emnist-{kind}-{end}").write_bytes(file.read_bytes())
+            file.unlink()
+    write_idx_folder(tmp_path / "pears", arrays)
+    found = rows(tmp_path)
+    said = {name: found[name].status for name in ("emnist", "mnist", "pears")}
+    assert said == {"emnist": "unreadable", "mnist": "unreadable", "pears": "here"}
+    with pytest.raises(InputError, match=r"did you mean mnist\?"):
+        load("mnsit", tmp_path)

@@ -1,5 +1,6 @@
 """The study class-position and its table, on records that no training left."""
 
+import dataclasses
 import io
 import json
 
@@ -167,3 +168,13 @@ def test_a_run_of_the_study_ends_with_its_positions(ebb, monkeypatch):
     call = ebb("run", "class-position", "--quick")
     assert call.status == 0, call
     assert "class-sequential, recency: -4." in call.out
+
+
+def test_classes_that_are_alike_go_by_their_words(ebb, store):
+    words = np.array([f"word-{chr(97 + k)}" for k in range(10)])
+    for seed in range(10):
+        for condition in ("shuffled", "class-sequential"):
+            record = position_record(condition, seed)
+            arrays = record.arrays | {"class_names": words}
+            keep(store, dataclasses.replace(record, arrays=arrays), planned=10)
+    assert "takes for the other (most: word-e and word-j, 3.00)" in " ".join(table(ebb).split())

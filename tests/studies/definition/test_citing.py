@@ -6,10 +6,12 @@ from pathlib import Path
 import pytest
 
 from analysis.metrics.registry import REGISTRY
+from core import ClassSequential
+from studies import Study
 from studies.definition.catalogue import NAMES, find
 from studies.definition.citing import BY_VALUE, SOURCES, bibliography
 from studies.definition.references import REFERENCES
-from tests.studies.conftest import refused
+from tests.studies.conftest import refused, tiny
 
 CITATION = (Path(__file__).parents[3] / "CITATION.cff").read_text()
 
@@ -50,3 +52,9 @@ def test_every_source_that_is_named_is_there():
 def test_the_command_prints_bibtex(ebb):
     assert ebb("cite", "class-order").out.startswith("@software{ebb,")
     assert "did you mean class-order?" in refused(ebb("cite", "class-ordr"))
+
+
+def test_one_class_order_for_each_epoch_can_be_cited():
+    orders = ClassSequential(classes=(tuple(range(10)), tuple(range(9, -1, -1))))
+    study = Study(name="mine", question="?", conditions={"both": tiny(order=orders, epochs=2)})
+    assert "@" in bibliography(study)

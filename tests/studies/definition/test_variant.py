@@ -185,3 +185,9 @@ def test_a_wrong_field_of_a_part_is_refused_although_some_conditions_do_without(
         variant_of(WITH_AND_WITHOUT, {"replay.size": 100})
     with pytest.raises(InputError, match="capacity 0"):
         variant_of(WITH_AND_WITHOUT, {"replay.capacity": 0})
+
+
+@pytest.mark.parametrize("values", ["relu", 5])
+def test_a_sweep_of_no_several_values_is_refused(values):
+    with pytest.raises(InputError, match="expected"):
+        variant_of(study, {}, sweep={"model.activation": values})

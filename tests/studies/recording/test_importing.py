@@ -386,3 +386,12 @@ def test_a_run_that_is_there_and_a_name_of_ebb_s_own_are_refused(ebb, store):
     keep(store, made_record(study="mine"))
     assert "Ebb trained" in refused(ebb("import", "r.csv", "--study", "mine", "--condition", "a"))
     assert len(Store(store.folder).entries()) == 2
+
+
+@pytest.mark.parametrize("cell", ["NA", "inf", "0.5", "-1"])
+def test_an_experience_or_step_that_is_none_is_refused(cell, ebb, tmp_path):
+    of_tasks = AVALANCHE.replace("\n2,2,0.7000", f"\n2,{cell},0.7000")
+    of_steps = TENSORBOARD.replace(".7,1,", f".7,{cell},")
+    for name, content in (("eval_results.csv", of_tasks), ("run-train-tag-loss.csv", of_steps)):
+        (tmp_path / name).write_text(content)
+        assert repr(cell) in refused(ebb("import", tmp_path / name, *MINE))

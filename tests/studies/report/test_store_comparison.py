@@ -32,7 +32,7 @@ def test_identical_runs_are_counted_and_nothing_moved(ebb, two, tmp_path):
     call = call_of(ebb, two)
     assert call.status == 0
     said = call.out.splitlines()
-    assert said[0] == "Nothing moved: all 12 runs that both stores hold are identical."
+    assert said[0] == "Nothing moved: 12 runs in both stores, each of them identical."
     assert said[1] == "Different between them: numpy."
     page = Page((tmp_path / "class-order-compared.html").read_text())
     assert page.table("to the byte").rows[1] == ["shuffled", "6", "6", "none", "0", "0"]
@@ -43,8 +43,8 @@ def test_a_difference_is_paired_by_seed_and_said_in_words(ebb, two, tmp_path):
     fill(two[0])
     fill(two[1], shift=-0.1, seeds=range(4))
     said = call_of(ebb, two).out.splitlines()
-    assert said[0].startswith("4 of the 8 runs that both stores hold are identical, 4 are not.")
-    assert "4 runs are in one store alone" in said[0]
+    assert said[0].startswith("Of 8 runs in both stores: 4 identical, 4 not.")
+    assert "In one store alone: 4 runs." in said[0]
     page = Page((tmp_path / "class-order-compared.html").read_text())
     rows = page.table("2 comparisons of test accuracy").rows
     first = dict(zip(rows[0], rows[1], strict=True))

@@ -526,3 +526,18 @@ def test_a_figure_over_all_classes_is_not_asked_of_each(ebb, five):
     line = refused(ebb("compare", "class-order", "--per-class", "--metric", "mean drop"))
     assert "--metric drop" in line
     assert ebb("compare", "class-order", "--per-class", "--metric", "drop").status == 0
+
+
+@pytest.mark.parametrize(
+    ("words", "says"), [(("--looks", "3,6"), "--looks"), (("--best",), "--best")]
+)
+def test_options_that_classes_of_a_file_have_not_are_refused(words, says, ebb, tmp_path):
+    rows = [f"{c},{s},{k},0.{9 - k}{s}" for c in "ab" for s in range(6) for k in range(3)]
+    (tmp_path / "scores.csv").write_text("\n".join(["condition,seed,class,value", *rows]) + "\n")
+    assert ebb("compare", tmp_path / "scores.csv", "a", "b").status == 0
+    assert says in refused(ebb("compare", tmp_path / "scores.csv", "a", "b", *words))
+
+
+@pytest.mark.parametrize("words", [("--variant", "quick"), ("--variants", "full,quick")])
+def test_a_file_has_no_variants(words, ebb, methods):
+    assert "expected a study" in refused(ebb("compare", methods, "b", "a", *words))

@@ -1,10 +1,13 @@
 """A request: what is asked for, its checks, and the words that ask for it again."""
 
+import json
 import shlex
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
+from analysis.statistics.looks import LookPlan
 from core import Replay
 from data import InputError
 from studies import Study
@@ -12,7 +15,7 @@ from studies.definition.catalogue import find
 from studies.definition.variant import Scale, is_quick, scale_of, variant_of
 from studies.report.provenance import command_of
 from studies.results.reading import read
-from studies.running.request import override_typed, scale_to_type
+from studies.running.request import chosen_seeds, override_typed, scale_to_type
 from tests.studies.conftest import keep, made_record, refused, tiny
 
 study = find("class-order")
@@ -133,3 +136,28 @@ def test_a_page_has_no_line_where_none_can_be_told(store):
 def test_a_time_that_no_run_can_end_in_is_refused(word, ebb):
     call = ebb("run", "class-order", "--quick", "--timeout", word)
     assert "--timeout" in refused(call)
+
+
+def test_a_page_of_looks_has_the_line_that_looks_again(store):
+    for seed in range(5):
+        keep(store, made_record(seed=seed))
+    looks = LookPlan((5, 10, 20), "pocock", 1)
+    reading = replace(read(store, "class-order"), design=json.dumps(looks.to_json()))
+    line, _ = command_of(reading, "class-order", reading.definition)
+    assert "--until-decided --looks 5,10,20 --spending pocock" in line
+    assert "--seeds" not in line
+
+
+@pytest.mark.parametrize(
+    ("given", "taken"), [(np.arange(2), [0, 1]), (np.int64(2), [0, 1]), ([2**63 - 1], [2**63 - 1])]
+)
+def test_seeds_are_whole_numbers_of_any_kind(given, taken):
+    seeds = chosen_seeds(given)
+    assert seeds == taken
+    assert {type(each) for each in seeds} == {int}
+
+
+@pytest.mark.parametrize("given", [[0.5], [True], [], [-1], [2**63]])
+def test_what_is_no_seed_is_not_taken(given):
+    with pytest.raises((ValueError, TypeError)):
+        chosen_seeds(given)

@@ -152,3 +152,11 @@ def test_a_plan_of_looks_stands_beside_the_fixed_one(ebb):
     assert "expected --difference" in refused(
         ebb("plan", "--sd", "1", "--margin", "1", "--sequential")
     )
+
+
+def test_a_dry_run_by_looks_shows_the_first_look_and_refuses_what_a_run_would(ebb):
+    words = ("run", "class-order", "--quick", "--until-decided", "--dry-run")
+    first, runs, *_ = ebb(*words, "--looks", "3,5,8").out.splitlines()
+    assert "looks at 3, 5 and at most 8 seeds" in first
+    assert "6 runs to do" in runs
+    assert "expected --looks" in refused(ebb(*words, "--seeds", "3"))
