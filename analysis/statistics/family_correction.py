@@ -15,7 +15,7 @@ import numpy as np
 
 from analysis.rendering.formatting import format_runs
 from analysis.statistics.corrections import Correction, adjust
-from analysis.statistics.influence import PofT, disagreement_notes, one_run_notes
+from analysis.statistics.influence import PofT, one_run_notes
 from analysis.statistics.notes import Note, note, worst_case_notes
 from analysis.statistics.result import Comparison
 from analysis.statistics.simultaneous import CriticalValue, critical_value, step_down
@@ -153,10 +153,7 @@ def _in_family(
     if p_of is not None:
         notes += one_run_notes(decided.used, decided.p_adjusted, decided.alpha, p_of)
     notes += worst_case_notes(decided.verdict, c.difference.points, worst_case)
-    of_family = replace(c.test, p=decided.p_adjusted), replace(c.exact, p=exact_p)
-    notes += _smallest_p_notes(c, decided.alpha, m, correction) or disagreement_notes(
-        *of_family, decided.alpha, "adjusted "
-    )
+    notes += _smallest_p_notes(c, decided.alpha, m, correction)
     return replace(
         c,
         **vars(decided),

@@ -24,23 +24,14 @@ NOISIER = 2.0
 FEW = 10
 
 
-def disagreement_notes(
-    test: PrimaryTest, exact: ExactTest, alpha: float, adjusted: str = ""
-) -> list[Note]:
-    """The t-test and the exact test on different sides of alpha, if the latter could reach it.
-
-    Args:
-        test: The t-test.
-        exact: The exact test.
-        alpha: Significance level.
-        adjusted: "adjusted " where the p are those of a family.
-    """
+def disagreement_notes(test: PrimaryTest, exact: ExactTest, alpha: float) -> list[Note]:
+    """The t-test and the exact test on different sides of alpha, if the latter could reach it."""
     if test.p is None or exact.p is None or (test.p <= alpha) == (exact.p <= alpha):
         return []
     if exact.p_smallest is not None and exact.p_smallest > alpha:
         return []
-    t, other = f"{adjusted}{format_p(test.p)}", f"{adjusted}{format_p(exact.p)}"
-    return [note("tests disagree", t=f"{test.name} {t}", exact=f"{exact.name} {other}")]
+    said = {"t": f"{test.name} {format_p(test.p)}", "exact": f"{exact.name} {format_p(exact.p)}"}
+    return [note("tests disagree", **said)]
 
 
 def one_run_notes(

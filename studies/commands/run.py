@@ -166,11 +166,7 @@ def run(  # noqa: PLR0913  # a user's options
             device=device, timeout=timeout, keep_weights=keep_weights, tensorboard=tensorboard,
             retry_failed=retry_failed, overwrite=overwrite, typed=True,
         )  # fmt: skip
-        how = _looks(until_decided, looks, spending)
-        if how is not None and request.seeds is not None:
-            raise InputError(
-                "Received --seeds with --until-decided; expected --looks 5,10,20 there."
-            )
+        how = _looks(request, until_decided, looks, spending)
         if click.get_current_context().meta.get(FIELDS):
             _show_fields(request)
         elif dry_run:
@@ -189,10 +185,14 @@ Looks = tuple[tuple[int, ...], str | None]
 """The numbers of seeds that are named, and how the error is shared."""
 
 
-def _looks(until_decided: bool, looks: str | None, spending: str | None) -> Looks | None:
-    """The looks that are asked for; None where seeds are not added by looks."""
+def _looks(
+    request: Request, until_decided: bool, looks: str | None, spending: str | None
+) -> Looks | None:
+    """By which looks seeds are added, as typed; None where they are not."""
     if (looks or spending) and not until_decided:
         raise InputError("Received --looks or --spending; expected it with --until-decided.")
+    if until_decided and request.seeds is not None:
+        raise InputError("Received --seeds with --until-decided; expected --looks 5,10,20 there.")
     return (() if looks is None else looks_typed(looks), spending) if until_decided else None
 
 

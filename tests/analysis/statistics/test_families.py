@@ -295,7 +295,7 @@ def test_friedman_refuses_what_it_cannot_rank(table):
         friedman(table)
 
 
-def test_in_a_family_tests_disagree_by_their_adjusted_p_alone():
+def test_in_a_family_tests_do_not_disagree_by_p_that_decide_nothing():
     rng = np.random.default_rng(2)
     names = [f"c{i}" for i in range(6)]
     scores = {name: rng.normal(0.906 if name == "c0" else 0.9, 0.01, 6) for name in names}
@@ -304,14 +304,7 @@ def test_in_a_family_tests_disagree_by_their_adjusted_p_alone():
     alone = [compare(scores[a], scores[b], **options) for a, b in pairs]
     assert any(each.kind == "tests disagree" for found in alone for each in found.notes)
     for found in compare_all(scores, pairs, paired=True, seeds=seeds).comparisons:
-        assert (found.p_adjusted <= 0.05) == (found.exact_p_adjusted <= 0.05)
         assert not [each for each in found.notes if each.kind == "tests disagree"]
-    rng = np.random.default_rng(7)
-    scores = {"a": np.array([0.9, *[0.801] * 6, 0.802]), "b": np.full(8, 0.8), "c": rng.random(8)}
-    seeds = dict.fromkeys(scores, range(8))
-    family = compare_all(scores, [("a", "b"), ("c", "b")], paired=True, seeds=seeds)
-    (said,) = [each for each in family.comparisons[0].notes if each.kind == "tests disagree"]
-    assert str(said).count("adjusted p = ") == 2
 
 
 def test_classes_that_are_none_are_refused():
