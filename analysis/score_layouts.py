@@ -65,6 +65,10 @@ def cells_of(text: str, name: str, renamed: Mapping[str, str]) -> tuple[pd.DataF
         ValueError: In one line.
     """
     if text.lstrip()[:1] in ("{", "["):
+        if renamed:
+            raise ValueError(
+                f"received names of columns for {name}, which is JSON and has none; leave them out"
+            )
         return _from_json(text, name), "\t"
     layout = _layout(text, name, renamed)
     table = _parse(text, layout, name)

@@ -89,6 +89,14 @@ def named_sweeps(conditions: Sequence[str]) -> list[Sweep]:
     return found
 
 
+def off_the_lines(conditions: Sequence[str]) -> list[str]:
+    """The varied conditions that no line has: their value is no number (`none`, `10+10`)."""
+    on = {
+        name for each in named_sweeps(conditions) for line in each.lines.values() for name in line
+    }
+    return [name for name in conditions if settings_of(name) and name not in on]
+
+
 def sweeps(recipes: Mapping[str, Mapping[str, Any]], fewest: int = FEWEST) -> list[Sweep]:
     """Find the numbers in which conditions differ, and nothing else.
 

@@ -5,6 +5,7 @@ import os
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from importlib import import_module
+from operator import index
 from pathlib import Path
 from queue import SimpleQueue
 from typing import TYPE_CHECKING, Any
@@ -24,7 +25,7 @@ from studies.running.executor import Reports
 from studies.running.meanwhile import BY_LOOKS, RESULTS
 from studies.running.plan import make_plan
 from studies.running.progress import display
-from studies.running.request import Request, chosen_seeds
+from studies.running.request import Request, chosen_seeds, only_once
 from studies.running.runner import execute, prepared
 
 if TYPE_CHECKING:
@@ -129,14 +130,13 @@ def _carry_out(
     with exclusive(store.file.parent, variant.study.name, variant.name) as no_locks:
         if no_locks:
             note(no_locks)
-        if until_decided is False:
+        if until_decided is False or until_decided is None:
             step(request)
         else:
             if request.seeds is not None:
                 raise InputError("Received seeds with until_decided; expected looks there.")
             by_looks = import_module(BY_LOOKS)
-            looks = () if until_decided is True else tuple(until_decided)
-            plan = by_looks.planned_looks(request, looks, None)
+            plan = by_looks.planned_looks(request, _looks(until_decided), None)
             by_looks.run_by_looks(request, definition, plan, step, note)
     return _results(read_store(store, definition, variant.name), request.data_dir)
 
@@ -233,17 +233,23 @@ def _variant(
 ) -> Variant:
     """The study with what a call overrides; a list is a tuple in a recipe."""
     fields = dict(overrides or {})
-    fields |= {} if epochs is None else {"epochs": epochs}
+    named: dict[str, Any] = {} if epochs is None else {"epochs": epochs}
     if dataset is not None:
         path = isinstance(dataset, str | os.PathLike)
         # Else it is the recipe that says what it expects.
-        fields["dataset"] = os.fspath(dataset) if path else dataset
+        named["dataset"] = os.fspath(dataset) if path else dataset
+    fields = only_once(named, fields)
     values = {name: tuple(v) if isinstance(v, list) else v for name, v in fields.items()}
     return variant_of(study, values, quick=quick, sweep=sweep)
 
 
-def _names(conditions: Sequence[str] | None) -> Sequence[str] | None:
-    return [conditions] if isinstance(conditions, str) else conditions
+def _names(conditions: Iterable[str] | None) -> Sequence[str] | None:
+    if conditions is None:
+        return None
+    named = [conditions] if isinstance(conditions, str) else list(conditions)
+    if not named:
+        raise InputError("Received no conditions; expected some, or None for all.")
+    return named
 
 
 def _seeds(seeds: int | Iterable[int] | None) -> list[int] | None:
@@ -257,6 +263,20 @@ def _seeds(seeds: int | Iterable[int] | None) -> list[int] | None:
             f"Received seeds={seeds!r}; expected a number from 1 to {MOST_SEEDS:,} (5: the seeds "
             "0 to 4), or at most so many whole numbers from 0 up, as in range(3, 8)."
         ) from None
+
+
+def _looks(until_decided: bool | Iterable[int]) -> tuple[int, ...]:
+    """The looks that are named; none for those that Ebb takes."""
+    try:
+        looks = () if isinstance(until_decided, bool) else tuple(map(index, until_decided))
+    except TypeError:
+        looks = (0,)
+    if until_decided is not True and (not looks or min(looks) < 1):
+        raise InputError(
+            f"Received until_decided={until_decided!r}; expected True, or numbers of seeds: "
+            "(5, 10, 20)."
+        )
+    return looks
 
 
 def _data_dir(folder: str | os.PathLike[str] | None) -> Path | None:

@@ -56,9 +56,9 @@ def class_end_table(runs: Sequence[RunLike], set: str = "test") -> pd.DataFrame:
             if last is not None:
                 values = class_accuracy(last.confusion).tolist()
                 names = class_names([run], len(values))
-                rows += [(condition, *each, run.seed) for each in zip(names, values, strict=True)]
-    table = pd.DataFrame(rows, columns=["condition", "class", "accuracy", "seed"])
-    return table[list(COLUMNS)]
+                of_classes = zip(names, values, strict=True)
+                rows += [(condition, name, run.seed, value) for name, value in of_classes]
+    return pd.DataFrame(rows, columns=list(COLUMNS))
 
 
 def class_dumbbell_figure(

@@ -45,9 +45,9 @@ SMALL_PANELS = 4
 """Panels of a row from more than which their titles are small."""
 
 
-def blank(width: float, height: float, dpi: int = 100) -> Figure:
+def blank(width: float, height: float) -> Figure:
     """An empty figure of that many inches, which belongs to no window; its panels find room."""
-    figure = Figure(figsize=(width, height), dpi=dpi, layout="constrained")
+    figure = Figure(figsize=(width, height), dpi=100, layout="constrained")
     FigureCanvasAgg(figure)
     return figure
 

@@ -15,6 +15,7 @@ import numpy as np
 from analysis.rendering.formatting import decimals_for, format_amount, format_percent
 from analysis.statistics.result import Comparison
 from analysis.statistics.simultaneous import FEWEST_RESAMPLED, null_statistics, upper_t
+from analysis.statistics.statistical_power import FEWEST_SEEDS
 
 Pair = tuple[str, str]
 
@@ -47,9 +48,9 @@ def compare_with_best(
         higher_is_better: False for a loss.
 
     Returns:
-        In the order of the conditions; nothing where a pair has too few runs.
+        In the order of the conditions; nothing where a pair has too few runs to have a spread.
     """
-    if any(c.difference.standard_error is None and c.used.n < 2 for c in pairs.values()):
+    if any(_without_spread(c) for c in pairs.values()):
         return ()
     better = 1.0 if higher_is_better else -1.0
     ahead, half = {}, {}
@@ -72,6 +73,13 @@ def compare_with_best(
         low = min([0.0, *(ahead[i, j] - half[j, i] for j in rivals)])
         found.append(WithBest(i, low, max(0.0, upper[i]), i in may_be))
     return tuple(found)
+
+
+def _without_spread(c: Comparison) -> bool:
+    """A pair whose interval is not known: of few runs, unless they tie at three seeds and more."""
+    if c.difference.standard_error is not None:
+        return False
+    return c.used.n < 2 or (c.used.n < FEWEST_SEEDS and bool(c.difference.points))
 
 
 def best_text(best: Sequence[WithBest], first: Comparison) -> str:

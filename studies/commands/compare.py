@@ -117,6 +117,8 @@ def compare(  # noqa: PLR0913  # a user's options
     )  # fmt: skip
     if is_file_of_scores(study) and (variant or variants):
         raise InputError("Received --variant or --variants with a SCORES.csv; expected a study.")
+    if variant and variants:
+        raise InputError("Received --variant with --variants; expected one of them.")
     if is_file_of_scores(study):
         found = compare_scores(Path(study), not unpaired, wanted)
     elif unpaired or chance is not None or columns:

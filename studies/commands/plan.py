@@ -100,6 +100,8 @@ def plan(  # noqa: PLR0913  # a user's options
         elif pilot is not None and sd is None and pilot_seeds is None:
             asked = conditions, metric, size, unpaired, options | {"correlation": correlation}
             if is_file_of_scores(pilot):
+                if variant is not None:
+                    raise InputError("Received --variant with a SCORES.csv; expected a study.")
                 found = plan_by_scores(Path(pilot), *asked)
             else:
                 found = plan_by_pilot(read(Store(folder), pilot, variant), *asked)

@@ -36,7 +36,13 @@ from studies.running.meanwhile import ANSWER, BY_LOOKS, import_meanwhile
 from studies.running.memory import expected_megabytes
 from studies.running.plan import Plan, expected_seconds, make_plan
 from studies.running.progress import display
-from studies.running.request import Request, overrides_typed, seeds_typed, sweeps_typed
+from studies.running.request import (
+    Request,
+    only_once,
+    overrides_typed,
+    seeds_typed,
+    sweeps_typed,
+)
 from studies.running.runner import check, execute, prepared
 
 FIELDS = "ebb.fields"
@@ -154,7 +160,7 @@ def run(  # noqa: PLR0913  # a user's options
     interruption = click.get_current_context().with_resource(Interruption(f"Interrupted; {go_on}"))
     fields = {"epochs": epochs, "dataset": dataset}
     given = {name: value for name, value in fields.items() if value is not None}
-    given |= overrides_typed(overrides)
+    given = only_once(given, overrides_typed(overrides))
     grid = sweeps_typed(sweeps)
     try:
         request = Request(

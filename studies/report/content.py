@@ -1,5 +1,6 @@
 """What stands on the page of a study, as plain data: text, tables and figures in their order."""
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -166,11 +167,6 @@ def _notices(reading: Reading, planned: Study | None) -> Iterator[str]:
         yield f"This is the variant {reading.variant}, not the full study."
     if reading.recorded:
         yield "Another program trained these runs; they were recorded here."
-    elif planned is None:
-        yield (
-            "Known by its name alone: the study's file was not given, so its question, its planned "
-            "comparisons and reported figures are not known here."
-        )
     for note in reading.notes:
         yield f"{note[:1].upper()}{note[1:]}."
 
@@ -181,8 +177,10 @@ def _on_the_runs(reading: Reading, planned: Study | None) -> Iterator[str]:
         yield "No run finished: there is nothing to average, and there are no figures."
     conditions = list(planned.conditions) if planned else reading.conditions
     expected = reading.planned * len(conditions)
-    done = sum(record.status in ("finished", "diverged") for record in reading.records)
-    if reading.finished and done < expected:
+    ended = Counter(r.condition for r in reading.records if r.status in ("finished", "diverged"))
+    done = sum(min(reading.planned, ended[name]) for name in conditions)
+    # By looks the planned number is the most, which a decided comparison does not need.
+    if reading.finished and done < expected and not reading.design:
         yield (
             f"Incomplete: {done} of {expected} planned runs have a result; what follows is over "
             "those."

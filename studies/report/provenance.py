@@ -79,8 +79,9 @@ def command_of(reading: Reading, name: str, planned: Study | None) -> tuple[str,
     if reading.definition is None:
         parts[2] = "FILE.py"
         note = "FILE.py is the file that defines the study; only its name is known here."
-    options = None if reading.scale is None else scale_to_type(reading.scale)
-    if options is None:
+    scale = reading.scale
+    options = None if scale is None else scale_to_type(scale)
+    if scale is None or options is None:
         return "", f"No line does it again: the variant {reading.variant} cannot be typed."
     parts += options
     there = reading.conditions
@@ -91,6 +92,6 @@ def command_of(reading: Reading, name: str, planned: Study | None) -> tuple[str,
         looks = LookPlan.from_json(json.loads(reading.design))
         parts += ["--until-decided", "--looks", ",".join(map(str, looks.looks))]
         parts += ["--spending", looks.spending]
-    elif planned is None or seeds != list(range(planned.seeds)):
+    elif planned is None or scale.overrides or seeds != list(range(planned.seeds)):
         parts += ["--seeds", seeds_to_type(seeds)]
     return shlex.join(parts), note

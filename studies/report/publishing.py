@@ -60,6 +60,8 @@ def write_reports(
         reports[target] = report
     index = None if single or out is None else out / "index.html"
     if index is not None:
+        if index in reports:
+            raise InputError("Received a study called index among several; expected it alone.")
         refuse_foreign(index)
     with input_errors():
         for folder in (figures, None if single else out):

@@ -1,11 +1,12 @@
 """What is printed when a study has been run: what it says, and its table."""
 
 import shlex
+from math import isnan
 
 from analysis.rendering.formatting import counted
 from analysis.rendering.table import Format
 from analysis.rendering.text import say
-from analysis.sweep import named_sweeps, sweep_table
+from analysis.sweep import named_sweeps, off_the_lines, sweep_table
 from core import Store
 from studies.results.comparing import planned_results
 from studies.results.footnotes import below
@@ -36,7 +37,12 @@ def after_run(store: Store, name: str, variant: str) -> None:
 
 
 def best_values(reading: Reading) -> list[str]:
-    """A sentence for each line of a sweep: its best value, and what the metric is there."""
+    """A sentence for each line of a sweep: its best value, and what the metric is there.
+
+    None where a condition is on no line: it may be the best.
+    """
+    if off_the_lines(reading.conditions):
+        return []
     metric = shown_metrics(reading)[0]
     said = []
     for sweep in named_sweeps(reading.conditions)[:MOST_SAID]:
@@ -44,9 +50,10 @@ def best_values(reading: Reading) -> list[str]:
         for row in table[table["best"]].head(MOST_SAID).to_dict("records"):
             level = Format(metric=metric)
             mean, low, high = (level.write(row[name], {}) for name in ("mean", "ci_low", "ci_high"))
+            interval = "" if isnan(row["ci_low"]) else f"{low} to {high}, "
             of = f" of {row['line']}" if row["line"] else ""
             said.append(
-                f"best {sweep.name}{of}: {row['number']:g}, {metric} {mean} ({low} to {high}, "
+                f"best {sweep.name}{of}: {row['number']:g}, {metric} {mean} ({interval}"
                 f"{counted(row['n'], 'seed')})"
             )
     return said

@@ -9,17 +9,16 @@ MOST = 12
 """Conditions up to which every two are compared for it."""
 
 
-def clear_best(reading: Reading) -> str | None:
-    """The only condition that may be the best by the deciding metric (Hsu 1984); None if several.
+def may_be_best(reading: Reading) -> list[str]:
+    """The conditions that may be the best by the deciding metric (Hsu 1984); none if not compared.
 
     All pairs are compared with the study's own pairing, at a simultaneous level of 95 %.
     """
     if not 1 < len(reading.conditions) <= MOST:
-        return None
+        return []
     try:
         found = compare_reading(reading, Wanted((), best=True)).found
-    except InputError:  # a condition without a finished run
-        return None
+    except InputError:  # a condition without a finished run, a metric that is better neither way
+        return []
     best = found.best if isinstance(found, Family) else ()
-    may_be = [each.condition for each in best if each.high > 0]
-    return may_be[0] if len(may_be) == 1 else None
+    return [each.condition for each in best if each.high > 0]

@@ -37,6 +37,7 @@ from studies.results.units import (
 )
 
 Pairs = tuple[tuple[str, str], ...]
+NOT_BY_LOOKS = "interactions are left out: the plan of looks is not of them"
 
 
 @dataclass(frozen=True)
@@ -82,6 +83,10 @@ class Wanted:
             raise InputError(
                 "Received more than one of two conditions, --all-pairs, --control and --best; "
                 "expected one of them (--best is of all pairs)."
+            )
+        if self.per_class and self.best:
+            raise InputError(
+                "Received --per-class with --best; expected one: the best is of conditions."
             )
         if self.looks and (self.best or self.per_class):
             raise InputError(
@@ -152,6 +157,8 @@ def compare_reading(reading: Reading, wanted: Wanted) -> Compared:
         wanted, said = _under_plan(reading, wanted, pairs, metric)
         notes += said
         crossed = crossed and not wanted.plan
+    elif wanted.looks and crossed:
+        crossed, notes = False, (*notes, NOT_BY_LOOKS)
     with input_errors():
         found: Comparison | Family | None = None
         if wanted.per_class:
@@ -162,6 +169,8 @@ def compare_reading(reading: Reading, wanted: Wanted) -> Compared:
         if crossed:
             interactions = interactions_of(reading, metric, margin, wanted.correction)
     notes += rank_notes(found, metric, wanted)
+    if wanted.best and isinstance(found, Family) and not found.best:
+        notes += ("no comparison with the best: a pair has too few runs",)
     return Compared(found, reading.notes + notes, interactions, reading)
 
 
@@ -188,12 +197,16 @@ def _under_plan(
             f"Received other looks than those of the plan that was made with the first record "
             f"({plan}); expected none: leave out --looks."
         )
+    # Conditions may have come after the plan; intervals hold for whatever number shares the error.
+    shared = max(plan.comparisons, len(reading.planned_pairs))
+    plan = replace(plan, comparisons=shared)
     definition = reading.definition
-    planned = set(pairs) <= set(definition.comparisons) if definition else False
+    known = set(map(frozenset, definition.comparisons)) if definition else set()
+    planned = set(map(frozenset, pairs)) <= known
     if planned and metric == reading.primary and not wanted.per_class:
         notes: tuple[str, ...] = ()
         if definition and definition.interactions:
-            notes = ("interactions are left out: the plan of looks is not of them",)
+            notes = (NOT_BY_LOOKS,)
         return replace(wanted, looks=(), plan=plan), notes
     return replace(wanted, looks=()), (
         f"the runs were added look by look ({plan}) and this comparison is none of the plan: its "

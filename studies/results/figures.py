@@ -131,9 +131,9 @@ def figure_of(
         "misclassified": lambda reading, width: _misclassified(reading, data_dir, width),
     }
     refuse_set(kind, of)
-    kind = DRAWN_AS.get(kind, kind)
-    if kind == "forgetting" and not any(has_segments(each, SAMPLE) for each in reading.records):
+    if kind == "wide" and not any(has_segments(each, SAMPLE) for each in reading.records):
         kind = "per-class"
+    kind = DRAWN_AS.get(kind, kind)
     with input_errors():
         if kind in OF_A_SET:
             name = shown_set(reading, kind, of)

@@ -23,8 +23,10 @@ from analysis.statistics.intervals import (
     quantile_interval,
     wilson_interval,
 )
+from analysis.sweep import off_the_lines
 from analysis.tables import status_counts
 from core import Record
+from studies.results.program import program
 from studies.results.reading import Reading, baseline
 from studies.results.tasks import FROM_SETS, of_fewer_runs, of_the_floor
 from studies.results.units import examples_in_all
@@ -85,10 +87,14 @@ def of_the_forgetting(reading: Reading) -> list[str]:
 
 def of_the_sweep(reading: Reading) -> list[str]:
     """What is best, and what that says."""
-    words = shlex.join(["ebb", "compare", reading.study, "--variant", reading.variant, "--best"])
+    off = off_the_lines(reading.conditions)
+    words = shlex.join(
+        [program(), "compare", reading.called, "--variant", reading.variant, "--best"]
+    )
     return [
         f"{INTERVALS} best: the best mean of a line of values; which of them it is told apart from "
-        f"says `{words}`."
+        f"says `{words}`.",
+        *([f"Not on a line of numbers, and not among the best: {', '.join(off)}."] if off else []),
     ]
 
 

@@ -108,7 +108,7 @@ def plan_by_pilot(
         try:
             plans[pair] = of_pair(pair, len(planned))
         except ValueError as error:
-            if "without variation" not in str(error):
+            if not any(each in str(error) for each in ("without variation", "received a pilot of")):
                 raise
             plans[pair] = None
     return StudyPlan(plans)
@@ -158,7 +158,7 @@ def _pair(
     if not conditions and only:
         return only
     pair = tuple(conditions.split(",")) if conditions else ()
-    if len(pair) != 2:
+    if len(set(pair)) != 2 or len(pair) != 2:
         given = repr(conditions) if conditions else "none"
         raise InputError(
             f"Received {given} as --conditions; expected two, as in --conditions A,B, "

@@ -4,6 +4,8 @@ import json
 from dataclasses import replace
 from pathlib import Path
 
+import pandas as pd
+
 from analysis.check import claims_sentence, figures_sentence
 from analysis.rendering.table import Table
 from analysis.rendering.tables import rows, write
@@ -67,13 +69,22 @@ def _for_latex(reading: Reading, table: Table, kind: str) -> Table:
     table = replace(table, label=f"tab:{reading.study}-{kind}")
     if kind not in BY_CONDITION or not {"condition", "mean"} <= {*table.frame}:
         return table
-    from studies.results.best import clear_best  # noqa: PLC0415  # few tables need it
+    from studies.results.best import may_be_best  # noqa: PLC0415  # few tables need it
 
-    best = clear_best(reading)
-    rows_of_best = [i for i, name in enumerate(table.frame["condition"]) if name == best]
+    best = may_be_best(reading)
+    if not best:
+        return table
+    rows_of_best = [i for i, name in enumerate(table.frame["condition"]) if [name] == best]
     said = IN_BOLD if rows_of_best else NOT_IN_BOLD
     bold = tuple((row, "mean") for row in rows_of_best)
     return replace(table, bold=bold, notes=(*table.notes, said))
+
+
+def _write_check(figures: pd.DataFrame, claims: pd.DataFrame) -> None:
+    """One table as CSV: of the figures, else of the claims."""
+    write(Table("", figures if len(figures) else claims), "csv")
+    if len(figures) and len(claims):
+        say("note: the claims are left out: --format json has both", err=True)
 
 
 def print_check(
@@ -90,7 +101,7 @@ def print_check(
     if style == "json":
         say(json.dumps({"figures": rows(figures), "claims": rows(claims)}, indent=1))
     elif style == "csv":
-        write(Table("", figures), style)
+        _write_check(figures, claims)
     elif style == "latex":
         named = f"{reading.study} ({reading.variant})"
         for table in (checked.figure_table, checked.claim_table):

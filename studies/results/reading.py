@@ -207,6 +207,11 @@ def read(store: Store, name: str | Study, variant: str | None = None) -> Reading
             definition = only(definition, definition.quick.conditions)
         with suppress(InputError):  # the study may have lost the field since
             definition = swept_as(definition, variant, [entry.condition for entry in entries])
+    elif not all(entry.recorded for entry in entries):
+        notes.append(
+            "known by its name alone: the study's file was not given, so what decides, whether "
+            "runs are pairs, planned comparisons and reported figures are not known here"
+        )
     entries.sort(key=_place_in(definition))
     records, others = _same_data(entries, _loaded(store, study, entries))
     notes += others

@@ -1,5 +1,6 @@
 """The results of a study for a script or a notebook: data frames, comparisons, figures."""
 
+import warnings
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -158,7 +159,10 @@ class Results:
             )
         pairs = ((a, b),) if a is not None and b is not None else ()
         wanted = Wanted(pairs, metric, per_class, margin, correction)
-        found = compare_reading(self.reading, wanted).found
+        compared = compare_reading(self.reading, wanted)
+        for note in compared.notes[len(self.reading.notes) :]:
+            warnings.warn(note, stacklevel=2)
+        found = compared.found
         if found is None:
             raise InputError(
                 f"Received no conditions for {self.reading.study}, which plans interactions alone; "
@@ -171,6 +175,12 @@ class Results:
     ) -> tuple[DoubleDifference, ...]:
         """Whether the effects that the study crosses add up, one result for each it plans."""
         metric = metric or self.reading.primary
+        if self.reading.design:
+            warnings.warn(
+                "runs were added look by look, and the plan of looks is not of interactions: their "
+                "p and intervals hold for a number of seeds fixed beforehand",
+                stacklevel=2,
+            )
         with input_errors():
             return interactions_of(self.reading, metric, self.reading.margin(metric), correction)
 

@@ -18,7 +18,7 @@ def further_lines(reading: Reading, comparisons: Sequence[Comparison]) -> list[s
     means = means_in_order(comparisons)
     # Two variants are no pilot that a plan could read.
     one = len({record.variant for record in reading.records}) == 1
-    open_ = [c for c in comparisons if c.verdict == OPEN and one]
+    open_ = [c for c in comparisons if c.verdict == OPEN and c.class_ is None and one]
     return [*filter(None, [means]), *([_plan_line(reading, comparisons, open_)] if open_ else [])]
 
 
@@ -33,6 +33,7 @@ def _plan_line(
     planned = reading.definition.comparisons if reading.definition else ()
     if [(c.a, c.b) for c in comparisons] != list(planned):
         words += ["--conditions", f"{first.a},{first.b}"]
+        words += ["--comparisons", str(first.family)] if first.family else []
     if first.metric != reading.primary:
         words += ["--metric", first.metric]
     margin = first.equivalence.margin if first.equivalence else None

@@ -1,6 +1,6 @@
 """A request to run: what `ebb run` and `studies.run` are called with, checked once."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from operator import index
@@ -194,6 +194,17 @@ def override_typed(text: str) -> tuple[str, Any]:
         raise InputError(f"Received --set {text!r}; expected FIELD=VALUE.")
     values = tuple(map(value_typed, value.split(",")))
     return field, values if len(values) > 1 else values[0]
+
+
+def only_once(named: Mapping[str, Any], overrides: Mapping[str, Any]) -> dict[str, Any]:
+    """What epochs and dataset say together with the overrides.
+
+    Raises:
+        InputError: Both say a field.
+    """
+    if both := sorted(named.keys() & overrides.keys()):
+        raise InputError(f"Received two values of {' and '.join(both)}; expected one of each.")
+    return {**named, **overrides}
 
 
 def overrides_typed(texts: Sequence[str]) -> dict[str, Any]:

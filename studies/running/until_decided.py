@@ -78,7 +78,8 @@ def run_by_looks(
     request = replace(request, planned=plan.looks[-1], design=json.dumps(plan.to_json()))
     for number, seeds in enumerate(plan.looks, 1):
         if number > 1:
-            pairs = open_comparisons(read(request.store, study, request.variant.name))
+            there = open_comparisons(read(request.store, study, request.variant.name))
+            pairs = [pair for pair in there if set(pair) <= set(request.recipes)]
             if not pairs:
                 break
             conditions = tuple(dict.fromkeys(name for pair in pairs for name in pair))

@@ -3,11 +3,13 @@
 import json
 import subprocess
 import sys
+import warnings
 from dataclasses import replace
 
 import pytest
 
 import studies
+from analysis.statistics.looks import LookPlan
 from core import Recipe, spec
 from data import InputError
 from studies import Study
@@ -18,6 +20,7 @@ from tests.studies.conftest import (
     keep,
     made_record,
     outcome,
+    refused,
     tiny,
 )
 
@@ -394,3 +397,45 @@ def test_a_figure_touches_no_global_state(results):
 def test_a_figure_with_another_ending_is_refused(results):
     with pytest.raises(InputError, match=r"\.png, \.svg or \.pdf"):
         results.plot_overview().save("figure.eps")
+
+
+@pytest.mark.parametrize("conditions", [[], ()])
+def test_no_conditions_are_refused(conditions):
+    with pytest.raises(InputError, match="no conditions"):
+        studies.run("class-order", quick=True, conditions=conditions, quiet=True)
+
+
+def test_conditions_may_come_from_a_generator(workers):
+    studies.run("class-order", quick=True, conditions=iter(["shuffled"]), seeds=1, quiet=True)
+    assert workers.asked == [("shuffled", 0)]
+
+
+def test_a_field_that_is_said_twice_is_refused(ebb):
+    with pytest.raises(InputError, match="two values of epochs"):
+        studies.run("class-order", quick=True, epochs=5, overrides={"epochs": 3}, quiet=True)
+    line = refused(ebb("run", "class-order", "--quick", "--epochs", "5", "--set", "epochs=3"))
+    assert "two values of epochs" in line
+
+
+@pytest.mark.parametrize("looks", [5, 0, [], [5.0, 10], [0, 5]])
+def test_looks_that_are_none_are_refused(looks):
+    with pytest.raises(InputError, match="numbers of seeds"):
+        studies.run("class-order", quick=True, until_decided=looks, quiet=True)
+
+
+def test_what_a_plan_of_looks_is_not_of_is_said(store):
+    design = json.dumps(LookPlan((5, 10)).to_json())
+    for seed in range(5):
+        for condition in ("shuffled", "class-sequential"):
+            record = made_record(condition, seed, accuracy=0.5 + 0.05 * (seed % 3))
+            digest = Recipe.from_json(record.recipe).digest()
+            store.save_all([(record, digest)], 10, design=design)
+    results = studies.read("class-order")
+    with pytest.warns(UserWarning, match="none of the plan"):
+        results.compare("shuffled", "class-sequential", per_class=True)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        there = results.compare("shuffled", "class-sequential")
+        back = results.compare("class-sequential", "shuffled")
+    assert there.looks is not None
+    assert back.looks is not None

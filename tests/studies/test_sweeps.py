@@ -11,6 +11,8 @@ from data import InputError
 from studies import Quick, Study
 from studies.definition.catalogue import find
 from studies.definition.variant import scale_of, variant_of
+from studies.results.after_run import best_values
+from studies.results.reading import read
 from studies.running.request import scale_to_type, sweeps_typed
 from tests.studies.conftest import keep, made_record, refused, tiny
 
@@ -199,3 +201,32 @@ def test_a_script_sweeps_and_is_told_of_equal_conditions(workers, capsys):
     assert results.plot_sweep()[0].get_xlabel() == "batch size"
     studies.run("class-order", quick=True, overrides={"order": "Shuffled"}, seeds=1)
     assert "are one and the same recipe" in capsys.readouterr().err
+
+
+def test_a_value_that_is_no_number_is_named_and_nothing_is_called_best(store, ebb):
+    sweep = {"model.widths": ((10,), (10, 10), (20,))}
+    variant = variant_of(find("class-order"), {}, sweep=sweep)
+    for name, recipe in variant.study.conditions.items():
+        for seed in (0, 1):
+            accuracy = 0.95 if "10+10" in name else 0.9
+            keep(
+                store,
+                made_record(name, seed, accuracy=accuracy, recipe=recipe, variant=variant.name),
+            )
+    out = " ".join(ebb("table", "class-order").out.split())
+    assert "Not on a line of numbers, and not among the best: shuffled+widths=10+10" in out
+    assert best_values(read(store, "class-order")) == []
+
+
+def test_the_best_of_one_seed_has_no_interval(store):
+    for place, rate in enumerate(RATES):
+        variant = variant_of(find("class-order"), {}, sweep={"optimiser.learning_rate": RATES})
+        name = f"shuffled+learning_rate={rate:g}"
+        recipe = variant.study.conditions[name]
+        keep(
+            store,
+            made_record(name, accuracy=0.9 - 0.1 * place, recipe=recipe, variant=variant.name),
+        )
+    (said,) = best_values(read(store, "class-order"))
+    assert "nan" not in said
+    assert said.endswith("(1 seed)")

@@ -165,3 +165,11 @@ def test_two_that_are_equal_at_every_seed_may_both_be_the_best():
     scores = {"a": first, "b": first, "c": first - rng.normal(0.5, 0.01, 4)}
     found = compare_with_best(all_pairs(scores), list(scores))
     assert [each.may_be for each in found] == [True, True, False]
+
+
+def test_two_seeds_that_differ_alike_have_no_best():
+    scores = {"a": [0.9, 0.9], "b": [0.8, 0.8], "c": [0.7, 0.7]}
+    pairs = all_pairs(scores, unit="points")
+    assert compare_with_best(pairs, "abc") == ()
+    same = all_pairs({name: [0.9, 0.9] for name in "abc"}, unit="points")
+    assert [each.may_be for each in compare_with_best(same, "abc")] == [True] * 3

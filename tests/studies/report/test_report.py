@@ -10,9 +10,12 @@ import pytest
 from core import Store
 from core.notes import note
 from studies.definition.catalogue import find
+from studies.definition.variant import variant_of
 from studies.report.content import report_of
 from studies.report.page import study_page
-from tests.studies.conftest import OTHER_ENVIRONMENT, keep, made_record, tiny
+from studies.report.provenance import command_of
+from studies.results.reading import read
+from tests.studies.conftest import OTHER_ENVIRONMENT, keep, made_record, refused, tiny
 from tests.studies.report.pages import Page
 
 VALUES = {"shuffled": (0.95, 0.9, 0.95), "class-sequential": (0.8, 0.7, 0.85)}
@@ -368,3 +371,27 @@ def test_many_conditions_have_the_deciding_metric_alone_beside_the_verdict(tmp_p
     report = report_of(store, "label-noise")
     assert report.figures[0].name == "primary"
     assert len(report.figures[0].figure.axes) == 1
+
+
+def test_a_variant_that_was_run_with_more_seeds_is_repeated_with_as_many(store):
+    variant = variant_of(find("class-order"), {"epochs": 1}, quick=True)
+    for name, recipe in variant.study.conditions.items():
+        for seed in range(10):
+            keep(store, made_record(name, seed, recipe=recipe, variant=variant.name))
+    line, _ = command_of(read(store, "class-order"), "class-order", find("class-order"))
+    assert line.endswith("--seeds 10")
+
+
+def test_more_runs_of_one_condition_do_not_stand_in_for_those_of_another(store):
+    for seed in range(10):
+        keep(store, made_record(seed=seed), planned=5)
+    keep(store, made_record("class-sequential"), planned=5)
+    page, _ = page_of(store, drawn=False)
+    assert "Incomplete: 6 of 10 planned runs have a result" in page.text
+
+
+def test_a_study_called_index_is_not_overwritten_by_the_index(ebb, store, tmp_path):
+    for name in ("index", "other"):
+        keep(store, made_record(study=name, recipe=tiny(), segments=False))
+    line = refused(ebb("report", "index", "other", "--out", tmp_path / "pages"))
+    assert "called index" in line

@@ -541,3 +541,24 @@ def test_options_that_classes_of_a_file_have_not_are_refused(words, says, ebb, t
 @pytest.mark.parametrize("words", [("--variant", "quick"), ("--variants", "full,quick")])
 def test_a_file_has_no_variants(words, ebb, methods):
     assert "expected a study" in refused(ebb("compare", methods, "b", "a", *words))
+
+
+def test_options_that_say_nothing_together_are_refused(ebb, filled, methods):
+    words = ("compare", "class-order", "shuffled", "class-sequential")
+    assert "--best" in refused(ebb("compare", "class-order", "--per-class", "--best"))
+    line = refused(ebb(*words, "--variants", "full,quick", "--variant", "full"))
+    assert "--variant with --variants" in line
+    plan = ("plan", "--pilot", methods, "--difference", "1")
+    assert "expected a study" in refused(ebb(*plan, "--variant", "quick", "--conditions", "a,b"))
+    assert "expected two" in refused(ebb(*plan, "--conditions", "a,a"))
+
+
+def test_the_plan_that_is_advised_is_of_the_family(ebb, store):
+    for n, name in enumerate(("shuffled", "class-sequential")):
+        for seed in range(3):
+            keep(store, made_record(name, seed, accuracy=0.5 + 0.05 * (seed * (n + 1) % 3)))
+    advised = ebb("compare", "class-order").out
+    assert "How many seeds would tell" in advised
+    assert "--comparisons" not in advised
+    by_class = ebb("compare", "class-order", "--per-class").out
+    assert "How many seeds would tell" not in by_class

@@ -51,3 +51,12 @@ def test_a_column_that_is_not_there_is_refused(three, ebb):
 def test_a_comparison_has_a_label_too(three, ebb):
     text = ebb("compare", "mine", "a", "b", "--format", "latex").out
     assert r"\label{tab:mine-comparison}" in text
+
+
+def test_nothing_is_said_of_the_best_where_it_was_not_looked_for(store, ebb):
+    for n in range(13):
+        for seed in range(3):
+            accuracy = 0.05 * n + 0.05 * (seed % 2)
+            keep(store, made_record(f"c{n}", seed, accuracy=accuracy, study="mine", recipe=tiny()))
+    text = ebb("table", "mine", "--kind", "overview", "--format", "latex").out
+    assert "bold" not in text.lower()
