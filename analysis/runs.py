@@ -13,6 +13,7 @@ Three kinds of evaluation set occur:
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cached_property
 from typing import Any, Generic, Protocol, TypeVar, cast
@@ -183,7 +184,8 @@ def last_in_history(run: RunLike) -> dict[str, float]:
 
 def is_of_training(name: str) -> bool:
     """Tell whether a set or a figure of a history is of what was trained on, by its name."""
-    return name.startswith("train")
+    words = re.split(r"[^a-z]+", name.lower())
+    return name.startswith("train") or not {"train", "training"}.isdisjoint(words)
 
 
 def last_evaluation(run: RunLike, set: str) -> EvaluationLike | None:
@@ -270,12 +272,13 @@ def _some(names: list[Any]) -> str:
 def class_number(run: RunLike, name: int | str) -> int:
     """Return the number of the class that people call so; -1 where a run has none.
 
-    A class that is called by a word is found by its number too.
+    A class that is called by a word is found by its number too, unless another is called so.
     """
     names = run.arrays["class_names"].tolist() if "class_names" in run.arrays else []
-    if isinstance(name, int) and not (names and isinstance(names[0], int)):
-        return name
-    return names.index(name) if name in names else -1
+    for called in (name, str(name)):
+        if called in names:
+            return int(names.index(called))
+    return name if isinstance(name, int) and not (names and isinstance(names[0], int)) else -1
 
 
 def has_segments(run: RunLike, set: str) -> bool:

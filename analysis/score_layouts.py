@@ -24,6 +24,8 @@ OPTIONAL = ("class", "n_test")
 DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab"}
 SEED_COLUMN = re.compile(r"(?:seed|run|s|r)?[ _-]?(\d+)", re.IGNORECASE)
 NUMBER = re.compile(r"[+-]?(\d+[.,]?\d*|[.,]\d+)(e[+-]?\d+)?|nan|inf|-inf|", re.IGNORECASE)
+INDEX = re.compile(r"Unnamed: \d+|index", re.IGNORECASE)
+"""How pandas calls the column of its index."""
 
 
 @dataclass(frozen=True)
@@ -46,7 +48,9 @@ class Layout:
     def runs(self) -> list[str]:
         """The columns of a wide table that hold values."""
         known = (*REQUIRED, *OPTIONAL, "")
-        return [] if self.kind == "long" else [name for name in self.columns if name not in known]
+        if self.kind == "long":
+            return []
+        return [name for name in self.columns if name not in known and not INDEX.fullmatch(name)]
 
 
 def cells_of(text: str, name: str, renamed: Mapping[str, str]) -> tuple[pd.DataFrame, str]:
@@ -70,7 +74,12 @@ def cells_of(text: str, name: str, renamed: Mapping[str, str]) -> tuple[pd.DataF
                 f"received names of columns for {name}, which is JSON and has none; leave them out"
             )
         return _from_json(text, name), "\t"
-    layout = _layout(text, name, renamed)
+    try:
+        layout = _layout(text, name, renamed)
+    except csv.Error as error:
+        raise ValueError(
+            f"received {name}, which is no table ({error}); expected columns {', '.join(REQUIRED)}"
+        ) from None
     table = _parse(text, layout, name)
     if layout.kind != "long":
         table = _long(table, layout)
@@ -119,7 +128,11 @@ def _kind(
     """The kind of table that has these columns and this first row."""
     if set(REQUIRED) <= set(columns):
         return "long"
-    others = [i for i, column in enumerate(columns) if column not in (*OPTIONAL, "")]
+    others = [
+        i
+        for i, column in enumerate(columns)
+        if column not in (*OPTIONAL, "") and not INDEX.fullmatch(column)
+    ]
     there = {columns[i] for i in others} & set(REQUIRED)
     values = [i for i in others if columns[i] not in REQUIRED]
     numbers = all(NUMBER.fullmatch(first[i].strip()) for i in values if i < len(first))

@@ -23,6 +23,8 @@ from analysis.score_layouts import REQUIRED, cells_of
 
 MOST_DECIMALS = 12
 """Numbers printed to more have all their digits."""
+SUMMARIES = ("mean", "average", "avg", "std", "sd", "sem", "se", "median", "min", "max")
+"""What people call rows below a table, which are no runs."""
 WHOLE = re.compile(r"[+-]?\d+(\.0*)?")
 DECIMAL_COMMA = r"^([+-]?\d*),(\d+)$"
 MARKS = (
@@ -99,7 +101,8 @@ def read_scores(
     frame = pd.DataFrame({"condition": table["condition"]})
     frame["seed"] = _seeds(table["seed"], name)
     cells = table["value"]
-    if delimiter != ",":
+    # With points in the column a comma stands between thousands, which no number here has.
+    if delimiter != "," and not cells.str.contains(".", regex=False).any():
         cells = cells.str.replace(DECIMAL_COMMA, r"\1.\2", regex=True)
     frame["value"] = _scores(cells, name, unit)
     keys = ["condition", "seed"]
@@ -226,11 +229,12 @@ def _seeds(cells: pd.Series, name: str) -> pd.Series:
         whole = [int(cell.split(".")[0]) for cell in cells]
         small = all(abs(seed) < 2**63 for seed in whole)
         return pd.Series(whole, index=cells.index, dtype="int64" if small else object)
-    wrong = (numbers.notna() & ~cells.str.fullmatch(WHOLE)) | (cells.str.lower() == "nan")
+    wrong = numbers.notna() & ~cells.str.fullmatch(WHOLE)
+    wrong |= cells.str.lower().isin(("nan", *SUMMARIES))
     if wrong.any():
         raise ValueError(
             f"received seed {cells[wrong].iloc[0]!r} in row {wrong.idxmax()} of {name}; expected a "
-            "whole number or a name; correct the row"
+            "whole number or a run's name; correct the row, or leave it out"
         )
     return cells
 

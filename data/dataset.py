@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from data.checks import ARRAYS, OPTIONAL, WORDS, check_arrays, check_words
-from data.errors import quoted
+from data.errors import InputError, quoted
 from data.plausibility import Plausibility, plausibility
 
 _MOST_NAMED = 5
@@ -101,6 +101,12 @@ class Dataset:
         Raises:
             InputError: One line for the first rule that is broken.
         """
+        arrays = {array: np.asarray(each) for array, each in arrays.items()}
+        if missing := [array for array in ARRAYS if array not in arrays]:
+            raise InputError(
+                f"{quoted(source)} lacks the array {missing[0]}, expected {', '.join(ARRAYS)}; "
+                "add it"
+            )
         where = where or {array: f"{array} in {quoted(source)}" for array in arrays}
         checked, names = check_arrays(arrays, where)
         class_names = () if names == tuple(range(len(names))) else names

@@ -18,7 +18,7 @@ BUILT_IN = (*DIGITS, CUBE, *OFFICIAL)
 _IMPORT = "`ebb data import NAME FOLDER`"
 
 
-def load(name: str, folder: str | Path | None = None) -> Dataset:
+def load(name: str | os.PathLike[str], folder: str | Path | None = None) -> Dataset:
     """Loads a data set, checked and read-only.
 
     Args:
@@ -43,7 +43,7 @@ def load(name: str, folder: str | Path | None = None) -> Dataset:
         >>> digits.x_train.shape, digits.classes
         ((1437, 28, 28), 10)
     """
-    folder = None if folder is None else Path(folder)
+    name, folder = os.fspath(name), None if folder is None else Path(folder)
     if name in DIGITS:
         return load_digits(name)
     if name == CUBE:

@@ -275,7 +275,8 @@ _WORDS = {
 
 def _score(name: str) -> Metric:
     """A score that is not Ebb's."""
-    if name.startswith("epoch of ") or name.endswith(" epoch"):
+    of_epochs = name.endswith(" epoch") and not name.endswith(" per epoch")
+    if name.startswith("epoch of ") or of_epochs:
         return Metric(name, "epochs")
     if name.startswith("share "):
         return Metric(name, PERCENTAGE_POINTS, quantity=name.removeprefix("share "))

@@ -113,7 +113,8 @@ def task_figures(confusion: ArrayLike, s: ArrayLike) -> dict[str, float]:
     """
     segments = np.asarray(s)
     ends = task_ends(segments)
-    examples = (segments[ends] > 0) @ np.asarray(confusion)[0, 0].sum(axis=-1)
+    # By the last look: a test set may grow by each task's examples.
+    examples = (segments[ends] > 0) @ np.asarray(confusion)[-1, -1].sum(axis=-1)
     if not len(ends) or not examples.all():
         return {}
     return figures_of(accuracy_matrix(confusion, segments), examples)

@@ -10,7 +10,7 @@ from analysis.metrics.metric import POINTS
 from analysis.metrics.registry import metric_named
 from core.results import HistoryRow
 from data import InputError
-from studies.recording.imported import LEAST_PERCENT, Imported, number_in, words_of
+from studies.recording.imported import EMPTY, ROUNDING, Imported, number_in, words_of
 
 TENSORBOARD = ["Wall time", "Step", "Value"]
 """The header of a scalar's CSV (TensorBoard's data download)."""
@@ -24,10 +24,13 @@ UNNAMED = ("", "unnamed: 0", "Unnamed: 0")
 """How pandas calls the column of its index."""
 PARTS = {
     "train": "training", "training": "training", "val": "validation", "valid": "validation",
-    "validation": "validation", "test": "test",
+    "validation": "validation", "dev": "validation", "eval": "validation", "test": "test",
 }  # fmt: skip
-OF_A_PART = re.compile(rf"({'|'.join(PARTS)})[_/ -](.+)")
-"""A figure's name in a table of epochs."""
+PART = "|".join(PARTS)
+OF_A_PART = re.compile(rf"(?P<first>{PART})[_/ -](?P<of>.+)|(?P<figure>.+)[_/ -](?P<last>{PART})")
+"""A figure's name in a table of epochs: `val_loss`, `loss_val`."""
+SEVERAL = ("seed", "fold", "trial")
+"""Columns of a table of several trainings."""
 LARGEST_STEP = 2**31 - 1
 
 
@@ -47,22 +50,34 @@ def read_by_epochs(file: Path, rows: list[list[str]]) -> list[Imported]:
 
     Epochs are counted from 1 here, as in a file that begins with 1, and from 0 in others; without a
     column of them, each row is one. Figures without the name of a part are the training part's. A
-    row may leave some out. Those that come several times in an epoch are by steps.
+    row may leave some out. Those that come several times in an epoch are by steps, and so are all
+    that have a step and no epoch.
 
     Raises:
-        InputError: A second training in the same file.
+        InputError: A second training in the same file; two columns of one figure.
     """
     names = [name.lower() for name in rows[0]]
-    at = names.index("epoch") if "epoch" in names else 0 if names[0] in UNNAMED else None
+    if several := next((name for name in names if name in SEVERAL), None):
+        raise InputError(
+            f"Received {str(file)!r} with a column {several!r}; expected one training's rows: "
+            "import each by itself; of results alone `ebb compare` reads condition, seed, value."
+        )
     steps = names.index("step") if "step" in names else None
+    index = 0 if names[0] in UNNAMED and steps is None else None
+    at = names.index("epoch") if "epoch" in names else index
     places = {
         place: _of_a_part(name)
         for place, name in enumerate(rows[0])
         if place not in (at, steps) and name not in UNNAMED
     }
+    if twice := [name for name, times in Counter(places.values()).items() if times > 1]:
+        raise InputError(
+            f"Received {str(file)!r} with two columns of {twice[0]!r}; expected one: leave out or "
+            "rename the other."
+        )
     found: list[HistoryRow] = []
     for i, row in enumerate(rows[1:], 2):
-        epoch = i - 2 if at is None else _step(row[at] if at < len(row) else "", file, i)
+        epoch = _epoch_of(row, at, steps, i, found, file)
         if len(row) != len(rows[0]) or (found and epoch < found[-1][0]):
             raise _second_training(file, i)
         step = 0 if steps is None else _step(row[steps], file, i)
@@ -70,15 +85,29 @@ def read_by_epochs(file: Path, rows: list[list[str]]) -> list[Imported]:
             found += [(epoch, step, name, value) for value in _figure(row[place:], file, i)]
     first = 0 if found and found[0][0] == 1 else 1
     times = Counter((epoch, name) for epoch, _, name, _ in found)
-    by_steps = {name for (_, name), several in times.items() if several > 1}
+    by_steps = {name for (_, name), number in times.items() if number > 1}
     if by_steps and steps is None:
-        again = next(i for i, row in enumerate(rows[2:], 3) if row[at or 0] == rows[i - 2][at or 0])
-        raise _second_training(file, again)
+        same = (i for i, row in enumerate(rows[2:], 3) if row[at or 0] == rows[i - 2][at or 0])
+        raise _second_training(file, next(same, len(rows)))
+    if at is None and steps is not None:
+        by_steps = {name for _, name in times}
     history = [
         (0, step, name, value) if name in by_steps else (epoch + first, 0, name, value)
         for epoch, step, name, value in found
     ]
     return [_one_run(file, history)]
+
+
+def _epoch_of(
+    row: list[str], at: int | None, steps: int | None, i: int, found: list[HistoryRow], file: Path
+) -> int:
+    """The epoch of a row; of one with a step alone (Lightning's learning rates) that before it."""
+    if at is None:
+        return i - 2
+    cell = row[at] if at < len(row) else ""
+    if not cell and steps is not None:
+        return found[-1][0] if found else 0
+    return _step(cell, file, i, "epoch")
 
 
 def read_tensorboard(file: Path, rows: list[list[str]]) -> list[Imported]:
@@ -111,7 +140,10 @@ def read_wandb_panel(file: Path, rows: list[list[str]]) -> list[Imported]:
     columns = {
         place: name.rpartition(" - ")
         for place, name in enumerate(rows[0])
-        if place and " - " in name and not name.endswith(EXTREMES)
+        if place
+        and " - " in name
+        and not name.endswith(EXTREMES)
+        and name.rpartition(" - ")[2] not in COUNTED
     }
     if twice := [each for each, times in Counter(columns.values()).items() if times > 1]:
         raise InputError(
@@ -178,25 +210,27 @@ def _of_a_part(name: str) -> str:
     if name.lower().startswith(("lr", "learning_rate")):
         return name
     found = OF_A_PART.fullmatch(name.lower())
-    part, figure = (PARTS[found[1]], name[found.start(2) :]) if found else ("training", name)
+    part, figure = "training", name
+    if found:
+        part = PARTS[found["first"] or found["last"]]
+        figure = name[slice(*found.span("of" if found["first"] else "figure"))]
     figure = figure.removesuffix("_epoch")
     return f"{part} {'accuracy' if figure.lower() == 'acc' else figure}"
 
 
-def _step(cell: str, file: Path, row: int) -> int:
+def _step(cell: str, file: Path, row: int, what: str = "step") -> int:
     value = number_in(cell, file, f"row {row}")
     if not 0 <= value < LARGEST_STEP or value != int(value):
         raise InputError(
-            f"Received step {cell[:40]!r} in row {row} of {str(file)!r}; expected a whole number "
+            f"Received {what} {cell[:40]!r} in row {row} of {str(file)!r}; expected a whole number "
             "from 0."
         )
     return int(value)
 
 
 def _figure(cells: list[str], file: Path, row: int) -> list[float]:
-    """The figure in the first of the cells; none where it is empty."""
-    known = [number_in(cell, file, f"row {row}") for cell in cells[:1]]
-    return [value for value in known if value == value]
+    """The figure in the first of the cells; none where it is empty. NaN is what diverged has."""
+    return [number_in(cell, file, f"row {row}") for cell in cells[:1] if cell not in EMPTY]
 
 
 def _is_number(cell: str) -> bool:
@@ -220,7 +254,7 @@ def _as_runs(file: Path, runs: dict[str, list[HistoryRow]]) -> list[Imported]:
     percent = {
         name
         for _, _, name, value in rows
-        if value > LEAST_PERCENT and metric_named(name).unit == POINTS
+        if value > 1 + ROUNDING and metric_named(name).unit == POINTS
     }
     return [
         Imported(

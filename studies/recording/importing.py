@@ -2,15 +2,17 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from math import isfinite
 from pathlib import Path
 
 import numpy as np
 
 from analysis.runs import R_KNOWN
+from core.results import HistoryRow
 from core.storage.store import Store
 from data import InputError
 from studies.recording import curves, matrices
-from studies.recording.imported import EXPECTED, Definition, Imported, text_of
+from studies.recording.imported import EXPECTED, Definition, Imported, text_of, words_of
 from studies.recording.label import OWN_DATA, Label, refuse_what_is_there
 
 Rows = list[list[str]]
@@ -84,7 +86,8 @@ def import_results(
         dataset = first.dataset or run.dataset or OWN_DATA
         label = replace(first, seed=first.seed + i, settings=settings, dataset=dataset)
         arrays = {} if run.accuracies is None else {R_KNOWN: run.accuracies}
-        record = label.record(status="finished", history=run.history, arrays=arrays)
+        status = "diverged" if _ended_without_loss(run.history) else "finished"
+        record = label.record(status=status, history=run.history, arrays=arrays)
         records.append((label, record))
     refuse_what_is_there(store, [label for label, _ in records], overwrite)
     store.save_all([(record, label.digest) for label, record in records], planned=0)
@@ -93,6 +96,12 @@ def import_results(
     called = ", ".join(run.run for _, run in found if run.run)
     names = f" ({called})" if called else ""
     return [f"{kind.name}: {first.condition}, {seeds}{names}", *_on_forgetting(kind, found)]
+
+
+def _ended_without_loss(history: Sequence[HistoryRow]) -> bool:
+    """Whether the last value of a loss is no finite number: the training diverged."""
+    last = {name: value for *_, name, value in history}
+    return any("loss" in words_of(name) and not isfinite(value) for name, value in last.items())
 
 
 def _found(files: Sequence[Path], runs: Sequence[str]) -> tuple[Kind, list[tuple[Path, Imported]]]:
@@ -136,6 +145,8 @@ def _read(file: Path) -> tuple[Kind, list[Imported]]:
     rows = matrices.rows_of(text)
     if not rows:
         raise InputError(f"Received {str(file)!r}, which is empty; expected {EXPECTED}.")
+    if rows[0][0] in curves.UNNAMED and matrices.is_avalanche(rows[0][1:]):  # pandas' index
+        rows = [row[1:] for row in rows]
     read, kind = next((read, kind) for fits, read, kind in TABLES if fits(rows[0]))
     return kind, read(file, rows)
 

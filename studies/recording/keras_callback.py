@@ -145,7 +145,12 @@ class ForgettingRecorder(keras.callbacks.Callback):
             self.__exit__(None, None, None)
 
     def _end_segment(self) -> None:
-        if self._shown and self._trained:
+        if self._shown and not self._trained:
+            raise InputError(
+                f"Received segment({list(self._shown)}) and no fit after it; expected fit(..., "
+                "callbacks=[recorder]) in every segment."
+            )
+        if self._shown:
             self._look(self._shown)
         self._shown, self._trained = (), False
 
@@ -171,6 +176,11 @@ class ForgettingRecorder(keras.callbacks.Callback):
                     f"Received a model with {found.shape[1]} outputs for {self._run.classes} "
                     f"classes (y_test names no more); expected classes={found.shape[1]}, or their "
                     "names."
+                )
+            if self._labels.max() >= found.shape[1]:
+                raise InputError(
+                    f"Received y_test with the class {self._labels.max()} and a model with "
+                    f"{found.shape[1]} outputs; expected classes from 0 to {found.shape[1] - 1}."
                 )
             found = found.argmax(axis=1)
         # Before it is trained, at the first look: later, what was trained would be lost.

@@ -12,6 +12,7 @@ from data import InputError
 from studies.recording.imported import (
     EMPTY,
     EXPECTED,
+    MOST_BYTES,
     MOST_TASKS,
     Definition,
     Floats,
@@ -25,6 +26,8 @@ AVALANCHE = ["eval_exp", "training_exp", "eval_accuracy", "eval_loss", "forgetti
 """The header of eval_results.csv (`avalanche.logging.CSVLogger`)."""
 FURTHER = {"avg", "average", "mean", "means", "std", "forgetting", "bwt", "fwt", "overall", "total"}
 """Words in the names of rows and columns that are no tasks."""
+NO_TASK = {"accuracy", "acc", "value", "score", "loss", "step", "seed", "precision", "recall"}
+"""Names of columns that no R has."""
 NOT_MEASURED = (0, -1)
 """What a logger writes throughout who has no forgetting: Avalanche's own, one derived from it."""
 FIRST_MINUS_LAST = Definition(
@@ -66,6 +69,10 @@ def read_npy(file: Path) -> list[Imported]:
             f"Received {str(file)!r}; expected an array of numbers that NumPy saved "
             f"({str(error)[:80]})."
         ) from None
+    if not isinstance(found, np.ndarray):
+        raise InputError(
+            f"Received {str(file)!r}, which holds several arrays; expected R alone (numpy.save)."
+        )
     if found.dtype.kind not in "fiu" or found.ndim not in (2, 3) or not found.size:
         raise InputError(
             f"Received {str(file)!r} with {found.dtype} of shape {found.shape}; expected R, "
@@ -100,6 +107,11 @@ def read_csv(file: Path, rows: list[list[str]]) -> list[Imported]:
     width = max((len(row) for row in rows), default=0)
     if not width:
         raise InputError(f"Received {str(file)!r} without numbers; expected {EXPECTED}.")
+    if other := next((name for name in names if name.lower() in NO_TASK), None):
+        raise InputError(
+            f"Received a column {other!r} in {str(file)!r}; expected R, a column for each task, or "
+            "a loss or an epoch beside it."
+        )
     cells = [
         [number_in(cell, file, f"row {i}") for cell in row] + [np.nan] * (width - len(row))
         for i, row in enumerate(rows, 1 + above)
@@ -126,6 +138,8 @@ def read_avalanche(file: Path, rows: list[list[str]]) -> list[Imported]:
                 f"{','.join(AVALANCHE)}."
             )
         task, after = (_experience(cell, file, i) for cell in row[:2])
+        if task < 0:
+            raise InputError(f"Received row {i} of {str(file)!r} without eval_exp; expected one.")
         value, lost = (number_in(row[place], file, f"row {i}") for place in (2, 4))
         # One run evaluates a task once after each training, and trains forwards.
         if (task, after) in runs[-1] or any(before > after for _, before in runs[-1]):
@@ -189,6 +203,7 @@ def rows_of(text: str) -> list[list[str]]:
     delimiter = (*surely, most)[0]
     if delimiter not in lines[0] + lines[-1]:
         return [line.split() for line in lines]
+    csv.field_size_limit(MOST_BYTES)  # W&B's histories have whole tables in a cell
     rows = csv.reader(io.StringIO("\n".join(lines)), delimiter=delimiter)
     return [[cell.strip() for cell in row] for row in rows]
 
@@ -226,7 +241,7 @@ def _names(file: Path, rows: list[list[str]]) -> bool:
     counted = [float(cell) if cell.strip() else np.nan for cell in first]
     counts = all(each == i + counted[0] for i, each in enumerate(counted))
     beside = len(rows) - (max(map(len, rows)) - 1)
-    return len(rows) > 2 and counts and counted[0] in (0, 1) and 0 <= beside <= 1
+    return (len(rows) > 2 or not beside) and counts and counted[0] in (0, 1) and 0 <= beside <= 1
 
 
 def _experience(cell: str, file: Path, row: int) -> int:

@@ -25,8 +25,27 @@ LAST = "test"
 """The set that figures of forgetting are of, where classes are shown in turns."""
 TASK = re.compile(BY_TASK + r"[1-9][0-9]*")
 """The set of one task."""
+LARGEST = 2**31 - 1
+"""Of epochs and steps, as records have them."""
 PATIENCE = 600.0
 """Seconds that a run which is over waits for other programs to let go of the store."""
+
+
+def _count(what: str, value: Any) -> int:
+    """A number of epochs or steps.
+
+    Raises:
+        InputError: It is none, or larger than a record holds.
+    """
+    try:
+        fits = int(value) == value and 0 <= value <= LARGEST
+    except (TypeError, ValueError, OverflowError):
+        fits = False
+    if not fits:
+        raise InputError(
+            f"Received {what}={value!r}; expected a whole number from 0 to {LARGEST:,}."
+        )
+    return int(value)
 
 
 class RecordedRun:
@@ -43,12 +62,13 @@ class RecordedRun:
         names: list[Any] = []
         if is_whole(classes):
             names = list(range(classes))
-        elif isinstance(classes, Iterable) and not isinstance(classes, str):
+        elif isinstance(classes, Iterable) and not isinstance(classes, str | set | frozenset):
             names = list(classes)
-        if len(names) < 2 or len(set(names)) < len(names):
+        words = all(isinstance(each, str) or is_whole(each) for each in names)
+        if len(names) < 2 or not words or len({str(each) for each in names}) < len(names):
             raise InputError(
                 f"Received classes={classes!r}; expected how many there are, from 2, or their "
-                "names, each once."
+                "names in order, words or whole numbers, each once."
             )
         self.classes = len(names)
         self._names = None if is_whole(classes) else np.array(names)
@@ -96,6 +116,7 @@ class RecordedRun:
         if later:
             self._refuse_other_segments_than_tasks()
         self._check_set(set, at, epoch)
+        step = _count("step", step)
         true, predicted = self.whole("labels", labels), self.whole("predictions", predictions)
         if true.shape != predicted.shape:
             raise InputError(
@@ -121,7 +142,11 @@ class RecordedRun:
             epoch: How many epochs are over.
             step: How many training steps are over.
         """
-        self._history.append((int(epoch), int(step), str(name), float(value)))
+        try:
+            number = float(value)
+        except (TypeError, ValueError):
+            raise InputError(f"Received {name!r} of {value!r}; expected a number.") from None
+        self._history.append((_count("epoch", epoch), _count("step", step), str(name), number))
 
     def measured(self) -> dict[str, Any]:
         """What was measured, as a record has it.
@@ -183,6 +208,11 @@ class RecordedRun:
         """Refuse what is no name of a set, or none at this place."""
         if not isinstance(name, str) or not NAME.fullmatch(name):
             raise InputError(f"Received set {name!r}; expected a name such as 'test'.")
+        if name == SAMPLE:
+            raise InputError(
+                f"Received set {name!r}; expected another name: segments of the test set are so "
+                "called where it is evaluated after them."
+            )
         if (name, *at) in self._places:
             raise InputError(
                 f"Received a second evaluation of {name!r} after epoch {at[0]}, segment {at[1]}; "

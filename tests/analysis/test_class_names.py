@@ -104,3 +104,14 @@ def test_words_are_said_of_the_errors_whichever_classes_are_among_them():
     }
     (row,) = misclassified_table([run]).to_dict("records")
     assert (row["true"], row["predicted"]) == ("cat", "dog")
+
+
+@pytest.mark.parametrize(
+    ("names", "called", "place"),
+    [(["1", "2", "10"], 1, 0), (["1", "2", "10"], 10, 2), (["cat", "dog", "owl"], 1, 1)],
+)
+def test_a_class_that_is_called_by_a_number_is_found_by_it(names, called, place):
+    run = segmented("a", 0)
+    run.arrays["class_names"] = np.array(names)
+    expected = values_of([segmented("a", 0)], "test accuracy", "a", place)
+    assert values_of([run], "test accuracy", "a", called).tolist() == expected.tolist()

@@ -274,3 +274,23 @@ def test_runs_of_one_condition_have_one_test_set(write):
     scores = read_scores(write("condition,seed,value,n_test\na,0,0.5,10\na,1,0.5,20\n"))
     with pytest.raises(ValueError, match="n_test 10 and 20 for 'a'"):
         condition_scores(scores, "a")
+
+
+@pytest.mark.parametrize("name", ["mean", "std", "AVG"])
+def test_rows_of_means_below_a_table_are_refused(name, write):
+    rows = "".join(f"{seed},0.9{seed},0.8{seed}\n" for seed in range(6))
+    path = write(f"seed,plain,replay\n{rows}{name},0.907,0.812\n")
+    with pytest.raises(ValueError, match=f"seed '{name}'"):
+        read_scores(path)
+
+
+def test_commas_between_thousands_are_no_decimals(write):
+    path = write("condition;seed;value\na;0;1,234\na;1;987.5\n")
+    with pytest.raises(ValueError, match="1,234"):
+        read_scores(path, unit="nats")
+
+
+@pytest.mark.parametrize("index", ["Unnamed: 0", "index"])
+def test_the_index_of_pandas_is_no_condition(index, write):
+    path = write(f"{index},seed,a,b\n0,0,0.9,0.8\n1,1,0.91,0.82\n")
+    assert read_scores(path)["condition"].unique().tolist() == ["a", "b"]

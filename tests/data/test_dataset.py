@@ -181,3 +181,10 @@ def test_numbers_that_are_not_finite_are_counted_and_refused(arrays, fails, valu
 
 def test_an_input_error_is_always_one_line():
     assert str(InputError("one\n  two\r\nthree")) == "one two three"
+
+
+def test_arrays_that_are_missing_or_lists_are_told_in_one_line_or_taken(arrays, fails):
+    lists = {name: each.tolist() for name, each in arrays.items()}
+    assert Dataset.from_arrays("lists", lists).classes == Dataset.from_arrays("a", arrays).classes
+    del lists["x_test"]
+    fails(Dataset.from_arrays, "lists", lists, says=["lacks the array x_test"])

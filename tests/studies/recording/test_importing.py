@@ -395,3 +395,79 @@ def test_an_experience_or_step_that_is_none_is_refused(cell, ebb, tmp_path):
     for name, content in (("eval_results.csv", of_tasks), ("run-train-tag-loss.csv", of_steps)):
         (tmp_path / name).write_text(content)
         assert repr(cell) in refused(ebb("import", tmp_path / name, *MINE))
+
+
+def test_a_training_whose_loss_is_none_at_its_end_diverged(ebb):
+    imported(ebb, "log.csv", KERAS.replace("0.6,0.75,0.7", "nan,0.10,nan"))
+    (record,) = studies.read("theirs").records
+    assert record.status == "diverged"
+    assert np.isnan({row[2]: row[3] for row in of_history()}["validation loss"])
+
+
+def test_parts_are_told_by_the_end_of_a_name_too(ebb):
+    imported(ebb, "log.csv", "epoch,loss_train,loss_val,eval_accuracy\n0,2,1,0.5\n")
+    names = {name for *_, name, _ in of_history()}
+    assert names == {"training loss", "validation loss", "validation accuracy"}
+
+
+def test_tags_that_end_in_train_are_of_the_training_part(ebb):
+    for part, content in (("train", TENSORBOARD.replace("5", "9")), ("test", TENSORBOARD)):
+        Path(f"run-a-tag-Accuracy_{part}.csv").write_text(content)
+    files = ("run-a-tag-Accuracy_train.csv", "run-a-tag-Accuracy_test.csv")
+    assert ebb("import", *files, *MINE).status == 0
+    assert studies.read("theirs").reading.primary == "Accuracy_test"
+
+
+def test_figures_with_a_step_and_no_epoch_go_by_steps(ebb):
+    imported(ebb, "log.csv", "step,train_loss,val_loss\n500,2,3\n1000,1,2\n")
+    assert of_history()[-1] == (0, 1000, "validation loss", 2.0)
+    text = "lr-SGD,step,train_loss,epoch\n0.1,0,,\n,49,1.5,0\n0.2,50,,\n,99,1.2,1\n"
+    imported(ebb, "metrics.csv", text, "--seed", "1")
+    assert of_history(1)[-1] == (2, 0, "training loss", 1.2)
+    assert (0, 50, "lr-sgd", 0.2) in [(e, s, n.lower(), v) for e, s, n, v in of_history(1)]
+
+
+def test_a_table_of_avalanche_with_pandas_index_is_avalanches(ebb):
+    header, *lines = AVALANCHE.splitlines()
+    indexed = "\n".join(["," + header, *(f"{i},{line}" for i, line in enumerate(lines))])
+    assert "Avalanche" in imported(ebb, "eval_results.csv", indexed + "\n")
+    assert figures()["average accuracy"] == pytest.approx((0.5 + 0.4 + 0.7) / 3)
+
+
+def test_a_matrix_of_two_tasks_with_an_index_is_one(ebb):
+    imported(ebb, "r.csv", ",0,1\n0,0.9,0.1\n1,0.6,0.8\n")
+    assert figures()["average accuracy"] == pytest.approx(0.7)
+
+
+def test_a_cell_with_a_whole_table_is_read_over(ebb):
+    text = HISTORY.replace("{'_type': 'table'}", "x" * 200_000)
+    imported(ebb, "history.csv", text)
+    assert of_history()[-1] == (0, 5, "test/accuracy", 0.75)
+
+
+WRONG_TABLES = {
+    "two columns": ("epoch,acc,accuracy,loss\n0,.5,.6,1\n", "two columns of"),
+    "an epoch twice": ("epoch,loss\n0,.5\n1,\n0,.4\n", "another training begins"),
+    "seeds": ("seed,test_loss,test_acc\n0,.5,.8\n1,.4,.9\n", "a column 'seed'"),
+    "no R": ("task,accuracy\n1,0.9\n2,0.8\n", "a column 'accuracy'"),
+    "half an epoch": ("epoch,loss\n0.5,1\n", "Received epoch '0.5'"),
+    "no task": (AVALANCHE.replace("\n2,2,", "\n,2,"), "without eval_exp"),
+}
+
+
+@pytest.mark.parametrize("wrong", WRONG_TABLES)
+def test_a_table_that_would_be_read_wrongly_is_refused(wrong, ebb, tmp_path):
+    content, says = WRONG_TABLES[wrong]
+    (tmp_path / "log.csv").write_text(content)
+    assert says in refused(ebb("import", tmp_path / "log.csv", *MINE))
+
+
+def test_accuracies_a_little_above_1_are_in_percent(ebb):
+    imported(ebb, "log.csv", "epoch,accuracy,val_accuracy\n0,3.5,1.0\n1,4.0,1.2\n")
+    assert of_history()[-1] == (2, 0, "validation accuracy", pytest.approx(0.012))
+
+
+def test_the_axis_of_a_panel_is_no_figure(ebb):
+    text = '"Step","a - _step","a - val_acc"\n"0","0","0.5"\n"1","7","0.6"\n'
+    imported(ebb, "panel.csv", text)
+    assert {name for *_, name, _ in of_history()} == {"val_acc"}

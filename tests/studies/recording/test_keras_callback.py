@@ -178,3 +178,20 @@ def test_a_block_that_fails_is_recorded_as_failed(ebb):
 def test_keras_is_imported_only_for_the_callback():
     words = "import sys, studies; studies.record; sys.exit('keras' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", words], cwd=HOUSE).returncode == 0
+
+
+def test_a_segment_without_a_fit_that_the_recorder_saw_is_refused():
+    def skip_one():
+        with recorder() as watched:
+            watched.segment(0)
+            watched.segment((1, 2))
+
+    with pytest.raises(InputError, match="no fit after it"):
+        skip_one()
+
+
+def test_labels_that_the_model_has_no_output_for_are_refused():
+    given = {"study": "mine", "condition": "from-1", "seed": 0, "classes": CLASSES + 1}
+    from_1 = studies.ForgettingRecorder(POINTS.x_test, POINTS.y_test + 1, **given)
+    with pytest.raises(InputError, match=f"y_test with the class {CLASSES}"):
+        fit(compiled(recipe_of()), range(CLASSES), callbacks=[from_1])

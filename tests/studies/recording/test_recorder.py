@@ -499,3 +499,43 @@ def test_what_many_processes_reported_is_stored_once_byte_for_byte(
     # Who is killed between its commit and its line has said one run less than it stored.
     assert len(kept) <= len(stored) + ends.count(-signal.SIGKILL)
     assert len(stored) >= runs * ends.count(0)
+
+
+@pytest.mark.parametrize(
+    "classes", [{"cat", "dog"}, ["cat", None], [["a"], ["b"]], [1.5, 2.5], [1, "1"]]
+)
+def test_classes_without_an_order_or_a_name_are_refused(classes):
+    with (
+        pytest.raises(InputError, match="words or whole numbers"),
+        studies.record("mine", condition="naive", seed=0, classes=classes),
+    ):
+        pytest.fail("refused before anything is done")
+
+
+@pytest.mark.parametrize(("step", "epoch"), [(2**31, 0), (None, 0), (0, -1), (0.5, 0)])
+def test_a_step_that_no_record_holds_is_refused_at_once(step, epoch):
+    with recorded() as run:
+        in_turns(run, 0)
+        with pytest.raises(InputError, match="expected a whole number from 0"):
+            run.score("loss", 0.5, step=step, epoch=epoch)
+        with pytest.raises(InputError, match="expected a number"):
+            run.score("loss", None)
+        run.score("loss", 0.5, step=3)
+    assert studies.read("mine").records[0].history == ((0, 3, "loss", 0.5),)
+
+
+def test_the_name_of_ebbs_own_sample_is_refused():
+    with recorded() as run:
+        in_turns(run, 0)
+        with pytest.raises(InputError, match="expected another name"):
+            run.evaluate("test-sample", LABELS, LABELS, segment=2)
+
+
+def test_a_test_set_that_grows_with_the_tasks_has_their_figures():
+    with recorded() as run:
+        first = LABELS[LABELS < 2]
+        run.evaluate("test", first, first, segment=1, shown=(0, 1))
+        run.evaluate("test", LABELS, np.maximum(LABELS, 2), segment=2, shown=(2, 3))
+    found = studies.read("mine").summary().set_index("metric")["mean"]
+    assert found["tasks: average accuracy"] == 0.5
+    assert found["tasks: backward transfer"] == -1
