@@ -278,7 +278,8 @@ class Recipe(Checked):
         own: list[Callable[..., Any]] = []
         if ":" in self.model.name:
             own.append(builder(self.model.name))
-        named = [each for each in (self.loss, *self.callbacks) if isinstance(each, Spec)]
+        parts = (self.loss, self.optimiser, self.lr_schedule, *self.callbacks)
+        named = [each for each in parts if isinstance(each, Spec)]
         own += [resolve(each.name) for each in named if ":" in each.name]
         if self.strategy is not None and type(self.strategy) not in PARTS.values():
             own.append(type(self.strategy))

@@ -68,6 +68,11 @@ def _refuse_two_rates(recipe: Any) -> None:
             f"Received a learning rate and the schedule {schedule}; expected "
             "one of them: the schedule sets the learning rate."
         )
+    if schedule in CALLBACK_SCHEDULES and recipe.reset_optimiser:
+        raise InputError(
+            f"Received the schedule {schedule} with reset_optimiser; expected one of them: it "
+            "judges an epoch by those of all tasks."
+        )
 
 
 def _refuse_unfitting_parts(recipe: Any) -> None:
@@ -87,13 +92,15 @@ def _refuse_unfitting_parts(recipe: Any) -> None:
 
 def _refuse_unfitting_strategy(recipe: Any) -> None:
     strategy, order = recipe.strategy, recipe.order
+    if recipe.rule is not None and recipe.optimiser.parameters.get("loss_scale_factor"):
+        raise InputError(
+            "Received loss_scale_factor with a strategy or a scenario; expected an optimiser "
+            "without it: their gradients are not scaled."
+        )
+    if recipe.scenario is not None:
+        _refuse_unfitting_scenario(recipe)
     if strategy is None:
         return
-    if recipe.optimiser.parameters.get("loss_scale_factor"):
-        raise InputError(
-            "Received loss_scale_factor with a strategy; expected an optimiser without it: a "
-            "strategy reads gradients that are not scaled."
-        )
     if strategy.needs_tasks and not isinstance(order, InTasks):
         raise InputError(
             f"Received strategy {type(strategy).__name__} with the order "
@@ -101,6 +108,28 @@ def _refuse_unfitting_strategy(recipe: Any) -> None:
             "ends."
         )
     strategy.check(recipe)
+
+
+def _refuse_unfitting_scenario(recipe: Any) -> None:
+    """What would ask for outputs that are not active, or name an output for a class."""
+    scenario, loss = recipe.scenario, recipe.loss
+    smoothed = isinstance(loss, Spec) and loss.parameters.get("label_smoothing")
+    if scenario.kind != "domain" and smoothed:
+        raise InputError(
+            "Received label_smoothing with a scenario; expected none: outputs that are not active "
+            "would have a share of the target."
+        )
+    if scenario.active == "current" and getattr(recipe.order, "shown", "") == "seen":
+        raise InputError(
+            "Received active='current' with tasks that are shown again; expected active='seen': "
+            "the outputs of their examples would not be active."
+        )
+    of_a_file = [each for each in recipe.evaluation.measurements if each in OF_A_FILE]
+    if scenario.kind == "domain" and of_a_file:
+        raise InputError(
+            f"Received the measurement {of_a_file[0]} with the scenario domain; expected it "
+            "without: an output is that of several classes."
+        )
 
 
 def _refuse_unfitting_order(recipe: Any) -> None:
@@ -113,6 +142,11 @@ def _refuse_unfitting_order(recipe: Any) -> None:
     if isinstance(order, Domains):
         _refuse_what_maps_miss(recipe, order)
     if isinstance(order, InTasks):
+        if recipe.early_stopping is not None and order.shown != "all":
+            raise InputError(
+                "Received early_stopping with tasks one after the other; expected it without: it "
+                "ends the training, not a task."
+            )
         if recipe.scenario is not None and set(recipe.evaluation.measurements) & {"gradient-norms"}:
             raise InputError(
                 "Received the measurement gradient-norms with a scenario; expected it without: it "
@@ -190,6 +224,13 @@ def _refuse_unfitting_replay(recipe: Any) -> None:
         raise InputError(
             f"Received replay capacity {replay.capacity} with the buffer {replay.buffer} for "
             f"{order.n_tasks} tasks; expected one slot for each task or more."
+        )
+    domain = isinstance(order, Domains) if scenario is None else scenario.kind == "domain"
+    if domain and replay.rule.slot_for_each_class:
+        raise InputError(
+            f"Received the buffer {replay.buffer} where tasks share their outputs; expected "
+            "another: it keeps examples of each output, and those of the last task would displace "
+            "all others."
         )
     if replay.weights == "asymmetric" and (scenario is None or "class" not in scenario.kind):
         raise InputError(

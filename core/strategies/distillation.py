@@ -26,7 +26,7 @@ from core.strategies.base import (
 )
 from data import InputError
 
-NEVER = -1e9
+NEVER = -1e4
 """The score of a class without exemplars."""
 
 
@@ -153,10 +153,10 @@ class ICaRL(Checked, Strategy):
                 f'Received ICaRL {received}; expected replay=Replay(buffer="exemplars", '
                 'mode="join", capacity=...): it classifies by the exemplars of each class.'
             )
-        if scenario is not None and scenario.kind == "domain":
+        if scenario is None and recipe.label_noise is not None:
             raise InputError(
-                "Received ICaRL with the scenario domain; expected class or task: an output that "
-                "tasks share has no class of its own to have exemplars of."
+                "Received ICaRL with label noise and no scenario; expected a scenario, whose noise "
+                "stays within tasks: a wrong label makes a class known before it is shown."
             )
         refuse_changing_inputs("ICaRL", recipe, "the teacher's logits are of fixed inputs")
 
@@ -225,7 +225,7 @@ class ICaRL(Checked, Strategy):
         near = traced.matmul(
             features / traced.maximum(length, 1e-12), traced.transpose(state["means"])
         )
-        near = traced.where(state["known"] > 0, near, NEVER)
+        near = traced.where(state["known"] > 0, near, NEVER + logits)
         return traced.where(state["current"] > 0, near, logits)
 
 

@@ -8,6 +8,7 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 
+from core.evaluation import TASK_SETS
 from core.notes import Note, note
 from core.recipe import Recipe
 from core.refusals import CALLBACK_SCHEDULES
@@ -66,7 +67,13 @@ def _has(callback: keras.callbacks.Callback, hook: str) -> bool:
 def _watching_what_is_measured(what: Spec, recipe: Recipe) -> keras.callbacks.Callback:
     """A callback that knows which way its figure is better; Keras' own only warns of none."""
     made = make(what, keras.callbacks, keras.callbacks.Callback)
-    sets = [name if name != "validation" else "val" for name in recipe.evaluation.sets]
+    split = recipe.split
+    there = {"validation": split.where == "given" or bool(split.size), TASK_SETS: False}
+    sets = [
+        name if name != "validation" else "val"
+        for name in recipe.evaluation.sets
+        if there.get(name, True)
+    ]
     measured = [
         "loss",
         "accuracy",

@@ -432,7 +432,7 @@ class Program:
     def _through(self, network: Any, x: Inputs, indices: tf.Tensor) -> tf.Tensor:
         def chunk(chosen: tf.Tensor) -> tf.Tensor:
             found = tf.cast(network(gathered(x, chosen), training=False), x.dtype)
-            return tf.reshape(found, (indices.shape[1], -1))
+            return tf.reshape(found, (tf.shape(chosen)[0], -1))
 
         return tf.map_fn(chunk, indices, fn_output_signature=x.dtype)
 

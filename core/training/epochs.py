@@ -338,6 +338,11 @@ class Training:
         places = np.unique(part.indices)
         return Task(int(part.tasks[0]), self._train[places], places)
 
+    def scoring(self) -> dict[str, NDArray[Any]]:
+        """The strategy's arrays, where it predicts by them."""
+        by_state = self._strategy is not None and self._strategy.overrides("scores")
+        return self._state_arrays() if by_state else {}
+
     def _take(self, arrays: dict[str, NDArray[Any]]) -> None:
         """Put a strategy's arrays where the compiled program reads them."""
         self._state |= {name: tf.constant(value) for name, value in arrays.items()}
@@ -418,6 +423,7 @@ class Training:
         """Take what was measured of a network whose weights were kept; how its training ended."""
         history, evaluations, self._cached_arrays = read_results(cached.results)
         reached = cached.progress
+        self._take(dict(cached.strategy))
         self.history, self.evaluations[:] = list(history), evaluations
         self._epoch, self._step = reached["epoch"], reached["step"]
         self._segment = reached["segment"]

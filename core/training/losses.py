@@ -66,7 +66,8 @@ def make_loss(wanted: str | Spec, from_logits: bool = False) -> Loss:
         named = Spec(named.name, {**named.parameters, "from_logits": True})
     found, name = _found(named), named.name.rpartition(":")[2]
     one_hot = not name.lower().startswith("sparse")
-    if ":" in named.name or name in COUPLED or getattr(found, "reduction", MEAN) != MEAN:
+    coupled = name in COUPLED or "ignore_class" in named.parameters
+    if ":" in named.name or coupled or getattr(found, "reduction", MEAN) != MEAN:
         return Loss(found, lambda y, output: _for_each(found(y, output), output), one_hot, False)
     per_example = found.call if isinstance(found, keras.losses.Loss) else found
     return Loss(found, per_example, one_hot, True)

@@ -134,7 +134,8 @@ def in_steps(recipe: Recipe, prepared: Prepared, seed: int, classes: int) -> Spe
     `classes` are those of the data.
 
     Raises:
-        InputError: Shares of a training with replay, whose steps are not known beforehand.
+        InputError: Shares of a training with replay, whose steps are not known beforehand, or
+            whose tasks each begin the schedule anew.
     """
     schedule = recipe.lr_schedule
     if schedule is None or schedule.name in CALLBACK_SCHEDULES:
@@ -146,6 +147,11 @@ def in_steps(recipe: Recipe, prepared: Prepared, seed: int, classes: int) -> Spe
         raise InputError(
             f"Received the schedule {schedule.name} with lengths as fractions of the training, and "
             "replay; expected whole numbers of steps: replay decides how many there are."
+        )
+    if recipe.reset_optimiser:
+        raise InputError(
+            f"Received the schedule {schedule.name} with lengths as fractions of the training, and "
+            "reset_optimiser; expected whole numbers of steps: each task begins at the first."
         )
     steps = _steps(recipe, prepared, seed, recipe.classes(classes))
     counted = {name: _counted(value, steps) for name, value in lengths.items()}

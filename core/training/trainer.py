@@ -103,6 +103,9 @@ class Trainer:
         files = files if files and not callbacks else RunFiles()
         cache = files.weights and WeightsCache(files.weights, recipe, seed, *checksums)
         cached = cache.load() if cache else None
+        by_state = recipe.strategy is not None and recipe.strategy.overrides("scores")
+        if cached and by_state and not cached.strategy:
+            cached = None  # weights of before what they predict by was kept with them
         if cache and cached:
             training = Training(self._ready(recipe, seed, dataset, clock))
             training.program.model.load_weights(cache.weights)
@@ -330,7 +333,7 @@ def _keep(cache: WeightsCache, training: Training, status: Status, owner: dict[s
         "run": owner,
     }
     try:
-        cache.save(training.program.model, results, reached)
+        cache.save(training.program.model, results, reached, training.scoring())
     except OSError as error:
         training.notes.append(note("weights-not-kept", error=error.strerror or str(error)))
 

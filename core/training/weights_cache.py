@@ -8,8 +8,11 @@ import dataclasses
 import hashlib
 import io
 import os
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
+
+from numpy.typing import NDArray
 
 from core.recipe import Recipe
 from core.training.checkpoints import Checkpoint, run_file
@@ -36,7 +39,9 @@ class WeightsCache:
     """
 
     def __init__(self, folder: Path, recipe: Recipe, seed: int, *checksums: str) -> None:
-        plan = dataclasses.replace(recipe.evaluation, at_end=())
+        # By name: a part that is looked at at the end is none of the default sets.
+        sets = tuple(recipe.evaluation.sets)
+        plan = dataclasses.replace(recipe.evaluation, sets=sets, at_end=())
         key = dataclasses.replace(recipe, evaluation=plan).key(seed, *checksums)
         self._place(folder, run_file(folder, key, ".weights.h5").name.partition(".")[0])
 
@@ -50,13 +55,20 @@ class WeightsCache:
         kept._place(file.parent, file.name.partition(".")[0])
         return kept
 
-    def save(self, model: Any, results: bytes, reached: dict[str, Any]) -> None:
+    def save(
+        self,
+        model: Any,
+        results: bytes,
+        reached: dict[str, Any],
+        state: Mapping[str, NDArray[Any]],
+    ) -> None:
         """Keep a trained network.
 
         Args:
             model: The Keras model.
             results: What was measured, as `write_results` writes it, before the sets at the end.
             reached: `status`, `epoch`, `step`, `segment`, `remarks` and `run`.
+            state: The arrays of a strategy that predicts by them; else none.
 
         Raises:
             OSError: They cannot be written; nothing of them is left.
@@ -69,7 +81,7 @@ class WeightsCache:
             new.write_bytes(content.getbuffer())
             new.replace(self.weights)
             noted = {**reached, "weights": _checksum(self.weights)}
-            Checkpoint(results, [], {}, [], noted).save(self.results)
+            Checkpoint(results, [], {}, [], noted, state).save(self.results)
         except OSError:
             self.remove()
             raise

@@ -18,6 +18,7 @@ from core import (
     Pretraining,
     Recipe,
     Replay,
+    Scenario,
     Shuffled,
     SymmetricLabelNoise,
     Tasks,
@@ -270,6 +271,7 @@ FULL = replace(
     pretraining=Pretraining(epochs=1),
 )
 TASKS = Tasks(groups=((0, 1), (2, 3)), epochs_each=3)
+IN_TASKS = {"order": TASKS, "epochs": 6, "scenario": Scenario("class")}
 
 
 @pytest.mark.parametrize(
@@ -340,6 +342,37 @@ def test_damage_and_replay_that_cannot_be_are_refused_in_one_line(path, value):
         ({"pretraining": Pretraining(epochs=0)}, "epochs=0; expected .* in the pretraining"),
         ({"replay": Replay(capacity=5, fraction=0.01)}, "raise either of them"),
         ({"replay": 100}, "replay=100; expected Replay"),
+        (
+            IN_TASKS | {"optimiser": spec("SGD", loss_scale_factor=8.0)},
+            "loss_scale_factor with a strategy or a scenario",
+        ),
+        (
+            IN_TASKS | {"loss": spec("CategoricalCrossentropy", label_smoothing=0.1)},
+            "label_smoothing with a scenario",
+        ),
+        (
+            IN_TASKS
+            | {"order": TASKS.cumulative(), "scenario": Scenario("class", active="current")},
+            "active='current' with tasks that are shown again",
+        ),
+        (
+            IN_TASKS
+            | {
+                "scenario": Scenario("domain"),
+                "evaluation": EvaluationPlan(measurements=("misclassified",)),
+            },
+            "measurement misclassified with the scenario domain",
+        ),
+        (
+            IN_TASKS
+            | {"scenario": Scenario("domain"), "replay": Replay(capacity=9, buffer="ring")},
+            "buffer ring where tasks share their outputs",
+        ),
+        (IN_TASKS | {"early_stopping": spec("EarlyStopping")}, "ends the training, not a task"),
+        (
+            IN_TASKS | {"lr_schedule": spec("ReduceLROnPlateau"), "reset_optimiser": True},
+            "ReduceLROnPlateau with reset_optimiser",
+        ),
         ({"label_noise": SymmetricLabelNoise}, "expected SymmetricLabelNoise or UniformLabelNoise"),
         (
             {

@@ -25,6 +25,7 @@ from core import (
 from core.random_streams import stream
 from core.schedule.herding import herding
 from core.training.build import fresh_model
+from core.training.checkpoints import RunFiles
 from data import InputError
 from tests.core.by_hand import CLASSES, distance, images, shown_to, trained
 from tests.core.strategies.interrupted import ends_in_the_same_bytes
@@ -301,7 +302,7 @@ def test_it_goes_on_within_a_task_after_an_interruption(recipe, trainer, monkeyp
 
 @pytest.mark.slow
 def test_icarl_learns_from_wrong_labels_too(trainer):
-    recipe = replace(IN_CLASSES, scenario=None, label_noise=SymmetricLabelNoise(0.2))
+    recipe = replace(IN_CLASSES, order=PAIRS, epochs=4, label_noise=SymmetricLabelNoise(0.2))
     assert trainer.train(recipe, 0, images()).status == "finished"
 
 
@@ -318,7 +319,8 @@ CHANGING = {"model": spec("cnn", augmentation=("horizontal-flip",))}
         (IN_CLASSES, {"replay": None}, "ICaRL without replay; expected replay=Replay"),
         (IN_CLASSES, {"replay": replace(EXEMPLARS, buffer="herding")}, "buffer herding .* exempl"),
         (IN_CLASSES, {"replay": replace(EXEMPLARS, mode="add")}, "mode=add"),
-        (IN_CLASSES, {"scenario": Scenario("domain")}, "ICaRL with the scenario domain"),
+        (IN_CLASSES, {"scenario": Scenario("domain")}, "exemplars where tasks share their outputs"),
+        (IN_CLASSES, {"scenario": None, "label_noise": SymmetricLabelNoise(0.2)}, "label noise"),
     ],
 )
 def test_what_it_cannot_be_combined_with_is_refused(recipe, changes, words):
@@ -337,3 +339,34 @@ def test_a_recipe_with_it_is_written_down_and_read_again(recipe):
     assert recipe.to_json()["strategy"]["is"] == type(recipe.strategy).__name__
     assert Recipe.from_json(recipe.to_json()) == recipe
     assert replaced(recipe, "strategy.temperature", 3).strategy.temperature == 3
+
+
+def test_tasks_that_are_not_learned_yet_are_predicted_by_the_outputs(trainer):
+    recipe = replace(
+        IN_CLASSES,
+        scenario=Scenario("task"),
+        order=PAIRS,
+        epochs=4,
+        evaluation=EvaluationPlan(sets=("test-tasks",)),
+    )
+    record = trainer.train(recipe, 0, images())
+    looks = {each.epoch: each for each in record.evaluations if each.set == "test-task-2"}
+    # Task 1 is over, and its exemplars are there; the network's outputs for task 2 are untrained.
+    assert (looks[2].confusion.sum(axis=0) > 0).sum() == 2
+
+
+def test_tasks_of_unequal_sizes_fit_into_one_program(trainer):
+    few = images()
+    keep = np.concatenate([np.flatnonzero(few.y_train < 2), np.flatnonzero(few.y_train >= 2)[:7]])
+    uneven = replace(few, x_train=few.x_train[keep], y_train=few.y_train[keep])
+    for recipe in (IN_CLASSES, replace(RECIPE, label_noise=None)):
+        uneven_run = replace(recipe, order=Tasks(groups=GROUPS, epochs_each=1), epochs=3)
+        assert trainer.train(uneven_run, 0, uneven).status == "finished"
+
+
+def test_kept_weights_of_icarl_predict_by_the_exemplars_as_the_training_did(trainer, tmp_path):
+    files = RunFiles(weights=tmp_path, keep_weights=True)
+    trainer.train(IN_CLASSES, 0, images(), files=files)
+    later = replace(IN_CLASSES, evaluation=replace(IN_CLASSES.evaluation, at_end=("gaussian-0.1",)))
+    again = trainer.train(later, 0, images(), files=RunFiles(weights=tmp_path))
+    assert again.digest() == trainer.train(later, 0, images()).digest()

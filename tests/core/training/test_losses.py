@@ -53,6 +53,7 @@ class Smoothed(keras.losses.Loss):
 
 LOSSES = {
     "logits": (logits, spec("SparseCategoricalCrossentropy", from_logits=True)),
+    "a class left out": (plain, spec("SparseCategoricalCrossentropy", ignore_class=1)),
     "smoothed": (plain, spec("CategoricalCrossentropy", label_smoothing=0.1)),
     "smoothed logits": (
         logits,
@@ -188,3 +189,21 @@ def test_a_weight_for_each_class_or_none():
         Trainer().check(recipe_of(class_weight=(1.0, 2.0)), hundred_points())
     with pytest.raises(InputError, match="a number from 0 up for each class"):
         recipe_of(class_weight=(1.0, -2.0, 1.0))
+
+
+class Halved(keras.optimizers.SGD):
+    def __init__(self, learning_rate=0.1, **more):
+        super().__init__(learning_rate / 2, **more)
+
+
+class Falling(keras.optimizers.schedules.LearningRateSchedule):
+    def __call__(self, step):
+        return 0.1 / (1 + keras.ops.cast(step, "float32"))
+
+    def get_config(self):
+        return {}
+
+
+def test_the_code_of_an_optimiser_and_a_schedule_of_ones_own_is_part_of_it_too():
+    own = recipe_of(optimiser=spec(Halved), lr_schedule=spec(Falling))
+    assert own.own_code() == [plain, Halved, Falling]

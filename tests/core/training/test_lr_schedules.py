@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from core import ClassSequential, HoldOut, Recipe, Replay, Trainer, spec
+from core import ClassSequential, HoldOut, Recipe, Replay, Tasks, Trainer, spec
 from core.training.lr_schedules import OneCycle, WarmRestarts, in_steps
 from core.training.preparation import prepare
 from data import InputError
@@ -177,3 +177,17 @@ def test_shares_are_counted_where_the_last_class_has_no_training_examples():
     sizes = np.bincount(prepared.classes[prepared.split.train])
     counted = in_steps(recipe, prepared, 0, few.classes)
     assert counted.parameters["decay_steps"] == 2 * sum(-(-size // 8) for size in sizes)
+
+
+def test_shares_of_a_training_whose_tasks_begin_it_anew_are_refused(dataset):
+    schedule = spec("CosineDecay", initial_learning_rate=0.1, decay_steps=1.0)
+    order = Tasks(groups=((0, 1), (2, 3)), epochs_each=2)
+    recipe = replace(PLAIN, order=order, lr_schedule=schedule, reset_optimiser=True)
+    with pytest.raises(InputError, match="each task begins at the first"):
+        in_steps(recipe, prepare(recipe, 0, dataset), 0, 10)
+
+
+def test_a_rate_that_falls_by_a_part_that_is_not_there_is_refused(dataset):
+    recipe = replace(PLAIN, split=HoldOut(), lr_schedule=spec("ReduceLROnPlateau"))
+    with pytest.raises(InputError, match="monitor 'val_loss'"):
+        Trainer().check(recipe, dataset)

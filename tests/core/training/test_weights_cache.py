@@ -15,6 +15,7 @@ from core import (
     Pretraining,
     Recipe,
     Replay,
+    SymmetricLabelNoise,
     Trainer,
     spec,
 )
@@ -142,3 +143,14 @@ def test_keras_reads_the_weights(trainer, tmp_path):
     predicted = model.predict(data.x_test.astype(np.float32), verbose=0).argmax(axis=1)
     confusion = next(e for e in reversed(record.evaluations) if e.set == "test").confusion
     assert (predicted == data.y_test).sum() == confusion.trace()
+
+
+def test_a_part_that_is_looked_at_at_the_end_alone_is_no_part_of_the_identity(trainer, tmp_path):
+    noisy = replace(PLAIN, label_noise=SymmetricLabelNoise(0.2), evaluation=EvaluationPlan())
+    noisy = replace(noisy, early_stopping=None)
+    ends = replace(noisy, evaluation=EvaluationPlan(at_end=("train-clean",)))
+    for recipe, other in ((noisy, ends), (ends, noisy)):
+        folder = tmp_path / str(len(recipe.evaluation.at_end))
+        kept(trainer, folder, other)
+        again = trainer.train(recipe, 0, images(), files=RunFiles(weights=folder))
+        assert again.digest() == trainer.train(recipe, 0, images()).digest()
