@@ -99,9 +99,7 @@ def plan(  # noqa: PLR0913  # a user's options
             found: Plan | StudyPlan = plan_seeds(sd, size, pilot_seeds=pilot_seeds, **options)
         elif pilot is not None and sd is None and pilot_seeds is None:
             asked = conditions, metric, size, unpaired, options | {"correlation": correlation}
-            if is_file_of_scores(pilot):
-                if variant is not None:
-                    raise InputError("Received --variant with a SCORES.csv; expected a study.")
+            if is_file_of_scores(pilot) and variant is None:
                 found = plan_by_scores(Path(pilot), *asked)
             else:
                 found = plan_by_pilot(read(Store(folder), pilot, variant), *asked)

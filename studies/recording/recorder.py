@@ -64,11 +64,11 @@ class RecordedRun:
             names = list(range(classes))
         elif isinstance(classes, Iterable) and not isinstance(classes, str | set | frozenset):
             names = list(classes)
-        words = all(isinstance(each, str) or is_whole(each) for each in names)
-        if len(names) < 2 or not words or len({str(each) for each in names}) < len(names):
+        called = all(isinstance(each, str | int | float | np.number) for each in names)
+        if len(names) < 2 or not called or len({str(each) for each in names}) < len(names):
             raise InputError(
                 f"Received classes={classes!r}; expected how many there are, from 2, or their "
-                "names in order, words or whole numbers, each once."
+                "names in order, words or numbers, each once."
             )
         self.classes = len(names)
         self._names = None if is_whole(classes) else np.array(names)

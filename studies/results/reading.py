@@ -27,6 +27,10 @@ from studies.definition.variant import Scale, is_quick, only, scale_of, swept_as
 from studies.results.class_words import class_words
 from studies.results.starts import same_starts
 
+BY_NAME_ALONE = (
+    "known by its name alone: the study's file was not given, so what decides, whether runs are "
+    "pairs, planned comparisons and reported figures are not known here"
+)
 MOST_NAMED = 10
 SAID = (
     *("data", "own-parts", "hooks", "absent", "unused", "unseen", "scaled", "not-bytes"),
@@ -208,10 +212,7 @@ def read(store: Store, name: str | Study, variant: str | None = None) -> Reading
         with suppress(InputError):  # the study may have lost the field since
             definition = swept_as(definition, variant, [entry.condition for entry in entries])
     elif not all(entry.recorded for entry in entries):
-        notes.append(
-            "known by its name alone: the study's file was not given, so what decides, whether "
-            "runs are pairs, planned comparisons and reported figures are not known here"
-        )
+        notes.append(BY_NAME_ALONE)
     entries.sort(key=_place_in(definition))
     records, others = _same_data(entries, _loaded(store, study, entries))
     notes += others
@@ -228,7 +229,6 @@ def read(store: Store, name: str | Study, variant: str | None = None) -> Reading
         for each in records
     )
     planned = store.planned(study, variant) or 0
-    asked = name if isinstance(name, str) else ""
     return Reading(
         FOREIGN.sub("?", study),
         clean(variant),
@@ -237,7 +237,7 @@ def read(store: Store, name: str | Study, variant: str | None = None) -> Reading
         tuple(notes),
         definition,
         store.design(study, variant),
-        asked,
+        name if isinstance(name, str) else "",
     )
 
 

@@ -501,12 +501,10 @@ def test_what_many_processes_reported_is_stored_once_byte_for_byte(
     assert len(stored) >= runs * ends.count(0)
 
 
-@pytest.mark.parametrize(
-    "classes", [{"cat", "dog"}, ["cat", None], [["a"], ["b"]], [1.5, 2.5], [1, "1"]]
-)
+@pytest.mark.parametrize("classes", [{"cat", "dog"}, ["cat", None], [["a"], ["b"]], [1, "1"]])
 def test_classes_without_an_order_or_a_name_are_refused(classes):
     with (
-        pytest.raises(InputError, match="words or whole numbers"),
+        pytest.raises(InputError, match="words or numbers, each once"),
         studies.record("mine", condition="naive", seed=0, classes=classes),
     ):
         pytest.fail("refused before anything is done")

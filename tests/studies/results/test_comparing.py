@@ -549,7 +549,8 @@ def test_options_that_say_nothing_together_are_refused(ebb, filled, methods):
     line = refused(ebb(*words, "--variants", "full,quick", "--variant", "full"))
     assert "--variant with --variants" in line
     plan = ("plan", "--pilot", methods, "--difference", "1")
-    assert "expected a study" in refused(ebb(*plan, "--variant", "quick", "--conditions", "a,b"))
+    line = refused(ebb(*plan, "--variant", "quick", "--conditions", "a,b"))
+    assert "Received study" in line
     assert "expected two" in refused(ebb(*plan, "--conditions", "a,a"))
 
 
