@@ -24,8 +24,8 @@ OPTIONAL = ("class", "n_test")
 DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab"}
 SEED_COLUMN = re.compile(r"(?:seed|run|s|r)?[ _-]?(\d+)", re.IGNORECASE)
 NUMBER = re.compile(r"[+-]?(\d+[.,]?\d*|[.,]\d+)(e[+-]?\d+)?|nan|inf|-inf|", re.IGNORECASE)
-INDEX = re.compile(r"Unnamed: \d+|index", re.IGNORECASE)
-"""How pandas calls the column of its index."""
+INDEX = re.compile(r"Unnamed: \d+|index|", re.IGNORECASE)
+"""How pandas calls the column of its index: nothing, too."""
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,7 @@ class Layout:
     @property
     def runs(self) -> list[str]:
         """The columns of a wide table that hold values."""
-        known = (*REQUIRED, *OPTIONAL, "")
+        known = (*REQUIRED, *OPTIONAL)
         if self.kind == "long":
             return []
         return [name for name in self.columns if name not in known and not INDEX.fullmatch(name)]
@@ -131,7 +131,7 @@ def _kind(
     others = [
         i
         for i, column in enumerate(columns)
-        if column not in (*OPTIONAL, "") and not INDEX.fullmatch(column)
+        if column not in OPTIONAL and not INDEX.fullmatch(column)
     ]
     there = {columns[i] for i in others} & set(REQUIRED)
     values = [i for i in others if columns[i] not in REQUIRED]

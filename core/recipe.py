@@ -217,6 +217,11 @@ class Recipe(Checked):
         plain = Strategy() if self.scenario is not None else None
         return plain if self.strategy is None else self.strategy
 
+    @property
+    def scores_by_state(self) -> bool:
+        """Whether its strategy predicts by what it keeps, not by the network's outputs alone."""
+        return self.strategy is not None and self.strategy.overrides("scores")
+
     def outputs(self, classes: int) -> int:
         """How many outputs the network has, for data of so many classes."""
         if self.scenario is None or not isinstance(self.order, InTasks):

@@ -41,6 +41,7 @@ def refuse_unfitting(recipe: Any) -> None:
     _refuse_unfitting_crop(recipe)
     _refuse_unfitting_replay(recipe)
     _refuse_unfitting_strategy(recipe)
+    _refuse_unfitting_scenario(recipe)
     _refuse_noise_twice(recipe)
     _refuse_unbuildable(recipe.model)
     _refuse_unfitting_pretraining(recipe)
@@ -97,8 +98,6 @@ def _refuse_unfitting_strategy(recipe: Any) -> None:
             "Received loss_scale_factor with a strategy or a scenario; expected an optimiser "
             "without it: their gradients are not scaled."
         )
-    if recipe.scenario is not None:
-        _refuse_unfitting_scenario(recipe)
     if strategy is None:
         return
     if strategy.needs_tasks and not isinstance(order, InTasks):
@@ -113,6 +112,8 @@ def _refuse_unfitting_strategy(recipe: Any) -> None:
 def _refuse_unfitting_scenario(recipe: Any) -> None:
     """What would ask for outputs that are not active, or name an output for a class."""
     scenario, loss = recipe.scenario, recipe.loss
+    if scenario is None:
+        return
     smoothed = isinstance(loss, Spec) and loss.parameters.get("label_smoothing")
     if scenario.kind != "domain" and smoothed:
         raise InputError(

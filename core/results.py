@@ -17,6 +17,8 @@ from core.evaluation import Evaluation
 
 HistoryRow = tuple[int, int, str, float]
 """Epoch, step, name, value."""
+LARGEST_STEP = 2**31 - 1
+"""Of epochs and steps, which are kept as int32."""
 
 
 class Results(NamedTuple):

@@ -16,7 +16,7 @@ import numpy as np
 from analysis.rendering.formatting import format_runs
 from analysis.statistics.corrections import Correction, adjust
 from analysis.statistics.influence import PofT, one_run_notes
-from analysis.statistics.notes import Note, note, worst_case_notes
+from analysis.statistics.notes import OF_ONE_ALONE, Note, note, worst_case_notes
 from analysis.statistics.result import Comparison
 from analysis.statistics.simultaneous import CriticalValue, critical_value, step_down
 from analysis.statistics.statistical_power import seeds_to_reach
@@ -148,8 +148,7 @@ def _in_family(
     elif decided.test.p is None:
         decided = replace(decided, verdict="undecidable")
     worst_case = c.worst_case and replace(c.worst_case, decision=worst)
-    alone = ("worst case", "one run decides", "tests disagree")
-    notes = [each for each in c.notes if each.kind not in alone]
+    notes = [each for each in c.notes if each.kind not in OF_ONE_ALONE]
     if p_of is not None:
         notes += one_run_notes(decided.used, decided.p_adjusted, decided.alpha, p_of)
     notes += worst_case_notes(decided.verdict, c.difference.points, worst_case)

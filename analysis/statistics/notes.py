@@ -29,6 +29,7 @@ from analysis.statistics.verdict import Verdict
 
 MOST_NEGATIVE = -0.3  # correlation of pairs that share nothing and happen to differ
 FRAGILE_SEEDS = 4  # up to here an interval hangs on single runs
+OF_ONE_ALONE = ("worst case", "one run decides", "tests disagree")  # by an unadjusted p
 MORE_SEEDS = f"run at least {FEWEST_SEEDS} seeds (ebb plan says how many)"
 
 TEXTS = {

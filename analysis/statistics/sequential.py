@@ -20,7 +20,7 @@ from analysis.statistics.comparison import compare
 from analysis.statistics.families import Family
 from analysis.statistics.looks import Looked, LookPlan
 from analysis.statistics.matching import natural
-from analysis.statistics.notes import worst_case_notes
+from analysis.statistics.notes import OF_ONE_ALONE, worst_case_notes
 from analysis.statistics.result import Comparison
 from analysis.statistics.verdict import Decision, Difference, decide
 
@@ -58,8 +58,7 @@ def decide_by_looks(looked: Sequence[Compared], plan: LookPlan) -> Compared:
     if worst is not None:
         of_worst = _at_look(worst.decision, plan.boundary.nominal[k])
         worst = replace(worst, decision=of_worst)
-    alone = ("worst case", "one run decides", "tests disagree")
-    notes = [note for note in each.notes if note.kind not in alone]
+    notes = [note for note in each.notes if note.kind not in OF_ONE_ALONE]
     notes += worst_case_notes(decided.verdict, decided.difference.points, worst)
     return replace(
         each,

@@ -143,7 +143,7 @@ class ICaRL(Checked, Strategy):
     temperature: Annotated[float, POSITIVE] = 1.0
 
     def check(self, recipe: Any) -> None:
-        """Refuse other buffers, shared outputs, and inputs that are others in each epoch."""
+        """Refuse other buffers, labels that are wrong without tasks, and inputs that change."""
         replay, scenario = recipe.replay, recipe.scenario
         if replay is None or replay.buffer != "exemplars" or replay.mode not in ("join", "pool"):
             received = "without replay"

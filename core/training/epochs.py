@@ -340,8 +340,7 @@ class Training:
 
     def scoring(self) -> dict[str, NDArray[Any]]:
         """The strategy's arrays, where it predicts by them."""
-        by_state = self._strategy is not None and self._strategy.overrides("scores")
-        return self._state_arrays() if by_state else {}
+        return self._state_arrays() if self.recipe.scores_by_state else {}
 
     def _take(self, arrays: dict[str, NDArray[Any]]) -> None:
         """Put a strategy's arrays where the compiled program reads them."""

@@ -103,8 +103,7 @@ class Trainer:
         files = files if files and not callbacks else RunFiles()
         cache = files.weights and WeightsCache(files.weights, recipe, seed, *checksums)
         cached = cache.load() if cache else None
-        by_state = recipe.strategy is not None and recipe.strategy.overrides("scores")
-        if cached and by_state and not cached.strategy:
+        if cached and recipe.scores_by_state and not cached.strategy:
             cached = None  # weights of before what they predict by was kept with them
         if cache and cached:
             training = Training(self._ready(recipe, seed, dataset, clock))
@@ -319,7 +318,7 @@ def _program(
 def _check_features(recipe: Recipe, program: Program) -> None:
     """Refuse a network whose features are asked for and cannot be had."""
     herding = recipe.replay is not None and recipe.replay.rule.by_features
-    if herding or (recipe.strategy is not None and recipe.strategy.overrides("scores")):
+    if herding or recipe.scores_by_state:
         program.check_features()
 
 

@@ -115,11 +115,12 @@ def compare(  # noqa: PLR0913  # a user's options
         pairs, metric, per_class, margin, correction, *among, chance, named, at, spending,
         higher=higher,
     )  # fmt: skip
-    if is_file_of_scores(study) and (variant or variants):
+    of_scores = is_file_of_scores(study)
+    if of_scores and (variant or variants):
         raise InputError("Received --variant or --variants with a SCORES.csv; expected a study.")
     if variant and variants:
         raise InputError("Received --variant with --variants; expected one of them.")
-    if is_file_of_scores(study):
+    if of_scores:
         found = compare_scores(Path(study), not unpaired, wanted)
     elif unpaired or chance is not None or columns:
         option = "--unpaired" if unpaired else "--columns" if columns else "--chance"

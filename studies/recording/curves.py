@@ -8,7 +8,7 @@ import numpy as np
 
 from analysis.metrics.metric import POINTS
 from analysis.metrics.registry import metric_named
-from core.results import HistoryRow
+from core.results import LARGEST_STEP, HistoryRow
 from data import InputError
 from studies.recording.imported import EMPTY, ROUNDING, Imported, number_in, words_of
 
@@ -31,7 +31,6 @@ OF_A_PART = re.compile(rf"(?P<first>{PART})[_/ -](?P<of>.+)|(?P<figure>.+)[_/ -]
 """A figure's name in a table of epochs: `val_loss`, `loss_val`."""
 SEVERAL = ("seed", "fold", "trial")
 """Columns of a table of several trainings."""
-LARGEST_STEP = 2**31 - 1
 
 
 def is_by_epochs(header: list[str]) -> bool:

@@ -13,7 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from analysis.runs import BY_TASK, SAMPLE
 from core.evaluation import Evaluation, confusion_matrix
-from core.results import HistoryRow
+from core.results import LARGEST_STEP, HistoryRow
 from core.storage.place import store_folder
 from core.storage.store import Store
 from data import InputError
@@ -25,8 +25,6 @@ LAST = "test"
 """The set that figures of forgetting are of, where classes are shown in turns."""
 TASK = re.compile(BY_TASK + r"[1-9][0-9]*")
 """The set of one task."""
-LARGEST = 2**31 - 1
-"""Of epochs and steps, as records have them."""
 PATIENCE = 600.0
 """Seconds that a run which is over waits for other programs to let go of the store."""
 
@@ -38,12 +36,12 @@ def _count(what: str, value: Any) -> int:
         InputError: It is none, or larger than a record holds.
     """
     try:
-        fits = int(value) == value and 0 <= value <= LARGEST
+        fits = int(value) == value and 0 <= value <= LARGEST_STEP
     except (TypeError, ValueError, OverflowError):
         fits = False
     if not fits:
         raise InputError(
-            f"Received {what}={value!r}; expected a whole number from 0 to {LARGEST:,}."
+            f"Received {what}={value!r}; expected a whole number from 0 to {LARGEST_STEP:,}."
         )
     return int(value)
 
