@@ -89,7 +89,7 @@ def compare(  # noqa: PLR0913  # a user's options
     higher: bool | None,
     unpaired: bool,
     looks: str | None,
-    spending: Spending,
+    spending: Spending | None,
     figure: Sketch | None,
     style: str,
     out: Path | None,

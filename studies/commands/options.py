@@ -46,9 +46,8 @@ SPENDING = ("pocock", "obrien-fleming")
 spending_option = click.option(
     "--spending",
     type=click.Choice(SPENDING),
-    default="pocock",
-    show_default=True,
-    help="How the error is shared among looks (Lan & DeMets): alike, or most for the last.",
+    help="How the error is shared among looks (Lan & DeMets): alike, or most for the last. "
+    "[default: pocock]",
 )
 
 

@@ -53,7 +53,9 @@ from studies.results.tables import input_errors
     type=int,
     help="Size of the family. [default: 1; of a pilot's own comparisons, how many it plans]",
 )
-@click.option("--power", type=float, default=0.8, show_default=True)
+@click.option(
+    "--power", type=float, help="Chance to find it, of a difference or margin. [default: 0.8]"
+)
 @click.option(
     "--sequential", is_flag=True, help="Beside it, seeds added look by look until it is decided."
 )
@@ -74,17 +76,17 @@ def plan(  # noqa: PLR0913  # a user's options
     correlation: float | None,
     unpaired: bool,
     comparisons: int | None,
-    power: float,
+    power: float | None,
     sequential: bool,
     looks: str | None,
-    spending: Spending,
+    spending: Spending | None,
     style: str,
     variant: str | None,
     folder: Path,
 ) -> None:
     """How many seeds a difference needs, before they are run; or a margin, or an interval."""
     goal, size = _goal({"difference": difference, "margin": margin, "half-width": half_width})
-    options: dict[str, Any] = {"goal": goal, "comparisons": comparisons, "power": power}
+    options: dict[str, Any] = {"goal": goal, "comparisons": comparisons, **_power(power, goal)}
     if unpaired and correlation is not None:
         raise InputError("Received --unpaired with --correlation; expected one: pairs have one.")
     with input_errors():
@@ -108,8 +110,8 @@ def plan(  # noqa: PLR0913  # a user's options
                 "Received neither or both of --sd (with --pilot-seeds) and --pilot; expected one "
                 "of them."
             )
-    if looks and not sequential:
-        raise InputError("Received --looks; expected it with --sequential.")
+    if (looks or spending) and not sequential:
+        raise InputError("Received --looks or --spending; expected it with --sequential.")
     words = found.explain() if isinstance(found, StudyPlan) else explain_plan(found)
     shown = [json.dumps(found.to_json(), indent=1) if style == "json" else words]
     if sequential:
@@ -117,7 +119,7 @@ def plan(  # noqa: PLR0913  # a user's options
             raise InputError(
                 "Received --sequential for several comparisons; expected two: --conditions A,B."
             )
-        by_looks = _sequential(found, looks_typed(looks) if looks else LOOKS, spending)
+        by_looks = _sequential(found, looks_typed(looks) if looks else LOOKS, spending or "pocock")
         text = json.dumps(by_looks.to_json(), indent=1)
         shown = [text] if style == "json" else [*shown, explain_looks(by_looks)]
     for each in shown:
@@ -138,6 +140,13 @@ def _sequential(fixed: Plan, looks: tuple[int, ...], spending: Spending) -> Sequ
             power=fixed.power,
             unit=fixed.unit,
         )
+
+
+def _power(power: float | None, goal: str) -> dict[str, float]:
+    """The power, where one was named."""
+    if power is not None and goal == "half-width":
+        raise InputError("Received --power with --half-width; expected one: a width has none.")
+    return {} if power is None else {"power": power}
 
 
 def _goal(sizes: dict[str, float | None]) -> tuple[str, float]:

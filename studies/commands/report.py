@@ -4,6 +4,7 @@ import webbrowser
 from pathlib import Path
 
 import click
+from click.core import ParameterSource
 
 from core.storage.store import Store
 from data import InputError
@@ -75,6 +76,9 @@ def report(
             raise InputError(
                 "Received --compare with --figures or several studies; expected one study alone."
             )
+        source = click.get_current_context().get_parameter_source
+        if ParameterSource.COMMANDLINE in map(source, ("folder", "data_dir")):
+            raise InputError("Received --compare with --store or --data-dir; expected it alone.")
         write_store_comparison(Store(stores[0]), Store(stores[1]), studies[0], variant, out)
         return
     page = write_reports(

@@ -19,11 +19,11 @@ from data import InputError
 from studies.commands.locking import lock
 from studies.commands.options import (
     FELL_SHORT,
-    SPENDING,
     confirm,
     data_option,
     looks_typed,
     note,
+    spending_option,
     store_option,
 )
 from studies.definition.catalogue import find
@@ -101,11 +101,7 @@ FIELDS = "ebb.fields"
     help="Add seeds, look by look, until every planned comparison is decided (group-sequential).",
 )
 @click.option("--looks", metavar="5,10,20", help="Seeds of its looks. [default: 5,10,20,40]")
-@click.option(
-    "--spending",
-    type=click.Choice(SPENDING),
-    help="How its error is shared among the looks. [default: pocock]",
-)
+@spending_option
 @click.option("--retry-failed", is_flag=True, help="Do failed runs again.")
 @click.option(
     *("--overwrite", "--fresh", "overwrite"),

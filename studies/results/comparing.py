@@ -56,7 +56,7 @@ class Wanted:
         chance: What a guess scores, where the values do not say it.
         columns: What the columns of a file of scores are called in it.
         looks: The numbers of seeds at which is looked, where the comparisons are sequential.
-        spending: How the error is shared among the looks.
+        spending: How the error is shared among the looks; None for `pocock`.
         plan: The plan of looks that the records were made by.
         higher: Whether a higher value is better; None where the metric says it.
     """
@@ -72,7 +72,7 @@ class Wanted:
     chance: float | None = None
     columns: Mapping[str, str] = field(default_factory=dict)
     looks: tuple[int, ...] = ()
-    spending: Spending = "pocock"
+    spending: Spending | None = None
     plan: LookPlan | None = None
     higher: bool | None = None
 
@@ -88,6 +88,8 @@ class Wanted:
             raise InputError(
                 "Received --per-class with --best; expected one: the best is of conditions."
             )
+        if self.spending and not self.looks:
+            raise InputError("Received --spending; expected it with --looks.")
         if self.looks and (self.best or self.per_class):
             raise InputError(
                 "Received --looks with --best or --per-class; expected comparisons of conditions: "
@@ -192,7 +194,7 @@ def _under_plan(
         InputError: Other looks are named than those of the plan.
     """
     plan = LookPlan.from_json(json.loads(reading.design))
-    if wanted.looks and (wanted.looks, wanted.spending) != (plan.looks, plan.spending):
+    if wanted.looks and (wanted.looks, wanted.spending or "pocock") != (plan.looks, plan.spending):
         raise InputError(
             f"Received other looks than those of the plan that was made with the first record "
             f"({plan}); expected none: leave out --looks."
@@ -358,7 +360,7 @@ def compare_pairs(
     """
     plan = wanted.plan
     if wanted.looks:
-        plan = LookPlan(wanted.looks, wanted.spending, len(pairs))
+        plan = LookPlan(wanted.looks, wanted.spending or "pocock", len(pairs))
     if plan is not None:
         return compare_by_looks(values, seeds, pairs, plan, **options)
     if len(pairs) == 1 and not wanted.best:

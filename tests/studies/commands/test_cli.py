@@ -95,6 +95,18 @@ WRONG_CALLS = {
     "kind": (["table", "class-order", "--kind", "nonsense"], "is not one of 'overview'"),
     "data": (["data", "show", "nonsense"], "expected digits"),
     "import": (["data", "import", "x", "nowhere"], "--data-dir"),
+    "spending of no looks": (
+        ["compare", "class-order", "--spending", "pocock"],
+        "expected it with --looks",
+    ),
+    "spending of no sequence": (
+        ["plan", "--sd", "1", "--difference", "1", "--spending", "pocock"],
+        "expected it with --sequential",
+    ),
+    "power of a width": (
+        ["plan", "--sd", "1", "--half-width", "1", "--power", "0.9"],
+        "Received --power with --half-width",
+    ),
 }
 
 

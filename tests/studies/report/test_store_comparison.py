@@ -116,4 +116,6 @@ def test_wrong_calls_are_refused(ebb, two, tmp_path):
     assert "expected one that both stores have" in refused(call_of(ebb, two))
     words = ("report", "class-order", "--compare", two[0].folder, two[0].folder, "--figures", ".")
     assert "expected one study alone" in refused(ebb(*words))
+    words = ("report", "class-order", "--compare", two[0].folder, two[0].folder, "--store", ".")
+    assert "Received --compare with --store or --data-dir" in refused(ebb(*words))
     assert not list(tmp_path.glob("*.html"))
