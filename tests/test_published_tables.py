@@ -8,6 +8,7 @@ import re
 import runpy
 from pathlib import Path
 
+import pandas as pd
 import pytest
 from click.testing import CliRunner
 
@@ -109,6 +110,43 @@ def test_the_example_of_the_explanation_is_what_its_command_prints(stores):
     store = MADE["store_of"]("tanh-vs-relu.sqlite.xz", stores)
     call = ["compare", "tanh-vs-relu", "tanh", "relu", "--store", str(store)]
     assert shown[1] in CliRunner().invoke(ebb, call).stdout
+
+
+def cells(heading):
+    """The rows of the table on depth whose first column is called so: name -> texts."""
+    page = (ROOT / "docs" / "results.md").read_text().partition("\n### depth\n")[2]
+    lines = page.partition(f"| {heading} |")[2].partition("\n\n")[0].splitlines()[2:]
+    rows = [[cell.strip() for cell in line.strip(" |").split(" | ")] for line in lines]
+    return {name: texts for name, *texts in rows}
+
+
+DEPTHS = (2, 20, 60)
+
+
+def test_how_deep_a_network_still_learns(stores):
+    results = studies.read("depth", store=MADE["store_of"]("depth-layers.sqlite.xz", stores))
+    page = (ROOT / "docs" / "results.md").read_text()
+    accuracy = results.overview().set_index("condition")["mean"]
+    learned = cells("test accuracy")
+    assert len(learned) * len(DEPTHS) == len(accuracy)
+    for network, texts in learned.items():
+        means = [accuracy[f"{network}-{depth}"] for depth in DEPTHS]
+        ours = ["diverged" if pd.isna(mean) else f"{100 * mean:.1f}" for mean in means]
+        assert texts == ours, network
+    units = results.dead_units().set_index("condition").loc["relu-he_normal-20"]
+    for when in ("dead", "untrained"):
+        assert f"{100 * units[when].sum() / units['units'].sum():.1f} %" == "7.3 %"
+    assert "7.3 % of the units are dead at the end, 7.3 %\nbefore training" in page
+
+
+def test_the_gradient_at_the_first_layer_before_training(stores):
+    results = studies.read("depth", store=MADE["store_of"]("depth-layers.sqlite.xz", stores))
+    found = results.gradients()
+    first = found[(found["layer"] == 1) & (found["epoch"] == 0)].set_index("condition")["p50"]
+    shown = cells("gradient")
+    assert len(shown) * len(DEPTHS) == len(first)
+    for network, texts in shown.items():
+        assert texts == [f"{first[f'{network}-{depth}']:.1e}" for depth in DEPTHS], network
 
 
 @pytest.mark.slow
