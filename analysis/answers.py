@@ -58,7 +58,7 @@ def _named(c: Comparison, with_interval: bool) -> str:
 def means_in_order(comparisons: Sequence[Comparison]) -> str:
     """The conditions by their means, the best first; empty where no verdict is open.
 
-    Empty too where pairs are of other seeds: means of these are in no order.
+    Empty too where comparisons are of other seeds: means of these are in no order.
     """
     if not any(c.verdict == OPEN for c in comparisons):
         return ""
@@ -68,6 +68,8 @@ def means_in_order(comparisons: Sequence[Comparison]) -> str:
         return ""
     sides = [side for c in comparisons for side in ((c.a, c.mean_a), (c.b, c.mean_b))]
     means = {name: mean for name, mean in sides if mean is not None}
+    if any(mean not in {None, means[name]} for name, mean in sides if name in means):
+        return ""
     lowest_first = metric_named(first.metric).higher_is_better is False
     ordered = sorted(means.items(), key=lambda each: each[1] if lowest_first else -each[1])
     said = ", ".join(f"{name} {format_level(mean, first.unit)}" for name, mean in ordered)

@@ -19,6 +19,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from analysis.rendering.formatting import IN_PERCENT
 from analysis.score_layouts import REQUIRED, cells_of
 
 MOST_DECIMALS = 12
@@ -271,10 +272,12 @@ def _scores(cells: pd.Series, name: str, unit: str) -> pd.Series:
         raise ValueError(
             f"received value {cell!r} in row {row} of {name}; expected a number; {mend}"
         )
-    outside = (values < 0) | (values > 1)
-    if unit == "points" and outside.any():
+    # What accuracies differ by, such as what is forgotten, may be negative.
+    lowest, what = (0, "accuracies") if unit == "points" else (-1, "differences of accuracies")
+    outside = (values < lowest) | (values > 1)
+    if unit in IN_PERCENT and outside.any():
         raise ValueError(
             f"received value {values[outside].iloc[0]:g} in row {int(outside.idxmax())} of {name}; "
-            "expected accuracies as fractions from 0 to 1; divide percent by 100"
+            f"expected {what} as fractions from {lowest} to 1; divide percent by 100"
         )
     return values

@@ -268,9 +268,14 @@ _WORDS = {
     "accuracy": (POINTS, True),
     "acc": (POINTS, True),
     "squared error": ("squared units", False),
+    "mse": ("squared units", False),
     "loss": ("nats", False),
 }
 """Words that say the unit of a study's own score, and whether more of it is better."""
+
+
+_FALLS = {"loss", "drop", "fall", "decrease", "gap", "forgetting", "degradation"}
+"""Words that make of an accuracy what it falls by: which way is better depends on what is meant."""
 
 
 def _score(name: str) -> Metric:
@@ -281,6 +286,8 @@ def _score(name: str) -> Metric:
     if name.startswith("share "):
         return Metric(name, PERCENTAGE_POINTS, quantity=name.removeprefix("share "))
     words = re.sub(r"[^a-z0-9]+", " ", name.lower()).split()
+    if _FALLS & set(words) and {"accuracy", "acc"} & set(words):
+        return Metric(name, PERCENTAGE_POINTS)
     for word, (unit, better) in _WORDS.items():
         if f" {word} " in f" {' '.join(words)} ":
             logarithm = word == "squared error" and name.startswith("log10 ")

@@ -27,7 +27,7 @@ class Effects:
     Attributes:
         name: "d_z" (pairs) or "g" (Hedges, unpaired): which one `value` is.
         value: The standardised mean difference, without its small-sample bias.
-        ci_low, ci_high: Its interval, from the noncentral t.
+        ci_low, ci_high: The population's interval, from the noncentral t.
         p_superiority: P(A > B), ties counted half; within pairs if paired, else over all n x m.
         superiority_low, superiority_high: Its interval: Wilson's of pairs, else Newcombe's.
         higher, equal, lower: In how many pairs (pairings of runs) A is so.
@@ -74,7 +74,10 @@ def d_z(a: ArrayLike, b: ArrayLike) -> float:
 def standardised_interval(
     effect: float, n: float, df: float, level: float = 0.95
 ) -> tuple[float | None, float | None]:
-    """Interval of an unbiased standardised difference, from the noncentral t (Steiger 2004).
+    """Interval of the population's standardised difference, from the noncentral t (Steiger 2004).
+
+    The factor that takes the bias out of an estimate is none of its ends': with it (as R's
+    effectsize has them) 95 % intervals of three pairs cover 70 %.
 
     Args:
         effect: What `d_z` or `hedges_g` returned.
@@ -89,7 +92,7 @@ def standardised_interval(
     if abs(t) > LARGEST_T:
         return None, None
     ends = (float(special.nctdtrinc(df, p, t)) for p in (1 - tail, tail))
-    low, high = (end / math.sqrt(n) * unbiased(df) for end in ends)
+    low, high = (end / math.sqrt(n) for end in ends)
     return low, high
 
 

@@ -48,8 +48,10 @@ def one_run_notes(
     if p is None or used.n <= FEWEST_SEEDS:
         return []
     without = [p_of(*each) for each in zip(*_leaving_one_out(used), strict=True)]
+    if np.isnan(without).all():
+        return []
     found = p <= alpha
-    place = int(np.argmax(without) if found else np.argmin(without))
+    place = int(np.nanargmax(without) if found else np.nanargmin(without))
     if (without[place] <= alpha) == found:
         return []
     readings = ["no difference is shown", "there is a difference"]
@@ -105,8 +107,8 @@ def _without_each(x: Floats) -> tuple[Floats, Floats]:
 
 
 def _ratio(difference: Floats, squared_error: Floats) -> Floats:
-    """The t statistics; what does not vary finds nothing."""
-    result = np.zeros_like(difference)
+    """The t statistics; NaN of what does not vary, which has no test."""
+    result = np.full_like(difference, np.nan)
     return np.divide(difference, np.sqrt(squared_error), out=result, where=squared_error > 1e-12)
 
 

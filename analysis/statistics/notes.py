@@ -57,6 +57,8 @@ TEXTS = {
     "same result": "{name} has the same result for every seed: does the seed reach the network?",
     "identical": "{a} and {b} are identical at every seed: are they one recipe?",
     "without partner": "{seeds} without a partner dropped ({lists})",
+    "between looks": "{runs} more than at the look at {at} left out; the next is at {following}",
+    "beyond the last look": "{runs} more than at the last look, at {at}, left out",
     "not in all": "{seeds} left out, not finished in all {conditions} conditions (missing {lists})",
     "diverged": "diverged: {counts}; the figures are of the other {what} (complete case)",
     "no worst case": "no worst case: the chance level was not given",

@@ -15,12 +15,20 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import ndtri, stdtrit
 
+from analysis.rendering.formatting import counted
 from analysis.statistics.boundaries import stagewise_p
 from analysis.statistics.comparison import compare
+from analysis.statistics.design import Right
 from analysis.statistics.families import Family
 from analysis.statistics.looks import Looked, LookPlan
-from analysis.statistics.matching import natural
-from analysis.statistics.notes import OF_ONE_ALONE, worst_case_notes
+from analysis.statistics.matching import match_by_seed, natural
+from analysis.statistics.notes import (
+    OF_ONE_ALONE,
+    Note,
+    note,
+    unmatched_notes,
+    worst_case_notes,
+)
 from analysis.statistics.result import Comparison
 from analysis.statistics.verdict import Decision, Difference, decide
 
@@ -58,7 +66,7 @@ def decide_by_looks(looked: Sequence[Compared], plan: LookPlan) -> Compared:
     if worst is not None:
         of_worst = _at_look(worst.decision, plan.boundary.nominal[k])
         worst = replace(worst, decision=of_worst)
-    notes = [note for note in each.notes if note.kind not in OF_ONE_ALONE]
+    notes = [said for said in each.notes if said.kind not in OF_ONE_ALONE]
     notes += worst_case_notes(decided.verdict, decided.difference.points, worst)
     return replace(
         each,
@@ -105,6 +113,7 @@ def compare_by_looks(
     plan: LookPlan,
     *,
     paired: bool,
+    right: Mapping[str, Right] | None = None,
     **options: Any,
 ) -> Comparison | Family:
     """Comparisons under a plan of looks, from all values there are.
@@ -118,6 +127,7 @@ def compare_by_looks(
         pairs: Those that are compared, `plan.comparisons` of them or fewer.
         plan: The plan.
         paired: Whether the conditions share their seeds.
+        right: Which test examples each run gets right, by condition, where known.
         **options: What `compare` takes besides.
 
     Returns:
@@ -137,6 +147,7 @@ def compare_by_looks(
                 seeds_b=of_look[b],
                 name_a=a,
                 name_b=b,
+                right=(right[a], right[b]) if right else None,
                 **options | {"planned": plan.looks[-1]},
             )
             for of_look in _looks(columns, plan, paired=paired)
@@ -146,8 +157,26 @@ def compare_by_looks(
                 f"received {min(map(len, columns.values()))} seeds of {a} and {b}; expected "
                 f"{plan.looks[0]} or more, those of the first look; run them first"
             )
-        found.append(decide_by_looks(looked, plan))
+        decided = decide_by_looks(looked, plan)
+        left_out = _left_out(decided, columns, plan)
+        found.append(replace(decided, notes=(*decided.notes, *left_out)))
     return found[0] if len(found) == 1 else Family(tuple(found), tuple(values))
+
+
+def _left_out(
+    c: Comparison, columns: Mapping[str, Mapping[Hashable, float]], plan: LookPlan
+) -> list[Note]:
+    """The runs that no look takes: without a partner, or beyond the last look that was reached."""
+    matched = match_by_seed(list(columns.values()), key=natural)
+    notes = unmatched_notes(matched, list(columns)) if c.paired else []
+    there = len(matched.seeds) if c.paired else min(map(len, columns.values()))
+    at = max(n for n in plan.looks if n <= there)
+    if c.verdict in ENDED or there == at:
+        return notes
+    kind = "beyond the last look" if at == plan.looks[-1] else "between looks"
+    runs = counted(there - at, "pair" if c.paired else "run of each")
+    following = next((n for n in plan.looks if n > at), None)
+    return [*notes, note(kind, runs=runs, at=at, following=following)]
 
 
 def _looks(

@@ -112,8 +112,7 @@ def seeds_needed(
             f"received difference={difference}; expected a number other than 0; name the smallest "
             "difference that would matter"
         )
-    if not alpha < power < 1:
-        raise ValueError(f"received power={power}; expected over {alpha} and below 1; write .8")
+    _check_power(power, alpha)
 
     def enough(n: int) -> bool:
         return (
@@ -163,6 +162,7 @@ def seeds_for_margin(
 ) -> int:
     """Fewest seeds with which conditions that are alike are shown to be so within a margin."""
     _positive(margin, "margin")
+    _check_power(power, alpha)
 
     def enough(n: int) -> bool:
         error, df = standard_error(n, sd, paired=paired, correlation=correlation)
@@ -216,6 +216,12 @@ def _fewest(enough: Callable[[int], bool], least: int) -> int:
 def _positive(number: float, name: str) -> float:
     if not 0 < number < math.inf:
         raise ValueError(
-            f"received {name}={number}; expected a positive number of points; measure it in a pilot"
+            f"received {name}={number}; expected a positive number of points"
+            + ("; measure it in a pilot" if name == "sd" else "")
         )
     return number
+
+
+def _check_power(power: float, alpha: float) -> None:
+    if not alpha < power < 1:
+        raise ValueError(f"received power={power}; expected over {alpha} and below 1; write .8")

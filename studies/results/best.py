@@ -21,4 +21,4 @@ def may_be_best(reading: Reading) -> list[str]:
     except InputError:  # a condition without a finished run, a metric that is better neither way
         return []
     best = found.best if isinstance(found, Family) else ()
-    return [each.condition for each in best if each.high > 0]
+    return [each.condition for each in best if each.may_be]

@@ -1,5 +1,6 @@
 """What was reported elsewhere, beside what was measured here."""
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
@@ -14,10 +15,11 @@ from analysis.check import (
     gather,
 )
 from analysis.metrics.registry import metric_named
-from analysis.rendering.formatting import format_runs
+from analysis.rendering.formatting import decimals_for, format_runs
 from analysis.rendering.table import AS_METRIC, COUNT, P_VALUE, Table, formats_of
 from analysis.rendering.tables import html_table
 from analysis.statistics.displayed import Displayed
+from analysis.statistics.looks import LookPlan
 from data import InputError
 from studies.results.reading import Reading
 from studies.results.tables import input_errors
@@ -38,11 +40,13 @@ class Checked(Displayed):
         figures: A row for each reported figure, see `analysis.check.check_figures`.
         claims: A row for each claim, see `analysis.check.check_claims`.
         variant: The scale of the runs; figures are reported for the full one.
+        remarks: What to know of how the runs came to be so many.
     """
 
     figures: pd.DataFrame
     claims: pd.DataFrame
     variant: str
+    remarks: tuple[str, ...] = ()
 
     @property
     def holds(self) -> bool:
@@ -91,9 +95,9 @@ class Checked(Displayed):
     @property
     def notes(self) -> list[str]:
         """What a reader of runs at another scale must know."""
-        if self.variant == "full":
-            return []
-        return [f"note: the figures were reported for the full study, these are {self.variant}"]
+        said = f"the figures were reported for the full study, these are {self.variant}"
+        notes = self.remarks if self.variant == "full" else (said, *self.remarks)
+        return [f"note: {each}" for each in notes]
 
     def _repr_html_(self) -> str:
         table = html_table(self.figure_table) if len(self.figures) else ""
@@ -119,13 +123,29 @@ def check_reading(reading: Reading) -> Checked:
             check_figures(study.reported, values),
             check_claims(study.claims, values, paired=study.paired, chance=chance),
             reading.variant,
+            _remarks(reading) if study.claims else (),
         )
+
+
+def _remarks(reading: Reading) -> tuple[str, ...]:
+    """That the runs were added by looks: claims are tested as if their number had been fixed."""
+    if not reading.design:
+        return ()
+    plan = LookPlan.from_json(json.loads(reading.design))
+    return (
+        f"the runs were added look by look ({plan}): intervals of claims are of a fixed number",
+    )
 
 
 def difference_text(row: Mapping[str, Any]) -> str:
     """A claim's difference with its interval, in its own unit, and what is to be noted."""
     metric = metric_named(row["metric"])
-    factor, digits, unit = (100, ".1f", " points") if metric.is_fraction else (1, ".3g", "")
+    factor, digits, unit = (1, ".3g", "")
+    if metric.is_fraction:
+        narrow = (
+            decimals_for(100 * row["low"], 100 * row["high"]) if row["low"] < row["high"] else 2
+        )
+        factor, digits, unit = 100, f".{narrow - (narrow == 2)}f", " points"
     if metric.is_epoch:
         digits, unit = ".1f", " epochs"
     difference, low, high = (

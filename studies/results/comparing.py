@@ -37,6 +37,8 @@ from studies.results.units import (
 )
 
 Pairs = tuple[tuple[str, str], ...]
+EXACT_FAMILY = "single-step"
+SHARED = "expected none: looks share their error equally among the comparisons (Bonferroni)"
 NOT_BY_LOOKS = "interactions are left out: the plan of looks is not of them"
 
 
@@ -65,7 +67,7 @@ class Wanted:
     metric: str | None = None
     per_class: bool = False
     margin: float | None = None
-    correction: str = "single-step"
+    correction: str = EXACT_FAMILY
     all_pairs: bool = False
     control: str | None = None
     best: bool = False
@@ -90,6 +92,8 @@ class Wanted:
             )
         if self.spending and not self.looks:
             raise InputError("Received --spending; expected it with --looks.")
+        if self.looks and self.correction != EXACT_FAMILY:
+            raise InputError(f"Received --correction {self.correction} with --looks; {SHARED}.")
         if self.looks and (self.best or self.per_class):
             raise InputError(
                 "Received --looks with --best or --per-class; expected comparisons of conditions: "
@@ -206,6 +210,10 @@ def _under_plan(
     known = set(map(frozenset, definition.comparisons)) if definition else set()
     planned = set(map(frozenset, pairs)) <= known
     if planned and metric == reading.primary and not wanted.per_class:
+        if wanted.correction != EXACT_FAMILY:
+            raise InputError(
+                f"Received --correction {wanted.correction} for runs of a plan ({plan}); {SHARED}."
+            )
         notes: tuple[str, ...] = ()
         if definition and definition.interactions:
             notes = (NOT_BY_LOOKS,)
@@ -362,7 +370,7 @@ def compare_pairs(
     if wanted.looks:
         plan = LookPlan(wanted.looks, wanted.spending or "pocock", len(pairs))
     if plan is not None:
-        return compare_by_looks(values, seeds, pairs, plan, **options)
+        return compare_by_looks(values, seeds, pairs, plan, right=right, **options)
     if len(pairs) == 1 and not wanted.best:
         ((a, b),) = pairs
         of_pair: dict[str, Any] = {

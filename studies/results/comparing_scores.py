@@ -51,6 +51,8 @@ def compare_scores(path: Path, paired: bool, wanted: Wanted) -> Compared:
         InputError: The file is not as described, or a condition is not in it.
     """
     metric = metric_named(wanted.metric or "accuracy")
+    if metric.is_fraction and wanted.chance is not None and not 0 <= wanted.chance <= 1:
+        raise InputError(f"Received --chance {wanted.chance:g}; expected a fraction from 0 to 1.")
     with input_errors():
         scores = scores_of(path, metric.unit, wanted.columns)
         names = [str(name) for name in scores["condition"].unique()]
@@ -63,7 +65,7 @@ def compare_scores(path: Path, paired: bool, wanted: Wanted) -> Compared:
             "paired": paired,
             "unit": metric.unit,
             "margin": wanted.margin,
-            "chance": wanted.chance,
+            "chance": None if wanted.chance is None else wanted.chance * metric.factor,
             "metric": wanted.metric or "accuracy",
             "n_test": _test_examples(sides),
             "rounding": max(side.rounding for side in sides.values()) * metric.factor,

@@ -1,6 +1,7 @@
 """Verdicts that are alike share a sentence, and an open one says the means."""
 
 from analysis.answers import answers, means_in_order
+from analysis.statistics.comparison import compare
 from analysis.statistics.families import compare_all
 from analysis.statistics.result import sentence
 from tests.analysis.conftest import BASE, WIGGLE, pairs
@@ -51,3 +52,12 @@ def test_means_of_other_seeds_are_not_put_in_order():
     assert [c.n for c in found] == [8, 6]
     assert means_in_order(found) == ""
     assert means_in_order(found[1:]).startswith("Means of test accuracy in order: ")
+
+
+def test_two_means_of_one_condition_are_not_put_in_order():
+    found = [
+        compare(ALIKE["b"], ALIKE["a"], paired=False, name_a="b", name_b="a"),
+        compare(ALIKE["b"][:5], ALIKE["d"], paired=False, name_a="b", name_b="d"),
+    ]
+    assert any(c.verdict == "inconclusive" for c in found)
+    assert means_in_order(found) == ""

@@ -3,6 +3,7 @@ import codecs
 import numpy as np
 import pytest
 
+from analysis.metrics.registry import metric_named
 from analysis.scores import condition_scores, read_scores
 from analysis.statistics.comparison import compare
 from analysis.statistics.families import compare_classes
@@ -294,3 +295,16 @@ def test_commas_between_thousands_are_no_decimals(write):
 def test_the_index_of_pandas_is_no_condition(index, write):
     path = write(f"{index},seed,a,b\n0,0,0.9,0.8\n1,1,0.91,0.82\n")
     assert read_scores(path)["condition"].unique().tolist() == ["a", "b"]
+
+
+def test_differences_of_accuracies_are_fractions_too(write):
+    text = "condition,seed,value\na,0,{}\n"
+    assert read_scores(write(text.format(-0.35)), unit="percentage points")["value"][0] == -0.35
+    with pytest.raises(ValueError, match="expected differences of accuracies as fractions from -1"):
+        read_scores(write(text.format(-35)), unit="percentage points")
+
+
+@pytest.mark.parametrize("name", ["accuracy drop", "acc_gap"])
+def test_what_an_accuracy_falls_by_is_no_accuracy(name):
+    metric = metric_named(name)
+    assert (metric.unit, metric.higher_is_better) == ("percentage points", None)

@@ -66,18 +66,19 @@ SLEEP = (
 
 
 def test_intervals_are_those_of_rs_effectsize():
-    """As printed in effectsize's vignette "Standardized Differences" (mtcars; sleep, paired)."""
+    """As printed in effectsize's vignette "Standardized Differences" (mtcars; sleep, paired).
+
+    Of Cohen's d: the ends of Hedges' g are multiplied there by what takes the bias out of g.
+    """
     g = hedges_g(AUTOMATIC, MANUAL)
     low, high = standardised_interval(g, 19 * 13 / 32, 30)
-    assert (round(g, 2), round(low, 2), round(high, 2)) == (-1.44, -2.21, -0.65)
-    uncorrected = [each / unbiased(30) for each in (g, low, high)]
-    assert [round(each, 2) for each in uncorrected] == [-1.48, -2.27, -0.67]
+    assert [round(each, 2) for each in (g / unbiased(30), low, high)] == [-1.48, -2.27, -0.67]
+    corrected = [g, low * unbiased(30), high * unbiased(30)]
+    assert [round(each, 2) for each in corrected] == [-1.44, -2.21, -0.65]
     d = d_z(*SLEEP)
     ends = standardised_interval(d, 10, 9)
-    assert [round(each, 2) for each in (d, *ends)] == [-1.17, -1.94, -0.38]
-    # And in its reference page of cohens_d.
-    uncorrected = [each / unbiased(9) for each in (d, *ends)]
-    assert [round(each, 2) for each in uncorrected] == [-1.28, -2.12, -0.41]
+    # In its reference page of cohens_d.
+    assert [round(each, 2) for each in (d / unbiased(9), *ends)] == [-1.28, -2.12, -0.41]
     # And so they stand in a comparison, with the interval of the pairings.
     of_cars = compare(AUTOMATIC, MANUAL, paired=False, unit="miles").effects
     assert [of_cars.value, of_cars.ci_low, of_cars.ci_high] == pytest.approx([g, low, high])
@@ -93,14 +94,24 @@ def test_the_interval_turns_with_its_effect_and_has_its_level():
     assert standardised_interval(-d, 8, 7, level=0.9) == pytest.approx((-high, -low))
     t = d / unbiased(7) * np.sqrt(8)
     for end, tail in ((low, 0.95), (high, 0.05)):
-        assert stats.nct.cdf(t, 7, end / unbiased(7) * np.sqrt(8)) == pytest.approx(tail, abs=1e-6)
+        assert stats.nct.cdf(t, 7, end * np.sqrt(8)) == pytest.approx(tail, abs=1e-6)
+
+
+@pytest.mark.parametrize(("n", "effect"), [(3, 1.0), (3, 4.0), (10, 2.0)])
+def test_the_interval_covers_the_effect_of_the_population_as_often_as_it_says(n, effect):
+    differences = np.random.default_rng(0).normal(effect, 1, (1000, n))
+    ends = [standardised_interval(d_z(each, 0 * each), n, n - 1) for each in differences]
+    covered = np.mean([low <= effect <= high for low, high in ends])
+    assert covered == pytest.approx(0.95, abs=0.03)  # 4 standard errors
 
 
 def test_values_that_hardly_vary_have_an_effect_without_an_interval():
     # Near the limit the mean counts as known: t is its noncentrality over chi / sqrt(df).
     d = 0.99 * LARGEST_T * unbiased(9) / np.sqrt(10)
     for end, tail in zip(standardised_interval(d, 10, 9), (0.025, 0.975), strict=True):
-        assert end == pytest.approx(d * np.sqrt(stats.chi2.ppf(tail, 9) / 9), rel=2e-3)
+        assert end == pytest.approx(
+            d / unbiased(9) * np.sqrt(stats.chi2.ppf(tail, 9) / 9), rel=2e-3
+        )
     found = pairs([1e6, 1e6 + 1, 1e6 - 1, 1e6 + 1], [0.0] * 4, unit="steps")
     assert found.effects.value > 1e5
     assert (found.effects.ci_low, found.effects.ci_high) == (None, None)

@@ -84,3 +84,10 @@ def test_identical_pairs_inside_a_margin_are_said_to_be_so():
     assert result.verdict == "undecidable"
     assert "every difference is inside the margin of 1.00 points" in result.note
     assert "inside the margin" not in pairs(BASE + 0.02, BASE, margin=1).note
+
+
+def test_a_run_without_which_nothing_varies_does_not_decide():
+    a = [0.91, 0.91, 0.91, 0.912]
+    result = pairs(a, [0.9] * 4, n_test=10_000)
+    assert result.verdict == "different"
+    assert "decides" not in result.note

@@ -72,6 +72,7 @@ def test_no_post_hoc_power_the_observed_difference_changes_no_plan():
     ("call", "said"),
     [
         (lambda: plan(1, 1, paired=False, pilot_seeds=1), "at least 2 seeds"),
+        (lambda: plan(1, 1, paired=False, goal="margin", power=80), "received power=80"),
         (lambda: plan_from_pilot([1], [2], 1, paired=True), "at least 2"),
         (lambda: plan_from_pilot([1, 2], [1, 2, 3], 1, paired=True), "for every seed"),
         (lambda: plan_from_pilot([1, 2, 3], [2, 3, 4], 1, paired=True), "without variation"),

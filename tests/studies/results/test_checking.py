@@ -36,6 +36,10 @@ NO_INTERVAL = {"low": float("nan"), "high": float("nan")}
             {"joint": True},
             "+5.0 points, simultaneous 95 % interval +2.0 to +8.0, 10 pairs of runs",
         ),
+        (
+            {"difference": 0.00064, "low": 0.00032, "high": 0.00096},
+            "+0.064 points, 95 % interval +0.032 to +0.096, 10 pairs of runs",
+        ),
         ({"metric": "test loss"}, "+0.05, 95 % interval +0.02 to +0.08, 10 pairs of runs"),
         ({"note": "noted"} | NO_INTERVAL, "+5.0 points, 10 pairs of runs; noted"),
         ({"n": 1, "note": "1 pair: undecidable"} | NO_INTERVAL, "+5.0 points; 1 pair: undecidable"),

@@ -35,6 +35,17 @@ def test_nothing_is_bold_where_the_best_is_not_told_apart(three, ebb):
     assert "None is in bold" in text
 
 
+def test_nothing_is_bold_where_two_tie_at_every_seed(ebb, store):
+    """Their interval ends at 0, and both may be the best."""
+    for name, loss in (("a", 0.0), ("b", 0.0), ("c", 0.02)):
+        for seed, accuracy in enumerate((0.900, 0.915, 0.920, 0.905)):
+            varied = accuracy - loss * (seed % 2 + 1)
+            keep(store, made_record(name, seed, accuracy=varied, study="mine", recipe=tiny()))
+    text = ebb("table", "mine", "--kind", "overview", "--format", "latex").out
+    assert "textbf" not in text
+    assert "None is in bold" in text
+
+
 @pytest.mark.parametrize("style", ["latex", "csv", "text"])
 def test_columns_can_be_chosen(three, ebb, style):
     words = ("table", "mine", "--kind", "overview", "--columns", "mean,condition")
