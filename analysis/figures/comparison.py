@@ -12,6 +12,7 @@ from matplotlib.ticker import MaxNLocator
 from analysis.figures.bounds import ANYTHING, Bounded
 from analysis.figures.look import COLOURS, PLAIN, Look, Mark
 from analysis.figures.looks import looks_figure
+from analysis.figures.overview import is_proportion
 from analysis.figures.pairs import has_all_pairs, pair_figure, source_of
 from analysis.figures.panels import (
     INK,
@@ -84,7 +85,7 @@ def _one(c: Comparison, look: Look) -> Figure:
     percent = c.unit in IN_PERCENT
     axes.set_ylabel(f"{c.metric} ({'%' if percent else unit})")
     axes.spines[["top"]].set_visible(False)
-    if percent:
+    if is_proportion(c.metric):
         # The interval of a difference may reach where no accuracy is: no tick says that one is.
         ticks = MaxNLocator(6).tick_values(*axes.get_ylim())
         low, high = axes.get_ylim()

@@ -49,8 +49,8 @@ def reported_figure(
     inside = int((measured["inside"] == True).sum())  # noqa: E712  (None is undecided)
     write_title(
         figure,
-        f"{question}\n{dataset}: {inside} of {len(measured)} reported figures inside our 95 % "
-        "prediction interval",
+        f"{question}\n{dataset}: {inside} of {measured['inside'].count()} reported figures inside "
+        "our 95 % prediction interval",
     )
     legend_below(figure, *panels[0, 0].get_legend_handles_labels())
     return figure
@@ -75,17 +75,18 @@ def _panel(axes: Axes, rows: pd.DataFrame, width: float, *, named: bool) -> None
         alpha=0.45,
         label="our 95 % prediction interval",
     )
+    decided = rows["inside"].notna().to_numpy()
     inside = (rows["inside"] == True).to_numpy()  # noqa: E712
-    faces = np.where(inside, THEIRS, GROUND)
-    axes.scatter(
-        reported - mean,
-        place,
-        c=faces,
-        edgecolors=THEIRS,
-        s=30,
-        zorder=3,
-        label="reported (hollow: outside)",
-    )
+    for chosen, mark, label in (
+        (decided, "o", "reported (hollow: outside)"),
+        (~decided, "x", "reported (undecided: one run of ours)"),
+    ):
+        if chosen.any():
+            colours = {"c": THEIRS} if mark == "x" else {
+                "c": np.where(inside, THEIRS, GROUND)[chosen], "edgecolors": THEIRS
+            }  # fmt: skip
+            at = (reported - mean)[chosen], place[chosen]
+            axes.scatter(*at, marker=mark, s=30, zorder=3, label=label, **colours)
     axes.axvline(0, color=INK, linewidth=1, linestyle="--", zorder=0)
     labels = [clean(_label(row, named)) for row in rows.to_dict("records")]
     axes.set_yticks(place, labels)

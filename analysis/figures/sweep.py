@@ -10,6 +10,7 @@ from matplotlib.figure import Figure
 
 from analysis.figures.bounds import ANYTHING, PERCENT, Bounded
 from analysis.figures.look import GREY, PLAIN, Look, Mark
+from analysis.figures.overview import is_proportion
 from analysis.figures.panels import INK, at_the_left, filled, grid, heading, in_percent, name_ends
 from analysis.metrics.values import known_values
 from analysis.rendering.text import clean
@@ -52,7 +53,7 @@ def sweep_figure(
             f"received metric {metric!r} and {len(found)} numbers to draw it against; expected "
             "runs that have it at one; run the study first"
         )
-    scale, label = in_percent(metric)
+    _, label = in_percent(metric)
     names = [sweep.name for sweep, _ in tables]
     what = f"{metric} against {', '.join(names)}: each seed, and the mean with its 95 % interval"
     figure, axes = grid(
@@ -62,7 +63,7 @@ def sweep_figure(
         heading=heading(question, dataset, what),
         look=look,
     )
-    limits = (PERCENT if scale == 100 else ANYTHING).fresh()
+    limits = (PERCENT if is_proportion(metric) else ANYTHING).fresh()
     for axis, (sweep, table) in zip(axes, tables, strict=True):
         _panel(axis, runs, sweep, table, metric, look, limits)
         axis.set_xlabel(filled(sweep.name, axis.get_position().width * figure.get_figwidth()))

@@ -123,6 +123,13 @@ def check_parquet(out: IO[str] | None = None) -> None:
 
 def _parquet(frame: "pd.DataFrame", out: IO[str]) -> None:
     check_parquet(out)
+    # A column has one type: class names beside numbers, and lists beside single values, are text.
+    mixed = [
+        name
+        for name, column in frame.items()
+        if column.dtype == object and column.dropna().map(type).nunique() > 1
+    ]
+    frame = frame.assign(**{name: frame[name].map(str, na_action="ignore") for name in mixed})
     written = frame.to_parquet(index=False, engine="pyarrow")
     out.flush()
     out.buffer.write(written)  # type: ignore[attr-defined]

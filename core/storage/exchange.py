@@ -105,7 +105,17 @@ def _rows(connection: sqlite3.Connection, study: str | None) -> sqlite3.Cursor:
 def _copy_plans(of: sqlite3.Connection, to: sqlite3.Connection, study: str | None) -> None:
     where, values = ("", ()) if study is None else ("WHERE study = ?", (study,))
     plans = of.execute(f"SELECT {_OF_PLANS} FROM plans {where} ORDER BY study, variant", values)
-    to.executemany(f"INSERT OR IGNORE INTO plans ({_OF_PLANS}) VALUES (?, ?, ?, ?, ?)", plans)
+    for plan in plans.fetchall():
+        study, variant, *_, design = plan
+        there = to.execute(
+            "SELECT design FROM plans WHERE study = ? AND variant = ?", (study, variant)
+        ).fetchone()
+        if there is not None and there[0] != design:
+            raise InputError(
+                f"Received records of {study} ({variant}) by another plan of looks than the "
+                "store's; expected the same, by which p and intervals are: take another --store."
+            )
+        to.execute(f"INSERT OR IGNORE INTO plans ({_OF_PLANS}) VALUES (?, ?, ?, ?, ?)", plan)
 
 
 def _insert(to: sqlite3.Connection, row: tuple[Any, ...]) -> None:

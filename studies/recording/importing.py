@@ -79,6 +79,11 @@ def import_results(
         InputError: A file that cannot be read, is damaged or of no known kind; files of several
             kinds or settings; a run that is recorded already.
     """
+    twice = [file for i, file in enumerate(files) if file.resolve() in map(Path.resolve, files[:i])]
+    if twice:
+        raise InputError(
+            f"Received {str(twice[0])!r} twice; expected each file once: it is one run."
+        )
     kind, found = _found(files, runs)
     settings = {"imported from": kind.name, **found[0][1].settings}
     records = []

@@ -11,6 +11,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from analysis.metrics.metric import POINTS
+from analysis.metrics.registry import metric_named
 from analysis.runs import BY_TASK, SAMPLE
 from core.evaluation import Evaluation, confusion_matrix
 from core.results import LARGEST_STEP, HistoryRow
@@ -25,6 +27,8 @@ LAST = "test"
 """The set that figures of forgetting are of, where classes are shown in turns."""
 TASK = re.compile(BY_TASK + r"[1-9][0-9]*")
 """The set of one task."""
+ROUNDING = 1e-6
+"""By which an accuracy in float32 may lie beyond 1."""
 PATIENCE = 600.0
 """Seconds that a run which is over waits for other programs to let go of the store."""
 
@@ -144,6 +148,12 @@ class RecordedRun:
             number = float(value)
         except (TypeError, ValueError):
             raise InputError(f"Received {name!r} of {value!r}; expected a number.") from None
+        possible = -ROUNDING <= number <= 1 + ROUNDING or not math.isfinite(number)
+        if metric_named(str(name)).unit == POINTS and not possible:
+            raise InputError(
+                f"Received {name!r} of {value!r}; expected an accuracy as a fraction from 0 to 1: "
+                "divide percent by 100."
+            )
         self._history.append((_count("epoch", epoch), _count("step", step), str(name), number))
 
     def measured(self) -> dict[str, Any]:
@@ -315,8 +325,8 @@ def record(  # noqa: PLR0913  # a user's options
     """Record one run of a training loop of your own, in any framework.
 
     When the block ends the record is committed, whole; if it ends with an exception, a record says
-    so (`failed`), and the next call for this run replaces it. Who is killed stores nothing.
-    Many processes may record into one store.
+    so (`failed`), and the next call for this run replaces it; it replaces no result. Who is killed
+    stores nothing. Many processes may record into one store.
 
     Args:
         study: The study's name, none of Ebb's own.
@@ -330,7 +340,7 @@ def record(  # noqa: PLR0913  # a user's options
         scenario: `task`, `domain` or `class` (which outputs compete for a test example).
         planned_seeds: How many seeds are planned, said with the first record; 0 if nobody says.
         store: Folder of the records; EBB_STORE or `results` if None.
-        overwrite: Replace a result of the same run; else it is refused before anything is done.
+        overwrite: Replace a result of the same run; else it is refused, before anything is done.
 
     Yields:
         What `evaluate` and `score` are called on.
@@ -349,9 +359,8 @@ def record(  # noqa: PLR0913  # a user's options
         study=study, condition=condition, seed=seed, settings=settings or {},
         code_version=code_version, dataset=dataset, scenario=scenario, planned_seeds=planned_seeds,
     )  # fmt: skip
-    run, place = RecordedRun(classes), Store(store_folder(store))
+    run, place, start = RecordedRun(classes), Store(store_folder(store)), time.perf_counter()
     refuse_what_is_there(place, [label], overwrite)
-    start = time.perf_counter()
 
     def keep(**measured: Any) -> None:
         made = label.record(seconds={"run": time.perf_counter() - start}, **measured)
@@ -361,6 +370,17 @@ def record(  # noqa: PLR0913  # a user's options
         yield run
         measured = run.measured()
     except Exception as error:
-        keep(status="failed", error=in_one_line(error))
+        if not _has_result(place, label):
+            keep(status="failed", error=in_one_line(error))
         raise
+    refuse_what_is_there(place, [label], overwrite)
     keep(**measured)
+
+
+def _has_result(store: Store, label: Label) -> bool:
+    """Whether a run has one that a failure must not replace, an earlier or another process's."""
+    try:
+        refuse_what_is_there(store, [label], overwrite=False)
+    except InputError:
+        return True
+    return False

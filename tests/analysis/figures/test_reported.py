@@ -49,3 +49,12 @@ def test_each_unit_has_a_panel_and_a_metric_its_name_where_a_condition_has_sever
 def test_without_runs_there_is_nothing_to_draw():
     with pytest.raises(ValueError, match="no runs of a reported figure"):
         reported_figure(check_figures([reported("a", 0.9)], {}), **SAID)
+
+
+def test_of_one_run_nothing_is_inside_or_outside():
+    table = check_figures([reported("a", 0.9)], {("a", "final accuracy", None): [0.8]})
+    figure = reported_figure(table, **SAID)
+    assert "0 of 0 reported figures inside" in figure.texts[0].get_text()
+    labels = figure.axes[0].get_legend_handles_labels()[1]
+    assert "reported (undecided: one run of ours)" in labels
+    assert "reported (hollow: outside)" not in labels

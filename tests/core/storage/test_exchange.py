@@ -190,10 +190,19 @@ exchange.read_export(Path(sys.argv[1]), Store(Path(sys.argv[2])))
 
 
 def test_killed_in_the_middle_leaves_the_old_store_whole(file, tmp_path):
-    keep(old := Store(tmp_path / "old"), made_record(seed=9))
+    keep(old := Store(tmp_path / "old"), made_record(seed=9, study="another"))
     before = content(old)
     words = [sys.executable, "-c", KILLED, str(file), str(old.folder)]
     assert subprocess.run(words, cwd=Path(__file__).parents[3]).returncode == -signal.SIGKILL
     assert content(Store(old.folder)) == before
     assert read_export(file, old) == {"stored": 4}
     assert len(old.entries()) == 5
+
+
+def test_another_plan_of_looks_is_refused_and_nothing_stored(file, tmp_path):
+    store = Store(tmp_path / "other")
+    store.save_all([(made_record(seed=5), "digest")], planned=4, design="other looks")
+    before = content(store)
+    with pytest.raises(InputError, match="by another plan of looks than the store's"):
+        read_export(file, store)
+    assert content(store) == before

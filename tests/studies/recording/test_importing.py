@@ -373,7 +373,10 @@ def test_files_of_several_kinds_or_figures_given_twice_are_refused(ebb, store):
         with open(name, "w") as file:
             file.write(content)
     assert "one kind" in refused(ebb("import", "r.csv", "log.csv", *MINE))
-    assert "'a' in" in refused(ebb("import", "a.csv", str(Path("a.csv").resolve()), *MINE))
+    Path("more").mkdir()
+    Path("more", "a.csv").write_text(TENSORBOARD)
+    assert "'a' in" in refused(ebb("import", "a.csv", "more/a.csv", *MINE))
+    assert "twice" in refused(ebb("import", "r.csv", "./r.csv", *MINE))
     assert "can be read" in refused(ebb("import", "nothing.csv", *MINE))
     assert not store.exists()
 

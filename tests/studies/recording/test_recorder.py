@@ -320,6 +320,38 @@ def test_a_result_is_replaced_only_where_that_is_said(mine):
     assert len(Store(Path("results")).records(entries)[0].evaluations) == 2
 
 
+def test_a_failure_replaces_no_result(mine):
+    same = {"condition": "naive", "seed": 0, "settings": {"buffer": 0}}
+    with pytest.raises(ZeroDivisionError), recorded(**same, overwrite=True):
+        1 / 0  # noqa: B018
+    (entry,) = [
+        e for e in Store(Path("results")).entries(mine) if (e.condition, e.seed) == ("naive", 0)
+    ]
+    assert entry.status == "finished"
+
+
+def test_the_later_of_two_recordings_of_one_run_is_refused():
+    def both():
+        with recorded(seed=3) as late:
+            with recorded(seed=3) as run:
+                in_turns(run, 3)
+            in_turns(late, 4)
+
+    with pytest.raises(InputError, match="recorded already"):
+        both()
+    (entry,) = Store(Path("results")).entries()
+    assert entry.status == "finished"
+
+
+def test_an_accuracy_in_percent_is_no_score():
+    with recorded(seed=0) as run:
+        with pytest.raises(InputError, match="divide percent by 100"):
+            run.score("test accuracy", 92.0, epoch=1)
+        run.score("test accuracy", np.float32(1.0000001), epoch=1)
+        run.score("perplexity", 92.0, epoch=1)
+        in_turns(run, 0)
+
+
 def test_tables_show_the_latest_settings_and_version_of_a_condition(mine):
     for changed in ({"settings": {"buffer": 1}}, {"code_version": "2"}):
         with recorded(seed=0, **changed) as run:

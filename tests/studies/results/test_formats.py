@@ -90,3 +90,13 @@ def test_a_check_is_a_table_of_figures_and_one_of_claims(ebb, filled):
     out = ebb("check", "class-order", "--format", "latex").out
     assert out.count(r"\begin{table}") == 2
     assert "showing one class after the other costs accuracy & " in out
+
+
+def test_a_column_of_names_and_numbers_is_text_in_parquet(tmp_path):
+    table = pd.DataFrame({"class": [0, "T-shirt", None], "mean": [0.5, 0.6, 0.7]})
+    with open(tmp_path / "t.parquet", "w") as file:
+        write(Table("", table), "parquet", file=file)
+    back = pd.read_parquet(tmp_path / "t.parquet")
+    assert back["class"].tolist()[:2] == ["0", "T-shirt"]
+    assert pd.isna(back["class"][2])
+    assert back["mean"].tolist() == table["mean"].tolist()
