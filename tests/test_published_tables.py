@@ -112,6 +112,24 @@ def test_the_example_of_the_explanation_is_what_its_command_prints(stores):
     assert shown[1] in CliRunner().invoke(ebb, call).stdout
 
 
+@pytest.mark.parametrize(
+    "study", ["class-order", "tanh-vs-relu", "learning-rate", "blurred-order", "memorisation"]
+)
+def test_seeds_look_by_look(study, stores):
+    results = studies.read(study, store=MADE["store_of"]("looks.sqlite.xz", stores))
+    page = (ROOT / "docs" / "results.md").read_text().partition("\n## Seeds look by look\n")[2]
+    (line,) = [each for each in page.splitlines() if each.startswith(f"| {study} |")][:1]
+    _, comparisons, _, used, _, verdicts = (each.strip() for each in line.strip("|").split("|"))
+    found = getattr(results.compare(), "comparisons", None) or (results.compare(),)
+    assert (int(comparisons), int(used)) == (len(found), len(results.records))
+    assert {"different", "different-within-margin"} >= {each.verdict for each in found}
+    if len(found) == 1:
+        of = found[0].difference
+        ends = [f"{-end:.2f}".lstrip("0") for end in (of.ci_high, of.ci_low)]
+        assert f"{-of.points:.2f} points lower" in verdicts
+        assert f"{ends[0]} to {ends[1]})" in verdicts
+
+
 def cells(heading):
     """The rows of the table on depth whose first column is called so: name -> texts."""
     page = (ROOT / "docs" / "results.md").read_text().partition("\n### depth\n")[2]
