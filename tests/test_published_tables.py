@@ -18,7 +18,8 @@ from studies.cli import ebb
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text()
 MADE = runpy.run_path(str(ROOT / "docs" / "results.py"))
-BLOCKS = list(MADE["BLOCK"].finditer((ROOT / "docs" / "results.md").read_text()))
+RESULTS = (ROOT / "docs" / "results.md").read_text()
+BLOCKS = list(MADE["BLOCK"].finditer(RESULTS))
 FIGURE = re.compile(r"-?\d+\.\d+")
 ROWS = {
     "Adam": "fine-tuning, Adam",
@@ -42,9 +43,9 @@ def stores(tmp_path_factory):
     return tmp_path_factory.mktemp("stores")
 
 
-def kept(study, stores):
-    """The results of a study that came with the project."""
-    return studies.read(study, store=MADE["store_of"](f"{study}.sqlite.xz", stores))
+def kept(study, stores, export=None):
+    """The results of a study that came with the project, in the export of its name or another."""
+    return studies.read(study, store=MADE["store_of"](f"{export or study}.sqlite.xz", stores))
 
 
 def row(name):
@@ -90,8 +91,7 @@ def test_split_mnist_beside_what_was_published(stores):
 
 def test_the_results_have_blocks_that_commands_make():
     assert BLOCKS
-    page = (ROOT / "docs" / "results.md").read_text()
-    assert page.count("<!-- end -->") == len(BLOCKS)
+    assert RESULTS.count("<!-- end -->") == len(BLOCKS)
 
 
 def test_the_exports_are_small_enough_to_come_with_the_project():
@@ -116,9 +116,9 @@ def test_the_example_of_the_explanation_is_what_its_command_prints(stores):
     "study", ["class-order", "tanh-vs-relu", "learning-rate", "blurred-order", "memorisation"]
 )
 def test_seeds_look_by_look(study, stores):
-    results = studies.read(study, store=MADE["store_of"]("looks.sqlite.xz", stores))
-    page = (ROOT / "docs" / "results.md").read_text().partition("\n## Seeds look by look\n")[2]
-    (line,) = [each for each in page.splitlines() if each.startswith(f"| {study} |")][:1]
+    results = kept(study, stores, "looks")
+    page = RESULTS.partition("\n## Seeds look by look\n")[2]
+    line = next(each for each in page.splitlines() if each.startswith(f"| {study} |"))
     _, comparisons, _, used, _, verdicts = (each.strip() for each in line.strip("|").split("|"))
     found = getattr(results.compare(), "comparisons", None) or (results.compare(),)
     assert (int(comparisons), int(used)) == (len(found), len(results.records))
@@ -132,7 +132,7 @@ def test_seeds_look_by_look(study, stores):
 
 def cells(heading):
     """The rows of the table on depth whose first column is called so: name -> texts."""
-    page = (ROOT / "docs" / "results.md").read_text().partition("\n### depth\n")[2]
+    page = RESULTS.partition("\n### depth\n")[2]
     lines = page.partition(f"| {heading} |")[2].partition("\n\n")[0].splitlines()[2:]
     rows = [[cell.strip() for cell in line.strip(" |").split(" | ")] for line in lines]
     return {name: texts for name, *texts in rows}
@@ -142,8 +142,7 @@ DEPTHS = (2, 20, 60)
 
 
 def test_how_deep_a_network_still_learns(stores):
-    results = studies.read("depth", store=MADE["store_of"]("depth-layers.sqlite.xz", stores))
-    page = (ROOT / "docs" / "results.md").read_text()
+    results = kept("depth", stores, "depth-layers")
     accuracy = results.overview().set_index("condition")["mean"]
     learned = cells("test accuracy")
     assert len(learned) * len(DEPTHS) == len(accuracy)
@@ -154,11 +153,11 @@ def test_how_deep_a_network_still_learns(stores):
     units = results.dead_units().set_index("condition").loc["relu-he_normal-20"]
     for when in ("dead", "untrained"):
         assert f"{100 * units[when].sum() / units['units'].sum():.1f} %" == "7.3 %"
-    assert "7.3 % of the units are dead at the end, 7.3 %\nbefore training" in page
+    assert "7.3 % of the units are dead at the end, 7.3 %\nbefore training" in RESULTS
 
 
 def test_the_gradient_at_the_first_layer_before_training(stores):
-    results = studies.read("depth", store=MADE["store_of"]("depth-layers.sqlite.xz", stores))
+    results = kept("depth", stores, "depth-layers")
     found = results.gradients()
     first = found[(found["layer"] == 1) & (found["epoch"] == 0)].set_index("condition")["p50"]
     shown = cells("gradient")
@@ -170,9 +169,8 @@ def test_the_gradient_at_the_first_layer_before_training(stores):
 @pytest.mark.slow
 def test_polynomials_that_are_too_complex(stores):
     results = kept("polynomial-degree", stores)
-    page = (ROOT / "docs" / "results.md").read_text()
     found = results.proportions().set_index("condition")
     for size in (20, 50, 100, 400):
         row = found.loc[f"degree-5-noise-0.5-size-{size}-smallest-error"]
         mean, low, high = (100 * row[each] for each in ("proportion", "ci_low", "ci_high"))
-        assert f"| 5 | {size} | {mean:.1f}, {low:.1f} to {high:.1f}" in page
+        assert f"| 5 | {size} | {mean:.1f}, {low:.1f} to {high:.1f}" in RESULTS

@@ -12,7 +12,6 @@ from matplotlib.ticker import MaxNLocator
 from analysis.figures.bounds import ANYTHING, Bounded
 from analysis.figures.look import COLOURS, PLAIN, Look, Mark
 from analysis.figures.looks import looks_figure
-from analysis.figures.overview import is_proportion
 from analysis.figures.pairs import has_all_pairs, pair_figure, source_of
 from analysis.figures.panels import (
     INK,
@@ -20,6 +19,7 @@ from analysis.figures.panels import (
     NUMBER,
     at_the_right,
     blank,
+    is_proportion,
     legend_below,
     write_title,
 )

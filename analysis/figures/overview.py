@@ -21,17 +21,13 @@ from analysis.figures.panels import (
     filled,
     heading,
     in_percent,
+    is_proportion,
     write_title,
 )
-from analysis.metrics.registry import metric_named
 from analysis.metrics.values import known_values
 from analysis.runs import RunLike, RunSet
 from analysis.statistics.intervals import t_interval
 
-DIFFERENCES = (
-    *("drop", "forgetting", "recovery", "transfer", "intransigence", "roughness", "change"),
-)
-"""Words in the names of metrics that may be negative."""
 BELOW = 0.27
 """How far below a condition's mean its seeds stand, where they are seen beside its interval."""
 TICKS = 5
@@ -105,11 +101,6 @@ def _panels(n: int, conditions: Sequence[str], look: Look) -> tuple[Figure, list
         spare.remove()
     names = LETTER * max(map(len, conditions))
     return figure, list(every[:n]), (width - names) / columns
-
-
-def is_proportion(metric: str) -> bool:
-    """Whether a metric lies between 0 and 100 %: no difference of accuracies does."""
-    return metric_named(metric).is_fraction and not any(word in metric for word in DIFFERENCES)
 
 
 def _values(runs: Sequence[RunLike], metric: str, conditions: Sequence[str]) -> list[list[float]]:

@@ -32,6 +32,10 @@ LONG_NAME = 3
 """Letters up to which names of classes stand upright beside each other."""
 LONG_BAR = 4.0
 """Inches up to which a colour bar of several panels is long: its width is a part of that."""
+DIFFERENCES = (
+    *("drop", "forgetting", "recovery", "transfer", "intransigence", "roughness", "change"),
+)
+"""Words in the names of metrics that may be negative."""
 LETTER = 0.075
 """Inches of a letter of a name beside an axis, where it is small."""
 NUMBER = 0.06
@@ -181,6 +185,11 @@ def filled(text: str, inches: float, fontsize: float = 10) -> str:
 def in_percent(metric: str) -> tuple[int, str]:
     """What values of a metric are multiplied with, and the label of their axis."""
     return (100, f"{metric} (%)") if metric_named(metric).is_fraction else (1, metric)
+
+
+def is_proportion(metric: str) -> bool:
+    """Whether a metric lies between 0 and 100 %: no difference of accuracies does."""
+    return metric_named(metric).is_fraction and not any(word in metric for word in DIFFERENCES)
 
 
 def heat_map(

@@ -77,16 +77,14 @@ def _panel(axes: Axes, rows: pd.DataFrame, width: float, *, named: bool) -> None
     )
     decided = rows["inside"].notna().to_numpy()
     inside = (rows["inside"] == True).to_numpy()  # noqa: E712
-    for chosen, mark, label in (
-        (decided, "o", "reported (hollow: outside)"),
-        (~decided, "x", "reported (undecided: one run of ours)"),
+    faces = np.where(inside, THEIRS, GROUND)[decided]
+    said, open_ = "reported (hollow: outside)", "reported (undecided: one run of ours)"
+    for chosen, look in (
+        (decided, {"c": faces, "edgecolors": THEIRS, "label": said}),
+        (~decided, {"c": THEIRS, "marker": "x", "label": open_}),
     ):
         if chosen.any():
-            colours = {"c": THEIRS} if mark == "x" else {
-                "c": np.where(inside, THEIRS, GROUND)[chosen], "edgecolors": THEIRS
-            }  # fmt: skip
-            at = (reported - mean)[chosen], place[chosen]
-            axes.scatter(*at, marker=mark, s=30, zorder=3, label=label, **colours)
+            axes.scatter((reported - mean)[chosen], place[chosen], s=30, zorder=3, **look)
     axes.axvline(0, color=INK, linewidth=1, linestyle="--", zorder=0)
     labels = [clean(_label(row, named)) for row in rows.to_dict("records")]
     axes.set_yticks(place, labels)

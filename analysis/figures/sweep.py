@@ -10,8 +10,16 @@ from matplotlib.figure import Figure
 
 from analysis.figures.bounds import ANYTHING, PERCENT, Bounded
 from analysis.figures.look import GREY, PLAIN, Look, Mark
-from analysis.figures.overview import is_proportion
-from analysis.figures.panels import INK, at_the_left, filled, grid, heading, in_percent, name_ends
+from analysis.figures.panels import (
+    INK,
+    at_the_left,
+    filled,
+    grid,
+    heading,
+    in_percent,
+    is_proportion,
+    name_ends,
+)
 from analysis.metrics.values import known_values
 from analysis.rendering.text import clean
 from analysis.runs import RunLike

@@ -7,6 +7,7 @@ for whatever reason a study stops (repeated confidence intervals, Jennison & Tur
 
 from __future__ import annotations
 
+import json
 from dataclasses import asdict, dataclass
 from functools import cached_property
 from typing import Any
@@ -24,6 +25,8 @@ from analysis.statistics.verdict import Difference
 NAMES: dict[Spending, str] = {"obrien-fleming": "O'Brien-Fleming type", "pocock": "Pocock type"}
 LOOKS = (5, 10, 20, 40)
 """Seeds of the looks unless others are named."""
+USUAL_SPENDING: Spending = "pocock"
+"""How their error is shared unless another way is named."""
 
 
 @dataclass(frozen=True)
@@ -41,7 +44,7 @@ class LookPlan:
     """
 
     looks: tuple[int, ...] = LOOKS
-    spending: Spending = "pocock"
+    spending: Spending = USUAL_SPENDING
     comparisons: int = 1
     level: float = 0.95
 
@@ -77,6 +80,11 @@ class LookPlan:
     def from_json(cls, found: dict[str, Any]) -> LookPlan:
         """The plan that was stored."""
         return cls(**{**found, "looks": tuple(found["looks"])})
+
+    @classmethod
+    def stored(cls, design: str) -> LookPlan:
+        """The plan in the text that a store keeps with a study's first record."""
+        return cls.from_json(json.loads(design))
 
     def __str__(self) -> str:
         """The plan in a line."""

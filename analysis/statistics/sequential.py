@@ -7,7 +7,7 @@ the largest number of seeds.
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, TypeVar
 
@@ -139,6 +139,8 @@ def compare_by_looks(
     found = []
     for a, b in pairs:
         columns = {name: dict(zip(seeds[name], values[name], strict=True)) for name in (a, b)}
+        matched = match_by_seed([*columns.values()], key=natural)
+        there = dict.fromkeys(columns, matched.seeds) if paired else _in_order(columns)
         looked = [
             compare(
                 *([columns[name][seed] for seed in of_look[name]] for name in (a, b)),
@@ -150,7 +152,7 @@ def compare_by_looks(
                 right=(right[a], right[b]) if right else None,
                 **options | {"planned": plan.looks[-1]},
             )
-            for of_look in _looks(columns, plan, paired=paired)
+            for of_look in _looks(there, plan)
         ]
         if not looked:
             raise ValueError(
@@ -158,36 +160,33 @@ def compare_by_looks(
                 f"{plan.looks[0]} or more, those of the first look; run them first"
             )
         decided = decide_by_looks(looked, plan)
-        left_out = _left_out(decided, columns, plan)
-        found.append(replace(decided, notes=(*decided.notes, *left_out)))
+        apart = unmatched_notes(matched, (a, b)) if paired else []
+        left_out = (*apart, *_left_out(decided, there, plan))
+        found.append(replace(decided, notes=decided.notes + left_out))
     return found[0] if len(found) == 1 else Family(tuple(found), tuple(values))
 
 
-def _left_out(
-    c: Comparison, columns: Mapping[str, Mapping[Hashable, float]], plan: LookPlan
-) -> list[Note]:
-    """The runs that no look takes: without a partner, or beyond the last look that was reached."""
-    matched = match_by_seed(list(columns.values()), key=natural)
-    notes = unmatched_notes(matched, list(columns)) if c.paired else []
-    there = len(matched.seeds) if c.paired else min(map(len, columns.values()))
-    at = max(n for n in plan.looks if n <= there)
-    if c.verdict in ENDED or there == at:
-        return notes
+def _in_order(columns: Mapping[str, Iterable[Hashable]]) -> dict[str, list[Hashable]]:
+    """The seeds of each condition as people count them."""
+    return {name: sorted(ids, key=natural) for name, ids in columns.items()}
+
+
+def _left_out(c: Comparison, there: Mapping[str, Sequence[Hashable]], plan: LookPlan) -> list[Note]:
+    """The runs of an open comparison beyond the last look that was reached."""
+    fewest = min(map(len, there.values()))
+    at = max(n for n in plan.looks if n <= fewest)
+    if c.verdict in ENDED or fewest == at:
+        return []
     kind = "beyond the last look" if at == plan.looks[-1] else "between looks"
-    runs = counted(there - at, "pair" if c.paired else "run of each")
+    runs = counted(fewest - at, "pair" if c.paired else "run of each")
     following = next((n for n in plan.looks if n > at), None)
-    return [*notes, note(kind, runs=runs, at=at, following=following)]
+    return [note(kind, runs=runs, at=at, following=following)]
 
 
 def _looks(
-    columns: Mapping[str, Mapping[Hashable, float]], plan: LookPlan, *, paired: bool
-) -> list[dict[str, list[Hashable]]]:
-    """The seeds of both conditions at each look that was reached."""
-    first, second = columns.values()
-    common = first.keys() & second.keys()
-    there = {
-        name: sorted(common if paired else column, key=natural) for name, column in columns.items()
-    }
+    there: Mapping[str, Sequence[Hashable]], plan: LookPlan
+) -> list[dict[str, Sequence[Hashable]]]:
+    """The seeds of both conditions at each look that was reached, of those there are in order."""
     fewest = min(map(len, there.values()))
     reached = [n for n in plan.looks if n <= fewest]
     return [{name: ids[:n] for name, ids in there.items()} for n in reached]

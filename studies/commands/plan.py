@@ -8,7 +8,7 @@ import click
 
 from analysis.rendering.text import say
 from analysis.statistics.boundaries import Spending
-from analysis.statistics.looks import LOOKS, LookPlan
+from analysis.statistics.looks import LOOKS, USUAL_SPENDING, LookPlan
 from analysis.statistics.planning import Plan, explain_plan
 from analysis.statistics.planning import plan as plan_seeds
 from analysis.statistics.sequential_planning import SequentialPlan, explain_looks, plan_looks
@@ -119,20 +119,20 @@ def plan(  # noqa: PLR0913  # a user's options
             raise InputError(
                 "Received --sequential for several comparisons; expected two: --conditions A,B."
             )
-        by_looks = _sequential(found, looks_typed(looks) if looks else LOOKS, spending or "pocock")
+        by_looks = _sequential(found, looks_typed(looks) if looks else LOOKS, spending)
         text = json.dumps(by_looks.to_json(), indent=1)
         shown = [text] if style == "json" else [*shown, explain_looks(by_looks)]
     for each in shown:
         say(each)
 
 
-def _sequential(fixed: Plan, looks: tuple[int, ...], spending: Spending) -> SequentialPlan:
+def _sequential(fixed: Plan, looks: tuple[int, ...], spending: Spending | None) -> SequentialPlan:
     """The same by looks."""
     if fixed.goal != "difference":
         raise InputError(f"Received --sequential with --{fixed.goal}; expected --difference.")
     with input_errors():
         return plan_looks(
-            LookPlan(looks, spending, fixed.comparisons, 1 - fixed.alpha),
+            LookPlan(looks, spending or USUAL_SPENDING, fixed.comparisons, 1 - fixed.alpha),
             fixed.sd,
             fixed.difference,
             paired=fixed.paired,

@@ -1,5 +1,6 @@
 """`ebb import`: the results of other programs become records."""
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from math import isfinite
@@ -79,10 +80,11 @@ def import_results(
         InputError: A file that cannot be read, is damaged or of no known kind; files of several
             kinds or settings; a run that is recorded already.
     """
-    twice = [file for i, file in enumerate(files) if file.resolve() in map(Path.resolve, files[:i])]
-    if twice:
+    places = [file.resolve() for file in files]
+    times = Counter(places)
+    if twice := [file for file, at in zip(files, places, strict=True) if times[at] > 1]:
         raise InputError(
-            f"Received {str(twice[0])!r} twice; expected each file once: it is one run."
+            f"Received {str(twice[-1])!r} twice; expected each file once: it is one run."
         )
     kind, found = _found(files, runs)
     settings = {"imported from": kind.name, **found[0][1].settings}

@@ -1,6 +1,5 @@
 """Where the numbers of a page come from: runs, failures, environment, and how to do it again."""
 
-import json
 import shlex
 
 from analysis.rendering.formatting import format_numbers
@@ -89,7 +88,7 @@ def command_of(reading: Reading, name: str, planned: Study | None) -> tuple[str,
         parts += ["--conditions", ",".join(there)]
     seeds = sorted({record.seed for record in reading.records})
     if reading.design:
-        looks = LookPlan.from_json(json.loads(reading.design))
+        looks = LookPlan.stored(reading.design)
         parts += ["--until-decided", "--looks", ",".join(map(str, looks.looks))]
         parts += ["--spending", looks.spending]
     elif planned is None or scale.overrides or seeds != list(range(planned.seeds)):

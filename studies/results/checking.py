@@ -1,6 +1,5 @@
 """What was reported elsewhere, beside what was measured here."""
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
@@ -15,7 +14,7 @@ from analysis.check import (
     gather,
 )
 from analysis.metrics.registry import metric_named
-from analysis.rendering.formatting import decimals_for, format_runs
+from analysis.rendering.formatting import NARROW, decimals_for, format_runs
 from analysis.rendering.table import AS_METRIC, COUNT, P_VALUE, Table, formats_of
 from analysis.rendering.tables import html_table
 from analysis.statistics.displayed import Displayed
@@ -131,7 +130,7 @@ def _remarks(reading: Reading) -> tuple[str, ...]:
     """That the runs were added by looks: claims are tested as if their number had been fixed."""
     if not reading.design:
         return ()
-    plan = LookPlan.from_json(json.loads(reading.design))
+    plan = LookPlan.stored(reading.design)
     return (
         f"the runs were added look by look ({plan}): intervals of claims are of a fixed number",
     )
@@ -140,12 +139,10 @@ def _remarks(reading: Reading) -> tuple[str, ...]:
 def difference_text(row: Mapping[str, Any]) -> str:
     """A claim's difference with its interval, in its own unit, and what is to be noted."""
     metric = metric_named(row["metric"])
-    factor, digits, unit = (1, ".3g", "")
-    if metric.is_fraction:
-        narrow = (
-            decimals_for(100 * row["low"], 100 * row["high"]) if row["low"] < row["high"] else 2
-        )
-        factor, digits, unit = 100, f".{narrow - (narrow == 2)}f", " points"
+    factor, digits, unit = (100, ".1f", " points") if metric.is_fraction else (1, ".3g", "")
+    ends = factor * row["low"], factor * row["high"]
+    if metric.is_fraction and 0 < ends[1] - ends[0] < 2 * NARROW:
+        digits = f".{decimals_for(*ends)}f"
     if metric.is_epoch:
         digits, unit = ".1f", " epochs"
     difference, low, high = (

@@ -1,6 +1,5 @@
 """Comparisons of a study's conditions, from its records."""
 
-import json
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import combinations, compress
@@ -19,7 +18,7 @@ from analysis.statistics.design import Right
 from analysis.statistics.families import Family, compare_all
 from analysis.statistics.family_correction import adjust_family
 from analysis.statistics.interaction import DoubleDifference, double_difference
-from analysis.statistics.looks import LookPlan
+from analysis.statistics.looks import USUAL_SPENDING, LookPlan
 from analysis.statistics.result import Comparison
 from analysis.statistics.sequential import ENDED, compare_by_looks
 from data import InputError
@@ -37,7 +36,7 @@ from studies.results.units import (
 )
 
 Pairs = tuple[tuple[str, str], ...]
-EXACT_FAMILY = "single-step"
+USUAL_CORRECTION = "single-step"
 SHARED = "expected none: looks share their error equally among the comparisons (Bonferroni)"
 NOT_BY_LOOKS = "interactions are left out: the plan of looks is not of them"
 
@@ -67,7 +66,7 @@ class Wanted:
     metric: str | None = None
     per_class: bool = False
     margin: float | None = None
-    correction: str = EXACT_FAMILY
+    correction: str = USUAL_CORRECTION
     all_pairs: bool = False
     control: str | None = None
     best: bool = False
@@ -92,7 +91,7 @@ class Wanted:
             )
         if self.spending and not self.looks:
             raise InputError("Received --spending; expected it with --looks.")
-        if self.looks and self.correction != EXACT_FAMILY:
+        if self.looks and self.correction != USUAL_CORRECTION:
             raise InputError(f"Received --correction {self.correction} with --looks; {SHARED}.")
         if self.looks and (self.best or self.per_class):
             raise InputError(
@@ -197,8 +196,9 @@ def _under_plan(
     Raises:
         InputError: Other looks are named than those of the plan.
     """
-    plan = LookPlan.from_json(json.loads(reading.design))
-    if wanted.looks and (wanted.looks, wanted.spending or "pocock") != (plan.looks, plan.spending):
+    plan = LookPlan.stored(reading.design)
+    asked = wanted.looks, wanted.spending or USUAL_SPENDING
+    if wanted.looks and asked != (plan.looks, plan.spending):
         raise InputError(
             f"Received other looks than those of the plan that was made with the first record "
             f"({plan}); expected none: leave out --looks."
@@ -210,7 +210,7 @@ def _under_plan(
     known = set(map(frozenset, definition.comparisons)) if definition else set()
     planned = set(map(frozenset, pairs)) <= known
     if planned and metric == reading.primary and not wanted.per_class:
-        if wanted.correction != EXACT_FAMILY:
+        if wanted.correction != USUAL_CORRECTION:
             raise InputError(
                 f"Received --correction {wanted.correction} for runs of a plan ({plan}); {SHARED}."
             )
@@ -368,7 +368,7 @@ def compare_pairs(
     """
     plan = wanted.plan
     if wanted.looks:
-        plan = LookPlan(wanted.looks, wanted.spending or "pocock", len(pairs))
+        plan = LookPlan(wanted.looks, wanted.spending or USUAL_SPENDING, len(pairs))
     if plan is not None:
         return compare_by_looks(values, seeds, pairs, plan, right=right, **options)
     if len(pairs) == 1 and not wanted.best:

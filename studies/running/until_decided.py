@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from analysis.statistics.boundaries import Spending
-from analysis.statistics.looks import LOOKS, LookPlan
+from analysis.statistics.looks import LOOKS, USUAL_SPENDING, LookPlan
 from data import InputError
 from studies.definition.study import Study
 from studies.results.comparing import Pairs, open_comparisons
@@ -34,7 +34,7 @@ def planned_looks(request: Request, looks: tuple[int, ...], spending: Spending |
             "expected a study that plans one: comparisons=((A, B),)."
         )
     with input_errors():
-        asked = LookPlan(looks or LOOKS, spending or "pocock", len(pairs))
+        asked = LookPlan(looks or LOOKS, spending or USUAL_SPENDING, len(pairs))
     if request.overwrite or store.planned(study.name, variant) is None:
         return asked
     stored = store.design(study.name, variant)
@@ -45,7 +45,7 @@ def planned_looks(request: Request, looks: tuple[int, ...], spending: Spending |
             "without a plan of looks; expected a plan made before the first of them, or its error "
             f"rate would not hold: {remedy}."
         )
-    plan = LookPlan.from_json(json.loads(stored))
+    plan = LookPlan.stored(stored)
     named = replace(
         plan, looks=looks or plan.looks, spending=spending or plan.spending, comparisons=len(pairs)
     )

@@ -139,3 +139,12 @@ def test_where_numbers_would_leave_no_room_for_the_panel_they_are_left_out():
     family = of_two_pairs()
     assert len(comparison_figure(family).axes[0].texts) == 1
     assert not comparison_figure(family, Look(width=2.5)).axes[0].texts
+
+
+def test_an_axis_of_negative_figures_has_its_labels():
+    a, b = [-30, -35, -28], [-4, -6, -5]
+    metric = {"unit": "percentage points", "metric": "tasks: backward transfer"}
+    found = compare(a, b, paired=True, seeds_a="abc", seeds_b="abc", **metric)
+    (axes,) = comparison_figure(found).axes
+    low, _ = axes.get_ylim()
+    assert sum(low <= tick < 0 for tick in axes.get_yticks()) > 2

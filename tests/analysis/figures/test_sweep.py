@@ -3,6 +3,7 @@
 import pytest
 
 from analysis.figures.look import COLOURS, GREY, Look
+from analysis.figures.panels import is_proportion
 from analysis.figures.sweep import sweep_figure
 from analysis.sweep import Sweep, named_sweeps, sweep_table, sweeps
 from tests.analysis.conftest import Evaluation, Run, confusion
@@ -145,3 +146,15 @@ def test_a_metric_that_nobody_has_is_refused():
     sweep = Sweep("width", {"w-...": {"w-1": 1.0}})
     with pytest.raises(ValueError, match="received metric 'fame'"):
         sweep_figure([ended("w-1", 0, 0.5)], [sweep], "fame", **WORDS)
+
+
+def test_intervals_of_a_figure_that_may_be_negative_are_not_cut_at_0(monkeypatch):
+    runs = [ended(f"rate={rate}", s, a) for rate in (1, 2) for s, a in enumerate((1.0, 0.2))]
+    sweep, lowest = named_sweeps(["rate=1", "rate=2"]), []
+    for bounded in (True, False):
+        monkeypatch.setattr("analysis.figures.sweep.is_proportion", lambda _, known=bounded: known)
+        figure = sweep_figure(runs, sweep, "test accuracy", **WORDS)
+        lowest.append(figure.axes[0].containers[0].lines[2][0].get_segments()[0].min())
+    assert lowest[0] == 0
+    assert lowest[1] < -100
+    assert not is_proportion("tasks: backward transfer")
