@@ -111,7 +111,9 @@ def _whole(name: str, part: Any, value: Any) -> Any:
             ) from None
     value = _like(part, value)
     if not isinstance(value, kinds) or (kinds == (int,) and isinstance(value, bool)):
-        raise InputError(f"Received {name}={shown(value)}; expected a value like {part!r}.")
+        names = " or ".join(kind.__name__ for kind in kinds if kind is not type(None))
+        like = names if part is None else f"a value like {part!r}"
+        raise InputError(f"Received {name}={shown(value)}; expected {like}.")
     return value
 
 

@@ -60,7 +60,7 @@ def fresh_model(recipe: Recipe, seed: int, dataset: Dataset) -> keras.Model:
         output = model(np.resize(few, (len(few), *shape)), training=False)
     except InputError:
         raise
-    except (AttributeError, TypeError, ValueError) as error:
+    except (AttributeError, TypeError, ValueError, tf.errors.OpError) as error:
         reason = in_one_line(error)
         raise InputError(
             f"Received model {recipe.model.name} with {json.dumps(dict(recipe.model.parameters))} "

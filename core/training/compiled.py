@@ -34,6 +34,9 @@ from data import InputError
 Active = tuple[()] | tuple[NDArray[np.float32], NDArray[np.int32]]
 """Masks [r, outputs] and a row of them for each example [n]; empty without a scenario."""
 
+DRAWS = ("Random", "TruncatedNormal", "Multinomial")
+"""How the names of operations begin that keep a generator's state to themselves."""
+
 
 class Look(NamedTuple):
     """What a network makes of examples.
@@ -124,6 +127,20 @@ class Program:
         for mine, fresh in pairs:
             mine.assign(fresh)
         self.model.stop_training = False
+
+    def remembers(self) -> bool:
+        """Whether its steps go on with something that lies in no variable of network or optimiser.
+
+        So it is where a layer draws without a seed of its own, or counts in a plain `tf.Variable`.
+        """
+        known = {id(each.value) for each in [*self.model.variables, *self.optimiser.variables]}
+        for traced in self._train._list_all_concrete_functions():
+            graph = traced.graph.as_graph_def()
+            parts = [graph.node, *(each.node_def for each in graph.library.function)]
+            drawn = any(node.op.startswith(DRAWS) for nodes in parts for node in nodes)
+            if drawn or not {id(each) for each in traced.variables} <= known:
+                return True
+        return False
 
     def train(
         self,

@@ -447,6 +447,8 @@ class Training:
         last = epoch == self.recipe.epochs
         if last or self._file is None or expected <= checkpoints.LONG:
             return
+        if self.program.remembers():
+            return  # what would be gone on with is not all known
         checkpoint = Checkpoint(
             write_results(self.history, self.evaluations, self._so_far()),
             [keras.ops.convert_to_numpy(variable) for variable in self._variables()],

@@ -204,19 +204,29 @@ def structure(model: keras.Model) -> str | None:
     """What a network computes, as text: its layers without what only sets their first weights.
 
     Two models of one structure can share a compiled program. None where a model says it not
-    completely: one that is subclassed, or that has layers of somebody's own.
+    completely: one that is subclassed, or that has layers or functions of somebody's own.
     """
-    own = all(type(layer).__module__.startswith("keras.") for layer in leaf_layers(model))
-    if not own or not clonable(model):
+    layers = model._flatten_layers(include_self=False)
+    if not clonable(model) or not all(_of_keras(type(layer)) for layer in layers):
         return None
+    config = _without_first_weights(json.loads(model.to_json()))
+    return json.dumps(config, sort_keys=True) if _says_all(config) else None
 
-    def without(value: Any) -> Any:
-        if isinstance(value, dict):
-            starts = ("kernel_initializer", "bias_initializer")
-            return {name: without(each) for name, each in value.items() if name not in starts}
-        return [without(each) for each in value] if isinstance(value, list) else value
 
-    return json.dumps(without(json.loads(model.to_json())), sort_keys=True)
+def _without_first_weights(config: Any) -> Any:
+    """A model's configuration without its initialisers."""
+    if isinstance(config, dict):
+        starts = ("kernel_initializer", "bias_initializer")
+        return {k: _without_first_weights(v) for k, v in config.items() if k not in starts}
+    return [_without_first_weights(each) for each in config] if isinstance(config, list) else config
+
+
+def _says_all(config: Any) -> bool:
+    """Whether all objects in a configuration are Keras' own, none a function in a Lambda."""
+    if isinstance(config, dict):
+        known = config.get("module", "keras").startswith("keras")
+        return known and config.get("class_name") != "Lambda" and _says_all([*config.values()])
+    return not isinstance(config, list) or all(map(_says_all, config))
 
 
 def seed_generators(layers: Sequence[keras.layers.Layer]) -> list[tuple[str, Any]]:

@@ -197,22 +197,25 @@ class Trainer:
         model = fresh_model(recipe, seed, dataset)
         optimiser = make_optimiser(recipe.optimiser, schedule)
         text = replace(recipe, lr_schedule=schedule).to_json()
-        # Of a user's builder a model's text may not say all that the user's own parts compute.
-        own = structure(model) if ":" not in recipe.model.name else None
+        own, said = ":" in recipe.model.name, structure(model)
         what = ("optimiser", "lr_schedule", "loss", "input_noise", "strategy", "scenario",
                 "precision")  # fmt: skip
         shape = example_shape(dataset.x_train.shape[1:], recipe.preprocessing)
         apart = make_loss(recipe.loss).apart and treats_examples_apart(model, training=False)
         kind = json.dumps(
             [text.get(part) for part in what]
-            + [own or text["model"]]
+            + ([text["model"], said] if own else [said or text["model"]])
             + [_compiler(recipe, model), shape]
             + [recipe.outputs(dataset.classes)]
             + [recipe.batch_size] * (not apart)
         )
-        if kind not in self._programs:
+        # What own parts hold besides their variables, as a mask that is drawn when they are made or
+        # a count, is this network's alone: no other may go on with it.
+        if kind not in self._programs or (own and said is None):
             another = make_optimiser(recipe.optimiser, schedule)
             self._programs[kind] = _program(recipe, model, another, dataset.classes)
+            held = self._programs.values()
+            self._probes = {key: each for key, each in self._probes.items() if key[0] in held}
         self._programs[kind].load(model, optimiser)
         return self._programs[kind]
 

@@ -6,13 +6,18 @@ from collections.abc import Iterable, Mapping
 from itertools import product
 from typing import Any
 
+import numpy as np
+
 from analysis.swept import is_number, swept_name
 from core import Recipe, replaced
 from core.models import builder
 from data import InputError
+from data.errors import shown
 from studies.definition.scoring import Scoring
 
 Conditions = Mapping[str, Recipe | Scoring]
+PLAIN = (bool, int, float, str, tuple, type(None))
+"""What a value is that a condition can be named by."""
 MOST_CONDITIONS = 1000
 """What a sweep may make: more is a slip."""
 
@@ -42,7 +47,8 @@ def with_values(
     def changed(recipe: Recipe | Scoring) -> Recipe | Scoring:
         if isinstance(recipe, Scoring):
             return recipe.changed(of_scores)
-        for path, value in values.items():
+        # A whole part first: it would take away what was set inside of it.
+        for path, value in sorted(values.items(), key=lambda each: each[0].count(".")):
             # Half of the conditions may have a buffer, whose capacity is changed in these.
             if path in without or not _missing(recipe, path):
                 _refuse_a_list(recipe, path, value)
@@ -101,10 +107,22 @@ def in_order(path: str, values: Iterable[Any]) -> list[Any]:
             f"Received the sweep {path}={values!r}; expected several values, as in "
             f'{{"{path}": (1e-4, 1e-3)}}.'
         )
-    each = list(dict.fromkeys(tuple(v) if isinstance(v, list) else v for v in values))
+    plain = [v.item() if isinstance(v, np.generic) else v for v in values]
+    typed = [tuple(v) if isinstance(v, list) else v for v in plain]
+    if parts := [v for v in typed if not isinstance(v, PLAIN)]:
+        raise InputError(
+            f"Received a sweep of {path} over {shown(parts[0])}; expected numbers or names, which "
+            "name the conditions: write a condition for each part of a recipe."
+        )
+    each = list(dict.fromkeys(typed))
     if not each:
         raise InputError(f"Received a sweep of {path} without values; expected some.")
     return sorted(each) if all(map(is_number, each)) else each
+
+
+def undoes(path: str, other: str) -> bool:
+    """Whether a field's new value would take away that of another."""
+    return other.startswith(f"{path}.") or (path, other) == ("epochs", "order.epochs_each")
 
 
 def _refuse_a_list(recipe: Recipe, path: str, value: Any) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 from analysis.swept import settings_of, text_of, value_typed
 from data import InputError
-from studies.definition.changing import in_order, with_values
+from studies.definition.changing import in_order, undoes, with_values
 from studies.definition.study import Study, planned_of
 
 NEXT_FIELD = re.compile(r",(?=[A-Za-z_][\w.]*=)")
@@ -87,13 +87,15 @@ def variant_of(
             f"Received one value of {', '.join(sorted(both))}, which is swept; expected one or the "
             "other."
         )
+    _refuse_what_undoes(overrides, grid, study.swept)
     parameters = parts = dict(overrides)
     if quick:
         small = study.quick
         parameters = {**small.overrides, **overrides}
         shorter = {} if small.epochs is None else {"epochs": small.epochs}
         parts = {"dataset": small.dataset, **shorter, **parameters}
-        parts = {path: value for path, value in parts.items() if path not in study.swept}
+        kept = [p for p in parts if not any(p == s or undoes(p, s) for s in study.swept)]
+        parts = {path: parts[path] for path in kept}
     every = study.conditions
     if quick and study.quick.conditions is not None:
         study = only(study, study.quick.conditions)
@@ -101,7 +103,26 @@ def variant_of(
     seeds = study.quick.seeds if quick else study.seeds
     study = replace(study, conditions=conditions, seeds=seeds)
     scale = Scale(quick, dict(overrides), grid)
-    return Variant(scale, study.sweep(grid) if grid else study)
+    if grid:
+        study = study.sweep(grid)
+        inner = {p: v for p, v in parts.items() if any(undoes(each, p) for each in grid)}
+        study = replace(study, conditions=with_values(study.conditions, inner))
+    return Variant(scale, study)
+
+
+def _refuse_what_undoes(
+    overrides: Mapping[str, Any], grid: Mapping[str, Any], swept: Sequence[str]
+) -> None:
+    """Refuse values that others would take away, whatever their order."""
+    lost = [(p, each) for p in (*overrides, *grid) for each in swept if undoes(p, each)]
+    lost += [(p, each) for p in overrides for each in grid if undoes(p, each)]
+    both = {"epochs", "order.epochs_each"}
+    if both <= {*overrides, *grid, *swept}:
+        lost.append(("epochs", "order.epochs_each"))
+    for path, other in lost:
+        raise InputError(
+            f"Received {path} with {other}, which it would take away; expected one or the other."
+        )
 
 
 def only(study: Study, conditions: tuple[str, ...]) -> Study:

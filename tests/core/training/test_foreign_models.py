@@ -8,7 +8,9 @@ import tensorflow as tf
 from keras import layers, regularizers
 
 from core import Trainer, spec
+from core.training import checkpoints
 from core.training.build import make_optimiser
+from core.training.checkpoints import RunFiles
 from data import InputError
 from tests.core.training.against_fit import (
     by_ebb,
@@ -292,3 +294,100 @@ def test_an_optimiser_around_an_optimiser_is_refused_in_one_line(points):
     with pytest.raises(InputError, match="LossScaleOptimizer") as refused:
         Trainer().check(recipe_of(optimiser=around), points)
     assert "\n" not in str(refused.value)
+
+
+class Masked(layers.Layer):
+    """A fixed random half of the inputs, drawn when the layer is made."""
+
+    def build(self, shape):
+        self.mask = keras.ops.cast(keras.random.uniform((shape[-1],)) < 0.5, "float32")
+
+    def call(self, x):
+        return x * self.mask
+
+
+class Unseeded(layers.Layer):
+    def call(self, x, training=False):
+        return x + keras.random.normal(keras.ops.shape(x)) if training else x
+
+
+class Counting(layers.Layer):
+    """What it does depends on how often it was called, which no variable of Keras says."""
+
+    def __init__(self):
+        super().__init__()
+        self.count = tf.Variable(0.0)
+
+    def call(self, x, training=False):
+        if training:
+            self.count.assign_add(1.0)
+        return x * (1 + 0.1 * self.count)
+
+
+def masked(shape, classes):
+    return stack(shape, classes, Masked())
+
+
+def unseeded(shape, classes):
+    return stack(shape, classes, Unseeded())
+
+
+def counting(shape, classes):
+    return stack(shape, classes, Counting())
+
+
+def drawn_constant(shape, classes):
+    weights = keras.random.normal((16, 8))
+    return stack(shape, classes, layers.Lambda(lambda x: x @ weights))
+
+
+def unfitting_constant(shape, classes):
+    return stack(shape, classes, layers.Lambda(lambda x: x @ tf.ones((3, 8))))
+
+
+def test_an_operation_that_does_not_fit_is_refused_in_one_line(points):
+    with pytest.raises(InputError, match="incompatible") as caught:
+        Trainer().check(recipe_of(unfitting_constant), points)
+    assert "\n" not in str(caught.value)
+
+
+def drawn_scale(shape, classes):
+    return stack(shape, classes, layers.Rescaling(float(keras.random.uniform(()))))
+
+
+@pytest.mark.parametrize("build", [masked, unseeded, counting, drawn_constant, drawn_scale])
+def test_what_own_parts_hold_is_that_of_their_own_run(build, points):
+    recipe = recipe_of(build)
+    shared = Trainer()
+    digests = [shared.train(recipe, seed, points).digest() for seed in (0, 1)]
+    assert digests[1] == Trainer().train(recipe, 1, points).digest()
+    assert len(shared._programs) == 1 + (build is drawn_scale)
+    assert len(shared._probes) == len(shared._programs)
+
+
+def test_networks_of_keras_own_layers_are_compiled_once_for_all_seeds(points):
+    shared = Trainer()
+    for seed in (0, 1):
+        shared.train(recipe_of(batch_normalised), seed, points)
+        (program,) = shared._programs.values()
+        assert program is next(iter(shared._probes))[0]
+    first = program
+    shared.train(recipe_of(batch_normalised), 2, points)
+    assert list(shared._programs.values()) == [first]
+
+
+@pytest.mark.parametrize("build", [unseeded, counting])
+def test_where_a_network_remembers_more_than_its_variables_a_run_begins_anew(
+    build, points, tmp_path, monkeypatch
+):
+    monkeypatch.setattr(checkpoints, "LONG", 0.0)
+    recipe, files = recipe_of(build), RunFiles(checkpoints=tmp_path)
+
+    def stop(done):
+        if done == 2:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        Trainer().train(recipe, 0, points, files=files, progress=stop)
+    again = Trainer().train(recipe, 0, points, files=files)
+    assert again.digest() == Trainer().train(recipe, 0, points).digest()

@@ -2,6 +2,7 @@
 
 import dataclasses
 
+import numpy as np
 import pytest
 
 from core import ClassSequential, Replay, SymmetricLabelNoise, replaced, spec
@@ -191,3 +192,58 @@ def test_a_wrong_field_of_a_part_is_refused_although_some_conditions_do_without(
 def test_a_sweep_of_no_several_values_is_refused(values):
     with pytest.raises(InputError, match="expected"):
         variant_of(study, {}, sweep={"model.activation": values})
+
+
+BOTH_OPTIMISERS = {"optimiser": "SGD", "optimiser.learning_rate": 0.5}
+
+
+def optimisers_of(variant):
+    return [recipe.optimiser for recipe in variant.study.conditions.values()]
+
+
+@pytest.mark.parametrize("order", [1, -1])
+def test_a_whole_part_is_changed_before_what_is_inside_of_it(order):
+    variant = variant_of(study, dict(list(BOTH_OPTIMISERS.items())[::order]))
+    assert optimisers_of(variant) == [spec("SGD", learning_rate=0.5)] * 2
+
+
+@pytest.mark.parametrize("order", [1, -1])
+def test_a_sweep_of_a_whole_part_leaves_what_is_set_or_swept_inside_of_it(order):
+    rates, names = (0.1, 0.5), ("SGD", "Adam")
+    set_inside = variant_of(study, {"optimiser.learning_rate": 0.5}, sweep={"optimiser": names})
+    assert optimisers_of(set_inside) == [spec(n, learning_rate=0.5) for n in names] * 2
+    grid = {"optimiser": names, "optimiser.learning_rate": rates}
+    swept = optimisers_of(variant_of(study, {}, sweep=dict(list(grid.items())[::order])))
+    assert all(swept.count(spec(n, learning_rate=r)) == 2 for n in names for r in rates)
+
+
+def test_what_would_take_away_a_swept_value_is_refused():
+    rates = study.sweep({"optimiser.learning_rate": (0.1, 0.5)})
+    with pytest.raises(
+        InputError, match=r"optimiser with optimiser\.learning_rate, which it would"
+    ):
+        variant_of(rates, {"optimiser": "SGD"})
+    tasks = find("split-mnist")
+    for overrides in ({"epochs": 5, "order.epochs_each": 2}, {"order.epochs_each": 2, "epochs": 5}):
+        with pytest.raises(InputError, match="epochs with order"):
+            variant_of(tasks, overrides)
+
+
+def test_quick_leaves_a_swept_length_of_tasks():
+    tasks = find("split-mnist").sweep({"order.epochs_each": (2, 3)})
+    quick = variant_of(tasks, {}, quick=True).study.conditions.values()
+    assert {recipe.order.epochs_each for recipe in quick} == {2, 3}
+
+
+def test_a_sweep_takes_numbers_of_numpy_and_refuses_parts():
+    swept = study.sweep({"batch_size": np.array([16, 32])})
+    assert {recipe.batch_size for recipe in swept.conditions.values()} == {16, 32}
+    with pytest.raises(InputError, match=r"sweep of model over .*expected numbers or names"):
+        study.sweep({"model": (spec("linear"), spec("mlp", widths=(3,)))})
+
+
+def test_a_crop_is_set_where_there_was_none():
+    variant = variant_of(study, {"preprocessing": ("scale",), "random_crop": 2})
+    assert {recipe.random_crop for recipe in variant.study.conditions.values()} == {2}
+    with pytest.raises(InputError, match="random_crop='two'; expected int"):
+        variant_of(study, {"random_crop": "two"})
