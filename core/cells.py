@@ -13,9 +13,10 @@ import inspect
 import linecache
 import re
 import shutil
+import symtable
 import sys
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import cache
 from pathlib import Path
 from types import ModuleType
@@ -115,12 +116,23 @@ class _Reached:
                 f"Received the function {self.function!r} of a cell, which uses {name!r}, whose "
                 "lines are not kept; expected one defined in a cell by `def` or `class`."
             )
+        from_around = set(_global_names(symtable.symtable(ast.unparse(node), name, "exec")))
         for inner in ast.walk(node):
-            if isinstance(inner, ast.Name) and inner.id in self.names:
+            if isinstance(inner, ast.Name) and inner.id in from_around & self.names.keys():
                 self.add(inner.id, self.names[inner.id])
         self.definitions.append(ast.unparse(node))
         if node.name != name:
             self.definitions.append(f"{name} = {node.name}")
+
+
+def _global_names(table: symtable.SymbolTable) -> Iterator[str]:
+    """The names that a definition takes from around it: no parameters or variables of its own."""
+    outside = table.get_type() == "module"
+    for symbol in table.get_symbols():
+        if symbol.is_global() or (outside and symbol.is_referenced()):
+            yield symbol.get_name()
+    for inner in table.get_children():
+        yield from _global_names(inner)
 
 
 def _definition(thing: Any) -> ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef | None:

@@ -83,6 +83,13 @@ def _refuse_unfitting_parts(recipe: Any) -> None:
                 f"Received callbacks with {each!r}; expected a tuple of them by name, as in "
                 '(spec("CSVLogger", filename="log-{seed}.csv"),).'
             )
+        if field := {"EarlyStopping": "early_stopping", "ReduceLROnPlateau": "lr_schedule"}.get(
+            each.name
+        ):
+            raise InputError(
+                f"Received callbacks with {each.name}; expected {field}=spec({each.name!r}, ...): "
+                "the recipe's own field for it."
+            )
     weights = recipe.class_weight or ()
     if not all(is_number(each, 0) for each in weights):
         raise InputError(
@@ -106,7 +113,28 @@ def _refuse_unfitting_strategy(recipe: Any) -> None:
             f"{type(order).__name__}; expected Tasks or Domains: it learns from where one task "
             "ends."
         )
+    if strategy.needs_tasks and order.shown == "all":
+        raise InputError(
+            f"Received strategy {type(strategy).__name__} with tasks shown='all'; expected it with "
+            "tasks one after the other: no task ends."
+        )
     strategy.check(recipe)
+    if strategy.fixed_inputs:
+        _refuse_changing_inputs(recipe)
+
+
+def _refuse_changing_inputs(recipe: Any) -> None:
+    """Refuse input noise, or images, that are drawn anew in every step."""
+    strategy, noise = recipe.strategy, recipe.input_noise
+    name, why = type(strategy).__name__, strategy.fixed_inputs
+    if noise is not None and noise.when == "every-epoch":
+        raise InputError(
+            f"Received {name} with input noise when=every-epoch; expected when=once: {why}."
+        )
+    if recipe.model.parameters.get("augmentation"):
+        raise InputError(
+            f"Received {name} with a network that has augmentation; expected none: {why}."
+        )
 
 
 def _refuse_unfitting_scenario(recipe: Any) -> None:
@@ -143,6 +171,12 @@ def _refuse_unfitting_order(recipe: Any) -> None:
     if isinstance(order, Domains):
         _refuse_what_maps_miss(recipe, order)
     if isinstance(order, InTasks):
+        steps = order.steps_each is not None and recipe.replay is not None
+        if steps and recipe.replay.mode != "add":
+            raise InputError(
+                f"Received order.steps_each with replay.mode={recipe.replay.mode!r}, which makes "
+                "more steps; expected mode='add', which makes batches larger."
+            )
         if recipe.early_stopping is not None and order.shown != "all":
             raise InputError(
                 "Received early_stopping with tasks one after the other; expected it without: it "

@@ -17,7 +17,6 @@ from core.notes import Note
 from core.schedule.orders import Schedule
 from core.schedule.replay import Origin
 from core.types import Indices
-from data import InputError
 
 Tensor = Any
 """A TensorFlow tensor, float32 unless said otherwise: this file is read without TensorFlow."""
@@ -120,6 +119,8 @@ class Strategy:
     """Whose gradients it is given beside that of the loss: of the examples that each `batch` draws
     from the replay buffer, which are then no part of the loss; of all that the buffer holds of each
     of the `tasks` that are over."""
+    fixed_inputs: ClassVar[str] = ""
+    """Why inputs may not be drawn anew in each step; empty where they may."""
     recorded: ClassVar[tuple[str, ...]] = ()
     """Which of its arrays the record keeps, as they are at the training's end."""
 
@@ -247,25 +248,3 @@ class Strategy:
     def needs_tasks(self) -> bool:
         """Whether it does something between tasks, and so is nothing without them."""
         return self.overrides("between_tasks")
-
-
-def refuse_changing_inputs(name: str, recipe: Any, why: str) -> None:
-    """Refuse input noise, or images, that are drawn anew in every step.
-
-    Args:
-        name: Of the strategy.
-        recipe: The recipe.
-        why: The reason.
-
-    Raises:
-        InputError: The recipe has it.
-    """
-    noise = recipe.input_noise
-    if noise is not None and noise.when == "every-epoch":
-        raise InputError(
-            f"Received {name} with input noise when=every-epoch; expected when=once: {why}."
-        )
-    if recipe.model.parameters.get("augmentation"):
-        raise InputError(
-            f"Received {name} with a network that has augmentation; expected none: {why}."
-        )

@@ -22,7 +22,6 @@ from core.strategies.base import (
     Strategy,
     Task,
     Tensor,
-    refuse_changing_inputs,
 )
 from data import InputError
 
@@ -61,10 +60,7 @@ class LwF(Checked, Strategy):
     strength: Annotated[float, FROM_0] = 1.0
     temperature: Annotated[float, POSITIVE] = 2.0
     by_task: bool = False
-
-    def check(self, recipe: Any) -> None:
-        """Refuse inputs that are others in each epoch."""
-        refuse_changing_inputs("LwF", recipe, "the teacher's logits are of fixed inputs")
+    fixed_inputs: ClassVar[str] = "the teacher's logits are of fixed inputs"
 
     def columns(
         self, schedule: Schedule, origin: Origin, rng: np.random.Generator
@@ -139,6 +135,7 @@ class ICaRL(Checked, Strategy):
     """
 
     cross_entropy: ClassVar[bool] = False
+    fixed_inputs: ClassVar[str] = LwF.fixed_inputs
 
     temperature: Annotated[float, POSITIVE] = 1.0
 
@@ -158,7 +155,6 @@ class ICaRL(Checked, Strategy):
                 "Received ICaRL with label noise and no scenario; expected a scenario, whose noise "
                 "stays within tasks: a wrong label makes a class known before it is shown."
             )
-        refuse_changing_inputs("ICaRL", recipe, "the teacher's logits are of fixed inputs")
 
     def columns(
         self, schedule: Schedule, origin: Origin, rng: np.random.Generator

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from core.checks import Checked, number
 from core.strategies import traced
-from core.strategies.base import State, Strategy, Tensor, refuse_changing_inputs
+from core.strategies.base import State, Strategy, Tensor
 from data import InputError
 
 RIDGE = 1e-3
@@ -47,6 +47,7 @@ class AGEM(Checked, Strategy):
     """
 
     references: ClassVar[Literal["", "batch", "tasks"]] = "batch"
+    fixed_inputs: ClassVar[str] = "the memory has none"
 
     def check(self, recipe: Any) -> None:
         """Refuse a recipe without a memory of tasks that are over, or without batches of it."""
@@ -100,6 +101,7 @@ class GEM(Checked, Strategy):
 
     compiler: ClassVar[Literal["auto", "xla", "graph"]] = "graph"
     references: ClassVar[Literal["", "batch", "tasks"]] = "tasks"
+    fixed_inputs: ClassVar[str] = "the memory has none"
 
     margin: Annotated[float, MARGIN] = 0.5
 
@@ -183,4 +185,3 @@ def _refuse_other_memories(strategy: Strategy, recipe: Any) -> None:
             f'Received {name} {received}; expected replay=Replay(buffer="task-balanced", '
             "capacity=...): its memory is of tasks that are over."
         )
-    refuse_changing_inputs(name, recipe, "the memory has none")

@@ -17,7 +17,12 @@ from core.spec import Spec, in_one_line, resolve
 from core.training import lr_schedules, optimisers
 from core.training.in_force import check_keras
 from core.training.layers import clonable, leaf_layers, refuse_own_steps, seed_generators
-from core.training.losses import as_spec, expects_probabilities, try_loss
+from core.training.losses import (
+    as_spec,
+    expects_fractions,
+    expects_probabilities,
+    try_loss,
+)
 from core.training.precision import built_in, end_in_full
 from data import Dataset, InputError
 from data.errors import did_you_mean
@@ -95,6 +100,15 @@ def _check_output(output: Any, recipe: Recipe, dataset: Dataset, outputs: int) -
         return
     if isinstance(recipe.loss, Spec):
         try_loss(recipe.loss, output, tf.constant(dataset.y_train[:FEW], tf.int32))
+    if (
+        expects_fractions(recipe.loss)
+        and not 0 <= keras.ops.min(output) <= keras.ops.max(output) <= 1
+    ):
+        raise InputError(
+            f"Received model {name}, whose outputs lie beyond 0 and 1, with the loss "
+            f"{as_spec(recipe.loss).name}; expected probabilities: give its last layer "
+            'activation="sigmoid", or the loss as spec("BinaryCrossentropy", from_logits=True).'
+        )
     if not expects_probabilities(recipe.loss):
         return
     sums = keras.ops.convert_to_numpy(keras.ops.sum(keras.ops.cast(output, "float32"), axis=-1))

@@ -35,16 +35,19 @@ def recipe_callbacks(recipe: Recipe, seed: int) -> list[keras.callbacks.Callback
     if recipe.lr_schedule is not None and recipe.lr_schedule.name in CALLBACK_SCHEDULES:
         wanted.append(recipe.lr_schedule)
     watching = [_watching_what_is_measured(what, recipe) for what in wanted if what is not None]
-    return watching + [_of_the_run(what, seed) for what in recipe.callbacks]
+    return watching + [_of_the_run(what, recipe, seed) for what in recipe.callbacks]
 
 
-def _of_the_run(what: Spec, seed: int) -> keras.callbacks.Callback:
+def _of_the_run(what: Spec, recipe: Recipe, seed: int) -> keras.callbacks.Callback:
     """A callback by its name, whose files are the run's own."""
     named = {
         name: value.replace("{seed}", str(seed)) if isinstance(value, str) else value
         for name, value in what.parameters.items()
     }
-    return make(what, keras.callbacks, keras.callbacks.Callback, named)
+    made = make(what, keras.callbacks, keras.callbacks.Callback, named)
+    if hasattr(made, "monitor") and getattr(made, "save_best_only", True):
+        _refuse_unmeasured(what.name, made.monitor, recipe)
+    return made
 
 
 def never_called(callbacks: Sequence[keras.callbacks.Callback]) -> list[Note]:
@@ -67,6 +70,13 @@ def _has(callback: keras.callbacks.Callback, hook: str) -> bool:
 def _watching_what_is_measured(what: Spec, recipe: Recipe) -> keras.callbacks.Callback:
     """A callback that knows which way its figure is better; Keras' own only warns of none."""
     made = make(what, keras.callbacks, keras.callbacks.Callback)
+    _refuse_unmeasured(what.name, made.monitor, recipe)
+    if made.mode == "auto":
+        made.mode = "min" if made.monitor.endswith("loss") else "max"
+    return made
+
+
+def _refuse_unmeasured(name: str, monitor: str, recipe: Recipe) -> None:
     split = recipe.split
     there = {"validation": split.where == "given" or bool(split.size), TASK_SETS: False}
     sets = [
@@ -79,14 +89,11 @@ def _watching_what_is_measured(what: Spec, recipe: Recipe) -> keras.callbacks.Ca
         "accuracy",
         *(f"{name}_{figure}" for name in sets for figure in ("loss", "accuracy")),
     ]
-    if made.monitor not in measured:
+    if monitor not in measured:
         raise InputError(
-            f"Received {what.name} with monitor {made.monitor!r}; expected a figure that is "
+            f"Received {name} with monitor {monitor!r}; expected a figure that is "
             f"measured every epoch: {', '.join(measured)}."
         )
-    if made.mode == "auto":
-        made.mode = "min" if made.monitor.endswith("loss") else "max"
-    return made
 
 
 class Observers:

@@ -118,15 +118,16 @@ class Program:
 
     def load(self, model: keras.Model, optimiser: keras.optimizers.Optimizer) -> None:
         """Start from the variables of a freshly built model and optimiser of the same kind."""
-        optimiser.build(model.trainable_variables)
-        pairs = zip(
-            [*self.model.variables, *self.optimiser.variables],
-            [*model.variables, *optimiser.variables],
-            strict=True,
-        )
-        for mine, fresh in pairs:
+        for mine, fresh in zip(self.model.variables, model.variables, strict=True):
             mine.assign(fresh)
+        self.load_optimiser(optimiser)
         self.model.stop_training = False
+
+    def load_optimiser(self, optimiser: keras.optimizers.Optimizer) -> None:
+        """Start from a fresh optimiser's variables, some of which may begin at the weights."""
+        optimiser.build(self.model.trainable_variables)
+        for mine, fresh in zip(self.optimiser.variables, optimiser.variables, strict=True):
+            mine.assign(fresh)
 
     def remembers(self) -> bool:
         """Whether its steps go on with something that lies in no variable of network or optimiser.
@@ -176,7 +177,15 @@ class Program:
             references = (other.indices, other.sizes, (), other.columns) if other else ()
             shown = (indices, batches.sizes, batches.noise, columns)
             rows = (shown, batches.masks, references)
-            *sums, changed = self._train(x, y, rows, *span, dict(state or {}))
+            try:
+                *sums, changed = self._train(x, y, rows, *span, dict(state or {}))
+            except tf.errors.InvalidArgumentError as error:
+                if self.compiler == "xla" and "unsupported operations" in str(error):
+                    raise InputError(
+                        "Received compiler=xla with a network that has an operation which XLA does "
+                        "not know here, as of rotated images; expected compiler=graph."
+                    ) from error
+                raise
             total, correct = total + float(sums[0]), correct + float(sums[1])
             if state is not None:
                 state.update(changed)
@@ -342,6 +351,10 @@ class Program:
             rows["off"] = tf.gather(masks, rows["active"]) if "active" in rows else 0.0
         return rows, tf.cast(sizes[i], x.dtype)
 
+    def _penalties(self) -> list[tf.Tensor]:
+        """What the network's layers add to the loss, each as Keras sums it up."""
+        return [tf.cast(tf.reduce_sum(each), tf.float32) for each in self.model.losses]
+
     def _plain_step(
         self, rows: dict[str, tf.Tensor], size: tf.Tensor
     ) -> tuple[tf.Tensor, tf.Tensor]:
@@ -353,7 +366,7 @@ class Program:
             if self._padded:
                 counted = mask if weight is None else mask * weight
                 mean = tf.reduce_sum(counted * self.losses(labels, output)) / size
-                loss = tf.add_n([mean, *self.model.losses])
+                loss = tf.add_n([mean, *self._penalties()])
             else:
                 loss = self.model.compute_loss(inputs, self._targets(labels), output, weight)
             scaled = self.optimiser.scale_loss(loss)
@@ -375,9 +388,14 @@ class Program:
         with tf.GradientTape() as tape:
             logits, mean = self._data_loss(rows, size)
             mean = mean if strategy.cross_entropy else tf.zeros_like(mean)
-            loss = tf.add_n([mean, *self.model.losses]) + strategy.loss(logits, rows, state)
+            loss = tf.add_n([mean, *self._penalties()]) + strategy.loss(logits, rows, state)
         variables = self.model.trainable_variables
-        data_gradients = tape.gradient(loss, variables)
+        # A lookup's gradient is of some rows: made whole, as it is where a strategy adds to it, or
+        # the optimiser's steps would differ.
+        data_gradients = [
+            each if each is None else tf.convert_to_tensor(each)
+            for each in tape.gradient(loss, variables)
+        ]
         before = [tf.convert_to_tensor(each) for each in variables]
         gradients = strategy.gradients([data_gradients, *others()], before, state)
         self._apply(list(gradients))
@@ -408,10 +426,10 @@ class Program:
             rows, size = self._rows(x, y, references, masks, i)
             with tf.GradientTape() as tape:
                 _, mean = self._data_loss(rows, size)
-            found: list[tf.Tensor] = tape.gradient(
+            found = tape.gradient(
                 mean, variables, unconnected_gradients=tf.UnconnectedGradients.ZERO
             )
-            return found
+            return [tf.convert_to_tensor(each) for each in found]
 
         if self._strategy is not None and self._strategy.references == "tasks":
             over = tf.reduce_sum(tf.cast(sizes > 0, tf.int32))
@@ -475,7 +493,7 @@ class Program:
                 losses = self.losses(labels, tf.where(counted, output + off, output))
             else:
                 losses = self.losses(labels, output)
-            penalty = tf.add_n([tf.zeros((), x.dtype), *self.model.losses])
+            penalty = tf.add_n([tf.zeros((), x.dtype), *self._penalties()])
             scores = output
             if strategy is not None and before is not None:
                 features = tf.cast(before(inputs, training=False), x.dtype)

@@ -71,8 +71,7 @@ class Training:
         self._evaluator = Evaluator(ready, self._state)
         if self._strategy is not None:
             self._take(self._strategy.state(self._sizes()))
-        fresh = self._optimiser_variables() if self.recipe.reset_optimiser else []
-        self._at_start = [each.numpy() for each in fresh]
+        self._fresh_optimiser = ready.fresh_optimiser
         # One epoch is written down ahead where a strategy asks what is coming.
         self._schedule = lru_cache(maxsize=2)(self._written_down)
         self._epoch = self._step = self._segment = 0
@@ -277,8 +276,7 @@ class Training:
             tasks, rng = self.prepared.tasks[self._train], stream(self.seed, "replay", 0, task)
             self.buffer.task_over(over.indices, tasks, rng, self._features)
         if self.recipe.reset_optimiser:
-            for variable, value in zip(self._optimiser_variables(), self._at_start, strict=True):
-                variable.assign(value)
+            self.program.load_optimiser(self._fresh_optimiser())
         if strategy is not None:
             self._learn_from(strategy, self._task(over))
 

@@ -234,7 +234,12 @@ def _dense_chain(model: keras.Model) -> list[Any]:
     layers = [each for each in model.layers if type(each) is not keras.layers.InputLayer]
     dense = keras.layers.Dense
     known = all(
-        not each.trainable_variables or (type(each) is dense and len(each.input.shape) == 2)
+        not each.trainable_variables
+        or (
+            type(each) is dense
+            and len(each.input.shape) == 2
+            and len(each.trainable_variables) == 1 + each.use_bias  # an activation may have some
+        )
         for each in layers
     )
     return layers if known and _one_after_the_other(model, layers) else []

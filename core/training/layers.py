@@ -100,7 +100,8 @@ def chosen_compiler(
         return asked
     if _gains_by_xla(model) and rebuilt(model) is not None:
         return "xla"
-    dense = [each for each in leaf_layers(model) if type(each) is keras.layers.Dense]
+    kinds = [each for each in leaf_layers(model) if type(each) is keras.layers.Dense]
+    dense = [each for each in kinds if each.built]  # a layer may be there and never be called
     weights = sum(math.prod(each.kernel.shape) for each in dense)
     return "graph+xla" if large and weights >= LARGE else "graph"
 

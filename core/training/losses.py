@@ -20,6 +20,11 @@ OF_PROBABILITIES = CROSSENTROPIES | {
     *("kl_divergence", "KLDivergence"),
 }
 """What is meant for outputs that are probabilities, unless it is told `from_logits`."""
+BINARY = {
+    *("binary_crossentropy", "BinaryCrossentropy"),
+    *("binary_focal_crossentropy", "BinaryFocalCrossentropy"),
+}
+"""What is meant for outputs of which each is a probability by itself."""
 COUPLED = {"circle", "Circle", "dice", "Dice", "tversky", "Tversky"}
 """Keras' losses that are of a batch as a whole."""
 MEAN = "sum_over_batch_size"
@@ -82,6 +87,12 @@ def expects_probabilities(wanted: str | Spec) -> bool:
     """Whether a loss is meant for outputs that are probabilities."""
     named = as_spec(wanted)
     return named.name in OF_PROBABILITIES and not named.parameters.get("from_logits")
+
+
+def expects_fractions(wanted: str | Spec) -> bool:
+    """Whether a loss is meant for outputs that each lie between 0 and 1."""
+    named = as_spec(wanted)
+    return named.name in BINARY and not named.parameters.get("from_logits")
 
 
 def try_loss(wanted: Spec, output: tf.Tensor, labels: tf.Tensor) -> None:

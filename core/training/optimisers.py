@@ -33,6 +33,10 @@ class TorchAdam(keras.optimizers.Optimizer):
         name: str = "torch_adam",
         **kwargs: Any,
     ) -> None:
+        if kwargs.get("weight_decay"):
+            raise ValueError(
+                "weight_decay would be that of PyTorch's AdamW; expected none, or Keras' AdamW"
+            )
         super().__init__(learning_rate=learning_rate, name=name, **kwargs)
         self.beta_1, self.beta_2, self.epsilon = beta_1, beta_2, epsilon
         self.by_column = by_column

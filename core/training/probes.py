@@ -3,6 +3,7 @@
 They only look: nothing of the training depends on whether they are made.
 """
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -205,6 +206,13 @@ def _own_weights(layer: keras.layers.Layer) -> list[Any]:
 def _relus(model: keras.Model) -> list[keras.layers.Layer]:
     """The layers of a network that end in a relu."""
     found = [each for each in model.layers if _ends_in_relu(each)] if clonable(model) else []
+    nodes = getattr(model, "_nodes_by_depth", {}).values()
+    uses = Counter(id(node.operation) for level in nodes for node in level)
+    if twice := [each.name for each in found if uses[id(each)] > 1]:
+        raise InputError(
+            f"Received the relu {twice[0]!r} in several places of a network, with the measurement "
+            "dead-units; expected a layer for each place: they have different units."
+        )
     reached = {id(each) for layer in found for each in (layer, getattr(layer, "activation", None))}
     every = [each for each in _in_order(model) if _ends_in_relu(each)]
     if not clonable(model) or any(id(each) not in reached for each in every):

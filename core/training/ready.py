@@ -1,9 +1,11 @@
 """What a training needs, in place before its first epoch."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+
+import keras
 
 from core.recipe import Recipe
 from core.training.compiled import Program
@@ -45,6 +47,7 @@ class Ready:
         prepared: Its split, labels and order.
         measured: What is looked at inside the network.
         clock: Takes the time.
+        fresh_optimiser: Makes another one of the program's kind.
     """
 
     recipe: Recipe
@@ -56,3 +59,4 @@ class Ready:
     prepared: Prepared
     measured: Measured
     clock: Clock
+    fresh_optimiser: Callable[[], keras.optimizers.Optimizer]

@@ -31,6 +31,7 @@ from core.training.layers import (
     Compiler,
     chosen_compiler,
     kept_from_xla,
+    leaf_layers,
     structure,
     treats_examples_apart,
 )
@@ -168,6 +169,8 @@ class Trainer:
         ready = self._ready(recipe, seed, datasets[0], clock)
         for name, weights in start.items():
             _parts(ready.program.model, recipe.transfer)[name].set_weights(weights)
+        if start:
+            ready.program.load_optimiser(ready.fresh_optimiser())
         training = Training(ready, file, {**files.owner, "seed": seed})
         return training, training.all_epochs(callbacks, progress, checkpoint)
 
@@ -187,8 +190,9 @@ class Trainer:
             measured = Measured(probe, wanted, self._device.x, self._device.y, prepared)
         classes, outputs = recipe.classes(dataset.classes), recipe.outputs(dataset.classes)
         return Ready(
-            recipe, seed, classes, outputs, program, self._device, prepared, measured, clock
-        )
+            recipe, seed, classes, outputs, program, self._device, prepared, measured, clock,
+            lambda: make_optimiser(recipe.optimiser, schedule),
+        )  # fmt: skip
 
     def _program(
         self, recipe: Recipe, seed: int, dataset: Dataset, schedule: Spec | None
@@ -319,10 +323,17 @@ def _program(
 
 
 def _check_features(recipe: Recipe, program: Program) -> None:
-    """Refuse a network whose features are asked for and cannot be had."""
+    """Refuse a network without what the recipe's parts look at, or with what they cannot have."""
     herding = recipe.replay is not None and recipe.replay.rule.by_features
     if herding or recipe.scores_by_state:
         program.check_features()
+    why = recipe.strategy.fixed_inputs if recipe.strategy else ""
+    kinds = [type(layer).__name__ for layer in leaf_layers(program.model)]
+    if drawn := [kind for kind in kinds if why and kind.startswith("Random")]:
+        raise InputError(
+            f"Received {type(recipe.strategy).__name__} with a network that has {drawn[0]}; "
+            f"expected none: {why}."
+        )
 
 
 def _keep(cache: WeightsCache, training: Training, status: Status, owner: dict[str, Any]) -> None:

@@ -78,6 +78,13 @@ def test_what_cannot_be_written_down_is_refused_by_its_name():
         spec(cells(text)["build"])
 
 
+def test_a_name_of_its_own_is_not_that_of_the_notebook():
+    text = (
+        "x = object()\nshape = object()\ndef build(shape, classes):\n    x = shape\n    return x\n"
+    )
+    assert spec(cells(text)["build"]).name == spec(cells(text[text.index("def") :])["build"]).name
+
+
 def test_a_function_without_lines_is_refused_as_before():
     names = {"__name__": "__main__"}
     exec("def build(shape, classes):\n    return 1\n", names)

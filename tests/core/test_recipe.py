@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core import (
+    EWC,
     AugmentedCopy,
     Blocks,
     Blurred,
@@ -369,6 +370,16 @@ def test_damage_and_replay_that_cannot_be_are_refused_in_one_line(path, value):
             "buffer ring where tasks share their outputs",
         ),
         (IN_TASKS | {"early_stopping": spec("EarlyStopping")}, "ends the training, not a task"),
+        (
+            IN_TASKS | {"order": TASKS.joint(), "epochs": 3, "strategy": EWC(strength=1.0)},
+            "EWC with tasks shown='all'",
+        ),
+        (
+            IN_TASKS
+            | {"order": replace(TASKS, epochs_each=1, steps_each=9), "epochs": 2}
+            | {"replay": Replay(capacity=9)},
+            "steps_each with replay.mode='replace'",
+        ),
         (
             IN_TASKS | {"lr_schedule": spec("ReduceLROnPlateau"), "reset_optimiser": True},
             "ReduceLROnPlateau with reset_optimiser",

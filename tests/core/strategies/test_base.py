@@ -10,10 +10,14 @@ import pytest
 import tensorflow as tf
 
 from core import (
+    AGEM,
+    EWC,
     ClassSequential,
     EvaluationPlan,
+    LwF,
     Recipe,
     Replay,
+    Scenario,
     Strategy,
     Tasks,
     Trainer,
@@ -95,6 +99,42 @@ def test_the_neutral_strategy_is_plain_training(loss, compiler):
     one, other = (last(replace(plain, strategy=each)) for each in (None, Strategy()))
     # The softmax is taken in the loss instead of in the network: equal up to rounding.
     assert distance(one, other) < 1e-6
+
+
+def looked_up(shape, classes):
+    layers = keras.layers
+    stack = [layers.Input(shape), layers.Embedding(256, 2), layers.Flatten()]
+    return keras.Sequential([*stack, layers.Dense(classes, activation="softmax")])
+
+
+LOOKED_UP = replace(
+    IN_TASKS,
+    model=spec(looked_up),
+    preprocessing=(),
+    optimiser=spec("Adam", learning_rate=0.01),
+    scenario=Scenario("task"),
+)
+"""Of a lookup's rows most have no gradient in a step, and Adam goes on with those that had one."""
+
+
+def test_steps_of_looked_up_rows_do_not_depend_on_the_strategy():
+    plain, penalised = (last(replace(LOOKED_UP, strategy=s)) for s in (None, EWC(strength=0.0)))
+    assert distance(plain, penalised) < 1e-6
+    memory = Replay(buffer="task-balanced", mode="add", capacity=9)
+    projected = replace(LOOKED_UP, strategy=AGEM(), replay=memory)
+    assert trained(projected, 0, images())[0].status == "finished"
+
+
+def turned(shape, classes):
+    layers = keras.layers
+    stack = [layers.Input(shape), layers.Reshape((*shape[:2], 1)), layers.RandomRotation(0.1)]
+    return keras.Sequential([*stack, layers.Flatten(), layers.Dense(classes, "softmax")])
+
+
+def test_images_drawn_anew_are_refused_in_own_networks_too(trainer):
+    recipe = replace(IN_TASKS, model=spec(turned), scenario=Scenario("task"), strategy=LwF())
+    with pytest.raises(InputError, match="LwF with a network that has RandomRotation"):
+        trainer.check(recipe, images())
 
 
 @pytest.mark.parametrize("compiler", [pytest.param("xla", marks=pytest.mark.slow), "graph"])

@@ -76,6 +76,20 @@ def test_what_is_no_callback_is_refused(callbacks, says, points):
         Trainer().check(recipe_of(callbacks=callbacks), points)
 
 
+@pytest.mark.parametrize("name", ["EarlyStopping", "ReduceLROnPlateau"])
+def test_what_a_field_stands_for_is_no_further_callback(name):
+    with pytest.raises(InputError, match=rf"expected \w+=spec\('{name}', \.\.\.\)"):
+        recipe_of(callbacks=(spec(name, monitor="loss"),))
+
+
+def test_what_is_watched_has_to_be_measured(points):
+    best = {"filepath": "best.keras", "save_best_only": True}
+    with pytest.raises(InputError, match="monitor 'val_loss'; expected a figure that is measured"):
+        Trainer().check(recipe_of(callbacks=(spec("ModelCheckpoint", **best),)), points)
+    for kept in (best | {"monitor": "test_loss"}, best | {"save_best_only": False}):
+        Trainer().check(recipe_of(callbacks=(spec("ModelCheckpoint", **kept),)), points)
+
+
 def test_a_callback_itself_is_refused_with_how_to_name_it():
     with pytest.raises(InputError, match="expected a tuple of them by name"):
         recipe_of(callbacks=(Halving(),))

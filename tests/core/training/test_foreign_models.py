@@ -64,6 +64,18 @@ def centred(shape, classes):
     return stack(shape, classes, Centred())
 
 
+class Sums(layers.Layer):
+    """Adds an array to the loss, which Keras sums up."""
+
+    def call(self, x):
+        self.add_loss(0.01 * keras.ops.square(x))
+        return x
+
+
+def sums(shape, classes):
+    return stack(shape, classes, Sums())
+
+
 def own_activation(shape, classes):
     return stack(shape, classes, layers.Dense(8, activation=wave))
 
@@ -145,12 +157,13 @@ def half_to_the_end(shape, classes):
 
 
 NETWORKS = (
+    sums,
     *(plain, activity_l2, activity_layer, penalty, centred, own_activation),
     *(own_activation_over_the_batch, lambda_layer, own_regulariser, own_constraint),
     *(own_initialiser, batch_normalised, layer_normalised, softmax_over_the_batch, functional),
     *(subclassed, subclassed_over_the_batch, half_to_the_end),
 )
-QUICK = ("activity_l2", "penalty", "own_activation", "half_to_the_end")
+QUICK = ("sums", "activity_l2", "penalty", "own_activation", "half_to_the_end")
 QUICK_XLA = ("penalty",)
 """In `make test`; the others in `make test-all`."""
 OPTIMISERS = {
@@ -279,6 +292,38 @@ own_compute_loss = own_step("compute_loss")
 def test_what_cannot_be_right_is_refused_before_anything_trains(network, says, points):
     with pytest.raises(InputError, match=says) as refused:
         Trainer().check(recipe_of(network), points)
+    assert "\n" not in str(refused.value)
+
+
+def with_a_layer_of_no_use(shape, classes):
+    class Own(keras.Model):
+        def __init__(self):
+            super().__init__()
+            self.unused, self.last = layers.Dense(3), layers.Dense(classes, "softmax")
+
+        def build(self, shape):
+            self.last.build(shape)
+
+        def call(self, x):
+            return self.last(x)
+
+    return Own()
+
+
+def test_a_layer_may_be_there_and_never_be_called(points):
+    assert by_ebb(recipe_of(with_a_layer_of_no_use), points)[1].status == "finished"
+
+
+def turned(shape, classes):
+    image = [layers.Reshape((*shape, 1, 1)), layers.RandomRotation(0.1), layers.Flatten()]
+    return keras.Sequential(
+        [layers.Input(shape), *image, layers.Dense(classes, activation="softmax")]
+    )
+
+
+def test_an_operation_that_xla_does_not_know_is_refused_in_one_line(points):
+    with pytest.raises(InputError, match=r"compiler=xla .* expected compiler=graph") as refused:
+        by_ebb(recipe_of(turned), points, "xla")
     assert "\n" not in str(refused.value)
 
 

@@ -35,6 +35,14 @@ def functional():
     return keras.Model(inputs, keras.layers.Dense(CLASSES)(value))
 
 
+def with_weights_in_an_activation():
+    layers = keras.layers
+    first = layers.Dense(4, activation=layers.PReLU(keras.initializers.Constant(0.25)))
+    return keras.Sequential(
+        [keras.Input((6, 5, 1)), layers.Flatten(), first, layers.Dense(CLASSES)]
+    )
+
+
 def convolutional():
     return keras.Sequential(
         [
@@ -121,6 +129,7 @@ def test_by_batches_signs_cancel_within_a_batch(data):
     [
         *((dense, kind) for kind in KINDS),
         (convolutional, "exact"),
+        (with_weights_in_an_activation, "true"),
         *(pytest.param(convolutional, kind, marks=pytest.mark.slow) for kind in KINDS[1:]),
         (branched, "outputs"),
         pytest.param(functional, "true", marks=pytest.mark.slow),

@@ -159,6 +159,8 @@ class Odd(keras.losses.Loss):
         (spec("CategoricalCrossentropy", smooth=0.1), plain, "smooth"),
         (spec("categorical_crossentropy", smooth=0.1), plain, "smooth"),
         (spec("CategoricalCrossentropy", label_smoothing=0.1), logits, "are no probabilities"),
+        ("binary_crossentropy", logits, "lie beyond 0 and 1"),
+        (spec("BinaryFocalCrossentropy"), logits, "lie beyond 0 and 1"),
         (spec(fails), plain, "fails on one-hot rows"),
         (spec(Odd, way=1), plain, "it gives an array"),
         (spec(Odd), plain, "way"),

@@ -1,10 +1,16 @@
 """PyTorch's Adam, against its formula; with a count for each column against heads apart."""
 
+from dataclasses import replace
+
 import keras
 import numpy as np
 import pytest
 
+from core import Pretraining, Recipe, Tasks, spec
+from core.training.build import fresh_model, make_optimiser
 from core.training.optimisers import TorchAdam
+from data import InputError
+from tests.core.by_hand import distance, images, trained
 
 
 class ByHand:
@@ -77,3 +83,30 @@ def test_a_column_counts_from_its_first_gradient_as_a_head_of_its_own(reaches_al
 def test_it_is_made_again_from_its_configuration():
     optimiser = TorchAdam(learning_rate=0.01, by_column=True)
     assert TorchAdam.from_config(optimiser.get_config()).by_column
+
+
+def test_a_decay_that_would_be_another_optimisers_is_refused():
+    with pytest.raises(InputError, match="weight_decay would be that of PyTorch's AdamW"):
+        make_optimiser(spec("TorchAdam", weight_decay=0.1), None)
+
+
+FREE = Recipe(
+    dataset="images", model=spec("mlp", widths=(8,)), preprocessing=("scale",), compiler="graph",
+    optimiser=spec("ScheduleFreeAdamW", learning_rate=0.01), batch_size=90, epochs=1,
+)  # fmt: skip
+"""An optimiser whose state begins at the weights; one step an epoch."""
+
+
+def test_a_state_that_begins_at_the_weights_begins_at_those_of_the_pretraining():
+    _, first = trained(replace(FREE, epochs=50), 0, images())
+    _, proper = trained(replace(FREE, pretraining=Pretraining(epochs=50)), 0, images())
+    assert distance(first.last, fresh_model(FREE, 0, images()).get_weights()) > 0.2
+    assert distance(first.last, proper.last) < 0.02
+
+
+def test_and_at_those_of_the_task_before_where_it_is_reset():
+    tasks = Tasks(groups=((0, 1), (2, 3)), epochs_each=50)
+    recipe = replace(FREE, order=tasks, epochs=100, reset_optimiser=True)
+    every = trained(recipe, 0, images())[1].epochs
+    assert distance(every[49], every[0]) > 0.2
+    assert distance(every[49], every[50]) < 0.02

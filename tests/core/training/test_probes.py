@@ -422,6 +422,18 @@ def test_a_run_that_was_interrupted_has_all_its_rows(trainer, data, tmp_path, mo
 # What cannot be measured
 
 
+def one_relu_twice(shape, classes):
+    relu, i = keras.layers.ReLU(), keras.layers.Input(shape)
+    x = relu(keras.layers.Dense(4)(keras.layers.Flatten()(i)))
+    return keras.Model(i, keras.layers.Dense(classes, "softmax")(relu(keras.layers.Dense(5)(x))))
+
+
+def test_a_relu_in_two_places_is_refused(trainer, data):
+    plan = EvaluationPlan(measurements=("dead-units",))
+    with pytest.raises(InputError, match=r"relu '.*' in several places"):
+        trainer.check(replace(BASE, model=spec(one_relu_twice), evaluation=plan), data)
+
+
 @pytest.mark.parametrize("build", [nested, subclassed])
 def test_dead_units_out_of_reach_are_refused_before_anything_trains(build, trainer, data):
     recipe = replace(
