@@ -94,7 +94,9 @@ def _with(recipe: Recipe, inner: str) -> list[str]:
 
 def _whole(name: str, part: Any, value: Any) -> Any:
     """A field's new value; parts of Ebb's own by their class, others by their name."""
-    kinds = KINDS.get(name, (type(part),))
+    # The one plain number that may be none.
+    plain = (int, type(None)) if name == "random_crop" else (type(part),)
+    kinds = KINDS.get(name, plain)
     if name in LINES and not isinstance(value, str | Spec):
         raise InputError(f"Received {name}={shown(value)}; expected {LINES[name]}.")
     if isinstance(value, str) and Spec in kinds and str not in kinds:

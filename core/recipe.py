@@ -315,7 +315,6 @@ KINDS: dict[str, tuple[type, ...]] = {
     "early_stopping": (Spec, type(None)),
     "callbacks": (tuple,),
     "class_weight": (tuple, type(None)),
-    "random_crop": (int, type(None)),
     "order": ORDERS,
     "label_noise": (*LABEL_NOISE, GivenLabels, type(None)),
     "input_noise": (GaussianNoise, type(None)),

@@ -172,7 +172,7 @@ def _refuse_unfitting_order(recipe: Any) -> None:
         _refuse_what_maps_miss(recipe, order)
     if isinstance(order, InTasks):
         steps = order.steps_each is not None and recipe.replay is not None
-        if steps and recipe.replay.mode != "add":
+        if steps and recipe.replay.mode in ("replace", "pool"):
             raise InputError(
                 f"Received order.steps_each with replay.mode={recipe.replay.mode!r}, which makes "
                 "more steps; expected mode='add', which makes batches larger."

@@ -4,8 +4,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-
-import keras
+from typing import Any
 
 from core.recipe import Recipe
 from core.training.compiled import Program
@@ -59,4 +58,4 @@ class Ready:
     prepared: Prepared
     measured: Measured
     clock: Clock
-    fresh_optimiser: Callable[[], keras.optimizers.Optimizer]
+    fresh_optimiser: Callable[[], Any]
