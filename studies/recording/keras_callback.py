@@ -7,6 +7,7 @@ import keras
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from core.training.callbacks import equal
 from data import InputError
 from studies.recording.recorder import record
 
@@ -20,7 +21,7 @@ class ForgettingRecorder(keras.callbacks.Callback):
     Given to one `fit`, it records the untrained model and every epoch, and stores the run when
     `fit` ends. For training in turns it is a context: `segment` says which classes the next `fit`
     shows, the model is evaluated when these are over, and the run is stored when the block ends.
-    Training is not changed.
+    Training is not changed. Name it after callbacks that restore weights, as EarlyStopping does.
 
     Args:
         x_test: The test examples, as arrays that the model takes.
@@ -79,6 +80,7 @@ class ForgettingRecorder(keras.callbacks.Callback):
         # What is recorded when all is trained is refused before.
         self._run.whole("y_test", self._labels)
         self._looks: list[Look] = []
+        self._seen: list[NDArray[Any]] = []
         self._shown: tuple[int, ...] = ()
         self._in_block = self._trained = self._over = False
         self._epochs = 0
@@ -140,8 +142,11 @@ class ForgettingRecorder(keras.callbacks.Callback):
         self._look(())
 
     def on_train_end(self, logs: dict[str, Any] | None = None) -> None:
-        """Store the run of a single `fit`."""
+        """Store the run of a single `fit`, whose last look is of the weights that it leaves."""
         if not self._in_block:
+            if self._epochs and not equal(self._seen, self.model.get_weights()):
+                self._looks.pop()
+                self._look(())
             self.__exit__(None, None, None)
 
     def _end_segment(self) -> None:
@@ -189,6 +194,7 @@ class ForgettingRecorder(keras.callbacks.Callback):
             self._x, self._y, batch_size=self._batch_size, verbose=0, return_dict=True
         )
         self._looks.append((shown, predictions, float(said["loss"])))
+        self._seen = model.get_weights()
 
     def _record_turns(self) -> None:
         """Record all looks: epochs of segments where classes came back, else tasks."""

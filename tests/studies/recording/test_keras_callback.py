@@ -195,3 +195,17 @@ def test_labels_that_the_model_has_no_output_for_are_refused():
     from_1 = studies.ForgettingRecorder(POINTS.x_test, POINTS.y_test + 1, **given)
     with pytest.raises(InputError, match=f"y_test with the class {CLASSES}"):
         fit(compiled(recipe_of()), range(CLASSES), callbacks=[from_1])
+
+
+def test_the_last_look_is_of_the_weights_that_are_restored():
+    model = compiled(recipe_of())
+    stopping = {"monitor": "loss", "mode": "max", "patience": 3, "restore_best_weights": True}
+    best = keras.callbacks.EarlyStopping(**stopping)
+    fit(model, range(CLASSES), epochs=9, callbacks=[best, recorder()])
+    looks = studies.read("mine").records[0].evaluations
+    predicted = model.predict(POINTS.x_test, verbose=0).argmax(axis=1)
+    counts = np.zeros((CLASSES, CLASSES), dtype=int)
+    np.add.at(counts, (POINTS.y_test, predicted), 1)
+    assert len(looks) == 5  # the best epoch is the first, the fourth the last
+    assert (looks[-1].confusion == counts).all()
+    assert (looks[-2].confusion != counts).any()
