@@ -20,6 +20,8 @@ OF_A_FILE = ("misclassified", "predictions")
 """Measurements that name examples by their place in the test file."""
 KEEP_BLACK = ("pad-2", "scale", "normalise")
 """Steps after which black is one number, in this order."""
+OWN_FIELDS = {"EarlyStopping": "early_stopping", "ReduceLROnPlateau": "lr_schedule"}
+"""Callbacks that a field of the recipe stands for."""
 
 
 def refuse_unfitting(recipe: Any) -> None:
@@ -83,9 +85,7 @@ def _refuse_unfitting_parts(recipe: Any) -> None:
                 f"Received callbacks with {each!r}; expected a tuple of them by name, as in "
                 '(spec("CSVLogger", filename="log-{seed}.csv"),).'
             )
-        if field := {"EarlyStopping": "early_stopping", "ReduceLROnPlateau": "lr_schedule"}.get(
-            each.name
-        ):
+        if field := OWN_FIELDS.get(each.name):
             raise InputError(
                 f"Received callbacks with {each.name}; expected {field}=spec({each.name!r}, ...): "
                 "the recipe's own field for it."

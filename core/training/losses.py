@@ -85,14 +85,18 @@ def as_spec(loss: str | Spec) -> Spec:
 
 def expects_probabilities(wanted: str | Spec) -> bool:
     """Whether a loss is meant for outputs that are probabilities."""
-    named = as_spec(wanted)
-    return named.name in OF_PROBABILITIES and not named.parameters.get("from_logits")
+    return _without_logits(wanted, OF_PROBABILITIES)
 
 
 def expects_fractions(wanted: str | Spec) -> bool:
     """Whether a loss is meant for outputs that each lie between 0 and 1."""
+    return _without_logits(wanted, BINARY)
+
+
+def _without_logits(wanted: str | Spec, names: set[str]) -> bool:
+    """Whether a loss is one of these, and was not told that outputs are logits."""
     named = as_spec(wanted)
-    return named.name in BINARY and not named.parameters.get("from_logits")
+    return named.name in names and not named.parameters.get("from_logits")
 
 
 def try_loss(wanted: Spec, output: tf.Tensor, labels: tf.Tensor) -> None:
